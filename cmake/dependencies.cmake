@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+# Finds the libraries Socle stands on and gathers them in two interface libraries: `socle_deps` (libsocle) and
+# `socle_tool_deps` (the tool). A missing one is reported with the Debian package that holds it.
+include_guard()
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+add_library(socle_deps INTERFACE)
+add_library(socle_tool_deps INTERFACE)
+target_link_libraries(socle_deps INTERFACE Threads::Threads m)
+
+function(socle_missing what package)
+    message(FATAL_ERROR "${what} was not found. On Debian: apt-get install ${package}")
+endfunction()
+
+# socle_pkg(<prefix> <pkg-config module> <Debian package>)
+macro(socle_pkg prefix module package)
+    pkg_check_modules(${prefix} IMPORTED_TARGET ${module})
+    if(NOT ${prefix}_FOUND)
+        socle_missing(${module} ${package})
+    endif()
+endmacro()
+
+# socle_optional_pkg(<ON|OFF|AUTO> <prefix> <module> <Debian package>): sets <prefix>_FOUND
+macro(socle_optional_pkg wish prefix module package)
+    set(${prefix}_FOUND FALSE)
+    if("${wish}" STREQUAL "ON")
+        socle_pkg(${prefix} ${module} ${package})
+    elseif("${wish}" STREQUAL "AUTO")
+        pkg_check_modules(${prefix} IMPORTED_TARGET ${module})
+    endif()
+endmacro()
+
+socle_pkg(JANSSON jansson libjansson-dev)
+socle_pkg(YAML yaml-0.1 libyaml-dev)
+socle_pkg(ZLIB zlib zlib1g-dev)
+socle_pkg(XXHASH libxxhash libxxhash-dev)
+target_link_libraries(socle_deps INTERFACE
+    PkgConfig::JANSSON PkgConfig::YAML PkgConfig::ZLIB PkgConfig::XXHASH)
+
+# A CBLAS: OpenBLAS where pkg-config knows it, else whatever offers cblas.h.
+pkg_check_modules(OPENBLAS IMPORTED_TARGET openblas)
+if(OPENBLAS_FOUND)
+    target_link_libraries(socle_deps INTERFACE PkgConfig::OPENBLAS)
+else()
+    find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas)
+    find_library(CBLAS_LIBRARY NAMES cblas blas)
+    if(NOT CBLAS_INCLUDE_DIR OR NOT CBLAS_LIBRARY)
+        socle_missing("A CBLAS (OpenBLAS)" libopenblas-dev)
+    endif()
+    target_include_directories(socle_deps INTERFACE ${CBLAS_INCLUDE_DIR})
+    target_link_libraries(socle_deps INTERFACE ${CBLAS_LIBRARY})
+endif()
+
+if(SOCLE_OPENCL)
+    find_package(OpenCL QUIET)
+    if(NOT OpenCL_FOUND)
+        socle_missing(OpenCL "ocl-icd-opencl-dev (or configure with -DSOCLE_OPENCL=OFF)")
+    endif()
+    socle_pkg(CLBLAST clblast "libclblast-dev (or configure with -DSOCLE_OPENCL=OFF)")
+    target_link_libraries(socle_deps INTERFACE PkgConfig::CLBLAST OpenCL::OpenCL)
+    # Newer constants may be asked about; functions beyond 1.2 may be called only behind a run-time check.
+    target_compile_definitions(socle_deps INTERFACE CL_TARGET_OPENCL_VERSION=300)
+endif()
+
+socle_optional_pkg("${SOCLE_WITH_PNG}" PNG libpng libpng-dev)
+if(PNG_FOUND)
+    target_link_libraries(socle_deps INTERFACE PkgConfig::PNG)
+endif()
+target_compile_definitions(socle_deps INTERFACE SC_HAVE_PNG=$<BOOL:${PNG_FOUND}>)
+
+socle_optional_pkg("${SOCLE_WITH_SMARTCOLS}" SMARTCOLS smartcols libsmartcols-dev)
+if(SMARTCOLS_FOUND)
+    target_link_libraries(socle_tool_deps INTERFACE PkgConfig::SMARTCOLS)
+endif()
+target_compile_definitions(socle_tool_deps INTERFACE SC_HAVE_SMARTCOLS=$<BOOL:${SMARTCOLS_FOUND}>)
+
+include(CheckFunctionExists)
+check_function_exists(argp_parse SOCLE_HAVE_ARGP)
+if(NOT SOCLE_HAVE_ARGP)
+    find_library(ARGP_LIBRARY argp)
+    if(NOT ARGP_LIBRARY)
+        message(FATAL_ERROR "argp was not found; it is part of glibc. Elsewhere: argp-standalone")
+    endif()
+    target_link_libraries(socle_tool_deps INTERFACE ${ARGP_LIBRARY})
+endif()

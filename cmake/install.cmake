@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` puts where: headers, both libraries, the tool, socleConfig.cmake and socle.pc.
+include_guard()
+include(CMakePackageConfigHelpers)
+
+set(socle_package ${CMAKE_INSTALL_LIBDIR}/cmake/socle)
+install(TARGETS socle EXPORT socleTargets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS socle_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+get_target_property(no_tool socle_tool EXCLUDE_FROM_ALL)
+if(NOT no_tool)
+    install(TARGETS socle_tool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+install(DIRECTORY include/socle DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(EXPORT socleTargets NAMESPACE socle:: DESTINATION ${socle_package})
+
+configure_package_config_file(cmake/socleConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/generated/socleConfig.cmake INSTALL_DESTINATION ${socle_package})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/generated/socleConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/generated/socleConfig.cmake
+    ${PROJECT_BINARY_DIR}/generated/socleConfigVersion.cmake DESTINATION ${socle_package})
+
+set(socle_requires "jansson yaml-0.1 zlib libxxhash")
+if(OPENBLAS_FOUND)
+    string(APPEND socle_requires " openblas")
+endif()
+if(SOCLE_OPENCL)
+    string(APPEND socle_requires " clblast OpenCL")
+endif()
+if(PNG_FOUND)
+    string(APPEND socle_requires " libpng")
+endif()
+# The prefix relative to the file, so that `cmake --install --prefix` and moved trees keep working.
+file(RELATIVE_PATH socle_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(cmake/socle.pc.in ${PROJECT_BINARY_DIR}/generated/socle.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/generated/socle.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plain types shared by all of Socle: element types, shapes, the replaceable allocator, the logger.
+ * Shape letters used throughout: N batch, C channels, H height, W width, K features in, M features out. */
+#ifndef SOCLE_TYPES_H
+#define SOCLE_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum socle_dtype {
+    SOCLE_F32 = 0, /* IEEE binary32 */
+    SOCLE_U8 = 1,  /* unsigned byte: images stay so until the device */
+    SOCLE_I32 = 2  /* labels and indices */
+} socle_dtype;
+
+enum { SOCLE_MAX_RANK = 6 };
+
+/* A shape: `rank` sizes, outermost first; row-major. Sizes count elements. */
+typedef struct socle_shape {
+    int rank;
+    int64_t size[SOCLE_MAX_RANK];
+} socle_shape;
+
+/* Replaceable allocator. All three are called with `user`; `allocate` returns memory aligned to at least
+ * 64 bytes or NULL. Thread: may be called from any thread of the context. */
+typedef struct socle_allocator {
+    void *(*allocate)(void *user, size_t bytes);
+    void (*release)(void *user, void *memory);
+    void *user;
+} socle_allocator;
+
+typedef enum socle_log_level {
+    SOCLE_LOG_ERROR = 0,
+    SOCLE_LOG_WARNING = 1,
+    SOCLE_LOG_INFO = 2,
+    SOCLE_LOG_DEBUG = 3
+} socle_log_level;
+
+/* Receives one line of text without a newline. The library never prints; without a logger lines vanish. */
+typedef struct socle_logger {
+    void (*line)(void *user, socle_log_level level, const char *text);
+    void *user;
+    socle_log_level level; /* lines above this level are not produced */
+} socle_logger;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

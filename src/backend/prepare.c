@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Choice of an implementation for one operation: walks the device's ordered list, passes over what does not fit
+ * (traits, layout, quarantine, its own refusal), takes the first that prepares, and keeps the reasons for the
+ * message when none does. An implementation that cannot fuse a tail gets one behind it (compose.c). Nothing is
+ * measured here. It must not know any driver. */
+#include "backend/compose.h"
+#include "backend/records.h"
+#include "base/text.h"
+
+#include <string.h>
+
+static const struct { uint32_t trait; const char *word; } trait_words[] = {
+    {SC_TRAIT_LOCAL_MEMORY, "needs local memory"},
+    {SC_TRAIT_FAST_FMA, "needs a fast fma"},
+    {SC_TRAIT_WIDE_ITEMS, "needs wide work-items"},
+    {SC_TRAIT_MANY_ITEMS, "needs many work-items"},
+    {SC_TRAIT_CORRECT_DIVIDE, "needs correct division"},
+    {SC_TRAIT_DENORMALS, "needs denormals"},
+    {SC_TRAIT_HALF, "needs half precision"},
+    {SC_TRAIT_DOUBLE, "needs double precision"},
+    {SC_TRAIT_BLAS, "needs a BLAS library"},
+};
+
+static const char *missing_trait(uint32_t missing) {
+    for (size_t i = 0; i < sizeof trait_words / sizeof trait_words[0]; i++)
+        if (missing & trait_words[i].trait) return trait_words[i].word;
+    return "needs an unknown trait";
+}
+
+static bool layouts_fit(const sc_implementation *implementation, const sc_op_desc *desc) {
+    uint32_t accepted = implementation->layouts ? implementation->layouts : 1u << SC_LAYOUT_PLAIN;
+    for (int i = 0; i < desc->inputs + desc->outputs; i++)
+        if (!(accepted >> desc->tensor[i].layout & 1)) return false;
+    return true;
+}
+
+/* Why `implementation` is not even asked to prepare; NULL when it is. */
+static const char *obstacle(const sc_device *device, const sc_implementation *implementation,
+                            const sc_op_desc *desc, bool forced) {
+    uint32_t needs = forced ? implementation->needs & SC_TRAIT_BLAS : implementation->needs;
+    uint32_t missing = needs & ~device->info.traits;
+    if (missing) return missing_trait(missing);
+    if (!forced && device->records &&
+        sc_records_quarantined(device->records, &device->info, desc->op, implementation->name))
+        return "quarantined, socle verify found it wrong on this driver";
+    if (!layouts_fit(implementation, desc)) return "does not take this layout";
+    if (implementation->accepts && !implementation->accepts(device, desc))
+        return "does not take this shape or type";
+    return NULL;
+}
+
+static void add_reason(sc_text *reasons, const sc_implementation *implementation, const char *why) {
+    sc_text_add(reasons, "%s%s: %s", reasons->length ? "; " : "", implementation->name, why);
+}
+
+static socle_status prepare_one(sc_kernel **out, sc_device *device,
+                                const sc_implementation *implementation, const sc_op_desc *desc,
+                                bool forced, sc_text *reasons) {
+    sc_op_desc bare;
+    bool composite = desc->tail && !implementation->fuses_tail;
+    const char *why = composite ? NULL : obstacle(device, implementation, desc, forced);
+    if (desc->tail && (composite || why)) { /* what cannot be fused may still work apart */
+        sc_compose_bare(&bare, desc);
+        composite = true;
+        why = obstacle(device, implementation, &bare, forced);
+    }
+    if (why) {
+        add_reason(reasons, implementation, why);
+        return SOCLE_STATUS_UNSUPPORTED;
+    }
+    const char *tuning = device->records ? sc_records_tuning(device->records, &device->info, desc->op,
+                                                             implementation->name)
+                                         : NULL;
+    sc_kernel *kernel = NULL;
+    socle_status status = implementation->prepare(&kernel, device, implementation,
+                                                  composite ? &bare : desc, tuning);
+    if (status == SOCLE_OK && composite) status = sc_compose_tail(&kernel, device, desc);
+    if (status != SOCLE_OK) {
+        add_reason(reasons, implementation, device->env->text);
+        return status;
+    }
+    *out = kernel;
+    return SOCLE_OK;
+}
+
+/* A build failure or a refusal leaves the next implementation a chance; a dead device or no memory does not. */
+static bool try_next(socle_status status) {
+    return status == SOCLE_STATUS_UNSUPPORTED || status == SOCLE_STATUS_BUILD;
+}
+
+static socle_status none_left(sc_device *device, const sc_op_desc *desc, const char *force, bool built_wrong,
+                              const sc_text *reasons) {
+    sc_text what;
+    sc_text_init(&what, device->env);
+    sc_op_print(&what, desc);
+    socle_status status = sc_fail(device->env, built_wrong ? SOCLE_STATUS_BUILD : SOCLE_STATUS_UNSUPPORTED,
+                                  "%s on %s: no implementation%s%s fits (%s). Operation: %s",
+                                  sc_op_word(desc->op), device->info.name, force ? " named " : "",
+                                  force ? force : "",
+                                  reasons->length ? reasons->data : "none exists", what.data);
+    sc_text_free(&what);
+    return status;
+}
+
+socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *desc, const char *force) {
+    *out = NULL;
+    SC_TRY(sc_op_check(device->env, desc));
+    sc_text reasons;
+    sc_text_init(&reasons, device->env);
+    socle_status status = SOCLE_STATUS_UNSUPPORTED;
+    bool built_wrong = false;
+    for (const sc_implementation *const *list = device->implementations; *list; list++) {
+        if ((*list)->op != desc->op || (force && strcmp((*list)->name, force) != 0)) continue;
+        status = prepare_one(out, device, *list, desc, force != NULL, &reasons);
+        if (status == SOCLE_OK || !try_next(status)) break;
+        if (status == SOCLE_STATUS_BUILD) {
+            built_wrong = true;
+            sc_log_line(device->env, SOCLE_LOG_WARNING, "%s %s on %s did not build, trying the next: %s",
+                   sc_op_word(desc->op), (*list)->name, device->info.name, device->env->text);
+        }
+    }
+    if (status != SOCLE_OK && try_next(status))
+        status = none_left(device, desc, force, built_wrong, &reasons);
+    sc_text_free(&reasons);
+    return status;
+}
+
+socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
+                               const sc_launch *launch) {
+    if (queue->device != kernel->device)
+        return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%s was prepared for %s and cannot run on a queue of %s",
+                       sc_op_word(kernel->implementation->op), kernel->device->info.name,
+                       queue->device->info.name);
+    if (launch->rows < 0)
+        return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: %lld rows",
+                       sc_op_word(kernel->implementation->op), (long long)launch->rows);
+    if (kernel->workspace &&
+        (!workspace.buffer || workspace.offset > workspace.buffer->bytes ||
+         kernel->workspace > workspace.buffer->bytes - workspace.offset))
+        return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%s (%s) needs %zu bytes of workspace and got less",
+                       sc_op_word(kernel->implementation->op), kernel->implementation->name,
+                       kernel->workspace);
+    return kernel->enqueue(kernel, queue, operands, workspace, launch);
+}
+
+void sc_kernel_release(sc_kernel *kernel) {
+    if (kernel) kernel->release(kernel);
+}
+
+const char *sc_kernel_name(const sc_kernel *kernel) { return kernel->implementation->name; }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of devices of all drivers. A driver that fails to enumerate is left out with a warning: a broken OpenCL
+ * installation must not keep anybody from the cpu. It must not know any driver by name. */
+#include "backend/registry.h"
+
+#include <string.h>
+
+/* Appends the devices of one driver; a device that cannot be described is left out. */
+static socle_status add_driver(sc_registry *registry, size_t *capacity, sc_env *env, const sc_driver *driver) {
+    int count = 0;
+    if (driver->count(env, &count) != SOCLE_OK) {
+        sc_log_line(env, SOCLE_LOG_WARNING, "driver %s is left out: %s", driver->name, env->text);
+        return SOCLE_OK;
+    }
+    for (int index = 0; index < count; index++) {
+        SC_TRY(sc_grow(env, &registry->info, capacity, (size_t)registry->count + 1,
+                       sizeof *registry->info));
+        sc_device_info *info = &registry->info[registry->count];
+        memset(info, 0, sizeof *info);
+        if (driver->describe(env, index, info) != SOCLE_OK) {
+            sc_log_line(env, SOCLE_LOG_WARNING, "device %s:%d is left out: %s", driver->name, index, env->text);
+            continue;
+        }
+        info->driver = driver;
+        info->index = index;
+        registry->count++;
+    }
+    return SOCLE_OK;
+}
+
+socle_status sc_registry_create(sc_registry *out, sc_env *env) {
+    *out = (sc_registry){0};
+    size_t capacity = 0;
+    for (const sc_driver *const *driver = sc_builtin_drivers(); *driver; driver++) {
+        socle_status status = add_driver(out, &capacity, env, *driver);
+        if (status != SOCLE_OK) {
+            sc_registry_free(out, env);
+            return status;
+        }
+    }
+    return SOCLE_OK;
+}
+
+void sc_registry_free(sc_registry *registry, sc_env *env) {
+    sc_release(env, registry->info);
+    *registry = (sc_registry){0};
+}
+
+socle_status sc_registry_open(sc_device **out, const sc_registry *registry, sc_env *env, const sc_device_choice *choice,
+                              const sc_device_options *options) {
+    *out = NULL;
+    if (choice->entry < 0 || choice->entry >= registry->count)
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "device entry %d of %d", choice->entry,
+                       registry->count);
+    const sc_device_info *info = &registry->info[choice->entry];
+    sc_device_options chosen = options ? *options : SC_DEVICE_OPTIONS_DEFAULT;
+    chosen.sub_device = choice->sub_device;
+    return info->driver->open(out, env, info->index, &chosen);
+}

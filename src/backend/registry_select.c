@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The grammar of device strings, written once for --device, SOCLE_DEVICE and the API:
+ *
+ *   TEXT  = ENTRY {"," ENTRY}          ENTRY = NAME ["/" SUB-DEVICE] ["=" WEIGHT]
+ *   NAME  = cpu | gpu | auto | all | DRIVER:INDEX | a stable id | a device name (or a part that fits only one)
+ *
+ * It knows devices only by their description. */
+#include "backend/registry.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { ENTRY_TEXT = 256 };
+
+typedef struct selection {
+    const sc_registry *registry;
+    sc_env *env;
+    sc_device_choice *choice;
+    size_t capacity;
+    int count;
+} selection;
+
+static bool is_opencl_like(const sc_device_info *info) { return strcmp(info->driver->name, "cpu") != 0; }
+
+/* Larger is better, within one class: own memory before the host's, then more of it, then more units. */
+static bool better(const sc_device_info *a, const sc_device_info *b) {
+    bool own_a = !(a->traits & SC_TRAIT_HOST_MEMORY), own_b = !(b->traits & SC_TRAIT_HOST_MEMORY);
+    if (own_a != own_b) return own_a;
+    if (a->memory != b->memory) return a->memory > b->memory;
+    return a->compute_units > b->compute_units;
+}
+
+static int best_gpu(const sc_registry *registry) {
+    int best = -1;
+    for (int i = 0; i < registry->count; i++)
+        if (registry->info[i].device_class == SC_DEVICE_GPU &&
+            (best < 0 || better(&registry->info[i], &registry->info[best])))
+            best = i;
+    return best;
+}
+
+/* The one CPU-class device of `auto` and `all`: through OpenCL if there is one, else the plain backend. */
+static int best_cpu(const sc_registry *registry) {
+    int best = -1;
+    for (int i = 0; i < registry->count; i++) {
+        const sc_device_info *info = &registry->info[i];
+        if (info->device_class != SC_DEVICE_CPU) continue;
+        if (best < 0 || (is_opencl_like(info) && !is_opencl_like(&registry->info[best]))) best = i;
+    }
+    return best;
+}
+
+/* The part of an id that names the physical device: ".pci-..." or ".uuid-..."; NULL when the driver tells neither. */
+static const char *physical_key(const sc_device_info *info) {
+    const char *key = strstr(info->id, ".pci-");
+    return key ? key : strstr(info->id, ".uuid-");
+}
+
+/* One card behind two platforms. Without addresses, equal names on different platforms count as one card. */
+static bool same_card(const sc_device_info *a, const sc_device_info *b) {
+    const char *key_a = physical_key(a), *key_b = physical_key(b);
+    if (key_a && key_b && strncmp(key_a, key_b, 5) == 0) return strcmp(key_a, key_b) == 0;
+    return strcmp(a->platform, b->platform) != 0 && strcasecmp(a->name, b->name) == 0;
+}
+
+static int find_index(const sc_registry *registry, const char *word) {
+    for (int i = 0; i < registry->count; i++) {
+        const sc_device_info *info = &registry->info[i];
+        char name[ENTRY_TEXT];
+        snprintf(name, sizeof name, "%s:%d", info->driver->name, info->index);
+        if (strcmp(word, name) == 0 || strcmp(word, info->id) == 0) return i;
+    }
+    return -1;
+}
+
+/* By name, or by a part (3 letters or more) that fits one device only. */
+static int find_name(const sc_registry *registry, const char *word) {
+    int found = -1, fits = 0;
+    for (int i = 0; i < registry->count; i++) {
+        const char *name = registry->info[i].name;
+        if (strcasecmp(word, name) == 0) return i;
+        if (strlen(word) >= 3 && strcasestr(name, word)) {
+            found = i;
+            fits++;
+        }
+    }
+    return fits == 1 ? found : -1;
+}
+
+/* -1: nothing of that name. */
+static int resolve(const sc_registry *registry, const char *word) {
+    if (strcasecmp(word, "gpu") == 0) return best_gpu(registry);
+    if (strcasecmp(word, "cpu") == 0) {
+        for (int i = 0; i < registry->count; i++)
+            if (!is_opencl_like(&registry->info[i])) return i;
+        return -1;
+    }
+    int entry = find_index(registry, word);
+    return entry >= 0 ? entry : find_name(registry, word);
+}
+
+static socle_status no_such_device(selection *s, const char *word) {
+    sc_text list;
+    sc_text_init(&list, s->env);
+    const char *words[64] = {"cpu", "gpu", "auto", "all"};
+    size_t count = 4;
+    for (int i = 0; i < s->registry->count; i++) {
+        const sc_device_info *info = &s->registry->info[i];
+        sc_text_add(&list, "%s%s:%d (%s, id %s)", i ? ", " : "", info->driver->name, info->index, info->name,
+                    info->id);
+        if (count + 2 <= sizeof words / sizeof words[0]) {
+            words[count++] = info->name;
+            words[count++] = info->id;
+        }
+    }
+    const char *near = sc_nearest_word(word, words, count);
+    socle_status status = sc_fail(
+        s->env, SOCLE_STATUS_NO_DEVICE, "no device '%.100s'%s%s%s. Present: %s", word, near ? ", did you mean '" : "",
+        near ? near : "", near ? "'?" : "", s->registry->count ? list.data : "none");
+    sc_text_free(&list);
+    return status;
+}
+
+static socle_status append(selection *s, int entry, int sub_device, float weight) {
+    const sc_device_info *info = &s->registry->info[entry];
+    for (int i = 0; i < s->count; i++)
+        if (s->choice[i].entry == entry && info->device_class != SC_DEVICE_CPU)
+            return sc_fail(s->env, SOCLE_STATUS_CONFIG, "device %s:%d (%s) is named twice", info->driver->name,
+                           info->index, info->name);
+    if (sub_device >= 0 && (info->device_class != SC_DEVICE_CPU || !is_opencl_like(info) ||
+                            sub_device >= info->compute_units))
+        return sc_fail(s->env, SOCLE_STATUS_NO_DEVICE,
+                       "%s:%d/%d: %s has no such sub-device (only OpenCL CPU devices have them, one per "
+                       "compute unit; it has %d)",
+                       info->driver->name, info->index, sub_device, info->name, info->compute_units);
+    SC_TRY(sc_grow(s->env, &s->choice, &s->capacity, (size_t)s->count + 1, sizeof *s->choice));
+    s->choice[s->count++] = (sc_device_choice){entry, sub_device, weight};
+    return SOCLE_OK;
+}
+
+static socle_status append_auto(selection *s, float weight) {
+    int gpu = best_gpu(s->registry);
+    int entry = gpu >= 0 ? gpu : best_cpu(s->registry);
+    if (entry < 0) return no_such_device(s, "auto");
+    if (!is_opencl_like(&s->registry->info[entry]))
+        sc_log_line(s->env, SOCLE_LOG_INFO, "no OpenCL device found, using the plain cpu backend");
+    return append(s, entry, -1, weight);
+}
+
+static socle_status append_all(selection *s, float weight) {
+    const sc_registry *registry = s->registry;
+    for (int i = 0; i < registry->count; i++) {
+        if (registry->info[i].device_class == SC_DEVICE_CPU) continue;
+        bool seen = false;
+        for (int k = 0; k < s->count && !seen; k++)
+            seen = same_card(&registry->info[s->choice[k].entry], &registry->info[i]);
+        if (!seen) SC_TRY(append(s, i, -1, weight));
+    }
+    int cpu = best_cpu(registry);
+    if (cpu >= 0) SC_TRY(append(s, cpu, -1, weight));
+    return s->count ? SOCLE_OK : no_such_device(s, "all");
+}
+
+/* A decimal number without exponent, the same in every locale. */
+static bool parse_weight(float *out, const char *text) {
+    double value = 0, unit = 1;
+    int digits = 0;
+    bool fraction = false;
+    for (const char *c = text; *c; c++) {
+        if (*c == '.' && !fraction) {
+            fraction = true;
+        } else if (*c >= '0' && *c <= '9') {
+            value = value * 10 + (*c - '0');
+            if (fraction) unit *= 10;
+            if (++digits > 15) return false;
+        } else {
+            return false;
+        }
+    }
+    *out = (float)(value / unit);
+    return digits > 0 && *out > 0;
+}
+
+/* Cuts "/3" off the end of a word; -1: there was none. */
+static int cut_sub_device(char *word) {
+    char *slash = strrchr(word, '/');
+    if (!slash || !slash[1] || strlen(slash + 1) > 4) return -1;
+    int value = 0;
+    for (const char *c = slash + 1; *c; c++) {
+        if (*c < '0' || *c > '9') return -1;
+        value = value * 10 + (*c - '0');
+    }
+    *slash = '\0';
+    return value;
+}
+
+static socle_status append_entry(selection *s, char *word) {
+    float weight = 0;
+    char *equals = strrchr(word, '=');
+    if (equals) {
+        *equals = '\0';
+        if (!parse_weight(&weight, equals + 1))
+            return sc_fail(s->env, SOCLE_STATUS_CONFIG,
+                           "device '%s': weight '%s' is not a number above 0, as in %s=2.5", word, equals + 1,
+                           word);
+    }
+    if (strcasecmp(word, "auto") == 0) return append_auto(s, weight);
+    if (strcasecmp(word, "all") == 0) return append_all(s, weight);
+    int sub_device = -1, entry = resolve(s->registry, word);
+    if (entry < 0) {
+        char whole[ENTRY_TEXT];
+        snprintf(whole, sizeof whole, "%s", word);
+        sub_device = cut_sub_device(word);
+        if (sub_device >= 0) entry = resolve(s->registry, word);
+        if (entry < 0) return no_such_device(s, whole);
+    }
+    return append(s, entry, sub_device, weight);
+}
+
+socle_status sc_registry_select(const sc_registry *registry, sc_env *env, const char *text,
+                                sc_device_choice **choices, int *count) {
+    *choices = NULL;
+    *count = 0;
+    selection s = {.registry = registry, .env = env};
+    const char *at = text ? text : "auto";
+    socle_status status = SOCLE_OK;
+    do {
+        size_t length = strcspn(at, ",");
+        char word[ENTRY_TEXT];
+        while (length && *at == ' ') at++, length--;
+        size_t used = length;
+        while (used && at[used - 1] == ' ') used--;
+        if (used >= sizeof word) used = sizeof word - 1;
+        memcpy(word, at, used);
+        word[used] = '\0';
+        status = append_entry(&s, word);
+        at += length;
+    } while (status == SOCLE_OK && *at++ == ',');
+    if (status != SOCLE_OK) {
+        sc_release(env, s.choice);
+        return status;
+    }
+    *choices = s.choice;
+    *count = s.count;
+    return SOCLE_OK;
+}

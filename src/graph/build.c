@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builders of single operations: each fills the attributes of one descriptor and appends it. Shapes are inferred and
+ * checked on the op floor. Compositions (dropout, normalisation) are in build_layers.c. */
+#include "graph/build.h"
+
+#include <string.h>
+
+static sc_expr_type type_of(const sc_graph *graph, sc_value value) {
+    return sc_graph_desc(graph, value)->dtype == SOCLE_F32 ? SC_EXPR_FLOAT : SC_EXPR_INT;
+}
+
+/* False after an earlier error; a number that is no value of this graph is one too. */
+static bool ready(sc_graph *graph, int count, const sc_value *value) {
+    for (int i = 0; i < count && graph->status == SOCLE_OK; i++)
+        if (value[i] < 0 || (size_t)value[i] >= graph->values)
+            sc_graph_fail(graph, sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                                         "operand %d (%d) is not a value of this graph", i, value[i]));
+    return graph->status == SOCLE_OK;
+}
+
+static sc_value append_one(sc_graph *graph, sc_op op, const sc_op_attr *attr, const sc_expr *expr, int count,
+                           const sc_value *input) {
+    sc_value out = SC_NO_VALUE;
+    if (ready(graph, count, input)) sc_graph_append(graph, op, attr, expr, count, input, 1, &out);
+    return out;
+}
+
+void sc_build_expr(sc_graph *graph, const sc_expr *expr, int count, const sc_value *input, sc_value *out) {
+    for (int i = 0; i < expr->outputs; i++) out[i] = SC_NO_VALUE;
+    if (ready(graph, count, input))
+        sc_graph_append(graph, SC_OP_ELEMENTWISE, NULL, expr, count, input, expr->outputs, out);
+}
+
+static sc_value apply(sc_graph *graph, sc_expr_op op, int count, const sc_value *input) {
+    if (!ready(graph, count, input)) return SC_NO_VALUE;
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int argument[2] = {0, 0};
+    for (int i = 0; i < count; i++) argument[i] = sc_expr_input(&expr, i, type_of(graph, input[i]));
+    sc_expr_output(&expr, sc_expr_add_node(&expr, op, argument[0], argument[1], 0));
+    return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, count, input);
+}
+
+sc_value sc_build_unary(sc_graph *graph, sc_expr_op op, sc_value x) {
+    return apply(graph, op, 1, &x);
+}
+
+sc_value sc_build_binary(sc_graph *graph, sc_expr_op op, sc_value a, sc_value b) {
+    if (a == b && a != SC_NO_VALUE && graph->status == SOCLE_OK) {
+        sc_expr expr;
+        sc_expr_init(&expr);
+        int x = sc_expr_input(&expr, 0, type_of(graph, a));
+        sc_expr_output(&expr, sc_expr_add_node(&expr, op, x, x, 0));
+        return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, 1, &a);
+    }
+    return apply(graph, op, 2, (sc_value[]){a, b});
+}
+
+sc_value sc_build_scale(sc_graph *graph, sc_value x, float factor, float offset) {
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int node = sc_expr_add_node(&expr, SC_EXPR_MUL, sc_expr_input(&expr, 0, SC_EXPR_FLOAT),
+                                sc_expr_const(&expr, factor), 0);
+    if (offset != 0.0f) node = sc_expr_add_node(&expr, SC_EXPR_ADD, node, sc_expr_const(&expr, offset), 0);
+    sc_expr_output(&expr, node);
+    return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, 1, &x);
+}
+
+sc_value sc_build_zeros_like(sc_graph *graph, sc_value x) {
+    /* The input gives the shape alone; its values, NaN included, must not matter. */
+    sc_expr expr;
+    sc_expr_init(&expr);
+    if (!ready(graph, 1, &x)) return SC_NO_VALUE;
+    sc_expr_input(&expr, 0, type_of(graph, x));
+    sc_expr_output(&expr, sc_expr_const(&expr, 0.0f));
+    return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, 1, &x);
+}
+
+sc_value sc_build_to_float(sc_graph *graph, sc_value x, float factor) {
+    if (!ready(graph, 1, &x)) return SC_NO_VALUE;
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int node = sc_expr_input(&expr, 0, type_of(graph, x));
+    if (type_of(graph, x) == SC_EXPR_INT) node = sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT, node, 0, 0);
+    if (factor != 1.0f) node = sc_expr_add_node(&expr, SC_EXPR_MUL, node, sc_expr_const(&expr, factor), 0);
+    sc_expr_output(&expr, node);
+    return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, 1, &x);
+}
+
+sc_value sc_build_reshape(sc_graph *graph, sc_value x, int rank, const int64_t *dim) {
+    if (!ready(graph, 1, &x)) return SC_NO_VALUE;
+    sc_tensor_desc from = *sc_graph_desc(graph, x), to = sc_tensor_make(from.dtype, from.batched, rank, dim);
+    bool keeps_rows = !from.batched || (rank > 0 && dim[0] == from.dim[0]);
+    if (!keeps_rows || sc_tensor_elements(&from) != sc_tensor_elements(&to)) {
+        char a[96], b[96];
+        sc_tensor_text(a, sizeof a, &from);
+        sc_tensor_text(b, sizeof b, &to);
+        return sc_graph_fail(graph, sc_fail(graph->env, SOCLE_STATUS_SHAPE,
+                                            "reshape: %s has other elements than %s", a, b));
+    }
+    return sc_graph_alias(graph, x, &to);
+}
+
+sc_value sc_build_matmul(sc_graph *graph, sc_value a, sc_value b, bool transpose_a, bool transpose_b) {
+    sc_op_attr attr = {.matmul = {transpose_a, transpose_b}};
+    return append_one(graph, SC_OP_MATMUL, &attr, NULL, 2, (sc_value[]){a, b});
+}
+
+sc_value sc_build_conv2d(sc_graph *graph, sc_value x, sc_value weight, const sc_window *window, int groups) {
+    sc_op_attr attr = {.conv = {*window, groups}};
+    return append_one(graph, SC_OP_CONV2D, &attr, NULL, 2, (sc_value[]){x, weight});
+}
+
+sc_value sc_build_maxpool2d(sc_graph *graph, sc_value x, const sc_window *window) {
+    sc_op_attr attr = {.pool = {*window, false}};
+    sc_value out[2] = {SC_NO_VALUE, SC_NO_VALUE};
+    if (ready(graph, 1, &x)) sc_graph_append(graph, SC_OP_MAXPOOL2D, &attr, NULL, 1, &x, 2, out);
+    return out[0];
+}
+
+sc_value sc_build_avgpool2d(sc_graph *graph, sc_value x, const sc_window *window, bool count_padding) {
+    sc_op_attr attr = {.pool = {*window, count_padding}};
+    return append_one(graph, SC_OP_AVGPOOL2D, &attr, NULL, 1, &x);
+}
+
+sc_value sc_build_reduce(sc_graph *graph, sc_reduce_kind kind, sc_value x, uint32_t axes) {
+    sc_op_attr attr = {.reduce = {.axes = axes, .kind = {(uint8_t)kind}}};
+    sc_expr expr;
+    sc_expr_init(&expr);
+    sc_expr_output(&expr, sc_expr_input(&expr, 0, SC_EXPR_FLOAT));
+    return append_one(graph, SC_OP_REDUCE, &attr, &expr, 1, &x);
+}
+
+sc_value sc_build_softmax(sc_graph *graph, sc_value x, bool log) {
+    sc_op_attr attr = {.softmax = {log}};
+    return append_one(graph, SC_OP_SOFTMAX, &attr, NULL, 1, &x);
+}
+
+sc_value sc_build_cross_entropy(sc_graph *graph, sc_value logits, sc_value labels, sc_value *dlogits) {
+    sc_value out[2] = {SC_NO_VALUE, SC_NO_VALUE}, input[2] = {logits, labels};
+    if (ready(graph, 2, input)) sc_graph_append(graph, SC_OP_CROSS_ENTROPY, NULL, NULL, 2, input, 2, out);
+    if (dlogits) *dlogits = out[1];
+    return out[0];
+}
+
+sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index) {
+    return append_one(graph, SC_OP_GATHER, NULL, NULL, 2, (sc_value[]){table, index});
+}
+
+sc_value sc_build_argmax(sc_graph *graph, sc_value x) {
+    return append_one(graph, SC_OP_ARGMAX, NULL, NULL, 1, &x);
+}
+
+sc_value sc_build_permute(sc_graph *graph, sc_value x, const int *order) {
+    if (!ready(graph, 1, &x)) return SC_NO_VALUE;
+    sc_op_attr attr = {0};
+    memcpy(attr.permute.order, order, (size_t)sc_graph_desc(graph, x)->rank * sizeof *order);
+    return append_one(graph, SC_OP_PERMUTE, &attr, NULL, 1, &x);
+}
+
+/* SLICE and PAD cannot infer their output: its shape is part of the request. */
+static sc_value append_shaped(sc_graph *graph, sc_op op, const sc_op_attr *attr, sc_value x, const int64_t *size) {
+    sc_tensor_desc desc = *sc_graph_desc(graph, x);
+    memcpy(desc.dim, size, (size_t)desc.rank * sizeof *size);
+    sc_value out;
+    sc_graph_append_shaped(graph, op, attr, 1, &x, &desc, &out);
+    return out;
+}
+
+sc_value sc_build_slice(sc_graph *graph, sc_value x, const int64_t *begin, const int64_t *size) {
+    if (!ready(graph, 1, &x)) return SC_NO_VALUE;
+    sc_op_attr attr = {0};
+    memcpy(attr.slice.begin, begin, (size_t)sc_graph_desc(graph, x)->rank * sizeof *begin);
+    return append_shaped(graph, SC_OP_SLICE, &attr, x, size);
+}
+
+sc_value sc_build_pad(sc_graph *graph, sc_value x, const int64_t *before, const int64_t *after) {
+    if (!ready(graph, 1, &x)) return SC_NO_VALUE;
+    const sc_tensor_desc *desc = sc_graph_desc(graph, x);
+    sc_op_attr attr = {0};
+    int64_t size[SC_MAX_RANK];
+    for (int d = 0; d < desc->rank; d++) {
+        attr.pad.before[d] = before[d];
+        size[d] = desc->dim[d] + before[d] + after[d];
+    }
+    return append_shaped(graph, SC_OP_PAD, &attr, x, size);
+}
+
+sc_value sc_build_concat(sc_graph *graph, int count, const sc_value *input, int axis) {
+    sc_op_attr attr = {.concat = {axis}};
+    return append_one(graph, SC_OP_CONCAT, &attr, NULL, count, input);
+}

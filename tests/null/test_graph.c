@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The graph container: values and their homes, and that a bad request is refused with its values,
+ * once, and remembered. */
+#include "graph/build.h"
+
+#include "sc_test.h"
+
+typedef struct fixture {
+    sc_env env;
+    sc_graph *graph;
+    sc_value x, w;
+} fixture;
+
+static void setup(fixture *f) {
+    sc_env_init(&f->env, NULL, NULL);
+    SC_OK(&f->env, sc_graph_create(&f->graph, &f->env, 8));
+    sc_tensor_desc batch = sc_tensor_make(SOCLE_F32, true, 2, (const int64_t[]){8, 6});
+    sc_tensor_desc weight = sc_tensor_make(SOCLE_F32, false, 2, (const int64_t[]){4, 6});
+    f->x = sc_graph_external(f->graph, SC_LANE_INPUTS, 0, &batch, "images");
+    f->w = sc_graph_external(f->graph, SC_LANE_PARAMETERS, 3, &weight, "weight");
+    SC_OK(&f->env, f->graph->status);
+}
+
+static void finish(fixture *f) {
+    sc_graph_destroy(f->graph);
+}
+
+Test(graph, capacity_is_checked) {
+    sc_env env;
+    sc_env_init(&env, NULL, NULL);
+    sc_graph *graph;
+    SC_FAILS(&env, sc_graph_create(&graph, &env, 0), SOCLE_STATUS_INVALID_ARGUMENT);
+    SC_TRUE(graph == NULL);
+    SC_FAILS(&env, sc_graph_create(&graph, &env, INT64_C(1) << 40), SOCLE_STATUS_INVALID_ARGUMENT);
+    sc_graph_destroy(NULL);
+}
+
+Test(graph, nodes_get_shapes_names_and_producers) {
+    fixture f;
+    setup(&f);
+    sc_graph_scope(f.graph, "dense1");
+    sc_value y = sc_build_matmul(f.graph, f.x, f.w, false, true);
+    sc_graph_scope(f.graph, NULL);
+    sc_value z = sc_build_unary(f.graph, SC_EXPR_TANH, y);
+    SC_OK(&f.env, f.graph->status);
+    const sc_tensor_desc *desc = sc_graph_desc(f.graph, y);
+    SC_TRUE(desc->batched);
+    SC_EQ(desc->rank, 2);
+    SC_EQ(desc->dim[0], 8);
+    SC_EQ(desc->dim[1], 4);
+    SC_EQ(f.graph->nodes, 2);
+    SC_EQ_STR(f.graph->node[0].name, "dense1");
+    SC_TRUE(f.graph->node[1].name == NULL);
+    SC_EQ(f.graph->value[y].node, 0);
+    SC_EQ(f.graph->value[z].node, 1);
+    SC_EQ(f.graph->value[f.x].node, -1);
+    sc_op_desc op;
+    sc_graph_node_desc(f.graph, &f.graph->node[0], &op);
+    SC_OK(&f.env, sc_op_check(&f.env, &op));
+    SC_EQ(op.op, SC_OP_MATMUL);
+    SC_TRUE(op.attr.matmul.transpose_b);
+    finish(&f);
+}
+
+Test(graph, first_error_is_kept_and_silences_the_rest) {
+    fixture f;
+    setup(&f);
+    sc_graph_scope(f.graph, "dense2");
+    SC_EQ(sc_build_matmul(f.graph, f.x, f.w, false, false), SC_NO_VALUE);
+    SC_EQ(f.graph->status, SOCLE_STATUS_SHAPE);
+    SC_CONTAINS(f.env.text, "dense2");
+    char first[SC_ERROR_TEXT];
+    snprintf(first, sizeof first, "%s", f.env.text);
+    size_t nodes = f.graph->nodes, values = f.graph->values;
+    SC_EQ(sc_build_unary(f.graph, SC_EXPR_EXP, f.x), SC_NO_VALUE);
+    SC_EQ(sc_build_reshape(f.graph, f.x, 1, (const int64_t[]){7}), SC_NO_VALUE);
+    SC_EQ(sc_build_dropout(f.graph, SC_NO_VALUE, 0.5f), SC_NO_VALUE);
+    SC_EQ(sc_build_maxpool2d(f.graph, SC_NO_VALUE, &(sc_window){0}), SC_NO_VALUE);
+    SC_EQ(sc_graph_output(f.graph, f.x, SC_LANE_OUTPUTS, 0), SC_NO_VALUE);
+    SC_EQ(sc_graph_detach(f.graph, f.x), SC_NO_VALUE);
+    SC_EQ(f.graph->nodes, nodes);
+    SC_EQ(f.graph->values, values);
+    SC_EQ(f.graph->status, SOCLE_STATUS_SHAPE);
+    SC_EQ_STR(f.env.text, first);
+    finish(&f);
+}
+
+Test(graph, bad_requests_are_refused) {
+    const struct {
+        const char *what;
+        socle_status status;
+    } expected[] = {
+        {"value", SOCLE_STATUS_INVALID_ARGUMENT}, {"operands", SOCLE_STATUS_INVALID_ARGUMENT},
+        {"reshape", SOCLE_STATUS_SHAPE},          {"rows", SOCLE_STATUS_SHAPE},
+        {"capacity", SOCLE_STATUS_SHAPE},         {"slice", SOCLE_STATUS_SHAPE}};
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        fixture f;
+        setup(&f);
+        SC_REPRO("%s", expected[i].what);
+        sc_value many[SC_MAX_OPERANDS + 4], result = 0;
+        for (int k = 0; k < SC_MAX_OPERANDS + 4; k++) many[k] = f.x;
+        sc_tensor_desc other = sc_tensor_make(SOCLE_F32, true, 2, (const int64_t[]){9, 6});
+        switch (i) {
+        case 0:
+            result = sc_build_matmul(f.graph, f.x, 99, false, false);
+            break;
+        case 1:
+            result = sc_build_concat(f.graph, SC_MAX_OPERANDS + 4, many, 1);
+            break;
+        case 2:
+            result = sc_build_reshape(f.graph, f.x, 2, (const int64_t[]){8, 5});
+            break;
+        case 3:
+            result = sc_build_reshape(f.graph, f.x, 2, (const int64_t[]){16, 3});
+            break;
+        case 4:
+            result = sc_graph_external(f.graph, SC_LANE_INPUTS, 1, &other, "labels");
+            break;
+        default:
+            result = sc_build_slice(f.graph, f.x, (const int64_t[]){0, 4}, (const int64_t[]){8, 3});
+            break;
+        }
+        SC_EQ(result, SC_NO_VALUE);
+        SC_EQ(f.graph->status, expected[i].status);
+        SC_TRUE(f.env.text[0] != '\0');
+        SC_EQ(f.graph->nodes, 0);
+        finish(&f);
+    }
+}
+
+Test(graph, aliases_have_one_root) {
+    fixture f;
+    setup(&f);
+    sc_value a = sc_build_reshape(f.graph, f.x, 3, (const int64_t[]){8, 2, 3});
+    sc_value b = sc_build_reshape(f.graph, a, 2, (const int64_t[]){8, 6});
+    SC_EQ(sc_graph_root(f.graph, b), f.x);
+    SC_EQ(f.graph->nodes, 0);
+    SC_TRUE(sc_tensor_equal(sc_graph_desc(f.graph, b), sc_graph_desc(f.graph, f.x)));
+    finish(&f);
+}
+
+Test(graph, outputs_get_a_home) {
+    fixture f;
+    setup(&f);
+    sc_value y = sc_build_unary(f.graph, SC_EXPR_EXP, f.x);
+    sc_value view = sc_build_reshape(f.graph, y, 1, (const int64_t[]){8});
+    SC_EQ(view, SC_NO_VALUE);
+    finish(&f);
+    setup(&f);
+    y = sc_build_unary(f.graph, SC_EXPR_EXP, f.x);
+    view = sc_build_reshape(f.graph, y, 3, (const int64_t[]){8, 3, 2});
+    SC_EQ(sc_graph_output(f.graph, view, SC_LANE_OUTPUTS, 4), view);
+    SC_EQ(f.graph->value[y].lane, SC_LANE_OUTPUTS);
+    SC_EQ(f.graph->value[y].index, 4);
+    SC_TRUE(f.graph->value[y].is_output);
+    SC_EQ(f.graph->nodes, 1);
+    /* A second home for the same value, and a home for an external, need copies. */
+    sc_value again = sc_graph_output(f.graph, y, SC_LANE_OUTPUTS, 5);
+    sc_value copy = sc_graph_output(f.graph, f.x, SC_LANE_OUTPUTS, 6);
+    SC_TRUE(again != y && copy != f.x);
+    SC_EQ(f.graph->nodes, 3);
+    SC_EQ(f.graph->value[again].index, 5);
+    SC_TRUE(!f.graph->value[f.x].is_output);
+    finish(&f);
+}
+
+Test(graph, copies_keep_their_type) {
+    fixture f;
+    setup(&f);
+    for (int dtype = SOCLE_F32; dtype <= SOCLE_I32; dtype++) {
+        sc_tensor_desc desc = sc_tensor_make(dtype, true, 2, (const int64_t[]){8, 6});
+        sc_value in = sc_graph_external(f.graph, SC_LANE_INPUTS, 10 + dtype, &desc, NULL);
+        sc_value out = sc_graph_output(f.graph, in, SC_LANE_OUTPUTS, dtype);
+        SC_OK(&f.env, f.graph->status);
+        SC_TRUE(out != in && sc_tensor_equal(sc_graph_desc(f.graph, out), &desc));
+    }
+    finish(&f);
+}
+
+Test(graph, updates_share_the_home_of_their_target) {
+    fixture f;
+    setup(&f);
+    sc_value next = sc_graph_update(f.graph, sc_build_scale(f.graph, f.w, 0.5f, 0.0f), f.w);
+    SC_TRUE(next != f.w);
+    SC_EQ(f.graph->value[next].lane, SC_LANE_PARAMETERS);
+    SC_EQ(f.graph->value[next].index, 3);
+    SC_TRUE(f.graph->value[next].is_output && !f.graph->value[f.w].is_output);
+    finish(&f);
+}
+
+Test(graph, random_nodes_get_their_own_ordinals) {
+    fixture f;
+    setup(&f);
+    sc_build_dropout(f.graph, f.x, 0.5f);
+    sc_build_dropout(f.graph, f.x, 0.5f);
+    SC_EQ(sc_build_dropout(f.graph, f.x, 0.0f), f.x);
+    SC_EQ(f.graph->random_ordinal, 2);
+    int32_t ordinal[2] = {-1, -1};
+    for (int n = 0; n < 2; n++)
+        for (int k = 0; k < f.graph->node[n].expr->nodes; k++)
+            if (f.graph->node[n].expr->node[k].op == SC_EXPR_UNIFORM)
+                ordinal[n] = f.graph->node[n].expr->node[k].imm.i;
+    SC_EQ(ordinal[0], 0);
+    SC_EQ(ordinal[1], 1);
+    finish(&f);
+}
+
+static socle_status build_some(sc_env *env, void *argument) {
+    (void)argument;
+    sc_graph *graph;
+    SC_TRY(sc_graph_create(&graph, env, 8));
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, true, 4, (const int64_t[]){8, 3, 4, 4});
+    sc_tensor_desc vector = sc_tensor_make(SOCLE_F32, false, 1, (const int64_t[]){3});
+    sc_graph_scope(graph, "norm1");
+    sc_value x = sc_graph_external(graph, SC_LANE_INPUTS, 0, &desc, "x");
+    sc_value gamma = sc_graph_external(graph, SC_LANE_PARAMETERS, 0, &vector, "gamma");
+    sc_value y = sc_build_batchnorm(graph, x, gamma, gamma, 1e-3f, NULL, NULL);
+    sc_graph_output(graph, sc_build_dropout(graph, y, 0.5f), SC_LANE_OUTPUTS, 0);
+    socle_status status = graph->status;
+    sc_graph_destroy(graph);
+    return status;
+}
+
+Test(graph, survives_refused_allocations) {
+    sc_test_each_allocation(build_some, NULL);
+}

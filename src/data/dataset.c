@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See dataset.h. */
+#include "data/dataset.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct owner {
+    void (*release)(void *user, const void *data);
+    void *user;
+} owner;
+
+struct sc_dataset {
+    sc_env *env;
+    char *label;
+    int64_t count;
+    int columns;
+    sc_column column[SC_DATASET_MAX_COLUMNS];
+    owner owners[SC_DATASET_MAX_COLUMNS];
+    char *sources[SC_DATASET_MAX_COLUMNS]; /* NULL = none */
+};
+
+socle_status sc_dataset_create(sc_dataset **out, sc_env *env, const char *label, int64_t count) {
+    *out = NULL;
+    if (count < 1 || count > UINT32_MAX)
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%s: %" PRId64 " samples; 1 to %" PRIu32 " are possible", label, count,
+                       UINT32_MAX);
+    sc_dataset *dataset;
+    SC_TRY(sc_allocate(env, &dataset, 1, sizeof *dataset));
+    dataset->env = env;
+    dataset->count = count;
+    socle_status status = sc_copy_string(env, &dataset->label, label);
+    if (status != SOCLE_OK) {
+        sc_dataset_destroy(dataset);
+        return status;
+    }
+    *out = dataset;
+    return SOCLE_OK;
+}
+
+void sc_dataset_destroy(sc_dataset *dataset) {
+    if (!dataset) return;
+    for (int i = 0; i < dataset->columns; i++) {
+        if (dataset->owners[i].release)
+            dataset->owners[i].release(dataset->owners[i].user, dataset->column[i].data);
+        sc_release(dataset->env, dataset->sources[i]);
+    }
+    sc_release(dataset->env, dataset->label);
+    sc_release(dataset->env, dataset);
+}
+
+static socle_status row_bytes(const sc_dataset *dataset, const char *name, socle_dtype dtype,
+                              const socle_shape *shape, size_t *bytes) {
+    size_t all;
+    if (dtype != SOCLE_F32 && dtype != SOCLE_U8 && dtype != SOCLE_I32)
+        return sc_fail(dataset->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%s: column '%s': unknown dtype %d", dataset->label, name, (int)dtype);
+    /* Rank N+1 is that of the whole column, which has to be a tensor too. */
+    if (shape->rank < 0 || shape->rank >= SOCLE_MAX_RANK)
+        return sc_fail(dataset->env, SOCLE_STATUS_SHAPE,
+                       "%s: column '%s': a sample of rank %d; 0 to %d are possible", dataset->label,
+                       name, shape->rank, SOCLE_MAX_RANK - 1);
+    *bytes = dtype == SOCLE_U8 ? 1 : 4;
+    for (int i = 0; i < shape->rank; i++)
+        if (shape->size[i] < 1 || !sc_mul_size(bytes, *bytes, (size_t)shape->size[i]))
+            return sc_fail(dataset->env, SOCLE_STATUS_SHAPE,
+                           "%s: column '%s': size %" PRId64
+                           " of dimension %d is below 1 or too large",
+                           dataset->label, name, shape->size[i], i);
+    if (!sc_mul_size(&all, *bytes, (size_t)dataset->count) || all > PTRDIFF_MAX)
+        return sc_fail(dataset->env, SOCLE_STATUS_SHAPE,
+                       "%s: column '%s': %" PRId64 " samples of %zu bytes are too many",
+                       dataset->label, name, dataset->count, *bytes);
+    return SOCLE_OK;
+}
+
+/* Everything but the data. */
+static socle_status describe(const sc_dataset *dataset, sc_column *column, const char *name,
+                             socle_dtype dtype, const socle_shape *shape) {
+    if (dataset->columns == SC_DATASET_MAX_COLUMNS)
+        return sc_fail(dataset->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%s: column '%s' is one more than %d", dataset->label, name,
+                       SC_DATASET_MAX_COLUMNS);
+    if (name[0] == '\0' || strlen(name) >= SC_DATASET_NAME)
+        return sc_fail(dataset->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%s: column '%s': a name has 1 to %d bytes", dataset->label, name,
+                       SC_DATASET_NAME - 1);
+    if (sc_dataset_find(dataset, name) >= 0)
+        return sc_fail(dataset->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%s: column '%s' is there already", dataset->label, name);
+    *column = (sc_column){.dtype = dtype, .shape = *shape};
+    strcpy(column->name, name);
+    return row_bytes(dataset, name, dtype, shape, &column->row_bytes);
+}
+
+socle_status sc_dataset_add_borrowed(sc_dataset *dataset, const char *name, socle_dtype dtype,
+                                     const socle_shape *shape, const void *data,
+                                     void (*release)(void *user, const void *data), void *user) {
+    sc_column column;
+    SC_TRY(describe(dataset, &column, name, dtype, shape));
+    column.data = data;
+    dataset->owners[dataset->columns] = (owner){release, user};
+    dataset->column[dataset->columns++] = column;
+    return SOCLE_OK;
+}
+
+static void release_own(void *env, const void *data) {
+    sc_release(env, (void *)data);
+}
+
+socle_status sc_dataset_add_new(sc_dataset *dataset, void **data, const char *name,
+                                socle_dtype dtype, const socle_shape *shape) {
+    sc_column column;
+    *data = NULL;
+    SC_TRY(describe(dataset, &column, name, dtype, shape));
+    SC_TRY(sc_allocate(dataset->env, data, (size_t)dataset->count, column.row_bytes));
+    return sc_dataset_add_borrowed(dataset, name, dtype, shape, *data, release_own, dataset->env);
+}
+
+socle_status sc_dataset_add_copy(sc_dataset *dataset, const char *name, socle_dtype dtype,
+                                 const socle_shape *shape, const void *data) {
+    void *copy;
+    SC_TRY(sc_dataset_add_new(dataset, &copy, name, dtype, shape));
+    memcpy(copy, data, (size_t)dataset->count * dataset->column[dataset->columns - 1].row_bytes);
+    return SOCLE_OK;
+}
+
+static socle_status no_column(const sc_dataset *dataset, const char *name) {
+    return sc_fail(dataset->env, SOCLE_STATUS_NOT_FOUND, "%s: there is no column '%s'",
+                   dataset->label, name);
+}
+
+socle_status sc_dataset_set_source(sc_dataset *dataset, const char *name, const char *path) {
+    int index = sc_dataset_find(dataset, name);
+    char *copy;
+    if (index < 0) return no_column(dataset, name);
+    SC_TRY(sc_copy_string(dataset->env, &copy, path));
+    sc_release(dataset->env, dataset->sources[index]);
+    dataset->sources[index] = copy;
+    return SOCLE_OK;
+}
+
+const char *sc_dataset_label(const sc_dataset *dataset) {
+    return dataset->label;
+}
+
+int64_t sc_dataset_count(const sc_dataset *dataset) {
+    return dataset->count;
+}
+
+int sc_dataset_columns(const sc_dataset *dataset) {
+    return dataset->columns;
+}
+
+const sc_column *sc_dataset_column(const sc_dataset *dataset, int index) {
+    return index >= 0 && index < dataset->columns ? &dataset->column[index] : NULL;
+}
+
+int sc_dataset_find(const sc_dataset *dataset, const char *name) {
+    for (int i = 0; i < dataset->columns; i++)
+        if (strcmp(dataset->column[i].name, name) == 0) return i;
+    return -1;
+}
+
+size_t sc_dataset_row_bytes(const sc_dataset *dataset) {
+    size_t sum = 0;
+    for (int i = 0; i < dataset->columns; i++) sum += dataset->column[i].row_bytes;
+    return sum;
+}
+
+size_t sc_dataset_bytes(const sc_dataset *dataset) {
+    return sc_dataset_row_bytes(dataset) * (size_t)dataset->count;
+}
+
+static int64_t label_at(const sc_column *column, int64_t index) {
+    if (column->dtype == SOCLE_U8) return ((const uint8_t *)column->data)[index];
+    int32_t value;
+    memcpy(&value, (const char *)column->data + (size_t)index * sizeof value, sizeof value);
+    return value;
+}
+
+/* Scans the labels; the first one outside 0..classes-1 is an error. */
+static socle_status scan_labels(const sc_dataset *dataset, const char *name, int64_t classes,
+                                int64_t *largest) {
+    int index = sc_dataset_find(dataset, name);
+    if (index < 0) return no_column(dataset, name);
+    const sc_column *column = &dataset->column[index];
+    const char *source = dataset->sources[index] ? dataset->sources[index] : dataset->label;
+    size_t item = column->dtype == SOCLE_U8 ? 1 : 4;
+    if (column->dtype == SOCLE_F32 || column->row_bytes != item)
+        return sc_fail(dataset->env, SOCLE_STATUS_SHAPE,
+                       "%s: column '%s' does not hold one whole number (u8 or i32) per sample",
+                       source, name);
+    *largest = 0;
+    for (int64_t i = 0; i < dataset->count; i++) {
+        int64_t value = label_at(column, i);
+        if (value < 0 || value >= classes)
+            return sc_fail(dataset->env, SOCLE_STATUS_DATA,
+                           "%s: column '%s': sample %" PRId64 " has label %" PRId64
+                           "; with %" PRId64 " classes, labels are 0 to %" PRId64,
+                           source, name, i, value, classes, classes - 1);
+        if (value > *largest) *largest = value;
+    }
+    return SOCLE_OK;
+}
+
+socle_status sc_dataset_check_labels(const sc_dataset *dataset, const char *name, int64_t classes) {
+    int64_t largest;
+    return scan_labels(dataset, name, classes, &largest);
+}
+
+socle_status sc_dataset_classes(const sc_dataset *dataset, const char *name, int64_t *classes) {
+    int64_t largest = 0;
+    SC_TRY(scan_labels(dataset, name, INT32_MAX, &largest));
+    *classes = largest + 1;
+    return SOCLE_OK;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A data set in host memory: a number of samples and a few named columns, each one row-major array
+ * [samples, shape of a sample] in its smallest form (images stay bytes). Reading it is safe from
+ * any thread once it is built. Knows no file format, no order, no device.
+ *
+ * Usual names: "input"; "label" for class numbers (u8 or i32); "target" for values (f32). */
+#ifndef SC_DATA_DATASET_H
+#define SC_DATA_DATASET_H
+
+#include "base/env.h"
+
+enum { SC_DATASET_MAX_COLUMNS = 8, SC_DATASET_NAME = 64 };
+
+typedef struct sc_dataset sc_dataset;
+
+typedef struct sc_column {
+    char name[SC_DATASET_NAME];
+    socle_dtype dtype;
+    socle_shape shape; /* of one sample */
+    size_t row_bytes;
+    const void *data; /* row i starts at data + i * row_bytes */
+} sc_column;
+
+/* `label` names the data in messages (usually a path); 1 <= count <= UINT32_MAX. `env` must outlive
+ * the data set. */
+socle_status sc_dataset_create(sc_dataset **out, sc_env *env, const char *label, int64_t count);
+void sc_dataset_destroy(sc_dataset *dataset); /* NULL is fine */
+
+/* Three ways to add a column: copy `data`; get zeroed memory to fill; borrow `data`, which then
+ * stays until the data set is destroyed and is handed to `release` (may be NULL) once. If adding
+ * fails, release is not called. Errors: INVALID_ARGUMENT (name taken or too long, too many
+ * columns), SHAPE (a size < 1, or too large). */
+socle_status sc_dataset_add_copy(sc_dataset *dataset, const char *name, socle_dtype dtype,
+                                 const socle_shape *shape, const void *data);
+socle_status sc_dataset_add_new(sc_dataset *dataset, void **data, const char *name,
+                                socle_dtype dtype, const socle_shape *shape);
+socle_status sc_dataset_add_borrowed(sc_dataset *dataset, const char *name, socle_dtype dtype,
+                                     const socle_shape *shape, const void *data,
+                                     void (*release)(void *user, const void *data), void *user);
+
+/* The file that column `name` came from, for messages about its values; without one they say the
+ * label. Errors: NOT_FOUND (no such column), OUT_OF_MEMORY. */
+socle_status sc_dataset_set_source(sc_dataset *dataset, const char *name, const char *path);
+
+const char *sc_dataset_label(const sc_dataset *dataset);
+int64_t sc_dataset_count(const sc_dataset *dataset);
+int sc_dataset_columns(const sc_dataset *dataset);
+const sc_column *sc_dataset_column(const sc_dataset *dataset, int index);
+int sc_dataset_find(const sc_dataset *dataset, const char *name); /* -1 = none */
+/* Bytes of one sample over all columns, and of all samples. */
+size_t sc_dataset_row_bytes(const sc_dataset *dataset);
+size_t sc_dataset_bytes(const sc_dataset *dataset);
+
+/* Every value of column `name` (u8 or i32, one per sample) is in 0..classes-1. Errors: NOT_FOUND
+ * (no such column), SHAPE, DATA (names the first bad sample and its value). */
+socle_status sc_dataset_check_labels(const sc_dataset *dataset, const char *name, int64_t classes);
+/* The largest label + 1, where the number of classes has to be guessed. Errors as above. */
+socle_status sc_dataset_classes(const sc_dataset *dataset, const char *name, int64_t *classes);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See idx.h. The header is checked against what the file can hold before anything is allocated for
+ * it. */
+#include "data/idx.h"
+#include "io/stream.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAGIC_BYTES = 4, SIZE_BYTES = 4 };
+
+static const struct {
+    unsigned char code;
+    const char *name;
+    socle_dtype dtype;
+    size_t item; /* 0 = a type of the format that Socle does not read */
+} types[] = {{0x08, "u8", SOCLE_U8, 1},   {0x09, "i8", SOCLE_U8, 0},   {0x0B, "i16", SOCLE_I32, 0},
+             {0x0C, "i32", SOCLE_I32, 4}, {0x0D, "f32", SOCLE_F32, 4}, {0x0E, "f64", SOCLE_F32, 0}};
+
+typedef struct reader {
+    sc_env *env;
+    const char *path;
+    sc_stream *stream;
+} reader;
+
+/* Where offsets in messages count. */
+static const char *of_what(const reader *in) {
+    return sc_stream_is_gzip(in->stream) ? " of the unpacked data" : "";
+}
+
+static socle_status fail_magic(const reader *in, const unsigned char *magic) {
+    size_t length = strlen(in->path);
+    bool named_gz = length > 3 && strcmp(in->path + length - 3, ".gz") == 0;
+    return sc_fail(in->env, SOCLE_STATUS_DATA,
+                   "%s: byte 0%s: begins with %02x %02x %02x %02x; an IDX file begins with 00 00, "
+                   "a gzip file with "
+                   "1f 8b%s",
+                   in->path, of_what(in), magic[0], magic[1], magic[2], magic[3],
+                   named_gz && !sc_stream_is_gzip(in->stream)
+                       ? " (the name ends in .gz, but the content is not gzip)"
+                       : "");
+}
+
+static socle_status check_type(const reader *in, sc_idx *idx, unsigned char code, size_t *item) {
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (types[i].code != code) continue;
+        if (types[i].item == 0)
+            return sc_fail(
+                in->env, SOCLE_STATUS_DATA,
+                "%s: byte 2%s: element type 0x%02x (%s) is not one Socle reads (u8, i32, f32)",
+                in->path, of_what(in), code, types[i].name);
+        idx->dtype = types[i].dtype;
+        *item = types[i].item;
+        return SOCLE_OK;
+    }
+    return sc_fail(in->env, SOCLE_STATUS_DATA,
+                   "%s: byte 2%s: 0x%02x is no element type (u8 is 0x08, i32 0x0c, f32 0x0d)",
+                   in->path, of_what(in), code);
+}
+
+static socle_status read_exactly(const reader *in, void *data, size_t size, uint64_t offset) {
+    size_t got;
+    SC_TRY(sc_stream_read(in->stream, data, size, &got));
+    if (got == size) return SOCLE_OK;
+    return sc_fail(in->env, SOCLE_STATUS_DATA,
+                   "%s: ends at byte %" PRIu64 "%s, %zu bytes too early; the file is truncated",
+                   in->path, offset + got, of_what(in), size - got);
+}
+
+static socle_status read_sizes(const reader *in, sc_idx *idx, size_t item) {
+    idx->bytes = item;
+    for (int i = 0; i < idx->rank; i++) {
+        unsigned char big[SIZE_BYTES];
+        uint64_t offset = MAGIC_BYTES + (uint64_t)i * SIZE_BYTES;
+        SC_TRY(read_exactly(in, big, sizeof big, offset));
+        idx->size[i] = (int64_t)big[0] << 24 | big[1] << 16 | big[2] << 8 | big[3];
+        if (idx->size[i] == 0)
+            return sc_fail(in->env, SOCLE_STATUS_DATA,
+                           "%s: byte %" PRIu64 "%s: dimension %d has size 0: no data", in->path,
+                           offset, of_what(in), i);
+        if (!sc_mul_size(&idx->bytes, idx->bytes, (size_t)idx->size[i]) || idx->bytes > PTRDIFF_MAX)
+            return sc_fail(in->env, SOCLE_STATUS_DATA,
+                           "%s: byte %" PRIu64 "%s: size %" PRId64
+                           " of dimension %d makes the data too large",
+                           in->path, offset, of_what(in), idx->size[i], i);
+    }
+    return SOCLE_OK;
+}
+
+/* "60000x28x28" */
+static void sizes_text(char *out, size_t size, const sc_idx *idx) {
+    int length = 0;
+    for (int i = 0; i < idx->rank; i++)
+        length += snprintf(out + length, size - (size_t)length, "%s%" PRId64, i > 0 ? "x" : "",
+                           idx->size[i]);
+}
+
+/* Sizes that the file cannot hold are refused before memory is asked for. */
+static socle_status check_length(const reader *in, const sc_idx *idx) {
+    char sizes[96];
+    uint64_t header = MAGIC_BYTES + (uint64_t)idx->rank * SIZE_BYTES;
+    uint64_t bound = sc_stream_bound(in->stream), needed = header + idx->bytes;
+    if (needed == bound || (sc_stream_is_gzip(in->stream) && needed < bound)) return SOCLE_OK;
+    sizes_text(sizes, sizeof sizes, idx);
+    return sc_fail(in->env, SOCLE_STATUS_DATA,
+                   "%s: byte 4%s: sizes %s need %" PRIu64 " bytes, but the file %s %" PRIu64
+                   "; it is %s",
+                   in->path, of_what(in), sizes, needed,
+                   sc_stream_is_gzip(in->stream) ? "cannot hold more than" : "has", bound,
+                   needed > bound ? "truncated or damaged" : "longer than it says");
+}
+
+static socle_status read_header(const reader *in, sc_idx *idx) {
+    unsigned char magic[MAGIC_BYTES];
+    size_t got, item = 0;
+    SC_TRY(sc_stream_read(in->stream, magic, sizeof magic, &got));
+    if (got < sizeof magic)
+        return sc_fail(in->env, SOCLE_STATUS_DATA,
+                       "%s: has %zu bytes%s; an IDX file begins with 4 bytes of magic", in->path,
+                       got, of_what(in));
+    if (magic[0] != 0 || magic[1] != 0) return fail_magic(in, magic);
+    SC_TRY(check_type(in, idx, magic[2], &item));
+    idx->rank = magic[3];
+    if (idx->rank < 1 || idx->rank > SC_IDX_MAX_RANK) {
+        idx->rank = 0;
+        return sc_fail(in->env, SOCLE_STATUS_DATA,
+                       "%s: byte 3%s: %d dimensions; 1 to %d are possible", in->path, of_what(in),
+                       magic[3], SC_IDX_MAX_RANK);
+    }
+    SC_TRY(read_sizes(in, idx, item));
+    return check_length(in, idx);
+}
+
+static void to_host_order(sc_idx *idx) {
+    if (idx->dtype == SOCLE_U8) return;
+    unsigned char *bytes = idx->data;
+    for (size_t i = 0; i < idx->bytes; i += 4) {
+        uint32_t value = (uint32_t)bytes[i] << 24 | (uint32_t)bytes[i + 1] << 16 |
+                         (uint32_t)bytes[i + 2] << 8 | bytes[i + 3];
+        memcpy(bytes + i, &value, sizeof value);
+    }
+}
+
+static socle_status read_all(const reader *in, sc_idx *idx) {
+    SC_TRY(read_header(in, idx));
+    uint64_t header = MAGIC_BYTES + (uint64_t)idx->rank * SIZE_BYTES;
+    SC_TRY(sc_allocate(in->env, &idx->data, idx->bytes, 1));
+    SC_TRY(read_exactly(in, idx->data, idx->bytes, header));
+    unsigned char extra;
+    size_t got;
+    SC_TRY(sc_stream_read(in->stream, &extra, 1, &got));
+    if (got > 0)
+        return sc_fail(in->env, SOCLE_STATUS_DATA,
+                       "%s: byte %" PRIu64 "%s: there are bytes after the end of the data",
+                       in->path, header + idx->bytes, of_what(in));
+    to_host_order(idx);
+    return SOCLE_OK;
+}
+
+static socle_status read_input(sc_idx *out, sc_env *env, const char *path, sc_input *input) {
+    reader in = {.env = env, .path = path};
+    SC_TRY(sc_stream_open(&in.stream, input));
+    socle_status status = read_all(&in, out);
+    sc_stream_close(in.stream);
+    if (status != SOCLE_OK) sc_idx_free(out, env);
+    return status;
+}
+
+socle_status sc_idx_read(sc_idx *out, sc_env *env, const char *path) {
+    sc_input input;
+    *out = (sc_idx){0};
+    SC_TRY(sc_input_open(&input, env, path));
+    return read_input(out, env, path, &input);
+}
+
+socle_status sc_idx_read_memory(sc_idx *out, sc_env *env, const char *label, const void *data,
+                                size_t size) {
+    sc_input input;
+    *out = (sc_idx){0};
+    SC_TRY(sc_input_open_memory(&input, env, label, data, size));
+    return read_input(out, env, label, &input);
+}
+
+void sc_idx_free(sc_idx *idx, sc_env *env) {
+    sc_release(env, idx->data);
+    *idx = (sc_idx){0};
+}
+
+static void release_data(void *env, const void *data) {
+    sc_release(env, (void *)data);
+}
+
+/* The data go over to the data set. */
+static socle_status add_column(sc_dataset *dataset, sc_env *env, sc_idx *idx, const char *name,
+                               const socle_shape *shape) {
+    SC_TRY(sc_dataset_add_borrowed(dataset, name, idx->dtype, shape, idx->data, release_data, env));
+    idx->data = NULL;
+    return SOCLE_OK;
+}
+
+static socle_status add_images(sc_dataset *dataset, sc_env *env, sc_idx *idx) {
+    socle_shape shape = {0};
+    if (idx->rank != 2) shape.size[shape.rank++] = 1;
+    if (idx->rank == 4) shape.rank = 0;
+    for (int i = 1; i < idx->rank; i++) shape.size[shape.rank++] = idx->size[i];
+    return add_column(dataset, env, idx, "input", &shape);
+}
+
+static socle_status add_labels(sc_dataset *dataset, sc_env *env, const char *path, sc_idx *idx) {
+    char sizes[96];
+    if (idx->rank != 1) {
+        sizes_text(sizes, sizeof sizes, idx);
+        return sc_fail(env, SOCLE_STATUS_DATA, "%s: byte 3: labels need 1 dimension, not %d (%s)",
+                       path, idx->rank, sizes);
+    }
+    if (idx->size[0] != sc_dataset_count(dataset))
+        return sc_fail(env, SOCLE_STATUS_DATA,
+                       "%s: byte 4: %" PRId64 " labels, but %s has %" PRId64 " images", path,
+                       idx->size[0], sc_dataset_label(dataset), sc_dataset_count(dataset));
+    const socle_shape scalar = {0}, single = {.rank = 1, .size = {1}};
+    const char *name = idx->dtype == SOCLE_F32 ? "target" : "label";
+    SC_TRY(add_column(dataset, env, idx, name, idx->dtype == SOCLE_F32 ? &single : &scalar));
+    return sc_dataset_set_source(dataset, name, path);
+}
+
+socle_status sc_dataset_from_idx(sc_dataset **out, sc_env *env, const char *images,
+                                 const char *labels) {
+    sc_idx idx;
+    sc_dataset *dataset = NULL;
+    *out = NULL;
+    SC_TRY(sc_idx_read(&idx, env, images));
+    socle_status status = sc_dataset_create(&dataset, env, images, idx.size[0]);
+    if (status == SOCLE_OK) status = add_images(dataset, env, &idx);
+    sc_idx_free(&idx, env);
+    if (status == SOCLE_OK && labels) {
+        status = sc_idx_read(&idx, env, labels);
+        if (status == SOCLE_OK) status = add_labels(dataset, env, labels, &idx);
+        sc_idx_free(&idx, env);
+    }
+    if (status != SOCLE_OK) {
+        sc_dataset_destroy(dataset);
+        return status;
+    }
+    *out = dataset;
+    return SOCLE_OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* IDX files (MNIST and its relatives): magic, element type, rank, big-endian sizes, elements. Plain
+ * or gzip-compressed, told apart by their first bytes. The sizes in the header are believed only as
+ * far as the length of the file allows. */
+#ifndef SC_DATA_IDX_H
+#define SC_DATA_IDX_H
+
+#include "data/dataset.h"
+
+enum { SC_IDX_MAX_RANK = 4 };
+
+typedef struct sc_idx {
+    socle_dtype dtype;
+    int rank; /* 1..4 */
+    int64_t size[SC_IDX_MAX_RANK];
+    size_t bytes;
+    void *data; /* in the byte order of the host */
+} sc_idx;
+
+/* Errors: NOT_FOUND, IO, DATA (file, byte offset, values), OUT_OF_MEMORY. */
+socle_status sc_idx_read(sc_idx *out, sc_env *env, const char *path);
+/* The same for bytes in memory; `label` stands for the path in messages. */
+socle_status sc_idx_read_memory(sc_idx *out, sc_env *env, const char *label, const void *data,
+                                size_t size);
+void sc_idx_free(sc_idx *idx, sc_env *env); /* a zeroed one is fine */
+
+/* Column "input" from `images`: [N] gives samples of shape [1], [N,F] [F], [N,H,W] [1,H,W],
+ * [N,C,H,W] [C,H,W]. Column "label" (u8, i32) or "target" (f32) from `labels` of shape [N]; NULL =
+ * no such column. */
+socle_status sc_dataset_from_idx(sc_dataset **out, sc_env *env, const char *images,
+                                 const char *labels);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* In which order samples are visited. Everything is a function of (seed, epoch), so a resumed run
+ * continues where it was. Knows nothing of the data itself. */
+#ifndef SC_DATA_ORDER_H
+#define SC_DATA_ORDER_H
+
+#include "base/env.h"
+
+/* Some samples of a data set, set aside for one purpose, and their order in the current epoch. */
+typedef struct sc_order {
+    sc_env *env;
+    uint32_t count;
+    uint32_t *samples; /* the members, as given */
+    uint32_t *visit;   /* the same in the order of the epoch set last; each exactly once */
+    uint64_t seed;
+    bool shuffle;
+} sc_order;
+
+/* Members 0..count-1, or those of the list `samples` (copied). Starts at epoch 0. */
+socle_status sc_order_init(sc_order *order, sc_env *env, const uint32_t *samples, uint32_t count,
+                           uint64_t seed, bool shuffle);
+void sc_order_free(sc_order *order); /* a zeroed one is fine */
+/* Makes `visit` the order of `epoch` (from 0; below UINT32_MAX). Without shuffle it is that of the
+ * members. */
+void sc_order_set_epoch(sc_order *order, uint32_t epoch);
+
+/* Splits samples 0..count-1 by a seeded permutation into a training and a validation part, each in
+ * ascending order. The validation part has round(count * fraction) members, at least 1 where
+ * fraction > 0; the training part keeps at least 1. Both lists belong to the caller (sc_release).
+ * Errors: CONFIG (fraction outside [0,1), or too few samples). */
+typedef struct sc_split {
+    uint32_t *train, *validation;
+    uint32_t train_count, validation_count;
+} sc_split;
+
+socle_status sc_split_create(sc_split *out, sc_env *env, uint32_t count, double fraction,
+                             uint64_t seed);
+void sc_split_free(sc_split *split, sc_env *env); /* a zeroed one is fine */
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Typed access to the tree. Each getter checks type and range and says what was found instead. */
+#include "base/text.h"
+#include "io/config_private.h"
+#include "io/json_text.h"
+#include "io/quote.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct found {
+    char text[SC_QUOTED + 16];
+} found;
+
+/* "not 3.5", "not \"abc\"", "not a list": the end of a message. */
+static found what_is(const json_t *value) {
+    found out;
+    char number[SC_NUMBER_TEXT];
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        strcpy(out.text, "not a mapping");
+        break;
+    case JSON_ARRAY:
+        strcpy(out.text, "not a list");
+        break;
+    case JSON_STRING:
+        snprintf(out.text, sizeof out.text, "not \"%s\"", sc_quote(json_string_value(value)).text);
+        break;
+    case JSON_INTEGER:
+        snprintf(out.text, sizeof out.text, "not %" JSON_INTEGER_FORMAT, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        sc_number_text(number, json_real_value(value));
+        snprintf(out.text, sizeof out.text, "not %s", number);
+        break;
+    case JSON_TRUE:
+        strcpy(out.text, "not true");
+        break;
+    case JSON_FALSE:
+        strcpy(out.text, "not false");
+        break;
+    default:
+        strcpy(out.text, "not empty; leave the key out for the default");
+        break;
+    }
+    return out;
+}
+
+/* "a whole number >= 1", "a whole number from 1 to 10": bounds at the ends of the type are not
+ * worth a word. */
+static found integer_range(int64_t minimum, int64_t maximum) {
+    found out;
+    if (minimum == INT64_MIN && maximum == INT64_MAX)
+        strcpy(out.text, "a whole number");
+    else if (maximum == INT64_MAX)
+        snprintf(out.text, sizeof out.text, "a whole number >= %" PRId64, minimum);
+    else if (minimum == INT64_MIN)
+        snprintf(out.text, sizeof out.text, "a whole number <= %" PRId64, maximum);
+    else
+        snprintf(out.text, sizeof out.text, "a whole number from %" PRId64 " to %" PRId64, minimum,
+                 maximum);
+    return out;
+}
+
+static bool is_integer_in(const json_t *value, int64_t minimum, int64_t maximum) {
+    return json_is_integer(value) && json_integer_value(value) >= minimum &&
+           json_integer_value(value) <= maximum;
+}
+
+socle_status sc_config_get_integer(int64_t *out, const sc_config *config, const json_t *object,
+                                   const char *key, int64_t minimum, int64_t maximum) {
+    const json_t *value = json_object_get(object, key);
+    if (!value) return SOCLE_OK;
+    if (!is_integer_in(value, minimum, maximum))
+        return sc_config_fail(config, object, key, "must be %s, %s",
+                              integer_range(minimum, maximum).text, what_is(value).text);
+    *out = json_integer_value(value);
+    return SOCLE_OK;
+}
+
+static found number_range(double minimum, double maximum) {
+    found out;
+    char low[SC_NUMBER_TEXT], high[SC_NUMBER_TEXT];
+    sc_number_text(low, minimum);
+    sc_number_text(high, maximum);
+    bool has_low = isfinite(minimum) && minimum > -1e300,
+         has_high = isfinite(maximum) && maximum < 1e300;
+    if (has_low && has_high)
+        snprintf(out.text, sizeof out.text, "a number from %s to %s", low, high);
+    else if (has_low || has_high)
+        snprintf(out.text, sizeof out.text, "a number %s %s",
+                 has_low ? ">=" : "<=", has_low ? low : high);
+    else
+        strcpy(out.text, "a number");
+    return out;
+}
+
+socle_status sc_config_get_number(double *out, const sc_config *config, const json_t *object,
+                                  const char *key, double minimum, double maximum) {
+    const json_t *value = json_object_get(object, key);
+    if (!value) return SOCLE_OK;
+    double number = json_number_value(value);
+    if (!json_is_number(value) || !(number >= minimum && number <= maximum))
+        return sc_config_fail(config, object, key, "must be %s, %s",
+                              number_range(minimum, maximum).text, what_is(value).text);
+    *out = number;
+    return SOCLE_OK;
+}
+
+socle_status sc_config_get_boolean(bool *out, const sc_config *config, const json_t *object,
+                                   const char *key) {
+    const json_t *value = json_object_get(object, key);
+    if (!value) return SOCLE_OK;
+    if (!json_is_boolean(value))
+        return sc_config_fail(config, object, key, "must be true or false, %s",
+                              what_is(value).text);
+    *out = json_is_true(value);
+    return SOCLE_OK;
+}
+
+socle_status sc_config_get_string(const char **out, const sc_config *config, const json_t *object,
+                                  const char *key) {
+    const json_t *value = json_object_get(object, key);
+    if (!value) return SOCLE_OK;
+    if (!json_is_string(value))
+        return sc_config_fail(config, object, key,
+                              "must be text (quote it if it looks like a number), %s",
+                              what_is(value).text);
+    *out = json_string_value(value);
+    return SOCLE_OK;
+}
+
+socle_status sc_config_get_path(char **out, const sc_config *config, const json_t *object,
+                                const char *key) {
+    const char *name = NULL;
+    *out = NULL;
+    SC_TRY(sc_config_get_string(&name, config, object, key));
+    if (!name) return SOCLE_OK;
+    if (name[0] == '\0')
+        return sc_config_fail(config, object, key, "must be the name of a file, not empty");
+    const char *slash = strrchr(config->label, '/');
+    bool beside = config->is_file && slash && name[0] != '/' &&
+                  sc_config_line(config, object, key) != SC_CONFIG_FROM_SET;
+    sc_text path;
+    sc_text_init(&path, config->env);
+    if (beside) sc_text_add_bytes(&path, config->label, (size_t)(slash - config->label) + 1);
+    sc_text_add_bytes(&path, name, strlen(name));
+    socle_status status = path.status;
+    if (status == SOCLE_OK) status = sc_copy_string(config->env, out, path.data);
+    sc_text_free(&path);
+    return status;
+}
+
+socle_status sc_config_get_object(const json_t **out, const sc_config *config, const json_t *object,
+                                  const char *key) {
+    const json_t *value = json_object_get(object, key);
+    if (!value) return SOCLE_OK;
+    if (!json_is_object(value))
+        return sc_config_fail(config, object, key, "must be a mapping such as {key: value}, %s",
+                              what_is(value).text);
+    *out = value;
+    return SOCLE_OK;
+}
+
+socle_status sc_config_get_array(const json_t **out, const sc_config *config, const json_t *object,
+                                 const char *key) {
+    const json_t *value = json_object_get(object, key);
+    if (!value) return SOCLE_OK;
+    if (!json_is_array(value))
+        return sc_config_fail(config, object, key, "must be a list such as [a, b], %s",
+                              what_is(value).text);
+    *out = value;
+    return SOCLE_OK;
+}
+
+/* "; did you mean 'same'?" or "; known: same, valid". */
+static void add_hint(sc_text *hint, const char *word, const char *const *words, size_t count) {
+    const char *nearest = word ? sc_nearest_word(word, words, count) : NULL;
+    if (nearest) {
+        sc_text_add(hint, "; did you mean '%s'?", nearest);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        sc_text_add(hint, "%s%s", i == 0 ? "; known: " : ", ", words[i]);
+}
+
+socle_status sc_config_get_choice(int *out, const sc_config *config, const json_t *object,
+                                  const char *key, const char *const *words, size_t count) {
+    const json_t *value = json_object_get(object, key);
+    if (!value) return SOCLE_OK;
+    const char *word = json_string_value(value);
+    for (size_t i = 0; word && i < count; i++) {
+        if (strcmp(word, words[i]) != 0) continue;
+        *out = (int)i;
+        return SOCLE_OK;
+    }
+    sc_text hint;
+    sc_text_init(&hint, config->env);
+    add_hint(&hint, word, words, count);
+    socle_status status =
+        sc_config_fail(config, object, key, "must be one of the known words, %s%s",
+                       what_is(value).text, hint.data);
+    sc_text_free(&hint);
+    return status;
+}
+
+socle_status sc_config_get_integers(int64_t *out, size_t *count, size_t capacity,
+                                    const sc_config *config, const json_t *object, const char *key,
+                                    int64_t minimum, int64_t maximum) {
+    const json_t *value = json_object_get(object, key);
+    if (!value) return SOCLE_OK;
+    if (!json_is_array(value)) {
+        *count = 1;
+        return sc_config_get_integer(out, config, object, key, minimum, maximum);
+    }
+    size_t size = json_array_size(value);
+    if (size < 1 || size > capacity)
+        return sc_config_fail(config, object, key, "must have 1 to %zu elements, not %zu", capacity,
+                              size);
+    for (size_t i = 0; i < size; i++) {
+        const json_t *item = json_array_get(value, i);
+        if (!is_integer_in(item, minimum, maximum))
+            return sc_config_fail_item(config, value, i, "must be %s, %s",
+                                       integer_range(minimum, maximum).text, what_is(item).text);
+        out[i] = json_integer_value(item);
+    }
+    *count = size;
+    return SOCLE_OK;
+}
+
+socle_status sc_config_require(const sc_config *config, const json_t *object, const char *key) {
+    if (json_object_get(object, key)) return SOCLE_OK;
+    return sc_config_fail(config, object, NULL, "the key '%s' is missing", key);
+}
+
+socle_status sc_config_check_keys(const sc_config *config, const json_t *object,
+                                  const char *const *words, size_t count) {
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key, value) {
+        bool known = false;
+        for (size_t i = 0; i < count && !known; i++) known = strcmp(key, words[i]) == 0;
+        if (known) continue;
+        sc_text hint;
+        sc_text_init(&hint, config->env);
+        add_hint(&hint, key, words, count);
+        socle_status status = sc_config_fail(config, object, key, "unknown key%s", hint.data);
+        sc_text_free(&hint);
+        return status;
+    }
+    return SOCLE_OK;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See metrics.h. The JSON lines are the record; the CSV is written beside them and rebuilt from
+ * them when a run is resumed, so that a line torn by a crash disappears from both. */
+#include "io/metrics.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "io/json_text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_RECORD_BYTES = 64 << 20, COLUMNS = 5 };
+
+static const char *const column_names[COLUMNS] = {"loss", "accuracy", "val_loss", "val_accuracy",
+                                                  "samples_per_second"};
+
+typedef struct output {
+    char *path;
+    int descriptor;
+} output;
+
+struct sc_metrics {
+    sc_env *env;
+    output json, csv;
+};
+
+static void columns_of(const double *out[COLUMNS], const sc_metrics_row *row) {
+    const double *columns[COLUMNS] = {&row->loss, &row->accuracy, &row->val_loss,
+                                      &row->val_accuracy, &row->samples_per_second};
+    memcpy(out, columns, sizeof columns);
+}
+
+static void add_json_line(sc_text *text, const sc_metrics_row *row) {
+    const double *columns[COLUMNS];
+    char number[SC_NUMBER_TEXT];
+    columns_of(columns, row);
+    sc_text_add(text, "{\"epoch\": %" PRId64, row->epoch);
+    for (int i = 0; i < COLUMNS; i++) {
+        if (!isfinite(*columns[i])) continue;
+        sc_number_text(number, *columns[i]);
+        sc_text_add(text, ", \"%s\": %s", column_names[i], number);
+    }
+    sc_text_add(text, "}\n");
+}
+
+static void add_csv_header(sc_text *text) {
+    sc_text_add(text, "epoch");
+    for (int i = 0; i < COLUMNS; i++) sc_text_add(text, ",%s", column_names[i]);
+    sc_text_add(text, "\n");
+}
+
+static void add_csv_line(sc_text *text, const sc_metrics_row *row) {
+    const double *columns[COLUMNS];
+    char number[SC_NUMBER_TEXT];
+    columns_of(columns, row);
+    sc_text_add(text, "%" PRId64, row->epoch);
+    for (int i = 0; i < COLUMNS; i++) {
+        sc_number_text(number, *columns[i]);
+        sc_text_add(text, ",%s", isfinite(*columns[i]) ? number : "");
+    }
+    sc_text_add(text, "\n");
+}
+
+/* One line of an earlier record; false if it is not one. */
+static bool parse_line(sc_metrics_row *row, const char *line, size_t length) {
+    json_t *object = json_loadb(line, length, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *epoch = json_object_get(object, "epoch");
+    double *columns[COLUMNS] = {&row->loss, &row->accuracy, &row->val_loss, &row->val_accuracy,
+                                &row->samples_per_second};
+    bool valid = json_is_integer(epoch);
+    row->epoch = json_integer_value(epoch);
+    for (int i = 0; i < COLUMNS; i++) {
+        const json_t *value = json_object_get(object, column_names[i]);
+        *columns[i] = json_is_number(value) ? json_number_value(value) : NAN;
+    }
+    json_decref(object);
+    return valid;
+}
+
+/* Rewrites both texts from the lines of epochs 1..keep. */
+static void keep_lines(sc_text *json, sc_text *csv, const char *old, size_t size, int64_t keep) {
+    sc_metrics_row row;
+    for (const char *line = old, *end; line < old + size; line = end + 1) {
+        end = memchr(line, '\n', size - (size_t)(line - old));
+        if (!end) return;
+        if (!parse_line(&row, line, (size_t)(end - line)) || row.epoch < 1 || row.epoch > keep)
+            continue;
+        add_json_line(json, &row);
+        add_csv_line(csv, &row);
+    }
+}
+
+static socle_status open_output(sc_metrics *metrics, output *file, const sc_text *content) {
+    if (content->status != SOCLE_OK) return content->status;
+    SC_TRY(sc_file_write_whole(metrics->env, file->path, content->data, content->length));
+    file->descriptor = open(file->path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (file->descriptor >= 0) return SOCLE_OK;
+    return sc_fail(metrics->env, SOCLE_STATUS_IO, "%s: cannot open for appending: %s", file->path,
+                   strerror(errno));
+}
+
+static socle_status start_files(sc_metrics *metrics, int64_t keep) {
+    char *old = NULL;
+    size_t size = 0;
+    if (keep > 0) {
+        socle_status status =
+            sc_file_read(metrics->env, &old, &size, metrics->json.path, MAX_RECORD_BYTES);
+        if (status != SOCLE_OK && status != SOCLE_STATUS_NOT_FOUND) return status;
+    }
+    sc_text json, csv;
+    sc_text_init(&json, metrics->env);
+    sc_text_init(&csv, metrics->env);
+    add_csv_header(&csv);
+    if (old) keep_lines(&json, &csv, old, size, keep);
+    socle_status status = open_output(metrics, &metrics->json, &json);
+    if (status == SOCLE_OK) status = open_output(metrics, &metrics->csv, &csv);
+    sc_text_free(&json);
+    sc_text_free(&csv);
+    sc_release(metrics->env, old);
+    return status;
+}
+
+static socle_status join_path(sc_env *env, char **out, const char *directory, const char *name) {
+    sc_text text;
+    sc_text_init(&text, env);
+    sc_text_add(&text, "%s/%s", directory, name);
+    socle_status status = text.status;
+    if (status == SOCLE_OK) status = sc_copy_string(env, out, text.data);
+    sc_text_free(&text);
+    return status;
+}
+
+socle_status sc_metrics_open(sc_metrics **out, sc_env *env, const char *directory, int64_t keep) {
+    *out = NULL;
+    sc_metrics *metrics;
+    SC_TRY(sc_allocate(env, &metrics, 1, sizeof *metrics));
+    metrics->env = env;
+    metrics->json.descriptor = metrics->csv.descriptor = -1;
+    socle_status status = join_path(env, &metrics->json.path, directory, "metrics.jsonl");
+    if (status == SOCLE_OK) status = join_path(env, &metrics->csv.path, directory, "metrics.csv");
+    if (status == SOCLE_OK) status = start_files(metrics, keep);
+    if (status != SOCLE_OK) {
+        sc_metrics_close(metrics);
+        return status;
+    }
+    *out = metrics;
+    return SOCLE_OK;
+}
+
+static socle_status append(const sc_metrics *metrics, const output *file, const sc_text *line) {
+    if (line->status != SOCLE_OK) return line->status;
+    size_t done = 0;
+    while (done < line->length) {
+        ssize_t written = write(file->descriptor, line->data + done, line->length - done);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0)
+            return sc_fail(metrics->env, SOCLE_STATUS_IO, "%s: writing failed: %s", file->path,
+                           strerror(errno));
+        done += (size_t)written;
+    }
+    return SOCLE_OK;
+}
+
+socle_status sc_metrics_append(sc_metrics *metrics, const sc_metrics_row *row) {
+    sc_text line;
+    sc_text_init(&line, metrics->env);
+    add_json_line(&line, row);
+    socle_status status = append(metrics, &metrics->json, &line);
+    sc_text_clear(&line);
+    add_csv_line(&line, row);
+    if (status == SOCLE_OK) status = append(metrics, &metrics->csv, &line);
+    sc_text_free(&line);
+    return status;
+}
+
+void sc_metrics_close(sc_metrics *metrics) {
+    if (!metrics) return;
+    if (metrics->json.descriptor >= 0) close(metrics->json.descriptor);
+    if (metrics->csv.descriptor >= 0) close(metrics->csv.descriptor);
+    sc_release(metrics->env, metrics->json.path);
+    sc_release(metrics->env, metrics->csv.path);
+    sc_release(metrics->env, metrics);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The record of a run: metrics.jsonl and metrics.csv in its directory, one line per epoch, written
+ * as the epochs end. Knows nothing of training. */
+#ifndef SC_IO_METRICS_H
+#define SC_IO_METRICS_H
+
+#include "base/env.h"
+
+/* What is NaN is missing: an empty field of the CSV, no member of the JSON. */
+typedef struct sc_metrics_row {
+    int64_t epoch; /* from 1 */
+    double loss, accuracy, val_loss, val_accuracy, samples_per_second;
+} sc_metrics_row;
+
+typedef struct sc_metrics sc_metrics;
+
+/* Rows of epochs 1..keep that the directory already holds stay (a resumed run), all others go; 0
+ * starts afresh. The directory must exist. Errors: NOT_FOUND, IO. */
+socle_status sc_metrics_open(sc_metrics **out, sc_env *env, const char *directory, int64_t keep);
+/* The row is in both files when this returns. */
+socle_status sc_metrics_append(sc_metrics *metrics, const sc_metrics_row *row);
+void sc_metrics_close(sc_metrics *metrics); /* NULL is fine */
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names from files we do not trust, made fit for a message: control bytes (a terminal would obey
+ * them) and what is not UTF-8 become '?', long names are cut. */
+#ifndef SC_IO_QUOTE_H
+#define SC_IO_QUOTE_H
+
+enum { SC_QUOTED = 84 };
+
+typedef struct sc_quoted {
+    char text[SC_QUOTED];
+} sc_quoted;
+
+sc_quoted sc_quote(const char *name);
+
+#endif

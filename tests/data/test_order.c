@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Orders and splits: each sample exactly once, repeatable, different per epoch and seed. */
+#include "data/order.h"
+
+#include "sc_test.h"
+
+static const uint32_t counts[] = {1, 2, 3, 5, 31, 64, 1000, 60000};
+enum { COUNTS = sizeof counts / sizeof *counts };
+
+static void expect_permutation(const uint32_t *visit, uint32_t count) {
+    unsigned char *seen = calloc(count, 1);
+    for (uint32_t i = 0; i < count; i++) {
+        SC_TRUE(visit[i] < count);
+        SC_EQ(seen[visit[i]]++, 0);
+    }
+    free(seen);
+}
+
+Test(order, every_sample_once_per_epoch) {
+    sc_env env;
+    sc_order order;
+    sc_env_init(&env, NULL, NULL);
+    for (size_t c = 0; c < COUNTS; c++) {
+        SC_OK(&env, sc_order_init(&order, &env, NULL, counts[c], 1, true));
+        for (uint32_t epoch = 0; epoch < 5; epoch++) {
+            SC_REPRO("%u samples, epoch %u", counts[c], epoch);
+            sc_order_set_epoch(&order, epoch);
+            expect_permutation(order.visit, counts[c]);
+        }
+        sc_order_free(&order);
+        sc_order_free(&order);
+    }
+}
+
+Test(order, depends_on_seed_and_epoch_only) {
+    enum { COUNT = 100 };
+    sc_env env;
+    sc_order a, b;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_order_init(&a, &env, NULL, COUNT, 1, true));
+    SC_OK(&env, sc_order_init(&b, &env, NULL, COUNT, 1, true));
+    sc_order_set_epoch(&a, 3);
+    SC_TRUE(memcmp(a.visit, b.visit, COUNT * sizeof *a.visit) != 0);
+    for (uint32_t epoch = 9; epoch-- > 3;) sc_order_set_epoch(&b, epoch);
+    SC_EQ_MEMORY(a.visit, b.visit, COUNT * sizeof *a.visit);
+    sc_order_free(&b);
+    SC_OK(&env, sc_order_init(&b, &env, NULL, COUNT, 2, true));
+    sc_order_set_epoch(&b, 3);
+    SC_TRUE(memcmp(a.visit, b.visit, COUNT * sizeof *a.visit) != 0);
+    sc_order_free(&a);
+    sc_order_free(&b);
+}
+
+Test(order, without_shuffle_as_given) {
+    static const uint32_t members[] = {4, 2, 9};
+    sc_env env;
+    sc_order order;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_order_init(&order, &env, members, 3, 1, false));
+    for (uint32_t epoch = 0; epoch < 3; epoch++) {
+        sc_order_set_epoch(&order, epoch);
+        SC_EQ_MEMORY(order.visit, members, sizeof members);
+    }
+    sc_order_free(&order);
+    SC_OK(&env, sc_order_init(&order, &env, members, 3, 1, true));
+    uint32_t sum = 0;
+    for (uint32_t epoch = 0; epoch < 20; epoch++) {
+        sc_order_set_epoch(&order, epoch);
+        SC_EQ(order.visit[0] + order.visit[1] + order.visit[2], 15);
+        sum += order.visit[0];
+    }
+    SC_TRUE(sum > 2 * 20 && sum < 9 * 20);
+    sc_order_free(&order);
+}
+
+Test(split, two_ascending_parts_of_the_whole) {
+    static const double fractions[] = {0, 1e-9, 0.1, 0.25, 0.5, 0.999999};
+    sc_env env;
+    sc_split split, again;
+    sc_env_init(&env, NULL, NULL);
+    for (size_t c = 1; c < COUNTS; c++) {
+        for (size_t f = 0; f < sizeof fractions / sizeof *fractions; f++) {
+            uint32_t count = counts[c];
+            SC_REPRO("%u samples, fraction %g", count, fractions[f]);
+            SC_OK(&env, sc_split_create(&split, &env, count, fractions[f], 42));
+            SC_EQ(split.train_count + split.validation_count, count);
+            SC_TRUE(split.train_count >= 1);
+            SC_EQ(split.validation_count > 0, fractions[f] > 0);
+            double wanted = fmin(fmax(count * fractions[f], fractions[f] > 0), count - 1);
+            SC_NEAR(split.validation_count, wanted, 0.5);
+            uint32_t *all = malloc(count * sizeof *all);
+            memcpy(all, split.train, split.train_count * sizeof *all);
+            memcpy(all + split.train_count, split.validation, split.validation_count * sizeof *all);
+            expect_permutation(all, count);
+            free(all);
+            for (uint32_t i = 1; i < split.train_count; i++)
+                SC_TRUE(split.train[i - 1] < split.train[i]);
+            for (uint32_t i = 1; i < split.validation_count; i++)
+                SC_TRUE(split.validation[i - 1] < split.validation[i]);
+            SC_OK(&env, sc_split_create(&again, &env, count, fractions[f], 42));
+            SC_EQ_MEMORY(again.validation, split.validation,
+                         split.validation_count * sizeof(uint32_t));
+            sc_split_free(&again, &env);
+            sc_split_free(&split, &env);
+        }
+    }
+}
+
+Test(split, seeds_choose_other_samples_evenly) {
+    sc_env env;
+    sc_split split;
+    unsigned chosen[20] = {0};
+    sc_env_init(&env, NULL, NULL);
+    for (uint64_t seed = 0; seed < 2000; seed++) {
+        SC_OK(&env, sc_split_create(&split, &env, 20, 0.25, seed));
+        for (uint32_t i = 0; i < 5; i++) chosen[split.validation[i]]++;
+        sc_split_free(&split, &env);
+    }
+    /* 500 expected each, standard deviation 19.4. */
+    for (int i = 0; i < 20; i++) SC_NEAR(chosen[i], 500, 5 * 19.4);
+}
+
+/* The samples that are held back are not the first, nor the last, of any early epoch. */
+Test(split, is_no_piece_of_an_epoch) {
+    enum { COUNT = 1000, PART = 100 };
+    sc_env env;
+    sc_split split;
+    sc_order order;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_split_create(&split, &env, COUNT, 0.1, 3));
+    SC_OK(&env, sc_order_init(&order, &env, NULL, COUNT, 3, true));
+    bool held[COUNT] = {false};
+    for (uint32_t i = 0; i < PART; i++) held[split.validation[i]] = true;
+    for (uint32_t epoch = 0; epoch < 10; epoch++) {
+        unsigned first = 0, last = 0;
+        sc_order_set_epoch(&order, epoch);
+        for (uint32_t i = 0; i < PART; i++) {
+            first += held[order.visit[i]];
+            last += held[order.visit[COUNT - 1 - i]];
+        }
+        SC_REPRO("epoch %u", epoch);
+        SC_TRUE(first < PART / 2 && last < PART / 2);
+    }
+    sc_order_free(&order);
+    sc_split_free(&split, &env);
+}
+
+Test(split, refuses) {
+    static const double fractions[] = {-0.1, 1, 1.5, NAN, INFINITY};
+    sc_env env;
+    sc_split split;
+    sc_env_init(&env, NULL, NULL);
+    for (size_t f = 0; f < sizeof fractions / sizeof *fractions; f++)
+        SC_FAILS(&env, sc_split_create(&split, &env, 10, fractions[f], 1), SOCLE_STATUS_CONFIG);
+    SC_FAILS(&env, sc_split_create(&split, &env, 1, 0.1, 1), SOCLE_STATUS_CONFIG);
+    SC_CONTAINS(env.text, "at least 2 are needed");
+    SC_OK(&env, sc_split_create(&split, &env, 1, 0, 1));
+    SC_EQ(split.train_count, 1);
+    sc_split_free(&split, &env);
+}
+
+static socle_status make(sc_env *env, void *argument) {
+    sc_split split;
+    sc_order order;
+    (void)argument;
+    SC_TRY(sc_split_create(&split, env, 10, 0.5, 1));
+    socle_status status = sc_order_init(&order, env, split.train, split.train_count, 1, true);
+    sc_order_free(&order);
+    sc_split_free(&split, env);
+    return status;
+}
+
+Test(split, every_allocation_may_fail) {
+    sc_test_each_allocation(make, NULL);
+}

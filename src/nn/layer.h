@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a layer kind is: a word, a table of options (src/model reads and writes configurations and
+ * model files by it), and a build function. Adding a layer: one file layers_<family>.c with a
+ * sc_layer_kind, one row in layer_list.c. */
+#ifndef SC_NN_LAYER_H
+#define SC_NN_LAYER_H
+
+#include "nn/net.h"
+
+typedef enum sc_option_type {
+    SC_OPTION_INT,
+    SC_OPTION_NUMBER,
+    SC_OPTION_BOOL,
+    SC_OPTION_PAIR,    /* int[2]: 3 or [3, 5] (height, width) */
+    SC_OPTION_PADDING, /* "same", "valid", N, [vertical, horizontal] or [top, bottom, left, right]
+                        */
+    SC_OPTION_WORD,    /* one of `words` */
+    SC_OPTION_INITIALIZER /* "he_normal" or {normal: 0.01} */
+} sc_option_type;
+
+typedef struct sc_option {
+    const char *key;
+    sc_option_type type;
+    size_t offset;            /* into the options record */
+    double minimum, maximum;  /* of numbers; 0, 0 for other types */
+    const char *help;         /* one line */
+    bool required;            /* a configuration must give it */
+    bool shorthand;           /* "dense: 128" sets this one */
+    const char *const *words; /* NULL-terminated; SC_OPTION_WORD */
+} sc_option;
+
+struct sc_layer_kind {
+    const char *word; /* "conv2d" */
+    const char *help;
+    int inputs_min, inputs_max;
+    const sc_option *options;
+    int option_count;
+    sc_layer_options defaults;
+    /* Checks the input shapes, settles options left open (a pooling stride of 0, 0), declares
+     * parameters (sc_layer_parameter). NULL: nothing to do. Messages leave the layer's name to the
+     * caller. */
+    socle_status (*declare)(sc_net *net, sc_layer *layer, const sc_tensor_desc *input);
+    sc_value (*build)(sc_build *build, const sc_layer *layer, const sc_value *input);
+};
+
+/* layer_list.c: all kinds, NULL-terminated; activation words ("relu", "tanh", ...: every expression
+ * word marked so) are shorthands of the activation kind. */
+const sc_layer_kind *const *sc_layer_kinds(void);
+/* Kind and standard options for a word ("conv2d", "relu", which is an activation with its function
+ * preset); NULL when unknown. */
+const sc_layer_kind *sc_layer_kind_find(const char *word, sc_layer_options *defaults);
+/* "conv2d"; of an activation, its function: "relu". */
+const char *sc_layer_word(const sc_layer_kind *kind, const sc_layer_options *options);
+/* Words of kinds and activations, for messages. NULL-terminated. */
+const char *const *sc_layer_words(void);
+
+/* Words that the activation kind knows; NULL-terminated. */
+const char *const *sc_activation_words(void);
+/* Numbers in range, words known; words are replaced by the tables' own, so that the caller's need
+ * not live on. Errors: CONFIG
+ * ("units: must be 1 to ..., not 0"). */
+socle_status sc_layer_check_options(sc_env *env, const sc_layer_kind *kind,
+                                    sc_layer_options *options);
+
+/* Initialisers (init.c). */
+const char *const *sc_initializer_words(void); /* NULL-terminated */
+bool sc_initializer_needs_scale(const char *word);
+socle_status sc_initializer_check(sc_env *env,
+                                  sc_initializer *init); /* replaces the word by the table's own */
+
+/* For declare(): appends a parameter "<layer>.<leaf>". */
+socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
+                                sc_parameter_role role, int rank, const int64_t *dim,
+                                sc_initializer init, int64_t fan_in, int64_t fan_out);
+
+/* Losses (loss.c). */
+struct sc_loss_kind {
+    const char *word;
+    bool counts_correct; /* has an accuracy */
+    /* Shape of one sample's target for an output shape; error when the output does not fit the
+     * loss. */
+    socle_status (*target)(sc_env *env, const sc_tensor_desc *output, sc_tensor_desc *target);
+    /* loss [N] per sample; *correct [N] f32 1 or 0 (SC_NO_VALUE when the loss has no accuracy). */
+    sc_value (*build)(sc_graph *graph, sc_value output, sc_value target, sc_value *correct);
+    /* What predict shows: softmax of logits, sigmoid, or the output itself. */
+    sc_value (*prediction)(sc_graph *graph, sc_value output);
+};
+const sc_loss_kind *const *sc_loss_kinds(void);
+const sc_loss_kind *sc_loss_find(const char *word);
+
+/* Optimizers (optimizer.c): an update is one expression over blocks of parameters. */
+enum { SC_OPTIMIZER_OPTIONS = 6, SC_OPTIMIZER_STATES = 2 };
+typedef struct sc_optimizer_kind sc_optimizer_kind;
+typedef struct sc_optimizer {
+    const sc_optimizer_kind *kind;
+    float value[SC_OPTIMIZER_OPTIONS]; /* in the order of the kind's table; value[0] is the learning
+                                          rate */
+} sc_optimizer;
+
+/* Inputs of the update expression, in this order. Coefficients are per block of 32 parameters. */
+enum {
+    SC_UPDATE_PARAMETER,
+    SC_UPDATE_GRADIENT /* already divided by the total weight */,
+    SC_UPDATE_STATE_0,
+    SC_UPDATE_STATE_1,
+    SC_UPDATE_RATE_SCALE,
+    SC_UPDATE_DECAY
+};
+/* Launch scalars that updates may read. The rest is the commit's (src/train/commit.h). */
+enum {
+    SC_SCALAR_LEARNING_RATE = 0,
+    SC_SCALAR_INVERSE_WEIGHT = 1,
+    SC_SCALAR_OPTIMIZER_0 = 2,
+    SC_SCALAR_OPTIMIZER_1 = 3,
+    SC_SCALAR_GROUPS = 4
+};
+
+struct sc_optimizer_kind {
+    const char *word;
+    int options;
+    struct {
+        const char *key;
+        double standard, minimum, maximum;
+        const char *help;
+    } option[SC_OPTIMIZER_OPTIONS];
+    int states;
+    const char *state_name[SC_OPTIMIZER_STATES]; /* "momentum"; "first_moment", "second_moment" */
+    /* Step-dependent launch scalars (bias corrections), step from 1. */
+    void (*scalars)(const sc_optimizer *optimizer, uint32_t step, float scalar[SC_LAUNCH_SCALARS]);
+    /* Builds the new parameter and the new states from the expression nodes of the inputs above. */
+    void (*update)(const sc_optimizer *optimizer, sc_expr *expr, const int *input, int *parameter,
+                   int state[SC_OPTIMIZER_STATES]);
+};
+const sc_optimizer_kind *const *sc_optimizer_kinds(void);
+const sc_optimizer_kind *sc_optimizer_find(const char *word);
+sc_optimizer sc_optimizer_default(const sc_optimizer_kind *kind);
+
+#endif

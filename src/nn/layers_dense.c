@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The dense layer: y = x W^T + b, weight [units, inputs] as in PyTorch's Linear. */
+#include "nn/layer.h"
+
+static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
+    if (input[0].rank != 2) {
+        char text[96];
+        sc_tensor_text(text, sizeof text, &input[0]);
+        return sc_fail(
+            net->env, SOCLE_STATUS_SHAPE,
+            "expects one row of features per sample [N,K], the input is %s; put flatten before it",
+            text);
+    }
+    int64_t inputs = input[0].dim[1], units = layer->options.units;
+    SC_TRY(sc_layer_parameter(net, layer, "weight", SC_PARAMETER_WEIGHT, 2,
+                              (int64_t[]){units, inputs}, layer->options.weight_init, inputs,
+                              units));
+    if (!layer->options.use_bias) return SOCLE_OK;
+    return sc_layer_parameter(net, layer, "bias", SC_PARAMETER_BIAS, 1, &units,
+                              layer->options.bias_init, inputs, units);
+}
+
+static sc_value build(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    sc_value y = sc_build_matmul(build->graph, input[0], sc_build_parameter(build, 0), false, true);
+    if (!layer->options.use_bias) return y;
+    sc_value bias = sc_build_per_channel(build->graph, sc_build_parameter(build, 1), 2);
+    return sc_build_binary(build->graph, SC_EXPR_ADD, y, bias);
+}
+
+#define AT(field) offsetof(sc_layer_options, field)
+static const sc_option options[] = {
+    {"units", SC_OPTION_INT, AT(units), 1, 1 << 30, "features of the output", .required = true,
+     .shorthand = true},
+    {"bias", SC_OPTION_BOOL, AT(use_bias), 0, 0, "add a bias per unit", .required = false},
+    {"weight_init", SC_OPTION_INITIALIZER, AT(weight_init), 0, 0, "initial weights",
+     .required = false},
+    {"bias_init", SC_OPTION_INITIALIZER, AT(bias_init), 0, 0, "initial biases", .required = false},
+};
+
+const sc_layer_kind sc_layer_dense = {
+    .word = "dense",
+    .help = "fully connected",
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .defaults = {.use_bias = true, .weight_init = {"he_uniform", 0}, .bias_init = {"zeros", 0}},
+    .declare = declare,
+    .build = build,
+};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pooling layers: maximum, average, and the global average over all positions. */
+#include "nn/layer.h"
+#include "nn/window.h"
+
+static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
+    sc_window window = {0};
+    for (int axis = 0; axis < 2; axis++)
+        if (!layer->options.stride[axis]) layer->options.stride[axis] = layer->options.kernel[axis];
+    if (input[0].rank == 4) window = sc_window_from_options(&layer->options, &input[0]);
+    return sc_window_check(net->env, &window, &input[0]);
+}
+
+static sc_value build_max(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
+    sc_window window =
+        sc_window_from_options(&layer->options, sc_graph_desc(build->graph, input[0]));
+    return sc_build_maxpool2d(build->graph, input[0], &window);
+}
+
+static sc_value build_average(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
+    sc_window window =
+        sc_window_from_options(&layer->options, sc_graph_desc(build->graph, input[0]));
+    return sc_build_avgpool2d(build->graph, input[0], &window, layer->options.count_padding);
+}
+
+static socle_status declare_global(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
+    (void)layer;
+    sc_window whole = {.dilation = {1, 1}, .kernel = {1, 1}};
+    return sc_window_check(net->env, &whole, &input[0]);
+}
+
+static sc_value build_global(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    (void)layer;
+    if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
+    sc_tensor_desc desc = *sc_graph_desc(build->graph, input[0]);
+    sc_value sum = sc_build_reduce(build->graph, SC_REDUCE_SUM, input[0], 1u << 2 | 1u << 3);
+    sc_value mean =
+        sc_build_scale(build->graph, sum, 1.0f / (float)(desc.dim[2] * desc.dim[3]), 0.0f);
+    return sc_build_reshape(build->graph, mean, 2, desc.dim);
+}
+
+#define AT(field) offsetof(sc_layer_options, field)
+enum { LIMIT = SC_WINDOW_LIMIT };
+/* The maximum takes all but the last. */
+static const sc_option options[] = {
+    {"kernel", SC_OPTION_PAIR, AT(kernel), 1, LIMIT, "height and width of the window",
+     .required = true, .shorthand = true},
+    {"stride", SC_OPTION_PAIR, AT(stride), 1, LIMIT, "step; standard: the kernel's size",
+     .required = false},
+    {"padding", SC_OPTION_PADDING, AT(padding), 0, LIMIT, "same, valid, or sizes",
+     .required = false},
+    {"count_padding", SC_OPTION_BOOL, AT(count_padding), 0, 0,
+     "divide by the full window at borders", .required = false},
+};
+enum { OPTIONS = sizeof options / sizeof options[0] };
+
+const sc_layer_kind sc_layer_maxpool2d = {
+    .word = "maxpool2d",
+    .help = "maximum over windows",
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .options = options,
+    .option_count = OPTIONS - 1,
+    .declare = declare,
+    .build = build_max,
+};
+
+const sc_layer_kind sc_layer_avgpool2d = {
+    .word = "avgpool2d",
+    .help = "average over windows",
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .options = options,
+    .option_count = OPTIONS,
+    .declare = declare,
+    .build = build_average,
+};
+
+const sc_layer_kind sc_layer_global_avgpool = {
+    .word = "global_avgpool",
+    .help = "average over all positions: [C,H,W] -> [C]",
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .declare = declare_global,
+    .build = build_global,
+};

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Layers that move or join values without parameters: flatten, add, concat. */
+#include "nn/layer.h"
+
+#include <stdio.h>
+
+static sc_value build_flatten(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    (void)layer;
+    if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
+    const sc_tensor_desc desc = *sc_graph_desc(build->graph, input[0]);
+    return sc_build_reshape(build->graph, input[0], 2,
+                            (int64_t[]){desc.dim[0], sc_tensor_elements_at(&desc, 1)});
+}
+
+/* All inputs of one shape; `axis`, a dimension of the values, may differ (-1: none may). */
+static socle_status check_equal(sc_net *net, int inputs, const sc_tensor_desc *input, int axis) {
+    for (int i = 1; i < inputs; i++) {
+        bool equal = input[i].rank == input[0].rank;
+        for (int d = 1; equal && d < input[0].rank; d++)
+            equal = d == axis || input[i].dim[d] == input[0].dim[d];
+        if (equal) continue;
+        char a[96], b[96], but[64] = "";
+        sc_tensor_text(a, sizeof a, &input[0]);
+        sc_tensor_text(b, sizeof b, &input[i]);
+        if (axis >= 0) snprintf(but, sizeof but, " but for axis %d of a sample", axis - 1);
+        return sc_fail(net->env, SOCLE_STATUS_SHAPE,
+                       "its inputs must have one shape%s; input 0 is %s, input %d is %s", but, a, i,
+                       b);
+    }
+    return SOCLE_OK;
+}
+
+static socle_status declare_add(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
+    return check_equal(net, layer->inputs, input, -1);
+}
+
+static sc_value build_add(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    sc_value sum = input[0];
+    for (int i = 1; i < layer->inputs; i++)
+        sum = sc_build_binary(build->graph, SC_EXPR_ADD, sum, input[i]);
+    return sum;
+}
+
+static socle_status declare_concat(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
+    int axis = layer->options.axis + 1;
+    if (axis >= input[0].rank)
+        return sc_fail(net->env, SOCLE_STATUS_SHAPE,
+                       "axis %d of a sample that has only %d dimensions", axis - 1,
+                       input[0].rank - 1);
+    return check_equal(net, layer->inputs, input, axis);
+}
+
+static sc_value build_concat(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    return sc_build_concat(build->graph, layer->inputs, input, layer->options.axis + 1);
+}
+
+#define AT(field) offsetof(sc_layer_options, field)
+static const sc_option concat_options[] = {
+    {"axis", SC_OPTION_INT, AT(axis), 0, SC_MAX_RANK - 2, "dimension of a sample; 0 = channels",
+     .required = false},
+};
+
+const sc_layer_kind sc_layer_flatten = {
+    .word = "flatten",
+    .help = "all features of a sample in one row",
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .build = build_flatten,
+};
+
+const sc_layer_kind sc_layer_add = {
+    .word = "add",
+    .help = "sum of its inputs",
+    .inputs_min = 2,
+    .inputs_max = SC_LAYER_INPUTS,
+    .declare = declare_add,
+    .build = build_add,
+};
+
+const sc_layer_kind sc_layer_concat = {
+    .word = "concat",
+    .help = "inputs side by side",
+    .inputs_min = 2,
+    .inputs_max = SC_LAYER_INPUTS,
+    .options = concat_options,
+    .option_count = 1,
+    .declare = declare_concat,
+    .build = build_concat,
+};

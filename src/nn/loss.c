@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Losses per sample, what counts as right, and what a prediction shows. A sum or mean over the
+ * batch is not theirs: the training step divides once, at commit. */
+#include "nn/layer.h"
+
+#include <string.h>
+
+static socle_status label_target(sc_env *env, const sc_tensor_desc *output,
+                                 sc_tensor_desc *target) {
+    if (output->rank != 2 || output->dim[1] < 2) {
+        char text[96];
+        sc_tensor_text(text, sizeof text, output);
+        return sc_fail(env, SOCLE_STATUS_SHAPE,
+                       "expects one row of at least 2 class scores per sample, the output is %s",
+                       text);
+    }
+    *target = sc_tensor_make(SOCLE_U8, true, 1, (int64_t[]){1});
+    return SOCLE_OK;
+}
+
+/* 1 where the arguments are equal. */
+static sc_value equal(sc_graph *graph, sc_value a, sc_value b) {
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int same = sc_expr_add_node(&expr, SC_EXPR_INT_EQ, sc_expr_input(&expr, 0, SC_EXPR_INT),
+                                sc_expr_input(&expr, 1, SC_EXPR_INT), 0);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT, same, 0, 0));
+    sc_value out;
+    sc_build_expr(graph, &expr, 2, (sc_value[]){a, b}, &out);
+    return out;
+}
+
+static sc_value build_cross_entropy(sc_graph *graph, sc_value output, sc_value target,
+                                    sc_value *correct) {
+    sc_value loss = sc_build_cross_entropy(graph, output, target, NULL);
+    *correct = equal(graph, sc_build_argmax(graph, output), target);
+    return loss;
+}
+
+static sc_value predict_softmax(sc_graph *graph, sc_value output) {
+    return sc_build_softmax(graph, output, false);
+}
+
+static socle_status same_target(sc_env *env, const sc_tensor_desc *output, sc_tensor_desc *target) {
+    (void)env;
+    *target = *output;
+    target->dtype = SOCLE_F32;
+    return SOCLE_OK;
+}
+
+/* Mean over the elements of each sample: [N, ...] -> [N]. */
+static sc_value mean_per_sample(sc_graph *graph, sc_value x) {
+    if (x == SC_NO_VALUE) return x;
+    const sc_tensor_desc desc = *sc_graph_desc(graph, x);
+    int64_t elements = sc_tensor_elements_at(&desc, 1);
+    sc_value sum =
+        desc.rank > 1 ? sc_build_reduce(graph, SC_REDUCE_SUM, x, ((1u << desc.rank) - 1) & ~1u) : x;
+    sc_value mean = elements > 1 ? sc_build_scale(graph, sum, 1.0f / (float)elements, 0.0f) : sum;
+    return sc_build_reshape(graph, mean, 1, desc.dim);
+}
+
+static sc_value build_squared_error(sc_graph *graph, sc_value output, sc_value target,
+                                    sc_value *correct) {
+    *correct = SC_NO_VALUE;
+    sc_value difference =
+        sc_build_binary(graph, SC_EXPR_SUB, output, sc_build_to_float(graph, target, 1.0f));
+    return mean_per_sample(graph, sc_build_unary(graph, SC_EXPR_SQUARE, difference));
+}
+
+static sc_value predict_as_is(sc_graph *graph, sc_value output) {
+    (void)graph;
+    return output;
+}
+
+/* t softplus(-x) + (1 - t) softplus(x): the cross-entropy of sigmoid(x) without its overflow and
+ * without cancellation; its slope is sigmoid(x) - t everywhere, at x = 0 too, where a network of
+ * zero weights starts. */
+static sc_value logistic_loss(sc_graph *graph, sc_value x, sc_value t) {
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int logit = sc_expr_input(&expr, 0, SC_EXPR_FLOAT),
+        target = sc_expr_input(&expr, 1, SC_EXPR_FLOAT);
+    int opposite = sc_expr_add_node(&expr, SC_EXPR_NEG, logit, 0, 0);
+    int rest = sc_expr_add_node(&expr, SC_EXPR_SUB, sc_expr_const(&expr, 1.0f), target, 0);
+    int when_true = sc_expr_add_node(&expr, SC_EXPR_MUL, target,
+                                     sc_expr_add_node(&expr, SC_EXPR_SOFTPLUS, opposite, 0, 0), 0);
+    int when_false = sc_expr_add_node(&expr, SC_EXPR_MUL, rest,
+                                      sc_expr_add_node(&expr, SC_EXPR_SOFTPLUS, logit, 0, 0), 0);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_ADD, when_true, when_false, 0));
+    sc_value out;
+    sc_build_expr(graph, &expr, 2, (sc_value[]){x, t}, &out);
+    return out;
+}
+
+/* 1 where logit > 0 and target > 1/2 agree. */
+static sc_value same_side(sc_graph *graph, sc_value x, sc_value t) {
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int yes = sc_expr_add_node(&expr, SC_EXPR_LT, sc_expr_const(&expr, 0.0f),
+                               sc_expr_input(&expr, 0, SC_EXPR_FLOAT), 0);
+    int truth = sc_expr_add_node(&expr, SC_EXPR_LT, sc_expr_const(&expr, 0.5f),
+                                 sc_expr_input(&expr, 1, SC_EXPR_FLOAT), 0);
+    sc_expr_output(&expr,
+                   sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT,
+                                    sc_expr_add_node(&expr, SC_EXPR_INT_EQ, yes, truth, 0), 0, 0));
+    sc_value out;
+    sc_build_expr(graph, &expr, 2, (sc_value[]){x, t}, &out);
+    return out;
+}
+
+static sc_value build_binary(sc_graph *graph, sc_value output, sc_value target, sc_value *correct) {
+    target = sc_build_to_float(graph, target, 1.0f);
+    *correct = mean_per_sample(graph, same_side(graph, output, target));
+    return mean_per_sample(graph, logistic_loss(graph, output, target));
+}
+
+static sc_value predict_sigmoid(sc_graph *graph, sc_value output) {
+    return sc_build_unary(graph, SC_EXPR_SIGMOID, output);
+}
+
+static const sc_loss_kind cross_entropy = {"softmax_cross_entropy", true, label_target,
+                                           build_cross_entropy, predict_softmax};
+static const sc_loss_kind binary = {"binary_cross_entropy", true, same_target, build_binary,
+                                    predict_sigmoid};
+static const sc_loss_kind squared = {"mean_squared_error", false, same_target, build_squared_error,
+                                     predict_as_is};
+static const sc_loss_kind *const kinds[] = {&cross_entropy, &binary, &squared, NULL};
+
+const sc_loss_kind *const *sc_loss_kinds(void) {
+    return kinds;
+}
+
+const sc_loss_kind *sc_loss_find(const char *word) {
+    for (int i = 0; kinds[i]; i++)
+        if (strcmp(kinds[i]->word, word) == 0) return kinds[i];
+    return NULL;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The network description: inputs, layers, parameters, loss. Shapes are inferred by building each
+ * new layer on a throw-away graph of one row, so that there is one source of truth for what fits.
+ */
+#include "nn/net_private.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+socle_status sc_net_create(sc_net **out, sc_env *env) {
+    *out = NULL;
+    sc_net *net;
+    SC_TRY(sc_allocate(env, &net, 1, sizeof *net));
+    net->env = env;
+    net->output = -1;
+    socle_status status = sc_arena_create(&net->arena, env);
+    if (status != SOCLE_OK) {
+        sc_release(env, net);
+        return status;
+    }
+    *out = net;
+    return SOCLE_OK;
+}
+
+void sc_net_destroy(sc_net *net) {
+    if (!net) return;
+    sc_arena_destroy(net->arena);
+    sc_release(net->env, net->layer);
+    sc_release(net->env, net->parameter);
+    sc_release(net->env, net->slot);
+    sc_release(net->env, net);
+}
+
+int sc_net_fail(sc_net *net, socle_status status) {
+    if (net->status == SOCLE_OK) net->status = status;
+    return -1;
+}
+
+const sc_tensor_desc *sc_net_desc(const sc_net *net, int node) {
+    return node < net->inputs ? &net->input[node].desc : &net->layer[node - net->inputs].output;
+}
+
+static socle_status check_sample(sc_env *env, const socle_shape *shape, int64_t dim[SC_MAX_RANK]) {
+    int64_t elements = dim[0] = 1;
+    if (shape->rank < 0 || shape->rank >= SC_MAX_RANK)
+        return sc_fail(env, SOCLE_STATUS_SHAPE, "a sample has 0 to %d dimensions, not %d",
+                       SC_MAX_RANK - 1, shape->rank);
+    for (int d = 0; d < shape->rank; d++) {
+        dim[d + 1] = shape->size[d];
+        if (shape->size[d] < 1 || !sc_mul_i64(&elements, elements, shape->size[d]) ||
+            elements >= INT32_MAX)
+            return sc_fail(env, SOCLE_STATUS_SHAPE,
+                           "dimension %d has size %lld; sizes are at least 1 and a sample has "
+                           "fewer than 2^31 elements",
+                           d, (long long)shape->size[d]);
+    }
+    return SOCLE_OK;
+}
+
+static socle_status add_input(sc_net *net, const char *name, int dtype, const socle_shape *shape,
+                              float scale) {
+    int64_t dim[SC_MAX_RANK];
+    if (net->inputs == SC_NET_INPUTS || net->layers)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                       "a network has at most %d inputs, declared before its layers",
+                       SC_NET_INPUTS);
+    if (dtype != SOCLE_F32 && dtype != SOCLE_U8 && dtype != SOCLE_I32)
+        return sc_fail(net->env, SOCLE_STATUS_INVALID_ARGUMENT, "there is no element type %d",
+                       dtype);
+    if (!isfinite(scale))
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "the scale must be finite, not %g",
+                       (double)scale);
+    SC_TRY(check_sample(net->env, shape, dim));
+    SC_TRY(sc_net_check_name(net, name));
+    SC_TRY(sc_net_reserve_name(net));
+    SC_TRY(sc_arena_string(net->arena, &net->input[net->inputs].name, name));
+    net->input[net->inputs].desc = sc_tensor_make(dtype, true, shape->rank + 1, dim);
+    net->input[net->inputs].scale = scale;
+    net->output = net->inputs++;
+    sc_net_add_name(net, net->output);
+    return SOCLE_OK;
+}
+
+int sc_net_input(sc_net *net, const char *name, int dtype, const socle_shape *shape, float scale) {
+    if (net->status != SOCLE_OK) return -1;
+    socle_status status = add_input(net, name, dtype, shape, scale);
+    if (status == SOCLE_OK) return net->inputs - 1;
+    return sc_net_fail(net, sc_fail_prefix(net->env, status, "input '%.*s'", SC_LAYER_NAME, name));
+}
+
+socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
+                                sc_parameter_role role, int rank, const int64_t *dim,
+                                sc_initializer init, int64_t fan_in, int64_t fan_out) {
+    int64_t elements = 1;
+    for (int d = 0; d < rank; d++)
+        if (dim[d] < 1 || !sc_mul_i64(&elements, elements, dim[d]) || elements >= INT32_MAX) {
+            const sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, false, rank, dim);
+            char text[96];
+            sc_tensor_text(text, sizeof text, &desc);
+            return sc_fail(net->env, SOCLE_STATUS_SHAPE,
+                           "the %s would be %s, of 2^31 elements or more: make the layer smaller",
+                           leaf, text);
+        }
+    SC_TRY(sc_grow(net->env, &net->parameter, &net->parameter_capacity, net->parameters + 1,
+                   sizeof *net->parameter));
+    sc_parameter *parameter = &net->parameter[net->parameters];
+    char name[256];
+    snprintf(name, sizeof name, "%s.%s", layer->name, leaf);
+    *parameter = (sc_parameter){.role = role,
+                                .desc = sc_tensor_make(SOCLE_F32, false, rank, dim),
+                                .init = init,
+                                .fan_in = fan_in,
+                                .fan_out = fan_out};
+    SC_TRY(sc_arena_string(net->arena, &parameter->name, name));
+    parameter->index = role == SC_PARAMETER_STATISTIC ? net->statistics++ : net->trainable++;
+    net->parameters++;
+    layer->parameters++;
+    return SOCLE_OK;
+}
+
+/* Failures of an operation begin with its word; the layer's name says as much. */
+static void drop_operation_word(sc_env *env, const char *word) {
+    size_t length = strlen(word);
+    if (strncmp(env->text, word, length) == 0 && strncmp(env->text + length, ": ", 2) == 0)
+        memmove(env->text, env->text + length + 2, strlen(env->text + length + 2) + 1);
+}
+
+/* Builds the layer on a graph of one row to learn its output shape. */
+static socle_status infer_output(sc_net *net, sc_layer *layer) {
+    sc_graph *graph;
+    sc_value input[SC_LAYER_INPUTS];
+    sc_build build = {.net = net, .mode = SC_BUILD_EVALUATE, .layer = layer};
+    SC_TRY(sc_graph_create(&graph, net->env, 1));
+    build.graph = graph;
+    for (int i = 0; i < layer->inputs; i++) {
+        sc_tensor_desc desc = *sc_net_desc(net, layer->input[i]);
+        desc.dtype = SOCLE_F32; /* inputs are converted before the first layer */
+        input[i] = sc_graph_external(graph, SC_LANE_INPUTS, i, &desc, NULL);
+    }
+    sc_value out = layer->kind->build(&build, layer, input);
+    socle_status status = graph->status;
+    if (status == SOCLE_OK)
+        layer->output = *sc_graph_desc(graph, out);
+    else
+        drop_operation_word(net->env, layer->kind->word);
+    sc_graph_destroy(graph);
+    return status;
+}
+
+static socle_status check_inputs(sc_net *net, const sc_layer *layer) {
+    const sc_layer_kind *kind = layer->kind;
+    if (layer->inputs < kind->inputs_min || layer->inputs > kind->inputs_max) {
+        if (kind->inputs_max == 1)
+            return sc_fail(net->env, SOCLE_STATUS_CONFIG, "has %d inputs; %s takes one",
+                           layer->inputs, kind->word);
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "has %d input%s; %s takes %d to %d",
+                       layer->inputs, layer->inputs == 1 ? "" : "s", kind->word, kind->inputs_min,
+                       kind->inputs_max);
+    }
+    for (int i = 0; i < layer->inputs; i++)
+        if (layer->input[i] < 0 || layer->input[i] >= net->inputs + (int)net->layers)
+            return sc_fail(net->env, SOCLE_STATUS_CONFIG, "input %d is not a layer of this network",
+                           i);
+    return SOCLE_OK;
+}
+
+static socle_status settle_layer(sc_net *net, sc_layer *layer) {
+    SC_TRY(check_inputs(net, layer));
+    SC_TRY(sc_layer_check_options(net->env, layer->kind, &layer->options));
+    if (layer->kind->declare) {
+        sc_tensor_desc input[SC_LAYER_INPUTS];
+        for (int i = 0; i < layer->inputs; i++) input[i] = *sc_net_desc(net, layer->input[i]);
+        SC_TRY(layer->kind->declare(net, layer, input));
+    }
+    return infer_output(net, layer);
+}
+
+static socle_status add_layer(sc_net *net, sc_layer *layer, const char *name) {
+    SC_TRY(sc_net_name_layer(net, sc_layer_word(layer->kind, &layer->options), name, &layer->name));
+    socle_status status = settle_layer(net, layer);
+    if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", layer->name);
+    SC_TRY(sc_net_reserve_name(net));
+    SC_TRY(
+        sc_grow(net->env, &net->layer, &net->layer_capacity, net->layers + 1, sizeof *net->layer));
+    net->layer[net->layers++] = *layer;
+    net->output = net->inputs + (int)net->layers - 1;
+    sc_net_add_name(net, net->output);
+    return SOCLE_OK;
+}
+
+int sc_net_layer(sc_net *net, const sc_layer_kind *kind, const char *name, int inputs,
+                 const int *input, const sc_layer_options *options) {
+    if (net->status != SOCLE_OK) return -1;
+    sc_layer layer = {.kind = kind,
+                      .inputs = inputs,
+                      .options = *options,
+                      .first_parameter = (int)net->parameters};
+    for (int i = 0; i < inputs && i < SC_LAYER_INPUTS; i++) layer.input[i] = input[i];
+    socle_status status = add_layer(net, &layer, name);
+    return status == SOCLE_OK ? net->output : sc_net_fail(net, status);
+}
+
+static socle_status choose_loss(sc_net *net, const char *word, int node) {
+    const sc_loss_kind *loss = sc_loss_find(word);
+    sc_tensor_desc target;
+    if (!loss) {
+        sc_text known;
+        sc_text_init(&known, net->env);
+        for (const sc_loss_kind *const *kind = sc_loss_kinds(); *kind; kind++)
+            sc_text_add(&known, " %s", (*kind)->word);
+        sc_fail(net->env, SOCLE_STATUS_CONFIG, "there is no loss '%.60s'; known:%s", word,
+                known.data);
+        sc_text_free(&known);
+        return SOCLE_STATUS_CONFIG;
+    }
+    if (node < 0 || node >= net->inputs + (int)net->layers)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: reads no layer of this network", word);
+    socle_status status = loss->target(net->env, sc_net_desc(net, node), &target);
+    if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", word);
+    net->loss = loss;
+    net->output = node;
+    return SOCLE_OK;
+}
+
+socle_status sc_net_loss(sc_net *net, const char *word, int node) {
+    if (net->status == SOCLE_OK) net->status = choose_loss(net, word, node);
+    return net->status;
+}
+
+int64_t sc_net_parameter_count(const sc_net *net) {
+    int64_t count = 0;
+    for (size_t p = 0; p < net->parameters; p++)
+        if (net->parameter[p].role != SC_PARAMETER_STATISTIC)
+            count += sc_tensor_elements(&net->parameter[p].desc);
+    return count;
+}
+
+bool sc_net_has_batch_statistics(const sc_net *net) {
+    return net->statistics > 0;
+}
+
+bool sc_net_counts_correct(const sc_net *net) {
+    return net->loss && net->loss->counts_correct;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A network: inputs, layers in order, one loss, and the parameters that the layers own. It is a
+ * description; building it appends its operations to a graph, once per purpose (train, evaluate,
+ * predict) and capacity. It knows graphs, not devices, files or loops. A net remembers its first
+ * error, so building code needs no check per line. */
+#ifndef SC_NN_NET_H
+#define SC_NN_NET_H
+
+#include "graph/build.h"
+
+enum { SC_LAYER_INPUTS = 8, SC_NET_INPUTS = 4, SC_NET_WORDS = 40, SC_LAYER_NAME = 100 };
+
+typedef enum sc_padding { SC_PADDING_VALID, SC_PADDING_SAME, SC_PADDING_EXPLICIT } sc_padding;
+
+typedef struct sc_initializer {
+    const char *kind; /* word of the table in init.c: "he_normal", "glorot_uniform", "normal",
+                         "uniform", "zeros", "ones" */
+    float scale;      /* sigma of normal, half-width of uniform; unused by the others */
+} sc_initializer;
+
+/* Options of every layer kind in one flat record; a kind's table (layer.h) says which keys it
+ * reads, their defaults and ranges. */
+typedef struct sc_layer_options {
+    int units;           /* dense */
+    int filters, groups; /* conv2d */
+    int kernel[2], stride[2], dilation[2];
+    sc_padding padding;
+    int pad[4]; /* explicit: top, bottom, left, right */
+    bool use_bias, count_padding;
+    float rate;              /* dropout */
+    float epsilon, momentum; /* batchnorm: running = momentum * running + (1 - momentum) * batch */
+    int axis;                /* concat, softmax */
+    const char *function;    /* activation: an expression word ("relu"), or "softmax" */
+    sc_initializer weight_init, bias_init;
+} sc_layer_options;
+
+typedef struct sc_layer_kind sc_layer_kind;
+
+typedef struct sc_layer {
+    const sc_layer_kind *kind;
+    const char *name; /* unique; automatic: kind and ordinal ("conv2d2") */
+    int inputs;
+    int input[SC_LAYER_INPUTS]; /* node numbers: see sc_net_node below */
+    sc_layer_options options;
+    sc_tensor_desc output; /* for one sample; inferred when added */
+    int first_parameter, parameters;
+} sc_layer;
+
+typedef enum sc_parameter_role {
+    SC_PARAMETER_WEIGHT,
+    SC_PARAMETER_BIAS,
+    SC_PARAMETER_SCALE,
+    SC_PARAMETER_STATISTIC
+} sc_parameter_role;
+
+typedef struct sc_parameter {
+    const char *name; /* "conv2d1.weight" */
+    sc_parameter_role
+        role;            /* STATISTIC: running values, lane STATISTICS; others: lane PARAMETERS */
+    sc_tensor_desc desc; /* not batched */
+    sc_initializer init;
+    int64_t fan_in, fan_out;
+    bool frozen;
+    int index; /* within its lane: ordinal among parameters, or among statistics */
+} sc_parameter;
+
+typedef struct sc_loss_kind sc_loss_kind;
+
+typedef struct sc_net {
+    sc_env *env;
+    sc_arena *arena;
+    int inputs;
+    struct {
+        const char *name;
+        sc_tensor_desc desc;
+        float scale;
+    } input[SC_NET_INPUTS]; /* desc: one sample, dim[0] = 1,
+batched; dtype as the data has it (u8 images are converted on the device, x * scale) */
+    sc_layer *layer;
+    size_t layers, layer_capacity;
+    sc_parameter *parameter;
+    size_t parameters, parameter_capacity;
+    int trainable, statistics; /* counts */
+    const sc_loss_kind *loss;  /* NULL until chosen */
+    int output;                /* node number of the result (what the loss reads) */
+    int *slot; /* names to node numbers + 1: open addressing, 0 = free (net_names.c) */
+    size_t slots;
+    struct {
+        const char *word;
+        int last;
+    } used[SC_NET_WORDS]; /* last ordinal per word, for automatic names */
+    socle_status status;
+} sc_net;
+
+/* Node numbers name values of the network: 0 .. inputs-1 are inputs, inputs + k is layer k. -1
+ * after an error. */
+
+socle_status sc_net_create(sc_net **out, sc_env *env);
+void sc_net_destroy(sc_net *net);
+int sc_net_fail(sc_net *net, socle_status status); /* remembers; returns -1 */
+
+/* `shape` of one sample without the batch ("1,28,28"). scale: 1/255 for images. Names, also of
+ * layers: 1 to 100 letters, digits,
+ * '_', '-' or '.', each used once. */
+int sc_net_input(sc_net *net, const char *name, int dtype, const socle_shape *shape, float scale);
+/* Adds a layer; name NULL = automatic. Shapes are inferred at once; an error gives the values and
+ * the layer ("conv2d2: the kernel covers 5 ..."). Options are copied, their words too; start from
+ * kind->defaults, or from what sc_layer_kind_find gives. */
+int sc_net_layer(sc_net *net, const sc_layer_kind *kind, const char *name, int inputs,
+                 const int *input, const sc_layer_options *options);
+/* Chooses the loss on the value of `node` by word. Errors: CONFIG for an unknown word, SHAPE. */
+socle_status sc_net_loss(sc_net *net, const char *word, int node);
+int sc_net_find(const sc_net *net, const char *name); /* node number or -1 */
+const sc_tensor_desc *sc_net_desc(const sc_net *net, int node);
+int64_t sc_net_parameter_count(const sc_net *net); /* trainable elements */
+bool sc_net_has_batch_statistics(const sc_net *net);
+bool sc_net_counts_correct(const sc_net *net); /* the loss has an accuracy */
+
+typedef enum sc_build_mode { SC_BUILD_TRAIN, SC_BUILD_EVALUATE } sc_build_mode;
+
+/* What building gives: values of the graph. */
+typedef struct sc_build {
+    sc_env *env;
+    sc_net *net;
+    sc_graph *graph;
+    sc_build_mode mode;
+    const sc_layer *layer; /* while a layer is being built */
+    sc_value *
+        parameter; /* per net parameter: its external value in this graph, SC_NO_VALUE until used */
+    sc_value *statistic; /* per net parameter of role STATISTIC, in TRAIN mode: this micro-batch's
+                            value for it */
+    sc_value *node;      /* per node number */
+} sc_build;
+
+/* Appends the network up to net->output. `input` are values of the graph, one per net input, of any
+ * dtype (converted to float here). Owns the arrays in `out` until sc_build_free. */
+socle_status sc_net_build(sc_build *out, sc_net *net, sc_graph *graph, sc_build_mode mode,
+                          const sc_value *input);
+void sc_build_free(sc_build *build);
+/* For layers: the external value of the current layer's parameter `k` (0-based in its declaration
+ * order). */
+sc_value sc_build_parameter(sc_build *build, int k);
+/* For layers: this micro-batch's value for the current layer's parameter `k`, of role STATISTIC. */
+void sc_build_set_statistic(sc_build *build, int k, sc_value value);
+
+/* Fills host memory with the initial values of a parameter: a function of seed and the parameter's
+ * name alone. */
+socle_status sc_parameter_initialize(sc_env *env, const sc_parameter *parameter, uint64_t seed,
+                                     float *out);
+
+#endif

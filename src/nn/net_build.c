@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Building a network onto a graph: inputs to float, then each layer in order, its parameters as
+ * external values. */
+#include "nn/layer.h"
+
+static sc_value external_parameter(sc_build *build, size_t number) {
+    const sc_parameter *parameter = &build->net->parameter[number];
+    bool statistic = parameter->role == SC_PARAMETER_STATISTIC;
+    return sc_graph_external(build->graph, statistic ? SC_LANE_STATISTICS : SC_LANE_PARAMETERS,
+                             parameter->index, &parameter->desc, parameter->name);
+}
+
+sc_value sc_build_parameter(sc_build *build, int k) {
+    size_t number = (size_t)(build->layer->first_parameter + k);
+    if (!build->parameter)
+        return external_parameter(build, number); /* shape inference of a layer being added */
+    if (build->parameter[number] == SC_NO_VALUE)
+        build->parameter[number] = external_parameter(build, number);
+    return build->parameter[number];
+}
+
+void sc_build_set_statistic(sc_build *build, int k, sc_value value) {
+    if (build->statistic) build->statistic[build->layer->first_parameter + k] = value;
+}
+
+static socle_status allocate(sc_build *build) {
+    const sc_net *net = build->net;
+    sc_env *env = build->env;
+    size_t nodes = (size_t)net->inputs + net->layers;
+    SC_TRY(sc_allocate(env, &build->parameter, net->parameters, sizeof *build->parameter));
+    SC_TRY(sc_allocate(env, &build->statistic, net->parameters, sizeof *build->statistic));
+    SC_TRY(sc_allocate(env, &build->node, nodes, sizeof *build->node));
+    for (size_t p = 0; p < net->parameters; p++)
+        build->parameter[p] = build->statistic[p] = SC_NO_VALUE;
+    for (size_t n = 0; n < nodes; n++) build->node[n] = SC_NO_VALUE;
+    return SOCLE_OK;
+}
+
+static void build_layers(sc_build *build, const sc_value *input) {
+    const sc_net *net = build->net;
+    for (int i = 0; i < net->inputs; i++) {
+        sc_graph_scope(build->graph, net->input[i].name);
+        build->node[i] = sc_build_to_float(build->graph, input[i], net->input[i].scale);
+    }
+    for (size_t l = 0; l < net->layers && build->graph->status == SOCLE_OK; l++) {
+        const sc_layer *layer = &net->layer[l];
+        sc_value from[SC_LAYER_INPUTS];
+        for (int i = 0; i < layer->inputs; i++) from[i] = build->node[layer->input[i]];
+        build->layer = layer;
+        sc_graph_scope(build->graph, layer->name);
+        build->node[(size_t)net->inputs + l] = layer->kind->build(build, layer, from);
+    }
+    build->layer = NULL;
+}
+
+socle_status sc_net_build(sc_build *out, sc_net *net, sc_graph *graph, sc_build_mode mode,
+                          const sc_value *input) {
+    *out = (sc_build){.env = graph->env, .net = net, .graph = graph, .mode = mode};
+    socle_status status = allocate(out);
+    if (status == SOCLE_OK) build_layers(out, input);
+    if (status == SOCLE_OK) status = graph->status;
+    if (status != SOCLE_OK) sc_build_free(out);
+    return status;
+}
+
+void sc_build_free(sc_build *build) {
+    if (!build->env) return;
+    sc_release(build->env, build->parameter);
+    sc_release(build->env, build->statistic);
+    sc_release(build->env, build->node);
+    build->parameter = build->statistic = build->node = NULL;
+}

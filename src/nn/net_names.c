@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of a network's nodes: which are allowed, which node a name stands for, and names for layers
+ * that were given none. A hash index keeps a network of ten thousand layers as quick per layer as
+ * one of ten. */
+#include "nn/net_private.h"
+
+#include "base/hash.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LEAST_SLOTS = 64 };
+
+static const char *node_name(const sc_net *net, int node) {
+    return node < net->inputs ? net->input[node].name : net->layer[node - net->inputs].name;
+}
+
+/* The slot that holds `name`, or the free one where it belongs. The index is never full. */
+static size_t find_slot(const sc_net *net, const char *name) {
+    size_t at = (size_t)sc_hash_bytes(name, strlen(name), 0).low & (net->slots - 1);
+    while (net->slot[at] && strcmp(node_name(net, net->slot[at] - 1), name) != 0)
+        at = (at + 1) & (net->slots - 1);
+    return at;
+}
+
+int sc_net_find(const sc_net *net, const char *name) {
+    return net->slots ? net->slot[find_slot(net, name)] - 1 : -1;
+}
+
+void sc_net_add_name(sc_net *net, int node) {
+    net->slot[find_slot(net, node_name(net, node))] = node + 1;
+}
+
+socle_status sc_net_reserve_name(sc_net *net) {
+    size_t names = (size_t)net->inputs + net->layers, slots = net->slots ? net->slots : LEAST_SLOTS;
+    while (slots / 2 < names + 1) slots *= 2;
+    if (slots == net->slots) return SOCLE_OK;
+    int *slot;
+    SC_TRY(sc_allocate(net->env, &slot, slots, sizeof *slot));
+    sc_release(net->env, net->slot);
+    net->slot = slot;
+    net->slots = slots;
+    for (size_t node = 0; node < names; node++) sc_net_add_name(net, (int)node);
+    return SOCLE_OK;
+}
+
+static const char name_characters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+
+socle_status sc_net_check_name(sc_net *net, const char *name) {
+    size_t length = strlen(name), good = strspn(name, name_characters);
+    if (length == 0 || length > SC_LAYER_NAME)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "a name has 1 to %d characters, not %zu",
+                       SC_LAYER_NAME, length);
+    if (good != length)
+        return sc_fail(
+            net->env, SOCLE_STATUS_CONFIG,
+            "character %zu of a name is not allowed: use letters, digits, '_', '-' and '.'",
+            good + 1);
+    if (sc_net_find(net, name) >= 0)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "the name '%s' is used twice", name);
+    return SOCLE_OK;
+}
+
+/* Where the last ordinal of a word is kept; the table has room for every kind and activation. */
+static int *last_ordinal(sc_net *net, const char *word, int *none) {
+    for (int i = 0; i < SC_NET_WORDS; i++) {
+        if (!net->used[i].word) net->used[i].word = word;
+        if (strcmp(net->used[i].word, word) == 0) return &net->used[i].last;
+    }
+    return none;
+}
+
+socle_status sc_net_name_layer(sc_net *net, const char *word, const char *given, const char **out) {
+    char name[SC_LAYER_NAME];
+    int none = 0, *last = last_ordinal(net, word, &none);
+    if (given) {
+        SC_TRY(sc_net_check_name(net, given));
+        ++*last;
+        return sc_arena_string(net->arena, out, given);
+    }
+    do snprintf(name, sizeof name, "%s%d", word, ++*last);
+    while (sc_net_find(net, name) >= 0);
+    return sc_arena_string(net->arena, out, name);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Optimizers as expressions over parameters, gradients and states. SGD with momentum as PyTorch
+ * defines it (v = m v + g, w -= lr v); Adam: Kingma and Ba 2015, epsilon outside the corrected
+ * root. The L2 coefficient adds to the gradient. */
+#include "nn/layer.h"
+
+#include <math.h>
+#include <string.h>
+
+/* g + decay * w */
+static int decayed_gradient(sc_expr *expr, const int *input) {
+    int decay =
+        sc_expr_add_node(expr, SC_EXPR_MUL, input[SC_UPDATE_DECAY], input[SC_UPDATE_PARAMETER], 0);
+    return sc_expr_add_node(expr, SC_EXPR_ADD, input[SC_UPDATE_GRADIENT], decay, 0);
+}
+
+/* w - rate_scale * lr * direction */
+static int step_along(sc_expr *expr, const int *input, int direction) {
+    int rate = sc_expr_add_node(expr, SC_EXPR_MUL, input[SC_UPDATE_RATE_SCALE],
+                                sc_expr_leaf(expr, SC_EXPR_SCALAR, SC_SCALAR_LEARNING_RATE, 0), 0);
+    int move = sc_expr_add_node(expr, SC_EXPR_MUL, rate, direction, 0);
+    return sc_expr_add_node(expr, SC_EXPR_SUB, input[SC_UPDATE_PARAMETER], move, 0);
+}
+
+/* rate * old + (1 - rate) * now */
+static int blend(sc_expr *expr, float rate, int old, int now) {
+    int kept = sc_expr_add_node(expr, SC_EXPR_MUL, sc_expr_const(expr, rate), old, 0);
+    int added = sc_expr_add_node(expr, SC_EXPR_MUL, sc_expr_const(expr, 1.0f - rate), now, 0);
+    return sc_expr_add_node(expr, SC_EXPR_ADD, kept, added, 0);
+}
+
+enum { SGD_RATE, SGD_MOMENTUM };
+
+static void sgd_update(const sc_optimizer *optimizer, sc_expr *expr, const int *input,
+                       int *parameter, int state[SC_OPTIMIZER_STATES]) {
+    int momentum = sc_expr_const(expr, optimizer->value[SGD_MOMENTUM]);
+    int kept = sc_expr_add_node(expr, SC_EXPR_MUL, momentum, input[SC_UPDATE_STATE_0], 0);
+    state[0] = sc_expr_add_node(expr, SC_EXPR_ADD, kept, decayed_gradient(expr, input), 0);
+    *parameter = step_along(expr, input, state[0]);
+}
+
+enum { ADAM_RATE, ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON };
+
+static void adam_scalars(const sc_optimizer *optimizer, uint32_t step,
+                         float scalar[SC_LAUNCH_SCALARS]) {
+    double beta1 = (double)optimizer->value[ADAM_BETA1],
+           beta2 = (double)optimizer->value[ADAM_BETA2];
+    scalar[SC_SCALAR_OPTIMIZER_0] = (float)(1.0 / (1.0 - pow(beta1, step)));
+    scalar[SC_SCALAR_OPTIMIZER_1] = (float)(1.0 / sqrt(1.0 - pow(beta2, step)));
+}
+
+static void adam_update(const sc_optimizer *optimizer, sc_expr *expr, const int *input,
+                        int *parameter, int state[SC_OPTIMIZER_STATES]) {
+    int gradient = decayed_gradient(expr, input);
+    int square = sc_expr_add_node(expr, SC_EXPR_MUL, gradient, gradient, 0);
+    state[0] = blend(expr, optimizer->value[ADAM_BETA1], input[SC_UPDATE_STATE_0], gradient);
+    state[1] = blend(expr, optimizer->value[ADAM_BETA2], input[SC_UPDATE_STATE_1], square);
+    int mean = sc_expr_add_node(expr, SC_EXPR_MUL, state[0],
+                                sc_expr_leaf(expr, SC_EXPR_SCALAR, SC_SCALAR_OPTIMIZER_0, 0), 0);
+    int root =
+        sc_expr_add_node(expr, SC_EXPR_MUL, sc_expr_add_node(expr, SC_EXPR_SQRT, state[1], 0, 0),
+                         sc_expr_leaf(expr, SC_EXPR_SCALAR, SC_SCALAR_OPTIMIZER_1, 0), 0);
+    int denominator = sc_expr_add_node(expr, SC_EXPR_ADD, root,
+                                       sc_expr_const(expr, optimizer->value[ADAM_EPSILON]), 0);
+    *parameter = step_along(expr, input, sc_expr_add_node(expr, SC_EXPR_DIV, mean, denominator, 0));
+}
+
+static const sc_optimizer_kind sgd = {
+    .word = "sgd",
+    .options = 2,
+    .option = {{"lr", 0.01, 0, 1e6, "learning rate"},
+               {"momentum", 0, 0, 0.9999, "of the velocity"}},
+    .states = 1,
+    .state_name = {"momentum"},
+    .update = sgd_update,
+};
+
+/* epsilon > 0: where a gradient has always been zero, the moments are zero too, and 0 / 0 is no
+ * update. */
+static const sc_optimizer_kind adam = {
+    .word = "adam",
+    .options = 4,
+    .option = {{"lr", 0.001, 0, 1e6, "learning rate"},
+               {"beta1", 0.9, 0, 0.9999, "decay of the first moment"},
+               {"beta2", 0.999, 0, 0.999999, "decay of the second moment"},
+               {"epsilon", 1e-8, 1e-30, 1, "added to the root"}},
+    .states = 2,
+    .state_name = {"first_moment", "second_moment"},
+    .scalars = adam_scalars,
+    .update = adam_update,
+};
+
+static const sc_optimizer_kind *const kinds[] = {&sgd, &adam, NULL};
+
+const sc_optimizer_kind *const *sc_optimizer_kinds(void) {
+    return kinds;
+}
+
+const sc_optimizer_kind *sc_optimizer_find(const char *word) {
+    for (int i = 0; kinds[i]; i++)
+        if (strcmp(kinds[i]->word, word) == 0) return kinds[i];
+    return NULL;
+}
+
+sc_optimizer sc_optimizer_default(const sc_optimizer_kind *kind) {
+    sc_optimizer optimizer = {.kind = kind};
+    for (int i = 0; i < kind->options; i++) optimizer.value[i] = (float)kind->option[i].standard;
+    return optimizer;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commit graph, the totals of evaluation and the addition of partial sums, as expressions over blocks. It knows lanes and
+ * the optimizer's expression, not networks or devices. */
+#include "train/commit.h"
+
+static sc_value flat(sc_graph *graph, sc_lane lane, int index, int dtype, int64_t blocks, int64_t width) {
+    int64_t dim[2] = {blocks, width};
+    sc_tensor_desc desc = sc_tensor_make(dtype, false, 2, dim);
+    return sc_graph_external(graph, lane, index, &desc, NULL);
+}
+
+static sc_value scalar(sc_graph *graph, sc_lane lane, int index, int dtype) {
+    return flat(graph, lane, index, dtype, 1, 1);
+}
+
+/* Number of elements that are not finite. */
+static sc_value count_non_finite(sc_graph *graph, sc_value x) {
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int finite = sc_expr_add_node(&expr, SC_EXPR_IS_FINITE, sc_expr_input(&expr, 0, SC_EXPR_FLOAT), 0, 0);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, finite, sc_expr_const(&expr, 0.0f),
+                                           sc_expr_const(&expr, 1.0f)));
+    sc_op_attr attr = {.reduce = {.axes = 3, .kind = {SC_REDUCE_SUM}}};
+    sc_value out;
+    sc_graph_append(graph, SC_OP_REDUCE, &attr, &expr, 1, &x, 1, &out);
+    return out;
+}
+
+/* health = health != 0 ? health : bad ? step : 0 */
+static sc_value build_health(sc_graph *graph, sc_value bad_gradients, sc_value loss) {
+    sc_value health = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_STEP, SOCLE_I32);
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int old = sc_expr_input(&expr, 0, SC_EXPR_INT);
+    int bad = sc_expr_input(&expr, 1, SC_EXPR_FLOAT);
+    int finite = sc_expr_add_node(&expr, SC_EXPR_IS_FINITE, sc_expr_input(&expr, 2, SC_EXPR_FLOAT), 0, 0);
+    int clean = sc_expr_add_node(&expr, SC_EXPR_EQ, bad, sc_expr_const(&expr, 0.0f), 0);
+    int ok = sc_expr_add_node(&expr, SC_EXPR_INT_AND, finite, clean, 0);
+    int zero = sc_expr_const_int(&expr, 0);
+    int now = sc_expr_add_node(&expr, SC_EXPR_INT_SELECT, ok, zero, sc_expr_leaf(&expr, SC_EXPR_STEP, 0, 0));
+    int healthy = sc_expr_add_node(&expr, SC_EXPR_INT_EQ, old, zero, 0);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_INT_SELECT, healthy, now, old));
+    sc_value out;
+    sc_build_expr(graph, &expr, 3, (sc_value[]){health, bad_gradients, loss}, &out);
+    return sc_graph_update(graph, out, health);
+}
+
+/* Node that is 1 when the health word (input `index`) is still 0. */
+static int healthy(sc_expr *expr, int index) {
+    return sc_expr_add_node(expr, SC_EXPR_INT_EQ, sc_expr_input(expr, index, SC_EXPR_INT),
+                            sc_expr_const_int(expr, 0), 0);
+}
+
+static void build_update(sc_graph *graph, const sc_optimizer *optimizer, int64_t blocks, sc_value gradient,
+                         sc_value health) {
+    const sc_optimizer_kind *kind = optimizer->kind;
+    enum { RATE = 2 + SC_OPTIMIZER_STATES, DECAY, HEALTH, MOST };
+    sc_value input[MOST] = {flat(graph, SC_LANE_PARAMETERS, 0, SOCLE_F32, blocks, SC_BLOCK), gradient};
+    int count = 2;
+    for (int s = 0; s < kind->states; s++)
+        input[count++] = flat(graph, SC_LANE_STATE, s, SOCLE_F32, blocks, SC_BLOCK);
+    input[count++] = flat(graph, SC_LANE_COEFFICIENTS, SC_COEFFICIENT_RATE_SCALE, SOCLE_F32, blocks, 1);
+    input[count++] = flat(graph, SC_LANE_COEFFICIENTS, SC_COEFFICIENT_DECAY, SOCLE_F32, blocks, 1);
+    input[count++] = health;
+
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int in[MOST];
+    for (int i = 0; i < count - 1; i++) in[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
+    int ok = healthy(&expr, count - 1);
+    int argument[SC_UPDATE_DECAY + 1] = {
+        [SC_UPDATE_PARAMETER] = in[0],
+        [SC_UPDATE_GRADIENT] = sc_expr_add_node(
+            &expr, SC_EXPR_MUL, in[1], sc_expr_leaf(&expr, SC_EXPR_SCALAR, SC_SCALAR_INVERSE_WEIGHT, 0), 0),
+        [SC_UPDATE_RATE_SCALE] = in[count - 3],
+        [SC_UPDATE_DECAY] = in[count - 2],
+    };
+    for (int s = 0; s < kind->states; s++) argument[SC_UPDATE_STATE_0 + s] = in[2 + s];
+    int parameter, state[SC_OPTIMIZER_STATES];
+    kind->update(optimizer, &expr, argument, &parameter, state);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, parameter, in[0]));
+    for (int s = 0; s < kind->states; s++)
+        sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, state[s], in[2 + s]));
+    sc_value out[SC_EXPR_OUTPUTS];
+    sc_build_expr(graph, &expr, count, input, out);
+    sc_graph_update(graph, out[0], input[0]);
+    for (int s = 0; s < kind->states; s++) sc_graph_update(graph, out[1 + s], input[2 + s]);
+}
+
+/* running = momentum * running + (1 - momentum) * (sum over groups / groups) */
+static void build_statistics(sc_graph *graph, int64_t blocks, sc_value health) {
+    sc_value input[4] = {flat(graph, SC_LANE_STATISTICS, 0, SOCLE_F32, blocks, SC_BLOCK),
+                         flat(graph, SC_LANE_SUMS, SC_SUM_STATISTICS, SOCLE_F32, blocks, SC_BLOCK),
+                         flat(graph, SC_LANE_COEFFICIENTS, SC_COEFFICIENT_MOMENTUM, SOCLE_F32, blocks, 1), health};
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int running = sc_expr_input(&expr, 0, SC_EXPR_FLOAT), sum = sc_expr_input(&expr, 1, SC_EXPR_FLOAT),
+        momentum = sc_expr_input(&expr, 2, SC_EXPR_FLOAT), ok = healthy(&expr, 3);
+    int batch = sc_expr_add_node(&expr, SC_EXPR_MUL, sum, sc_expr_leaf(&expr, SC_EXPR_SCALAR, SC_SCALAR_GROUPS, 0), 0);
+    int rest = sc_expr_add_node(&expr, SC_EXPR_SUB, sc_expr_const(&expr, 1.0f), momentum, 0);
+    int updated = sc_expr_add_node(&expr, SC_EXPR_ADD, sc_expr_add_node(&expr, SC_EXPR_MUL, momentum, running, 0),
+                                   sc_expr_add_node(&expr, SC_EXPR_MUL, rest, batch, 0), 0);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, updated, running));
+    sc_value out;
+    sc_build_expr(graph, &expr, 4, input, &out);
+    sc_graph_update(graph, out, input[0]);
+}
+
+/* total += sum for loss, weight and metric, in one launch. health SC_NO_VALUE: always. */
+static void build_totals(sc_graph *graph, const sc_value sum[3], sc_value health) {
+    sc_value input[7];
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int ok = health == SC_NO_VALUE ? -1 : healthy(&expr, 6);
+    for (int i = 0; i < 3; i++) {
+        input[i] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS + i, SOCLE_F32);
+        input[3 + i] = sum[i];
+        int old = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
+        int sum_node = sc_expr_add_node(&expr, SC_EXPR_ADD, old, sc_expr_input(&expr, 3 + i, SC_EXPR_FLOAT), 0);
+        sc_expr_output(&expr, ok < 0 ? sum_node : sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, sum_node, old));
+    }
+    input[6] = health;
+    int last = sc_expr_add_node(&expr, SC_EXPR_DIV, sc_expr_input(&expr, 3, SC_EXPR_FLOAT),
+                                sc_expr_input(&expr, 4, SC_EXPR_FLOAT), 0);
+    sc_expr_output(&expr, last);
+    sc_value out[SC_EXPR_OUTPUTS];
+    sc_build_expr(graph, &expr, ok < 0 ? 6 : 7, input, out);
+    for (int i = 0; i < 3; i++) sc_graph_update(graph, out[i], input[i]);
+    sc_graph_output(graph, out[3], SC_LANE_HEALTH, SC_HEALTH_LAST_LOSS);
+}
+
+socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape) {
+    sc_graph_scope(graph, "commit");
+    sc_value gradient = flat(graph, SC_LANE_GRADIENTS, 0, SOCLE_F32, shape->parameter_blocks, SC_BLOCK);
+    sc_value sum[3];
+    for (int i = 0; i < 3; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
+    sc_value health = build_health(graph, count_non_finite(graph, gradient), sum[0]);
+    build_update(graph, optimizer, shape->parameter_blocks, gradient, health);
+    if (shape->statistic_blocks) build_statistics(graph, shape->statistic_blocks, health);
+    build_totals(graph, sum, health);
+    return graph->status;
+}
+
+socle_status sc_totals_build(sc_graph *graph) {
+    sc_graph_scope(graph, "totals");
+    sc_value sum[3];
+    for (int i = 0; i < 3; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
+    build_totals(graph, sum, SC_NO_VALUE);
+    return graph->status;
+}
+
+socle_status sc_add_partials_build(sc_graph *graph, int64_t blocks) {
+    sc_graph_scope(graph, "add_partials");
+    sc_value a = flat(graph, SC_LANE_GRADIENTS, 0, SOCLE_F32, blocks, SC_BLOCK);
+    sc_value b = flat(graph, SC_LANE_SUMS, 0, SOCLE_F32, blocks, SC_BLOCK);
+    sc_graph_update(graph, sc_build_binary(graph, SC_EXPR_ADD, a, b), a);
+    return graph->status;
+}

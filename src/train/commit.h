@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commit: what happens once per training step, after the micro-batches' sums are added up. One small graph over flat lanes:
+ *
+ *   gradients --all finite?--> health word --+--> update of parameters and optimizer state
+ *   loss sum  ----finite?------^             +--> running statistics
+ *                                            +--> totals of the epoch
+ *
+ * The health word holds the first step whose loss or gradient was not finite, or 0. Everything that persists is predicated on it,
+ * so a NaN never reaches the weights and the host may look later. Steps count from 1. */
+#ifndef SC_TRAIN_COMMIT_H
+#define SC_TRAIN_COMMIT_H
+
+#include "graph/plan.h"
+#include "nn/layer.h"
+
+/* Tensors of SC_LANE_SUMS: scalars, then the batch statistics in the layout of SC_LANE_STATISTICS. */
+enum { SC_SUM_LOSS, SC_SUM_WEIGHT, SC_SUM_CORRECT, SC_SUM_STATISTICS };
+/* Tensors of SC_LANE_HEALTH. */
+enum { SC_HEALTH_STEP, SC_HEALTH_LOSS, SC_HEALTH_WEIGHT, SC_HEALTH_CORRECT, SC_HEALTH_LAST_LOSS, SC_HEALTH_TENSORS };
+/* Tensors of SC_LANE_COEFFICIENTS: one value per block of SC_BLOCK parameters (the last: per block of statistics). */
+enum { SC_COEFFICIENT_RATE_SCALE, SC_COEFFICIENT_DECAY, SC_COEFFICIENT_MOMENTUM, SC_COEFFICIENT_TENSORS };
+
+typedef struct sc_commit_shape {
+    int64_t parameter_blocks, statistic_blocks; /* lane bytes / SC_LANE_ALIGNMENT; statistics may be 0 */
+} sc_commit_shape;
+
+/* Appends the commit to a graph of capacity 1. Whole lanes are tensor 0 of PARAMETERS, GRADIENTS, STATISTICS; optimizer states are
+ * tensors 0.. of STATE. */
+socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape);
+/* totals += sums, unpredicated: evaluation. */
+socle_status sc_totals_build(sc_graph *graph);
+/* One partial += another, `blocks` blocks each. Both lie in one buffer at distances that change from run to run, so each comes
+ * as a lane of its own for this plan: GRADIENTS the earlier one and result, SUMS the later one. */
+socle_status sc_add_partials_build(sc_graph *graph, int64_t blocks);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An engine: one network on one device, ready to train, evaluate and predict. It owns the device's lanes, queues and plans, and
+ * runs micro-batches; which samples, how many devices and how long are decided above (fit.c).
+ *
+ *   feed --rows--> micro-batch plan --sums--> partial slots --tree--> partial 0 --> commit
+ *
+ * A step is: any number of sc_engine_micro_batch, then one sc_engine_commit. Nothing persistent changes before the commit. Thread:
+ * one at a time. */
+#ifndef SC_TRAIN_ENGINE_H
+#define SC_TRAIN_ENGINE_H
+
+#include "data/dataset.h"
+#include "train/commit.h"
+
+typedef struct sc_engine sc_engine;
+
+typedef struct sc_engine_options {
+    int64_t capacity;            /* most rows of one micro-batch */
+    int64_t micro_batches;       /* most micro-batches of one step; 0 = 1 */
+    const sc_optimizer *optimizer; /* NULL: evaluates and predicts only */
+    bool resident;               /* batches are gathered on the device from data sets added by sc_engine_data; else staged */
+    int slots;                   /* staging slots; 0 = 3 */
+    uint64_t seed;               /* of dropout and other random nodes */
+    size_t data_rows;            /* resident: samples over all data sets that will be added */
+    bool has_target_dtype;       /* the data's labels or targets are of another type than the loss's standard one */
+    uint8_t target_dtype;
+    const float *decay;          /* L2 coefficient per net parameter; NULL: none */
+    sc_plan_options plan;
+} sc_engine_options;
+
+typedef struct sc_engine_memory { /* device bytes */
+    size_t parameters, gradients, state, statistics, coefficients, inputs, data, activations;
+} sc_engine_memory;
+
+/* Device and net must outlive the engine; env is the device's. Allocates lanes and, with an optimizer, plans the training step.
+ * Initial weights are not set. Errors: of planning, DEVICE_MEMORY. */
+socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net, const sc_engine_options *options);
+void sc_engine_destroy(sc_engine *engine);
+sc_engine_memory sc_engine_memory_used(const sc_engine *engine);
+sc_device *sc_engine_device(const sc_engine *engine);
+const sc_net *sc_engine_net(const sc_engine *engine);
+bool sc_engine_is_resident(const sc_engine *engine);
+int64_t sc_engine_capacity(const sc_engine *engine);
+const sc_plan *sc_engine_train_plan(const sc_engine *engine); /* NULL before the first micro-batch without optimizer */
+
+/* Columns of a batch: one per net input, then the target. */
+int sc_engine_columns(const sc_engine *engine);
+size_t sc_engine_column_bytes(const sc_engine *engine, int column); /* of one row */
+int sc_engine_slots(const sc_engine *engine);
+
+/* Resident data: appends a data set's columns (named like the net's inputs; the target column `target`) and tells at which row it
+ * begins. Waits until it is on the device. */
+socle_status sc_engine_data(sc_engine *engine, const sc_dataset *dataset, const char *target, size_t *first_row);
+
+/* Fills staging slot `slot`, asynchronously on the upload queue after the slot's last use: `column[k]` points to `rows` rows
+ * (staged; target may be NULL for predict), or `index` to row numbers (resident). The memory must stay valid until
+ * sc_engine_slot_uploaded. */
+socle_status sc_engine_upload(sc_engine *engine, int slot, int64_t rows, const void *const *column, const int32_t *index);
+/* Waits until the slot's upload is done, so that its host memory is free again. */
+socle_status sc_engine_slot_uploaded(sc_engine *engine, int slot);
+
+/* Forward and backward over the rows of a slot; the sums go into the step's tree of partials. */
+socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step);
+/* Combines the partials and commits. step counts from 1; weight = rows of the step; groups = its micro-batches. */
+socle_status sc_engine_commit(sc_engine *engine, uint32_t step, double weight, float learning_rate);
+/* Forgets the partials of an unfinished step. */
+void sc_engine_abandon_step(sc_engine *engine);
+
+/* Forward only, sums added to the totals. */
+socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows);
+/* Forward only; out: [rows, prediction...] f32 (softmax or sigmoid applied as the loss says). Waits. */
+socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, float *out);
+int64_t sc_engine_prediction_size(const sc_engine *engine); /* floats per row */
+
+typedef struct sc_totals {
+    uint32_t bad_step; /* first step that was not finite; 0 = healthy */
+    double loss, weight, correct; /* sums since the last reset */
+    float last_loss;   /* mean loss of the last step */
+} sc_totals;
+
+/* Waits for the queue and reads the totals. */
+socle_status sc_engine_totals(sc_engine *engine, sc_totals *out);
+/* Totals as of the last look that has arrived, without waiting; starts a new look when none is under way. False: none yet. */
+bool sc_engine_totals_peek(sc_engine *engine, sc_totals *out, socle_status *status);
+socle_status sc_engine_totals_reset(sc_engine *engine);
+/* Puts sums of an earlier run back (loss, weight, correct). */
+socle_status sc_engine_totals_set(sc_engine *engine, const sc_totals *totals);
+socle_status sc_engine_finish(sc_engine *engine); /* waits for everything */
+
+/* Persistent tensors, by net parameter number; state: optimizer state s of it. Plain row-major floats. Waits. */
+socle_status sc_engine_read(sc_engine *engine, int parameter, float *out);
+socle_status sc_engine_write(sc_engine *engine, int parameter, const float *data);
+socle_status sc_engine_read_state(sc_engine *engine, int state, int parameter, float *out);
+socle_status sc_engine_write_state(sc_engine *engine, int state, int parameter, const float *data);
+/* Initial values of every parameter from the seed; states zero. */
+socle_status sc_engine_initialize(sc_engine *engine, uint64_t seed);
+
+#endif

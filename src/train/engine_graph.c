@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The graphs an engine plans: the network between its feed and its sums. A batch arrives as staged columns or as row numbers into
+ * resident data; from there on the graphs are the same. */
+#include "train/engine_private.h"
+
+#include "graph/grad.h"
+
+/* The values of the batch's columns. `count` of them are needed (predict needs no target). */
+static void feed(const sc_engine *engine, sc_graph *graph, int count, sc_value *out) {
+    sc_graph_scope(graph, "feed");
+    if (!engine->options.resident) {
+        for (int k = 0; k < count; k++)
+            out[k] = sc_graph_external(graph, SC_LANE_INPUTS, k, &engine->column[k], engine->column_name[k]);
+        return;
+    }
+    int64_t rows = graph->capacity;
+    sc_tensor_desc index = sc_tensor_make(SOCLE_I32, true, 1, &rows);
+    sc_value numbers = sc_graph_external(graph, SC_LANE_INPUTS, 0, &index, "row numbers");
+    for (int k = 0; k < count; k++) {
+        sc_tensor_desc table = engine->column[k];
+        table.batched = false;
+        table.dim[0] = (int64_t)engine->options.data_rows;
+        sc_value data = sc_graph_external(graph, SC_LANE_DATA, k, &table, engine->column_name[k]);
+        out[k] = sc_build_gather(graph, data, numbers);
+    }
+}
+
+/* SUMS: loss and weight and number of right answers, in one reduction over the rows. */
+static void output_sums(sc_graph *graph, sc_value loss, sc_value correct) {
+    sc_expr expr;
+    sc_expr_init(&expr);
+    sc_expr_output(&expr, sc_expr_input(&expr, 0, SC_EXPR_FLOAT));
+    sc_expr_output(&expr, sc_expr_const(&expr, 1.0f));
+    bool counts = correct != SC_NO_VALUE;
+    sc_expr_output(&expr, counts ? sc_expr_input(&expr, 1, SC_EXPR_FLOAT) : sc_expr_const(&expr, 0.0f));
+    sc_op_attr attr = {.reduce = {.axes = 1}};
+    sc_value out[3], input[2] = {loss, correct};
+    sc_graph_append(graph, SC_OP_REDUCE, &attr, &expr, counts ? 2 : 1, input, 3, out);
+    for (int i = 0; i < 3; i++) sc_graph_output(graph, out[i], SC_LANE_SUMS, SC_SUM_LOSS + i);
+}
+
+/* Network, loss and sums; the loss per sample. */
+static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode mode, sc_build *build) {
+    sc_value column[SC_ENGINE_COLUMNS];
+    feed(engine, graph, engine->columns, column);
+    sc_graph_fail(graph, sc_net_build(build, engine->net, graph, mode, column));
+    if (graph->status != SOCLE_OK) return SC_NO_VALUE;
+    sc_graph_scope(graph, "loss");
+    sc_value correct = SC_NO_VALUE;
+    sc_value loss = engine->net->loss->build(graph, build->node[engine->net->output], column[engine->columns - 1],
+                                             &correct);
+    if (loss != SC_NO_VALUE) output_sums(graph, loss, correct);
+    return loss;
+}
+
+static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_build *build, sc_value loss,
+                             sc_value *work, int *completion) {
+    const sc_net *net = engine->net;
+    int count = net->trainable;
+    sc_value *wrt = work, *gradient = work + count;
+    for (size_t p = 0; p < net->parameters; p++)
+        if (net->parameter[p].role != SC_PARAMETER_STATISTIC) wrt[net->parameter[p].index] = build->parameter[p];
+    for (int i = 0; i < count; i++)
+        if (wrt[i] == SC_NO_VALUE) {
+            sc_graph_fail(graph, sc_fail(engine->env, SOCLE_STATUS_CONFIG,
+                                         "a layer with parameters does not lead to the loss; remove it or connect it"));
+            return;
+        }
+    if (sc_graph_gradient(graph, loss, SC_NO_VALUE, count, wrt, gradient, completion) != SOCLE_OK) return;
+    for (int i = 0; i < count; i++) sc_graph_output(graph, gradient[i], SC_LANE_GRADIENTS, i);
+}
+
+static void output_statistics(const sc_engine *engine, sc_graph *graph, const sc_build *build) {
+    const sc_net *net = engine->net;
+    for (size_t p = 0; p < net->parameters; p++)
+        if (net->parameter[p].role == SC_PARAMETER_STATISTIC)
+            sc_graph_output(graph, build->statistic[p], SC_LANE_SUMS, SC_SUM_STATISTICS + net->parameter[p].index);
+}
+
+socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *completion) {
+    sc_build build = {0};
+    sc_value *work;
+    SC_TRY(sc_allocate(engine->env, &work, 2 * (size_t)engine->net->trainable, sizeof *work));
+    sc_value loss = forward(engine, graph, SC_BUILD_TRAIN, &build);
+    if (loss != SC_NO_VALUE) {
+        output_statistics(engine, graph, &build);
+        output_gradients(engine, graph, &build, loss, work, completion);
+    }
+    sc_build_free(&build);
+    sc_release(engine->env, work);
+    return graph->status;
+}
+
+socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph) {
+    sc_build build = {0};
+    forward(engine, graph, SC_BUILD_EVALUATE, &build);
+    sc_build_free(&build);
+    return graph->status;
+}
+
+socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph) {
+    sc_build build = {0};
+    sc_value column[SC_ENGINE_COLUMNS];
+    feed(engine, graph, engine->net->inputs, column);
+    sc_graph_fail(graph, sc_net_build(&build, engine->net, graph, SC_BUILD_EVALUATE, column));
+    if (graph->status == SOCLE_OK) {
+        sc_value result = build.node[engine->net->output];
+        if (engine->net->loss) result = engine->net->loss->prediction(graph, result);
+        sc_graph_output(graph, result, SC_LANE_OUTPUTS, 0);
+    }
+    sc_build_free(&build);
+    return graph->status;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading and writing what persists on the device: parameters, statistics, optimizer state, health and totals. */
+#include "train/engine_private.h"
+
+#include <string.h>
+
+static socle_status persistent_place(sc_engine *engine, int number, int state, sc_operand *place, size_t *bytes) {
+    const sc_parameter *parameter = &engine->net->parameter[number];
+    sc_lane lane = parameter->role == SC_PARAMETER_STATISTIC ? SC_LANE_STATISTICS : SC_LANE_PARAMETERS;
+    size_t offset = engine->map.lane[lane].offset[parameter->index];
+    *bytes = sc_tensor_bytes(&parameter->desc);
+    if (state >= 0) {
+        if (!engine->trains || lane != SC_LANE_PARAMETERS || state >= engine->optimizer.kind->states)
+            return sc_fail(engine->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s has no optimizer state %d", parameter->name,
+                           state);
+        offset += (size_t)state * engine->map.lane[SC_LANE_PARAMETERS].bytes;
+        lane = SC_LANE_STATE;
+    }
+    *place = (sc_operand){engine->lane[lane], offset};
+    return SOCLE_OK;
+}
+
+static socle_status transfer(sc_engine *engine, int number, int state, float *out, const float *data) {
+    sc_operand place;
+    size_t bytes;
+    SC_TRY(persistent_place(engine, number, state, &place, &bytes));
+    if (out)
+        SC_TRY(sc_queue_read(engine->compute, out, place, bytes));
+    else
+        SC_TRY(sc_queue_write(engine->compute, place, data, bytes));
+    return sc_queue_finish(engine->compute);
+}
+
+socle_status sc_engine_read(sc_engine *engine, int parameter, float *out) {
+    return transfer(engine, parameter, -1, out, NULL);
+}
+
+socle_status sc_engine_write(sc_engine *engine, int parameter, const float *data) {
+    return transfer(engine, parameter, -1, NULL, data);
+}
+
+socle_status sc_engine_read_state(sc_engine *engine, int state, int parameter, float *out) {
+    return transfer(engine, parameter, state, out, NULL);
+}
+
+socle_status sc_engine_write_state(sc_engine *engine, int state, int parameter, const float *data) {
+    return transfer(engine, parameter, state, NULL, data);
+}
+
+socle_status sc_engine_initialize(sc_engine *engine, uint64_t seed) {
+    for (size_t p = 0; p < engine->net->parameters; p++) {
+        const sc_parameter *parameter = &engine->net->parameter[p];
+        float *data;
+        SC_TRY(sc_allocate(engine->env, &data, sc_tensor_bytes(&parameter->desc), 1));
+        socle_status status = sc_parameter_initialize(engine->env, parameter, seed, data);
+        if (status == SOCLE_OK) status = sc_engine_write(engine, (int)p, data);
+        sc_release(engine->env, data);
+        SC_TRY(status);
+    }
+    if (engine->lane[SC_LANE_STATE])
+        SC_TRY(sc_queue_fill(engine->compute, engine->memory.base[SC_LANE_STATE], 0, engine->lane[SC_LANE_STATE]->bytes));
+    return sc_engine_totals_reset(engine);
+}
+
+/* The health lane as words to totals. */
+static sc_totals decode(const sc_engine *engine, const uint32_t *word) {
+    const size_t *offset = engine->commit_map.lane[SC_LANE_HEALTH].offset;
+    float value[SC_HEALTH_TENSORS];
+    for (int i = 0; i < SC_HEALTH_TENSORS; i++) memcpy(&value[i], (const char *)word + offset[i], sizeof value[i]);
+    return (sc_totals){.bad_step = word[offset[SC_HEALTH_STEP] / sizeof *word],
+                       .loss = value[SC_HEALTH_LOSS],
+                       .weight = value[SC_HEALTH_WEIGHT],
+                       .correct = value[SC_HEALTH_CORRECT],
+                       .last_loss = value[SC_HEALTH_LAST_LOSS]};
+}
+
+static socle_status read_health(sc_engine *engine, uint32_t *word) {
+    return sc_queue_read(engine->compute, word, engine->memory.base[SC_LANE_HEALTH],
+                         engine->commit_map.lane[SC_LANE_HEALTH].bytes);
+}
+
+socle_status sc_engine_totals(sc_engine *engine, sc_totals *out) {
+    uint32_t word[SC_HEALTH_TENSORS * SC_BLOCK];
+    socle_status status = read_health(engine, word);
+    socle_status finished = sc_queue_finish(engine->compute);
+    if (status != SOCLE_OK) return status;
+    SC_TRY(finished);
+    *out = decode(engine, word);
+    return SOCLE_OK;
+}
+
+bool sc_engine_totals_peek(sc_engine *engine, sc_totals *out, socle_status *status) {
+    *status = SOCLE_OK;
+    bool arrived = false;
+    if (engine->peek) {
+        *status = sc_queue_poll(engine->compute, engine->peek, 0);
+        if (*status == SOCLE_STATUS_TIMEOUT) {
+            *status = SOCLE_OK;
+            return false;
+        }
+        sc_event_release(engine->peek);
+        engine->peek = NULL;
+        if (*status != SOCLE_OK) return false;
+        *out = decode(engine, engine->peek_words);
+        arrived = true;
+    }
+    *status = read_health(engine, engine->peek_words);
+    if (*status == SOCLE_OK) *status = sc_queue_record(engine->compute, &engine->peek);
+    return arrived;
+}
+
+socle_status sc_engine_totals_reset(sc_engine *engine) {
+    size_t first = engine->commit_map.lane[SC_LANE_HEALTH].offset[SC_HEALTH_LOSS];
+    sc_operand totals = {engine->lane[SC_LANE_HEALTH], first};
+    return sc_queue_fill(engine->compute, totals, 0, engine->commit_map.lane[SC_LANE_HEALTH].bytes - first);
+}
+
+socle_status sc_engine_totals_set(sc_engine *engine, const sc_totals *totals) {
+    const size_t *offset = engine->commit_map.lane[SC_LANE_HEALTH].offset;
+    const float value[3] = {(float)totals->loss, (float)totals->weight, (float)totals->correct};
+    socle_status status = SOCLE_OK;
+    for (int i = 0; i < 3 && status == SOCLE_OK; i++) {
+        sc_operand place = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_LOSS + i]};
+        status = sc_queue_write(engine->compute, place, &value[i], sizeof value[i]);
+    }
+    socle_status finished = sc_queue_finish(engine->compute);
+    return status != SOCLE_OK ? status : finished;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The training loop of one network over one data set: epochs, steps, validation, what to stop for, what is best so far. It decides
+ * which samples make a step; the engine computes. Position and totals can be taken out and put back (checkpoint.h), after which the
+ * run continues as if it had never stopped. Thread: the device's. */
+#ifndef SC_TRAIN_FIT_H
+#define SC_TRAIN_FIT_H
+
+#include "train/feed.h"
+
+typedef struct sc_trainer sc_trainer;
+
+typedef struct sc_progress {
+    int64_t epoch, epochs;        /* epoch from 1 */
+    int64_t row, rows;            /* of the epoch */
+    int64_t step;
+    double loss, accuracy;        /* so far in this epoch, as last seen without waiting; NaN: not yet, or no accuracy */
+    double samples_per_second;    /* of this epoch so far */
+} sc_progress;
+
+typedef struct sc_epoch_report {
+    int64_t epoch, step;
+    double loss, accuracy, val_loss, val_accuracy; /* NaN: does not exist */
+    double seconds, samples_per_second;            /* training part alone */
+    bool best;                    /* best validation so far (without validation: always) */
+} sc_epoch_report;
+
+typedef struct sc_evaluation {
+    double loss, accuracy;        /* accuracy NaN: the loss has none */
+    int64_t samples;
+} sc_evaluation;
+
+typedef struct sc_fit_options {
+    sc_optimizer optimizer;
+    int64_t epochs, steps;        /* steps: stop after so many in all; 0 = no limit */
+    int64_t batch, micro_batch;   /* micro_batch 0: the whole batch, or what memory allows */
+    uint64_t seed;                /* of initial weights, shuffling, split and dropout */
+    bool shuffle, drop_short;     /* drop_short: leave out a last batch of fewer rows */
+    double validation;            /* fraction of the training data */
+    float weight_decay;           /* L2, on weights alone */
+    uint64_t memory;              /* budget of device bytes; 0 = what the device offers, less a reserve */
+    bool staged;                  /* never keep data on the device */
+    sc_plan_options plan;
+    /* All may be NULL. Called on the device's thread. */
+    void *user;
+    void (*progress)(void *user, const sc_progress *progress);      /* about ten times a second */
+    socle_status (*epoch)(void *user, const sc_epoch_report *report); /* a failure ends the run */
+    bool (*stop)(void *user);     /* asked after each step: true ends the run with INTERRUPTED after that step */
+} sc_fit_options;
+
+sc_fit_options sc_fit_defaults(void);
+
+/* Data sets, net and device must outlive the trainer. `test` may be NULL: a second data set for sc_trainer_test. Weights are
+ * initialised from the seed. Errors: CONFIG (a batch of 0, batch statistics over several micro-batches, ...), those of the engine. */
+socle_status sc_trainer_create(sc_trainer **out, sc_device *device, sc_net *net, const sc_fit_options *options,
+                               const sc_dataset *train, const sc_dataset *test);
+void sc_trainer_destroy(sc_trainer *trainer); /* NULL is fine */
+sc_engine *sc_trainer_engine(sc_trainer *trainer);
+const sc_fit_options *sc_trainer_options(const sc_trainer *trainer);
+
+/* Runs to the end, or to a stop: INTERRUPTED (after a whole step), DIVERGED (text names the step; weights are those before it). */
+socle_status sc_trainer_run(sc_trainer *trainer);
+/* Evaluates the test set with the current weights. */
+socle_status sc_trainer_test(sc_trainer *trainer, sc_evaluation *out);
+/* Puts the weights of the best epoch back (they are kept on the host). */
+socle_status sc_trainer_restore_best(sc_trainer *trainer);
+
+/* Where a run is; all that is needed beside the tensors to continue it. */
+typedef struct sc_position {
+    int64_t epoch;      /* whole epochs done */
+    int64_t row;        /* rows done of the next one */
+    int64_t step;       /* steps done in all */
+    double loss, weight, correct; /* totals of the epoch under way (exact floats) */
+    double best;        /* best score so far; NaN: none */
+    int64_t best_epoch;
+} sc_position;
+sc_position sc_trainer_position(const sc_trainer *trainer);
+socle_status sc_trainer_set_position(sc_trainer *trainer, const sc_position *position);
+/* Weights of the best epoch, one array per net parameter; NULL while there is none. */
+float *const *sc_trainer_best(const sc_trainer *trainer);
+socle_status sc_trainer_set_best(sc_trainer *trainer, int parameter, const float *data);
+
+/* Evaluates `dataset` on an engine made for evaluation (staged). */
+socle_status sc_evaluate(sc_engine *engine, const sc_feed_source *source, sc_evaluation *out);
+/* Predictions for every sample in order: out has count * sc_engine_prediction_size floats. Staged engine; no target needed. */
+socle_status sc_predict(sc_engine *engine, const sc_feed_source *source, float *out);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a trainer, for fit.c, trainer.c and evaluate.c alone. */
+#ifndef SC_TRAIN_FIT_PRIVATE_H
+#define SC_TRAIN_FIT_PRIVATE_H
+
+#include "train/fit.h"
+
+struct sc_trainer {
+    sc_env *env;
+    sc_device *device;
+    sc_net *net;
+    sc_fit_options options;
+    sc_engine *engine;
+    sc_feed_source train_source, test_source;
+    sc_order train_order, validation_order, test_order;
+    uint8_t target_dtype;
+    bool counts_correct; /* the loss has an accuracy */
+    sc_position position;
+    bool epoch_over;     /* the steps so far reached the end of an epoch */
+    sc_totals seen;      /* last look at the epoch's totals */
+    uint64_t last_progress;
+    float **best;        /* per net parameter, host copies; NULL until the first epoch */
+    float *decay;        /* per net parameter */
+};
+
+/* evaluate.c */
+socle_status sc_evaluate_order(sc_engine *engine, const sc_feed_source *source, const sc_order *order,
+                               sc_evaluation *out);
+socle_status sc_trainer_validate(sc_trainer *trainer, sc_evaluation *out);
+/* trainer.c: copies the current weights to the host as the best. */
+socle_status sc_trainer_keep_best(sc_trainer *trainer);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See recipe.h: the keys of a whole configuration, the `train` section, and the order in which things are put together. */
+#include "train/recipe.h"
+#include "io/json_text.h"
+#include "model/net_config.h"
+
+#include <float.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const root_words[] = {"data", "inputs", "network", "loss", "optimizer", "train"};
+static const char *const train_words[] = {"epochs",  "batch",   "micro_batch", "steps",       "seed",
+                                          "shuffle", "validation", "weight_decay", "drop_short"};
+
+static socle_status read_validation(sc_recipe *recipe, const json_t *train) {
+    SC_TRY(sc_config_get_number(&recipe->fit.validation, recipe->config, train, "validation", 0, 1));
+    if (recipe->fit.validation < 1) return SOCLE_OK;
+    return sc_config_fail(recipe->config, train, "validation",
+                          "is the part of the training data to set aside: a number from 0 to below 1");
+}
+
+static socle_status read_batches(sc_recipe *recipe, const json_t *train) {
+    sc_fit_options *fit = &recipe->fit;
+    SC_TRY(sc_config_get_integer(&fit->batch, recipe->config, train, "batch", 1, INT32_MAX));
+    SC_TRY(sc_config_get_integer(&fit->micro_batch, recipe->config, train, "micro_batch", 0, INT32_MAX));
+    if (!fit->micro_batch || fit->batch % fit->micro_batch == 0) return SOCLE_OK;
+    return sc_config_fail(recipe->config, train, "micro_batch", "%lld does not divide the batch of %lld",
+                          (long long)fit->micro_batch, (long long)fit->batch);
+}
+
+static socle_status read_train(sc_recipe *recipe) {
+    const sc_config *config = recipe->config;
+    sc_fit_options *fit = &recipe->fit;
+    const json_t *train = NULL;
+    int64_t seed = (int64_t)fit->seed;
+    double decay = (double)fit->weight_decay;
+    SC_TRY(sc_config_get_object(&train, config, sc_config_root(config), "train"));
+    if (!train) return SOCLE_OK;
+    SC_TRY(sc_config_check_keys(config, train, train_words, COUNT(train_words)));
+    SC_TRY(sc_config_get_integer(&fit->epochs, config, train, "epochs", 0, INT32_MAX));
+    SC_TRY(read_batches(recipe, train));
+    SC_TRY(sc_config_get_integer(&fit->steps, config, train, "steps", 0, INT32_MAX));
+    SC_TRY(sc_config_get_integer(&seed, config, train, "seed", 0, INT64_MAX));
+    SC_TRY(sc_config_get_boolean(&fit->shuffle, config, train, "shuffle"));
+    SC_TRY(read_validation(recipe, train));
+    SC_TRY(sc_config_get_number(&decay, config, train, "weight_decay", 0, 1e6));
+    SC_TRY(sc_config_get_boolean(&fit->drop_short, config, train, "drop_short"));
+    fit->seed = (uint64_t)seed;
+    fit->weight_decay = (float)decay;
+    return SOCLE_OK;
+}
+
+static socle_status require_sections(const sc_config *config) {
+    static const char *const needed[] = {"data", "network", "loss"};
+    const json_t *root = sc_config_root(config), *data = NULL, *network = NULL;
+    SC_TRY(sc_config_check_keys(config, root, root_words, COUNT(root_words)));
+    for (size_t i = 0; i < COUNT(needed); i++) SC_TRY(sc_config_require(config, root, needed[i]));
+    SC_TRY(sc_config_get_array(&network, config, root, "network"));
+    SC_TRY(sc_config_get_object(&data, config, root, "data"));
+    return sc_config_require(config, data, "train");
+}
+
+socle_status sc_recipe_read(sc_recipe *out, sc_env *env, const sc_config *config) {
+    *out = (sc_recipe){.env = env, .config = config, .fit = sc_fit_defaults()};
+    SC_TRY(require_sections(config));
+    SC_TRY(sc_recipe_check_data_keys(config));
+    SC_TRY(sc_optimizer_read(&out->fit.optimizer, config, sc_config_root(config)));
+    return read_train(out);
+}
+
+socle_status sc_recipe_load(sc_recipe *recipe) {
+    SC_TRY(sc_recipe_data(&recipe->train, recipe->env, recipe->config, "train"));
+    return sc_recipe_data(&recipe->test, recipe->env, recipe->config, "test");
+}
+
+/* The only input, as the training data have it: bytes of images become 0 to 1, values stay. */
+static socle_status input_from_data(sc_recipe *recipe) {
+    const sc_column *column = sc_dataset_column(recipe->train, sc_dataset_find(recipe->train, SC_INPUT_NAME));
+    double scale = column->dtype == SOCLE_U8 ? 1.0 / 255 : 1.0;
+    const json_t *data = json_object_get(sc_config_root(recipe->config), "data");
+    SC_TRY(sc_config_get_number(&scale, recipe->config, data, "scale", -FLT_MAX, FLT_MAX));
+    sc_net_input(recipe->net, SC_INPUT_NAME, (int)column->dtype, &column->shape, (float)scale);
+    return recipe->net->status;
+}
+
+static socle_status build_net(sc_recipe *recipe) {
+    const json_t *root = sc_config_root(recipe->config), *network = NULL;
+    if (json_object_get(root, "inputs"))
+        SC_TRY(sc_net_read_inputs(recipe->net, recipe->config, root));
+    else
+        SC_TRY(input_from_data(recipe));
+    SC_TRY(sc_config_get_array(&network, recipe->config, root, "network"));
+    SC_TRY(sc_net_read(recipe->net, recipe->config, network));
+    return sc_loss_read(recipe->net, recipe->config, root);
+}
+
+socle_status sc_recipe_build(sc_recipe *recipe) {
+    SC_TRY(sc_net_create(&recipe->net, recipe->env));
+    SC_TRY(build_net(recipe));
+    SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->train, true));
+    return recipe->test ? sc_recipe_suits(recipe->env, recipe->net, recipe->test, true) : SOCLE_OK;
+}
+
+void sc_recipe_free(sc_recipe *recipe) {
+    sc_net_destroy(recipe->net);
+    sc_dataset_destroy(recipe->train);
+    sc_dataset_destroy(recipe->test);
+    *recipe = (sc_recipe){0};
+}
+
+static json_t *resolve_optimizer(const sc_optimizer *optimizer) {
+    json_t *options = json_object(), *named = json_object();
+    for (int i = 0; i < optimizer->kind->options; i++)
+        json_object_set_new(options, optimizer->kind->option[i].key, json_real(sc_number_of_float(optimizer->value[i])));
+    json_object_set_new(named, optimizer->kind->word, options);
+    return named;
+}
+
+static json_t *resolve_train(const sc_fit_options *fit) {
+    json_t *train = json_object();
+    json_object_set_new(train, "epochs", json_integer(fit->epochs));
+    json_object_set_new(train, "batch", json_integer(fit->batch));
+    if (fit->micro_batch) json_object_set_new(train, "micro_batch", json_integer(fit->micro_batch));
+    if (fit->steps) json_object_set_new(train, "steps", json_integer(fit->steps));
+    json_object_set_new(train, "seed", json_integer((json_int_t)fit->seed));
+    json_object_set_new(train, "shuffle", json_boolean(fit->shuffle));
+    json_object_set_new(train, "validation", json_real(fit->validation));
+    json_object_set_new(train, "weight_decay", json_real(sc_number_of_float(fit->weight_decay)));
+    json_object_set_new(train, "drop_short", json_boolean(fit->drop_short));
+    return train;
+}
+
+socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe) {
+    static const char *const as_given[] = {"inputs", "network", "loss"};
+    const json_t *root = sc_config_root(recipe->config);
+    json_t *data;
+    SC_TRY(sc_recipe_resolve_data(&data, recipe->env, recipe->config));
+    *out = json_object();
+    json_object_set_new(*out, "data", data);
+    for (size_t i = 0; i < COUNT(as_given); i++) {
+        json_t *value = json_object_get(root, as_given[i]);
+        if (value) json_object_set_new(*out, as_given[i], json_deep_copy(value));
+    }
+    json_object_set_new(*out, "optimizer", resolve_optimizer(&recipe->fit.optimizer));
+    json_object_set_new(*out, "train", resolve_train(&recipe->fit));
+    if (json_object_size(*out) >= 5) return SOCLE_OK;
+    json_decref(*out);
+    *out = NULL;
+    return sc_fail(recipe->env, SOCLE_STATUS_OUT_OF_MEMORY, "out of memory for the resolved configuration");
+}

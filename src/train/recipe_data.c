@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The `data` section: files to data sets, and whether a data set suits a network. */
+#include "nn/layer.h"
+#include "data/idx.h"
+#include "train/recipe.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const part_words[] = {"train", "test"};
+static const char *const data_words[] = {"train", "test", "scale"};
+static const char *const file_words[] = {"images", "labels", "limit"};
+
+/* data and data.<part> of the configuration; NULL where they are absent. */
+static socle_status find_part(const json_t **part, const sc_config *config, const char *name) {
+    const json_t *data = NULL;
+    *part = NULL;
+    SC_TRY(sc_config_get_object(&data, config, sc_config_root(config), "data"));
+    return data ? sc_config_get_object(part, config, data, name) : SOCLE_OK;
+}
+
+socle_status sc_recipe_check_data_keys(const sc_config *config) {
+    const json_t *data = NULL, *part;
+    double scale;
+    SC_TRY(sc_config_get_object(&data, config, sc_config_root(config), "data"));
+    if (!data) return SOCLE_OK;
+    SC_TRY(sc_config_check_keys(config, data, data_words, COUNT(data_words)));
+    SC_TRY(sc_config_get_number(&scale, config, data, "scale", -1e30, 1e30));
+    for (size_t i = 0; i < COUNT(part_words); i++) {
+        int64_t limit;
+        SC_TRY(find_part(&part, config, part_words[i]));
+        if (!part) continue;
+        SC_TRY(sc_config_check_keys(config, part, file_words, COUNT(file_words)));
+        SC_TRY(sc_config_require(config, part, "images"));
+        SC_TRY(sc_config_require(config, part, "labels"));
+        SC_TRY(sc_config_get_integer(&limit, config, part, "limit", 1, UINT32_MAX));
+    }
+    return SOCLE_OK;
+}
+
+static void release_whole(void *user, const void *data) {
+    (void)data;
+    sc_dataset_destroy(user);
+}
+
+/* The first `limit` samples of *dataset, which the new one owns. */
+static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
+    sc_dataset *whole = *dataset, *part;
+    if (limit >= sc_dataset_count(whole)) return SOCLE_OK;
+    SC_TRY(sc_dataset_create(&part, env, sc_dataset_label(whole), limit));
+    for (int c = sc_dataset_columns(whole) - 1; c >= 0; c--) {
+        const sc_column *column = sc_dataset_column(whole, c);
+        socle_status status = sc_dataset_add_borrowed(part, column->name, column->dtype, &column->shape, column->data,
+                                                      c ? NULL : release_whole, whole);
+        if (status == SOCLE_OK) continue;
+        sc_dataset_destroy(part);
+        return status;
+    }
+    *dataset = part;
+    return SOCLE_OK;
+}
+
+static socle_status load_files(sc_dataset **out, sc_env *env, const char *images, const char *labels, int64_t limit) {
+    SC_TRY(sc_dataset_from_idx(out, env, images, labels));
+    socle_status status = cut(out, env, limit);
+    if (status == SOCLE_OK) return status;
+    sc_dataset_destroy(*out);
+    *out = NULL;
+    return status;
+}
+
+socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config, const char *part_name) {
+    const json_t *part;
+    char *images = NULL, *labels = NULL;
+    int64_t limit = INT64_MAX;
+    *out = NULL;
+    SC_TRY(find_part(&part, config, part_name));
+    if (!part) return SOCLE_OK;
+    SC_TRY(sc_config_require(config, part, "images"));
+    SC_TRY(sc_config_require(config, part, "labels"));
+    SC_TRY(sc_config_get_integer(&limit, config, part, "limit", 1, UINT32_MAX));
+    SC_TRY(sc_config_get_path(&images, config, part, "images"));
+    socle_status status = sc_config_get_path(&labels, config, part, "labels");
+    if (status == SOCLE_OK) {
+        status = load_files(out, env, images, labels, limit);
+        if (status != SOCLE_OK && status != SOCLE_STATUS_OUT_OF_MEMORY)
+            status = sc_fail_prefix(env, SOCLE_STATUS_DATA, "data.%s", part_name);
+    }
+    sc_release(env, images);
+    sc_release(env, labels);
+    return status;
+}
+
+static bool same_shape(const sc_column *column, const sc_tensor_desc *desc) {
+    if (column->shape.rank != desc->rank - 1) return false;
+    for (int d = 0; d < column->shape.rank; d++)
+        if (column->shape.size[d] != desc->dim[d + 1]) return false;
+    return true;
+}
+
+static void column_text(char *out, size_t size, const sc_column *column) {
+    int64_t dim[SC_MAX_RANK] = {0};
+    for (int d = 0; d < column->shape.rank; d++) dim[d] = column->shape.size[d];
+    sc_tensor_desc desc = sc_tensor_make((int)column->dtype, false, column->shape.rank, dim);
+    sc_tensor_text(out, size, &desc);
+}
+
+static socle_status input_suits(sc_env *env, const sc_net *net, int number, const sc_dataset *dataset) {
+    const char *name = net->input[number].name;
+    const sc_tensor_desc *desc = &net->input[number].desc;
+    const sc_column *column = sc_dataset_column(dataset, sc_dataset_find(dataset, name));
+    if (!column)
+        return sc_fail(env, SOCLE_STATUS_DATA, "%s: the network reads an input '%s', which these data do not have",
+                       sc_dataset_label(dataset), name);
+    if ((int)column->dtype == (int)desc->dtype && same_shape(column, desc)) return SOCLE_OK;
+    char have[96], want[96];
+    sc_tensor_desc sample = sc_tensor_make(desc->dtype, false, desc->rank - 1, desc->dim + 1);
+    column_text(have, sizeof have, column);
+    sc_tensor_text(want, sizeof want, &sample);
+    return sc_fail(env, SOCLE_STATUS_DATA, "%s: a sample is %s, the network's input '%s' is %s", sc_dataset_label(dataset), have,
+                   name, want);
+}
+
+static socle_status target_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset) {
+    const char *name;
+    sc_tensor_desc target;
+    const sc_tensor_desc *output = sc_net_desc(net, net->output);
+    SC_TRY(sc_feed_target(&name, env, dataset));
+    SC_TRY(net->loss->target(env, output, &target));
+    const sc_column *column = sc_dataset_column(dataset, sc_dataset_find(dataset, name));
+    bool wants_labels = target.dtype != SOCLE_F32, has_labels = column->dtype != SOCLE_F32;
+    if (wants_labels && !has_labels)
+        return sc_fail(env, SOCLE_STATUS_DATA, "%s: the loss %s needs class numbers (u8 or i32), the data have f32 values",
+                       sc_dataset_label(dataset), net->loss->word);
+    int64_t elements = 1;
+    for (int d = 0; d < column->shape.rank; d++) elements *= column->shape.size[d];
+    if (elements != sc_tensor_elements_at(&target, 1))
+        return sc_fail(env, SOCLE_STATUS_DATA, "%s: a sample has %lld target values, the loss %s compares %lld",
+                       sc_dataset_label(dataset), (long long)elements, net->loss->word,
+                       (long long)sc_tensor_elements_at(&target, 1));
+    if (wants_labels) return sc_dataset_check_labels(dataset, name, output->dim[1]);
+    return has_labels && net->loss->counts_correct ? sc_dataset_check_labels(dataset, name, 2) : SOCLE_OK;
+}
+
+socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset, bool targets) {
+    for (int i = 0; i < net->inputs; i++) SC_TRY(input_suits(env, net, i, dataset));
+    return targets && net->loss ? target_suits(env, net, dataset) : SOCLE_OK;
+}
+
+/* A path as any folder understands it. */
+static json_t *absolute(const char *path) {
+    char folder[PATH_MAX], whole[2 * PATH_MAX];
+    if (path[0] == '/' || !getcwd(folder, sizeof folder)) return json_string(path);
+    snprintf(whole, sizeof whole, "%s/%s", folder, path);
+    return json_string(whole);
+}
+
+static socle_status resolve_part(json_t *part, sc_env *env, const sc_config *config, const char *name) {
+    static const char *const paths[] = {"images", "labels"};
+    const json_t *from;
+    SC_TRY(find_part(&from, config, name));
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        char *path;
+        SC_TRY(sc_config_get_path(&path, config, from, paths[i]));
+        if (path) json_object_set_new(part, paths[i], absolute(path));
+        sc_release(env, path);
+    }
+    return SOCLE_OK;
+}
+
+socle_status sc_recipe_resolve_data(json_t **out, sc_env *env, const sc_config *config) {
+    *out = json_deep_copy(json_object_get(sc_config_root(config), "data"));
+    for (size_t i = 0; i < COUNT(part_words) && *out; i++) {
+        json_t *part = json_object_get(*out, part_words[i]);
+        socle_status status = part ? resolve_part(part, env, config, part_words[i]) : SOCLE_OK;
+        if (status == SOCLE_OK) continue;
+        json_decref(*out);
+        *out = NULL;
+        return status;
+    }
+    return SOCLE_OK;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The thread behind a device: takes one job at a time, reports its status, keeps its own error text. */
+#define _POSIX_C_SOURCE 200809L
+#include "train/worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+struct sc_worker {
+    sc_env *parent;
+    sc_env env; /* of the thread and its device */
+    const sc_registry *registry;
+    sc_device_choice choice;
+    sc_device_options options;
+    sc_device *device;
+    sc_device_info info;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake, done;
+    sc_worker_job job; /* NULL: idle */
+    void *argument;
+    socle_status status;
+    bool busy, quit;
+};
+
+static socle_status open_job(sc_device *unused, void *argument) {
+    (void)unused;
+    sc_worker *worker = argument;
+    SC_TRY(sc_registry_open(&worker->device, worker->registry, &worker->env, &worker->choice, &worker->options));
+    worker->info = worker->device->info;
+    return SOCLE_OK;
+}
+
+static void *serve(void *argument) {
+    sc_worker *worker = argument;
+    pthread_mutex_lock(&worker->mutex);
+    while (!worker->quit) {
+        if (!worker->busy) {
+            pthread_cond_wait(&worker->wake, &worker->mutex);
+            continue;
+        }
+        pthread_mutex_unlock(&worker->mutex);
+        socle_status status = worker->job(worker->device, worker->argument);
+        pthread_mutex_lock(&worker->mutex);
+        worker->status = status;
+        worker->busy = false;
+        pthread_cond_broadcast(&worker->done);
+    }
+    pthread_mutex_unlock(&worker->mutex);
+    if (worker->device) sc_device_close(worker->device);
+    return NULL;
+}
+
+static struct timespec after(uint64_t nanoseconds) {
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    uint64_t total = (uint64_t)at.tv_nsec + nanoseconds % UINT64_C(1000000000);
+    at.tv_sec += (time_t)(nanoseconds / UINT64_C(1000000000) + total / UINT64_C(1000000000));
+    at.tv_nsec = (long)(total % UINT64_C(1000000000));
+    return at;
+}
+
+socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument, uint64_t deadline) {
+    struct timespec end = after(deadline);
+    pthread_mutex_lock(&worker->mutex);
+    worker->job = job;
+    worker->argument = argument;
+    worker->busy = true;
+    pthread_cond_broadcast(&worker->wake);
+    int result = 0;
+    while (worker->busy && result != ETIMEDOUT)
+        result = deadline ? pthread_cond_timedwait(&worker->done, &worker->mutex, &end)
+                          : pthread_cond_wait(&worker->done, &worker->mutex);
+    bool finished = !worker->busy;
+    socle_status status = worker->status;
+    pthread_mutex_unlock(&worker->mutex);
+    if (!finished)
+        return sc_fail(worker->parent, SOCLE_STATUS_TIMEOUT, "%s did not answer within %.1f s", worker->info.name,
+                       (double)deadline * 1e-9);
+    if (status != SOCLE_OK) sc_env_adopt_error(worker->parent, &worker->env);
+    return status;
+}
+
+static socle_status start(sc_worker *worker) {
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&worker->mutex, NULL);
+    pthread_cond_init(&worker->wake, NULL);
+    pthread_cond_init(&worker->done, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    int error = pthread_create(&worker->thread, NULL, serve, worker);
+    if (!error) return SOCLE_OK;
+    pthread_cond_destroy(&worker->wake);
+    pthread_cond_destroy(&worker->done);
+    pthread_mutex_destroy(&worker->mutex);
+    return sc_fail(worker->parent, SOCLE_STATUS_OUT_OF_MEMORY,
+                   "the thread of a device cannot be started (error %d); lower the number of threads", error);
+}
+
+socle_status sc_worker_create(sc_worker **out, sc_env *env, const sc_registry *registry, const sc_device_choice *choice,
+                              const sc_device_options *options) {
+    *out = NULL;
+    sc_worker *worker;
+    SC_TRY(sc_allocate(env, &worker, 1, sizeof *worker));
+    worker->parent = env;
+    sc_env_child(&worker->env, env);
+    worker->registry = registry;
+    worker->choice = *choice;
+    worker->options = options ? *options : SC_DEVICE_OPTIONS_DEFAULT;
+    socle_status status = start(worker);
+    if (status != SOCLE_OK) {
+        sc_release(env, worker);
+        return status;
+    }
+    status = sc_worker_run(worker, open_job, worker, 0);
+    worker->registry = NULL;
+    if (status != SOCLE_OK) {
+        sc_worker_destroy(worker);
+        return status;
+    }
+    *out = worker;
+    return SOCLE_OK;
+}
+
+const sc_device_info *sc_worker_info(const sc_worker *worker) {
+    return &worker->info;
+}
+
+void sc_worker_destroy(sc_worker *worker) {
+    if (!worker) return;
+    pthread_mutex_lock(&worker->mutex);
+    worker->quit = true;
+    pthread_cond_broadcast(&worker->wake);
+    pthread_mutex_unlock(&worker->mutex);
+    pthread_join(worker->thread, NULL);
+    pthread_cond_destroy(&worker->wake);
+    pthread_cond_destroy(&worker->done);
+    pthread_mutex_destroy(&worker->mutex);
+    sc_release(worker->parent, worker);
+}
+
+void sc_worker_abandon(sc_worker *worker) {
+    if (worker) pthread_detach(worker->thread);
+}

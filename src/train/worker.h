@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A worker: one thread that owns one device. The device is opened, used and closed on that thread, with an env of its own, so that a
+ * device that hangs or dies takes nothing else with it. Callers hand in jobs and wait with a deadline. */
+#ifndef SC_TRAIN_WORKER_H
+#define SC_TRAIN_WORKER_H
+
+#include "backend/registry.h"
+
+typedef struct sc_worker sc_worker;
+typedef socle_status (*sc_worker_job)(sc_device *device, void *argument);
+
+/* Starts the thread and opens the device on it. `registry` must live until this returns. */
+socle_status sc_worker_create(sc_worker **out, sc_env *env, const sc_registry *registry, const sc_device_choice *choice,
+                              const sc_device_options *options);
+/* Runs `job` on the worker's thread and waits. TIMEOUT after `deadline` ns (0: no deadline): the job goes on, and no further call
+ * but sc_worker_abandon is valid. A failure's text is copied to the caller's env. Thread: one caller at a time. */
+socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument, uint64_t deadline);
+const sc_device_info *sc_worker_info(const sc_worker *worker);
+/* Closes the device on its thread and joins. */
+void sc_worker_destroy(sc_worker *worker); /* NULL is fine */
+/* Leaves a hung worker behind: its thread and memory stay until the process ends. */
+void sc_worker_abandon(sc_worker *worker);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shared part of the training tests. It knows the engine and the network description, no driver. */
+#include "fixture.h"
+
+#include "io/safetensors.h"
+
+static fixture *opened;
+
+const char *fixture_text(void) {
+    return opened ? opened->env.text : "";
+}
+
+void fixture_open(fixture *f, const char *device, int threads) {
+    memset(f, 0, sizeof *f);
+    sc_env_init(&f->env, NULL, NULL);
+    opened = f;
+    FIXTURE_OK(sc_registry_create(&f->registry, &f->env));
+    sc_device_choice *choices;
+    int count;
+    if (sc_registry_select(&f->registry, &f->env, device, &choices, &count) != SOCLE_OK)
+        cr_skip_test("no device %s here: %s", device, f->env.text);
+    sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
+    options.threads = threads;
+    FIXTURE_OK(sc_registry_open(&f->device, &f->registry, &f->env, &choices[0], &options));
+    sc_release(&f->env, choices);
+}
+
+void fixture_close(fixture *f) {
+    sc_net_destroy(f->net);
+    sc_dataset_destroy(f->data);
+    sc_device_close(f->device);
+    sc_registry_free(&f->registry, &f->env);
+}
+
+static int layer(sc_net *net, const char *word, int input, int size, int stride) {
+    sc_layer_options options;
+    const sc_layer_kind *kind = sc_layer_kind_find(word, &options);
+    if (strcmp(word, "dense") == 0) options.units = size;
+    if (strcmp(word, "maxpool") == 0) options.kernel[0] = options.kernel[1] = size;
+    if (strcmp(word, "dropout") == 0) options.rate = 0.25f;
+    if (strcmp(word, "conv2d") == 0) {
+        options.filters = size;
+        options.kernel[0] = options.kernel[1] = 3;
+        options.stride[0] = options.stride[1] = stride;
+        options.padding = SC_PADDING_EXPLICIT;
+        for (int i = 0; i < 4; i++) options.pad[i] = 1;
+    }
+    return sc_net_layer(net, kind, NULL, 1, &input, &options);
+}
+
+static int add_mlp(sc_net *net, int x, bool dropout) {
+    x = layer(net, "flatten", x, 0, 0);
+    x = layer(net, "relu", layer(net, "dense", x, 32, 0), 0, 0);
+    if (dropout) x = layer(net, "dropout", x, 0, 0);
+    x = layer(net, "tanh", layer(net, "dense", x, 32, 0), 0, 0);
+    return layer(net, "dense", x, 10, 0);
+}
+
+static int add_cnn(sc_net *net, int x) {
+    x = layer(net, "conv2d", x, 8, 1);
+    x = layer(net, "relu", layer(net, "batchnorm", x, 0, 0), 0, 0);
+    x = layer(net, "maxpool", x, 2, 0);
+    x = layer(net, "conv2d", x, 12, 2);
+    x = layer(net, "relu", layer(net, "batchnorm", x, 0, 0), 0, 0);
+    return layer(net, "dense", layer(net, "global_avgpool", x, 0, 0), 10, 0);
+}
+
+void fixture_golden(fixture *f, const char *network) {
+    FIXTURE_OK(sc_dataset_from_idx(&f->data, &f->env, SC_SOURCE_DIR "/tests/golden/images-idx3-ubyte",
+                              SC_SOURCE_DIR "/tests/golden/labels-idx1-ubyte"));
+    FIXTURE_OK(sc_net_create(&f->net, &f->env));
+    socle_shape shape = {3, {1, 12, 12}};
+    int x = sc_net_input(f->net, "input", SOCLE_U8, &shape, 1.0f / 255.0f);
+    x = strcmp(network, "cnn") == 0 ? add_cnn(f->net, x) : add_mlp(f->net, x, strcmp(network, "dropout") == 0);
+    FIXTURE_OK(sc_net_loss(f->net, "softmax_cross_entropy", x));
+}
+
+void fixture_weights(fixture *f, sc_engine *engine, const char *network) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/tests/golden/%s.safetensors", SC_SOURCE_DIR, network);
+    sc_safetensors *file;
+    FIXTURE_OK(sc_safetensors_open(&file, &f->env, path));
+    for (size_t p = 0; p < f->net->parameters; p++) {
+        const sc_safetensors_tensor *tensor;
+        FIXTURE_OK(sc_safetensors_expect(&tensor, file, f->net->parameter[p].name, SOCLE_F32, NULL));
+        SC_EQ(tensor->bytes, sc_tensor_bytes(&f->net->parameter[p].desc));
+        float *data = malloc(tensor->bytes);
+        FIXTURE_OK(sc_safetensors_read(file, tensor, data, tensor->bytes));
+        FIXTURE_OK(sc_engine_write(engine, (int)p, data));
+        free(data);
+    }
+    sc_safetensors_close(file);
+}
+
+json_t *fixture_expected(void) {
+    json_error_t error;
+    json_t *root = json_load_file(SC_SOURCE_DIR "/tests/golden/expected.json", 0, &error);
+    if (!root) SC_TEST_FAIL("expected.json: %s", error.text);
+    return root;
+}
+
+sc_optimizer fixture_optimizer(const char *word, float rate, float momentum) {
+    sc_optimizer optimizer = sc_optimizer_default(sc_optimizer_find(word));
+    optimizer.value[0] = rate;
+    if (strcmp(word, "sgd") == 0) optimizer.value[1] = momentum;
+    return optimizer;
+}
+
+float fixture_step(fixture *f, sc_engine *engine, uint32_t step, int64_t first, int64_t rows, int parts, float rate) {
+    const sc_column *images = sc_dataset_column(f->data, sc_dataset_find(f->data, "input"));
+    const sc_column *labels = sc_dataset_column(f->data, sc_dataset_find(f->data, "label"));
+    for (int part = 0; part < parts; part++) {
+        int64_t begin = rows * part / parts, end = rows * (part + 1) / parts;
+        const void *column[2] = {(const char *)images->data + (size_t)(first + begin) * images->row_bytes,
+                                 (const char *)labels->data + (size_t)(first + begin) * labels->row_bytes};
+        int slot = part % sc_engine_slots(engine);
+        FIXTURE_OK(sc_engine_upload(engine, slot, end - begin, column, NULL));
+        FIXTURE_OK(sc_engine_micro_batch(engine, slot, end - begin, (uint32_t)begin, step));
+    }
+    FIXTURE_OK(sc_engine_commit(engine, step, (double)rows, rate));
+    sc_totals totals;
+    FIXTURE_OK(sc_engine_totals(engine, &totals));
+    SC_EQ(totals.bad_step, 0);
+    return totals.last_loss;
+}
+
+float *fixture_parameters(fixture *f, sc_engine *engine, size_t *count) {
+    size_t total = 0;
+    for (size_t p = 0; p < f->net->parameters; p++) total += (size_t)sc_tensor_elements(&f->net->parameter[p].desc);
+    float *all = malloc(total * sizeof *all), *next = all;
+    for (size_t p = 0; p < f->net->parameters; p++) {
+        FIXTURE_OK(sc_engine_read(engine, (int)p, next));
+        next += sc_tensor_elements(&f->net->parameter[p].desc);
+    }
+    *count = total;
+    return all;
+}

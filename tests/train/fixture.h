@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests of training share: a device by name, the golden data set and networks, an engine with given weights. */
+#ifndef SC_TEST_TRAIN_FIXTURE_H
+#define SC_TEST_TRAIN_FIXTURE_H
+
+#include "sc_test.h"
+
+#include "backend/registry.h"
+#include "data/idx.h"
+#include "train/fit.h"
+
+#include <jansson.h>
+
+typedef struct fixture {
+    sc_env env;
+    sc_registry registry;
+    sc_device *device;
+    sc_dataset *data;
+    sc_net *net;
+} fixture;
+
+/* Opens `device` ("cpu", "opencl:0"), with `threads` on the cpu (0 = all). A device that is not there skips the test with the
+ * reason. */
+void fixture_open(fixture *f, const char *device, int threads);
+void fixture_close(fixture *f);
+/* f->data: 320 images of 12x12; f->net: "mlp", "cnn" as in tests/golden, or "dropout" (the mlp with a dropout layer). */
+void fixture_golden(fixture *f, const char *network);
+/* Writes tests/golden/<network>.safetensors over the engine's weights. */
+void fixture_weights(fixture *f, sc_engine *engine, const char *network);
+/* The expected values of tests/golden/expected.json; the caller decrefs. */
+json_t *fixture_expected(void);
+sc_optimizer fixture_optimizer(const char *word, float rate, float momentum);
+/* Takes one step of `rows` samples from sample `first` on, staged from host memory, in `parts` micro-batches. Returns the mean loss. */
+float fixture_step(fixture *f, sc_engine *engine, uint32_t step, int64_t first, int64_t rows, int parts, float rate);
+/* All parameters and statistics, one after the other; the caller frees. */
+float *fixture_parameters(fixture *f, sc_engine *engine, size_t *count);
+
+#define FIXTURE_OK(expression)                                                                          \
+    do {                                                                                           \
+        socle_status sc_status = (expression);                                                     \
+        if (sc_status != SOCLE_OK)                                                                 \
+            SC_TEST_FAIL("%s: status %d, %s", #expression, (int)sc_status, fixture_text());        \
+    } while (0)
+const char *fixture_text(void); /* error text of the fixture opened last */
+
+#endif

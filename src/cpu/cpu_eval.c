@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Evaluates an expression for one element: a switch over the nodes. Slow and plain on purpose. */
+#include "cpu/cpu_eval.h"
+#include "cpu/cpu_scalar.h"
+
+void sc_cpu_coordinates(const sc_tensor_desc *tensor, int64_t index, int64_t *coordinate) {
+    for (int d = tensor->rank - 1; d >= 0; d--) {
+        coordinate[d] = index % tensor->dim[d];
+        index /= tensor->dim[d];
+    }
+}
+
+int64_t sc_cpu_element(const sc_tensor_desc *tensor, const int64_t *coordinate) {
+    int64_t element = 0;
+    for (int d = 0; d < tensor->rank; d++)
+        element = element * tensor->dim[d] + (tensor->dim[d] == 1 ? 0 : coordinate[d]);
+    return element;
+}
+
+static sc_cpu_value load(const sc_tensor_desc *tensor, sc_operand operand, const int64_t *coordinate) {
+    int64_t element = sc_cpu_element(tensor, coordinate);
+    const void *memory = sc_cpu_memory(operand);
+    sc_cpu_value value;
+    if (tensor->dtype == SOCLE_F32) value.f = ((const float *)memory)[element];
+    else if (tensor->dtype == SOCLE_I32) value.i = ((const int32_t *)memory)[element];
+    else value.i = ((const uint8_t *)memory)[element];
+    return value;
+}
+
+/* Element within its sample, and the sample's position in the batch. */
+static int64_t place_in_sample(const sc_cpu_eval *eval, const sc_launch *launch, const int64_t *coordinate,
+                               uint32_t *sample) {
+    const sc_tensor_desc *space = &eval->space;
+    int first = space->batched ? 1 : 0;
+    int64_t element = 0;
+    for (int d = first; d < space->rank; d++) element = element * space->dim[d] + coordinate[d];
+    *sample = space->batched ? (uint32_t)coordinate[0] + launch->sample_offset : 0;
+    return element;
+}
+
+static float random_value(const sc_cpu_eval *eval, const sc_launch *launch, const sc_expr_node *node,
+                          const int64_t *coordinate) {
+    uint32_t sample, word[4];
+    int64_t element = place_in_sample(eval, launch, coordinate, &sample);
+    const uint32_t counter[4] = {(uint32_t)(element / 4), sample, launch->step, (uint32_t)node->imm.i};
+    const uint32_t key[2] = {(uint32_t)launch->seed, (uint32_t)(launch->seed >> 32)};
+    sc_philox4x32(counter, key, word);
+    uint32_t lane = (uint32_t)(element % 4);
+    return node->op == SC_EXPR_UNIFORM ? sc_uniform(sc_word_at(word, lane)) : sc_normal(word, lane);
+}
+
+static sc_cpu_value leaf(const sc_cpu_eval *eval, const sc_operand *inputs, const sc_launch *launch,
+                         const sc_expr_node *node, const int64_t *coordinate) {
+    sc_cpu_value value = {.i = 0};
+    uint32_t sample;
+    switch (node->op) {
+    case SC_EXPR_INPUT: return load(&eval->input[node->index], inputs[node->index], coordinate);
+    case SC_EXPR_CONST: value.f = node->imm.f; break;
+    case SC_EXPR_CONST_INT: value.i = node->imm.i; break;
+    case SC_EXPR_SCALAR: value.f = launch->scalar[node->index]; break;
+    case SC_EXPR_STEP: value.i = (int32_t)launch->step; break;
+    case SC_EXPR_ROWS: value.i = (int32_t)launch->rows; break;
+    case SC_EXPR_COORD: value.i = (int32_t)coordinate[node->index]; break;
+    case SC_EXPR_SAMPLE:
+        place_in_sample(eval, launch, coordinate, &sample);
+        value.i = (int32_t)sample;
+        break;
+    default: value.f = random_value(eval, launch, node, coordinate); break;
+    }
+    return value;
+}
+
+#define TYPE_F float
+#define TYPE_I int32_t
+#define TYPE__ int
+#define GET_F(value) (value).f
+#define GET_I(value) (value).i
+#define GET__(value) 0
+#define FIELD_F f
+#define FIELD_I i
+
+#define SC_EXPR(NAME, word, result, ta, tb, tc, body)                                              \
+    static sc_cpu_value apply_##NAME(sc_cpu_value pa, sc_cpu_value pb, sc_cpu_value pc) {          \
+        const TYPE_##ta a = GET_##ta(pa);                                                          \
+        const TYPE_##tb b = GET_##tb(pb);                                                          \
+        const TYPE_##tc c = GET_##tc(pc);                                                          \
+        sc_cpu_value value;                                                                        \
+        (void)pb, (void)pc, (void)b, (void)c;                                                      \
+        value.FIELD_##result = body;                                                               \
+        return value;                                                                              \
+    }
+#include "op/expr_list.def"
+#undef SC_EXPR
+
+typedef sc_cpu_value apply(sc_cpu_value a, sc_cpu_value b, sc_cpu_value c);
+
+static apply *const apply_table[SC_EXPR_COUNT] = {
+#define SC_EXPR(NAME, word, result, ta, tb, tc, body) [SC_EXPR_##NAME] = apply_##NAME,
+#include "op/expr_list.def"
+#undef SC_EXPR
+};
+
+void sc_cpu_eval_element(const sc_cpu_eval *eval, const sc_operand *inputs, const sc_launch *launch,
+                         const int64_t *coordinate, sc_cpu_value *value) {
+    for (int k = 0; k < eval->expr.nodes; k++) {
+        const sc_expr_node *node = &eval->expr.node[k];
+        if (node->op < SC_EXPR_LEAVES)
+            value[k] = leaf(eval, inputs, launch, node, coordinate);
+        else
+            value[k] = apply_table[node->op](value[node->argument[0]], value[node->argument[1]],
+                                             value[node->argument[2]]);
+    }
+}

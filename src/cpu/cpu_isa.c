@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One row of the table of instruction sets; compiled once per set. */
+#include "cpu/cpu_loops.h"
+
+#define TEXT_OF(name) #name
+#define TEXT(name) TEXT_OF(name)
+
+#if defined(__AVX512F__)
+#define VECTOR_WIDTH 16
+#elif defined(__AVX__)
+#define VECTOR_WIDTH 8
+#else
+#define VECTOR_WIDTH 4
+#endif
+
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define HAS_FMA true
+#else
+#define HAS_FMA false
+#endif
+
+const sc_cpu_isa SC_ISA_NAME(sc_cpu_isa) = {
+    .name = TEXT(SC_ISA),
+    .vector_width = VECTOR_WIDTH,
+    .fma = HAS_FMA,
+    .expr = SC_LOOP(expr),
+    .uniform = SC_LOOP(uniform),
+    .normal = SC_LOOP(normal),
+    .widen_bytes = SC_LOOP(widen_bytes),
+    .narrow_bytes = SC_LOOP(narrow_bytes),
+    .fold_row = SC_LOOP(fold_row),
+    .fold_columns = SC_LOOP(fold_columns),
+    .softmax = SC_LOOP(softmax),
+    .softmax_grad = SC_LOOP(softmax_grad),
+    .cross_entropy = SC_LOOP(cross_entropy),
+    .tile_rows = &SC_LOOP(tile_rows),
+    .tile_columns = &SC_LOOP(tile_columns),
+    .rows_tile = SC_LOOP(rows_tile),
+    .window_tile = SC_LOOP(window_tile),
+    .pack_panel = SC_LOOP(pack_panel),
+    .turn = SC_LOOP(turn),
+    .max_pool = SC_LOOP(max_pool),
+    .max_pool_grad = SC_LOOP(max_pool_grad),
+    .average_pool = SC_LOOP(average_pool),
+    .average_pool_grad = SC_LOOP(average_pool_grad),
+};

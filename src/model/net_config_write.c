@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the canonical JSON of a network: every option, keys in the order of the tables, the
+ * shortest numbers that read back equal. Nothing in it depends on how the network came about. */
+#include "base/text.h"
+#include "io/json_text.h"
+#include "model/net_option.h"
+
+/* Takes over `value`; false when there is no memory. */
+static bool add(json_t *object, const char *key, json_t *value) {
+    return value && json_object_set_new(object, key, value) == 0;
+}
+
+static const char *node_name(const sc_net *net, int node) {
+    return node < net->inputs ? net->input[node].name : net->layer[node - net->inputs].name;
+}
+
+static bool append_input(json_t *list, const sc_net *net, int number) {
+    const sc_tensor_desc *desc = &net->input[number].desc;
+    json_t *input = json_object(), *shape = json_array();
+    bool done = input && shape;
+    for (int d = 1; done && d < desc->rank; d++)
+        done = json_array_append_new(shape, json_integer(desc->dim[d])) == 0;
+    if (done) done = add(input, "name", json_string(net->input[number].name));
+    if (done) done = json_object_set(input, "shape", shape) == 0;
+    if (done) done = add(input, "dtype", json_string(sc_dtype_word(desc->dtype)));
+    if (done) done = add(input, "scale", json_real(sc_number_of_float(net->input[number].scale)));
+    if (done) done = json_array_append(list, input) == 0;
+    json_decref(shape);
+    json_decref(input);
+    return done;
+}
+
+static bool append_layer(json_t *list, const sc_net *net, const sc_layer *layer) {
+    json_t *entry = json_object(), *options = json_object(), *from = json_array();
+    bool done = entry && options && from && add(options, "name", json_string(layer->name));
+    for (int i = 0; done && i < layer->kind->option_count; i++) {
+        const sc_option *option = &layer->kind->options[i];
+        done = add(options, option->key, sc_option_value(&layer->options, option));
+    }
+    for (int i = 0; done && i < layer->inputs; i++)
+        done = json_array_append_new(from, json_string(node_name(net, layer->input[i]))) == 0;
+    if (done) done = json_object_set(options, "from", from) == 0;
+    if (done) done = json_object_set(entry, layer->kind->word, options) == 0;
+    if (done) done = json_array_append(list, entry) == 0;
+    json_decref(from);
+    json_decref(options);
+    json_decref(entry);
+    return done;
+}
+
+static bool describe(json_t *root, const sc_net *net) {
+    json_t *inputs = json_array(), *layers = json_array();
+    bool done = inputs && layers;
+    for (int i = 0; done && i < net->inputs; i++) done = append_input(inputs, net, i);
+    for (size_t l = 0; done && l < net->layers; l++)
+        done = append_layer(layers, net, &net->layer[l]);
+    if (done)
+        done = json_object_set(root, "inputs", inputs) == 0 &&
+               json_object_set(root, "layers", layers) == 0;
+    if (done) done = add(root, "output", json_string(node_name(net, net->output)));
+    if (done && net->loss) done = add(root, "loss", json_string(net->loss->word));
+    json_decref(inputs);
+    json_decref(layers);
+    return done;
+}
+
+socle_status sc_net_text(char **out, const sc_net *net) {
+    *out = NULL;
+    if (net->status != SOCLE_OK || net->layers == 0)
+        return sc_fail(net->env, SOCLE_STATUS_STATE,
+                       "a network that has failed or has no layers cannot be written");
+    json_t *root = json_object();
+    sc_text text;
+    sc_text_init(&text, net->env);
+    socle_status status = SOCLE_OK;
+    if (root && describe(root, net)) {
+        sc_json_text(&text, root, 0);
+        status = text.status;
+    } else {
+        status = sc_fail(net->env, SOCLE_STATUS_OUT_OF_MEMORY,
+                         "no memory for the description of the network");
+    }
+    if (status == SOCLE_OK) status = sc_copy_string(net->env, out, text.data);
+    sc_text_free(&text);
+    json_decref(root);
+    return status;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of the summary table, from the network description alone. */
+#include "model/summary.h"
+
+#include <stdio.h>
+#include <string.h>
+
+size_t sc_net_summary_rows(const sc_net *net) {
+    return (size_t)net->inputs + net->layers;
+}
+
+static void write_shape(char *out, size_t size, const sc_tensor_desc *desc) {
+    size_t used = (size_t)snprintf(out, size, "[");
+    for (int d = 1; d < desc->rank; d++)
+        used += (size_t)snprintf(out + used, size - used, "%s%lld", d > 1 ? ", " : "",
+                                 (long long)desc->dim[d]);
+    snprintf(out + used, size - used, "]");
+}
+
+static const char *node_name(const sc_net *net, int node) {
+    return node < net->inputs ? net->input[node].name : net->layer[node - net->inputs].name;
+}
+
+static void write_from(char *out, size_t size, const sc_net *net, const sc_layer *layer,
+                       int above) {
+    static const char more[] = ", ...";
+    size_t used = 0;
+    out[0] = '\0';
+    if (layer->inputs == 1 && layer->input[0] == above) return;
+    for (int i = 0; i < layer->inputs; i++) {
+        const char *name = node_name(net, layer->input[i]);
+        if (used + strlen(name) + 2 * sizeof more > size) {
+            snprintf(out + used, size - used, "%s", more);
+            return;
+        }
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", name);
+    }
+}
+
+sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
+    sc_summary_row out = {0};
+    write_shape(out.shape, sizeof out.shape, sc_net_desc(net, (int)row));
+    if (row < (size_t)net->inputs) {
+        out.name = net->input[row].name;
+        out.kind = "input";
+        return out;
+    }
+    const sc_layer *layer = &net->layer[row - (size_t)net->inputs];
+    out.name = layer->name;
+    out.kind = sc_layer_word(layer->kind, &layer->options);
+    write_from(out.from, sizeof out.from, net, layer, (int)row - 1);
+    for (int p = layer->first_parameter; p < layer->first_parameter + layer->parameters; p++) {
+        const sc_parameter *parameter = &net->parameter[p];
+        int64_t *sum =
+            parameter->role == SC_PARAMETER_STATISTIC ? &out.statistics : &out.parameters;
+        *sum += sc_tensor_elements(&parameter->desc);
+    }
+    return out;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The copy family: permute, slice, concat, pad, reorder, as strided moves of boxes (cl/copy.cl), after a fill with zeros
+ * where the boxes leave something out. `wide` walks along neighbours, or in tiles where source and target run along
+ * different dimensions (CPU-class devices); `thin` moves one element per work-item (GPUs, and the reference). */
+#include "opencl/ocl_copy_region.h"
+
+#include <string.h>
+
+enum { PIECE = 4096, SIDE = 32, LOCAL = 64 };
+
+typedef struct copy {
+    sc_kernel base;
+    sc_ocl_kernel flat, turn; /* turn: wide alone, if a region wants it */
+    bool wide, covers;
+    sc_tensor_desc out;
+    size_t element;
+    int inputs, regions;
+    sc_ocl_region region[]; /* `regions` of them */
+} copy;
+
+/* The group to be walked together with the last one, or -1. */
+static int turned_group(const sc_ocl_region *region) {
+    const sc_ocl_space *space = &region->space;
+    int last = space->groups - 1;
+    if (space->stride[region->source][last] == 1) return -1;
+    for (int g = 0; g < last; g++)
+        if (space->stride[region->source][g] == 1) return g;
+    return -1;
+}
+
+static bool turns(const copy *self, const sc_ocl_region *region) { return self->wide && turned_group(region) >= 0; }
+
+static size_t arrange(const copy *self, const sc_ocl_region *region, sc_shape_copy *shape, int64_t rows) {
+    sc_ocl_region_shape(shape, region, rows);
+    unsigned inner = shape->size[shape->groups - 1];
+    size_t elements = (size_t)shape->outer * inner;
+    if (elements == 0 || !self->wide) return elements;
+    if (turns(self, region)) {
+        shape->turn = turned_group(region);
+        shape->outer /= shape->size[shape->turn];
+        shape->tiles = (shape->size[shape->turn] + SIDE - 1) / SIDE;
+        shape->pieces = (inner + SIDE - 1) / SIDE;
+        return (size_t)shape->outer * shape->tiles * shape->pieces;
+    }
+    shape->piece = PIECE;
+    shape->pieces = (inner + PIECE - 1) / PIECE;
+    shape->chunk = inner < PIECE ? PIECE / inner : 1;
+    return ((size_t)shape->outer * shape->pieces + shape->chunk - 1) / shape->chunk;
+}
+
+static void add_arguments(sc_ocl_call *call, const copy *self, sc_operand source, sc_operand target,
+                          const sc_shape_copy *shape) {
+    sc_ocl_call_operand(call, source, self->element);
+    sc_ocl_call_operand(call, target, self->element);
+    sc_ocl_call_value(call, shape, sizeof *shape);
+}
+
+static socle_status fill_zero(const copy *self, sc_queue *base, sc_operand target, int64_t rows) {
+    static const uint32_t zero = 0;
+    sc_ocl_queue *queue = sc_ocl_queue_of(base);
+    sc_tensor_desc out = self->out;
+    cl_event event = NULL;
+    if (out.batched) out.dim[0] = rows;
+    size_t bytes = sc_tensor_bytes(&out);
+    if (bytes == 0) return SOCLE_OK;
+    SC_TRY(sc_ocl_queue_check(queue));
+    cl_int code = clEnqueueFillBuffer(queue->handle, sc_ocl_memory(target), &zero, self->element, target.offset, bytes,
+                                      0, NULL, &event);
+    return sc_ocl_queue_done(queue, "clEnqueueFillBuffer", code, event);
+}
+
+static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
+                            const sc_launch *launch) {
+    copy *self = (copy *)kernel;
+    sc_operand target = operands[self->inputs];
+    (void)workspace;
+    if (self->out.batched && launch->rows == 0) return SOCLE_OK;
+    if (!self->covers) SC_TRY(fill_zero(self, queue, target, launch->rows));
+    for (int i = 0; i < self->regions; i++) {
+        const sc_ocl_region *region = &self->region[i];
+        sc_shape_copy shape;
+        sc_ocl_call call;
+        size_t global = arrange(self, region, &shape, launch->rows);
+        sc_ocl_call_begin(&call, sc_ocl_device_of(kernel->device), queue,
+                          turns(self, region) ? &self->turn : &self->flat);
+        add_arguments(&call, self, operands[region->input], target, &shape);
+        SC_TRY(sc_ocl_call_run(&call, &global));
+    }
+    return SOCLE_OK;
+}
+
+static void release(sc_kernel *kernel) {
+    copy *self = (copy *)kernel;
+    sc_ocl_kernel_destroy(&self->flat);
+    sc_ocl_kernel_destroy(&self->turn);
+    sc_release(kernel->device->env, self);
+}
+
+static socle_status warm_up(copy *self, sc_ocl_device *device, const sc_ocl_region *region) {
+    sc_shape_copy shape, nothing = {.turn = -1, .tiles = 1, .pieces = 1};
+    sc_ocl_call call;
+    size_t largest = arrange(self, region, &shape, self->out.rank ? self->out.dim[0] : 1);
+    sc_ocl_call_begin(&call, device, NULL, turns(self, region) ? &self->turn : &self->flat);
+    add_arguments(&call, self, sc_ocl_nothing(device), sc_ocl_nothing(device), &nothing);
+    return sc_ocl_call_warm(&call, &largest);
+}
+
+static socle_status build(copy *self, sc_ocl_device *device) {
+    const size_t one = 1, local = self->wide ? 1 : LOCAL;
+    cl_program program = NULL;
+    SC_TRY(sc_ocl_program_get(&program, device, NULL, "copy.cl", self->element == 1 ? "-D SC_ELEMENT=uchar" : NULL));
+    for (int i = 0; i < self->regions; i++) {
+        bool turned = turns(self, &self->region[i]);
+        sc_ocl_kernel *kernel = turned ? &self->turn : &self->flat;
+        if (!kernel->handle)
+            SC_TRY(sc_ocl_kernel_create(kernel, device, program,
+                                        turned ? "copy_turn" : self->wide ? "copy_wide" : "copy_thin", 1,
+                                        turned ? &one : &local, false));
+        SC_TRY(warm_up(self, device, &self->region[i]));
+    }
+    return SOCLE_OK;
+}
+
+static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
+                            const sc_op_desc *desc, const char *tuning) {
+    sc_ocl_region *region = NULL;
+    copy *self = NULL;
+    bool covers = true;
+    (void)tuning;
+    SC_TRY(sc_allocate(device->env, &region, SC_OCL_REGIONS, sizeof *region));
+    int count = sc_ocl_copy_regions(region, desc, &covers);
+    socle_status status = sc_allocate(device->env, &self, 1, sizeof *self + (size_t)count * sizeof *region);
+    if (status == SOCLE_OK) memcpy(self->region, region, (size_t)count * sizeof *region);
+    sc_release(device->env, region);
+    SC_TRY(status);
+    self->base = (sc_kernel){.device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    self->wide = strcmp(implementation->name, "wide") == 0;
+    self->covers = covers;
+    self->out = desc->tensor[desc->inputs];
+    self->element = sc_dtype_size(self->out.dtype);
+    self->inputs = desc->inputs;
+    self->regions = count;
+    status = build(self, sc_ocl_device_of(device));
+    if (status != SOCLE_OK) {
+        release(&self->base);
+        return status;
+    }
+    *out = &self->base;
+    return SOCLE_OK;
+}
+
+enum { ANY_LAYOUT = 1u << SC_LAYOUT_PLAIN | 1u << SC_LAYOUT_C16 };
+
+#define WIDE .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare
+#define THIN .name = "thin", .prepare = prepare
+const sc_implementation sc_ocl_permute_wide = {.op = SC_OP_PERMUTE, WIDE};
+const sc_implementation sc_ocl_permute_thin = {.op = SC_OP_PERMUTE, THIN};
+const sc_implementation sc_ocl_slice_wide = {.op = SC_OP_SLICE, WIDE};
+const sc_implementation sc_ocl_slice_thin = {.op = SC_OP_SLICE, THIN};
+const sc_implementation sc_ocl_concat_wide = {.op = SC_OP_CONCAT, WIDE};
+const sc_implementation sc_ocl_concat_thin = {.op = SC_OP_CONCAT, THIN};
+const sc_implementation sc_ocl_pad_wide = {.op = SC_OP_PAD, WIDE};
+const sc_implementation sc_ocl_pad_thin = {.op = SC_OP_PAD, THIN};
+const sc_implementation sc_ocl_reorder_wide = {.op = SC_OP_REORDER, .layouts = ANY_LAYOUT, WIDE};
+const sc_implementation sc_ocl_reorder_thin = {.op = SC_OP_REORDER, .layouts = ANY_LAYOUT, THIN};

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Matrix products on OpenCL devices: "packed" (cl/matmul_packed.cl) for CPU-class devices and
+ * "plain" (cl/matmul_plain.cl), the reference. It must not know graphs or compute units.
+ */
+#include "opencl/ocl_matmul.h"
+
+#include "opencl/ocl.h"
+#include "opencl/ocl_matmul_geometry.h"
+
+typedef struct matmul {
+    sc_kernel base;
+    sc_op_desc desc; /* without expressions, which are borrowed */
+    sc_ocl_tail tail;
+    sc_matmul_tile tile;
+    sc_ocl_kernel pack_a, pack_b, compute; /* plain: compute alone */
+} matmul;
+
+static bool describe_tail(sc_ocl_tail *out, const sc_op_desc *desc) {
+    const int rank = desc->tensor[desc->inputs].rank;
+    return sc_ocl_tail_describe(out, desc, sc_matmul_merges_batch(desc) ? 0 : rank - 2, rank - 1);
+}
+
+static bool accepts(const sc_device *device, const sc_op_desc *desc) {
+    sc_ocl_tail tail;
+    (void)device;
+    return describe_tail(&tail, desc);
+}
+
+static void release(sc_kernel *kernel) {
+    matmul *self = (matmul *)kernel;
+    sc_ocl_kernel_destroy(&self->pack_a);
+    sc_ocl_kernel_destroy(&self->pack_b);
+    sc_ocl_kernel_destroy(&self->compute);
+    sc_release(self->base.device->env, self);
+}
+
+/* ---- Arguments and grids, the same for launches and warm-ups ---- */
+
+static void pack_arguments(sc_ocl_call *call, sc_operand from, sc_operand to,
+                           const sc_shape_matmul *shape) {
+    sc_ocl_call_operand(call, from, sizeof(float));
+    sc_ocl_call_operand(call, to, sizeof(float));
+    sc_ocl_call_value(call, shape, sizeof *shape);
+}
+
+static void compute_arguments(sc_ocl_call *call, sc_operand a, sc_operand b, sc_operand c,
+                              const sc_shape_matmul *shape) {
+    sc_ocl_call_operand(call, a, sizeof(float));
+    sc_ocl_call_operand(call, b, sizeof(float));
+    sc_ocl_call_operand(call, c, sizeof(float));
+    sc_ocl_call_value(call, shape, sizeof *shape);
+}
+
+/* Device offsets of panels stay multiples of a cache line. */
+static size_t panel_bytes(size_t floats) {
+    return (size_t)sc_round_up((int64_t)(floats * sizeof(float)), 128);
+}
+
+/* ---- Packed ---- */
+
+static socle_status enqueue_pack(matmul *self, sc_queue *queue, const sc_ocl_kernel *kernel,
+                                 sc_operand from, sc_operand to, const sc_shape_matmul *shape,
+                                 const size_t *global) {
+    sc_ocl_call call;
+    sc_ocl_call_begin(&call, sc_ocl_device_of(self->base.device), queue, kernel);
+    pack_arguments(&call, from, to, shape);
+    return sc_ocl_call_run(&call, global);
+}
+
+static socle_status enqueue_packed(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                                   sc_operand workspace, const sc_launch *launch) {
+    matmul *self = (matmul *)kernel;
+    const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, launch->rows);
+    sc_operand a_panels = workspace, b_panels = workspace;
+    sc_matmul_grid grid;
+    if (!sc_matmul_grid_of(&grid, &shape, &self->tile))
+        return sc_fail(queue->env, SOCLE_STATUS_INTERNAL, "matmul: more rows than were planned");
+    b_panels.offset += panel_bytes(grid.a_floats);
+
+    const size_t pack_a[3] = {grid.row_panels, grid.depth_pieces, (size_t)shape.matrices_a};
+    const size_t pack_b[3] = {grid.column_panels, grid.depth_pieces, (size_t)shape.matrices_b};
+    const size_t tiles[3] = {grid.row_panels, grid.column_panels, (size_t)shape.batch};
+    SC_TRY(enqueue_pack(self, queue, &self->pack_a, operands[0], a_panels, &shape, pack_a));
+    SC_TRY(enqueue_pack(self, queue, &self->pack_b, operands[1], b_panels, &shape, pack_b));
+    int begin = 0;
+    do { /* at least once: an empty sum is written too */
+        const int end = shape.depth - begin > SC_MATMUL_RANGE_DEPTH ? begin + SC_MATMUL_RANGE_DEPTH
+                                                                    : shape.depth;
+        sc_ocl_call call;
+        sc_ocl_call_begin(&call, sc_ocl_device_of(self->base.device), queue, &self->compute);
+        compute_arguments(&call, a_panels, b_panels, operands[self->desc.inputs], &shape);
+        sc_ocl_call_value(&call, &begin, sizeof begin);
+        sc_ocl_call_value(&call, &end, sizeof end);
+        sc_ocl_tail_arguments(&call, &self->tail, operands + 2, launch);
+        SC_TRY(sc_ocl_call_run(&call, tiles));
+        begin = end;
+    } while (begin < shape.depth);
+    return SOCLE_OK;
+}
+
+static socle_status warm_packed(matmul *self, sc_ocl_device *device, const sc_matmul_grid *grid) {
+    const sc_operand nothing = sc_ocl_nothing(device);
+    const sc_shape_matmul none = {0};
+    const int zero = 0;
+    const size_t largest[3] = {grid->row_panels, grid->column_panels, grid->depth_pieces};
+    sc_ocl_kernel *const packs[2] = {&self->pack_a, &self->pack_b};
+    sc_ocl_call call;
+    for (int i = 0; i < 2; i++) {
+        sc_ocl_call_begin(&call, device, NULL, packs[i]);
+        pack_arguments(&call, nothing, nothing, &none);
+        SC_TRY(sc_ocl_call_warm(&call, largest));
+    }
+    sc_ocl_call_begin(&call, device, NULL, &self->compute);
+    compute_arguments(&call, nothing, nothing, nothing, &none);
+    sc_ocl_call_value(&call, &zero, sizeof zero);
+    sc_ocl_call_value(&call, &zero, sizeof zero);
+    sc_ocl_tail_arguments(&call, &self->tail, NULL, NULL);
+    return sc_ocl_call_warm(&call, largest);
+}
+
+static socle_status build(cl_program *out, matmul *self, sc_ocl_device *device,
+                          const sc_op_desc *desc, const char *file, bool packed) {
+    sc_text prefix, defines;
+    sc_text_init(&prefix, device->base.env);
+    sc_text_init(&defines, device->base.env);
+    sc_ocl_tail_text(&prefix, desc);
+    sc_text_add(&defines, "-D SC_VECTOR_WIDTH=%d", self->tile.width);
+    if (packed)
+        sc_text_add(&defines, " -D SC_TILE_ROWS=%d -D SC_TILE_VECTORS=%d -D SC_PACK_DEPTH=%d",
+                    self->tile.rows, self->tile.vectors, SC_MATMUL_PACK_DEPTH);
+    if (!(device->base.info.traits & SC_TRAIT_FAST_FMA)) sc_text_add(&defines, " -D SC_NO_FMA");
+    socle_status status = prefix.status != SOCLE_OK ? prefix.status : defines.status;
+    if (status == SOCLE_OK)
+        status = sc_ocl_program_get(out, device, prefix.data, file, defines.data);
+    sc_text_free(&prefix);
+    sc_text_free(&defines);
+    return status;
+}
+
+/* What both implementations start with. On failure nothing is left. */
+static socle_status create(matmul **out, cl_program *program, sc_device *device,
+                           const sc_implementation *implementation, const sc_op_desc *desc,
+                           const char *file, bool packed) {
+    matmul *self;
+    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
+    self->base =
+        (sc_kernel){.device = device, .implementation = implementation, .release = release};
+    self->desc = *desc;
+    self->desc.expr = self->desc.tail = NULL;
+    self->tile = sc_matmul_tile_for(device->info.vector_width);
+    socle_status status =
+        describe_tail(&self->tail, desc)
+            ? build(program, self, sc_ocl_device_of(device), desc, file, packed)
+            : sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED,
+                      "matmul: the tail's broadcast pattern does not fit (batch, row, column)");
+    if (status != SOCLE_OK) {
+        release(&self->base);
+        return status;
+    }
+    *out = self;
+    return SOCLE_OK;
+}
+
+static int64_t capacity(const sc_op_desc *desc) {
+    return desc->tensor[desc->tensor[0].batched ? 0 : 1].dim[0];
+}
+
+static socle_status finish_packed(matmul *self, sc_ocl_device *device, cl_program program) {
+    const size_t local[3] = {1, 1, 1};
+    const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, capacity(&self->desc));
+    sc_matmul_grid grid;
+    if (!sc_matmul_grid_of(&grid, &shape, &self->tile) || grid.a_floats > SIZE_MAX / 16 ||
+        grid.b_floats > SIZE_MAX / 16)
+        return sc_fail(device->base.env, SOCLE_STATUS_UNSUPPORTED, "matmul: panels are too large");
+    self->base.workspace = panel_bytes(grid.a_floats) + panel_bytes(grid.b_floats);
+    self->base.enqueue = enqueue_packed;
+    SC_TRY(sc_ocl_kernel_create(&self->pack_a, device, program, "matmul_pack_a", 3, local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->pack_b, device, program, "matmul_pack_b", 3, local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->compute, device, program, "matmul_tile", 3, local, true));
+    return warm_packed(self, device, &grid);
+}
+
+static socle_status prepare_packed(sc_kernel **out, sc_device *device,
+                                   const sc_implementation *implementation, const sc_op_desc *desc,
+                                   const char *tuning) {
+    matmul *self;
+    cl_program program;
+    (void)tuning;
+    SC_TRY(create(&self, &program, device, implementation, desc, "matmul_packed.cl", true));
+    socle_status status = finish_packed(self, sc_ocl_device_of(device), program);
+    if (status != SOCLE_OK) {
+        release(&self->base);
+        return status;
+    }
+    *out = &self->base;
+    return SOCLE_OK;
+}
+
+/* ---- Plain ---- */
+
+static socle_status enqueue_plain(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                                  sc_operand workspace, const sc_launch *launch) {
+    matmul *self = (matmul *)kernel;
+    const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, launch->rows);
+    const size_t global[3] = {(size_t)shape.columns, (size_t)shape.rows, (size_t)shape.batch};
+    sc_ocl_call call;
+    (void)workspace;
+    sc_ocl_call_begin(&call, sc_ocl_device_of(self->base.device), queue, &self->compute);
+    compute_arguments(&call, operands[0], operands[1], operands[self->desc.inputs], &shape);
+    sc_ocl_tail_arguments(&call, &self->tail, operands + 2, launch);
+    return sc_ocl_call_run(&call, global);
+}
+
+static socle_status finish_plain(matmul *self, sc_ocl_device *device, cl_program program) {
+    const size_t local[3] = {16, 4, 1}, largest[3] = {65536, 1, 1};
+    const sc_operand nothing = sc_ocl_nothing(device);
+    const sc_shape_matmul none = {0};
+    sc_ocl_call call;
+    self->base.enqueue = enqueue_plain;
+    SC_TRY(sc_ocl_kernel_create(&self->compute, device, program, "matmul_plain", 3, local, false));
+    sc_ocl_call_begin(&call, device, NULL, &self->compute);
+    compute_arguments(&call, nothing, nothing, nothing, &none);
+    sc_ocl_tail_arguments(&call, &self->tail, NULL, NULL);
+    return sc_ocl_call_warm(&call, largest);
+}
+
+static socle_status prepare_plain(sc_kernel **out, sc_device *device,
+                                  const sc_implementation *implementation, const sc_op_desc *desc,
+                                  const char *tuning) {
+    matmul *self;
+    cl_program program;
+    (void)tuning;
+    SC_TRY(create(&self, &program, device, implementation, desc, "matmul_plain.cl", false));
+    socle_status status = finish_plain(self, sc_ocl_device_of(device), program);
+    if (status != SOCLE_OK) {
+        release(&self->base);
+        return status;
+    }
+    *out = &self->base;
+    return SOCLE_OK;
+}
+
+const sc_implementation sc_ocl_matmul_packed = {
+    .op = SC_OP_MATMUL,
+    .name = "packed",
+    .needs = SC_TRAIT_WIDE_ITEMS,
+    .fuses_tail = true,
+    .accepts = accepts,
+    .prepare = prepare_packed,
+};
+
+const sc_implementation sc_ocl_matmul_plain = {
+    .op = SC_OP_MATMUL,
+    .name = "plain",
+    .fuses_tail = true,
+    .accepts = accepts,
+    .prepare = prepare_plain,
+};

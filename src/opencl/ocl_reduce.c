@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reductions: partial results over chunks that depend on the shape alone, then their combination (cl/reduce.cl), so the
+ * bits never depend on compute units or on the plan's capacity. `group` gives a work-group to each partial result
+ * (GPUs), `lanes` one work-item with sixteen accumulators (CPU-class devices, and the reference). */
+#include "opencl/ocl_reduce_text.h"
+
+#include <string.h>
+
+enum { GROUP = 256, FINAL = 64, ROW_PIECE = 4096, COLUMN_PIECE = 512, PART_ELEMENTS = 8192, COLUMN_ELEMENTS = 16384 };
+
+typedef struct reduce {
+    sc_kernel base;
+    sc_ocl_kernel first, final;
+    sc_ocl_space space;
+    sc_ocl_reduce_streams streams;
+    bool by_group;
+    int inputs, outputs;
+    uint32_t used;
+    size_t element[SC_EXPR_INPUTS];
+    int64_t capacity;
+} reduce;
+
+static void describe(reduce *self, const sc_op_desc *desc) {
+    const sc_tensor_desc shape = sc_op_space(desc);
+    sc_ocl_space *space = &self->space;
+    sc_ocl_space_init(space, &shape);
+    for (int d = 0; d < shape.rank; d++) space->reduced[d] = desc->attr.reduce.axes >> d & 1;
+    for (int i = 0; i < desc->inputs && i < SC_EXPR_INPUTS; i++)
+        if (self->used >> i & 1)
+            self->streams.operand[i] = sc_ocl_space_operand(space, &shape, &desc->tensor[i]);
+    sc_ocl_space_places(space, &self->streams.places, &shape, desc->expr);
+    sc_ocl_space_collapse(space);
+    sc_ocl_space_sort(space);
+    for (int g = 0; g + 1 < space->groups; g++) self->streams.kept_groups += !space->reduced[g];
+    self->capacity = shape.rank ? shape.dim[0] : 1;
+}
+
+static unsigned at_least_one(unsigned value) { return value ? value : 1; }
+
+/* How the work of `rows` is divided. Chunks depend on sizes that the rows do not change. */
+static void arrange(const reduce *self, sc_shape_space *shape, int64_t rows) {
+    const sc_ocl_space *space = &self->space;
+    int last = space->groups - 1;
+    bool rows_inside = space->batched && space->rows_group == last;
+    sc_ocl_space_shape(shape, space, rows);
+    shape->outer = shape->kept = 1;
+    for (int g = 0; g < last; g++) *(space->reduced[g] ? &shape->outer : &shape->kept) *= shape->size[g];
+    if (space->reduced[last]) {
+        unsigned row = rows_inside || shape->inner > ROW_PIECE ? ROW_PIECE : at_least_one(shape->inner);
+        shape->piece = ROW_PIECE;
+        shape->pieces = (shape->inner + ROW_PIECE - 1) / ROW_PIECE;
+        shape->chunk = PART_ELEMENTS / row;
+        shape->parts = at_least_one((shape->outer * shape->pieces + shape->chunk - 1) / shape->chunk);
+        shape->together = at_least_one(PART_ELEMENTS / 2 / at_least_one(shape->outer * shape->pieces * row));
+    } else {
+        unsigned row = rows_inside || shape->inner > COLUMN_PIECE ? COLUMN_PIECE : at_least_one(shape->inner);
+        shape->kept *= shape->inner;
+        shape->piece = COLUMN_PIECE;
+        shape->pieces = (shape->inner + COLUMN_PIECE - 1) / COLUMN_PIECE;
+        shape->chunk = COLUMN_ELEMENTS / row;
+        shape->parts = at_least_one((shape->outer + shape->chunk - 1) / shape->chunk);
+    }
+}
+
+static void first_global(const reduce *self, const sc_shape_space *shape, size_t global[2]) {
+    bool columns = !self->space.reduced[self->space.groups - 1];
+    size_t kept_rows = columns ? (shape->inner ? shape->kept / shape->inner : 0) : shape->kept;
+    global[1] = shape->parts;
+    if (self->by_group)
+        global[0] = GROUP * kept_rows * (columns ? (shape->inner + GROUP - 1) / GROUP : 1);
+    else
+        global[0] = columns ? kept_rows * shape->pieces : (kept_rows + shape->together - 1) / shape->together;
+}
+
+static size_t workspace_bytes(const reduce *self, const sc_shape_space *shape) {
+    if (shape->parts == 1) return 0;
+    return (size_t)self->outputs * shape->parts * shape->kept * sizeof(float);
+}
+
+static void add_results(sc_ocl_call *call, const reduce *self, const sc_operand *operands) {
+    for (int k = 0; k < self->outputs; k++)
+        sc_ocl_call_operand(call, operands ? operands[self->inputs + k] : sc_ocl_nothing(call->device), sizeof(float));
+}
+
+static void add_first(sc_ocl_call *call, const reduce *self, const sc_operand *operands, sc_operand workspace,
+                      const sc_shape_space *shape) {
+    for (int i = 0; i < self->inputs; i++)
+        if (self->used >> i & 1)
+            sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(call->device), self->element[i]);
+    sc_ocl_call_operand(call, workspace, sizeof(float));
+    add_results(call, self, operands);
+    sc_ocl_call_value(call, shape, sizeof *shape);
+}
+
+static void add_final(sc_ocl_call *call, const reduce *self, const sc_operand *operands, sc_operand workspace,
+                      const sc_shape_space *shape) {
+    sc_ocl_call_operand(call, workspace, sizeof(float));
+    add_results(call, self, operands);
+    sc_ocl_call_value(call, shape, sizeof *shape);
+}
+
+static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
+                            const sc_launch *launch) {
+    reduce *self = (reduce *)kernel;
+    sc_ocl_device *device = sc_ocl_device_of(kernel->device);
+    sc_shape_space shape;
+    sc_ocl_call call;
+    size_t global[2];
+    arrange(self, &shape, launch->rows);
+    if (shape.kept == 0) return SOCLE_OK;
+    sc_ocl_launch_values(&shape.launch, launch);
+    first_global(self, &shape, global);
+    sc_ocl_call_begin(&call, device, queue, &self->first);
+    /* With one part nothing is put there, but some drivers want a buffer. */
+    add_first(&call, self, operands, workspace.buffer ? workspace : sc_ocl_nothing(device), &shape);
+    SC_TRY(sc_ocl_call_run(&call, global));
+    if (shape.parts == 1) return SOCLE_OK;
+    global[0] = (shape.kept + FINAL - 1) / FINAL;
+    sc_ocl_call_begin(&call, device, queue, &self->final);
+    add_final(&call, self, operands, workspace, &shape);
+    return sc_ocl_call_run(&call, global);
+}
+
+static void release(sc_kernel *kernel) {
+    reduce *self = (reduce *)kernel;
+    sc_ocl_kernel_destroy(&self->first);
+    sc_ocl_kernel_destroy(&self->final);
+    sc_release(kernel->device->env, self);
+}
+
+static socle_status warm_up(reduce *self, sc_ocl_device *device) {
+    sc_shape_space shape, nothing = {.pieces = 1, .parts = 0, .together = 1};
+    sc_ocl_call call;
+    size_t largest[2], final;
+    arrange(self, &shape, self->capacity);
+    self->base.workspace = workspace_bytes(self, &shape);
+    first_global(self, &shape, largest);
+    sc_ocl_call_begin(&call, device, NULL, &self->first);
+    add_first(&call, self, NULL, sc_ocl_nothing(device), &nothing);
+    SC_TRY(sc_ocl_call_warm(&call, largest));
+    if (shape.parts == 1) return SOCLE_OK;
+    final = (shape.kept + FINAL - 1) / FINAL;
+    sc_ocl_call_begin(&call, device, NULL, &self->final);
+    add_final(&call, self, NULL, sc_ocl_nothing(device), &nothing);
+    return sc_ocl_call_warm(&call, &final);
+}
+
+/* Index arithmetic in the kernels has 32 bits; broadcast operands can span more. */
+static socle_status check_size(const reduce *self, sc_env *env) {
+    int64_t elements = self->outputs;
+    for (int g = 0; g < self->space.groups; g++)
+        if (!sc_mul_i64(&elements, elements, self->space.size[g]) || elements > INT32_MAX)
+            return sc_fail(env, SOCLE_STATUS_UNSUPPORTED, "reduce: an index space of 2^31 elements or more");
+    return SOCLE_OK;
+}
+
+static socle_status build(reduce *self, sc_ocl_device *device, const sc_op_desc *desc) {
+    const size_t one[2] = {1, 1}, group[2] = {GROUP, 1};
+    cl_program program = NULL;
+    sc_text text;
+    describe(self, desc);
+    SC_TRY(check_size(self, device->base.env));
+    sc_text_init(&text, device->base.env);
+    sc_ocl_reduce_text(&text, desc, &self->space, &self->streams);
+    socle_status status = text.status;
+    if (status == SOCLE_OK) status = sc_ocl_program_get(&program, device, text.data, "reduce.cl", NULL);
+    sc_text_free(&text);
+    if (status == SOCLE_OK)
+        status = sc_ocl_kernel_create(&self->first, device, program, self->by_group ? "reduce_group" : "reduce_lanes",
+                                      2, self->by_group ? group : one, true);
+    if (status == SOCLE_OK) status = sc_ocl_kernel_create(&self->final, device, program, "reduce_final", 1, one, true);
+    return status == SOCLE_OK ? warm_up(self, device) : status;
+}
+
+static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
+                            const sc_op_desc *desc, const char *tuning) {
+    reduce *self = NULL;
+    (void)tuning;
+    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
+    self->base = (sc_kernel){.device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    self->by_group = strcmp(implementation->name, "group") == 0;
+    self->inputs = desc->inputs;
+    self->outputs = desc->outputs;
+    self->used = sc_expr_used_inputs(desc->expr);
+    for (int i = 0; i < desc->inputs && i < SC_EXPR_INPUTS; i++) self->element[i] = sc_dtype_size(desc->tensor[i].dtype);
+    socle_status status = build(self, sc_ocl_device_of(device), desc);
+    if (status != SOCLE_OK) {
+        release(&self->base);
+        return status;
+    }
+    *out = &self->base;
+    return SOCLE_OK;
+}
+
+const sc_implementation sc_ocl_reduce_group = {
+    .op = SC_OP_REDUCE, .name = "group", .needs = SC_TRAIT_MANY_ITEMS, .prepare = prepare};
+const sc_implementation sc_ocl_reduce_lanes = {.op = SC_OP_REDUCE, .name = "lanes", .prepare = prepare};

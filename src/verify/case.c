@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small builders for the case tables. */
+#include "verify/case.h"
+
+#include <string.h>
+
+sc_verify_case sc_verify_case_of(sc_op op, int inputs, int outputs, const char *label) {
+    sc_verify_case test;
+    memset(&test, 0, sizeof test);
+    test.desc.op = op;
+    test.desc.inputs = inputs;
+    test.desc.outputs = outputs;
+    test.label = label;
+    return test;
+}
+
+sc_tensor_desc sc_verify_tensor(int dtype, bool batched, int rank, const int64_t *dim) {
+    return sc_tensor_make(dtype, batched, rank, dim);
+}
+
+void sc_verify_bias_relu(sc_verify_case *test, sc_tensor_desc bias) {
+    sc_expr *tail = &test->tail;
+    sc_expr_init(tail);
+    int raw = sc_expr_input(tail, 0, SC_EXPR_FLOAT), shift = sc_expr_input(tail, 1, SC_EXPR_FLOAT);
+    int sum = sc_expr_add_node(tail, SC_EXPR_ADD, raw, shift, 0);
+    sc_expr_output(tail, sc_expr_add_node(tail, SC_EXPR_RELU, sum, 0, 0));
+    test->has_tail = true;
+    /* Outputs the case has set move up by one. */
+    for (int k = test->desc.outputs; k > 0; k--)
+        test->desc.tensor[test->desc.inputs + k] = test->desc.tensor[test->desc.inputs + k - 1];
+    test->fill[test->desc.inputs] = test->fill[0];
+    test->desc.tensor[test->desc.inputs++] = bias;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The data of the cases: random numbers of a generator of our own (so that a fault in Philox cannot
+ * hide itself), and the special values every scalar function must get right. */
+#include "verify/case.h"
+
+#include <float.h>
+#include <math.h>
+
+/* splitmix64 */
+static uint64_t next(uint64_t *state) {
+    uint64_t z = (*state += UINT64_C(0x9E3779B97F4A7C15));
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+static double uniform(uint64_t *state) {
+    return (double)(next(state) >> 11) * 0x1p-53;
+}
+
+static int64_t below(uint64_t *state, int64_t limit) {
+    return (int64_t)(next(state) % (uint64_t)limit);
+}
+
+static const double specials[] = {
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    -0.5,
+    2.0,
+    -2.0,
+    3.0,
+    -3.0,
+    0x1p-149,
+    -0x1p-149,
+    0x1.fffffcp-127,
+    -0x1.fffffcp-127,
+    FLT_MIN,
+    -FLT_MIN,
+    FLT_EPSILON,
+    -FLT_EPSILON,
+    0x1p-24,
+    -0x1p-24,
+    FLT_MAX,
+    -FLT_MAX,
+    INFINITY,
+    -INFINITY,
+    NAN,
+    0x1.000002p0,
+    0x1.fffffep-1,
+    88.5,
+    -88.5,
+    89.0,
+    -103.5,
+    -104.5,
+    8388607.5,
+    -8388607.5,
+    16777216.0,
+    -16777217.0,
+    2147483648.0,
+    -2147483648.0,
+    1e10,
+    -1e10,
+    1e20,
+    -1e20,
+    1e-20,
+    -1e-20,
+    1e-38,
+    -1e-38,
+    3.1415927,
+    -1.5707964,
+    0.69314718,
+    10.0,
+    -10.0,
+    0.3,
+    -0.7,
+    1e-3,
+    -1e-3,
+    2.5,
+};
+enum { SPECIALS = sizeof specials / sizeof specials[0] };
+
+/* Any sign and any exponent; now and then a special value. */
+static double any_number(uint64_t *state) {
+    if (below(state, 4) == 0) return specials[below(state, SPECIALS)];
+    double size = ldexp(1 + uniform(state), (int)below(state, 60) - 40);
+    return below(state, 2) ? size : -size;
+}
+
+static double special(uint64_t *state, int64_t i, int operand) {
+    int64_t pairs = operand == 0 ? i : i / SPECIALS; /* every special with every special */
+    bool listed = operand == 0 ? i < (int64_t)SPECIALS * SPECIALS : i / SPECIALS < SPECIALS;
+    return listed ? specials[pairs % SPECIALS] : any_number(state);
+}
+
+/* Whole numbers, for integer operands: the ends of the range and what divides badly. */
+static double special_whole(uint64_t *state, int64_t i, int operand) {
+    static const double whole[] = {0,
+                                   1,
+                                   -1,
+                                   2,
+                                   -2,
+                                   3,
+                                   -7,
+                                   255,
+                                   256,
+                                   65536,
+                                   -65537,
+                                   2147483647.0,
+                                   -2147483647.0,
+                                   -2147483648.0};
+    const int64_t count = sizeof whole / sizeof whole[0];
+    if (i >= count * count) return (double)(int32_t)next(state);
+    return whole[operand == 0 ? i % count : i / count % count];
+}
+
+static double wide(uint64_t *state) {
+    double size = 100 * pow(uniform(state), 4);
+    return below(state, 2) ? size : -size;
+}
+
+static double with_nan(uint64_t *state) {
+    static const double odd[] = {NAN, INFINITY, -INFINITY};
+    double value = uniform(state) * 4 - 2;
+    return below(state, 16) == 0 ? odd[below(state, 3)] : value;
+}
+
+static double wild_index(uint64_t *state, int64_t limit) {
+    switch (below(state, 8)) {
+    case 0:
+        return -1 - (double)below(state, 3);
+    case 1:
+        return (double)(limit + below(state, 3));
+    case 2:
+        return below(state, 2) ? -2147483648.0 : 2147483647.0;
+    default:
+        return (double)below(state, limit);
+    }
+}
+
+/* A tap of the window of output `i` under which there is data. */
+static double valid_tap(uint64_t *state, const sc_op_desc *desc, int64_t i) {
+    const sc_window *window = &desc->attr.pool.window;
+    const sc_tensor_desc *dy = &desc->tensor[0], *dx = &desc->tensor[desc->inputs];
+    int64_t at[2] = {i / dy->dim[3] % dy->dim[2], i % dy->dim[3]};
+    for (;;) {
+        bool inside = true;
+        int64_t tap[2];
+        for (int axis = 0; axis < 2; axis++) {
+            tap[axis] = below(state, window->kernel[axis]);
+            int64_t x = at[axis] * window->stride[axis] - window->pad_before[axis] +
+                        tap[axis] * window->dilation[axis];
+            inside &= x >= 0 && x < dx->dim[2 + axis];
+        }
+        if (inside) return (double)(tap[0] * window->kernel[1] + tap[1]);
+    }
+}
+
+/* Turns rows of numbers into rows of a (log-)softmax. */
+static void normalise(double *value, int64_t count, int64_t n, bool log_form) {
+    for (int64_t row = 0; row < count; row += n) {
+        double sum = 0;
+        for (int64_t i = row; i < row + n; i++) sum += exp(value[i]);
+        for (int64_t i = row; i < row + n; i++)
+            value[i] = log_form ? value[i] - log(sum) : exp(value[i]) / sum;
+    }
+}
+
+static double one_value(uint64_t *state, const sc_verify_case *test, int index, int64_t i) {
+    bool real = test->desc.tensor[index].dtype == SOCLE_F32;
+    switch ((sc_verify_fill)test->fill[index]) {
+    case SC_FILL_WHOLE:
+        return (double)below(state, 9) - 4;
+    case SC_FILL_POSITIVE:
+        return 0x1p-8 + uniform(state) * 4;
+    case SC_FILL_SPECIAL:
+        return real ? special(state, i, index) : special_whole(state, i, index);
+    case SC_FILL_WIDE:
+        return wide(state);
+    case SC_FILL_NAN:
+        return with_nan(state);
+    case SC_FILL_TIES:
+        return (double)below(state, 3) - 1;
+    case SC_FILL_INDEX:
+        return (double)below(state, test->limit);
+    case SC_FILL_WILD_INDEX:
+        return wild_index(state, test->limit);
+    case SC_FILL_TAP:
+        return valid_tap(state, &test->desc, i);
+    default:
+        return real ? uniform(state) * 4 - 2 : (double)below(state, 256);
+    }
+}
+
+void sc_verify_fill_operand(double *value, int64_t count, const sc_verify_case *test, int index,
+                            uint64_t seed) {
+    const sc_tensor_desc *tensor = &test->desc.tensor[index];
+    uint64_t state = seed * 1000003 + (uint64_t)index * 7919 + (uint64_t)count;
+    for (int64_t i = 0; i < count; i++) value[i] = one_value(&state, test, index, i);
+    uint8_t fill = test->fill[index];
+    if (fill == SC_FILL_PROBABILITY || fill == SC_FILL_LOG_PROBABILITY)
+        normalise(value, count, tensor->dim[tensor->rank - 1], fill == SC_FILL_LOG_PROBABILITY);
+    for (int64_t i = 0; i < count; i++) {
+        if (tensor->dtype == SOCLE_F32) value[i] = (double)(float)value[i];
+        if (tensor->dtype == SOCLE_U8) value[i] = (double)(uint8_t)(int64_t)value[i];
+    }
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A double-precision interpreter of scalar expressions on libm, with a bound of the float32 error
+ * carried along: each operation adds its own rounding, and what its arguments were already off by
+ * is pushed through it by evaluating it at the ends of their intervals. */
+#include "verify/reference.h"
+#include "verify/tolerance.h"
+
+#include <float.h>
+#include <math.h>
+
+static double wrap(double value) {
+    return (double)(int32_t)(uint32_t)(uint64_t)(int64_t)value;
+}
+
+static double to_int(double a) {
+    if (isnan(a)) return 0;
+    if (a >= 2147483647.0) return 2147483647.0;
+    return a <= -2147483648.0 ? -2147483648.0 : trunc(a);
+}
+
+static double int_div(double a, double b) {
+    return b == 0 ? 0 : wrap(trunc(a / b));
+}
+
+static double int_product(double a, double b) {
+    return (double)(int32_t)((uint32_t)(int32_t)a * (uint32_t)(int32_t)b);
+}
+
+/* NaN is never hidden: unlike C's pow, pow(NaN, 0) and pow(1, NaN) are NaN. */
+static double power(double a, double b) {
+    return isnan(a) || isnan(b) ? NAN : pow(a, b);
+}
+
+/* a * f where f -> 0 faster than a -> -inf. */
+static double fade(double a, double f) {
+    return isinf(a) && a < 0 ? 0 : a * f;
+}
+
+static double sigmoid(double a) {
+    return a < 0 ? exp(a) / (1 + exp(a)) : 1 / (1 + exp(-a));
+}
+
+static double softplus(double a) {
+    return a > 0 ? a + log1p(exp(-a)) : log1p(exp(a));
+}
+
+static double gelu_tanh(double a) {
+    double k = sqrt(2 / acos(-1));
+    return fade(a, sigmoid(2 * k * (a + 0.044715 * a * a * a)));
+}
+
+static double float_function(sc_expr_op op, double a, double b, double c) {
+    switch (op) {
+    case SC_EXPR_ADD:
+        return a + b;
+    case SC_EXPR_SUB:
+        return a - b;
+    case SC_EXPR_MUL:
+        return a * b;
+    case SC_EXPR_DIV:
+        return a / b;
+    case SC_EXPR_MIN:
+        return a < b || isnan(a) ? a : b;
+    case SC_EXPR_MAX:
+        return a > b || isnan(a) ? a : b;
+    case SC_EXPR_POW:
+        return power(a, b);
+    case SC_EXPR_NEG:
+        return -a;
+    case SC_EXPR_ABS:
+        return fabs(a);
+    case SC_EXPR_SIGN:
+        return a > 0 ? 1 : a < 0 ? -1 : a;
+    case SC_EXPR_FLOOR:
+        return floor(a);
+    case SC_EXPR_SQUARE:
+        return a * a;
+    case SC_EXPR_SQRT:
+        return sqrt(a);
+    case SC_EXPR_RSQRT:
+        return 1 / sqrt(a);
+    case SC_EXPR_EXP:
+        return exp(a);
+    case SC_EXPR_EXPM1:
+        return expm1(a);
+    case SC_EXPR_LOG:
+        return log(a);
+    case SC_EXPR_LOG1P:
+        return log1p(a);
+    case SC_EXPR_SIN:
+        return sin(a);
+    case SC_EXPR_COS:
+        return cos(a);
+    case SC_EXPR_ERF:
+        return erf(a);
+    case SC_EXPR_RELU:
+        return a < 0 ? 0 : a;
+    case SC_EXPR_TANH:
+        return tanh(a);
+    case SC_EXPR_SIGMOID:
+        return sigmoid(a);
+    case SC_EXPR_SOFTPLUS:
+        return softplus(a);
+    case SC_EXPR_SILU:
+        return fade(a, sigmoid(a));
+    case SC_EXPR_GELU:
+        return fade(a, 0.5 * erfc(-a / sqrt(2)));
+    case SC_EXPR_GELU_TANH:
+        return gelu_tanh(a);
+    case SC_EXPR_MISH:
+        return fade(a, tanh(softplus(a)));
+    case SC_EXPR_SELECT:
+        return a != 0 ? b : c;
+    case SC_EXPR_TO_FLOAT:
+        return (double)(float)a;
+    default:
+        return NAN;
+    }
+}
+
+double sc_reference_scalar(sc_expr_op op, double a, double b, double c) {
+    switch (op) {
+    case SC_EXPR_LT:
+    case SC_EXPR_INT_LT:
+        return a < b;
+    case SC_EXPR_LE:
+        return a <= b;
+    case SC_EXPR_EQ:
+    case SC_EXPR_INT_EQ:
+        return a == b;
+    case SC_EXPR_NE:
+        return a != b;
+    case SC_EXPR_IS_FINITE:
+        return isfinite(a) && fabs(a) <= FLT_MAX;
+    case SC_EXPR_TO_INT:
+        return to_int(a);
+    case SC_EXPR_INT_ADD:
+        return wrap(a + b);
+    case SC_EXPR_INT_SUB:
+        return wrap(a - b);
+    case SC_EXPR_INT_MUL:
+        return int_product(a, b);
+    case SC_EXPR_INT_DIV:
+        return int_div(a, b);
+    case SC_EXPR_INT_MOD:
+        return wrap(a - (double)(int64_t)int_div(a, b) * b);
+    case SC_EXPR_INT_AND:
+        return (double)((int32_t)a & (int32_t)b);
+    case SC_EXPR_INT_OR:
+        return (double)((int32_t)a | (int32_t)b);
+    case SC_EXPR_INT_SELECT:
+        return a != 0 ? b : c;
+    default:
+        return float_function(op, a, b, c);
+    }
+}
+
+bool sc_reference_expr_exact(const sc_expr *expr, bool correct_divide) {
+    for (int k = 0; k < expr->nodes; k++)
+        if (!sc_tolerance_correctly_rounded((sc_expr_op)expr->node[k].op, correct_divide))
+            return false;
+    return true;
+}
+
+static sc_reference_number leaf(const sc_expr_node *node, const sc_reference_point *point,
+                                const sc_reference_number *input) {
+    const sc_launch *launch = point->launch;
+    sc_reference_number number = {0, 0};
+    switch ((sc_expr_op)node->op) {
+    case SC_EXPR_INPUT:
+        return input[node->index];
+    case SC_EXPR_CONST:
+        number.value = node->imm.f;
+        break;
+    case SC_EXPR_CONST_INT:
+        number.value = node->imm.i;
+        break;
+    case SC_EXPR_SCALAR:
+        number.value = launch->scalar[node->index];
+        break;
+    case SC_EXPR_STEP:
+        number.value = (int32_t)launch->step;
+        break;
+    case SC_EXPR_ROWS:
+        number.value = (double)launch->rows;
+        break;
+    case SC_EXPR_COORD:
+        number.value = (double)point->coordinate[node->index];
+        break;
+    case SC_EXPR_SAMPLE:
+        number.value = (int32_t)point->sample;
+        break;
+    case SC_EXPR_UNIFORM:
+        number.value = sc_reference_uniform(point, (uint32_t)node->imm.i);
+        break;
+    case SC_EXPR_NORMAL:
+        number.value = sc_reference_normal(point, (uint32_t)node->imm.i, &number.error);
+        break;
+    default:
+        break;
+    }
+    return number;
+}
+
+static double distance(double a, double b) {
+    if (a == b || (isnan(a) && isnan(b))) return 0;
+    double d = fabs(a - b);
+    return isnan(d) ? INFINITY : d;
+}
+
+/* The value of an operation and how far it moves when its arguments move within their errors. */
+static sc_reference_number apply(sc_expr_op op, int arity, const sc_reference_number *a) {
+    sc_reference_number result = {sc_reference_scalar(op, a[0].value, a[1].value, a[2].value), 0};
+    for (int corner = 1; corner < 27; corner++) {
+        static const int parts[3] = {1, 3, 9};
+        double x[3];
+        bool moved = false, known = false;
+        for (int i = 0; i < 3; i++) {
+            int side = corner / parts[i] % 3;
+            x[i] = a[i].value + (side == 1 ? a[i].error : side == 2 ? -a[i].error : 0);
+            if (i >= arity && side) known = true;
+            if (side && a[i].error == 0) known = true;
+            moved |= side != 0;
+        }
+        if (known || !moved) continue;
+        result.error =
+            fmax(result.error, distance(sc_reference_scalar(op, x[0], x[1], x[2]), result.value));
+    }
+    return result;
+}
+
+/* A comparison whose operands may lie either way round: both answers are allowed. */
+static bool undecided(sc_expr_op op, const sc_reference_number *a) {
+    bool compares = op == SC_EXPR_LT || op == SC_EXPR_LE || op == SC_EXPR_EQ || op == SC_EXPR_NE;
+    return compares && a[0].error + a[1].error > 0 &&
+           fabs(a[0].value - a[1].value) <= a[0].error + a[1].error;
+}
+
+void sc_reference_expr(const sc_expr *expr, const sc_reference_point *point, bool exact,
+                       bool correct_divide, const sc_reference_number *input,
+                       sc_reference_number *output) {
+    sc_reference_number node[SC_EXPR_NODES];
+    for (int k = 0; k < expr->nodes; k++) {
+        sc_expr_op op = (sc_expr_op)expr->node[k].op;
+        if (op < SC_EXPR_LEAVES) {
+            node[k] = leaf(&expr->node[k], point, input);
+            continue;
+        }
+        int arity = sc_expr_op_info(op)->arity;
+        sc_reference_number a[3] = {{0, 0}, {0, 0}, {0, 0}};
+        for (int i = 0; i < arity; i++) a[i] = node[expr->node[k].argument[i]];
+        node[k] = apply(op, arity, a);
+        if (undecided(op, a)) node[k].error = 1;
+        bool real = expr->node[k].type == SC_EXPR_FLOAT;
+        if (exact && real) node[k].value = (double)(float)node[k].value;
+        if (!exact && real)
+            node[k].error += sc_tolerance_expr(op, node[k].value, a[0].value, correct_divide);
+    }
+    for (int i = 0; i < expr->outputs; i++) output[i] = node[expr->output[i]];
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Verification of every device a device string names, one after the other. */
+#include "backend/registry.h"
+#include "verify/verify.h"
+
+#include <stdio.h>
+
+static socle_status run_choice(sc_env *env, const sc_registry *registry,
+                               const sc_device_choice *choice,
+                               const sc_device_options *device_options,
+                               const sc_verify_options *options, sc_verify_sink *sink, void *user,
+                               sc_verify_totals *totals) {
+    const sc_device_info *info = &registry->info[choice->entry];
+    char name[64];
+    if (choice->sub_device >= 0)
+        snprintf(name, sizeof name, "%s:%d/%d", info->driver->name, info->index,
+                 choice->sub_device);
+    else
+        snprintf(name, sizeof name, "%s:%d", info->driver->name, info->index);
+    sc_device *device;
+    SC_TRY(sc_registry_open(&device, registry, env, choice, device_options));
+    socle_status status = sc_verify_device(env, device, name, options, sink, user, totals);
+    sc_device_close(device);
+    return status;
+}
+
+socle_status sc_verify_run(sc_env *env, const char *devices,
+                           const sc_device_options *device_options,
+                           const sc_verify_options *options, sc_verify_sink *sink, void *user,
+                           sc_verify_totals *totals) {
+    sc_registry registry;
+    sc_device_choice *choices = NULL;
+    int count = 0;
+    SC_TRY(sc_registry_create(&registry, env));
+    socle_status status = sc_registry_select(&registry, env, devices, &choices, &count);
+    for (int i = 0; i < count && status == SOCLE_OK; i++)
+        status =
+            run_choice(env, &registry, &choices[i], device_options, options, sink, user, totals);
+    sc_release(env, choices);
+    sc_registry_free(&registry, env);
+    return status;
+}

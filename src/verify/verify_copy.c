@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cases of permute, slice, concat, pad and reorder, in every dtype. All are exact to the bit. */
+#include "verify/case.h"
+
+#include <string.h>
+
+static void permute(sc_verify_list *list, sc_tensor_desc x, const int *order) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_PERMUTE, 1, 1, sc_dtype_word(x.dtype));
+    test.desc.tensor[0] = x;
+    memcpy(test.desc.attr.permute.order, order, (size_t)x.rank * sizeof *order);
+    test.signed_zero = true;
+    test.fill[0] = SC_FILL_SPECIAL;
+    list->emit(list, &test);
+}
+
+static void permutes(sc_verify_list *list) {
+    static const int order[][4] = {{0, 1, 3, 2}, {0, 2, 3, 1}, {0, 3, 1, 2}, {0, 3, 2, 1},
+                                   {0, 1, 2, 3}, {3, 2, 1, 0}, {1, 0, 2, 3}, {2, 3, 0, 1}};
+    for (int i = 0; i < 8; i++) permute(list, SC_VERIFY_TENSOR(i % 3, i < 5, 3, 5, 7, 4), order[i]);
+    static const int flip[] = {1, 0}, turn[] = {0, 2, 1}, six[] = {0, 5, 3, 1, 4, 2};
+    static const int64_t size[] = {1, 2, 31, 33, 65, 129};
+    for (int i = 0; i < (list->small ? 2 : 6); i++) {
+        permute(list, SC_VERIFY_TENSOR(SOCLE_F32, false, size[i], 65), flip);
+        permute(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 17, size[i]), turn);
+        permute(list, SC_VERIFY_TENSOR(SOCLE_U8, true, 3, size[i], 33), turn);
+    }
+    permute(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 2, 3, 4, 5, 2, 3), six);
+}
+
+/* Slice and pad between the same two shapes. */
+static void slice_and_pad(sc_verify_list *list, sc_tensor_desc large, sc_tensor_desc small,
+                          const int64_t *begin) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_SLICE, 1, 1, sc_dtype_word(large.dtype));
+    test.desc.tensor[0] = large;
+    test.desc.tensor[1] = small;
+    memcpy(test.desc.attr.slice.begin, begin, (size_t)large.rank * sizeof *begin);
+    test.fill[0] = SC_FILL_SPECIAL;
+    test.signed_zero = true;
+    list->emit(list, &test);
+    test.desc.op = SC_OP_PAD;
+    test.desc.tensor[0] = small;
+    test.desc.tensor[1] = large;
+    memset(&test.desc.attr, 0, sizeof test.desc.attr);
+    memcpy(test.desc.attr.pad.before, begin, (size_t)large.rank * sizeof *begin);
+    list->emit(list, &test);
+}
+
+static void slices(sc_verify_list *list) {
+    for (int dtype = 0; dtype < 3; dtype++) {
+        slice_and_pad(list, SC_VERIFY_TENSOR(dtype, true, 5, 33),
+                      SC_VERIFY_TENSOR(dtype, true, 5, 17), (int64_t[]){0, 11});
+        slice_and_pad(list, SC_VERIFY_TENSOR(dtype, false, 9, 4, 5),
+                      SC_VERIFY_TENSOR(dtype, false, 2, 4, 1), (int64_t[]){7, 0, 4});
+        slice_and_pad(list, SC_VERIFY_TENSOR(dtype, true, 3, 2, 8, 9),
+                      SC_VERIFY_TENSOR(dtype, true, 3, 2, 5, 6), (int64_t[]){0, 0, 2, 1});
+    }
+    slice_and_pad(list, SC_VERIFY_TENSOR(SOCLE_F32, false, 65),
+                  SC_VERIFY_TENSOR(SOCLE_F32, false, 65), (int64_t[]){0});
+    slice_and_pad(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 2, 3, 3, 3, 3, 3),
+                  SC_VERIFY_TENSOR(SOCLE_F32, true, 2, 1, 2, 3, 2, 1),
+                  (int64_t[]){0, 1, 0, 0, 1, 2});
+}
+
+static void concat(sc_verify_list *list, int axis, int count, const sc_tensor_desc *parts) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_CONCAT, count, 1, sc_dtype_word(parts[0].dtype));
+    memcpy(test.desc.tensor, parts, (size_t)count * sizeof *parts);
+    for (int i = 0; i < count; i++) test.fill[i] = SC_FILL_SPECIAL;
+    test.desc.attr.concat.axis = axis;
+    test.signed_zero = true;
+    list->emit(list, &test);
+}
+
+static void concats(sc_verify_list *list) {
+    for (int dtype = 0; dtype < 3; dtype++) {
+        concat(list, 1, 2,
+               (sc_tensor_desc[]){SC_VERIFY_TENSOR(dtype, true, 5, 7),
+                                  SC_VERIFY_TENSOR(dtype, true, 5, 33)});
+        concat(list, 1, 3,
+               (sc_tensor_desc[]){SC_VERIFY_TENSOR(dtype, true, 3, 2, 4, 5),
+                                  SC_VERIFY_TENSOR(dtype, true, 3, 1, 4, 5),
+                                  SC_VERIFY_TENSOR(dtype, true, 3, 17, 4, 5)});
+    }
+    concat(list, 0, 2,
+           (sc_tensor_desc[]){SC_VERIFY_TENSOR(SOCLE_F32, false, 5, 7),
+                              SC_VERIFY_TENSOR(SOCLE_F32, false, 2, 7)});
+    concat(list, 2, 2,
+           (sc_tensor_desc[]){SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 7, 1),
+                              SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 7, 3)});
+    concat(list, 0, 1, (sc_tensor_desc[]){SC_VERIFY_TENSOR(SOCLE_F32, false, 65)});
+    sc_tensor_desc many[15];
+    for (int i = 0; i < 15; i++) many[i] = SC_VERIFY_TENSOR(SOCLE_F32, true, 2, i % 3 + 1);
+    concat(list, 1, 15, many);
+}
+
+static void reorder(sc_verify_list *list, int dtype, int from, int to, int64_t channels,
+                    int64_t height, int64_t width) {
+    sc_verify_case test =
+        sc_verify_case_of(SC_OP_REORDER, 1, 1, to == SC_LAYOUT_C16 ? "to blocks" : "from blocks");
+    test.desc.tensor[0] = test.desc.tensor[1] =
+        SC_VERIFY_TENSOR(dtype, true, 3, channels, height, width);
+    test.desc.tensor[0].layout = (uint8_t)from;
+    test.desc.tensor[1].layout = (uint8_t)to;
+    test.fill[0] = SC_FILL_SPECIAL;
+    test.signed_zero = true;
+    list->emit(list, &test);
+}
+
+static void reorders(sc_verify_list *list) {
+    static const int64_t channels[] = {1, 3, 16, 17, 32, 33};
+    for (int i = 0; i < 6; i++) {
+        reorder(list, SOCLE_F32, SC_LAYOUT_PLAIN, SC_LAYOUT_C16, channels[i], 5, 7);
+        reorder(list, SOCLE_F32, SC_LAYOUT_C16, SC_LAYOUT_PLAIN, channels[i], 5, 7);
+    }
+    reorder(list, SOCLE_I32, SC_LAYOUT_PLAIN, SC_LAYOUT_C16, 5, 3, 1);
+    reorder(list, SOCLE_I32, SC_LAYOUT_C16, SC_LAYOUT_PLAIN, 5, 3, 1);
+}
+
+void sc_verify_copy_cases(sc_verify_list *list) {
+    permutes(list);
+    slices(list);
+    concats(list);
+    reorders(list);
+}

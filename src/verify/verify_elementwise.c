@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cases of elementwise: every opcode by itself over special values, then sizes, broadcasting,
+ * several outputs, launch arguments, coordinates, integer types and random numbers. */
+#include "verify/case.h"
+
+static sc_tensor_desc matching(sc_expr_type type, bool batched, int64_t rows, int64_t width) {
+    return SC_VERIFY_TENSOR(type == SC_EXPR_INT ? SOCLE_I32 : SOCLE_F32, batched, rows, width);
+}
+
+/* Operations whose result keeps the sign of a zero, to the bit. */
+static bool keeps_zero_sign(sc_expr_op op) {
+    switch (op) {
+    case SC_EXPR_MUL:
+    case SC_EXPR_DIV:
+    case SC_EXPR_NEG:
+    case SC_EXPR_ABS:
+    case SC_EXPR_SQUARE:
+    case SC_EXPR_SIGN:
+    case SC_EXPR_RELU:
+    case SC_EXPR_SELECT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void one_opcode(sc_verify_list *list, sc_expr_op op, uint8_t fill, int64_t rows,
+                       int64_t width) {
+    const sc_expr_info *info = sc_expr_op_info(op);
+    sc_verify_case test = sc_verify_case_of(SC_OP_ELEMENTWISE, info->arity, 1, info->word);
+    int a[3] = {0, 0, 0};
+    for (int i = 0; i < info->arity; i++) {
+        test.desc.tensor[i] = matching(info->argument[i], true, rows, width);
+        test.fill[i] = fill;
+        a[i] = sc_expr_input(&test.expr, i, info->argument[i]);
+    }
+    if (info->arity == 3) test.fill[0] = SC_FILL_TIES;
+    sc_expr_output(&test.expr, sc_expr_add_node(&test.expr, op, a[0], a[1], a[2]));
+    test.signed_zero = keeps_zero_sign(op);
+    test.in_place = info->result == info->argument[0];
+    list->emit(list, &test);
+}
+
+static void opcodes(sc_verify_list *list) {
+    for (int op = SC_EXPR_LEAVES; op < SC_EXPR_COUNT; op++) {
+        bool unary = sc_expr_op_info((sc_expr_op)op)->arity == 1;
+        int64_t rows = list->small ? 3
+                       : unary     ? 11
+                                   : 37,
+                width = list->small ? 23
+                        : unary     ? 97
+                                    : 131;
+        one_opcode(list, (sc_expr_op)op, SC_FILL_SPECIAL, rows, width);
+        if (!list->small && sc_expr_op_info((sc_expr_op)op)->argument[0] == SC_EXPR_FLOAT)
+            one_opcode(list, (sc_expr_op)op, SC_FILL_WIDE, 5, 1021);
+    }
+}
+
+/* in0 * in1 + scalar0 * in2 */
+static void multiply_add(sc_expr *expr) {
+    int a = sc_expr_input(expr, 0, SC_EXPR_FLOAT), b = sc_expr_input(expr, 1, SC_EXPR_FLOAT);
+    int c = sc_expr_input(expr, 2, SC_EXPR_FLOAT), s = sc_expr_leaf(expr, SC_EXPR_SCALAR, 0, 0);
+    int ab = sc_expr_add_node(expr, SC_EXPR_MUL, a, b, 0),
+        sc = sc_expr_add_node(expr, SC_EXPR_MUL, s, c, 0);
+    sc_expr_output(expr, sc_expr_add_node(expr, SC_EXPR_ADD, ab, sc, 0));
+}
+
+static void combine(sc_verify_list *list, const char *label, sc_tensor_desc a, sc_tensor_desc b,
+                    sc_tensor_desc c) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_ELEMENTWISE, 3, 1, label);
+    test.desc.tensor[0] = a;
+    test.desc.tensor[1] = b;
+    test.desc.tensor[2] = c;
+    test.scalar = 0.3f;
+    test.in_place = true;
+    multiply_add(&test.expr);
+    list->emit(list, &test);
+}
+
+static void sizes(sc_verify_list *list) {
+    static const int64_t size[] = {1, 2, 5, 31, 32, 33, 63, 64, 65, 4099};
+    for (int i = 0; i < (list->small ? 4 : 10); i++) {
+        sc_tensor_desc flat = SC_VERIFY_TENSOR(SOCLE_F32, false, size[i]);
+        sc_tensor_desc rows = SC_VERIFY_TENSOR(SOCLE_F32, true, size[i] % 7 + 1, size[i]);
+        sc_tensor_desc tall = SC_VERIFY_TENSOR(SOCLE_F32, true, size[i]);
+        combine(list, "size, unbatched", flat, flat, flat);
+        combine(list, "size, batched", rows, rows, rows);
+        if (!list->small) combine(list, "size, one per row", tall, tall, tall);
+    }
+    sc_tensor_desc scalar = sc_verify_tensor(SOCLE_F32, false, 0, NULL);
+    combine(list, "rank 0", scalar, scalar, scalar);
+}
+
+static void broadcasts(sc_verify_list *list) {
+    sc_tensor_desc image = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 17, 5, 6),
+                   channel = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 17, 1, 1);
+    sc_tensor_desc one = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 1, 1, 1),
+                   pixel = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 1, 5, 6);
+    combine(list, "per channel", image, channel, channel);
+    combine(list, "per pixel and one", image, pixel, one);
+    sc_tensor_desc matrix = SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 33),
+                   row = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 33);
+    sc_tensor_desc column = SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 1);
+    combine(list, "row and column", matrix, row, column);
+    combine(list, "outer", column, row, row);
+    if (list->small) return;
+    combine(list, "rank 6", SC_VERIFY_TENSOR(SOCLE_F32, true, 2, 3, 1, 5, 1, 7),
+            SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 1, 4, 1, 3, 7),
+            SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 3, 4, 1, 1, 1));
+    combine(list, "unbatched, ends spread", SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 9, 1),
+            SC_VERIFY_TENSOR(SOCLE_F32, false, 8, 1, 70),
+            SC_VERIFY_TENSOR(SOCLE_F32, false, 8, 9, 1));
+}
+
+/* A step of Adam: p, g, m, v -> p', m', v'; scalar 4 is the rate. */
+static void optimizer(sc_verify_list *list) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_ELEMENTWISE, 4, 3, "adam");
+    sc_expr *e = &test.expr;
+    int in[4], s[8];
+    for (int i = 0; i < 4; i++) {
+        test.desc.tensor[i] = SC_VERIFY_TENSOR(SOCLE_F32, false, list->small ? 37 : 1031);
+        in[i] = sc_expr_input(e, i, SC_EXPR_FLOAT);
+    }
+    test.fill[3] = SC_FILL_POSITIVE;
+    test.in_place = true;
+    for (int i = 4; i < 8; i++) s[i] = sc_expr_leaf(e, SC_EXPR_SCALAR, i, 0);
+    int unit = sc_expr_const(e, 1.0f);
+    int m1 = sc_expr_add_node(e, SC_EXPR_MUL, s[5], in[2], 0);
+    int m2 =
+        sc_expr_add_node(e, SC_EXPR_MUL, sc_expr_add_node(e, SC_EXPR_SUB, unit, s[5], 0), in[1], 0);
+    int m = sc_expr_add_node(e, SC_EXPR_ADD, m1, m2, 0);
+    int v1 = sc_expr_add_node(e, SC_EXPR_MUL, s[6], in[3], 0),
+        g2 = sc_expr_add_node(e, SC_EXPR_SQUARE, in[1], 0, 0);
+    int v2 =
+        sc_expr_add_node(e, SC_EXPR_MUL, sc_expr_add_node(e, SC_EXPR_SUB, unit, s[6], 0), g2, 0);
+    int v = sc_expr_add_node(e, SC_EXPR_ADD, v1, v2, 0);
+    int root =
+        sc_expr_add_node(e, SC_EXPR_ADD, sc_expr_add_node(e, SC_EXPR_SQRT, v, 0, 0), s[7], 0);
+    int step =
+        sc_expr_add_node(e, SC_EXPR_MUL, s[4], sc_expr_add_node(e, SC_EXPR_DIV, m, root, 0), 0);
+    sc_expr_output(e, sc_expr_add_node(e, SC_EXPR_SUB, in[0], step, 0));
+    sc_expr_output(e, m);
+    sc_expr_output(e, v);
+    list->emit(list, &test);
+}
+
+/* Normalisation, activation and scale in one: (sigmoid(x - in1) * tanh(x)) / sqrt(in2). */
+static void chain(sc_verify_list *list) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_ELEMENTWISE, 3, 1, "chain");
+    sc_expr *e = &test.expr;
+    int in[3];
+    for (int i = 0; i < 3; i++) in[i] = sc_expr_input(e, i, SC_EXPR_FLOAT);
+    test.desc.tensor[0] = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 19, 7, 5);
+    test.desc.tensor[1] = test.desc.tensor[2] = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 19, 1, 1);
+    test.fill[2] = SC_FILL_POSITIVE;
+    int gate = sc_expr_add_node(e, SC_EXPR_SIGMOID,
+                                sc_expr_add_node(e, SC_EXPR_SUB, in[0], in[1], 0), 0, 0);
+    int product =
+        sc_expr_add_node(e, SC_EXPR_MUL, gate, sc_expr_add_node(e, SC_EXPR_TANH, in[0], 0, 0), 0);
+    sc_expr_output(e, sc_expr_add_node(e, SC_EXPR_DIV, product,
+                                       sc_expr_add_node(e, SC_EXPR_SQRT, in[2], 0, 0), 0));
+    list->emit(list, &test);
+}
+
+/* A leaf that is an argument of the launch, a coordinate or a random number, as the whole result.
+ */
+static void leaf(sc_verify_list *list, sc_expr_op op, int index, int32_t imm, sc_tensor_desc out) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_ELEMENTWISE, 0, 1, sc_expr_op_info(op)->word);
+    sc_expr_output(&test.expr, sc_expr_leaf(&test.expr, op, index, imm));
+    out.dtype = sc_expr_op_info(op)->result == SC_EXPR_INT ? SOCLE_I32 : SOCLE_F32;
+    test.desc.tensor[0] = out;
+    test.scalar = 0.75f;
+    list->emit(list, &test);
+}
+
+static void leaves(sc_verify_list *list) {
+    sc_tensor_desc rows = SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 7, 9),
+                   flat = SC_VERIFY_TENSOR(SOCLE_F32, false, 333);
+    sc_tensor_desc odd = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 33),
+                   one = sc_verify_tensor(SOCLE_F32, false, 0, NULL);
+    for (int d = 0; d < 3; d++) leaf(list, SC_EXPR_COORD, d, 0, rows);
+    leaf(list, SC_EXPR_SCALAR, 0, 0, rows);
+    leaf(list, SC_EXPR_SCALAR, 7, 0, one);
+    leaf(list, SC_EXPR_STEP, 0, 0, flat);
+    leaf(list, SC_EXPR_ROWS, 0, 0, rows);
+    leaf(list, SC_EXPR_SAMPLE, 0, 0, rows);
+    leaf(list, SC_EXPR_SAMPLE, 0, 0, flat);
+    leaf(list, SC_EXPR_CONST_INT, 0, -2147483647, odd);
+    for (int32_t ordinal = 0; ordinal < 2; ordinal++) {
+        leaf(list, SC_EXPR_UNIFORM, 0, ordinal, odd);
+        leaf(list, SC_EXPR_UNIFORM, 0, ordinal, flat);
+        leaf(list, SC_EXPR_NORMAL, 0, ordinal, odd);
+        leaf(list, SC_EXPR_NORMAL, 0, ordinal, flat);
+    }
+}
+
+/* uniform < 0.4 ? 0 : x / 0.6, with the mask as a second output of bytes. */
+static void dropout(sc_verify_list *list) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_ELEMENTWISE, 1, 2, "dropout");
+    sc_expr *e = &test.expr;
+    int x = sc_expr_input(e, 0, SC_EXPR_FLOAT), u = sc_expr_leaf(e, SC_EXPR_UNIFORM, 0, 5);
+    int drop = sc_expr_add_node(e, SC_EXPR_LT, u, sc_expr_const(e, 0.4f), 0);
+    int kept = sc_expr_add_node(e, SC_EXPR_MUL, x, sc_expr_const(e, 1.6666666f), 0);
+    sc_expr_output(e, sc_expr_add_node(e, SC_EXPR_SELECT, drop, sc_expr_const(e, 0.0f), kept));
+    sc_expr_output(e, drop);
+    test.desc.tensor[0] = test.desc.tensor[1] = test.desc.tensor[2] =
+        SC_VERIFY_TENSOR(SOCLE_F32, true, 6, 3, 5, 7);
+    test.desc.tensor[2].dtype = SOCLE_U8;
+    test.in_place = true;
+    list->emit(list, &test);
+}
+
+/* Bytes to floats, (x - 127) / 64, and bytes to bytes, 255 - x. */
+static void pixels(sc_verify_list *list) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_ELEMENTWISE, 1, 2, "pixels");
+    sc_expr *e = &test.expr;
+    int x = sc_expr_input(e, 0, SC_EXPR_INT), f = sc_expr_add_node(e, SC_EXPR_TO_FLOAT, x, 0, 0);
+    int centred = sc_expr_add_node(e, SC_EXPR_SUB, f, sc_expr_const(e, 127.0f), 0);
+    sc_expr_output(e, sc_expr_add_node(e, SC_EXPR_MUL, centred, sc_expr_const(e, 0.015625f), 0));
+    sc_expr_output(e, sc_expr_add_node(e, SC_EXPR_INT_SUB, sc_expr_const_int(e, 255), x, 0));
+    for (int i = 0; i < 3; i++)
+        test.desc.tensor[i] = SC_VERIFY_TENSOR(i == 1 ? SOCLE_F32 : SOCLE_U8, true, 4, 1, 13, 11);
+    list->emit(list, &test);
+}
+
+void sc_verify_elementwise_cases(sc_verify_list *list) {
+    opcodes(list);
+    sizes(list);
+    broadcasts(list);
+    optimizer(list);
+    chain(list);
+    leaves(list);
+    dropout(list);
+    pixels(list);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cases of matmul: sizes around every tile border, both transposes, batch dims, each place of the
+ * batched dim, tails. */
+#include "verify/case.h"
+
+static sc_verify_case product(const char *label, sc_tensor_desc a, sc_tensor_desc b, bool ta,
+                              bool tb, uint8_t fill) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_MATMUL, 2, 1, label);
+    test.desc.tensor[0] = a;
+    test.desc.tensor[1] = b;
+    test.desc.attr.matmul.transpose_a = ta;
+    test.desc.attr.matmul.transpose_b = tb;
+    test.fill[0] = test.fill[1] = fill;
+    return test;
+}
+
+/* Rank 2. With `rows` the samples lie along M, or along K where A is transposed and B is not. */
+static void plain(sc_verify_list *list, int64_t m, int64_t n, int64_t k, bool ta, bool tb,
+                  bool rows, uint8_t fill, bool tail) {
+    bool inner = rows && ta && !tb, outer = rows && !ta;
+    sc_tensor_desc a =
+        ta ? SC_VERIFY_TENSOR(SOCLE_F32, inner, k, m) : SC_VERIFY_TENSOR(SOCLE_F32, outer, m, k);
+    sc_tensor_desc b =
+        tb ? SC_VERIFY_TENSOR(SOCLE_F32, false, n, k) : SC_VERIFY_TENSOR(SOCLE_F32, inner, k, n);
+    sc_verify_case test = product(inner   ? "rows along K"
+                                  : outer ? "rows along M"
+                                          : "no rows",
+                                  a, b, ta, tb, fill);
+    if (tail) sc_verify_bias_relu(&test, SC_VERIFY_TENSOR(SOCLE_F32, false, 1, n));
+    list->emit(list, &test);
+}
+
+static void shapes(sc_verify_list *list) {
+    static const int64_t shape[][3] = {
+        {1, 1, 1},    {5, 3, 7},    {2, 33, 5},   {31, 2, 1},    {33, 17, 9}, /* the small subset
+                                                                                 ends here */
+        {32, 32, 32}, {33, 33, 33}, {63, 65, 64}, {65, 63, 31},  {1, 65, 33},    {65, 1, 33},
+        {33, 65, 1},  {64, 64, 64}, {1, 1, 4099}, {7, 10, 784},  {128, 10, 128}, {129, 67, 257},
+        {12, 33, 64}, {13, 16, 63}, {14, 48, 65}, {16, 128, 16}, {61, 31, 129},
+    };
+    int count = list->small ? 5 : (int)(sizeof shape / sizeof shape[0]);
+    for (int i = 0; i < count; i++)
+        for (int form = 0; form < 4; form++) {
+            const int64_t *s = shape[i];
+            bool ta = form & 1, tb = form >> 1;
+            plain(list, s[0], s[1], s[2], ta, tb, true, SC_FILL_WHOLE, false);
+            if (form == i % 4 || list->small) continue;
+            plain(list, s[0], s[1], s[2], ta, tb, i % 2, SC_FILL_REAL, (i + form) % 2);
+        }
+    plain(list, 9, 21, 30, false, false, true, SC_FILL_REAL, true);
+    plain(list, 9, 21, 30, false, true, true, SC_FILL_WHOLE, true);
+    plain(list, 6, 5, 7, false, false, true, SC_FILL_NAN, false);
+    if (!list->small) plain(list, 203, 301, 407, false, false, true, SC_FILL_REAL, false);
+}
+
+static void batches(sc_verify_list *list) {
+    sc_tensor_desc a = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 2, 5, 7),
+                   b = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 2, 7, 9);
+    sc_tensor_desc weight = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 1, 7, 9),
+                   heads = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 2, 7, 9);
+    sc_verify_case test = product("batch", a, b, false, false, SC_FILL_WHOLE);
+    list->emit(list, &test);
+    test = product("batch, shared B", a, weight, false, false, SC_FILL_WHOLE);
+    list->emit(list, &test);
+    test = product("batch, B per second dimension", a, heads, false, false, SC_FILL_REAL);
+    list->emit(list, &test);
+    test = product("batch, shared A", SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 5, 7),
+                   SC_VERIFY_TENSOR(SOCLE_F32, true, 4, 7, 33), false, false, SC_FILL_WHOLE);
+    list->emit(list, &test);
+    if (list->small) return;
+    sc_tensor_desc wide = SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 33, 65),
+                   tall = SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 65, 17);
+    for (int form = 0; form < 4; form++) {
+        sc_tensor_desc x = form & 1 ? SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 65, 33) : wide;
+        sc_tensor_desc y = form >> 1 ? SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 17, 65) : tall;
+        test = product("batch, transposes", x, y, form & 1, form >> 1,
+                       form % 2 ? SC_FILL_REAL : SC_FILL_WHOLE);
+        sc_verify_bias_relu(&test, SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 1, 17));
+        list->emit(list, &test);
+    }
+    test = product("batch without rows", SC_VERIFY_TENSOR(SOCLE_F32, false, 3, 1, 8, 6),
+                   SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 4, 6, 5), false, false, SC_FILL_WHOLE);
+    list->emit(list, &test);
+}
+
+void sc_verify_matmul_cases(sc_verify_list *list) {
+    shapes(list);
+    batches(list);
+}

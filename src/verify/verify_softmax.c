@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cases of softmax, its gradient and cross-entropy: row lengths, large logits, NaN, labels out of
+ * range. */
+#include "verify/case.h"
+
+static void softmax(sc_verify_list *list, sc_tensor_desc x, bool log_form, uint8_t fill) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_SOFTMAX, 1, 1, log_form ? "log" : "plain");
+    test.desc.tensor[0] = x;
+    test.desc.attr.softmax.log = log_form;
+    test.fill[0] = fill;
+    list->emit(list, &test);
+}
+
+static void gradient(sc_verify_list *list, sc_tensor_desc x, bool log_form) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_SOFTMAX_GRAD, 2, 1, log_form ? "log" : "plain");
+    test.desc.tensor[0] = test.desc.tensor[1] = x;
+    test.desc.attr.softmax.log = log_form;
+    test.fill[0] = log_form ? SC_FILL_LOG_PROBABILITY : SC_FILL_PROBABILITY;
+    list->emit(list, &test);
+}
+
+static void entropy(sc_verify_list *list, int64_t rows, int64_t classes, int dtype, uint8_t logits,
+                    uint8_t labels) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_CROSS_ENTROPY, 2, 2,
+                                            dtype == SOCLE_U8 ? "u8 labels" : "i32 labels");
+    test.desc.tensor[0] = SC_VERIFY_TENSOR(SOCLE_F32, true, rows, classes);
+    test.desc.tensor[1] = SC_VERIFY_TENSOR(dtype, true, rows);
+    test.fill[0] = logits;
+    test.fill[1] = labels;
+    test.limit = classes;
+    list->emit(list, &test);
+}
+
+void sc_verify_softmax_cases(sc_verify_list *list) {
+    static const int64_t size[] = {1, 2, 5, 10, 31, 32, 33, 63, 64, 65, 257, 4099};
+    for (int i = 0; i < (list->small ? 4 : 12); i++) {
+        sc_tensor_desc x = SC_VERIFY_TENSOR(SOCLE_F32, true, size[i] > 1000 ? 3 : 7, size[i]);
+        for (int form = 0; form < 2; form++) {
+            softmax(list, x, form, SC_FILL_REAL);
+            softmax(list, x, form, SC_FILL_WIDE);
+            gradient(list, x, form);
+        }
+        entropy(list, size[i] > 1000 ? 3 : 9, size[i], SOCLE_I32, SC_FILL_REAL, SC_FILL_INDEX);
+        entropy(list, 9, size[i] > 256 ? 200 : size[i], SOCLE_U8, SC_FILL_WIDE, SC_FILL_INDEX);
+    }
+    sc_tensor_desc deep = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 4, 5, 6),
+                   flat = SC_VERIFY_TENSOR(SOCLE_F32, false, 33);
+    softmax(list, deep, false, SC_FILL_REAL);
+    softmax(list, flat, true, SC_FILL_REAL);
+    gradient(list, deep, false);
+    gradient(list, flat, true);
+    softmax(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 40, 10), false, SC_FILL_TIES);
+    entropy(list, 12, 10, SOCLE_I32, SC_FILL_REAL, SC_FILL_WILD_INDEX);
+    entropy(list, 12, 10, SOCLE_U8, SC_FILL_REAL,
+            SC_FILL_REAL); /* bytes of 0..255: most are no class */
+    if (!list->small) entropy(list, 1031, 10, SOCLE_U8, SC_FILL_REAL, SC_FILL_INDEX);
+}

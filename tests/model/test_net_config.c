@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Networks, losses and optimizers from a configuration, and round trips through the canonical text.
+ */
+#include "net_text.h"
+
+static const socle_shape image = {3, {3, 16, 16}};
+
+static sc_net *read_net(sc_env *env, const char *yaml) {
+    sc_net *net;
+    sc_env_init(env, NULL, NULL);
+    SC_OK(env, net_from_yaml(&net, env, &image, yaml));
+    return net;
+}
+
+static const sc_layer *layer(const sc_net *net, const char *name) {
+    int node = sc_net_find(net, name);
+    if (node < net->inputs) SC_TEST_FAIL("there is no layer %s", name);
+    return &net->layer[node - net->inputs];
+}
+
+/* Writes, reads, writes again: both texts must be equal, and the shapes too. */
+static void check_round_trip(sc_env *env, sc_net *net) {
+    char *first, *second;
+    sc_net *again;
+    SC_OK(env, sc_net_text(&first, net));
+    SC_OK(env, net_from_text(&again, env, first));
+    SC_OK(env, sc_net_text(&second, again));
+    SC_EQ_STR(second, first);
+    SC_EQ(again->layers, net->layers);
+    SC_EQ(again->output, net->output);
+    SC_EQ(again->parameters, net->parameters);
+    SC_TRUE(again->loss == net->loss);
+    for (size_t l = 0; l < net->layers; l++) {
+        SC_TRUE(again->layer[l].kind == net->layer[l].kind);
+        SC_TRUE(sc_tensor_equal(&again->layer[l].output, &net->layer[l].output));
+        SC_EQ_MEMORY(again->layer[l].input, net->layer[l].input, sizeof net->layer[l].input);
+    }
+    for (size_t p = 0; p < net->parameters; p++) {
+        SC_EQ_STR(again->parameter[p].name, net->parameter[p].name);
+        SC_EQ_STR(again->parameter[p].init.kind, net->parameter[p].init.kind);
+        SC_EQ_FLOAT_BITS(again->parameter[p].init.scale, net->parameter[p].init.scale);
+        SC_TRUE(sc_tensor_equal(&again->parameter[p].desc, &net->parameter[p].desc));
+    }
+    sc_net_destroy(again);
+    sc_release(env, first);
+    sc_release(env, second);
+}
+
+Test(net_config, forms_of_a_layer) {
+    sc_env env;
+    sc_net *net = read_net(
+        &env, "network:\n"
+              "  - conv2d: {filters: 8, kernel: [3, 5], padding: [1, 2], name: stem, bias: false}\n"
+              "  - relu\n"
+              "  - relu:\n"
+              "  - tanh: {name: t, from: stem}\n"
+              "  - activation: gelu\n"
+              "  - maxpool: 2\n"
+              "  - avgpool2d: {kernel: [2, 1], stride: [1, 2], count_padding: true, padding: [1, "
+              "0, 0, 0]}\n"
+              "  - add: {from: [stem, t], name: sum}\n"
+              "  - concat: [stem, t, sum]\n"
+              "  - flatten: {from: maxpool2d1}\n"
+              "  - dropout: 0.25\n"
+              "  - dense: {units: 7, weight_init: {normal: 0.1}, bias_init: ones}\n"
+              "loss: mean_squared_error\n");
+    const sc_layer *stem = layer(net, "stem");
+    SC_EQ(stem->options.kernel[0], 3);
+    SC_EQ(stem->options.kernel[1], 5);
+    SC_EQ(stem->options.pad[0], 1);
+    SC_EQ(stem->options.pad[1], 1);
+    SC_EQ(stem->options.pad[2], 2);
+    SC_EQ(stem->options.pad[3], 2);
+    SC_EQ(stem->parameters, 1);
+    SC_EQ(layer(net, "relu2")->input[0], sc_net_find(net, "relu1"));
+    SC_EQ(layer(net, "t")->input[0], sc_net_find(net, "stem"));
+    SC_EQ_STR(layer(net, "gelu1")->options.function, "gelu");
+    SC_EQ(layer(net, "maxpool2d1")->options.stride[1], 2);
+    SC_EQ(layer(net, "avgpool2d1")->options.stride[0], 1);
+    SC_TRUE(layer(net, "avgpool2d1")->options.count_padding);
+    SC_EQ(layer(net, "concat1")->inputs, 3);
+    SC_EQ(layer(net, "concat1")->output.dim[1], 24);
+    SC_EQ(layer(net, "flatten1")->output.dim[1], 8 * 8 * 8);
+    SC_NEAR(layer(net, "dropout1")->options.rate, 0.25, 0);
+    SC_EQ_STR(net->parameter[1].name, "dense1.weight");
+    SC_EQ_STR(net->parameter[1].init.kind, "normal");
+    SC_NEAR(net->parameter[1].init.scale, 0.1f, 0);
+    SC_EQ_STR(net->loss->word, "mean_squared_error");
+    check_round_trip(&env, net);
+    sc_net_destroy(net);
+}
+
+/* What each kind of layer needs, with options off their defaults. A kind without a row fails the
+ * test. */
+static const struct {
+    const char *word, *yaml;
+} samples[] = {
+    {"dense", "network: [flatten, {dense: {units: 3, bias: false, weight_init: {uniform: 0.3}, "
+              "name: d-1.x_2}}]"},
+    {"conv2d", "network: [{conv2d: {filters: 6, kernel: [3, 2], stride: [2, 1], dilation: [1, 2], "
+               "padding: [1, 0, 2, 1],"
+               " groups: 3, weight_init: glorot_normal, bias_init: {normal: 0.001}}}]"},
+    {"maxpool2d", "network: [{maxpool2d: {kernel: 3, stride: 1, padding: same}}]"},
+    {"avgpool2d", "network: [{avgpool: {kernel: [2, 3], padding: valid, count_padding: true}}]"},
+    {"global_avgpool", "network: [global_avgpool, {dense: 2}]"},
+    {"batchnorm", "network: [{batchnorm: {epsilon: 0.001, momentum: 0.99}}]"},
+    {"flatten", "network: [flatten]"},
+    {"add", "network: [relu, {add: [relu1, input, relu1]}]"},
+    {"concat", "network: [relu, {concat: {axis: 2, from: [input, relu1]}}]"},
+    {"activation", "network: [mish, {activation: {function: softmax}}]"},
+    {"dropout", "network: [{dropout: {rate: 0.999}}, {dropout: 0}]"},
+};
+
+Test(net_config, every_kind_makes_the_round_trip) {
+    for (const sc_layer_kind *const *kind = sc_layer_kinds(); *kind; kind++) {
+        bool found = false;
+        for (size_t s = 0; s < sizeof samples / sizeof samples[0]; s++) {
+            if (strcmp(samples[s].word, (*kind)->word) != 0) continue;
+            sc_env env;
+            SC_REPRO("%s", samples[s].yaml);
+            sc_net *net = read_net(&env, samples[s].yaml);
+            bool used = false;
+            for (size_t l = 0; l < net->layers; l++) used |= net->layer[l].kind == *kind;
+            SC_TRUE(used);
+            check_round_trip(&env, net);
+            sc_net_destroy(net);
+            found = true;
+        }
+        if (!found) SC_TEST_FAIL("the kind %s has no sample here", (*kind)->word);
+    }
+}
+
+Test(net_config, every_activation_makes_the_round_trip) {
+    for (const char *const *word = sc_activation_words(); *word; word++) {
+        char yaml[64];
+        sc_env env;
+        snprintf(yaml, sizeof yaml, "network: [%s]", *word);
+        SC_REPRO("%s", yaml);
+        sc_net *net = read_net(&env, yaml);
+        SC_EQ_STR(net->layer[0].options.function, *word);
+        check_round_trip(&env, net);
+        sc_net_destroy(net);
+    }
+}
+
+Test(net_config, every_initialiser_makes_the_round_trip) {
+    for (const char *const *word = sc_initializer_words(); *word; word++) {
+        char yaml[96];
+        sc_env env;
+        if (sc_initializer_needs_scale(*word))
+            snprintf(yaml, sizeof yaml,
+                     "network: [flatten, {dense: {units: 2, weight_init: {%s: 0.7}}}]", *word);
+        else
+            snprintf(yaml, sizeof yaml, "network: [flatten, {dense: {units: 2, weight_init: %s}}]",
+                     *word);
+        SC_REPRO("%s", yaml);
+        sc_net *net = read_net(&env, yaml);
+        SC_EQ_STR(net->parameter[0].init.kind, *word);
+        check_round_trip(&env, net);
+        sc_net_destroy(net);
+    }
+}
+
+Test(net_config, canonical_text) {
+    sc_env env;
+    char *text;
+    sc_net *net = read_net(
+        &env,
+        "network: [{conv2d: {filters: 4, kernel: 3, padding: same}}, relu, flatten, {dense: 10}]\n"
+        "loss: softmax_cross_entropy\n");
+    SC_OK(&env, sc_net_text(&text, net));
+    SC_EQ_STR(
+        text,
+        "{\"inputs\": [{\"name\": \"input\", \"shape\": [3, 16, 16], \"dtype\": \"u8\", \"scale\": "
+        "0.003921569}], "
+        "\"layers\": [{\"conv2d\": {\"name\": \"conv2d1\", \"filters\": 4, \"kernel\": [3, 3], "
+        "\"stride\": [1, 1], "
+        "\"dilation\": [1, 1], \"padding\": \"same\", \"groups\": 1, \"bias\": true, "
+        "\"weight_init\": \"he_uniform\", "
+        "\"bias_init\": \"zeros\", \"from\": [\"input\"]}}, "
+        "{\"activation\": {\"name\": \"relu1\", \"function\": \"relu\", \"from\": [\"conv2d1\"]}}, "
+        "{\"flatten\": {\"name\": \"flatten1\", \"from\": [\"relu1\"]}}, "
+        "{\"dense\": {\"name\": \"dense1\", \"units\": 10, \"bias\": true, \"weight_init\": "
+        "\"he_uniform\", "
+        "\"bias_init\": \"zeros\", \"from\": [\"flatten1\"]}}], "
+        "\"output\": \"dense1\", \"loss\": \"softmax_cross_entropy\"}");
+    sc_release(&env, text);
+    sc_net_destroy(net);
+}
+
+Test(net_config, several_inputs) {
+    static const char yaml[] = "inputs:\n"
+                               "  - {name: left, shape: [4], dtype: i32}\n"
+                               "  - {name: right, shape: [4], scale: 0.1}\n"
+                               "  - {name: weight, shape: []}\n"
+                               "network:\n"
+                               "  - relu: {from: left}\n"
+                               "  - add: [relu1, right]\n"
+                               "  - dense: 1\n"
+                               "  - flatten: {from: weight}\n";
+    sc_env env;
+    sc_config *config;
+    sc_net *net;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_config_parse(&config, &env, "net.yaml", yaml, sizeof yaml - 1));
+    SC_OK(&env, sc_net_create(&net, &env));
+    SC_OK(&env, sc_net_read_inputs(net, config, sc_config_root(config)));
+    SC_EQ(net->inputs, 3);
+    SC_EQ(net->input[0].desc.dtype, SOCLE_I32);
+    SC_NEAR(net->input[0].scale, 1, 0);
+    SC_NEAR(net->input[1].scale, 0.1f, 0);
+    SC_EQ(net->input[2].desc.rank, 1);
+    SC_OK(&env, sc_net_read(net, config, sc_config_find(config, "network")));
+    SC_OK(&env, sc_net_loss(net, "mean_squared_error", sc_net_find(net, "dense1")));
+    SC_EQ(net->output, sc_net_find(net, "dense1"));
+    check_round_trip(&env, net);
+    sc_net_destroy(net);
+    sc_config_destroy(config);
+}
+
+static sc_optimizer read_optimizer(const char *yaml) {
+    sc_env env;
+    sc_config *config;
+    sc_env_init(&env, NULL, NULL);
+    sc_optimizer optimizer = sc_optimizer_default(sc_optimizer_find("sgd"));
+    SC_OK(&env, sc_config_parse(&config, &env, "net.yaml", yaml, strlen(yaml)));
+    SC_OK(&env, sc_optimizer_read(&optimizer, config, sc_config_root(config)));
+    sc_config_destroy(config);
+    return optimizer;
+}
+
+Test(net_config, optimizers) {
+    sc_optimizer optimizer = read_optimizer("train: {}");
+    SC_EQ_STR(optimizer.kind->word, "sgd");
+    optimizer = read_optimizer("optimizer: adam");
+    SC_EQ_STR(optimizer.kind->word, "adam");
+    SC_NEAR(optimizer.value[0], 0.001f, 0);
+    optimizer = read_optimizer("optimizer: {adam: {lr: 0.1, beta2: 0.5}}");
+    SC_NEAR(optimizer.value[0], 0.1f, 0);
+    SC_NEAR(optimizer.value[1], 0.9f, 0);
+    SC_NEAR(optimizer.value[2], 0.5f, 0);
+    optimizer = read_optimizer("optimizer: {sgd: 0.3}");
+    SC_EQ_STR(optimizer.kind->word, "sgd");
+    SC_NEAR(optimizer.value[0], 0.3f, 0);
+    optimizer = read_optimizer("optimizer: {sgd: }");
+    SC_NEAR(optimizer.value[0], 0.01f, 0);
+    optimizer = read_optimizer(
+        "optimizer: {sgd: {momentum: 0.9999}}"); /* the bound itself, whatever its float */
+    SC_NEAR(optimizer.value[1], 0.9999f, 0);
+}
+
+static socle_status round_trip_body(sc_env *env, void *argument) {
+    sc_net *net, *again;
+    char *text;
+    SC_TRY(net_from_yaml(&net, env, &image, argument));
+    socle_status status = sc_net_text(&text, net);
+    sc_net_destroy(net);
+    SC_TRY(status);
+    status = net_from_text(&again, env, text);
+    sc_release(env, text);
+    SC_TRY(status);
+    sc_net_destroy(again);
+    return SOCLE_OK;
+}
+
+Test(net_config, memory_refused) {
+    sc_test_each_allocation(
+        round_trip_body,
+        "network: [{conv2d: {filters: 4, kernel: 3}}, batchnorm, relu, {maxpool: 2}, "
+        "global_avgpool,"
+        " {dense: 10}, {add: [dense1, dense1]}, {dropout: 0.5}]\nloss: softmax_cross_entropy\n");
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Convolution and its gradients against the double reference, on every kind of device there is. */
+#include "verify_family.h"
+
+static const char *const ops[] = {"conv2d", "conv2d_grad_input", "conv2d_grad_weight", NULL};
+
+Test(verify_conv, cpu) {
+    family_on_cpu(ops);
+}
+
+Test(verify_conv, cpu_bits_do_not_depend_on_threads) {
+    family_threads(ops);
+}
+
+Test(verify_conv, opencl) {
+    family_on_opencl(ops, 3);
+}
+
+Test(verify_conv, pocl_basic) {
+    family_on_basic(ops, 2);
+}
+
+Test(verify_conv, oclgrind) {
+    family_under_oclgrind(ops);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The copy family against the double reference, on every kind of device there is. */
+#include "verify_family.h"
+
+static const char *const ops[] = {"permute", "slice", "concat", "pad", "reorder", NULL};
+
+Test(verify_copy, cpu) {
+    family_on_cpu(ops);
+}
+
+Test(verify_copy, cpu_bits_do_not_depend_on_threads) {
+    family_threads(ops);
+}
+
+Test(verify_copy, opencl) {
+    family_on_opencl(ops, 1);
+}
+
+Test(verify_copy, pocl_basic) {
+    family_on_basic(ops, 1);
+}
+
+Test(verify_copy, oclgrind) {
+    family_under_oclgrind(ops);
+}

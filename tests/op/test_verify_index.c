@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gather, scatter-add and argmax against the double reference, on every kind of device there is. */
+#include "verify_family.h"
+
+static const char *const ops[] = {"gather", "scatter_add", "argmax", NULL};
+
+Test(verify_index, cpu) {
+    family_on_cpu(ops);
+}
+
+Test(verify_index, cpu_bits_do_not_depend_on_threads) {
+    family_threads(ops);
+}
+
+Test(verify_index, opencl) {
+    family_on_opencl(ops, 1);
+}
+
+Test(verify_index, pocl_basic) {
+    family_on_basic(ops, 1);
+}
+
+Test(verify_index, oclgrind) {
+    family_under_oclgrind(ops);
+}

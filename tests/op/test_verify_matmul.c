@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Matrix products against the double reference, on every kind of device there is. */
+#include "verify_family.h"
+
+static const char *const ops[] = {"matmul", NULL};
+
+Test(verify_matmul, cpu) {
+    family_on_cpu(ops);
+}
+
+Test(verify_matmul, cpu_bits_do_not_depend_on_threads) {
+    family_threads(ops);
+}
+
+Test(verify_matmul, opencl) {
+    family_on_opencl(ops, 1);
+}
+
+Test(verify_matmul, pocl_basic) {
+    family_on_basic(ops, 1);
+}
+
+Test(verify_matmul, oclgrind) {
+    family_under_oclgrind(ops);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Softmax, its gradient and cross-entropy against the double reference, on every kind of device
+ * there is. */
+#include "verify_family.h"
+
+static const char *const ops[] = {"softmax", "softmax_grad", "cross_entropy", NULL};
+
+Test(verify_softmax, cpu) {
+    family_on_cpu(ops);
+}
+
+Test(verify_softmax, cpu_bits_do_not_depend_on_threads) {
+    family_threads(ops);
+}
+
+Test(verify_softmax, opencl) {
+    family_on_opencl(ops, 1);
+}
+
+Test(verify_softmax, pocl_basic) {
+    family_on_basic(ops, 1);
+}
+
+Test(verify_softmax, oclgrind) {
+    family_under_oclgrind(ops);
+}

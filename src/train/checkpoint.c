@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See checkpoint.h. Saving goes through the list of tensors twice: names first, then their bytes straight from the device, hashed on the
- * way; the hash is the last tensor. Loading checks everything before it changes anything. */
+/* See checkpoint.h. Saving goes through the list of tensors twice: names first, then their bytes
+ * straight from the device, hashed on the way; the hash is the last tensor. Loading checks
+ * everything before it changes anything. */
 #include "train/checkpoint.h"
 #include "base/hash.h"
 #include "io/json_text.h"
@@ -52,7 +53,8 @@ static socle_status visit_tensors(visit *v, visitor each) {
         for (int p = 0; p < (int)v->net->parameters; p++) {
             if (v->net->parameter[p].role == SC_PARAMETER_STATISTIC) continue;
             at = (place){.kind = STATE, .parameter = p, .state = s};
-            snprintf(at.name, sizeof at.name, "optimizer/%s/%s", optimizer->state_name[s], v->net->parameter[p].name);
+            snprintf(at.name, sizeof at.name, "optimizer/%s/%s", optimizer->state_name[s],
+                     v->net->parameter[p].name);
             SC_TRY(each(v, &at));
         }
     for (int p = 0; v->with_best && p < (int)v->net->parameters; p++) {
@@ -94,12 +96,17 @@ static void add_hash(visit *v, const void *data, size_t size) {
 
 enum { METADATA_NUMBERS = 4, METADATA_REALS = 4, VALUE_TEXT = 40 };
 
-static const char *const number_keys[METADATA_NUMBERS] = {"run.epoch", "run.row", "run.step", "run.best_epoch"};
-static const char *const real_keys[METADATA_REALS] = {"run.loss", "run.weight", "run.correct", "run.best"};
+static const char *const number_keys[METADATA_NUMBERS] = {"run.epoch", "run.row", "run.step",
+                                                          "run.best_epoch"};
+static const char *const real_keys[METADATA_REALS] = {"run.loss", "run.weight", "run.correct",
+                                                      "run.best"};
 
-static void position_numbers(sc_position *position, int64_t *out[METADATA_NUMBERS], double *reals[METADATA_REALS]) {
-    int64_t *numbers[METADATA_NUMBERS] = {&position->epoch, &position->row, &position->step, &position->best_epoch};
-    double *values[METADATA_REALS] = {&position->loss, &position->weight, &position->correct, &position->best};
+static void position_numbers(sc_position *position, int64_t *out[METADATA_NUMBERS],
+                             double *reals[METADATA_REALS]) {
+    int64_t *numbers[METADATA_NUMBERS] = {&position->epoch, &position->row, &position->step,
+                                          &position->best_epoch};
+    double *values[METADATA_REALS] = {&position->loss, &position->weight, &position->correct,
+                                      &position->best};
     memcpy(out, numbers, sizeof numbers);
     memcpy(reals, values, sizeof values);
 }
@@ -116,6 +123,7 @@ static socle_status write_metadata(visit *v, const sc_identity *identity) {
     char text[VALUE_TEXT];
     position_numbers(&position, number, real);
     SC_TRY(sc_safetensors_writer_metadata(v->writer, VERSION_KEY, VERSION));
+    add_hash(v, identity->network, strlen(identity->network)); /* its text is in the file already */
     SC_TRY(put_metadata(v, "run.config", identity->config));
     SC_TRY(put_metadata(v, "run.data", identity->data));
     for (int i = 0; i < METADATA_NUMBERS; i++) {
@@ -123,7 +131,8 @@ static socle_status write_metadata(visit *v, const sc_identity *identity) {
         SC_TRY(put_metadata(v, number_keys[i], text));
     }
     for (int i = 0; i < METADATA_REALS; i++) {
-        sc_number_text(text, *real[i]); /* the shortest decimal that reads back equal; "null": none */
+        sc_number_text(text,
+                       *real[i]); /* the shortest decimal that reads back equal; "null": none */
         SC_TRY(put_metadata(v, real_keys[i], text));
     }
     return SOCLE_OK;
@@ -161,7 +170,8 @@ static socle_status write_all(visit *v, const sc_identity *identity) {
     return sc_safetensors_writer_data(v->writer, &v->hash, sizeof v->hash);
 }
 
-socle_status sc_checkpoint_save(sc_trainer *trainer, const char *path, const sc_identity *identity) {
+socle_status sc_checkpoint_save(sc_trainer *trainer, const char *path,
+                                const sc_identity *identity) {
     visit v;
     SC_TRY(visit_begin(&v, trainer));
     v.with_best = sc_trainer_best(trainer) != NULL;
@@ -189,7 +199,8 @@ static socle_status get_metadata(visit *v, const char *key, const char **value) 
 }
 
 static socle_status bad_value(visit *v, const char *key, const char *value) {
-    return sc_fail(v->env, SOCLE_STATUS_DATA, "%s: '%s' is %s in this checkpoint, which makes no sense",
+    return sc_fail(v->env, SOCLE_STATUS_DATA,
+                   "%s: '%s' is %s in this checkpoint, which makes no sense",
                    sc_safetensors_path(v->file), key, sc_quote(value).text);
 }
 
@@ -202,12 +213,14 @@ static socle_status read_position(visit *v, sc_position *position) {
         SC_TRY(get_metadata(v, number_keys[i], &value));
         char *end;
         *number[i] = strtoll(value, &end, 10);
-        if (!*value || *end || *number[i] < 0 || *number[i] > UINT32_MAX) return bad_value(v, number_keys[i], value);
+        if (!*value || *end || *number[i] < 0 || *number[i] > UINT32_MAX)
+            return bad_value(v, number_keys[i], value);
     }
     for (int i = 0; i < METADATA_REALS; i++) {
         SC_TRY(get_metadata(v, real_keys[i], &value));
         *real[i] = NAN;
-        if (strcmp(value, "null") != 0 && !sc_number_parse(real[i], value)) return bad_value(v, real_keys[i], value);
+        if (strcmp(value, "null") != 0 && !sc_number_parse(real[i], value))
+            return bad_value(v, real_keys[i], value);
     }
     return SOCLE_OK;
 }
@@ -228,7 +241,8 @@ static socle_status check_sum(visit *v) {
     SC_TRY(sc_safetensors_expect(&tensor, v->file, CHECKSUM, SOCLE_U8, &shape));
     SC_TRY(sc_safetensors_read(v->file, tensor, &saved, sizeof saved));
     if (saved.low == v->hash.low && saved.high == v->hash.high) return SOCLE_OK;
-    return sc_fail(v->env, SOCLE_STATUS_DATA, "%s: the checksum does not fit: the file was damaged after it was written",
+    return sc_fail(v->env, SOCLE_STATUS_DATA,
+                   "%s: the checksum does not fit: the file was damaged after it was written",
                    sc_safetensors_path(v->file));
 }
 
@@ -236,7 +250,8 @@ static socle_status restore(visit *v, const place *at) {
     const sc_safetensors_tensor *tensor = sc_safetensors_find(v->file, at->name);
     SC_TRY(sc_safetensors_read(v->file, tensor, v->buffer, tensor->bytes));
     if (at->kind == BEST) return sc_trainer_set_best(v->trainer, at->parameter, v->buffer);
-    if (at->kind == STATE) return sc_engine_write_state(v->engine, at->state, at->parameter, v->buffer);
+    if (at->kind == STATE)
+        return sc_engine_write_state(v->engine, at->state, at->parameter, v->buffer);
     return sc_engine_write(v->engine, at->parameter, v->buffer);
 }
 
@@ -244,10 +259,12 @@ static socle_status restore(visit *v, const place *at) {
 static socle_status check_format(sc_env *env, const sc_safetensors *file) {
     const char *version = sc_safetensors_metadata(file, VERSION_KEY);
     if (!version)
-        return sc_fail(env, SOCLE_STATUS_DATA, "%s: is no checkpoint; a run continues from its checkpoint.safetensors",
+        return sc_fail(env, SOCLE_STATUS_DATA,
+                       "%s: is no checkpoint; a run continues from its checkpoint.safetensors",
                        sc_safetensors_path(file));
     if (strcmp(version, VERSION) == 0) return SOCLE_OK;
-    return sc_fail(env, SOCLE_STATUS_DATA, "%s: version %s of the checkpoint format; this program reads version " VERSION,
+    return sc_fail(env, SOCLE_STATUS_DATA,
+                   "%s: version %s of the checkpoint format; this program reads version " VERSION,
                    sc_safetensors_path(file), sc_quote(version).text);
 }
 
@@ -258,14 +275,22 @@ static bool has_best(const visit *v) {
     return sc_safetensors_find(v->file, name) != NULL;
 }
 
+/* A checkpoint is a sound model file first of all. */
+static socle_status check_model(visit *v) {
+    sc_net *net;
+    SC_TRY(sc_model_read_net(&net, v->env, v->file));
+    sc_net_destroy(net);
+    return SOCLE_OK;
+}
+
 static socle_status load_all(visit *v, const sc_identity *identity) {
-    const char *config, *data, *network = sc_safetensors_metadata(v->file, "network");
+    const char *config, *data, *network;
     sc_position position;
     SC_TRY(check_format(v->env, v->file));
+    SC_TRY(check_model(v));
+    SC_TRY(get_metadata(v, "network", &network));
     SC_TRY(get_metadata(v, "run.config", &config));
     SC_TRY(get_metadata(v, "run.data", &data));
-    if (!network)
-        return sc_fail(v->env, SOCLE_STATUS_DATA, "%s: a checkpoint without its network", sc_safetensors_path(v->file));
     const sc_identity saved = {(char *)config, (char *)network, (char *)data};
     SC_TRY(sc_identity_match(v->env, &saved, identity));
     SC_TRY(read_position(v, &position));
@@ -276,7 +301,8 @@ static socle_status load_all(visit *v, const sc_identity *identity) {
     return sc_trainer_set_position(v->trainer, &position);
 }
 
-socle_status sc_checkpoint_load(sc_trainer *trainer, const char *path, const sc_identity *identity) {
+socle_status sc_checkpoint_load(sc_trainer *trainer, const char *path,
+                                const sc_identity *identity) {
     visit v;
     sc_safetensors *file;
     SC_TRY(visit_begin(&v, trainer));
@@ -297,7 +323,8 @@ socle_status sc_checkpoint_config(char **out, sc_env *env, const char *path) {
     socle_status status = check_format(env, file);
     const char *config = sc_safetensors_metadata(file, "run.config");
     if (status == SOCLE_OK && !config)
-        status = sc_fail(env, SOCLE_STATUS_DATA, "%s: a checkpoint without its configuration", path);
+        status =
+            sc_fail(env, SOCLE_STATUS_DATA, "%s: a checkpoint without its configuration", path);
     if (status == SOCLE_OK) status = sc_copy_string(env, out, config);
     sc_safetensors_close(file);
     return status;

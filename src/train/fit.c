@@ -80,6 +80,12 @@ static socle_status look(sc_trainer *trainer) {
     return status;
 }
 
+/* Between steps, and between epochs once the one that is over has been judged: a position is never at the end of an epoch. */
+static socle_status check_stop(sc_trainer *trainer) {
+    if (!trainer->options.stop || !trainer->options.stop(trainer->options.user)) return SOCLE_OK;
+    return sc_fail(trainer->env, SOCLE_STATUS_INTERRUPTED, "stopped after step %lld", (long long)trainer->position.step);
+}
+
 static socle_status run_steps(sc_trainer *trainer, sc_feed *feed) {
     uint64_t began = sc_now_ns();
     int64_t began_row = trainer->position.row;
@@ -92,9 +98,7 @@ static socle_status run_steps(sc_trainer *trainer, sc_feed *feed) {
         }
         SC_TRY(look(trainer));
         report_progress(trainer, began, began_row);
-        if (trainer->options.stop && trainer->options.stop(trainer->options.user))
-            return sc_fail(trainer->env, SOCLE_STATUS_INTERRUPTED, "stopped after step %lld",
-                           (long long)trainer->position.step);
+        if (!trainer->epoch_over) SC_TRY(check_stop(trainer));
     }
     return SOCLE_OK;
 }
@@ -110,7 +114,10 @@ static socle_status train_epoch(sc_trainer *trainer, sc_feed *feed, sc_epoch_rep
         trainer->position.loss = totals.loss;
         trainer->position.weight = totals.weight;
         trainer->position.correct = totals.correct;
-        if (status == SOCLE_OK) status = check_health(trainer, &totals);
+        if (status == SOCLE_OK || status == SOCLE_STATUS_INTERRUPTED) {
+            socle_status health = check_health(trainer, &totals);
+            if (health != SOCLE_OK) status = health;
+        }
     }
     if (status != SOCLE_OK) return status;
     SC_TRY(read);
@@ -167,17 +174,22 @@ static socle_status finish_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     return trainer->options.epoch ? trainer->options.epoch(trainer->options.user, report) : SOCLE_OK;
 }
 
+static bool run_over(const sc_trainer *trainer) {
+    return trainer->position.epoch >= trainer->options.epochs || steps_done(trainer);
+}
+
 static socle_status run_epochs(sc_trainer *trainer, sc_feed *feed) {
-    while (trainer->position.epoch < trainer->options.epochs && !steps_done(trainer)) {
+    while (!run_over(trainer)) {
         sc_epoch_report report = {.loss = NAN, .accuracy = NAN, .val_loss = NAN, .val_accuracy = NAN};
         SC_TRY(train_epoch(trainer, feed, &report));
         SC_TRY(finish_epoch(trainer, &report));
+        if (!run_over(trainer)) SC_TRY(check_stop(trainer));
     }
     return SOCLE_OK;
 }
 
 socle_status sc_trainer_run(sc_trainer *trainer) {
-    if (trainer->position.epoch >= trainer->options.epochs || steps_done(trainer)) return SOCLE_OK;
+    if (run_over(trainer)) return SOCLE_OK;
     sc_loader_opts opts = {.batch = (uint32_t)sc_engine_capacity(trainer->engine),
                            .first_epoch = (uint32_t)trainer->position.epoch,
                            .first_row = (uint32_t)trainer->position.row,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a run is a run of, and whether one run can continue another: the same network, the same training data, the same kind of
- * optimizer, and the same order of samples. How long it goes on, and how fast it learns, may change. */
+/* What a run is a run of, and whether one run can continue another: the same network, the same
+ * training data, the same kind of optimizer, and the same order of samples. How long it goes on,
+ * and how fast it learns, may change. */
 #include "base/hash.h"
 #include "io/json_text.h"
 #include "io/quote.h"
@@ -11,13 +12,15 @@
 #include <string.h>
 
 /* Settings of `train` that decide which samples make which step. */
-static const char *const fixed_train_keys[] = {"batch", "seed", "shuffle", "validation", "drop_short"};
+static const char *const fixed_train_keys[] = {"batch", "seed", "shuffle", "validation",
+                                               "drop_short"};
 
 static socle_status text_of(char **out, sc_env *env, json_t *value) {
     sc_text text;
     sc_text_init(&text, env);
     sc_json_text(&text, value, 0);
-    socle_status status = text.status == SOCLE_OK ? sc_copy_string(env, out, text.data) : text.status;
+    socle_status status =
+        text.status == SOCLE_OK ? sc_copy_string(env, out, text.data) : text.status;
     sc_text_free(&text);
     json_decref(value);
     return status;
@@ -31,8 +34,10 @@ static json_t *describe_data(const sc_dataset *dataset) {
         const sc_column *column = sc_dataset_column(dataset, c);
         json_t *entry = json_object(), *shape = json_array();
         char hash[SC_HASH_TEXT];
-        for (int d = 0; d < column->shape.rank; d++) json_array_append_new(shape, json_integer(column->shape.size[d]));
-        sc_hash_text(hash, sc_hash_bytes(column->data, column->row_bytes * (size_t)sc_dataset_count(dataset), 0));
+        for (int d = 0; d < column->shape.rank; d++)
+            json_array_append_new(shape, json_integer(column->shape.size[d]));
+        sc_hash_text(hash, sc_hash_bytes(column->data,
+                                         column->row_bytes * (size_t)sc_dataset_count(dataset), 0));
         json_object_set_new(entry, "type", json_string(sc_dtype_word((int)column->dtype)));
         json_object_set_new(entry, "shape", shape);
         json_object_set_new(entry, "hash", json_string(hash));
@@ -61,9 +66,11 @@ void sc_identity_free(sc_identity *identity, sc_env *env) {
 
 enum { PLACE_TEXT = 200 };
 
-static bool differ(const json_t *a, const json_t *b, char place[PLACE_TEXT], const json_t **in_a, const json_t **in_b);
+static bool differ(const json_t *a, const json_t *b, char place[PLACE_TEXT], const json_t **in_a,
+                   const json_t **in_b);
 
-static bool members_differ(const json_t *a, const json_t *b, char place[PLACE_TEXT], const json_t **in_a, const json_t **in_b) {
+static bool members_differ(const json_t *a, const json_t *b, char place[PLACE_TEXT],
+                           const json_t **in_a, const json_t **in_b) {
     size_t used = strlen(place);
     const char *key;
     json_t *value;
@@ -79,9 +86,11 @@ static bool members_differ(const json_t *a, const json_t *b, char place[PLACE_TE
     return false;
 }
 
-static bool elements_differ(const json_t *a, const json_t *b, char place[PLACE_TEXT], const json_t **in_a, const json_t **in_b) {
+static bool elements_differ(const json_t *a, const json_t *b, char place[PLACE_TEXT],
+                            const json_t **in_a, const json_t **in_b) {
     size_t used = strlen(place);
-    size_t longest = json_array_size(a) > json_array_size(b) ? json_array_size(a) : json_array_size(b);
+    size_t longest =
+        json_array_size(a) > json_array_size(b) ? json_array_size(a) : json_array_size(b);
     for (size_t i = 0; i < longest; i++) {
         snprintf(place + used, PLACE_TEXT - used, "[%zu]", i);
         if (differ(json_array_get(a, i), json_array_get(b, i), place, in_a, in_b)) return true;
@@ -90,8 +99,10 @@ static bool elements_differ(const json_t *a, const json_t *b, char place[PLACE_T
     return false;
 }
 
-/* Finds the first place where two values are not equal; NULL is an absent one. Depth is that of what json_loads accepts. */
-static bool differ(const json_t *a, const json_t *b, char place[PLACE_TEXT], const json_t **in_a, const json_t **in_b) {
+/* Finds the first place where two values are not equal; NULL is an absent one. Depth is that of
+ * what json_loads accepts. */
+static bool differ(const json_t *a, const json_t *b, char place[PLACE_TEXT], const json_t **in_a,
+                   const json_t **in_b) {
     *in_a = a;
     *in_b = b;
     if (!a || !b) return a != b;
@@ -105,26 +116,34 @@ static void value_text(char *out, size_t size, sc_env *env, const json_t *value)
     sc_text text;
     sc_text_init(&text, env);
     if (value) sc_json_text(&text, value, 0);
-    snprintf(out, size, "%s", !value ? "nothing" : text.status == SOCLE_OK ? sc_quote(text.data).text : "?");
+    snprintf(out, size, "%s",
+             !value                    ? "nothing"
+             : text.status == SOCLE_OK ? sc_quote(text.data).text
+                                       : "?");
     sc_text_free(&text);
 }
 
-static socle_status refuse(sc_env *env, const char *what, const char *place, const json_t *saved, const json_t *now) {
+static socle_status refuse(sc_env *env, const char *what, const char *place, const json_t *saved,
+                           const json_t *now) {
     char before[SC_QUOTED], after[SC_QUOTED];
     value_text(before, sizeof before, env, saved);
     value_text(after, sizeof after, env, now);
-    return sc_fail(env, SOCLE_STATUS_CONFIG, "this run is no continuation of the checkpoint: %s differs at %s: %s then, %s now",
-                   what, place, before, after);
+    return sc_fail(
+        env, SOCLE_STATUS_CONFIG,
+        "this run is no continuation of the checkpoint: %s differs at %s: %s then, %s now", what,
+        place, before, after);
 }
 
 static socle_status match_texts(sc_env *env, const char *what, const char *saved, const char *now) {
     if (strcmp(saved, now) == 0) return SOCLE_OK;
-    json_t *a = json_loads(saved, JSON_DECODE_ANY, NULL), *b = json_loads(now, JSON_DECODE_ANY, NULL);
+    json_t *a = json_loads(saved, JSON_DECODE_ANY, NULL),
+           *b = json_loads(now, JSON_DECODE_ANY, NULL);
     const json_t *in_a, *in_b;
     char place[PLACE_TEXT] = "";
     socle_status status = SOCLE_OK;
     if (!a)
-        status = sc_fail(env, SOCLE_STATUS_DATA, "the checkpoint is damaged: its record of the %s is no JSON", what);
+        status = sc_fail(env, SOCLE_STATUS_DATA,
+                         "the checkpoint is damaged: its record of the %s is no JSON", what);
     else if (differ(a, b, place, &in_a, &in_b))
         status = refuse(env, what, place[0] ? place : "its top", in_a, in_b);
     json_decref(a);
@@ -139,7 +158,8 @@ static const char *optimizer_word(const json_t *config) {
 }
 
 static socle_status match_course(sc_env *env, const json_t *saved, const json_t *now) {
-    const json_t *before = json_object_get(saved, "train"), *after = json_object_get(now, "train"), *in_a, *in_b;
+    const json_t *before = json_object_get(saved, "train"), *after = json_object_get(now, "train"),
+                 *in_a, *in_b;
     for (size_t i = 0; i < sizeof fixed_train_keys / sizeof fixed_train_keys[0]; i++) {
         char place[PLACE_TEXT] = "";
         const char *key = fixed_train_keys[i];
@@ -147,9 +167,10 @@ static socle_status match_course(sc_env *env, const json_t *saved, const json_t 
             return refuse(env, "the order of the samples", key, in_a, in_b);
     }
     if (strcmp(optimizer_word(saved), optimizer_word(now)) != 0)
-        return sc_fail(env, SOCLE_STATUS_CONFIG,
-                       "this run is no continuation of the checkpoint: the optimizer was %s then, is %s now",
-                       sc_quote(optimizer_word(saved)).text, optimizer_word(now));
+        return sc_fail(
+            env, SOCLE_STATUS_CONFIG,
+            "this run is no continuation of the checkpoint: the optimizer was %s then, is %s now",
+            sc_quote(optimizer_word(saved)).text, optimizer_word(now));
     if (!json_equal(json_object_get(saved, "optimizer"), json_object_get(now, "optimizer")))
         sc_log_line(env, SOCLE_LOG_INFO, "the run goes on with other options of the optimizer");
     return SOCLE_OK;
@@ -161,7 +182,8 @@ socle_status sc_identity_match(sc_env *env, const sc_identity *saved, const sc_i
     json_t *before = json_loads(saved->config, 0, NULL), *after = json_loads(now->config, 0, NULL);
     socle_status status = SOCLE_OK;
     if (!before || !after)
-        status = sc_fail(env, SOCLE_STATUS_DATA, "the checkpoint is damaged: its configuration is no JSON");
+        status = sc_fail(env, SOCLE_STATUS_DATA,
+                         "the checkpoint is damaged: its configuration is no JSON");
     else
         status = match_course(env, before, after);
     json_decref(before);

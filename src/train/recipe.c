@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See recipe.h: the keys of a whole configuration, the `train` section, and the order in which things are put together. */
+/* See recipe.h: the keys of a whole configuration, the `train` section, and the order in which
+ * things are put together. */
 #include "train/recipe.h"
 #include "io/json_text.h"
 #include "model/net_config.h"
@@ -10,23 +11,28 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const root_words[] = {"data", "inputs", "network", "loss", "optimizer", "train"};
-static const char *const train_words[] = {"epochs",  "batch",   "micro_batch", "steps",       "seed",
-                                          "shuffle", "validation", "weight_decay", "drop_short"};
+static const char *const train_words[] = {"epochs",     "batch",        "micro_batch",
+                                          "steps",      "seed",         "shuffle",
+                                          "validation", "weight_decay", "drop_short"};
 
 static socle_status read_validation(sc_recipe *recipe, const json_t *train) {
-    SC_TRY(sc_config_get_number(&recipe->fit.validation, recipe->config, train, "validation", 0, 1));
+    SC_TRY(
+        sc_config_get_number(&recipe->fit.validation, recipe->config, train, "validation", 0, 1));
     if (recipe->fit.validation < 1) return SOCLE_OK;
-    return sc_config_fail(recipe->config, train, "validation",
-                          "is the part of the training data to set aside: a number from 0 to below 1");
+    return sc_config_fail(
+        recipe->config, train, "validation",
+        "is the part of the training data to set aside: a number from 0 to below 1");
 }
 
 static socle_status read_batches(sc_recipe *recipe, const json_t *train) {
     sc_fit_options *fit = &recipe->fit;
     SC_TRY(sc_config_get_integer(&fit->batch, recipe->config, train, "batch", 1, INT32_MAX));
-    SC_TRY(sc_config_get_integer(&fit->micro_batch, recipe->config, train, "micro_batch", 0, INT32_MAX));
+    SC_TRY(sc_config_get_integer(&fit->micro_batch, recipe->config, train, "micro_batch", 0,
+                                 INT32_MAX));
     if (!fit->micro_batch || fit->batch % fit->micro_batch == 0) return SOCLE_OK;
-    return sc_config_fail(recipe->config, train, "micro_batch", "%lld does not divide the batch of %lld",
-                          (long long)fit->micro_batch, (long long)fit->batch);
+    return sc_config_fail(recipe->config, train, "micro_batch",
+                          "%lld does not divide the batch of %lld", (long long)fit->micro_batch,
+                          (long long)fit->batch);
 }
 
 static socle_status read_train(sc_recipe *recipe) {
@@ -76,7 +82,8 @@ socle_status sc_recipe_load(sc_recipe *recipe) {
 
 /* The only input, as the training data have it: bytes of images become 0 to 1, values stay. */
 static socle_status input_from_data(sc_recipe *recipe) {
-    const sc_column *column = sc_dataset_column(recipe->train, sc_dataset_find(recipe->train, SC_INPUT_NAME));
+    const sc_column *column =
+        sc_dataset_column(recipe->train, sc_dataset_find(recipe->train, SC_INPUT_NAME));
     double scale = column->dtype == SOCLE_U8 ? 1.0 / 255 : 1.0;
     const json_t *data = json_object_get(sc_config_root(recipe->config), "data");
     SC_TRY(sc_config_get_number(&scale, recipe->config, data, "scale", -FLT_MAX, FLT_MAX));
@@ -112,7 +119,8 @@ void sc_recipe_free(sc_recipe *recipe) {
 static json_t *resolve_optimizer(const sc_optimizer *optimizer) {
     json_t *options = json_object(), *named = json_object();
     for (int i = 0; i < optimizer->kind->options; i++)
-        json_object_set_new(options, optimizer->kind->option[i].key, json_real(sc_number_of_float(optimizer->value[i])));
+        json_object_set_new(options, optimizer->kind->option[i].key,
+                            json_real(sc_number_of_float(optimizer->value[i])));
     json_object_set_new(named, optimizer->kind->word, options);
     return named;
 }
@@ -147,5 +155,6 @@ socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe) {
     if (json_object_size(*out) >= 5) return SOCLE_OK;
     json_decref(*out);
     *out = NULL;
-    return sc_fail(recipe->env, SOCLE_STATUS_OUT_OF_MEMORY, "out of memory for the resolved configuration");
+    return sc_fail(recipe->env, SOCLE_STATUS_OUT_OF_MEMORY,
+                   "out of memory for the resolved configuration");
 }

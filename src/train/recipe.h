@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A recipe: what a whole configuration says, ready to run: data sets, network, options of the training loop. Reading goes in three
- * steps, so that what is wrong is found in the order in which it is cheap to look for: keys and values (CONFIG), data files (DATA), the
- * network over them (CONFIG or SHAPE). It knows files and networks, no device. */
+/* A recipe: what a whole configuration says, ready to run: data sets, network, options of the
+ * training loop. Reading goes in three steps, so that what is wrong is found in the order in which
+ * it is cheap to look for: keys and values (CONFIG), data files (DATA), the network over them
+ * (CONFIG or SHAPE). It knows files and networks, no device. */
 #ifndef SC_TRAIN_RECIPE_H
 #define SC_TRAIN_RECIPE_H
 
@@ -11,30 +12,36 @@
 typedef struct sc_recipe {
     sc_env *env;
     const sc_config *config;
-    sc_fit_options fit;      /* callbacks are the caller's to set */
+    sc_fit_options fit;       /* callbacks are the caller's to set */
     sc_dataset *train, *test; /* test: NULL where the configuration names none */
     sc_net *net;
 } sc_recipe;
 
-/* Checks every key, reads optimizer and training options. `env` is the configuration's; `config` must outlive the recipe. On failure nothing is left to free. */
+/* Checks every key, reads optimizer and training options. `env` is the configuration's; `config`
+ * must outlive the recipe. On failure nothing is left to free. */
 socle_status sc_recipe_read(sc_recipe *out, sc_env *env, const sc_config *config);
 /* Loads data.train and data.test. What is missing or unreadable is DATA. */
 socle_status sc_recipe_load(sc_recipe *recipe);
-/* Builds the network on the shape of the training data, with its loss, and checks that the data suit it. */
+/* Builds the network on the shape of the training data, with its loss, and checks that the data
+ * suit it. */
 socle_status sc_recipe_build(sc_recipe *recipe);
 void sc_recipe_free(sc_recipe *recipe); /* a zeroed one is fine */
 
-/* Everything the recipe settled, defaults included, as a configuration that gives the same run from anywhere: paths are absolute.
- * *out is a new reference. */
+/* Everything the recipe settled, defaults included, as a configuration that gives the same run from
+ * anywhere: paths are absolute. *out is a new reference. */
 socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe);
 
-/* recipe_data.c: data.<part> ("train", "test") of a configuration; *out is NULL where it is absent. */
-socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config, const char *part);
+/* recipe_data.c: data.<part> ("train", "test") of a configuration; *out is NULL where it is absent.
+ */
+socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config,
+                            const char *part);
 /* The keys of `data` and of its parts. */
 socle_status sc_recipe_check_data_keys(const sc_config *config);
 /* The `data` section with absolute paths; NULL where there is none. */
 socle_status sc_recipe_resolve_data(json_t **out, sc_env *env, const sc_config *config);
-/* The data have the net's inputs (name, type, shape); and, where `targets`, what its loss compares with. Errors: DATA. */
-socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset, bool targets);
+/* The data have the net's inputs (name, type, shape); and, where `targets`, what its loss compares
+ * with. Errors: DATA. */
+socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset,
+                             bool targets);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The `data` section: files to data sets, and whether a data set suits a network. */
-#include "nn/layer.h"
 #include "data/idx.h"
+#include "nn/layer.h"
 #include "train/recipe.h"
 
 #include <limits.h>
@@ -54,8 +54,9 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
     SC_TRY(sc_dataset_create(&part, env, sc_dataset_label(whole), limit));
     for (int c = sc_dataset_columns(whole) - 1; c >= 0; c--) {
         const sc_column *column = sc_dataset_column(whole, c);
-        socle_status status = sc_dataset_add_borrowed(part, column->name, column->dtype, &column->shape, column->data,
-                                                      c ? NULL : release_whole, whole);
+        socle_status status =
+            sc_dataset_add_borrowed(part, column->name, column->dtype, &column->shape, column->data,
+                                    c ? NULL : release_whole, whole);
         if (status == SOCLE_OK) continue;
         sc_dataset_destroy(part);
         return status;
@@ -64,7 +65,8 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
     return SOCLE_OK;
 }
 
-static socle_status load_files(sc_dataset **out, sc_env *env, const char *images, const char *labels, int64_t limit) {
+static socle_status load_files(sc_dataset **out, sc_env *env, const char *images,
+                               const char *labels, int64_t limit) {
     SC_TRY(sc_dataset_from_idx(out, env, images, labels));
     socle_status status = cut(out, env, limit);
     if (status == SOCLE_OK) return status;
@@ -73,7 +75,8 @@ static socle_status load_files(sc_dataset **out, sc_env *env, const char *images
     return status;
 }
 
-socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config, const char *part_name) {
+socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config,
+                            const char *part_name) {
     const json_t *part;
     char *images = NULL, *labels = NULL;
     int64_t limit = INT64_MAX;
@@ -109,20 +112,22 @@ static void column_text(char *out, size_t size, const sc_column *column) {
     sc_tensor_text(out, size, &desc);
 }
 
-static socle_status input_suits(sc_env *env, const sc_net *net, int number, const sc_dataset *dataset) {
+static socle_status input_suits(sc_env *env, const sc_net *net, int number,
+                                const sc_dataset *dataset) {
     const char *name = net->input[number].name;
     const sc_tensor_desc *desc = &net->input[number].desc;
     const sc_column *column = sc_dataset_column(dataset, sc_dataset_find(dataset, name));
     if (!column)
-        return sc_fail(env, SOCLE_STATUS_DATA, "%s: the network reads an input '%s', which these data do not have",
+        return sc_fail(env, SOCLE_STATUS_DATA,
+                       "%s: the network reads an input '%s', which these data do not have",
                        sc_dataset_label(dataset), name);
     if ((int)column->dtype == (int)desc->dtype && same_shape(column, desc)) return SOCLE_OK;
     char have[96], want[96];
     sc_tensor_desc sample = sc_tensor_make(desc->dtype, false, desc->rank - 1, desc->dim + 1);
     column_text(have, sizeof have, column);
     sc_tensor_text(want, sizeof want, &sample);
-    return sc_fail(env, SOCLE_STATUS_DATA, "%s: a sample is %s, the network's input '%s' is %s", sc_dataset_label(dataset), have,
-                   name, want);
+    return sc_fail(env, SOCLE_STATUS_DATA, "%s: a sample is %s, the network's input '%s' is %s",
+                   sc_dataset_label(dataset), have, name, want);
 }
 
 static socle_status target_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset) {
@@ -134,19 +139,23 @@ static socle_status target_suits(sc_env *env, const sc_net *net, const sc_datase
     const sc_column *column = sc_dataset_column(dataset, sc_dataset_find(dataset, name));
     bool wants_labels = target.dtype != SOCLE_F32, has_labels = column->dtype != SOCLE_F32;
     if (wants_labels && !has_labels)
-        return sc_fail(env, SOCLE_STATUS_DATA, "%s: the loss %s needs class numbers (u8 or i32), the data have f32 values",
+        return sc_fail(env, SOCLE_STATUS_DATA,
+                       "%s: the loss %s needs class numbers (u8 or i32), the data have f32 values",
                        sc_dataset_label(dataset), net->loss->word);
     int64_t elements = 1;
     for (int d = 0; d < column->shape.rank; d++) elements *= column->shape.size[d];
     if (elements != sc_tensor_elements_at(&target, 1))
-        return sc_fail(env, SOCLE_STATUS_DATA, "%s: a sample has %lld target values, the loss %s compares %lld",
+        return sc_fail(env, SOCLE_STATUS_DATA,
+                       "%s: a sample has %lld target values, the loss %s compares %lld",
                        sc_dataset_label(dataset), (long long)elements, net->loss->word,
                        (long long)sc_tensor_elements_at(&target, 1));
     if (wants_labels) return sc_dataset_check_labels(dataset, name, output->dim[1]);
-    return has_labels && net->loss->counts_correct ? sc_dataset_check_labels(dataset, name, 2) : SOCLE_OK;
+    return has_labels && net->loss->counts_correct ? sc_dataset_check_labels(dataset, name, 2)
+                                                   : SOCLE_OK;
 }
 
-socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset, bool targets) {
+socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset,
+                             bool targets) {
     for (int i = 0; i < net->inputs; i++) SC_TRY(input_suits(env, net, i, dataset));
     return targets && net->loss ? target_suits(env, net, dataset) : SOCLE_OK;
 }
@@ -159,7 +168,8 @@ static json_t *absolute(const char *path) {
     return json_string(whole);
 }
 
-static socle_status resolve_part(json_t *part, sc_env *env, const sc_config *config, const char *name) {
+static socle_status resolve_part(json_t *part, sc_env *env, const sc_config *config,
+                                 const char *name) {
     static const char *const paths[] = {"images", "labels"};
     const json_t *from;
     SC_TRY(find_part(&from, config, name));

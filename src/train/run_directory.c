@@ -30,8 +30,10 @@ socle_status sc_run_file(char **out, sc_env *env, const char *directory, const c
     sc_text text;
     *out = NULL;
     sc_text_init(&text, env);
-    sc_text_add(&text, "%s%s%s", directory, *directory && directory[strlen(directory) - 1] == '/' ? "" : "/", name);
-    socle_status status = text.status == SOCLE_OK ? sc_copy_string(env, out, text.data) : text.status;
+    sc_text_add(&text, "%s%s%s", directory,
+                *directory && directory[strlen(directory) - 1] == '/' ? "" : "/", name);
+    socle_status status =
+        text.status == SOCLE_OK ? sc_copy_string(env, out, text.data) : text.status;
     sc_text_free(&text);
     return status;
 }
@@ -62,7 +64,8 @@ static socle_status make_new(char **out, sc_env *env, const char *label) {
         if (mkdir(path, 0777) == 0) return sc_copy_string(env, out, path);
         if (errno != EEXIST) break;
     }
-    return sc_fail(env, SOCLE_STATUS_IO, "%s: cannot make this directory: %s", path, strerror(errno));
+    return sc_fail(env, SOCLE_STATUS_IO, "%s: cannot make this directory: %s", path,
+                   strerror(errno));
 }
 
 socle_status sc_run_directory_make(char **out, sc_env *env, const char *wish, const char *label) {
@@ -82,7 +85,8 @@ static socle_status write_json(sc_run_directory *directory, const char *name, co
     sc_json_text(&text, value, 2);
     sc_text_add(&text, "\n");
     socle_status status = text.status;
-    if (status == SOCLE_OK) status = sc_file_write_whole(directory->env, path, text.data, text.length);
+    if (status == SOCLE_OK)
+        status = sc_file_write_whole(directory->env, path, text.data, text.length);
     sc_text_free(&text);
     sc_release(directory->env, path);
     return status;
@@ -90,7 +94,8 @@ static socle_status write_json(sc_run_directory *directory, const char *name, co
 
 static socle_status write_descriptions(sc_run_directory *directory) {
     json_t *config = json_loads(directory->identity->config, 0, NULL), *environment;
-    if (!config) return sc_fail(directory->env, SOCLE_STATUS_OUT_OF_MEMORY, "out of memory for config.json");
+    if (!config)
+        return sc_fail(directory->env, SOCLE_STATUS_OUT_OF_MEMORY, "out of memory for config.json");
     socle_status status = write_json(directory, "config.json", config);
     json_decref(config);
     SC_TRY(status);
@@ -105,7 +110,8 @@ static socle_status remove_earlier(sc_run_directory *directory) {
     const char *const paths[] = {directory->model, directory->checkpoint};
     for (size_t i = 0; i < 2; i++)
         if (unlink(paths[i]) != 0 && errno != ENOENT)
-            return sc_fail(directory->env, SOCLE_STATUS_IO, "%s: cannot remove this file of an earlier run: %s", paths[i],
+            return sc_fail(directory->env, SOCLE_STATUS_IO,
+                           "%s: cannot remove this file of an earlier run: %s", paths[i],
                            strerror(errno));
     return SOCLE_OK;
 }
@@ -123,16 +129,19 @@ static socle_status begin(sc_run_directory *directory) {
     SC_TRY(sc_run_file(&directory->checkpoint, directory->env, directory->path, SC_RUN_CHECKPOINT));
     if (position.step == 0) SC_TRY(remove_earlier(directory));
     SC_TRY(write_descriptions(directory));
-    if (sc_trainer_best(directory->trainer)) SC_TRY(save_model(directory, sc_trainer_best(directory->trainer)));
+    if (sc_trainer_best(directory->trainer))
+        SC_TRY(save_model(directory, sc_trainer_best(directory->trainer)));
     return sc_metrics_open(&directory->metrics, directory->env, directory->path, position.epoch);
 }
 
-socle_status sc_run_directory_open(sc_run_directory **out, sc_trainer *trainer, const char *path, const sc_identity *identity) {
+socle_status sc_run_directory_open(sc_run_directory **out, sc_trainer *trainer, const char *path,
+                                   const sc_identity *identity) {
     sc_env *env = sc_engine_device(sc_trainer_engine(trainer))->env;
     sc_run_directory *directory;
     *out = NULL;
     SC_TRY(sc_allocate(env, &directory, 1, sizeof *directory));
-    *directory = (sc_run_directory){.env = env, .trainer = trainer, .path = path, .identity = identity};
+    *directory =
+        (sc_run_directory){.env = env, .trainer = trainer, .path = path, .identity = identity};
     socle_status status = begin(directory);
     if (status != SOCLE_OK) {
         sc_run_directory_close(directory);
@@ -166,7 +175,8 @@ static socle_status save_current(sc_run_directory *directory) {
     SC_TRY(sc_allocate(directory->env, &parameter, net->parameters, sizeof *parameter));
     socle_status status = SOCLE_OK;
     for (size_t p = 0; p < net->parameters && status == SOCLE_OK; p++) {
-        status = sc_allocate(directory->env, &parameter[p], sc_tensor_bytes(&net->parameter[p].desc), 1);
+        status =
+            sc_allocate(directory->env, &parameter[p], sc_tensor_bytes(&net->parameter[p].desc), 1);
         if (status == SOCLE_OK) status = sc_engine_read(engine, (int)p, parameter[p]);
     }
     if (status == SOCLE_OK) status = save_model(directory, parameter);

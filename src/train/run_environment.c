@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* env.json: when, on what and by what a run was made; all that may differ between runs that give the same model. */
+/* env.json: when, on what and by what a run was made; all that may differ between runs that give
+ * the same model. */
 #include "backend/records.h"
 #include "train/run_directory.h"
 
@@ -33,8 +34,9 @@ static json_t *describe_launch(const sc_device *device, const sc_plan_launch *la
     if (launch->layer) json_object_set_new(out, "layer", text_value(launch->layer));
     json_object_set_new(out, "operation", text_value(sc_op_word(launch->op)));
     json_object_set_new(out, "implementation", text_value(launch->implementation));
-    const char *tuning =
-        device->records ? sc_records_tuning(device->records, &device->info, launch->op, launch->implementation) : NULL;
+    const char *tuning = device->records ? sc_records_tuning(device->records, &device->info,
+                                                             launch->op, launch->implementation)
+                                         : NULL;
     if (tuning) json_object_set_new(out, "tuning", text_value(tuning));
     return out;
 }
@@ -44,7 +46,9 @@ static json_t *describe_quarantine(const sc_device *device) {
     json_t *out = json_array();
     for (int i = 0; device->records && device->implementations && device->implementations[i]; i++) {
         const sc_implementation *implementation = device->implementations[i];
-        if (!sc_records_quarantined(device->records, &device->info, implementation->op, implementation->name)) continue;
+        if (!sc_records_quarantined(device->records, &device->info, implementation->op,
+                                    implementation->name))
+            continue;
         json_t *entry = json_object();
         json_object_set_new(entry, "operation", text_value(sc_op_word(implementation->op)));
         json_object_set_new(entry, "implementation", text_value(implementation->name));
@@ -58,9 +62,14 @@ static json_t *describe_memory(const sc_engine *engine) {
     const struct {
         const char *key;
         size_t bytes;
-    } parts[] = {{"parameters", memory.parameters},     {"gradients", memory.gradients}, {"optimizer", memory.state},
-                 {"statistics", memory.statistics},     {"inputs", memory.inputs},       {"data", memory.data},
-                 {"coefficients", memory.coefficients}, {"activations", memory.activations}};
+    } parts[] = {{"parameters", memory.parameters},
+                 {"gradients", memory.gradients},
+                 {"optimizer", memory.state},
+                 {"statistics", memory.statistics},
+                 {"inputs", memory.inputs},
+                 {"data", memory.data},
+                 {"coefficients", memory.coefficients},
+                 {"activations", memory.activations}};
     json_t *out = json_object();
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         json_object_set_new(out, parts[i].key, json_integer((json_int_t)parts[i].bytes));

@@ -10,7 +10,7 @@ const char *fixture_text(void) {
     return opened ? opened->env.text : "";
 }
 
-void fixture_open(fixture *f, const char *device, int threads) {
+static void open_with(fixture *f, const char *device, const sc_device_options *options) {
     memset(f, 0, sizeof *f);
     sc_env_init(&f->env, NULL, NULL);
     opened = f;
@@ -19,10 +19,20 @@ void fixture_open(fixture *f, const char *device, int threads) {
     int count;
     if (sc_registry_select(&f->registry, &f->env, device, &choices, &count) != SOCLE_OK)
         cr_skip_test("no device %s here: %s", device, f->env.text);
+    FIXTURE_OK(sc_registry_open(&f->device, &f->registry, &f->env, &choices[0], options));
+    sc_release(&f->env, choices);
+}
+
+void fixture_open(fixture *f, const char *device, int threads) {
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
     options.threads = threads;
-    FIXTURE_OK(sc_registry_open(&f->device, &f->registry, &f->env, &choices[0], &options));
-    sc_release(&f->env, choices);
+    open_with(f, device, &options);
+}
+
+void fixture_open_timed(fixture *f, const char *device) {
+    sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
+    options.timestamps = true;
+    open_with(f, device, &options);
 }
 
 void fixture_close(fixture *f) {
@@ -65,13 +75,24 @@ static int add_cnn(sc_net *net, int x) {
     return layer(net, "dense", layer(net, "global_avgpool", x, 0, 0), 10, 0);
 }
 
+/* Channels in whole blocks of 16, and some that are not. */
+static int add_wide(sc_net *net, int x) {
+    x = layer(net, "relu", layer(net, "conv2d", x, 16, 1), 0, 0);
+    x = layer(net, "maxpool", layer(net, "conv2d", x, 32, 1), 2, 0);
+    x = layer(net, "tanh", layer(net, "batchnorm", x, 0, 0), 0, 0);
+    x = layer(net, "relu", layer(net, "conv2d", layer(net, "conv2d", x, 32, 1), 16, 2), 0, 0);
+    x = layer(net, "dropout", layer(net, "conv2d", x, 12, 1), 0, 0);
+    return layer(net, "dense", layer(net, "flatten", x, 0, 0), 10, 0);
+}
+
 void fixture_golden(fixture *f, const char *network) {
     FIXTURE_OK(sc_dataset_from_idx(&f->data, &f->env, SC_SOURCE_DIR "/tests/golden/images-idx3-ubyte",
                               SC_SOURCE_DIR "/tests/golden/labels-idx1-ubyte"));
     FIXTURE_OK(sc_net_create(&f->net, &f->env));
     socle_shape shape = {3, {1, 12, 12}};
     int x = sc_net_input(f->net, "input", SOCLE_U8, &shape, 1.0f / 255.0f);
-    x = strcmp(network, "cnn") == 0 ? add_cnn(f->net, x) : add_mlp(f->net, x, strcmp(network, "dropout") == 0);
+    if (strcmp(network, "wide") == 0) x = add_wide(f->net, x);
+    else x = strcmp(network, "cnn") == 0 ? add_cnn(f->net, x) : add_mlp(f->net, x, strcmp(network, "dropout") == 0);
     FIXTURE_OK(sc_net_loss(f->net, "softmax_cross_entropy", x));
 }
 

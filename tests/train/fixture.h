@@ -22,8 +22,10 @@ typedef struct fixture {
 /* Opens `device` ("cpu", "opencl:0"), with `threads` on the cpu (0 = all). A device that is not there skips the test with the
  * reason. */
 void fixture_open(fixture *f, const char *device, int threads);
+void fixture_open_timed(fixture *f, const char *device); /* its queues record times */
 void fixture_close(fixture *f);
-/* f->data: 320 images of 12x12; f->net: "mlp", "cnn" as in tests/golden, or "dropout" (the mlp with a dropout layer). */
+/* f->data: 320 images of 12x12; f->net: "mlp", "cnn" as in tests/golden, "dropout" (the mlp with a dropout layer) or "wide"
+ * (convolutions of 16, 32, 32, 16 and 12 filters). */
 void fixture_golden(fixture *f, const char *network);
 /* Writes tests/golden/<network>.safetensors over the engine's weights. */
 void fixture_weights(fixture *f, sc_engine *engine, const char *network);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands of the tool share: the state of one invocation, the command table, and how
+ * results, messages, events and exit codes leave the process. Results go to standard output,
+ * everything else to standard error. Commands know the library's floors and this header, not each
+ * other. */
+#ifndef SC_CLI_CLI_H
+#define SC_CLI_CLI_H
+
+#include "backend/records.h"
+#include "backend/registry.h"
+#include "train/worker.h"
+
+#include <argp.h>
+#include <jansson.h>
+#include <stdio.h>
+
+typedef struct sc_cli {
+    sc_env env;
+    const char *command; /* "socle train", for messages; "socle" before the command is known */
+    const char *device;  /* --device; NULL: not given */
+    int threads;         /* --threads; 0 = all */
+    bool json, quiet;
+    int verbose;
+    bool color;     /* of standard error */
+    bool helped;    /* --help was answered: nothing is left to do */
+    bool bar_shown; /* the last line of the terminal is an unfinished progress bar */
+    int exit_code; /* set where the status does not say it (a missed threshold, a signal); 0: not */
+    sc_registry registry;
+    sc_records *records;
+    sc_device_choice *choices;
+} sc_cli;
+
+typedef struct sc_command {
+    const char *name, *summary;
+    const struct argp *argp; /* options and arguments, for parsing, help and completion */
+    socle_status (*run)(sc_cli *cli, int argc, char **argv);
+} sc_command;
+
+/* main.c: all commands, ended by a NULL name. */
+const sc_command *sc_commands(void);
+const sc_command *sc_command_find(const char *name);
+socle_status sc_command_unknown(sc_cli *cli, const char *name); /* CONFIG, names the nearest */
+
+/* common.c */
+void sc_cli_init(sc_cli *cli);
+/* Prints what failed, flushes standard output, frees everything; returns the exit code. */
+int sc_cli_finish(sc_cli *cli, socle_status status);
+/* A line on standard error, above the progress bar if there is one. */
+void sc_cli_say(sc_cli *cli, const char *format, ...) SC_PRINTF(2, 3);
+/* The devices that --device, else SOCLE_DEVICE, else "auto" names; borrowed from cli. */
+socle_status sc_cli_select(sc_cli *cli, const sc_device_choice **choices, int *count);
+/* The one device, opened on a thread of its own. CONFIG where several are named. */
+socle_status sc_cli_open_worker(sc_cli *cli, sc_worker **out, bool timestamps);
+
+/* parse.c: argp, with errors that name the nearest option. `settings` is the command's parser
+ * input; children get `cli`. */
+socle_status sc_cli_parse(sc_cli *cli, const struct argp *argp, int argc, char **argv,
+                          void *settings);
+/* For the parsers: hands `cli` to all children at ARGP_KEY_INIT. */
+void sc_cli_inputs(struct argp_state *state, sc_cli *cli);
+/* For the parsers: remembers a usage error (CONFIG); returns EINVAL. */
+error_t sc_cli_usage(sc_cli *cli, const char *format, ...) SC_PRINTF(2, 3);
+error_t sc_cli_integer(sc_cli *cli, int64_t *out, const char *option, const char *text,
+                       int64_t minimum, int64_t maximum);
+error_t sc_cli_number(sc_cli *cli, double *out, const char *option, const char *text,
+                      double minimum, double maximum);
+error_t sc_cli_size(sc_cli *cli, uint64_t *out, const char *option, const char *text); /* "512M" */
+/* Calls `each` for every option that can be given, children's included; stops when it returns true.
+ */
+bool sc_cli_each_option(const struct argp *argp,
+                        bool (*each)(void *user, const struct argp_option *option), void *user);
+/* Option groups for `children` of a command's argp. */
+extern const struct argp sc_cli_common_argp; /* -h -q -v --json */
+extern const struct argp sc_cli_device_argp; /* -d --threads */
+
+/* exit.c */
+int sc_exit_code(socle_status status);
+
+/* signals.c: from begin to end, the first SIGINT or SIGTERM sets the flag and the second one ends
+ * the process. */
+void sc_signals_begin(void);
+void sc_signals_end(void);
+int sc_signal_seen(void); /* 0: none */
+
+/* report.c: one JSON object per line. A number that is not finite is left out. */
+json_t *sc_report(const char *name); /* {"event": name}; NULL name: {} */
+void sc_report_number(json_t *event, const char *key, double value);
+void sc_report_integer(json_t *event, const char *key, int64_t value);
+void sc_report_text(json_t *event, const char *key, const char *text);
+void sc_report_value(json_t *event, const char *key, json_t *value); /* takes the reference */
+void sc_report_print(sc_cli *cli, json_t *event); /* takes the reference; flushes */
+json_t *sc_report_device(const sc_device_info *info);
+
+/* table.c */
+typedef struct sc_table_column {
+    const char *title;
+    bool right;
+} sc_table_column;
+typedef struct sc_table sc_table;
+socle_status sc_table_create(sc_table **out, sc_env *env, const sc_table_column *columns,
+                             int count);
+void sc_table_cell(sc_table *table, const char *format, ...)
+    SC_PRINTF(2, 3); /* row by row; remembers a failure */
+socle_status sc_table_print(sc_table *table, FILE *stream);
+void sc_table_destroy(sc_table *table); /* NULL is fine */
+/* "1.5 GiB" */
+typedef struct sc_bytes_text {
+    char text[24];
+} sc_bytes_text;
+sc_bytes_text sc_bytes(uint64_t bytes);
+/* "1,199,882" */
+sc_bytes_text sc_grouped(int64_t value);
+
+/* The commands. */
+extern const struct argp sc_devices_argp, sc_train_argp, sc_eval_argp, sc_predict_argp,
+    sc_summary_argp, sc_verify_argp, sc_inspect_argp, sc_completion_argp, sc_version_argp,
+    sc_help_argp;
+socle_status sc_devices_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_train_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_eval_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_predict_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_summary_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_verify_command_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_inspect_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_completion_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_version_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_help_run(sc_cli *cli, int argc, char **argv);
+
+#endif

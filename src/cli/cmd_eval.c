@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `socle eval`: loss and accuracy of a model on the data of a configuration, with thresholds for
+ * scripts. */
+#include "cli/model_run.h"
+#include "train/recipe.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    KEY_DATA = 256,
+    KEY_MIN_ACCURACY,
+    KEY_MAX_LOSS,
+    KEY_SPLIT,
+    EXIT_THRESHOLD = 6,
+    STANDARD_BATCH = 128
+};
+
+typedef struct eval_settings {
+    sc_cli *cli;
+    const char *model, *data, *split; /* split NULL: test, else train */
+    double min_accuracy, max_loss;    /* NaN: not asked for */
+    int64_t batch;
+} eval_settings;
+
+typedef struct eval_job {
+    const eval_settings *settings;
+    sc_net *net;
+    sc_dataset *dataset;
+    sc_evaluation result;
+} eval_job;
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    eval_settings *settings = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        sc_cli_inputs(state, settings->cli);
+        return 0;
+    case 'm':
+        settings->model = arg;
+        return 0;
+    case KEY_DATA:
+        settings->data = arg;
+        return 0;
+    case KEY_SPLIT:
+        settings->split = arg;
+        if (strcmp(arg, "test") == 0 || strcmp(arg, "train") == 0) return 0;
+        return sc_cli_usage(settings->cli, "--split: must be test or train, not '%s'", arg);
+    case KEY_MIN_ACCURACY:
+        return sc_cli_number(settings->cli, &settings->min_accuracy, "--min-accuracy", arg, 0, 1);
+    case KEY_MAX_LOSS:
+        return sc_cli_number(settings->cli, &settings->max_loss, "--max-loss", arg, 0, 1e30);
+    case 'b':
+        return sc_cli_integer(settings->cli, &settings->batch, "--batch", arg, 1, INT32_MAX);
+    case ARGP_KEY_ARG:
+        return sc_cli_usage(settings->cli,
+                            "unexpected argument '%s'; socle eval -m MODEL --data CONFIG", arg);
+    case ARGP_KEY_END:
+        if (!settings->model) return sc_cli_usage(settings->cli, "which model? -m MODEL");
+        if (!settings->data) return sc_cli_usage(settings->cli, "which data? --data CONFIG");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"model", 'm', "FILE", 0, "The model, e.g. runs/NAME/model.safetensors", 1},
+    {"data", KEY_DATA, "CONFIG", 0, "A configuration; its data section is used", 1},
+    {"split", KEY_SPLIT, "test|train", 0, "Which data of it (default: test)", 1},
+    {"min-accuracy", KEY_MIN_ACCURACY, "X", 0, "Exit with 6 if the accuracy is below X", 2},
+    {"max-loss", KEY_MAX_LOSS, "X", 0, "Exit with 6 if the loss is above X", 2},
+    {"batch", 'b', "N", 0, "Samples at a time (default: 128)", 3},
+    {0},
+};
+
+static const struct argp_child children[] = {
+    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+
+const struct argp sc_eval_argp = {.options = options,
+                                  .parser = parse,
+                                  .doc = "Evaluates a model on the test data of a configuration.",
+                                  .children = children};
+
+static socle_status job(sc_device *device, void *argument) {
+    eval_job *eval = argument;
+    sc_engine *engine;
+    sc_feed_source source = {.dataset = eval->dataset};
+    SC_TRY(sc_feed_target(&source.target, device->env, eval->dataset));
+    SC_TRY(sc_model_run_engine(&engine, device, eval->net, eval->settings->model, eval->dataset,
+                               eval->settings->batch));
+    socle_status status = sc_evaluate(engine, &source, &eval->result);
+    sc_engine_destroy(engine);
+    return status;
+}
+
+static socle_status load_data(eval_job *eval, sc_cli *cli) {
+    const char *part = eval->settings->split ? eval->settings->split : "test";
+    sc_config *config;
+    socle_status status = sc_config_load(&config, &cli->env, eval->settings->data);
+    if (status != SOCLE_OK)
+        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
+    status = sc_recipe_check_data_keys(config);
+    if (status == SOCLE_OK) status = sc_recipe_data(&eval->dataset, &cli->env, config, part);
+    if (status == SOCLE_OK && !eval->dataset)
+        status = sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: has no data.%s to evaluate",
+                         sc_config_label(config), part);
+    sc_config_destroy(config);
+    return status;
+}
+
+static socle_status evaluate(eval_job *eval, sc_cli *cli) {
+    sc_worker *worker;
+    if (!eval->net->loss)
+        return sc_fail(&cli->env, SOCLE_STATUS_DATA, "%s: this model has no loss to evaluate",
+                       eval->settings->model);
+    SC_TRY(sc_recipe_suits(&cli->env, eval->net, eval->dataset, true));
+    SC_TRY(sc_cli_open_worker(cli, &worker, false));
+    socle_status status = sc_worker_run(worker, job, eval, 0);
+    sc_worker_destroy(worker);
+    return status;
+}
+
+static void print_result(sc_cli *cli, const eval_job *eval) {
+    const sc_evaluation *result = &eval->result;
+    if (cli->json) {
+        json_t *event = sc_report("done");
+        sc_report_text(event, "model", eval->settings->model);
+        sc_report_number(event, "test_loss", result->loss);
+        sc_report_number(event, "test_accuracy", result->accuracy);
+        sc_report_integer(event, "samples", result->samples);
+        sc_report_print(cli, event);
+        return;
+    }
+    const char *part = eval->settings->split ? eval->settings->split : "test";
+    printf("%s loss %.4f\n", part, result->loss);
+    if (isfinite(result->accuracy)) printf("%s accuracy %.4f\n", part, result->accuracy);
+}
+
+static socle_status check_thresholds(sc_cli *cli, const eval_settings *settings,
+                                     const sc_evaluation *result) {
+    socle_status status = SOCLE_OK;
+    if (!isnan(settings->min_accuracy) && isnan(result->accuracy))
+        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                       "--min-accuracy: the loss of this model has no accuracy");
+    if (!isnan(settings->min_accuracy) && !(result->accuracy >= settings->min_accuracy))
+        status = sc_fail(&cli->env, SOCLE_STATUS_WRONG_RESULT,
+                         "accuracy %.4f is below --min-accuracy %g", result->accuracy,
+                         settings->min_accuracy);
+    else if (!isnan(settings->max_loss) && !(result->loss <= settings->max_loss))
+        status = sc_fail(&cli->env, SOCLE_STATUS_WRONG_RESULT, "loss %.4f is above --max-loss %g",
+                         result->loss, settings->max_loss);
+    if (status != SOCLE_OK) cli->exit_code = EXIT_THRESHOLD;
+    return status;
+}
+
+socle_status sc_eval_run(sc_cli *cli, int argc, char **argv) {
+    eval_settings settings = {
+        .cli = cli, .min_accuracy = NAN, .max_loss = NAN, .batch = STANDARD_BATCH};
+    eval_job eval = {.settings = &settings};
+    SC_TRY(sc_cli_parse(cli, &sc_eval_argp, argc, argv, &settings));
+    if (cli->helped) return SOCLE_OK;
+    socle_status status = sc_model_run_net(&eval.net, cli, settings.model);
+    if (status == SOCLE_OK) status = load_data(&eval, cli);
+    if (status == SOCLE_OK) status = evaluate(&eval, cli);
+    if (status == SOCLE_OK) {
+        print_result(cli, &eval);
+        status = check_thresholds(cli, &settings, &eval.result);
+    }
+    sc_dataset_destroy(eval.dataset);
+    sc_net_destroy(eval.net);
+    return status;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `socle predict`: one line per sample: the class and its probability, or every output. Predictions
+ * are printed batch by batch, so that a reader need not wait for the last. */
+#include "cli/model_run.h"
+#include "io/json_text.h"
+#include "nn/layer.h"
+#include "train/recipe.h"
+
+#include <math.h>
+
+enum { KEY_INPUT = 256, KEY_ALL, STANDARD_BATCH = 128 };
+
+typedef struct predict_settings {
+    sc_cli *cli;
+    const char *model, *input;
+    bool all;
+    int64_t batch;
+} predict_settings;
+
+typedef struct predict_job {
+    const predict_settings *settings;
+    sc_net *net;
+    sc_dataset *dataset;
+    bool classes; /* outputs are probabilities of classes */
+} predict_job;
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    predict_settings *settings = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        sc_cli_inputs(state, settings->cli);
+        return 0;
+    case 'm':
+        settings->model = arg;
+        return 0;
+    case KEY_INPUT:
+        settings->input = arg;
+        return 0;
+    case KEY_ALL:
+        settings->all = true;
+        return 0;
+    case 'b':
+        return sc_cli_integer(settings->cli, &settings->batch, "--batch", arg, 1, INT32_MAX);
+    case ARGP_KEY_ARG:
+        return sc_cli_usage(settings->cli,
+                            "unexpected argument '%s'; socle predict -m MODEL --input FILE", arg);
+    case ARGP_KEY_END:
+        if (!settings->model) return sc_cli_usage(settings->cli, "which model? -m MODEL");
+        if (!settings->input)
+            return sc_cli_usage(settings->cli,
+                                "which samples? --input FILE, or - for standard input");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"model", 'm', "FILE", 0, "The model, e.g. runs/NAME/model.safetensors", 1},
+    {"input", KEY_INPUT, "FILE", 0, "Samples as IDX, plain or gzip; - for standard input", 1},
+    {"all", KEY_ALL, NULL, 0, "Print every output, not the class alone", 1},
+    {"batch", 'b', "N", 0, "Samples at a time (default: 128)", 3},
+    {0},
+};
+
+static const struct argp_child children[] = {
+    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+
+const struct argp sc_predict_argp = {
+    .options = options,
+    .parser = parse,
+    .doc = "Prints one line per sample: the class and its probability; every output with --all, or "
+           "where the model has no classes.",
+    .children = children};
+
+static int64_t largest(const float *row, int64_t size) {
+    int64_t best = 0;
+    for (int64_t i = 1; i < size; i++)
+        if (row[i] > row[best]) best = i;
+    return best;
+}
+
+static void print_json(const predict_job *job, int64_t index, const float *row, int64_t size) {
+    json_t *event = sc_report(NULL), *outputs = json_array();
+    sc_report_integer(event, "index", index);
+    if (job->classes) {
+        int64_t best = largest(row, size);
+        sc_report_integer(event, "class", best);
+        sc_report_number(event, "probability", sc_number_of_float(row[best]));
+    }
+    for (int64_t i = 0; i < size; i++)
+        json_array_append_new(outputs, isfinite(row[i]) ? json_real(sc_number_of_float(row[i]))
+                                                        : json_null());
+    sc_report_value(event, "outputs", outputs);
+    sc_report_print(job->settings->cli, event);
+}
+
+static void print_row(const predict_job *job, int64_t index, const float *row, int64_t size) {
+    if (job->settings->cli->json) {
+        print_json(job, index, row, size);
+        return;
+    }
+    int64_t best = largest(row, size);
+    if (job->classes) printf("%lld %.6f", (long long)best, (double)row[best]);
+    for (int64_t i = 0; i < size && (!job->classes || job->settings->all); i++)
+        printf("%s%.9g", i || job->classes ? " " : "", (double)row[i]);
+    putchar('\n');
+}
+
+static socle_status predict_all(const predict_job *job, sc_engine *engine, sc_feed *feed,
+                                float *out) {
+    int64_t size = sc_engine_prediction_size(engine), index = 0;
+    for (;;) {
+        sc_feed_batch batch;
+        bool more;
+        SC_TRY(sc_feed_next(feed, &batch, &more));
+        if (!more) return SOCLE_OK;
+        SC_TRY(sc_engine_predict(engine, batch.slot, batch.rows, out));
+        for (uint32_t r = 0; r < batch.rows; r++)
+            print_row(job, index++, out + (int64_t)r * size, size);
+        if (ferror(stdout)) return SOCLE_OK; /* nobody listens any more; said at the end */
+    }
+}
+
+static socle_status with_feed(const predict_job *job, sc_engine *engine) {
+    sc_env *env = sc_engine_device(engine)->env;
+    sc_feed_source source = {.dataset = job->dataset};
+    sc_loader_opts opts = {.batch = (uint32_t)sc_engine_capacity(engine), .epochs = 1};
+    sc_order order;
+    sc_feed *feed = NULL;
+    float *out = NULL;
+    SC_TRY(sc_order_init(&order, env, NULL, (uint32_t)sc_dataset_count(job->dataset), 0, false));
+    socle_status status = sc_feed_create(&feed, engine, &source, &order, &opts);
+    if (status == SOCLE_OK)
+        status = sc_allocate(
+            env, &out, (size_t)(sc_engine_capacity(engine) * sc_engine_prediction_size(engine)),
+            sizeof *out);
+    if (status == SOCLE_OK) status = predict_all(job, engine, feed, out);
+    sc_feed_destroy(feed);
+    sc_release(env, out);
+    sc_order_free(&order);
+    return status;
+}
+
+static socle_status job(sc_device *device, void *argument) {
+    predict_job *predict = argument;
+    sc_engine *engine;
+    SC_TRY(sc_model_run_engine(&engine, device, predict->net, predict->settings->model,
+                               predict->dataset, predict->settings->batch));
+    socle_status status = with_feed(predict, engine);
+    sc_engine_destroy(engine);
+    return status;
+}
+
+/* Outputs are classes where the loss compares them with class numbers. */
+static bool has_classes(const sc_net *net) {
+    sc_env scratch;
+    sc_tensor_desc target;
+    if (!net->loss) return false;
+    sc_env_init(&scratch, NULL, NULL);
+    return net->loss->target(&scratch, sc_net_desc(net, net->output), &target) == SOCLE_OK &&
+           target.dtype != SOCLE_F32;
+}
+
+socle_status sc_predict_run(sc_cli *cli, int argc, char **argv) {
+    predict_settings settings = {.cli = cli, .batch = STANDARD_BATCH};
+    predict_job predict = {.settings = &settings};
+    sc_worker *worker;
+    SC_TRY(sc_cli_parse(cli, &sc_predict_argp, argc, argv, &settings));
+    if (cli->helped) return SOCLE_OK;
+    socle_status status = sc_model_run_net(&predict.net, cli, settings.model);
+    if (status == SOCLE_OK)
+        status = sc_model_run_samples(&predict.dataset, &cli->env, settings.input);
+    if (status == SOCLE_OK)
+        status = sc_recipe_suits(&cli->env, predict.net, predict.dataset, false);
+    if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);
+    if (status == SOCLE_OK) {
+        predict.classes = has_classes(predict.net);
+        status = sc_worker_run(worker, job, &predict, 0);
+        sc_worker_destroy(worker);
+    }
+    sc_dataset_destroy(predict.dataset);
+    sc_net_destroy(predict.net);
+    return status;
+}

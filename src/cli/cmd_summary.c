@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `socle summary`: the layers of a configuration or of a model file. What a file is, its ending and
+ * its first bytes say. */
+#include "cli/model_run.h"
+#include "io/input.h"
+#include "model/summary.h"
+#include "train/recipe.h"
+
+#include <string.h>
+
+typedef struct summary_settings {
+    sc_cli *cli;
+    const char *path;
+} summary_settings;
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    summary_settings *settings = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        sc_cli_inputs(state, settings->cli);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (settings->path) return sc_cli_usage(settings->cli, "one file at a time");
+        settings->path = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        return sc_cli_usage(settings->cli, "of what? socle summary CONFIG, or socle summary MODEL");
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&sc_cli_common_argp, 0, NULL, 0}, {0}};
+
+const struct argp sc_summary_argp = {.parser = parse,
+                                     .args_doc = "CONFIG|MODEL",
+                                     .doc =
+                                         "Prints the layers, their output shapes and parameters.",
+                                     .children = children};
+
+static void print_json(sc_cli *cli, const sc_net *net, int64_t statistics) {
+    json_t *event = sc_report("summary"), *layers = json_array();
+    for (size_t i = 0; i < sc_net_summary_rows(net); i++) {
+        sc_summary_row row = sc_net_summary(net, i);
+        const sc_tensor_desc *desc = sc_net_desc(net, (int)i);
+        json_t *entry = json_object(), *shape = json_array();
+        for (int d = 1; d < desc->rank; d++)
+            json_array_append_new(shape, json_integer(desc->dim[d]));
+        sc_report_text(entry, "name", row.name);
+        sc_report_text(entry, "kind", row.kind);
+        sc_report_value(entry, "shape", shape);
+        sc_report_integer(entry, "parameters", row.parameters);
+        sc_report_integer(entry, "statistics", row.statistics);
+        if (row.from[0]) sc_report_text(entry, "from", row.from);
+        json_array_append_new(layers, entry);
+    }
+    sc_report_value(event, "layers", layers);
+    sc_report_integer(event, "parameters", sc_net_parameter_count(net));
+    sc_report_integer(event, "statistics", statistics);
+    sc_report_print(cli, event);
+}
+
+static socle_status print_table(sc_cli *cli, const sc_net *net) {
+    static const sc_table_column columns[] = {{"LAYER", false},
+                                              {"KIND", false},
+                                              {"OUTPUT", false},
+                                              {"PARAMETERS", true},
+                                              {"FROM", false}};
+    sc_table *table;
+    SC_TRY(sc_table_create(&table, &cli->env, columns, sizeof columns / sizeof columns[0]));
+    for (size_t i = 0; i < sc_net_summary_rows(net); i++) {
+        sc_summary_row row = sc_net_summary(net, i);
+        sc_table_cell(table, "%s", row.name);
+        sc_table_cell(table, "%s", row.kind);
+        sc_table_cell(table, "%s", row.shape);
+        sc_table_cell(table, "%s", sc_grouped(row.parameters + row.statistics).text);
+        sc_table_cell(table, "%s", row.from);
+    }
+    socle_status status = sc_table_print(table, stdout);
+    sc_table_destroy(table);
+    return status;
+}
+
+static socle_status print_summary(sc_cli *cli, const sc_net *net) {
+    int64_t statistics = 0;
+    for (size_t i = 0; i < sc_net_summary_rows(net); i++)
+        statistics += sc_net_summary(net, i).statistics;
+    if (cli->json) {
+        print_json(cli, net, statistics);
+        return SOCLE_OK;
+    }
+    SC_TRY(print_table(cli, net));
+    int64_t trained = sc_net_parameter_count(net);
+    printf("parameters %s (%s)", sc_grouped(trained).text,
+           sc_bytes((uint64_t)trained * sizeof(float)).text);
+    if (statistics) printf(", statistics %s", sc_grouped(statistics).text);
+    putchar('\n');
+    return SOCLE_OK;
+}
+
+static socle_status summarize_config(sc_cli *cli, const char *path) {
+    sc_config *config;
+    sc_recipe recipe = {0};
+    socle_status status = sc_config_load(&config, &cli->env, path);
+    if (status != SOCLE_OK)
+        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
+    status = sc_recipe_read(&recipe, &cli->env, config);
+    if (status == SOCLE_OK) status = sc_recipe_load(&recipe);
+    if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
+    if (status == SOCLE_OK) status = print_summary(cli, recipe.net);
+    sc_recipe_free(&recipe);
+    sc_config_destroy(config);
+    return status;
+}
+
+static socle_status summarize_model(sc_cli *cli, const char *path) {
+    sc_net *net;
+    SC_TRY(sc_model_run_net(&net, cli, path));
+    socle_status status = print_summary(cli, net);
+    sc_net_destroy(net);
+    return status;
+}
+
+/* A header length of a few bytes, then '{': no text begins with zero bytes. */
+static bool is_model(sc_cli *cli, const char *path) {
+    size_t length = strlen(path);
+    static const char ending[] = ".safetensors";
+    if (length >= sizeof ending && strcmp(path + length - (sizeof ending - 1), ending) == 0)
+        return true;
+    sc_env scratch;
+    sc_input input;
+    unsigned char head[9] = {1};
+    sc_env_child(&scratch, &cli->env);
+    if (strcmp(path, "-") == 0 || sc_input_open(&input, &scratch, path) != SOCLE_OK) return false;
+    bool model = sc_input_read(&input, head, sizeof head, 0) == SOCLE_OK && head[8] == '{' &&
+                 head[7] == 0 && head[6] == 0;
+    sc_input_close(&input);
+    return model;
+}
+
+socle_status sc_summary_run(sc_cli *cli, int argc, char **argv) {
+    summary_settings settings = {.cli = cli};
+    SC_TRY(sc_cli_parse(cli, &sc_summary_argp, argc, argv, &settings));
+    if (cli->helped) return SOCLE_OK;
+    return is_model(cli, settings.path) ? summarize_model(cli, settings.path)
+                                        : summarize_config(cli, settings.path);
+}

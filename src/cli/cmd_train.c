@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `socle train`: from a command line to a run: configuration, data, device, and the job on the
+ * device's thread. */
+#include "cli/cmd_train.h"
+
+#include <string.h>
+
+enum { KEY_SET = 256, KEY_EPOCHS, KEY_BATCH, KEY_SEED, KEY_MEMORY, KEY_PROFILE, KEY_RESUME };
+
+/* A flag that stands for one value of the configuration. */
+static error_t integer_flag(sc_train_settings *settings, char out[64], const char *flag,
+                            const char *key, const char *text, int64_t minimum, int64_t maximum) {
+    int64_t value;
+    error_t error = sc_cli_integer(settings->cli, &value, flag, text, minimum, maximum);
+    if (!error) snprintf(out, 64, "%s=%lld", key, (long long)value);
+    return error;
+}
+
+static error_t add_set(sc_train_settings *settings, const char *text) {
+    if (settings->sets == SC_TRAIN_SETS)
+        return sc_cli_usage(settings->cli, "--set: at most %d times", SC_TRAIN_SETS);
+    settings->set[settings->sets++] = text;
+    return 0;
+}
+
+static error_t add_config(sc_train_settings *settings, const char *text) {
+    if (settings->config)
+        return sc_cli_usage(settings->cli, "one configuration at a time: '%s' and '%s'",
+                            settings->config, text);
+    settings->config = text;
+    return 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    sc_train_settings *settings = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        sc_cli_inputs(state, settings->cli);
+        return 0;
+    case KEY_SET:
+        return add_set(settings, arg);
+    case KEY_EPOCHS:
+        return integer_flag(settings, settings->epochs, "--epochs", "train.epochs", arg, 0,
+                            INT32_MAX);
+    case KEY_BATCH:
+        return integer_flag(settings, settings->batch, "--batch", "train.batch", arg, 1, INT32_MAX);
+    case KEY_SEED:
+        return integer_flag(settings, settings->seed, "--seed", "train.seed", arg, 0, INT64_MAX);
+    case KEY_MEMORY:
+        return sc_cli_size(settings->cli, &settings->memory, "--memory", arg);
+    case KEY_PROFILE:
+        settings->profile = arg;
+        return 0;
+    case KEY_RESUME:
+        settings->resume = arg;
+        return 0;
+    case 'o':
+        settings->output = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        return add_config(settings, arg);
+    case ARGP_KEY_END:
+        if (!settings->config && !settings->resume)
+            return sc_cli_usage(
+                settings->cli,
+                "which configuration? socle train CONFIG, or socle train --resume DIR");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"set", KEY_SET, "PATH=VALUE", 0,
+     "Set one value of the configuration, e.g. optimizer.adam.lr=0.01; may be repeated", 1},
+    {"epochs", KEY_EPOCHS, "N", 0, "Epochs; short for --set train.epochs=N", 1},
+    {"batch", KEY_BATCH, "N", 0, "Samples per step; short for --set train.batch=N", 1},
+    {"seed", KEY_SEED, "N", 0, "Seed of weights, order and dropout; short for --set train.seed=N",
+     1},
+    {"output", 'o', "DIR", 0, "Directory of the run (default: runs/NAME-DATE-TIME)", 2},
+    {"resume", KEY_RESUME, "DIR", 0,
+     "Continue the run in DIR from its checkpoint; CONFIG may then be left out", 2},
+    {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 3},
+    {"profile", KEY_PROFILE, "FILE", 0,
+     "Write the time of each launch of the training step, as JSON", 3},
+    {0},
+};
+
+static const struct argp_child children[] = {
+    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+
+const struct argp sc_train_argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "CONFIG",
+    .doc =
+        "Trains the network of a configuration (YAML or JSON, - for standard input) and writes a "
+        "run directory: config.json, "
+        "metrics.jsonl, metrics.csv, model.safetensors (best), checkpoint.safetensors, env.json.\v"
+        "SIGINT or SIGTERM ends the run after the current step and saves a checkpoint; a second "
+        "one ends it at once.",
+    .children = children};
+
+static socle_status run_on_device(sc_train_session *session) {
+    sc_cli *cli = session->cli;
+    sc_worker *worker;
+    SC_TRY(sc_cli_open_worker(cli, &worker, session->settings->profile != NULL));
+    socle_status status = sc_worker_run(worker, sc_train_job, session, 0);
+    sc_worker_destroy(worker);
+    return status;
+}
+
+static socle_status run_recipe(sc_train_session *session, const sc_config *config) {
+    sc_cli *cli = session->cli;
+    sc_recipe recipe;
+    sc_identity identity = {0};
+    SC_TRY(sc_recipe_read(&recipe, &cli->env, config));
+    session->recipe = &recipe;
+    session->identity = &identity;
+    socle_status status = sc_recipe_load(&recipe);
+    if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
+    if (status == SOCLE_OK) status = sc_identity_create(&identity, &recipe);
+    if (status == SOCLE_OK) status = run_on_device(session);
+    sc_identity_free(&identity, &cli->env);
+    sc_recipe_free(&recipe);
+    return status;
+}
+
+socle_status sc_train_run(sc_cli *cli, int argc, char **argv) {
+    sc_train_settings settings = {.cli = cli};
+    sc_train_session session = {.cli = cli, .settings = &settings};
+    sc_config *config;
+    SC_TRY(sc_cli_parse(cli, &sc_train_argp, argc, argv, &settings));
+    if (cli->helped) return SOCLE_OK;
+    SC_TRY(sc_train_load_config(&config, &settings));
+    session.label = settings.config ? sc_config_label(config) : "run";
+    socle_status status = run_recipe(&session, config);
+    sc_config_destroy(config);
+    return status;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of `socle train` share: settings of the command line, and one run. */
+#ifndef SC_CLI_CMD_TRAIN_H
+#define SC_CLI_CMD_TRAIN_H
+
+#include "cli/progress.h"
+#include "train/run_directory.h"
+
+enum { SC_TRAIN_SETS = 256 };
+
+typedef struct sc_train_settings {
+    sc_cli *cli;
+    const char *config, *output, *resume, *profile;
+    const char *set[SC_TRAIN_SETS]; /* assignments in the order given */
+    int sets;
+    uint64_t memory;
+    char epochs[64], batch[64], seed[64]; /* "train.epochs=3", or "" */
+} sc_train_settings;
+
+typedef struct sc_train_session {
+    sc_cli *cli;
+    const sc_train_settings *settings;
+    const char *label; /* of the configuration */
+    sc_recipe *recipe;
+    sc_identity *identity;
+    sc_progress_bar bar;
+    uint64_t began;
+    /* On the device's thread. */
+    sc_trainer *trainer;
+    sc_run_directory *directory;
+    char *path;                 /* of the directory */
+    sc_epoch_report last, best; /* epoch 0: none yet */
+    double samples, seconds;    /* of the epochs of this invocation, training part alone */
+    sc_evaluation test;
+    bool tested;
+} sc_train_session;
+
+/* train_settings.c: flags into the configuration. */
+socle_status sc_train_load_config(sc_config **out, const sc_train_settings *settings);
+/* train_session.c: the job of the device's thread; `argument` is a session. */
+socle_status sc_train_job(sc_device *device, void *argument);
+/* train_report.c: events and lines; profile as JSON. */
+void sc_train_report_plan(
+    sc_train_session *session,
+    const sc_device_info *info); /* before kernels are built, which may take long */
+void sc_train_report_start(sc_train_session *session);
+void sc_train_report_epoch(sc_train_session *session, const sc_epoch_report *report);
+void sc_train_report_done(sc_train_session *session);
+socle_status sc_train_write_profile(sc_train_session *session, const char *path);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state of one invocation: messages, devices, and the way out. Knows no command. */
+#include "base/text.h"
+#include "cli/cli.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool wants_color(void) {
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    if (no_color && *no_color) return false;
+    return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+/* Takes the progress bar off the terminal, so that a line can stand there. */
+static void clear_bar(sc_cli *cli) {
+    if (cli->bar_shown) fputs("\r\033[K", stderr);
+    cli->bar_shown = false;
+}
+
+static void print_message(sc_cli *cli, const char *level, const char *text) {
+    clear_bar(cli);
+    bool red = cli->color && strcmp(level, "error: ") == 0;
+    fprintf(stderr, "%s: %s%s%s%s\n", cli->command, red ? "\033[31m" : "", level,
+            red ? "\033[0m" : "", text);
+}
+
+static void log_line(void *user, socle_log_level level, const char *text) {
+    static const char *const words[] = {"error: ", "warning: ", "", ""};
+    print_message(user, words[level], text);
+}
+
+void sc_cli_init(sc_cli *cli) {
+    memset(cli, 0, sizeof *cli);
+    cli->command = "socle";
+    cli->color = wants_color();
+    socle_logger logger = {log_line, cli, SOCLE_LOG_INFO};
+    sc_env_init(&cli->env, NULL, &logger);
+}
+
+void sc_cli_say(sc_cli *cli, const char *format, ...) {
+    if (cli->quiet) return;
+    clear_bar(cli);
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+static socle_status need_registry(sc_cli *cli) {
+    if (cli->registry.info) return SOCLE_OK;
+    return sc_registry_create(&cli->registry, &cli->env);
+}
+
+socle_status sc_cli_select(sc_cli *cli, const sc_device_choice **choices, int *count) {
+    const char *wish = cli->device, *variable = getenv("SOCLE_DEVICE");
+    if (!wish && variable && *variable) wish = variable;
+    SC_TRY(need_registry(cli));
+    sc_release(&cli->env, cli->choices);
+    socle_status status =
+        sc_registry_select(&cli->registry, &cli->env, wish ? wish : "auto", &cli->choices, count);
+    *choices = cli->choices;
+    return status;
+}
+
+socle_status sc_cli_open_worker(sc_cli *cli, sc_worker **out, bool timestamps) {
+    const sc_device_choice *choice;
+    int count;
+    *out = NULL;
+    SC_TRY(sc_cli_select(cli, &choice, &count));
+    if (count != 1)
+        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                       "%d devices are named; one run on several devices is not possible yet, name "
+                       "one of them",
+                       count);
+    SC_TRY(sc_records_load(&cli->records, &cli->env, NULL));
+    sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
+    options.threads = cli->threads;
+    options.timestamps = timestamps;
+    options.records = cli->records;
+    return sc_worker_create(out, &cli->env, &cli->registry, choice, &options);
+}
+
+static void print_failure(sc_cli *cli, socle_status status, int code) {
+    const char *text = cli->env.text[0] ? cli->env.text : socle_status_text(status);
+    print_message(cli, status == SOCLE_STATUS_INTERRUPTED ? "" : "error: ", text);
+    if (!cli->json) return;
+    json_t *event = sc_report("error");
+    sc_report_integer(event, "code", code);
+    sc_report_text(event, "message", text);
+    sc_report_print(cli, event);
+}
+
+/* The other end of the pipe was closed. */
+static bool reader_is_gone(void) {
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+/* Results that did not arrive are a failure, even if everything before went well. A reader that
+ * left (`| head`) needs no message. */
+static int close_output(sc_cli *cli, int code) {
+    bool gone = reader_is_gone();
+    bool lost = ferror(stdout) != 0;
+    lost |= fclose(stdout) != 0;
+    if (!lost || code != 0) return code;
+    if (!gone) print_message(cli, "error: ", "standard output did not take all results");
+    return sc_exit_code(SOCLE_STATUS_IO);
+}
+
+int sc_cli_finish(sc_cli *cli, socle_status status) {
+    int code = cli->exit_code ? cli->exit_code : sc_exit_code(status);
+    if (status != SOCLE_OK)
+        print_failure(cli, status, code);
+    else
+        clear_bar(cli);
+    code = close_output(cli, code);
+    sc_records_destroy(cli->records);
+    sc_release(&cli->env, cli->choices);
+    sc_registry_free(&cli->registry, &cli->env);
+    return code;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See model_run.h. */
+#include "cli/model_run.h"
+#include "data/idx.h"
+#include "model/model.h"
+#include "model/net_config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FIRST_READ = 1 << 16 };
+#define MOST_INPUT ((size_t)1 << 32)
+
+/* A file that cannot be read is as good as a bad one. */
+static socle_status as_data(socle_status status) {
+    return status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO ? SOCLE_STATUS_DATA
+                                                                         : status;
+}
+
+socle_status sc_model_run_net(sc_net **out, sc_cli *cli, const char *path) {
+    return as_data(sc_model_load_net(out, &cli->env, path));
+}
+
+static socle_status take(void *user, int parameter, const float *data) {
+    return sc_engine_write(user, parameter, data);
+}
+
+socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net, const char *path,
+                                 const sc_dataset *dataset, int64_t batch) {
+    int64_t count = sc_dataset_count(dataset);
+    sc_engine_options options = {.capacity = count < batch ? count : batch};
+    const char *target;
+    if (sc_feed_target(&target, device->env, dataset) == SOCLE_OK) {
+        options.has_target_dtype = true;
+        options.target_dtype =
+            (uint8_t)sc_dataset_column(dataset, sc_dataset_find(dataset, target))->dtype;
+    }
+    SC_TRY(sc_engine_create(out, device, net, &options));
+    socle_status status = as_data(sc_model_load_parameters(device->env, path, net, take, *out));
+    if (status == SOCLE_OK) return status;
+    sc_engine_destroy(*out);
+    *out = NULL;
+    return status;
+}
+
+static socle_status read_standard_input(sc_env *env, char **data, size_t *size) {
+    size_t capacity = 0;
+    *data = NULL;
+    *size = 0;
+    for (;;) {
+        SC_TRY(sc_grow(env, data, &capacity, *size + FIRST_READ, 1));
+        ssize_t got = read(STDIN_FILENO, *data + *size, capacity - *size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return sc_fail(env, SOCLE_STATUS_DATA, "standard input: %s", strerror(errno));
+        if (got == 0) return SOCLE_OK;
+        *size += (size_t)got;
+        if (*size > MOST_INPUT)
+            return sc_fail(env, SOCLE_STATUS_DATA, "standard input: more than 4 GiB");
+    }
+}
+
+/* Shapes as sc_dataset_from_idx gives them. */
+static socle_status samples_of(sc_dataset **out, sc_env *env, const sc_idx *idx) {
+    socle_shape shape = {.rank = idx->rank - 1};
+    for (int d = 1; d < idx->rank; d++) shape.size[d - 1] = idx->size[d];
+    if (idx->rank == 1) shape = (socle_shape){.rank = 1, .size = {1}};
+    if (idx->rank == 3) shape = (socle_shape){.rank = 3, .size = {1, idx->size[1], idx->size[2]}};
+    SC_TRY(sc_dataset_create(out, env, "standard input", idx->size[0]));
+    socle_status status = sc_dataset_add_copy(*out, SC_INPUT_NAME, idx->dtype, &shape, idx->data);
+    if (status == SOCLE_OK) return status;
+    sc_dataset_destroy(*out);
+    *out = NULL;
+    return status;
+}
+
+static socle_status samples_from_input(sc_dataset **out, sc_env *env) {
+    char *data;
+    size_t size;
+    sc_idx idx = {0};
+    socle_status status = read_standard_input(env, &data, &size);
+    if (status == SOCLE_OK) status = sc_idx_read_memory(&idx, env, "standard input", data, size);
+    sc_release(env, data);
+    if (status == SOCLE_OK) status = samples_of(out, env, &idx);
+    sc_idx_free(&idx, env);
+    return status;
+}
+
+socle_status sc_model_run_samples(sc_dataset **out, sc_env *env, const char *path) {
+    *out = NULL;
+    if (strcmp(path, "-") == 0) return as_data(samples_from_input(out, env));
+    return as_data(sc_dataset_from_idx(out, env, path, NULL));
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `socle train` says: events for programs, lines for people, and the profile. */
+#include "base/file.h"
+#include "base/text.h"
+#include "base/thread_pool.h"
+#include "cli/cmd_train.h"
+#include "io/json_text.h"
+
+#include <math.h>
+
+static const sc_device_info *device_of(const sc_train_session *session) {
+    return &sc_engine_device(sc_trainer_engine(session->trainer))->info;
+}
+
+static char *path_of(sc_train_session *session, const char *name) {
+    char *path;
+    sc_run_file(&path, &session->cli->env, session->path, name); /* NULL where there is no memory */
+    return path;
+}
+
+void sc_train_report_plan(sc_train_session *session, const sc_device_info *info) {
+    const sc_recipe *recipe = session->recipe;
+    sc_cli_say(session->cli, "%s: %s parameters, %s training samples, seed %llu", info->name,
+               sc_grouped(sc_net_parameter_count(recipe->net)).text,
+               sc_grouped(sc_dataset_count(recipe->train)).text,
+               (unsigned long long)recipe->fit.seed);
+}
+
+void sc_train_report_start(sc_train_session *session) {
+    sc_cli *cli = session->cli;
+    const sc_device_info *info = device_of(session);
+    const sc_recipe *recipe = session->recipe;
+    sc_position position = sc_trainer_position(session->trainer);
+    if (position.step)
+        sc_cli_say(cli, "continuing after step %lld (epoch %lld)", (long long)position.step,
+                   (long long)position.epoch + 1);
+    if (!cli->json) return;
+    json_t *event = sc_report("start"), *devices = json_array();
+    json_array_append_new(devices, sc_report_device(info));
+    sc_report_integer(event, "schema", 1);
+    sc_report_text(event, "version", SC_VERSION);
+    sc_report_value(event, "devices", devices);
+    sc_report_integer(event, "seed", (int64_t)recipe->fit.seed);
+    sc_report_integer(event, "parameters", sc_net_parameter_count(recipe->net));
+    sc_report_integer(event, "samples", sc_dataset_count(recipe->train));
+    sc_report_integer(event, "step", position.step);
+    sc_report_text(event, "directory", session->path);
+    sc_report_value(event, "config", json_loads(session->identity->config, 0, NULL));
+    sc_report_print(cli, event);
+}
+
+void sc_train_report_epoch(sc_train_session *session, const sc_epoch_report *report) {
+    session->seconds += report->seconds;
+    session->samples += report->samples_per_second * report->seconds;
+    sc_progress_epoch(&session->bar, report, session->recipe->fit.epochs);
+    if (!session->cli->json) return;
+    json_t *event = sc_report("epoch");
+    sc_report_integer(event, "epoch", report->epoch);
+    sc_report_integer(event, "step", report->step);
+    sc_report_number(event, "loss", report->loss);
+    sc_report_number(event, "accuracy", report->accuracy);
+    sc_report_number(event, "val_loss", report->val_loss);
+    sc_report_number(event, "val_accuracy", report->val_accuracy);
+    sc_report_number(event, "samples_per_second", report->samples_per_second);
+    sc_report_number(event, "seconds", report->seconds);
+    sc_report_value(event, "best", json_boolean(report->best));
+    sc_report_print(session->cli, event);
+}
+
+static void print_done(const sc_train_session *session, const char *model) {
+    const sc_epoch_report *best = &session->best;
+    if (session->seconds > 0) printf("speed %.0f samples/s\n", session->samples / session->seconds);
+    if (best->epoch && isfinite(best->val_accuracy))
+        printf("validation accuracy %.4f\n", best->val_accuracy);
+    if (session->tested) {
+        printf("test loss %.4f\n", session->test.loss);
+        if (isfinite(session->test.accuracy))
+            printf("test accuracy %.4f\n", session->test.accuracy);
+    }
+    printf("model %s\n", model);
+    fflush(stdout);
+}
+
+void sc_train_report_done(sc_train_session *session) {
+    char *model = path_of(session, SC_RUN_MODEL);
+    if (!session->cli->json) {
+        sc_cli_say(session->cli, "done in %.1f s", (double)(sc_now_ns() - session->began) * 1e-9);
+        print_done(session, model ? model : session->path);
+    } else {
+        json_t *event = sc_report("done");
+        if (session->tested) {
+            sc_report_number(event, "test_loss", session->test.loss);
+            sc_report_number(event, "test_accuracy", session->test.accuracy);
+        }
+        if (session->seconds > 0)
+            sc_report_number(event, "samples_per_second", session->samples / session->seconds);
+        sc_report_text(event, "model", model ? model : session->path);
+        sc_report_integer(event, "step", sc_trainer_position(session->trainer).step);
+        sc_report_number(event, "seconds", (double)(sc_now_ns() - session->began) * 1e-9);
+        sc_report_print(session->cli, event);
+    }
+    sc_release(&session->cli->env, model);
+}
+
+static json_t *describe_launches(const sc_plan *plan) {
+    json_t *launches = json_array();
+    for (int i = 0; plan && i < sc_plan_launches(plan); i++) {
+        sc_plan_launch launch = sc_plan_launch_info(plan, i);
+        json_t *entry = json_object();
+        if (launch.layer) sc_report_text(entry, "layer", launch.layer);
+        sc_report_text(entry, "operation", sc_op_word(launch.op));
+        sc_report_text(entry, "implementation", launch.implementation);
+        sc_report_integer(entry, "runs", (int64_t)launch.runs);
+        sc_report_integer(entry, "nanoseconds", (int64_t)launch.nanoseconds);
+        if (launch.runs)
+            sc_report_number(entry, "milliseconds_per_run",
+                             (double)launch.nanoseconds * 1e-6 / (double)launch.runs);
+        json_array_append_new(launches, entry);
+    }
+    return launches;
+}
+
+socle_status sc_train_write_profile(sc_train_session *session, const char *path) {
+    const sc_engine *engine = sc_trainer_engine(session->trainer);
+    sc_env *env = sc_engine_device(engine)->env;
+    json_t *profile = json_object();
+    sc_text text;
+    sc_report_value(profile, "device", sc_report_device(device_of(session)));
+    sc_report_integer(profile, "micro_batch", sc_engine_capacity(engine));
+    sc_report_integer(profile, "steps", sc_trainer_position(session->trainer).step);
+    sc_report_value(profile, "launches", describe_launches(sc_engine_train_plan(engine)));
+    sc_text_init(&text, env);
+    sc_json_text(&text, profile, 2);
+    sc_text_add(&text, "\n");
+    socle_status status = text.status;
+    if (status == SOCLE_OK) status = sc_file_write_whole(env, path, text.data, text.length);
+    sc_text_free(&text);
+    json_decref(profile);
+    return status;
+}

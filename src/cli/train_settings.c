@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration of a run: the file, or that of the run to continue, with --set and the short
+ * flags over it. */
+#include "base/file.h"
+#include "cli/cmd_train.h"
+
+#include <string.h>
+
+/* A configuration that cannot be read is a mistake of usage, not of data. */
+static socle_status as_config(socle_status status) {
+    return status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO ||
+                   status == SOCLE_STATUS_DATA
+               ? SOCLE_STATUS_CONFIG
+               : status;
+}
+
+/* The resolved configuration that the checkpoint holds: config.json might have been edited. */
+static socle_status load_from_run(sc_config **out, sc_env *env, const char *directory) {
+    char *path, *text = NULL;
+    SC_TRY(sc_run_file(&path, env, directory, SC_RUN_CHECKPOINT));
+    socle_status status = sc_checkpoint_config(&text, env, path);
+    if (status == SOCLE_STATUS_IO) status = SOCLE_STATUS_DATA;
+    if (status == SOCLE_OK) status = sc_config_parse(out, env, path, text, strlen(text));
+    sc_release(env, text);
+    sc_release(env, path);
+    return status;
+}
+
+static socle_status apply(sc_config *config, const sc_train_settings *settings) {
+    const char *const flags[] = {settings->epochs, settings->batch, settings->seed};
+    for (int i = 0; i < settings->sets; i++) SC_TRY(sc_config_set(config, settings->set[i]));
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (*flags[i]) SC_TRY(sc_config_set(config, flags[i]));
+    return SOCLE_OK;
+}
+
+socle_status sc_train_load_config(sc_config **out, const sc_train_settings *settings) {
+    sc_env *env = &settings->cli->env;
+    *out = NULL;
+    if (settings->config)
+        SC_TRY(as_config(sc_config_load(out, env, settings->config)));
+    else
+        SC_TRY(load_from_run(out, env, settings->resume));
+    socle_status status = apply(*out, settings);
+    if (status == SOCLE_OK) return status;
+    sc_config_destroy(*out);
+    *out = NULL;
+    return status;
+}

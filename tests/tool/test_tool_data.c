@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Data files that are missing, damaged or do not suit the network: exit code 3, a text that names
+ * the file, nothing written. */
+#include "tool.h"
+
+#include <zlib.h>
+
+static sc_temp temp;
+
+static void begin(void) {
+    tool_begin(&temp, false);
+}
+
+static void end(void) {
+    tool_end(&temp);
+}
+
+TestSuite(tool_data, .init = begin, .fini = end);
+
+static void expect_bad(const char *text) {
+    tool_expect(3, text, "train tool.yaml -o out");
+    SC_TRUE(!tool_exists("out"));
+}
+
+/* Changes some bytes of a file; size SIZE_MAX keeps its length. */
+static void damage(const char *name, size_t at, const void *bytes, size_t count, size_t size) {
+    size_t length;
+    char *data = tool_get(name, &length);
+    memcpy(data + at, bytes, count);
+    tool_put(name, data, size == SIZE_MAX ? length : size);
+    free(data);
+}
+
+static void gzip(const char *name, const char *from, size_t keep) {
+    size_t size;
+    char *data = tool_get(from, &size);
+    gzFile file = gzopen(name, "wb");
+    if (!file || gzwrite(file, data, (unsigned)size) != (int)size || gzclose(file) != Z_OK)
+        SC_TEST_FAIL("gzip %s", name);
+    free(data);
+    if (keep) damage(name, 0, "\x1f", 1, keep);
+}
+
+Test(tool_data, missing) {
+    remove("train-images");
+    expect_bad("train-images: cannot open");
+    tool_put_images("train-images", TOOL_TRAIN, 1);
+    remove("test-labels");
+    expect_bad("data.test: test-labels");
+}
+
+Test(tool_data, not_a_file) {
+    remove("train-images");
+    mkdir("train-images", 0700);
+    expect_bad("train-images: is a directory");
+    rmdir("train-images");
+    mkfifo("train-images", 0600);
+    expect_bad("train-images");
+}
+
+Test(tool_data, empty_and_short) {
+    static const size_t sizes[] = {0, 1, 3, 4, 7, 8, 15, 16, 17, 1000, 16 + TOOL_TRAIN * 64 - 1};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        tool_put_images("train-images", TOOL_TRAIN, 1);
+        damage("train-images", 0, "", 0, sizes[i]);
+        expect_bad("train-images");
+    }
+}
+
+Test(tool_data, trailing_bytes) {
+    size_t size;
+    char *data = tool_get("train-images", &size);
+    data = realloc(data, size + 1);
+    data[size] = 7;
+    tool_put("train-images", data, size + 1);
+    free(data);
+    expect_bad("train-images");
+}
+
+Test(tool_data, headers_that_lie) {
+    static const struct {
+        size_t at, count;
+        const char *bytes;
+    } rows[] = {
+        {0, 1, "\x01"},                             /* magic */
+        {0, 4, "\x89PNG"},                          /* another format */
+        {2, 1, "\x0e"},                             /* element type */
+        {2, 1, "\xff"},                             /* no element type */
+        {3, 1, "\x00"},                             /* rank 0 */
+        {3, 1, "\xff"},                             /* rank 255 */
+        {4, 4, "\x00\x00\x00\x00"},                 /* no samples */
+        {4, 4, "\x00\x00\x01\x01"},                 /* one sample more than there is */
+        {4, 4, "\xff\xff\xff\xff"},                 /* 4 G samples */
+        {4, 4, "\x80\x00\x00\x00"},                 /* 2^31 */
+        {8, 8, "\x00\x01\x00\x00\x00\x01\x00\x00"}, /* 65536 x 65536: the product wraps 32 bits */
+        {4, 12, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"}, /* wraps 64 bits */
+        {8, 4, "\x00\x00\x00\x00"},                                  /* a side of 0 */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        tool_put_images("train-images", TOOL_TRAIN, 1);
+        damage("train-images", rows[i].at, rows[i].bytes, rows[i].count, SIZE_MAX);
+        expect_bad("train-images");
+    }
+}
+
+Test(tool_data, gzip) {
+    gzip("whole.gz", "train-images", 0);
+    tool_expect(0, NULL, "train tool.yaml -o packed --set data.train.images=whole.gz");
+    tool_expect(0, NULL, "train tool.yaml -o plain");
+    SC_TRUE(tool_same("packed/model.safetensors", "plain/model.safetensors"));
+    gzip("cut.gz", "train-images", 500);
+    tool_expect(3, "cut.gz", "train tool.yaml -o out --set data.train.images=cut.gz");
+    gzip("flipped.gz", "train-images", 0);
+    damage("flipped.gz", 300, "\x55\xaa\x55\xaa", 4, SIZE_MAX);
+    tool_expect(3, "flipped.gz", "train tool.yaml -o out --set data.train.images=flipped.gz");
+    tool_put_text("text.gz", "this is text, whatever its name says");
+    tool_expect(3, "text.gz", "train tool.yaml -o out --set data.train.images=text.gz");
+    SC_TRUE(!tool_exists("out"));
+}
+
+Test(tool_data, labels) {
+    damage("train-labels", 8 + 17, "\x09", 1, SIZE_MAX);
+    expect_bad("sample 17 has label 9");
+    tool_put_labels("train-labels", TOOL_TRAIN, 1);
+    damage("test-labels", 8 + 3, "\x04", 1, SIZE_MAX);
+    expect_bad("sample 3 has label 4; with 4 classes");
+    tool_put_labels("test-labels", TOOL_TEST, 2);
+    tool_put_labels("train-labels", TOOL_TRAIN - 1, 1);
+    expect_bad("255");
+    tool_put_images("train-labels", TOOL_TRAIN, 1); /* images in place of labels */
+    expect_bad("train-labels");
+}
+
+Test(tool_data, other_shape_of_test_data) {
+    size_t size;
+    char *data = tool_get("test-images", &size);
+    memcpy(data + 8, "\x00\x00\x00\x04\x00\x00\x00\x10", 8); /* 4 x 16 in place of 8 x 8 */
+    tool_put("test-images", data, size);
+    free(data);
+    expect_bad("test-images");
+}
+
+Test(tool_data, split_of_too_few_samples) {
+    tool_expect(2, NULL, "train tool.yaml -o out --set data.train.limit=1");
+    SC_TRUE(!tool_exists("out"));
+    tool_expect(0, NULL, "train tool.yaml -o two --set data.train.limit=2");
+    tool_expect(2, NULL,
+                "train tool.yaml -o out --set data.train.limit=10 --set train.drop_short=true");
+}
+
+Test(tool_data, predict) {
+    tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
+    tool_expect(3, "nosuch", "predict -m run/model.safetensors --input nosuch");
+    tool_expect(3, "train-labels", "predict -m run/model.safetensors --input train-labels");
+    tool_result result = tool_run_input("abc", 3, "predict -m run/model.safetensors --input -");
+    SC_EQ(result.code, 3);
+    SC_CONTAINS(result.err, "standard input");
+    SC_EQ_STR(result.out, "");
+    tool_free(&result);
+}
+
+Test(tool_data, eval_without_that_part) {
+    tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
+    tool_put_text("part.yaml", "data:\n  train: {images: train-images, labels: train-labels}\n");
+    tool_expect(2, "data.test", "eval -m run/model.safetensors --data part.yaml");
+    tool_expect(0, NULL, "eval -m run/model.safetensors --data part.yaml --split train");
+    damage("test-labels", 8, "\x63", 1, SIZE_MAX);
+    tool_expect(3, "label 99", "eval -m run/model.safetensors --data tool.yaml");
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Model files that are damaged or made up: exit code 3 from every command that reads one. */
+#include "tool.h"
+
+static sc_temp temp;
+
+static void begin(void) {
+    tool_begin(&temp, false);
+}
+
+static void end(void) {
+    tool_end(&temp);
+}
+
+TestSuite(tool_model, .init = begin, .fini = end);
+
+static void put_model(const char *header, size_t length, size_t data) {
+    size_t size = 8 + strlen(header) + data;
+    char *bytes = calloc(1, size);
+    for (int i = 0; i < 8; i++) bytes[i] = (char)(length >> (8 * i));
+    memcpy(bytes + 8, header, strlen(header));
+    tool_put("bad.safetensors", bytes, size);
+    free(bytes);
+}
+
+static void expect_bad_everywhere(void) {
+    tool_expect(3, "bad.safetensors", "eval -m bad.safetensors --data tool.yaml");
+    tool_expect(3, "bad.safetensors", "predict -m bad.safetensors --input test-images");
+    tool_expect(3, "bad.safetensors", "summary bad.safetensors");
+    tool_expect(3, "bad.safetensors", "inspect bad.safetensors");
+}
+
+Test(tool_model, made_up) {
+    static const char tensor[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}";
+    char header[512];
+    tool_put_text("bad.safetensors", "");
+    expect_bad_everywhere();
+    tool_put_text("bad.safetensors", "abc");
+    expect_bad_everywhere();
+    put_model("{}", 1000, 0); /* header longer than the file */
+    expect_bad_everywhere();
+    put_model("{}", SIZE_MAX, 0);
+    expect_bad_everywhere();
+    put_model("[]", 2, 0);
+    expect_bad_everywhere();
+    snprintf(header, sizeof header,
+             "%s,\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
+             tensor); /* overlap */
+    put_model(header, strlen(header), 12);
+    expect_bad_everywhere();
+    snprintf(header, sizeof header,
+             "%s,\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[12,20]}}",
+             tensor); /* hole */
+    put_model(header, strlen(header), 20);
+    expect_bad_everywhere();
+    snprintf(header, sizeof header, "%s}", tensor);
+    put_model(header, strlen(header), 7); /* cut */
+    expect_bad_everywhere();
+    put_model(header, strlen(header), 9); /* more than the header says */
+    expect_bad_everywhere();
+    put_model(
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}",
+        strlen(
+            "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}"),
+        0);
+    expect_bad_everywhere();
+}
+
+/* Sound as a file, but no model. */
+Test(tool_model, without_a_network) {
+    static const char header[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
+    put_model(header, strlen(header), 8);
+    tool_expect(3, "bad.safetensors", "eval -m bad.safetensors --data tool.yaml");
+    tool_expect(3, "bad.safetensors", "summary bad.safetensors");
+    tool_expect(0, NULL, "inspect bad.safetensors");
+}
+
+Test(tool_model, cut_anywhere) {
+    tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
+    size_t size;
+    char *data = tool_get("run/model.safetensors", &size);
+    for (size_t keep = 0; keep < size; keep += size / 9 + 1) {
+        tool_put("bad.safetensors", data, keep);
+        expect_bad_everywhere();
+    }
+    free(data);
+}
+
+Test(tool_model, another_shape_in_the_data) {
+    tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
+    size_t size;
+    char *data = tool_get("test-images", &size);
+    memcpy(data + 8, "\x00\x00\x00\x04\x00\x00\x00\x10", 8);
+    tool_put("test-images", data, size);
+    free(data);
+    tool_expect(3, "test-images", "eval -m run/model.safetensors --data tool.yaml");
+    tool_expect(3, "test-images", "predict -m run/model.safetensors --input test-images");
+}
+
+Test(tool_model, inspect_and_summary) {
+    tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
+    tool_result result = tool_run("summary run/model.safetensors"),
+                other = tool_run("summary tool.yaml");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.out, "dense1");
+    SC_CONTAINS(result.out, "1,108"); /* 64*16 + 16 + 16*4 + 4 */
+    SC_EQ_STR(result.out, other.out);
+    tool_free(&result);
+    tool_free(&other);
+    result = tool_run("summary run/model.safetensors --json");
+    json_t *lines = tool_json_lines(result.out), *summary = tool_event(lines, "summary");
+    SC_EQ(json_integer_value(json_object_get(summary, "parameters")), 1108);
+    SC_EQ(json_array_size(json_object_get(summary, "layers")), 6);
+    json_decref(lines);
+    tool_free(&result);
+    result = tool_run("inspect run/model.safetensors --json");
+    lines = tool_json_lines(result.out);
+    SC_EQ(json_array_size(json_object_get(json_array_get(lines, 0), "tensors")), 4);
+    json_decref(lines);
+    tool_free(&result);
+    result = tool_run("inspect train-images");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.out, "u8, 256x8x8");
+    tool_free(&result);
+    tool_expect(3, "tool.yaml", "inspect tool.yaml");
+    tool_expect(3, "nosuch", "inspect nosuch");
+    tool_expect(3, ".", "inspect .");
+}

@@ -186,21 +186,25 @@ static socle_status add_layer(sc_net *net, sc_layer *layer, const char *name) {
     SC_TRY(
         sc_grow(net->env, &net->layer, &net->layer_capacity, net->layers + 1, sizeof *net->layer));
     net->layer[net->layers++] = *layer;
-    net->output = net->inputs + (int)net->layers - 1;
-    sc_net_add_name(net, net->output);
+    int node = net->inputs + (int)net->layers - 1;
+    if (!net->loss) net->output = node; /* a loss stays with the node it was given */
+    sc_net_add_name(net, node);
     return SOCLE_OK;
 }
 
 int sc_net_layer(sc_net *net, const sc_layer_kind *kind, const char *name, int inputs,
                  const int *input, const sc_layer_options *options) {
     if (net->status != SOCLE_OK) return -1;
+    if (net->layers == SC_NET_LAYERS) /* what the canonical text of src/model can hold */
+        return sc_net_fail(net, sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                                        "a network has at most %d layers", SC_NET_LAYERS));
     sc_layer layer = {.kind = kind,
                       .inputs = inputs,
                       .options = *options,
                       .first_parameter = (int)net->parameters};
     for (int i = 0; i < inputs && i < SC_LAYER_INPUTS; i++) layer.input[i] = input[i];
     socle_status status = add_layer(net, &layer, name);
-    return status == SOCLE_OK ? net->output : sc_net_fail(net, status);
+    return status == SOCLE_OK ? net->inputs + (int)net->layers - 1 : sc_net_fail(net, status);
 }
 
 static socle_status choose_loss(sc_net *net, const char *word, int node) {

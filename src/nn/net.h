@@ -8,7 +8,13 @@
 
 #include "graph/build.h"
 
-enum { SC_LAYER_INPUTS = 8, SC_NET_INPUTS = 4, SC_NET_WORDS = 40, SC_LAYER_NAME = 100 };
+enum {
+    SC_LAYER_INPUTS = 8,
+    SC_NET_INPUTS = 4,
+    SC_NET_WORDS = 40,
+    SC_NET_LAYERS = 10000,
+    SC_LAYER_NAME = 100
+};
 
 typedef enum sc_padding { SC_PADDING_VALID, SC_PADDING_SAME, SC_PADDING_EXPLICIT } sc_padding;
 

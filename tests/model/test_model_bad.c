@@ -86,11 +86,11 @@ Test(model_bad, hostile_layers) {
         "kernel: must be");
     check_metadata("socle", "1",
                    "{" INPUTS ", \"layers\": [{\"relu\": {\"name\": \"a\", \"from\": \"b\"}}, "
-                              "{\"relu\": {\"name\": \"b\", \"from\": \"a\"}}], \"output\": \"b\"}",
+                   "{\"relu\": {\"name\": \"b\", \"from\": \"a\"}}], \"output\": \"b\"}",
                    "unknown layer or input 'b'");
     check_metadata("socle", "1",
                    "{" INPUTS ", \"layers\": [{\"relu\": {\"name\": \"a\"}}, {\"relu\": {\"name\": "
-                              "\"a\"}}], \"output\": \"a\"}",
+                   "\"a\"}}], \"output\": \"a\"}",
                    "the name 'a' is used twice");
     check_metadata("socle", "1",
                    "{" INPUTS

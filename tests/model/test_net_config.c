@@ -218,6 +218,25 @@ Test(net_config, several_inputs) {
     sc_config_destroy(config);
 }
 
+/* The layer with the longest text, as often as a network allows: what can be saved can be loaded.
+ */
+Test(net_config, largest_network) {
+    sc_env env;
+    sc_layer_options options;
+    sc_net *net = read_net(&env, "network: [relu]");
+    const sc_layer_kind *conv = sc_layer_kind_find("conv2d", &options);
+    options.filters = 3;
+    options.kernel[0] = options.kernel[1] = 1;
+    options.padding = SC_PADDING_EXPLICIT;
+    options.weight_init = options.bias_init = (sc_initializer){"normal", 0.1f};
+    for (int node = 1; node < SC_NET_LAYERS; node++)
+        SC_EQ(sc_net_layer(net, conv, NULL, 1, &node, &options), node + 1);
+    check_round_trip(&env, net);
+    SC_EQ(sc_net_layer(net, conv, NULL, 1, &(int){1}, &options), -1);
+    SC_EQ_STR(env.text, "a network has at most 10000 layers");
+    sc_net_destroy(net);
+}
+
 static sc_optimizer read_optimizer(const char *yaml) {
     sc_env env;
     sc_config *config;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Networks: layers added in order or by name. Building functions return a node, or -1 after an error, which the net remembers; the
- * next call that can fail reports it. Shapes of a sample are without the batch. Weights: dense [units, inputs], conv2d
- * [filters, C/groups, KH, KW]. Options that stay zero take their standard value. */
+/* Networks: layers added in order or by name. Building functions return a node, or -1 after an
+ * error, which the net remembers: the next call that can fail reports it with its text. A node may
+ * be read by several layers. Shapes are those of one sample, without the batch. Options that stay
+ * zero take their standard value; opts NULL: all standard; a name NULL: kind and number
+ * ("conv2d2"). */
 #ifndef SOCLE_NET_H
 #define SOCLE_NET_H
 
-#include "tensor.h"
+#include "context.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -14,36 +16,41 @@ extern "C" {
 typedef struct socle_net socle_net;
 typedef int socle_node;
 
+/* Makes an empty network. errors: OUT_OF_MEMORY. */
 SOCLE_API socle_status socle_net_create(socle_net **out, socle_context *context);
-SOCLE_API void socle_net_destroy(socle_net *net); /* NULL is fine */
+/* Releases the network; a trainer that uses it keeps it. NULL is fine. */
+SOCLE_API void socle_net_destroy(socle_net *net);
 
+/* SAME: windows around every stride-th position, the image bordered by zeros; VALID: inside the
+ * image alone. */
 typedef enum socle_padding { SOCLE_VALID = 0, SOCLE_SAME = 1 } socle_padding;
 
 typedef struct socle_initializer {
-    const char *kind; /* NULL: standard; "zeros", "ones", "normal", "uniform", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal" */
+    const char *kind; /* NULL: standard; "zeros", "ones", "normal", "uniform", "glorot_uniform",
+                         "glorot_normal", "he_uniform", "he_normal" */
     float scale;      /* sigma of normal, half-width of uniform */
 } socle_initializer;
 
 typedef struct socle_dense_opts {
     const char *name;
     int no_bias;
-    socle_initializer weight_init, bias_init;
+    socle_initializer weight_init, bias_init; /* standard: he_normal, zeros */
 } socle_dense_opts;
 
 typedef struct socle_conv2d_opts {
     const char *name;
-    int stride[2], dilation[2], groups;
+    int stride[2], dilation[2], groups; /* height, width; standard: 1 */
     socle_padding padding;
     int pad[4]; /* top, bottom, left, right; used when padding is SOCLE_VALID */
     int no_bias;
-    socle_initializer weight_init, bias_init;
+    socle_initializer weight_init, bias_init; /* standard: he_normal, zeros */
 } socle_conv2d_opts;
 
 typedef struct socle_pool2d_opts {
     const char *name;
-    int stride[2];
+    int stride[2]; /* height, width; standard: the kernel's size */
     socle_padding padding;
-    int pad[4];
+    int pad[4]; /* top, bottom, left, right; used when padding is SOCLE_VALID */
 } socle_pool2d_opts;
 
 typedef struct socle_batchnorm_opts {
@@ -51,41 +58,69 @@ typedef struct socle_batchnorm_opts {
     float epsilon, momentum; /* 0: 1e-5 and 0.9 */
 } socle_batchnorm_opts;
 
-/* An input of f32 samples. */
+/* Adds an input named "input" of f32 samples of `shape`. Inputs come before layers; at most 4. */
 SOCLE_API socle_node socle_input(socle_net *net, socle_shape shape);
-/* An input by name; u8 samples are converted on the device as value * scale. */
-SOCLE_API socle_node socle_input_named(socle_net *net, const char *name, socle_dtype dtype, socle_shape shape, float scale);
-/* x [K] -> [units] */
-SOCLE_API socle_node socle_dense(socle_net *net, socle_node x, int units, const socle_dense_opts *opts);
-/* x [C,H,W] -> [filters,OH,OW], kernel x kernel */
-SOCLE_API socle_node socle_conv2d(socle_net *net, socle_node x, int filters, int kernel, const socle_conv2d_opts *opts);
-SOCLE_API socle_node socle_maxpool2d(socle_net *net, socle_node x, int kernel, const socle_pool2d_opts *opts);
-SOCLE_API socle_node socle_avgpool2d(socle_net *net, socle_node x, int kernel, const socle_pool2d_opts *opts);
-/* [C,H,W] -> [C] */
+/* Adds an input by name: that of the column of the data set, "input" for the first one (NULL: so).
+ * u8 and i32 samples are converted on the device, as value * scale. */
+SOCLE_API socle_node socle_input_named(socle_net *net, const char *name, socle_dtype dtype,
+                                       socle_shape shape, float scale);
+/* Fully connected layer. x: [K]; result [units]. Parameters: weight [units, K], bias [units]. */
+SOCLE_API socle_node socle_dense(socle_net *net, socle_node x, int units,
+                                 const socle_dense_opts *opts);
+/* Convolution with windows of kernel x kernel. x: [C,H,W]; result [filters,OH,OW]. Parameters:
+ * weight [filters, C/groups, kernel, kernel], bias [filters]. */
+SOCLE_API socle_node socle_conv2d(socle_net *net, socle_node x, int filters, int kernel,
+                                  const socle_conv2d_opts *opts);
+/* Maximum of each kernel x kernel window. x: [C,H,W]; result [C,OH,OW]. */
+SOCLE_API socle_node socle_maxpool2d(socle_net *net, socle_node x, int kernel,
+                                     const socle_pool2d_opts *opts);
+/* Mean of each kernel x kernel window, without its padding. x: [C,H,W]; result [C,OH,OW]. */
+SOCLE_API socle_node socle_avgpool2d(socle_net *net, socle_node x, int kernel,
+                                     const socle_pool2d_opts *opts);
+/* Mean of each channel. x: [C,H,W]; result [C]. */
 SOCLE_API socle_node socle_global_avgpool(socle_net *net, socle_node x);
-SOCLE_API socle_node socle_batchnorm(socle_net *net, socle_node x, const socle_batchnorm_opts *opts);
+/* Batch normalisation per channel. x: [C] or [C,H,W]; result the same. Parameters: weight, bias,
+ * running_mean, running_var, each [C]. */
+SOCLE_API socle_node socle_batchnorm(socle_net *net, socle_node x,
+                                     const socle_batchnorm_opts *opts);
+/* In training sets a share `rate` (0 to 0.999) of the elements to 0 and scales the others up. */
 SOCLE_API socle_node socle_dropout(socle_net *net, socle_node x, float rate);
+/* The same elements as one dimension. */
 SOCLE_API socle_node socle_flatten(socle_net *net, socle_node x);
-/* By word: "relu", "sigmoid", "tanh", "softmax", ... */
+/* Elementwise function by word: "relu", "sigmoid", "tanh", "softmax" (along the last dimension),
+ * "silu", "gelu", "gelu_tanh", "mish", "softplus". */
 SOCLE_API socle_node socle_activation(socle_net *net, socle_node x, const char *word);
+/* socle_activation by "relu". */
 SOCLE_API socle_node socle_relu(socle_net *net, socle_node x);
+/* Sum of 2 to 8 nodes of equal shapes. */
 SOCLE_API socle_node socle_add(socle_net *net, int count, const socle_node *x);
-/* Along dimension `axis` of a sample; 0 = channels. */
+/* Joins 2 to 8 nodes along dimension `axis` of a sample; 0 = channels. Other sizes are equal. */
 SOCLE_API socle_node socle_concat(socle_net *net, int count, const socle_node *x, int axis);
 
-/* What training minimises, read from node x. errors: SHAPE. */
+/* Training minimises the cross-entropy of softmax(x) and a class number. x: [classes], 2 or more;
+ * labels u8 or i32 [1 per sample]. errors: the first error of building; SHAPE, CONFIG. */
 SOCLE_API socle_status socle_loss_softmax_cross_entropy(socle_net *net, socle_node x);
+/* Training minimises the mean cross-entropy of sigmoid(x) and targets of 0 to 1. x and targets:
+ * equal shapes; f32, or class numbers 0 and 1. errors: the first error of building; CONFIG. */
 SOCLE_API socle_status socle_loss_binary_cross_entropy(socle_net *net, socle_node x);
+/* Training minimises the mean square of x - target. x and targets: equal shapes.
+ * errors: the first error of building; CONFIG. */
 SOCLE_API socle_status socle_loss_mean_squared_error(socle_net *net, socle_node x);
 
-SOCLE_API int64_t socle_net_parameters(const socle_net *net); /* trainable elements */
-/* Weights by name ("dense1.weight"), on the host between calls of fit. data: all elements, row-major f32, `count` of them.
- * errors: NOT_FOUND, INVALID_ARGUMENT. */
+/* Number of elements that training changes; 0 for NULL. */
+SOCLE_API int64_t socle_net_parameters(const socle_net *net);
+/* Copies a parameter by name ("dense1.weight") to host memory; before the first fit or write they
+ * have the initial values of seed 1. data: all its elements, row-major f32, `count` of them.
+ * errors: the first error of building; NOT_FOUND, INVALID_ARGUMENT (another count). */
 SOCLE_API socle_status socle_net_read(socle_net *net, const char *name, float *data, size_t count);
-SOCLE_API socle_status socle_net_write(socle_net *net, const char *name, const float *data, size_t count);
+/* Sets a parameter from host memory; as socle_net_read. A trainer that exists does not see it. */
+SOCLE_API socle_status socle_net_write(socle_net *net, const char *name, const float *data,
+                                       size_t count);
 
-/* Model files: safetensors with the network's description, so that socle_load needs only the file. errors: IO, DATA. */
+/* Writes a model file: safetensors with the network's description. It appears whole or not at all.
+ * errors: the first error of building; IO. */
 SOCLE_API socle_status socle_save(socle_net *net, const char *path);
+/* Makes a network and its parameters from a model file alone. errors: NOT_FOUND, IO, DATA. */
 SOCLE_API socle_status socle_load(socle_net **out, socle_context *context, const char *path);
 
 #ifdef __cplusplus

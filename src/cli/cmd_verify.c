@@ -117,7 +117,11 @@ static void show(void *user, const sc_verify_row *row) {
 
 static void print_totals(sc_cli *cli, const sc_verify_totals *totals) {
     if (!cli->json) {
-        printf("%d passed, %d failed, %d unsupported\n", totals->pass, totals->fail,
+        printf("%d rows on %d device%s through %d implementation%s: %d passed, %d failed, %d "
+               "unsupported\n",
+               totals->pass + totals->fail + totals->unsupported, totals->devices,
+               totals->devices == 1 ? "" : "s", totals->implementations,
+               totals->implementations == 1 ? "" : "s", totals->pass, totals->fail,
                totals->unsupported);
         return;
     }
@@ -125,6 +129,8 @@ static void print_totals(sc_cli *cli, const sc_verify_totals *totals) {
     sc_report_integer(event, "passed", totals->pass);
     sc_report_integer(event, "failed", totals->fail);
     sc_report_integer(event, "unsupported", totals->unsupported);
+    sc_report_integer(event, "devices", totals->devices);
+    sc_report_integer(event, "implementations", totals->implementations);
     sc_report_print(cli, event);
 }
 

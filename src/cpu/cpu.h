@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the CPU driver share: its device, the way work reaches the threads, and the making of
- * prepared operations. Nothing outside src/cpu includes this; it knows no graph and no other driver. */
+/* What the files of the CPU driver share: its device, the way work reaches the threads, and the
+ * making of prepared operations. Nothing outside src/cpu includes this; it knows no graph and no
+ * other driver. */
 #ifndef SC_CPU_CPU_H
 #define SC_CPU_CPU_H
 
@@ -16,14 +17,17 @@ typedef struct sc_cpu_device {
     sc_device base;
     const sc_cpu_isa *isa;
     sc_thread_pool *pool;
-    pthread_mutex_t lock; /* the pool and the scratch serve one caller at a time; queues may be several */
+    pthread_mutex_t
+        lock; /* the pool and the scratch serve one caller at a time; queues may be several */
     int workers;
     bool timestamps;
     char *scratch; /* workers x scratch_bytes */
     size_t scratch_bytes;
 } sc_cpu_device;
 
-static inline sc_cpu_device *sc_cpu_device_of(sc_device *device) { return (sc_cpu_device *)device; }
+static inline sc_cpu_device *sc_cpu_device_of(sc_device *device) {
+    return (sc_cpu_device *)device;
+}
 
 typedef void sc_cpu_task(void *argument, int64_t index, int worker);
 
@@ -50,7 +54,8 @@ typedef struct sc_cpu_kernel {
     sc_cpu_enqueue *enqueue;
 } sc_cpu_kernel;
 
-/* Allocates the struct of a prepared operation (`size` bytes, zeroed, an sc_cpu_kernel first) and fills its head. */
+/* Allocates the struct of a prepared operation (`size` bytes, zeroed, an sc_cpu_kernel first) and
+ * fills its head. */
 socle_status sc_cpu_kernel_create(void *out, size_t size, sc_device *device,
                                   const sc_implementation *implementation, sc_cpu_enqueue *enqueue);
 
@@ -60,7 +65,8 @@ extern const sc_driver sc_cpu_driver;
 socle_status sc_cpu_describe(sc_env *env, int index, sc_device_info *out);
 socle_status sc_cpu_isa_choose(sc_env *env, const sc_cpu_isa **out);
 /* cpu_buffer.c */
-socle_status sc_cpu_buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind, size_t bytes);
+socle_status sc_cpu_buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind,
+                                  size_t bytes);
 void sc_cpu_buffer_destroy(sc_buffer *buffer);
 /* cpu_queue.c */
 socle_status sc_cpu_queue_open(sc_queue **out, sc_device *device);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Talks to the BLAS library about its threads. OpenBLAS has calls for it that a plain CBLAS lacks, so they are
- * weak references: absent ones are simply not made. */
+/* Talks to the BLAS library about its threads. OpenBLAS has calls for it that a plain CBLAS lacks,
+ * so they are weak references: absent ones are simply not made. */
 #include "cpu/cpu_blas.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Buffers of the CPU driver: plain host memory, aligned for the widest vectors; a device buffer and a staging
- * buffer differ in name only. */
+/* Buffers of the CPU driver: plain host memory, aligned for the widest vectors; a device buffer and
+ * a staging buffer differ in name only. */
 #include "cpu/cpu.h"
 
 #include <inttypes.h>
@@ -10,22 +10,24 @@ typedef struct cpu_buffer {
     void *memory; /* as the allocator gave it */
 } cpu_buffer;
 
-socle_status sc_cpu_buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind, size_t bytes) {
+socle_status sc_cpu_buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind,
+                                  size_t bytes) {
     sc_env *env = device->env;
     size_t padded;
     cpu_buffer *self;
     *out = NULL;
     if (bytes > device->info.max_allocation || !sc_add_size(&padded, bytes, SC_CPU_ALIGNMENT))
         return sc_fail(env, SOCLE_STATUS_DEVICE_MEMORY,
-                       "cpu: a buffer of %zu bytes is over the limit of %" PRIu64 " bytes per allocation",
+                       "cpu: a buffer of %zu bytes is over the limit of %" PRIu64
+                       " bytes per allocation",
                        bytes, device->info.max_allocation);
     SC_TRY(sc_allocate(env, &self, 1, sizeof *self));
     self->memory = env->allocator.allocate(env->allocator.user, padded);
     if (!self->memory) {
         sc_release(env, self);
-        return sc_fail(env, SOCLE_STATUS_DEVICE_MEMORY,
-                       "cpu: a buffer of %zu bytes was refused; use a smaller batch or memory budget",
-                       bytes);
+        return sc_fail(
+            env, SOCLE_STATUS_DEVICE_MEMORY,
+            "cpu: a buffer of %zu bytes was refused; use a smaller batch or memory budget", bytes);
     }
     uintptr_t address = (uintptr_t)self->memory;
     uintptr_t skip = (SC_CPU_ALIGNMENT - address % SC_CPU_ALIGNMENT) % SC_CPU_ALIGNMENT;

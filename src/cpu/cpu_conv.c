@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Convolution and the gradient of its input, directly, by register tiles of pixels times output channels. A task is one
- * band of one sample and group: it copies a patch, computes [pixel][channel] tiles, and turns them into planes.
+/* Convolution and the gradient of its input, directly, by register tiles of pixels times output
+ * channels. A task is one band of one sample and group: it copies a patch, computes
+ * [pixel][channel] tiles, and turns them into planes.
  *
  *     weights -> panels [group][phase][target channels / columns][source channel, tap][columns]
  *     patch [source channel][rows][columns], one pixel of a tile = one broadcast */
@@ -18,7 +19,7 @@ typedef struct conv {
     const sc_cpu_isa *isa;
     bool batched, has_tail;
     int64_t samples, panels, panel_columns;
-    int output; /* operand */
+    int output;                       /* operand */
     size_t tiles_offset, tail_offset; /* in a worker's scratch memory, after the patch */
     sc_cpu_program tail;
 } conv;
@@ -30,7 +31,9 @@ typedef struct job {
     float *packed;
 } job;
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
 /* Floats of all phases of one group and panel. */
 static int64_t panel_floats(const conv *self) {
@@ -68,8 +71,8 @@ static void pack_task(void *argument, int64_t index, int worker) {
 }
 
 /* All tiles of one band, phase and panel, as [pixel][columns]. */
-static void compute_tiles(const conv *self, float *tiles, const float *patch, const float *panel, int phase,
-                          int64_t rows) {
+static void compute_tiles(const conv *self, float *tiles, const float *patch, const float *panel,
+                          int phase, int64_t rows) {
     const sc_conv_pass *pass = &self->pass;
     int64_t first_tap = pass->phase_taps[phase], taps = pass->phase_taps[phase + 1] - first_tap;
     int64_t deep = taps * pass->source_channels, width = sc_conv_phase_grid(pass, phase, 1);
@@ -88,7 +91,8 @@ static void compute_tiles(const conv *self, float *tiles, const float *patch, co
             for (int64_t x = 0; x < width; x += tile_width) {
                 tile.tile = tiles + (y * width + x) * self->panel_columns;
                 tile.rows = (int)smaller(tile_width, width - x);
-                tile.value = patch + y * pass->source_step[0] * pass->patch[1] + x * pass->source_step[1];
+                tile.value =
+                    patch + y * pass->source_step[0] * pass->patch[1] + x * pass->source_step[1];
                 self->isa->window_tile(&tile);
             }
         }
@@ -96,15 +100,15 @@ static void compute_tiles(const conv *self, float *tiles, const float *patch, co
 }
 
 /* Turns tiles into planes; `target` is the first channel's plane. */
-static void store_tiles(const conv *self, float *target, const float *tiles, int phase, int64_t band_row,
-                        int64_t rows, int64_t channels) {
+static void store_tiles(const conv *self, float *target, const float *tiles, int phase,
+                        int64_t band_row, int64_t rows, int64_t channels) {
     const sc_conv_pass *pass = &self->pass;
     int64_t plane = pass->target[0] * pass->target[1], width = sc_conv_phase_grid(pass, phase, 1);
     int64_t step_y = pass->target_step[0], step_x = pass->target_step[1];
     int64_t py = phase / step_x, px = phase % step_x;
     if (step_x == 1 && step_y == 1) {
-        self->isa->turn(target + band_row * pass->target[1], plane, tiles, self->panel_columns, rows * width,
-                        channels);
+        self->isa->turn(target + band_row * pass->target[1], plane, tiles, self->panel_columns,
+                        rows * width, channels);
         return;
     }
     for (int64_t c = 0; c < channels; c++)
@@ -124,7 +128,8 @@ static void apply_tail(const job *work, int64_t plane, int64_t band_row, int wor
     frame.launch = work->launch;
     frame.scratch = scratch + self->tail_offset;
     frame.input[0] = frame.output[0] = sc_cpu_memory(work->operands[self->output]);
-    for (int i = 1; i < self->tail.inputs; i++) frame.input[i] = sc_cpu_memory(work->operands[1 + i]);
+    for (int i = 1; i < self->tail.inputs; i++)
+        frame.input[i] = sc_cpu_memory(work->operands[1 + i]);
     int64_t size = pass->target[0] * pass->target[1];
     int64_t begin = band_row * pass->target_step[0] * pass->target[1];
     int64_t end = smaller(size, begin + pass->band_rows * pass->target_step[0] * pass->target[1]);
@@ -139,13 +144,16 @@ static void run_task(void *argument, int64_t index, int worker) {
     const conv *self = work->self;
     const sc_conv_pass *pass = &self->pass;
     char *scratch = sc_cpu_scratch(self->base.base.device, worker);
-    float *patch = (float *)(void *)scratch, *tiles = (float *)(void *)(scratch + self->tiles_offset);
+    float *patch = (float *)(void *)scratch,
+          *tiles = (float *)(void *)(scratch + self->tiles_offset);
     int64_t band = index % pass->bands, image = index / pass->bands, group = image % pass->groups;
-    int64_t source_plane = pass->source[0] * pass->source[1], target_plane = pass->target[0] * pass->target[1];
+    int64_t source_plane = pass->source[0] * pass->source[1],
+            target_plane = pass->target[0] * pass->target[1];
     int64_t band_row = band * pass->band_rows, plane = image * pass->target_channels;
     const float *source = (const float *)sc_cpu_memory(work->operands[0]);
     float *target = (float *)sc_cpu_memory(work->operands[self->output]) + plane * target_plane;
-    sc_conv_patch(pass, patch, source + image * pass->source_channels * source_plane, pass->source_channels, band);
+    sc_conv_patch(pass, patch, source + image * pass->source_channels * source_plane,
+                  pass->source_channels, band);
     for (int64_t p = 0; p < self->panels; p++) {
         const float *panel = work->packed + (group * self->panels + p) * panel_floats(self);
         int64_t channel = p * self->panel_columns;
@@ -154,10 +162,11 @@ static void run_task(void *argument, int64_t index, int worker) {
             int64_t rows = smaller(pass->band_rows, sc_conv_phase_grid(pass, phase, 0) - band_row);
             if (rows > 0 && sc_conv_phase_grid(pass, phase, 1) > 0) {
                 compute_tiles(self, tiles, patch, panel, phase, rows);
-                store_tiles(self, target + channel * target_plane, tiles, phase, band_row, rows, channels);
+                store_tiles(self, target + channel * target_plane, tiles, phase, band_row, rows,
+                            channels);
             }
-            panel += (pass->phase_taps[phase + 1] - pass->phase_taps[phase]) * pass->source_channels *
-                     self->panel_columns;
+            panel += (pass->phase_taps[phase + 1] - pass->phase_taps[phase]) *
+                     pass->source_channels * self->panel_columns;
         }
     }
     if (self->has_tail) apply_tail(work, plane, band_row, worker);
@@ -199,12 +208,14 @@ static socle_status plan_memory(conv *self, sc_device *device) {
     size_t tiles = (size_t)(pass->band_rows * pass->grid[1]) * columns * sizeof(float);
     self->tiles_offset = patch;
     self->tail_offset = patch + tiles;
-    self->base.base.workspace = (size_t)(pass->groups * self->panels * panel_floats(self)) * sizeof(float);
+    self->base.base.workspace =
+        (size_t)(pass->groups * self->panels * panel_floats(self)) * sizeof(float);
     return sc_cpu_scratch_reserve(device, self->tail_offset + sc_cpu_program_scratch(&self->tail));
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     conv *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));

@@ -6,10 +6,13 @@
 
 enum { BAND_PIXELS = 1024, PATCH_FLOATS = 1 << 17, NARROW = 16 };
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
 static void set_forward(sc_conv_pass *pass, const sc_op_desc *desc) {
-    const sc_tensor_desc *x = &desc->tensor[0], *w = &desc->tensor[1], *y = &desc->tensor[desc->inputs];
+    const sc_tensor_desc *x = &desc->tensor[0], *w = &desc->tensor[1],
+                         *y = &desc->tensor[desc->inputs];
     const sc_window *window = &desc->attr.conv.window;
     pass->source_channels = w->dim[1];
     pass->target_channels = w->dim[0] / pass->groups;
@@ -26,7 +29,8 @@ static void set_forward(sc_conv_pass *pass, const sc_op_desc *desc) {
 }
 
 static void set_grad_input(sc_conv_pass *pass, const sc_op_desc *desc) {
-    const sc_tensor_desc *dy = &desc->tensor[0], *w = &desc->tensor[1], *dx = &desc->tensor[desc->inputs];
+    const sc_tensor_desc *dy = &desc->tensor[0], *w = &desc->tensor[1],
+                         *dx = &desc->tensor[desc->inputs];
     const sc_window *window = &desc->attr.conv.window;
     pass->source_channels = w->dim[0] / pass->groups;
     pass->target_channels = w->dim[1];
@@ -45,8 +49,8 @@ static void set_grad_input(sc_conv_pass *pass, const sc_op_desc *desc) {
 /* A pointwise pass sees an image as one long row: narrow images then fill whole tiles. */
 static void flatten_pointwise(sc_conv_pass *pass) {
     for (int axis = 0; axis < 2; axis++)
-        if (pass->kernel[axis] != 1 || pass->source_step[axis] != 1 || pass->target_step[axis] != 1 ||
-            pass->origin[axis] != 0)
+        if (pass->kernel[axis] != 1 || pass->source_step[axis] != 1 ||
+            pass->target_step[axis] != 1 || pass->origin[axis] != 0)
             return;
     if (pass->target[1] >= NARROW || pass->target[0] * pass->target[1] > 4 * BAND_PIXELS) return;
     pass->source[1] *= pass->source[0];
@@ -55,7 +59,8 @@ static void flatten_pointwise(sc_conv_pass *pass) {
 }
 
 /* Whether tap k of a phase exists along an axis; its distance from source_step * grid position. */
-static bool find_tap(const sc_conv_pass *pass, int axis, int64_t phase, int64_t k, int64_t *distance) {
+static bool find_tap(const sc_conv_pass *pass, int axis, int64_t phase, int64_t k,
+                     int64_t *distance) {
     int64_t at = pass->source_step[axis] * phase + pass->tap_step[axis] * k + pass->origin[axis];
     if (at % pass->target_step[axis] != 0) return false;
     *distance = at / pass->target_step[axis];
@@ -81,7 +86,8 @@ static void measure(sc_conv_pass *pass) {
     }
     pass->patch[1] = pass->source_step[1] * (pass->grid[1] - 1) + last[1] - pass->first[1] + 1;
     int64_t rows = BAND_PIXELS / pass->grid[1];
-    int64_t room = PATCH_FLOATS / (pass->patch[1] * pass->source_channels) - (last[0] - pass->first[0]);
+    int64_t room =
+        PATCH_FLOATS / (pass->patch[1] * pass->source_channels) - (last[0] - pass->first[0]);
     rows = smaller(rows, room / pass->source_step[0]);
     rows = smaller(rows < 1 ? 1 : rows, pass->grid[0]);
     pass->bands = sc_ceil_div(pass->grid[0], rows);
@@ -119,21 +125,29 @@ socle_status sc_conv_pass_init(sc_conv_pass *pass, sc_env *env, const sc_op_desc
     memset(pass, 0, sizeof *pass);
     pass->groups = desc->attr.conv.groups;
     for (int axis = 0; axis < 2; axis++) pass->kernel[axis] = desc->attr.conv.window.kernel[axis];
-    if (desc->op == SC_OP_CONV2D) set_forward(pass, desc);
-    else set_grad_input(pass, desc);
+    if (desc->op == SC_OP_CONV2D)
+        set_forward(pass, desc);
+    else
+        set_grad_input(pass, desc);
     flatten_pointwise(pass);
     measure(pass);
-    int64_t taps = pass->kernel[0] * pass->kernel[1], phases = pass->target_step[0] * pass->target_step[1];
+    int64_t taps = pass->kernel[0] * pass->kernel[1],
+            phases = pass->target_step[0] * pass->target_step[1];
     if (pass->patch_floats > INT32_MAX || phases > INT16_MAX)
-        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED, "direct: a patch of %lld floats, %lld phases is too much",
+        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED,
+                       "direct: a patch of %lld floats, %lld phases is too much",
                        (long long)pass->patch_floats, (long long)phases);
     pass->phases = (int)phases;
-    socle_status status = sc_allocate(env, &pass->phase_taps, (size_t)phases + 1, sizeof *pass->phase_taps);
+    socle_status status =
+        sc_allocate(env, &pass->phase_taps, (size_t)phases + 1, sizeof *pass->phase_taps);
     if (status == SOCLE_OK) status = sc_allocate(env, &pass->tap, (size_t)taps, sizeof *pass->tap);
     if (status == SOCLE_OK)
-        status = sc_allocate(env, &pass->offset, (size_t)(taps * pass->source_channels), sizeof *pass->offset);
-    if (status == SOCLE_OK) fill_tables(pass);
-    else sc_conv_pass_free(pass, env);
+        status = sc_allocate(env, &pass->offset, (size_t)(taps * pass->source_channels),
+                             sizeof *pass->offset);
+    if (status == SOCLE_OK)
+        fill_tables(pass);
+    else
+        sc_conv_pass_free(pass, env);
     return status;
 }
 
@@ -147,7 +161,8 @@ void sc_conv_pass_free(sc_conv_pass *pass, const sc_env *env) {
 
 int64_t sc_conv_phase_grid(const sc_conv_pass *pass, int phase, int axis) {
     int64_t at = axis == 0 ? phase / pass->target_step[1] : phase % pass->target_step[1];
-    return at < pass->target[axis] ? sc_ceil_div(pass->target[axis] - at, pass->target_step[axis]) : 0;
+    return at < pass->target[axis] ? sc_ceil_div(pass->target[axis] - at, pass->target_step[axis])
+                                   : 0;
 }
 
 /* Columns first .. first + width - 1 of a source row, zeros outside of it. */
@@ -160,13 +175,17 @@ static void copy_row(float *to, const float *row, int64_t first, int64_t width, 
     for (int64_t i = end; i < width; i++) to[i] = 0.0f;
 }
 
-void sc_conv_patch(const sc_conv_pass *pass, float *patch, const float *source, int64_t channels, int64_t band) {
+void sc_conv_patch(const sc_conv_pass *pass, float *patch, const float *source, int64_t channels,
+                   int64_t band) {
     int64_t top = band * pass->band_rows * pass->source_step[0] + pass->first[0];
     for (int64_t c = 0; c < channels; c++) {
         for (int64_t i = 0; i < pass->patch[0]; i++, patch += pass->patch[1]) {
             int64_t y = top + i;
-            if (y < 0 || y >= pass->source[0]) memset(patch, 0, (size_t)pass->patch[1] * sizeof *patch);
-            else copy_row(patch, source + y * pass->source[1], pass->first[1], pass->patch[1], pass->source[1]);
+            if (y < 0 || y >= pass->source[0])
+                memset(patch, 0, (size_t)pass->patch[1] * sizeof *patch);
+            else
+                copy_row(patch, source + y * pass->source[1], pass->first[1], pass->patch[1],
+                         pass->source[1]);
         }
         source += pass->source[0] * pass->source[1];
     }

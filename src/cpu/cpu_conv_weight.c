@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gradient of convolution weights, by register tiles of (input channel, tap) times filters. The samples are cut into
- * chunks, a fixed number for each capacity; a task is a chunk and a block of input channels. Partial gradients of
- * chunks are added in order at the end.
+/* The gradient of convolution weights, by register tiles of (input channel, tap) times filters. The
+ * samples are cut into chunks, a fixed number for each capacity; a task is a chunk and a block of
+ * input channels. Partial gradients of chunks are added in order at the end.
  *
- *     dy of a band, turned: [pixel][filters / columns] = the panel; a row of x in the patch = one broadcast per pixel
- *     partial [chunk][group][panel][input channel, tap][columns] */
+ *     dy of a band, turned: [pixel][filters / columns] = the panel; a row of x in the patch = one
+ * broadcast per pixel partial [chunk][group][panel][input channel, tap][columns] */
 #include "cpu/cpu_conv_pass.h"
 #include "cpu/cpu_impls.h"
 
@@ -30,7 +30,9 @@ typedef struct job {
     int64_t samples, chunks; /* of this launch */
 } job;
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
 /* Floats of one chunk, group and panel. */
 static int64_t partial_floats(const conv_weight *self) {
@@ -39,12 +41,13 @@ static int64_t partial_floats(const conv_weight *self) {
 
 static float *partial_of(const job *work, int64_t chunk, int64_t group, int64_t panel) {
     const conv_weight *self = work->self;
-    return work->partial + ((chunk * self->pass.groups + group) * self->panels + panel) * partial_floats(self);
+    return work->partial +
+           ((chunk * self->pass.groups + group) * self->panels + panel) * partial_floats(self);
 }
 
 /* Adds one band's products to the sums of all (channel, tap) rows of a block. */
-static void add_band(const conv_weight *self, float *sums, const float *patch, const float *panel, int64_t channels,
-                     int64_t rows, bool first) {
+static void add_band(const conv_weight *self, float *sums, const float *patch, const float *panel,
+                     int64_t channels, int64_t rows, bool first) {
     const sc_conv_pass *pass = &self->pass;
     int64_t deep = channels * self->taps;
     sc_cpu_tile tile = {
@@ -66,8 +69,8 @@ static void add_band(const conv_weight *self, float *sums, const float *patch, c
     }
 }
 
-static void turn_band(const job *work, float *panel, const float *dy, int64_t band_row, int64_t rows,
-                      int64_t filters) {
+static void turn_band(const job *work, float *panel, const float *dy, int64_t band_row,
+                      int64_t rows, int64_t filters) {
     const conv_weight *self = work->self;
     const sc_conv_pass *pass = &self->pass;
     int64_t pixels = rows * pass->target[1];
@@ -80,23 +83,32 @@ static void run_task(void *argument, int64_t index, int worker) {
     const conv_weight *self = work->self;
     const sc_conv_pass *pass = &self->pass;
     char *scratch = sc_cpu_scratch(self->base.base.device, worker);
-    float *patch = (float *)(void *)scratch, *panel = (float *)(void *)(scratch + self->panel_offset);
+    float *patch = (float *)(void *)scratch,
+          *panel = (float *)(void *)(scratch + self->panel_offset);
     int64_t channel = index % self->channel_blocks * self->block_channels;
-    int64_t group = index / self->channel_blocks % pass->groups, chunk = index / self->channel_blocks / pass->groups;
+    int64_t group = index / self->channel_blocks % pass->groups,
+            chunk = index / self->channel_blocks / pass->groups;
     int64_t channels = smaller(self->block_channels, pass->source_channels - channel);
-    int64_t first = chunk * self->chunk_samples, last = smaller(work->samples, first + self->chunk_samples);
-    int64_t source_plane = pass->source[0] * pass->source[1], target_plane = pass->target[0] * pass->target[1];
+    int64_t first = chunk * self->chunk_samples,
+            last = smaller(work->samples, first + self->chunk_samples);
+    int64_t source_plane = pass->source[0] * pass->source[1],
+            target_plane = pass->target[0] * pass->target[1];
     for (int64_t n = first; n < last; n++) {
         int64_t image = n * pass->groups + group;
         const float *x = work->x + (image * pass->source_channels + channel) * source_plane;
         for (int64_t band = 0; band < pass->bands; band++) {
-            int64_t row = band * pass->band_rows, rows = smaller(pass->band_rows, pass->target[0] - row);
+            int64_t row = band * pass->band_rows,
+                    rows = smaller(pass->band_rows, pass->target[0] - row);
             sc_conv_patch(pass, patch, x, channels, band);
             for (int64_t p = 0; p < self->panels; p++) {
                 int64_t filter = p * self->panel_columns;
-                const float *dy = work->dy + (image * pass->target_channels + filter) * target_plane;
-                turn_band(work, panel, dy, row, rows, smaller(self->panel_columns, pass->target_channels - filter));
-                add_band(self, partial_of(work, chunk, group, p) + channel * self->taps * self->panel_columns,
+                const float *dy =
+                    work->dy + (image * pass->target_channels + filter) * target_plane;
+                turn_band(work, panel, dy, row, rows,
+                          smaller(self->panel_columns, pass->target_channels - filter));
+                add_band(self,
+                         partial_of(work, chunk, group, p) +
+                             channel * self->taps * self->panel_columns,
                          patch, panel, channels, rows, n == first && band == 0);
             }
         }
@@ -108,7 +120,8 @@ static void sum_task(void *argument, int64_t index, int worker) {
     const job *work = argument;
     const conv_weight *self = work->self;
     const sc_conv_pass *pass = &self->pass;
-    int64_t group = index / self->panels, p = index % self->panels, filter = p * self->panel_columns;
+    int64_t group = index / self->panels, p = index % self->panels,
+            filter = p * self->panel_columns;
     int64_t deep = pass->source_channels * self->taps, floats = partial_floats(self);
     float *sum = partial_of(work, 0, group, p);
     (void)worker;
@@ -117,8 +130,9 @@ static void sum_task(void *argument, int64_t index, int worker) {
         const float *more = partial_of(work, chunk, group, p);
         for (int64_t i = 0; i < floats; i++) sum[i] += more[i];
     }
-    self->isa->turn(work->dw + (group * pass->target_channels + filter) * deep, deep, sum, self->panel_columns,
-                    deep, smaller(self->panel_columns, pass->target_channels - filter));
+    self->isa->turn(work->dw + (group * pass->target_channels + filter) * deep, deep, sum,
+                    self->panel_columns, deep,
+                    smaller(self->panel_columns, pass->target_channels - filter));
 }
 
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
@@ -134,7 +148,8 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     };
     (void)queue;
     work.chunks = sc_ceil_div(work.samples, self->chunk_samples);
-    sc_cpu_run(kernel->device, work.chunks * self->pass.groups * self->channel_blocks, run_task, &work);
+    sc_cpu_run(kernel->device, work.chunks * self->pass.groups * self->channel_blocks, run_task,
+               &work);
     sc_cpu_run(kernel->device, self->pass.groups * self->panels, sum_task, &work);
     return SOCLE_OK;
 }
@@ -164,20 +179,24 @@ static socle_status plan(conv_weight *self, sc_device *device) {
     most = most < 1 ? 1 : smaller(most, MOST_CHUNKS);
     self->chunk_samples = sc_ceil_div(self->samples, most);
     self->chunks = sc_ceil_div(self->samples, self->chunk_samples);
-    int64_t blocks = smaller(pass->source_channels, sc_ceil_div(MOST_CHUNKS, self->chunks * pass->groups));
+    int64_t blocks =
+        smaller(pass->source_channels, sc_ceil_div(MOST_CHUNKS, self->chunks * pass->groups));
     self->block_channels = sc_ceil_div(pass->source_channels, blocks);
     self->channel_blocks = sc_ceil_div(pass->source_channels, self->block_channels);
     size_t bytes = (size_t)self->chunks * sizeof(float);
     if (!sc_mul_size(&bytes, bytes, (size_t)floats))
-        return sc_fail(device->env, SOCLE_STATUS_OUT_OF_MEMORY, "direct: partial gradients exceed the address space");
+        return sc_fail(device->env, SOCLE_STATUS_OUT_OF_MEMORY,
+                       "direct: partial gradients exceed the address space");
     self->base.base.workspace = bytes;
     self->panel_offset = (size_t)sc_round_up(pass->patch_floats, 32) * sizeof(float);
-    size_t panel = (size_t)(pass->band_rows * pass->target[1] * self->panel_columns) * sizeof(float);
+    size_t panel =
+        (size_t)(pass->band_rows * pass->target[1] * self->panel_columns) * sizeof(float);
     return sc_cpu_scratch_reserve(device, self->panel_offset + panel);
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     conv_weight *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Permute, slice, concat and pad: each is one or more copies of a box of elements between two strided views. Dimensions
- * are merged first; rows that are contiguous on both sides are copied whole, transposed ones in small squares. */
+/* Permute, slice, concat and pad: each is one or more copies of a box of elements between two
+ * strided views. Dimensions are merged first; rows that are contiguous on both sides are copied
+ * whole, transposed ones in small squares. */
 #include "cpu/cpu.h"
 #include "cpu/cpu_impls.h"
 
@@ -10,7 +11,8 @@ enum { TASK_ELEMENTS = 16384, TURN_ROWS = 64 };
 
 typedef struct box {
     int rank; /* at least 1; dimension 0 is outermost */
-    int64_t extent[SC_MAX_RANK + 1], to[SC_MAX_RANK + 1], from[SC_MAX_RANK + 1]; /* strides in elements */
+    int64_t extent[SC_MAX_RANK + 1], to[SC_MAX_RANK + 1],
+        from[SC_MAX_RANK + 1]; /* strides in elements */
 } box;
 
 typedef struct copy {
@@ -21,13 +23,14 @@ typedef struct copy {
 
 typedef struct job {
     sc_device *device;
-    box outer;             /* what the tasks walk over */
+    box outer; /* what the tasks walk over */
     int64_t items, task_items;
     size_t size;
     char *to;
     const char *from;
     int64_t run, run_from; /* innermost dimension: contiguous in `to` */
-    int64_t lines, line_to; /* the dimension that is contiguous in `from` when the innermost is not; else 1 */
+    int64_t lines,
+        line_to; /* the dimension that is contiguous in `from` when the innermost is not; else 1 */
 } job;
 
 static void strides_of(const sc_tensor_desc *tensor, int64_t *stride) {
@@ -69,8 +72,8 @@ static void copy_item(const job *work, char *to, const char *from, int64_t lines
         memcpy(to, from, (size_t)work->run * size);
     } else if (size == sizeof(float)) {
         const sc_cpu_isa *isa = sc_cpu_device_of(work->device)->isa;
-        isa->turn((float *)(void *)to, work->line_to, (const float *)(const void *)from, work->run_from, work->run,
-                  lines);
+        isa->turn((float *)(void *)to, work->line_to, (const float *)(const void *)from,
+                  work->run_from, work->run, lines);
     } else {
         for (int64_t i = 0; i < lines; i++)
             for (int64_t j = 0; j < work->run; j++)
@@ -85,7 +88,8 @@ static void run_task(void *argument, int64_t index, int worker) {
     int64_t pieces = sc_ceil_div(work->lines, TURN_ROWS);
     (void)worker;
     for (int64_t item = first; item < last && item < work->items; item++) {
-        int64_t rest = item / pieces, line = item % pieces * TURN_ROWS, to = line * work->line_to, from = line;
+        int64_t rest = item / pieces, line = item % pieces * TURN_ROWS, to = line * work->line_to,
+                from = line;
         int64_t lines = work->lines - line < TURN_ROWS ? work->lines - line : TURN_ROWS;
         for (int d = work->outer.rank - 1; d >= 0; d--) {
             int64_t at = rest % work->outer.extent[d];
@@ -93,7 +97,8 @@ static void run_task(void *argument, int64_t index, int worker) {
             to += at * work->outer.to[d];
             from += at * work->outer.from[d];
         }
-        copy_item(work, work->to + (size_t)to * work->size, work->from + (size_t)from * work->size, lines);
+        copy_item(work, work->to + (size_t)to * work->size, work->from + (size_t)from * work->size,
+                  lines);
     }
 }
 
@@ -141,7 +146,8 @@ static void permute(const copy *self, const sc_operand *operands, int64_t rows) 
     strides_of(in, stride);
     strides_of(out, whole.to);
     for (int d = 0; d < out->rank; d++) whole.from[d] = stride[self->desc.attr.permute.order[d]];
-    copy_box(self->base.base.device, &whole, self->size, sc_cpu_memory(operands[1]), sc_cpu_memory(operands[0]));
+    copy_box(self->base.base.device, &whole, self->size, sc_cpu_memory(operands[1]),
+             sc_cpu_memory(operands[0]));
 }
 
 static int64_t place(const int64_t *at, const int64_t *stride, int rank) {
@@ -180,7 +186,8 @@ static void concat(const copy *self, const sc_operand *operands, int64_t rows) {
         box whole = box_of(&desc->tensor[i], rows);
         strides_of(&desc->tensor[i], whole.from);
         strides_of(out, whole.to);
-        char *to = (char *)sc_cpu_memory(operands[desc->inputs]) + (size_t)(at * whole.to[axis]) * self->size;
+        char *to = (char *)sc_cpu_memory(operands[desc->inputs]) +
+                   (size_t)(at * whole.to[axis]) * self->size;
         copy_box(self->base.base.device, &whole, self->size, to, sc_cpu_memory(operands[i]));
         at += desc->tensor[i].dim[axis];
     }
@@ -192,16 +199,25 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     (void)queue;
     (void)workspace;
     switch (self->desc.op) {
-    case SC_OP_PERMUTE: permute(self, operands, launch->rows); break;
-    case SC_OP_SLICE: slice(self, operands, launch->rows); break;
-    case SC_OP_PAD: pad(self, operands, launch->rows); break;
-    default: concat(self, operands, launch->rows); break;
+    case SC_OP_PERMUTE:
+        permute(self, operands, launch->rows);
+        break;
+    case SC_OP_SLICE:
+        slice(self, operands, launch->rows);
+        break;
+    case SC_OP_PAD:
+        pad(self, operands, launch->rows);
+        break;
+    default:
+        concat(self, operands, launch->rows);
+        break;
     }
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     copy *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));

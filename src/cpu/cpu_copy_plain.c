@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The references of permute, slice, concat, pad and reorder: for every output element, where it comes from. */
+/* The references of permute, slice, concat, pad and reorder: for every output element, where it
+ * comes from. */
 #include "cpu/cpu.h"
 #include "cpu/cpu_eval.h"
 #include "cpu/cpu_impls.h"
@@ -27,7 +28,8 @@ static bool source_of(const sc_op_desc *desc, const int64_t *at, int *input, int
         }
     } else if (desc->op == SC_OP_CONCAT) {
         int axis = desc->attr.concat.axis;
-        while (from[axis] >= desc->tensor[*input].dim[axis]) from[axis] -= desc->tensor[(*input)++].dim[axis];
+        while (from[axis] >= desc->tensor[*input].dim[axis])
+            from[axis] -= desc->tensor[(*input)++].dim[axis];
     } else {
         return at[1] < desc->tensor[0].dim[1];
     }
@@ -55,18 +57,22 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
         int64_t at[SC_MAX_RANK] = {0}, from[SC_MAX_RANK];
         int input;
         sc_cpu_coordinates(&walked, e, at);
-        char *to = (char *)sc_cpu_memory(operands[desc->inputs]) + (size_t)stored_at(out, at) * size;
+        char *to =
+            (char *)sc_cpu_memory(operands[desc->inputs]) + (size_t)stored_at(out, at) * size;
         if (source_of(desc, at, &input, from))
-            memcpy(to, (const char *)sc_cpu_memory(operands[input]) +
-                           (size_t)stored_at(&desc->tensor[input], from) * size, size);
+            memcpy(to,
+                   (const char *)sc_cpu_memory(operands[input]) +
+                       (size_t)stored_at(&desc->tensor[input], from) * size,
+                   size);
         else
             memset(to, 0, size);
     }
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     plain *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
@@ -75,9 +81,12 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     return SOCLE_OK;
 }
 
-const sc_implementation sc_cpu_permute_plain = {.op = SC_OP_PERMUTE, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_slice_plain = {.op = SC_OP_SLICE, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_concat_plain = {.op = SC_OP_CONCAT, .name = "plain", .prepare = prepare};
+const sc_implementation sc_cpu_permute_plain = {
+    .op = SC_OP_PERMUTE, .name = "plain", .prepare = prepare};
+const sc_implementation sc_cpu_slice_plain = {
+    .op = SC_OP_SLICE, .name = "plain", .prepare = prepare};
+const sc_implementation sc_cpu_concat_plain = {
+    .op = SC_OP_CONCAT, .name = "plain", .prepare = prepare};
 const sc_implementation sc_cpu_pad_plain = {.op = SC_OP_PAD, .name = "plain", .prepare = prepare};
 const sc_implementation sc_cpu_reorder_plain = {
     .op = SC_OP_REORDER,

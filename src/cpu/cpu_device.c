@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The CPU driver: opening and closing its one device, and the threads its operations run on. It must not know
- * any operation. */
+/* The CPU driver: opening and closing its one device, and the threads its operations run on. It
+ * must not know any operation. */
 #include "cpu/cpu.h"
 
 #include <string.h>
@@ -26,13 +26,15 @@ static const sc_device_ops device_ops = {
     .queue_open = sc_cpu_queue_open,
 };
 
-static socle_status cpu_open(sc_device **out, sc_env *env, int index, const sc_device_options *options) {
+static socle_status cpu_open(sc_device **out, sc_env *env, int index,
+                             const sc_device_options *options) {
     sc_device_options used = options ? *options : SC_DEVICE_OPTIONS_DEFAULT;
     *out = NULL;
     if (used.sub_device >= 0)
-        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED,
-                       "cpu: sub-device %d asked for; this driver has none, limit its threads instead",
-                       used.sub_device);
+        return sc_fail(
+            env, SOCLE_STATUS_UNSUPPORTED,
+            "cpu: sub-device %d asked for; this driver has none, limit its threads instead",
+            used.sub_device);
     sc_device_info info;
     const sc_cpu_isa *isa;
     SC_TRY(sc_cpu_describe(env, index, &info));
@@ -80,7 +82,8 @@ socle_status sc_cpu_scratch_reserve(sc_device *device, size_t bytes) {
     if (bytes <= self->scratch_bytes) return SOCLE_OK;
     if (!sc_add_size(&rounded, bytes, SC_CPU_ALIGNMENT - 1))
         return sc_fail(device->env, SOCLE_STATUS_OUT_OF_MEMORY,
-                       "cpu: %zu bytes of scratch memory per thread exceed the address space", bytes);
+                       "cpu: %zu bytes of scratch memory per thread exceed the address space",
+                       bytes);
     rounded -= rounded % SC_CPU_ALIGNMENT;
     pthread_mutex_lock(&self->lock);
     char *grown;
@@ -94,7 +97,9 @@ socle_status sc_cpu_scratch_reserve(sc_device *device, size_t bytes) {
     return status;
 }
 
-static void kernel_release(sc_kernel *kernel) { sc_release(kernel->device->env, kernel); }
+static void kernel_release(sc_kernel *kernel) {
+    sc_release(kernel->device->env, kernel);
+}
 
 static socle_status kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
                                    sc_operand workspace, const sc_launch *launch) {
@@ -103,7 +108,8 @@ static socle_status kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_
 }
 
 socle_status sc_cpu_kernel_create(void *out, size_t size, sc_device *device,
-                                  const sc_implementation *implementation, sc_cpu_enqueue *enqueue) {
+                                  const sc_implementation *implementation,
+                                  sc_cpu_enqueue *enqueue) {
     sc_cpu_kernel *kernel;
     SC_TRY(sc_allocate(device->env, out, 1, size));
     memcpy(&kernel, out, sizeof kernel);

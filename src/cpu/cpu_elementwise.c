@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Elementwise operations: the expression runs over the outputs' index space in blocks; a task is a fixed number
- * of blocks. */
+/* Elementwise operations: the expression runs over the outputs' index space in blocks; a task is a
+ * fixed number of blocks. */
 #include "cpu/cpu_impls.h"
 #include "cpu/cpu_program.h"
 
@@ -47,14 +47,15 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     elementwise *self;
     sc_tensor_desc space = sc_op_space(desc);
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
-    socle_status status = sc_cpu_program_init(&self->program, device, desc->expr, &space, desc->tensor,
-                                              desc->tensor + desc->inputs);
+    socle_status status = sc_cpu_program_init(&self->program, device, desc->expr, &space,
+                                              desc->tensor, desc->tensor + desc->inputs);
     /* Operands stand in descriptor order, whatever the expression uses of them. */
     self->program.inputs = desc->inputs;
     if (status != SOCLE_OK) {

@@ -17,19 +17,23 @@ int64_t sc_cpu_element(const sc_tensor_desc *tensor, const int64_t *coordinate) 
     return element;
 }
 
-static sc_cpu_value load(const sc_tensor_desc *tensor, sc_operand operand, const int64_t *coordinate) {
+static sc_cpu_value load(const sc_tensor_desc *tensor, sc_operand operand,
+                         const int64_t *coordinate) {
     int64_t element = sc_cpu_element(tensor, coordinate);
     const void *memory = sc_cpu_memory(operand);
     sc_cpu_value value;
-    if (tensor->dtype == SOCLE_F32) value.f = ((const float *)memory)[element];
-    else if (tensor->dtype == SOCLE_I32) value.i = ((const int32_t *)memory)[element];
-    else value.i = ((const uint8_t *)memory)[element];
+    if (tensor->dtype == SOCLE_F32)
+        value.f = ((const float *)memory)[element];
+    else if (tensor->dtype == SOCLE_I32)
+        value.i = ((const int32_t *)memory)[element];
+    else
+        value.i = ((const uint8_t *)memory)[element];
     return value;
 }
 
 /* Element within its sample, and the sample's position in the batch. */
-static int64_t place_in_sample(const sc_cpu_eval *eval, const sc_launch *launch, const int64_t *coordinate,
-                               uint32_t *sample) {
+static int64_t place_in_sample(const sc_cpu_eval *eval, const sc_launch *launch,
+                               const int64_t *coordinate, uint32_t *sample) {
     const sc_tensor_desc *space = &eval->space;
     int first = space->batched ? 1 : 0;
     int64_t element = 0;
@@ -38,11 +42,12 @@ static int64_t place_in_sample(const sc_cpu_eval *eval, const sc_launch *launch,
     return element;
 }
 
-static float random_value(const sc_cpu_eval *eval, const sc_launch *launch, const sc_expr_node *node,
-                          const int64_t *coordinate) {
+static float random_value(const sc_cpu_eval *eval, const sc_launch *launch,
+                          const sc_expr_node *node, const int64_t *coordinate) {
     uint32_t sample, word[4];
     int64_t element = place_in_sample(eval, launch, coordinate, &sample);
-    const uint32_t counter[4] = {(uint32_t)(element / 4), sample, launch->step, (uint32_t)node->imm.i};
+    const uint32_t counter[4] = {(uint32_t)(element / 4), sample, launch->step,
+                                 (uint32_t)node->imm.i};
     const uint32_t key[2] = {(uint32_t)launch->seed, (uint32_t)(launch->seed >> 32)};
     sc_philox4x32(counter, key, word);
     uint32_t lane = (uint32_t)(element % 4);
@@ -54,18 +59,33 @@ static sc_cpu_value leaf(const sc_cpu_eval *eval, const sc_operand *inputs, cons
     sc_cpu_value value = {.i = 0};
     uint32_t sample;
     switch (node->op) {
-    case SC_EXPR_INPUT: return load(&eval->input[node->index], inputs[node->index], coordinate);
-    case SC_EXPR_CONST: value.f = node->imm.f; break;
-    case SC_EXPR_CONST_INT: value.i = node->imm.i; break;
-    case SC_EXPR_SCALAR: value.f = launch->scalar[node->index]; break;
-    case SC_EXPR_STEP: value.i = (int32_t)launch->step; break;
-    case SC_EXPR_ROWS: value.i = (int32_t)launch->rows; break;
-    case SC_EXPR_COORD: value.i = (int32_t)coordinate[node->index]; break;
+    case SC_EXPR_INPUT:
+        return load(&eval->input[node->index], inputs[node->index], coordinate);
+    case SC_EXPR_CONST:
+        value.f = node->imm.f;
+        break;
+    case SC_EXPR_CONST_INT:
+        value.i = node->imm.i;
+        break;
+    case SC_EXPR_SCALAR:
+        value.f = launch->scalar[node->index];
+        break;
+    case SC_EXPR_STEP:
+        value.i = (int32_t)launch->step;
+        break;
+    case SC_EXPR_ROWS:
+        value.i = (int32_t)launch->rows;
+        break;
+    case SC_EXPR_COORD:
+        value.i = (int32_t)coordinate[node->index];
+        break;
     case SC_EXPR_SAMPLE:
         place_in_sample(eval, launch, coordinate, &sample);
         value.i = (int32_t)sample;
         break;
-    default: value.f = random_value(eval, launch, node, coordinate); break;
+    default:
+        value.f = random_value(eval, launch, node, coordinate);
+        break;
     }
     return value;
 }

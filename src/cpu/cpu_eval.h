@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reference evaluation of expressions: one element at a time, in the plainest way. The "plain" implementations
- * use it; it shares nothing with the block programs but the table of operations. */
+/* The reference evaluation of expressions: one element at a time, in the plainest way. The "plain"
+ * implementations use it; it shares nothing with the block programs but the table of operations. */
 #ifndef SC_CPU_CPU_EVAL_H
 #define SC_CPU_CPU_EVAL_H
 
@@ -17,7 +17,8 @@ typedef struct sc_cpu_eval {
     sc_tensor_desc input[SC_EXPR_INPUTS];
 } sc_cpu_eval;
 
-/* Evaluates every node for the element at `coordinate` of the space; value[] holds SC_EXPR_NODES. */
+/* Evaluates every node for the element at `coordinate` of the space; value[] holds SC_EXPR_NODES.
+ */
 void sc_cpu_eval_element(const sc_cpu_eval *eval, const sc_operand *inputs, const sc_launch *launch,
                          const int64_t *coordinate, sc_cpu_value *value);
 /* Coordinates of element `index` of a dense tensor. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reference implementations of ELEMENTWISE and REDUCE: one element after the other, one thread. */
+/* The reference implementations of ELEMENTWISE and REDUCE: one element after the other, one thread.
+ */
 #include "cpu/cpu_eval.h"
 #include "cpu/cpu_impls.h"
 
@@ -15,15 +16,20 @@ typedef struct plain {
     uint32_t axes;
 } plain;
 
-static void store(const sc_tensor_desc *tensor, sc_operand operand, int64_t element, sc_cpu_value value) {
+static void store(const sc_tensor_desc *tensor, sc_operand operand, int64_t element,
+                  sc_cpu_value value) {
     void *memory = sc_cpu_memory(operand);
-    if (tensor->dtype == SOCLE_F32) ((float *)memory)[element] = value.f;
-    else if (tensor->dtype == SOCLE_I32) ((int32_t *)memory)[element] = value.i;
-    else ((uint8_t *)memory)[element] = (uint8_t)value.i;
+    if (tensor->dtype == SOCLE_F32)
+        ((float *)memory)[element] = value.f;
+    else if (tensor->dtype == SOCLE_I32)
+        ((int32_t *)memory)[element] = value.i;
+    else
+        ((uint8_t *)memory)[element] = (uint8_t)value.i;
 }
 
-static socle_status enqueue_elementwise(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                                        sc_operand workspace, const sc_launch *launch) {
+static socle_status enqueue_elementwise(sc_kernel *kernel, sc_queue *queue,
+                                        const sc_operand *operands, sc_operand workspace,
+                                        const sc_launch *launch) {
     const plain *self = (const plain *)kernel;
     (void)queue;
     (void)workspace;
@@ -34,14 +40,15 @@ static socle_status enqueue_elementwise(sc_kernel *kernel, sc_queue *queue, cons
         sc_cpu_coordinates(&self->eval.space, e, coordinate);
         sc_cpu_eval_element(&self->eval, operands, launch, coordinate, value);
         for (int o = 0; o < self->outputs; o++)
-            store(&self->output[o], operands[self->inputs + o], e, value[self->eval.expr.output[o]]);
+            store(&self->output[o], operands[self->inputs + o], e,
+                  value[self->eval.expr.output[o]]);
     }
     return SOCLE_OK;
 }
 
 /* Folds every element of the space that belongs to element `target` of the output. */
-static double fold(const plain *self, const sc_operand *operands, const sc_launch *launch, int output,
-                   const int64_t *target) {
+static double fold(const plain *self, const sc_operand *operands, const sc_launch *launch,
+                   int output, const int64_t *target) {
     sc_tensor_desc part = self->eval.space; /* the reduced dims at full size, the others 1 */
     int kind = self->kind[output];
     double sum = kind == SC_REDUCE_SUM ? 0.0 : kind == SC_REDUCE_MAX ? -INFINITY : INFINITY;
@@ -60,9 +67,12 @@ static double fold(const plain *self, const sc_operand *operands, const sc_launc
             if (!(self->axes >> d & 1)) coordinate[d] = target[d];
         sc_cpu_eval_element(&self->eval, operands, launch, coordinate, value);
         double next = (double)value[self->eval.expr.output[output]].f;
-        if (kind == SC_REDUCE_SUM) sum += next;
-        else if (isnan(next) || isnan(sum)) sum = NAN;
-        else if (kind == SC_REDUCE_MAX ? next > sum : next < sum) sum = next;
+        if (kind == SC_REDUCE_SUM)
+            sum += next;
+        else if (isnan(next) || isnan(sum))
+            sum = NAN;
+        else if (kind == SC_REDUCE_MAX ? next > sum : next < sum)
+            sum = next;
     }
     return sum;
 }
@@ -84,8 +94,9 @@ static socle_status enqueue_reduce(sc_kernel *kernel, sc_queue *queue, const sc_
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     plain *self;
     bool reduce = desc->op == SC_OP_REDUCE;
     (void)tuning;
@@ -95,7 +106,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     self->eval.space = sc_op_space(desc);
     self->inputs = desc->inputs;
     self->outputs = desc->outputs;
-    for (int i = 0; i < desc->inputs && i < SC_EXPR_INPUTS; i++) self->eval.input[i] = desc->tensor[i];
+    for (int i = 0; i < desc->inputs && i < SC_EXPR_INPUTS; i++)
+        self->eval.input[i] = desc->tensor[i];
     for (int o = 0; o < desc->outputs; o++) self->output[o] = desc->tensor[desc->inputs + o];
     if (reduce) {
         self->axes = desc->attr.reduce.axes;

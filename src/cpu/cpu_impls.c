@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ordered list: for each operation the fastest first, its reference last. */
-#include "cpu/cpu.h"
 #include "cpu/cpu_impls.h"
+#include "cpu/cpu.h"
 
 const sc_implementation *const sc_cpu_implementations[] = {
     &sc_cpu_elementwise_blocks,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gather, scatter-add and argmax. Scatter-add gives each task a fixed range of the table, so that every row of it is
- * summed by one task in the order of the samples. */
+/* Gather, scatter-add and argmax. Scatter-add gives each task a fixed range of the table, so that
+ * every row of it is summed by one task in the order of the samples. */
 #include "cpu/cpu.h"
 #include "cpu/cpu_impls.h"
 
@@ -13,9 +13,9 @@ typedef struct indexed {
     sc_op op;
     sc_tensor_desc first; /* gather: index; scatter-add: index; argmax: x */
     int64_t table_rows;
-    int64_t row;          /* elements of a row */
-    size_t size;          /* of an element */
-    int64_t piece;        /* rows per task: of the output, or of the table */
+    int64_t row;   /* elements of a row */
+    size_t size;   /* of an element */
+    int64_t piece; /* rows per task: of the output, or of the table */
 } indexed;
 
 typedef struct job {
@@ -93,8 +93,9 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     indexed *self;
     const sc_tensor_desc *rows = &desc->tensor[desc->op == SC_OP_SCATTER_ADD ? 2 : 0];
     (void)tuning;
@@ -115,5 +116,6 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
 }
 
 const sc_implementation sc_cpu_gather = {.op = SC_OP_GATHER, .name = "rows", .prepare = prepare};
-const sc_implementation sc_cpu_scatter_add = {.op = SC_OP_SCATTER_ADD, .name = "ranges", .prepare = prepare};
+const sc_implementation sc_cpu_scatter_add = {
+    .op = SC_OP_SCATTER_ADD, .name = "ranges", .prepare = prepare};
 const sc_implementation sc_cpu_argmax = {.op = SC_OP_ARGMAX, .name = "rows", .prepare = prepare};

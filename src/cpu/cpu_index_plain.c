@@ -20,7 +20,9 @@ static void gather(const sc_op_desc *desc, const sc_operand *operands, int64_t s
         char *to = (char *)sc_cpu_memory(operands[2]) + (size_t)e * size;
         int64_t at = index[e / row];
         if (at >= 0 && at < table->dim[0])
-            memcpy(to, (const char *)sc_cpu_memory(operands[0]) + (size_t)(at * row + e % row) * size, size);
+            memcpy(to,
+                   (const char *)sc_cpu_memory(operands[0]) + (size_t)(at * row + e % row) * size,
+                   size);
         else
             memset(to, 0, size);
     }
@@ -65,8 +67,9 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     plain *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
@@ -75,6 +78,9 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     return SOCLE_OK;
 }
 
-const sc_implementation sc_cpu_gather_plain = {.op = SC_OP_GATHER, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_scatter_add_plain = {.op = SC_OP_SCATTER_ADD, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_argmax_plain = {.op = SC_OP_ARGMAX, .name = "plain", .prepare = prepare};
+const sc_implementation sc_cpu_gather_plain = {
+    .op = SC_OP_GATHER, .name = "plain", .prepare = prepare};
+const sc_implementation sc_cpu_scatter_add_plain = {
+    .op = SC_OP_SCATTER_ADD, .name = "plain", .prepare = prepare};
+const sc_implementation sc_cpu_argmax_plain = {
+    .op = SC_OP_ARGMAX, .name = "plain", .prepare = prepare};

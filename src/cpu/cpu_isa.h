@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inner loops of the driver, as a table per instruction set. The files behind it (see cpu_loops.h) are compiled
- * once per set; their results are equal to the bit, but for matrix products and convolutions, where a set without
- * fma rounds twice. This is the only place where sets differ: it must not know operations, tensors or threads. */
+/* The inner loops of the driver, as a table per instruction set. The files behind it (see
+ * cpu_loops.h) are compiled once per set; their results are equal to the bit, but for matrix
+ * products and convolutions, where a set without fma rounds twice. This is the only place where
+ * sets differ: it must not know operations, tensors or threads. */
 #ifndef SC_CPU_CPU_ISA_H
 #define SC_CPU_CPU_ISA_H
 
@@ -12,34 +13,39 @@ typedef struct sc_cpu_random {
     uint32_t sample, step, ordinal;
 } sc_cpu_random;
 
-/* out[i] = operation(a[i], b[i], c[i]) on floats or ints, by the row of the operation in expr_list.def. `out` may be
- * one of the arguments, else it does not overlap them. */
+/* out[i] = operation(a[i], b[i], c[i]) on floats or ints, by the row of the operation in
+ * expr_list.def. `out` may be one of the arguments, else it does not overlap them. */
 typedef void sc_cpu_loop(void *out, const void *a, const void *b, const void *c, int64_t count);
-/* out[i] = the random value of element `first + i` of one sample (SC_EXPR_UNIFORM, SC_EXPR_NORMAL). */
-typedef void sc_cpu_random_loop(float *out, const sc_cpu_random *random, int64_t first, int64_t count);
+/* out[i] = the random value of element `first + i` of one sample (SC_EXPR_UNIFORM, SC_EXPR_NORMAL).
+ */
+typedef void sc_cpu_random_loop(float *out, const sc_cpu_random *random, int64_t first,
+                                int64_t count);
 typedef void sc_cpu_widen_loop(int32_t *out, const uint8_t *in, int64_t count);
 typedef void sc_cpu_narrow_loop(uint8_t *out, const int32_t *in, int64_t count);
-/* Folds `count` values by sc_reduce_kind: fold_row all into *sum, fold_columns value i into sum[i]. */
+/* Folds `count` values by sc_reduce_kind: fold_row all into *sum, fold_columns value i into sum[i].
+ */
 typedef void sc_cpu_fold_loop(double *sum, int kind, const float *in, int64_t count);
 /* Dense rows; outputs do not overlap inputs. */
 typedef void sc_cpu_softmax_loop(float *y, const float *x, int64_t rows, int64_t columns, bool log);
-typedef void sc_cpu_softmax_grad_loop(float *dx, const float *y, const float *dy, int64_t rows, int64_t columns,
-                                      bool log);
+typedef void sc_cpu_softmax_grad_loop(float *dx, const float *y, const float *dy, int64_t rows,
+                                      int64_t columns, bool log);
 typedef void sc_cpu_cross_entropy_loop(float *loss, float *dx, const float *x, const int32_t *label,
                                        int64_t rows, int64_t columns);
 
 enum { SC_CPU_TILE_ROWS = 8 }; /* the most of any set */
 
-/* tile[i][j] (+)= sum over depth of value(i, k) * panel[k][j], i < rows <= tile_rows, j < tile_columns. */
+/* tile[i][j] (+)= sum over depth of value(i, k) * panel[k][j], i < rows <= tile_rows, j <
+ * tile_columns. */
 typedef struct sc_cpu_tile {
     float *tile;
     int64_t pitch; /* of tile rows */
     int rows;
-    bool add;      /* go on from what is in `tile` */
+    bool add; /* go on from what is in `tile` */
     const float *panel;
     const float *value;
     int64_t depth, step;
-    /* rows_tile: value(i, line, k) = value[row_offset[i] + line * line_step + k * step], `lines` times `depth` deep. */
+    /* rows_tile: value(i, line, k) = value[row_offset[i] + line * line_step + k * step], `lines`
+     * times `depth` deep. */
     int64_t lines, line_step;
     int64_t row_offset[SC_CPU_TILE_ROWS];
     /* window_tile: value(i, k) = value[depth_offset[k] + i * step]. */
@@ -47,12 +53,13 @@ typedef struct sc_cpu_tile {
 } sc_cpu_tile;
 
 typedef void sc_cpu_tile_loop(const sc_cpu_tile *tile);
-/* panel[k * lanes + i] = from[i * lane_step + k * depth_step], i < count; 0 for count <= i < lanes. */
+/* panel[k * lanes + i] = from[i * lane_step + k * depth_step], i < count; 0 for count <= i < lanes.
+ */
 typedef void sc_cpu_pack_loop(float *panel, int64_t lanes, const float *from, int64_t lane_step,
                               int64_t depth_step, int64_t count, int64_t depth);
 /* to[j * to_pitch + i] = from[i * from_pitch + j]. */
-typedef void sc_cpu_turn_loop(float *to, int64_t to_pitch, const float *from, int64_t from_pitch, int64_t rows,
-                              int64_t columns);
+typedef void sc_cpu_turn_loop(float *to, int64_t to_pitch, const float *from, int64_t from_pitch,
+                              int64_t rows, int64_t columns);
 
 /* Geometry of pooling, [0] = height, [1] = width; the loops take one plane. */
 typedef struct sc_cpu_pool {
@@ -60,11 +67,13 @@ typedef struct sc_cpu_pool {
     bool count_padding;
 } sc_cpu_pool;
 
-typedef void sc_cpu_max_pool_loop(const sc_cpu_pool *pool, float *y, int32_t *index, const float *x);
-typedef void sc_cpu_max_pool_grad_loop(const sc_cpu_pool *pool, float *dx, const float *dy, const int32_t *index);
-typedef void sc_cpu_average_pool_loop(const sc_cpu_pool *pool, float *y, const float *x);
-/* `row`: scratch for one output row. */
-typedef void sc_cpu_average_pool_grad_loop(const sc_cpu_pool *pool, float *dx, const float *dy, float *row);
+typedef void sc_cpu_max_pool_loop(const sc_cpu_pool *pool, float *y, int32_t *index,
+                                  const float *x);
+typedef void sc_cpu_max_pool_grad_loop(const sc_cpu_pool *pool, float *dx, const float *dy,
+                                       const int32_t *index);
+/* Forward x -> y, or the gradient dy -> dx; `rows`: scratch memory for two output rows. */
+typedef void sc_cpu_average_pool_loop(const sc_cpu_pool *pool, float *out, const float *in,
+                                      float *rows);
 
 typedef struct sc_cpu_isa {
     const char *name;
@@ -84,8 +93,7 @@ typedef struct sc_cpu_isa {
     sc_cpu_turn_loop *turn;
     sc_cpu_max_pool_loop *max_pool;
     sc_cpu_max_pool_grad_loop *max_pool_grad;
-    sc_cpu_average_pool_loop *average_pool;
-    sc_cpu_average_pool_grad_loop *average_pool_grad;
+    sc_cpu_average_pool_loop *average_pool, *average_pool_grad;
 } sc_cpu_isa;
 
 extern const sc_cpu_isa sc_cpu_isa_baseline;

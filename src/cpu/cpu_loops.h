@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For files compiled once per instruction set (-DSC_ISA=avx2 ...): every name that crosses files carries the set, and
- * loops say that their iterations are independent. Nothing else includes this. */
+/* For files compiled once per instruction set (-DSC_ISA=avx2 ...): every name that crosses files
+ * carries the set, and loops say that their iterations are independent. Nothing else includes this.
+ */
 #ifndef SC_CPU_CPU_LOOPS_H
 #define SC_CPU_CPU_LOOPS_H
 
@@ -11,13 +12,21 @@
 #define SC_ISA_NAME(name) SC_ISA_JOIN(name, SC_ISA)
 #define SC_LOOP(name) SC_ISA_NAME(sc_cpu_loop_##name)
 
-/* Before a loop: no iteration reads what another writes (an output may be an input at the same index). */
+/* Before a loop: no iteration reads what another writes (an output may be an input at the same
+ * index). */
 #if defined(__clang__)
 #define SC_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)
 #define SC_INDEPENDENT _Pragma("GCC ivdep")
 #else
 #define SC_INDEPENDENT
+#endif
+
+/* For bodies that must be specialised by constant arguments. */
+#if defined(__GNUC__)
+#define SC_ALWAYS_INLINE static inline __attribute__((always_inline))
+#else
+#define SC_ALWAYS_INLINE static inline
 #endif
 
 extern sc_cpu_loop *const SC_LOOP(expr)[];
@@ -34,7 +43,6 @@ sc_cpu_pack_loop SC_LOOP(pack_panel);
 sc_cpu_turn_loop SC_LOOP(turn);
 sc_cpu_max_pool_loop SC_LOOP(max_pool);
 sc_cpu_max_pool_grad_loop SC_LOOP(max_pool_grad);
-sc_cpu_average_pool_loop SC_LOOP(average_pool);
-sc_cpu_average_pool_grad_loop SC_LOOP(average_pool_grad);
+sc_cpu_average_pool_loop SC_LOOP(average_pool), SC_LOOP(average_pool_grad);
 
 #endif

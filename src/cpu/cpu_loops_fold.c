@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loops that fold values into sums, maxima and minima, and those that change the width of integers; compiled
- * once per instruction set. The lanes of a sum are 16 in every set, so the order of additions is the same. */
+/* Loops that fold values into sums, maxima and minima, and those that change the width of integers;
+ * compiled once per instruction set. The lanes of a sum are 16 in every set, so the order of
+ * additions is the same. */
 #include "cpu/cpu_loops.h"
 #include "cpu/cpu_scalar.h"
 #include "op/op.h"
@@ -46,9 +47,13 @@ static float max_row(const float *in, int64_t count, float sign) {
     return part[0];
 }
 
-static double max_double(double a, double b) { return (a > b) | (a != a) ? a : b; }
+static double max_double(double a, double b) {
+    return ((a > b) | (a != a)) ? a : b;
+}
 
-static double min_double(double a, double b) { return (a < b) | (a != a) ? a : b; }
+static double min_double(double a, double b) {
+    return ((a < b) | (a != a)) ? a : b;
+}
 
 void SC_LOOP(fold_row)(double *sum, int kind, const float *in, int64_t count) {
     if (kind == SC_REDUCE_SUM)

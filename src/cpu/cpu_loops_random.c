@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blocks of random numbers, as expr.h defines them: one Philox call gives four neighbouring elements of a sample;
- * compiled once per instruction set. */
+/* Blocks of random numbers, as expr.h defines them: one Philox call gives four neighbouring
+ * elements of a sample; compiled once per instruction set. */
 #include "cpu/cpu_loops.h"
 #include "cpu/cpu_scalar.h"
 

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Softmax, its gradient and cross-entropy over dense rows; compiled once per instruction set. Each sum runs along
- * its row in order, as a plain kernel would; several rows are summed side by side to hide the latency of additions. */
+/* Softmax, its gradient and cross-entropy over dense rows; compiled once per instruction set. Sums
+ * have 16 interleaved parts that are added in pairs at the end: the order of cl/softmax.cl on
+ * CPU-class devices, so that both give the same bits. */
 #include "cpu/cpu_loops.h"
 #include "cpu/cpu_scalar.h"
 
-enum { SIDE = 8, LANES = 16 };
+#include <string.h>
+
+enum { LANES = 16 };
+
+#if defined(__GNUC__)
+typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
+#endif
 
 static float row_max(const float *x, int64_t columns) {
     float part[LANES];
@@ -17,30 +24,50 @@ static float row_max(const float *x, int64_t columns) {
     return part[0];
 }
 
-static void exp_row(float *e, const float *x, float max, int64_t columns) {
+static float add_pairs(float *part) {
+    for (int step = LANES / 2; step > 0; step /= 2)
+        for (int l = 0; l < step; l++) part[l] += part[l + step];
+    return part[0];
+}
+
+static float row_sum(const float *x, int64_t columns) {
+    float part[LANES] = {0};
+    int64_t i = 0;
+#if defined(__GNUC__)
+    lanes sum = {0};
+    for (; i + LANES <= columns; i += LANES) {
+        lanes next;
+        memcpy(&next, x + i, sizeof next);
+        sum += next;
+    }
+    memcpy(part, &sum, sizeof part);
+#endif
+    for (; i < columns; i++) part[i % LANES] += x[i];
+    return add_pairs(part);
+}
+
+static float row_dot(const float *a, const float *b, int64_t columns) {
+    float part[LANES] = {0};
+    int64_t i = 0;
+#if defined(__GNUC__)
+    lanes sum = {0};
+    for (; i + LANES <= columns; i += LANES) {
+        lanes left, right;
+        memcpy(&left, a + i, sizeof left);
+        memcpy(&right, b + i, sizeof right);
+        sum += left * right;
+    }
+    memcpy(part, &sum, sizeof part);
+#endif
+    for (; i < columns; i++) part[i % LANES] += a[i] * b[i];
+    return add_pairs(part);
+}
+
+/* e = exp(x - max); returns the sum. */
+static float row_exp(float *e, const float *x, float max, int64_t columns) {
     SC_INDEPENDENT
     for (int64_t c = 0; c < columns; c++) e[c] = sc_exp(x[c] - max);
-}
-
-static void sum_rows(float *sum, const float *x, int rows, int64_t columns) {
-    float total[SIDE] = {0};
-    if (rows == SIDE) {
-        for (int64_t c = 0; c < columns; c++)
-            for (int r = 0; r < SIDE; r++) total[r] += x[r * columns + c];
-    } else {
-        for (int r = 0; r < rows; r++)
-            for (int64_t c = 0; c < columns; c++) total[r] += x[r * columns + c];
-    }
-    for (int r = 0; r < rows; r++) sum[r] = total[r];
-}
-
-/* exp(x - max) into `e`, and per row the maximum and the sum of these. */
-static void exponentials(float *e, float *max, float *sum, const float *x, int rows, int64_t columns) {
-    for (int r = 0; r < rows; r++) {
-        max[r] = row_max(x + r * columns, columns);
-        exp_row(e + r * columns, x + r * columns, max[r], columns);
-    }
-    sum_rows(sum, e, rows, columns);
+    return row_sum(e, columns);
 }
 
 static void divide_row(float *y, float sum, int64_t columns) {
@@ -54,62 +81,45 @@ static void log_row(float *y, const float *x, float max, float sum, int64_t colu
     for (int64_t c = 0; c < columns; c++) y[c] = (x[c] - max) - log_sum;
 }
 
-static int side(int64_t rows) { return rows < SIDE ? (int)rows : SIDE; }
-
 void SC_LOOP(softmax)(float *y, const float *x, int64_t rows, int64_t columns, bool log) {
-    for (; rows > 0; rows -= SIDE, x += SIDE * columns, y += SIDE * columns) {
-        float max[SIDE], sum[SIDE];
-        exponentials(y, max, sum, x, side(rows), columns);
-        for (int r = 0; r < side(rows); r++) {
-            if (log) log_row(y + r * columns, x + r * columns, max[r], sum[r], columns);
-            else divide_row(y + r * columns, sum[r], columns);
-        }
+    for (int64_t r = 0; r < rows; r++, x += columns, y += columns) {
+        float max = row_max(x, columns), sum = row_exp(y, x, max, columns);
+        if (log)
+            log_row(y, x, max, sum, columns);
+        else
+            divide_row(y, sum, columns);
     }
 }
 
-static void grad_row(float *dx, const float *y, const float *dy, float sum, int64_t columns) {
+static void grad_row(float *dx, const float *y, const float *dy, int64_t columns) {
+    float dot = row_dot(y, dy, columns);
     SC_INDEPENDENT
-    for (int64_t c = 0; c < columns; c++) dx[c] = y[c] * (dy[c] - sum);
+    for (int64_t c = 0; c < columns; c++) dx[c] = y[c] * (dy[c] - dot);
 }
 
-static void log_grad_row(float *dx, const float *y, const float *dy, float sum, int64_t columns) {
+static void log_grad_row(float *dx, const float *y, const float *dy, int64_t columns) {
+    float sum = row_sum(dy, columns);
     SC_INDEPENDENT
     for (int64_t c = 0; c < columns; c++) dx[c] = dy[c] - sc_exp(y[c]) * sum;
 }
 
-void SC_LOOP(softmax_grad)(float *dx, const float *y, const float *dy, int64_t rows, int64_t columns,
-                               bool log) {
-    for (; rows > 0; rows -= SIDE, y += SIDE * columns, dy += SIDE * columns, dx += SIDE * columns) {
-        int count = side(rows);
-        float sum[SIDE];
-        if (!log) {
-            SC_INDEPENDENT
-            for (int64_t i = 0; i < count * columns; i++) dx[i] = y[i] * dy[i];
-        }
-        sum_rows(sum, log ? dy : dx, count, columns);
-        for (int r = 0; r < count; r++) {
-            int64_t at = r * columns;
-            if (log) log_grad_row(dx + at, y + at, dy + at, sum[r], columns);
-            else grad_row(dx + at, y + at, dy + at, sum[r], columns);
-        }
+void SC_LOOP(softmax_grad)(float *dx, const float *y, const float *dy, int64_t rows,
+                           int64_t columns, bool log) {
+    for (int64_t r = 0; r < rows; r++, y += columns, dy += columns, dx += columns) {
+        if (log)
+            log_grad_row(dx, y, dy, columns);
+        else
+            grad_row(dx, y, dy, columns);
     }
 }
 
-void SC_LOOP(cross_entropy)(float *loss, float *dx, const float *x, const int32_t *label, int64_t rows,
-                                int64_t columns) {
-    for (; rows > 0; rows -= SIDE, x += SIDE * columns, dx += SIDE * columns, label += SIDE, loss += SIDE) {
-        float max[SIDE], sum[SIDE];
-        exponentials(dx, max, sum, x, side(rows), columns);
-        for (int r = 0; r < side(rows); r++) {
-            int64_t at = r * columns;
-            if (label[r] < 0 || label[r] >= columns) {
-                loss[r] = SC_NAN;
-                for (int64_t c = 0; c < columns; c++) dx[at + c] = SC_NAN;
-                continue;
-            }
-            loss[r] = sc_log(sum[r]) - (x[at + label[r]] - max[r]);
-            divide_row(dx + at, sum[r], columns);
-            dx[at + label[r]] -= 1.0f;
-        }
+void SC_LOOP(cross_entropy)(float *loss, float *dx, const float *x, const int32_t *label,
+                            int64_t rows, int64_t columns) {
+    for (int64_t r = 0; r < rows; r++, x += columns, dx += columns) {
+        bool known = label[r] >= 0 && label[r] < columns;
+        float max = row_max(x, columns), sum = row_exp(dx, x, max, columns);
+        divide_row(dx, known ? sum : SC_NAN, columns);
+        loss[r] = known ? sc_log(sum) - (x[label[r]] - max) : SC_NAN;
+        if (known) dx[label[r]] -= 1.0f;
     }
 }

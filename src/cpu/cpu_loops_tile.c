@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Register tiles: a few rows of broadcast values times a panel of vectors. Matrix products and convolutions are made of
- * them; compiled once per instruction set. Every element is one chain of multiply-adds in order of depth, so results do
- * not depend on where tiles begin, and sets with fma agree to the bit.
+/* Register tiles: a few rows of broadcast values times a panel of vectors. Matrix products and
+ * convolutions are made of them; compiled once per instruction set. Every element is one chain of
+ * multiply-adds in order of depth, so results do not depend on where tiles begin, and sets with fma
+ * agree to the bit.
  *
  *     panel [depth][columns]      columns = VECTORS vectors
  *     row i . . . . -> tile [i][columns]
@@ -35,33 +36,31 @@ enum { COLUMNS = WIDTH * VECTORS };
 const int SC_LOOP(tile_rows) = ROWS;
 const int SC_LOOP(tile_columns) = COLUMNS;
 
-#if defined(__GNUC__)
-#define INLINE static inline __attribute__((always_inline))
-#else
-#define INLINE static inline
-#endif
-
 typedef vector sums[ROWS][VECTORS];
 
-INLINE void load_tile(sums sum, const float *tile, int64_t pitch, const int rows, bool add) {
+SC_ALWAYS_INLINE void load_tile(sums sum, const float *tile, int64_t pitch, const int rows,
+                                bool add) {
     for (int i = 0; i < rows; i++) {
         for (int v = 0; v < VECTORS; v++) {
-            if (add) memcpy(&sum[i][v], tile + i * pitch + v * WIDTH, sizeof(vector));
-            else memset(&sum[i][v], 0, sizeof(vector));
+            if (add)
+                memcpy(&sum[i][v], tile + i * pitch + v * WIDTH, sizeof(vector));
+            else
+                memset(&sum[i][v], 0, sizeof(vector));
         }
     }
 }
 
-INLINE void store_tile(float *tile, int64_t pitch, sums sum, const int rows) {
+SC_ALWAYS_INLINE void store_tile(float *tile, int64_t pitch, sums sum, const int rows) {
     for (int i = 0; i < rows; i++)
-        for (int v = 0; v < VECTORS; v++) memcpy(tile + i * pitch + v * WIDTH, &sum[i][v], sizeof(vector));
+        for (int v = 0; v < VECTORS; v++)
+            memcpy(tile + i * pitch + v * WIDTH, &sum[i][v], sizeof(vector));
 }
 
-INLINE void load_panel(vector *right, const float *panel) {
+SC_ALWAYS_INLINE void load_panel(vector *right, const float *panel) {
     for (int v = 0; v < VECTORS; v++) memcpy(&right[v], panel + v * WIDTH, sizeof(vector));
 }
 
-INLINE void rows_tile(const sc_cpu_tile *t, const int rows) {
+SC_ALWAYS_INLINE void rows_tile(const sc_cpu_tile *t, const int rows) {
     const float *row[ROWS];
     const float *panel = t->panel;
     sums sum;
@@ -80,7 +79,7 @@ INLINE void rows_tile(const sc_cpu_tile *t, const int rows) {
     store_tile(t->tile, t->pitch, sum, rows);
 }
 
-INLINE void window_tile(const sc_cpu_tile *t, const int rows, const int64_t step) {
+SC_ALWAYS_INLINE void window_tile(const sc_cpu_tile *t, const int rows, const int64_t step) {
     const float *panel = t->panel;
     sums sum;
     load_tile(sum, t->tile, t->pitch, rows, t->add);
@@ -100,9 +99,9 @@ INLINE void window_tile(const sc_cpu_tile *t, const int rows, const int64_t step
 
 void SC_LOOP(rows_tile)(const sc_cpu_tile *tile) {
     switch (tile->rows) {
-#define CASE(n)                                                                                         \
-    case n:                                                                                             \
-        rows_tile(tile, n < ROWS ? n : ROWS);                                                           \
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        rows_tile(tile, n < ROWS ? n : ROWS);                                                      \
         break;
         EACH_NUMBER_OF_ROWS(CASE)
 #undef CASE
@@ -111,10 +110,12 @@ void SC_LOOP(rows_tile)(const sc_cpu_tile *tile) {
 
 void SC_LOOP(window_tile)(const sc_cpu_tile *tile) {
     switch (tile->rows) {
-#define CASE(n)                                                                                         \
-    case n:                                                                                             \
-        if (tile->step == 1) window_tile(tile, n < ROWS ? n : ROWS, 1);                                 \
-        else window_tile(tile, n < ROWS ? n : ROWS, tile->step);                                        \
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        if (tile->step == 1)                                                                       \
+            window_tile(tile, n < ROWS ? n : ROWS, 1);                                             \
+        else                                                                                       \
+            window_tile(tile, n < ROWS ? n : ROWS, tile->step);                                    \
         break;
         EACH_NUMBER_OF_ROWS(CASE)
 #undef CASE

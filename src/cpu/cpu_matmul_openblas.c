@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matrix products by a CBLAS library, called on tiles of C whose places depend on the shape alone, each by one of
- * our threads. */
+/* Matrix products by a CBLAS library, called on tiles of C whose places depend on the shape alone,
+ * each by one of our threads. */
 #include "cpu/cpu_blas.h"
 #include "cpu/cpu_impls.h"
 #include "cpu/cpu_matmul.h"
@@ -22,7 +22,9 @@ typedef struct job {
     float *c;
 } job;
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
 static void run_task(void *argument, int64_t index, int worker) {
     const job *work = argument;
@@ -41,8 +43,8 @@ static void run_task(void *argument, int64_t index, int worker) {
         return;
     }
     cblas_sgemm(CblasRowMajor, s->transpose_a ? CblasTrans : CblasNoTrans,
-                s->transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)s->k, 1.0f, a, (int)s->lda,
-                b, (int)s->ldb, 0.0f, c, (int)s->n);
+                s->transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)s->k, 1.0f, a,
+                (int)s->lda, b, (int)s->ldb, 0.0f, c, (int)s->n);
 }
 
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
@@ -56,12 +58,14 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
                 .c = sc_cpu_memory(operands[self->desc.inputs])};
     work.tiles_down = sc_ceil_div(work.shape.m, TILE_ROWS);
     work.tiles_across = sc_ceil_div(work.shape.n, TILE_COLUMNS);
-    sc_cpu_run(kernel->device, work.shape.batch * work.tiles_down * work.tiles_across, run_task, &work);
+    sc_cpu_run(kernel->device, work.shape.batch * work.tiles_down * work.tiles_across, run_task,
+               &work);
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     openblas *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));

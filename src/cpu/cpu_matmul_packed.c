@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matrix products by our own register tiles: B is packed into panels, then tasks of some rows and columns of C read A
- * where it lies. Every element of C is one chain of multiply-adds over K in order, whatever the tiles, rows and
- * threads; a tail is applied to each block of C while it is in the cache.
+/* Matrix products by our own register tiles: B is packed into panels, then tasks of some rows and
+ * columns of C read A where it lies. Every element of C is one chain of multiply-adds over K in
+ * order, whatever the tiles, rows and threads; a tail is applied to each block of C while it is in
+ * the cache.
  *
  *     B [K][N] -> panels [N / columns][K][columns]
  */
@@ -32,7 +33,9 @@ typedef struct job {
     float *packed_b;
 } job;
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
 static void pack_task(void *argument, int64_t index, int worker) {
     const job *work = argument;
@@ -46,14 +49,16 @@ static void pack_task(void *argument, int64_t index, int worker) {
     for (int64_t panel = first; panel < last; panel++) {
         float *to = work->packed_b + (product * work->panels + panel) * work->panel_floats;
         int64_t column = panel * columns, count = smaller(columns, s->n - column);
-        if (s->transpose_b) work->self->isa->pack_panel(to, columns, b + column * s->ldb, s->ldb, 1, count, s->k);
-        else work->self->isa->pack_panel(to, columns, b + column, 1, s->ldb, count, s->k);
+        if (s->transpose_b)
+            work->self->isa->pack_panel(to, columns, b + column * s->ldb, s->ldb, 1, count, s->k);
+        else
+            work->self->isa->pack_panel(to, columns, b + column, 1, s->ldb, count, s->k);
     }
 }
 
 /* One register tile at depth k0 .. k0 + depth; tiles that stick out of C are computed beside it. */
-static void tile_at(const job *work, const float *a, const float *panel, float *c, int rows, int64_t k0,
-                    int64_t depth, int64_t width) {
+static void tile_at(const job *work, const float *a, const float *panel, float *c, int rows,
+                    int64_t k0, int64_t depth, int64_t width) {
     const sc_matmul_shape *s = &work->shape;
     const sc_cpu_isa *isa = work->self->isa;
     int64_t columns = *isa->tile_columns, row_step = s->transpose_a ? 1 : s->lda;
@@ -88,7 +93,8 @@ static void apply_tail(const job *work, int64_t product, int64_t row, int64_t ro
     frame.launch = work->launch;
     frame.scratch = sc_cpu_scratch(self->base.base.device, worker);
     frame.input[0] = frame.output[0] = c;
-    for (int i = 1; i < self->tail.inputs; i++) frame.input[i] = sc_cpu_memory(work->operands[1 + i]);
+    for (int i = 1; i < self->tail.inputs; i++)
+        frame.input[i] = sc_cpu_memory(work->operands[1 + i]);
     sc_cpu_frame_begin(&frame, count);
     for (int64_t i = row; i < row + rows; i++)
         sc_cpu_frame_run(&frame, (product * s->m + i) * s->n + column, count);
@@ -102,18 +108,21 @@ static void run_task(void *argument, int64_t index, int worker) {
     int64_t column = index % work->blocks_across * TASK_COLUMNS;
     int64_t row = index / work->blocks_across % work->blocks_down * TASK_ROWS;
     int64_t product = index / (work->blocks_across * work->blocks_down);
-    int64_t last_row = smaller(s->m, row + TASK_ROWS), last_column = smaller(s->n, column + TASK_COLUMNS);
+    int64_t last_row = smaller(s->m, row + TASK_ROWS),
+            last_column = smaller(s->n, column + TASK_COLUMNS);
     sc_matmul_offsets(s, product, &at_a, &at_b, &at_c);
     const float *a = (const float *)sc_cpu_memory(work->operands[0]) + at_a;
     float *c = (float *)sc_cpu_memory(work->operands[work->self->desc.inputs]) + at_c;
-    const float *panels = work->packed_b + (s->k ? at_b / (s->k * s->n) : 0) * work->panels * work->panel_floats;
+    const float *panels =
+        work->packed_b + (s->k ? at_b / (s->k * s->n) : 0) * work->panels * work->panel_floats;
     for (int64_t k = 0; k < s->k || k == 0; k += DEPTH) {
         int64_t depth = smaller(DEPTH, s->k - k);
         for (int64_t i = row; i < last_row; i += *isa->tile_rows) {
             int rows = (int)smaller(*isa->tile_rows, last_row - i);
             for (int64_t j = column; j < last_column; j += columns)
-                tile_at(work, a + (s->transpose_a ? i : i * s->lda), panels + j / columns * work->panel_floats,
-                        c + i * s->n + j, rows, k, depth, smaller(columns, last_column - j));
+                tile_at(work, a + (s->transpose_a ? i : i * s->lda),
+                        panels + j / columns * work->panel_floats, c + i * s->n + j, rows, k, depth,
+                        smaller(columns, last_column - j));
         }
     }
     if (work->self->has_tail)
@@ -135,14 +144,16 @@ static void measure_b(const packed *self, int64_t rows, job *work) {
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
                             sc_operand workspace, const sc_launch *launch) {
     const packed *self = (const packed *)kernel;
-    job work = {.self = self, .operands = operands, .launch = launch, .packed_b = sc_cpu_memory(workspace)};
+    job work = {
+        .self = self, .operands = operands, .launch = launch, .packed_b = sc_cpu_memory(workspace)};
     (void)queue;
     measure_b(self, launch->rows, &work);
     work.blocks_down = sc_ceil_div(work.shape.m, TASK_ROWS);
     work.blocks_across = sc_ceil_div(work.shape.n, TASK_COLUMNS);
     int64_t tasks = work.shape.batch * work.blocks_down * work.blocks_across;
     if (tasks == 0) return SOCLE_OK;
-    sc_cpu_run(kernel->device, work.products_b * sc_ceil_div(work.panels, work.pack_panels), pack_task, &work);
+    sc_cpu_run(kernel->device, work.products_b * sc_ceil_div(work.panels, work.pack_panels),
+               pack_task, &work);
     sc_cpu_run(kernel->device, tasks, run_task, &work);
     return SOCLE_OK;
 }
@@ -155,8 +166,9 @@ static socle_status prepare_tail(packed *self, sc_device *device, const sc_op_de
     return sc_cpu_program_init(&self->tail, device, desc->tail, &input[0], input, &input[0]);
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     packed *self;
     job work;
     size_t bytes = sizeof(float);
@@ -166,13 +178,15 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     self->desc.expr = self->desc.tail = NULL;
     self->isa = sc_cpu_device_of(device)->isa;
     socle_status status = desc->tail ? prepare_tail(self, device, desc) : SOCLE_OK;
-    int64_t capacity = desc->tensor[0].batched ? desc->tensor[0].dim[0]
-                                               : desc->tensor[1].batched ? desc->tensor[1].dim[0] : 1;
+    int64_t capacity = desc->tensor[0].batched   ? desc->tensor[0].dim[0]
+                       : desc->tensor[1].batched ? desc->tensor[1].dim[0]
+                                                 : 1;
     measure_b(self, capacity, &work);
     if (status == SOCLE_OK && !(sc_mul_size(&bytes, bytes, (size_t)work.products_b) &&
                                 sc_mul_size(&bytes, bytes, (size_t)work.panels) &&
                                 sc_mul_size(&bytes, bytes, (size_t)work.panel_floats)))
-        status = sc_fail(device->env, SOCLE_STATUS_OUT_OF_MEMORY, "matmul: packed B exceeds the address space");
+        status = sc_fail(device->env, SOCLE_STATUS_OUT_OF_MEMORY,
+                         "matmul: packed B exceeds the address space");
     self->base.base.workspace = bytes;
     if (status != SOCLE_OK) {
         sc_kernel_release(&self->base.base);

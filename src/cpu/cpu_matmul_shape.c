@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads M, N, K, strides and batch dimensions of a matrix product from its descriptor and the rows of a launch. */
+/* Reads M, N, K, strides and batch dimensions of a matrix product from its descriptor and the rows
+ * of a launch. */
 #include "cpu/cpu_matmul.h"
 
 sc_matmul_shape sc_matmul_shape_make(const sc_op_desc *desc, int64_t rows) {
-    const sc_tensor_desc *a = &desc->tensor[0], *b = &desc->tensor[1], *c = &desc->tensor[desc->inputs];
+    const sc_tensor_desc *a = &desc->tensor[0], *b = &desc->tensor[1],
+                         *c = &desc->tensor[desc->inputs];
     int row = c->rank - 2, column = c->rank - 1;
     bool ta = desc->attr.matmul.transpose_a, tb = desc->attr.matmul.transpose_b;
     sc_matmul_shape shape = {
@@ -29,7 +31,8 @@ sc_matmul_shape sc_matmul_shape_make(const sc_op_desc *desc, int64_t rows) {
     return shape;
 }
 
-void sc_matmul_offsets(const sc_matmul_shape *shape, int64_t index, int64_t *a, int64_t *b, int64_t *c) {
+void sc_matmul_offsets(const sc_matmul_shape *shape, int64_t index, int64_t *a, int64_t *b,
+                       int64_t *c) {
     *a = *b = 0;
     *c = index * shape->m * shape->n;
     for (int d = shape->batch_rank - 1; d >= 0; d--) {

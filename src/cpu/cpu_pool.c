@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pooling and its gradients: planes are independent; a task is a fixed number of them. */
+#include "cpu/cpu_pool.h"
 #include "cpu/cpu.h"
 #include "cpu/cpu_impls.h"
-#include "cpu/cpu_pool.h"
 
 enum { TASK_ELEMENTS = 16384 };
 
@@ -27,21 +27,21 @@ static void run_plane(const job *work, int64_t plane, int worker) {
     int64_t in = plane * pool->in[0] * pool->in[1], out = plane * pool->out[0] * pool->out[1];
     const float *first = sc_cpu_memory(work->operands[0]);
     const sc_operand *rest = work->operands + 1;
+    float *rows = sc_cpu_scratch(self->base.base.device, worker);
     switch (self->op) {
     case SC_OP_MAXPOOL2D:
-        isa->max_pool(pool, (float *)sc_cpu_memory(rest[0]) + out, (int32_t *)sc_cpu_memory(rest[1]) + out,
-                      first + in);
+        isa->max_pool(pool, (float *)sc_cpu_memory(rest[0]) + out,
+                      (int32_t *)sc_cpu_memory(rest[1]) + out, first + in);
         break;
     case SC_OP_MAXPOOL2D_GRAD:
         isa->max_pool_grad(pool, (float *)sc_cpu_memory(rest[1]) + in, first + out,
                            (const int32_t *)sc_cpu_memory(rest[0]) + out);
         break;
     case SC_OP_AVGPOOL2D:
-        isa->average_pool(pool, (float *)sc_cpu_memory(rest[0]) + out, first + in);
+        isa->average_pool(pool, (float *)sc_cpu_memory(rest[0]) + out, first + in, rows);
         break;
     default:
-        isa->average_pool_grad(pool, (float *)sc_cpu_memory(rest[0]) + in, first + out,
-                               sc_cpu_scratch(self->base.base.device, worker));
+        isa->average_pool_grad(pool, (float *)sc_cpu_memory(rest[0]) + in, first + out, rows);
         break;
     }
 }
@@ -49,7 +49,8 @@ static void run_plane(const job *work, int64_t plane, int worker) {
 static void run_task(void *argument, int64_t index, int worker) {
     const job *work = argument;
     int64_t first = index * work->self->task_planes, last = first + work->self->task_planes;
-    for (int64_t plane = first; plane < last && plane < work->planes; plane++) run_plane(work, plane, worker);
+    for (int64_t plane = first; plane < last && plane < work->planes; plane++)
+        run_plane(work, plane, worker);
 }
 
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
@@ -57,7 +58,8 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     const pooling *self = (const pooling *)kernel;
     (void)queue;
     (void)workspace;
-    job work = {self, operands, sc_tensor_dim_at(&self->planes, 0, launch->rows) * self->planes.dim[1]};
+    job work = {self, operands,
+                sc_tensor_dim_at(&self->planes, 0, launch->rows) * self->planes.dim[1]};
     sc_cpu_run(kernel->device, sc_ceil_div(work.planes, self->task_planes), run_task, &work);
     return SOCLE_OK;
 }
@@ -79,8 +81,9 @@ sc_cpu_pool sc_cpu_pool_make(const sc_op_desc *desc) {
     return pool;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     pooling *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
@@ -88,7 +91,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     self->planes = desc->tensor[0];
     self->pool = sc_cpu_pool_make(desc);
     self->task_planes = sc_ceil_div(TASK_ELEMENTS, self->pool.in[0] * self->pool.in[1]);
-    socle_status status = sc_cpu_scratch_reserve(device, (size_t)self->pool.out[1] * sizeof(float));
+    socle_status status =
+        sc_cpu_scratch_reserve(device, 2 * (size_t)self->pool.out[1] * sizeof(float));
     if (status != SOCLE_OK) {
         sc_kernel_release(&self->base.base);
         return status;
@@ -97,7 +101,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     return SOCLE_OK;
 }
 
-const sc_implementation sc_cpu_max_pool_planes = {.op = SC_OP_MAXPOOL2D, .name = "planes", .prepare = prepare};
+const sc_implementation sc_cpu_max_pool_planes = {
+    .op = SC_OP_MAXPOOL2D, .name = "planes", .prepare = prepare};
 const sc_implementation sc_cpu_max_pool_grad_planes = {
     .op = SC_OP_MAXPOOL2D_GRAD, .name = "planes", .prepare = prepare};
 const sc_implementation sc_cpu_average_pool_planes = {

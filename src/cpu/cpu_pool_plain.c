@@ -22,7 +22,8 @@ static int64_t element(const sc_cpu_pool *pool, int64_t oy, int64_t ox, int64_t 
     return inside ? iy * pool->in[1] + ix : -1;
 }
 
-static void max_window(const sc_cpu_pool *pool, const float *x, int64_t oy, int64_t ox, float *y, int32_t *index) {
+static void max_window(const sc_cpu_pool *pool, const float *x, int64_t oy, int64_t ox, float *y,
+                       int32_t *index) {
     *index = -1;
     *y = -INFINITY;
     for (int64_t k = 0; k < pool->kernel[0] * pool->kernel[1]; k++) {
@@ -76,7 +77,8 @@ static void run_plane(const plain *self, const sc_operand *operands, int64_t pla
         } else if (self->op == SC_OP_AVGPOOL2D_GRAD) {
             spread_average(pool, dx + plane * in, dy[o], oy, ox);
         } else if (index[o] >= 0 && index[o] < pool->kernel[0] * pool->kernel[1]) {
-            int64_t to = element(pool, oy, ox, index[o] / pool->kernel[1], index[o] % pool->kernel[1]);
+            int64_t to =
+                element(pool, oy, ox, index[o] / pool->kernel[1], index[o] % pool->kernel[1]);
             if (to >= 0) dx[plane * in + to] += dy[o];
         }
     }
@@ -92,8 +94,9 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     plain *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
@@ -104,9 +107,11 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     return SOCLE_OK;
 }
 
-const sc_implementation sc_cpu_max_pool_plain = {.op = SC_OP_MAXPOOL2D, .name = "plain", .prepare = prepare};
+const sc_implementation sc_cpu_max_pool_plain = {
+    .op = SC_OP_MAXPOOL2D, .name = "plain", .prepare = prepare};
 const sc_implementation sc_cpu_max_pool_grad_plain = {
     .op = SC_OP_MAXPOOL2D_GRAD, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_average_pool_plain = {.op = SC_OP_AVGPOOL2D, .name = "plain", .prepare = prepare};
+const sc_implementation sc_cpu_average_pool_plain = {
+    .op = SC_OP_AVGPOOL2D, .name = "plain", .prepare = prepare};
 const sc_implementation sc_cpu_average_pool_grad_plain = {
     .op = SC_OP_AVGPOOL2D_GRAD, .name = "plain", .prepare = prepare};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prepares expressions: decides for each node whether it is uniform, where its block of values lies (blocks are
- * reused as soon as the last reader is done, so that few of them stay in the cache), and which results go to
- * their output without a copy. */
+/* Prepares expressions: decides for each node whether it is uniform, where its block of values lies
+ * (blocks are reused as soon as the last reader is done, so that few of them stay in the cache),
+ * and which results go to their output without a copy. */
 #include "cpu/cpu_program.h"
 
 #include <string.h>
@@ -45,9 +45,10 @@ static void find_last_readers(const sc_cpu_program *program, int *last) {
     for (int o = 0; o < program->outputs; o++) last[program->output[o]] = program->nodes;
 }
 
-/* An output may be the memory of an input of the same shape and type. Writing it while that input has readers
- * to come would spoil them. */
-static bool overwrites_input(const sc_cpu_program *program, int writer, int dtype, const int *last) {
+/* An output may be the memory of an input of the same shape and type. Writing it while that input
+ * has readers to come would spoil them. */
+static bool overwrites_input(const sc_cpu_program *program, int writer, int dtype,
+                             const int *last) {
     for (int k = 0; k < program->nodes; k++) {
         const sc_expr_node *node = &program->node[k].expr;
         if (node->op != SC_EXPR_INPUT || last[k] <= writer) continue;
@@ -63,7 +64,8 @@ static void choose_direct_outputs(sc_cpu_program *program, const int *last) {
         int natural = node->expr.type == SC_EXPR_FLOAT ? SOCLE_F32 : SOCLE_I32;
         program->stored[o] = true;
         if (node->expr.op == SC_EXPR_INPUT) node->kept = true;
-        if (!node->loop || node->uniform || node->direct >= 0 || program->output_dtype[o] != natural ||
+        if (!node->loop || node->uniform || node->direct >= 0 ||
+            program->output_dtype[o] != natural ||
             overwrites_input(program, program->output[o], natural, last))
             continue;
         node->direct = o;
@@ -124,7 +126,8 @@ socle_status sc_cpu_program_init(sc_cpu_program *program, sc_device *device, con
     program->used_inputs = sc_expr_used_inputs(expr);
     set_space(program, space);
     for (int i = 0; i < expr->inputs; i++)
-        if (program->used_inputs >> i & 1) sc_cpu_source_init(&program->source[i], &input[i], space);
+        if (program->used_inputs >> i & 1)
+            sc_cpu_source_init(&program->source[i], &input[i], space);
     for (int k = 0; k < expr->nodes; k++) {
         program->node[k].expr = expr->node[k];
         program->node[k].loop = program->isa->expr[expr->node[k].op];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An expression made ready to run over cache-sized blocks of a linear index space: which node is computed by which
- * loop, where its block of values lies, what is the same for the whole launch. Elementwise operations, reductions and
- * tails are made of it. It must not know which operation it serves. */
+/* An expression made ready to run over cache-sized blocks of a linear index space: which node is
+ * computed by which loop, where its block of values lies, what is the same for the whole launch.
+ * Elementwise operations, reductions and tails are made of it. It must not know which operation it
+ * serves. */
 #ifndef SC_CPU_CPU_PROGRAM_H
 #define SC_CPU_CPU_PROGRAM_H
 
@@ -16,7 +17,8 @@ typedef struct sc_cpu_node {
     sc_expr_node expr;
     sc_cpu_loop *loop; /* NULL for leaves */
     bool uniform;      /* the same for every element: computed once per task */
-    bool kept;         /* an input that is also an output: copied, for its memory may become another output's */
+    bool kept;         /* an input that is also an output: copied, for its memory may become another
+                          output's */
     int slot;          /* block of scratch memory; SC_CPU_NO_SLOT: written to an output directly */
     int direct;        /* that output */
 } sc_cpu_node;
@@ -26,11 +28,11 @@ typedef struct sc_cpu_program {
     int nodes, inputs, outputs, slots;
     uint32_t used_inputs;
     bool batched;
-    int64_t sample_elements;         /* of one row of the space; of all of it when not batched */
+    int64_t sample_elements; /* of one row of the space; of all of it when not batched */
     int64_t dim[SC_MAX_RANK], stride[SC_MAX_RANK]; /* of the space */
-    uint8_t output[SC_EXPR_OUTPUTS]; /* node numbers */
+    uint8_t output[SC_EXPR_OUTPUTS];               /* node numbers */
     uint8_t output_dtype[SC_EXPR_OUTPUTS];
-    bool stored[SC_EXPR_OUTPUTS];    /* not written directly: stored at the end of each block */
+    bool stored[SC_EXPR_OUTPUTS]; /* not written directly: stored at the end of each block */
     sc_cpu_source source[SC_EXPR_INPUTS];
     sc_cpu_node node[SC_EXPR_NODES];
 } sc_cpu_program;
@@ -45,8 +47,9 @@ typedef struct sc_cpu_frame {
     const void *value[SC_EXPR_NODES]; /* after a run: the block of each live node */
 } sc_cpu_frame;
 
-/* `input` and `output` are the tensors that the expression's inputs and outputs stand for; `output` NULL: results stay
- * in blocks (sc_cpu_frame_result). Reserves the scratch memory of the device's workers. */
+/* `input` and `output` are the tensors that the expression's inputs and outputs stand for; `output`
+ * NULL: results stay in blocks (sc_cpu_frame_result). Reserves the scratch memory of the device's
+ * workers. */
 socle_status sc_cpu_program_init(sc_cpu_program *program, sc_device *device, const sc_expr *expr,
                                  const sc_tensor_desc *space, const sc_tensor_desc *input,
                                  const sc_tensor_desc *output);
@@ -57,8 +60,8 @@ static inline int64_t sc_cpu_program_elements(const sc_cpu_program *program, int
     return program->batched ? rows * program->sample_elements : program->sample_elements;
 }
 
-/* Fills what is uniform. program, launch, input, output and scratch are set; `longest` is the most elements that a
- * run will take. */
+/* Fills what is uniform. program, launch, input, output and scratch are set; `longest` is the most
+ * elements that a run will take. */
 void sc_cpu_frame_begin(sc_cpu_frame *frame, int64_t longest);
 /* Computes elements start .. start + count - 1, count <= SC_CPU_BLOCK, and writes the outputs. */
 void sc_cpu_frame_run(sc_cpu_frame *frame, int64_t start, int64_t count);

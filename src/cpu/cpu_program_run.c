@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs prepared expressions, one block at a time: leaves are fetched or filled, every other node is one call of
- * its loop. */
+/* Runs prepared expressions, one block at a time: leaves are fetched or filled, every other node is
+ * one call of its loop. */
 #include "cpu/cpu_program.h"
 
 #include <string.h>
@@ -18,7 +18,8 @@ static void fill_ints(int32_t *out, int32_t value, int64_t count) {
 }
 
 /* (element / stride) % dim for consecutive elements. */
-static void fill_coordinates(int32_t *out, int64_t start, int64_t count, int64_t stride, int64_t dim) {
+static void fill_coordinates(int32_t *out, int64_t start, int64_t count, int64_t stride,
+                             int64_t dim) {
     int64_t coordinate = start / stride % dim, left = stride - start % stride;
     for (int64_t done = 0; done < count;) {
         int64_t run = left < count - done ? left : count - done;
@@ -40,8 +41,8 @@ static void fill_samples(const sc_cpu_frame *frame, int32_t *out, int64_t start,
         out[i] = (int32_t)((uint32_t)out[i] + frame->launch->sample_offset);
 }
 
-static void fill_random(const sc_cpu_frame *frame, const sc_expr_node *node, float *out, int64_t start,
-                        int64_t count) {
+static void fill_random(const sc_cpu_frame *frame, const sc_expr_node *node, float *out,
+                        int64_t start, int64_t count) {
     const sc_cpu_program *program = frame->program;
     const sc_launch *launch = frame->launch;
     for (int64_t done = 0; done < count;) {
@@ -51,14 +52,17 @@ static void fill_random(const sc_cpu_frame *frame, const sc_expr_node *node, flo
         if (run > count - done) run = count - done;
         uint32_t sample = program->batched ? (uint32_t)row + launch->sample_offset : 0;
         sc_cpu_random random = {launch->seed, sample, launch->step, (uint32_t)node->imm.i};
-        if (node->op == SC_EXPR_UNIFORM) program->isa->uniform(out + done, &random, element, run);
-        else program->isa->normal(out + done, &random, element, run);
+        if (node->op == SC_EXPR_UNIFORM)
+            program->isa->uniform(out + done, &random, element, run);
+        else
+            program->isa->normal(out + done, &random, element, run);
         done += run;
     }
 }
 
 /* The block of a leaf; returns where it lies. */
-static const void *leaf(const sc_cpu_frame *frame, const sc_cpu_node *node, int64_t start, int64_t count) {
+static const void *leaf(const sc_cpu_frame *frame, const sc_cpu_node *node, int64_t start,
+                        int64_t count) {
     const sc_cpu_program *program = frame->program;
     const sc_expr_node *expr = &node->expr;
     void *out = slot_memory(frame, node->slot);
@@ -70,16 +74,31 @@ static const void *leaf(const sc_cpu_frame *frame, const sc_cpu_node *node, int6
         memcpy(out, block, (size_t)count * sizeof(float));
         break;
     }
-    case SC_EXPR_CONST: fill_floats(out, expr->imm.f, count); break;
-    case SC_EXPR_CONST_INT: fill_ints(out, expr->imm.i, count); break;
-    case SC_EXPR_SCALAR: fill_floats(out, frame->launch->scalar[expr->index], count); break;
-    case SC_EXPR_STEP: fill_ints(out, (int32_t)frame->launch->step, count); break;
-    case SC_EXPR_ROWS: fill_ints(out, (int32_t)frame->launch->rows, count); break;
-    case SC_EXPR_COORD:
-        fill_coordinates(out, start, count, program->stride[expr->index], program->dim[expr->index]);
+    case SC_EXPR_CONST:
+        fill_floats(out, expr->imm.f, count);
         break;
-    case SC_EXPR_SAMPLE: fill_samples(frame, out, start, count); break;
-    default: fill_random(frame, expr, out, start, count); break;
+    case SC_EXPR_CONST_INT:
+        fill_ints(out, expr->imm.i, count);
+        break;
+    case SC_EXPR_SCALAR:
+        fill_floats(out, frame->launch->scalar[expr->index], count);
+        break;
+    case SC_EXPR_STEP:
+        fill_ints(out, (int32_t)frame->launch->step, count);
+        break;
+    case SC_EXPR_ROWS:
+        fill_ints(out, (int32_t)frame->launch->rows, count);
+        break;
+    case SC_EXPR_COORD:
+        fill_coordinates(out, start, count, program->stride[expr->index],
+                         program->dim[expr->index]);
+        break;
+    case SC_EXPR_SAMPLE:
+        fill_samples(frame, out, start, count);
+        break;
+    default:
+        fill_random(frame, expr, out, start, count);
+        break;
     }
     return out;
 }
@@ -88,7 +107,8 @@ static void compute(sc_cpu_frame *frame, int k, void *out, int64_t count) {
     const sc_cpu_node *node = &frame->program->node[k];
     const uint8_t *argument = node->expr.argument;
     /* Arguments that an operation does not have are node 0: any valid block. */
-    node->loop(out, frame->value[argument[0]], frame->value[argument[1]], frame->value[argument[2]], count);
+    node->loop(out, frame->value[argument[0]], frame->value[argument[1]], frame->value[argument[2]],
+               count);
     frame->value[k] = out;
 }
 
@@ -114,7 +134,9 @@ void sc_cpu_frame_begin(sc_cpu_frame *frame, int64_t longest) {
     }
 }
 
-static size_t size_of(int dtype) { return dtype == SOCLE_U8 ? 1 : 4; }
+static size_t size_of(int dtype) {
+    return dtype == SOCLE_U8 ? 1 : 4;
+}
 
 static void store(const sc_cpu_frame *frame, int output, int64_t start, int64_t count) {
     const sc_cpu_program *program = frame->program;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The queue of the CPU driver. The contract is asynchronous; here every command is done when its call returns,
- * which is a valid schedule: events are born complete and waiting is free. */
+/* The queue of the CPU driver. The contract is asynchronous; here every command is done when its
+ * call returns, which is a valid schedule: events are born complete and waiting is free. */
 #include "cpu/cpu.h"
 
 #include <string.h>
@@ -21,7 +21,9 @@ void sc_cpu_queue_begin(sc_queue *queue) {
     if (((const sc_cpu_device *)queue->device)->timestamps) self->start = sc_now_ns();
 }
 
-static void cpu_queue_close(sc_queue *queue) { sc_release(queue->device->env, queue); }
+static void cpu_queue_close(sc_queue *queue) {
+    sc_release(queue->device->env, queue);
+}
 
 static socle_status cpu_write(sc_queue *queue, sc_operand dst, const void *src, size_t bytes) {
     sc_cpu_queue_begin(queue);
@@ -91,7 +93,9 @@ static socle_status cpu_event_times(sc_event *event, uint64_t *start, uint64_t *
     return SOCLE_OK;
 }
 
-static void cpu_event_release(sc_event *event) { sc_release(event->queue->device->env, event); }
+static void cpu_event_release(sc_event *event) {
+    sc_release(event->queue->device->env, event);
+}
 
 static const sc_queue_ops queue_ops = {
     .close = cpu_queue_close,

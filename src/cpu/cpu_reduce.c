@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reductions: the expression runs in blocks over the index space, blocks are folded into sums of double precision, one
- * set of sums per task; where a result has several tasks, their partial results are folded in order at the end. */
+/* Reductions: the expression runs in blocks over the index space, blocks are folded into sums of
+ * double precision, one set of sums per task; where a result has several tasks, their partial
+ * results are folded in order at the end. */
 #include "cpu/cpu_impls.h"
 #include "cpu/cpu_program.h"
 #include "cpu/cpu_reduce_shape.h"
@@ -32,7 +33,9 @@ typedef struct range {
 } range;
 
 static double nothing(int kind) {
-    return kind == SC_REDUCE_SUM ? 0.0 : kind == SC_REDUCE_MAX ? -(double)INFINITY : (double)INFINITY;
+    return kind == SC_REDUCE_SUM   ? 0.0
+           : kind == SC_REDUCE_MAX ? -(double)INFINITY
+                                   : (double)INFINITY;
 }
 
 static double fold(int kind, double a, double b) {
@@ -52,7 +55,8 @@ static void split(const job *work, int64_t index, range *part) {
 }
 
 /* Folds elements start .. start + length - 1 of the space; sums[0] belongs to the first of them. */
-static void fold_segment(const job *work, sc_cpu_frame *frame, double *sums, int64_t start, int64_t length) {
+static void fold_segment(const job *work, sc_cpu_frame *frame, double *sums, int64_t start,
+                         int64_t length) {
     const reduce *self = work->self;
     int64_t columns = work->grid.size[SC_REDUCE_K1];
     int64_t row = columns == 1 ? work->grid.size[SC_REDUCE_R1] : columns;
@@ -67,8 +71,10 @@ static void fold_segment(const job *work, sc_cpu_frame *frame, double *sums, int
             for (int o = 0; o < self->outputs; o++) {
                 double *to = sums + (int64_t)o * SC_REDUCE_SUMS + sum;
                 const float *block = sc_cpu_frame_result(frame, o) + done;
-                if (columns == 1) self->program.isa->fold_row(to, self->kind[o], block, run);
-                else self->program.isa->fold_columns(to, self->kind[o], block, run);
+                if (columns == 1)
+                    self->program.isa->fold_row(to, self->kind[o], block, run);
+                else
+                    self->program.isa->fold_columns(to, self->kind[o], block, run);
             }
             done += run;
         }
@@ -81,18 +87,21 @@ static void fold_box(const job *work, sc_cpu_frame *frame, double *sums, const r
     const range *r0 = &part[SC_REDUCE_R0], *k0 = &part[SC_REDUCE_K0], *r1 = &part[SC_REDUCE_R1],
                 *k1 = &part[SC_REDUCE_K1];
     int64_t width = k1->end - k1->begin, depth = r1->end - r1->begin;
-    bool whole_rows = width == size[SC_REDUCE_K1], whole = whole_rows && depth == size[SC_REDUCE_R1];
+    bool whole_rows = width == size[SC_REDUCE_K1],
+         whole = whole_rows && depth == size[SC_REDUCE_R1];
     int64_t per_k0 = size[SC_REDUCE_R1] * size[SC_REDUCE_K1];
     for (int64_t r = r0->begin; r < r0->end; r++) {
         int64_t base = r * size[SC_REDUCE_K0];
         if (whole) {
-            fold_segment(work, frame, sums, (base + k0->begin) * per_k0, (k0->end - k0->begin) * per_k0);
+            fold_segment(work, frame, sums, (base + k0->begin) * per_k0,
+                         (k0->end - k0->begin) * per_k0);
             continue;
         }
         for (int64_t k = k0->begin; k < k0->end; k++) {
             int64_t start = (base + k) * per_k0 + r1->begin * size[SC_REDUCE_K1] + k1->begin;
             double *to = sums + (k - k0->begin) * width;
-            if (whole_rows) fold_segment(work, frame, to, start, depth * width);
+            if (whole_rows)
+                fold_segment(work, frame, to, start, depth * width);
             else
                 for (int64_t i = 0; i < depth; i++)
                     fold_segment(work, frame, to, start + i * size[SC_REDUCE_K1], width);
@@ -105,8 +114,9 @@ static void store(const job *work, const double *sums, const range *part) {
     const sc_reduce_grid *grid = &work->grid;
     const range *k0 = &part[SC_REDUCE_K0], *k1 = &part[SC_REDUCE_K1];
     int64_t width = k1->end - k1->begin;
-    int64_t partial = part[SC_REDUCE_R0].begin / self->shape.piece[SC_REDUCE_R0] * grid->pieces[SC_REDUCE_R1] +
-                      part[SC_REDUCE_R1].begin / self->shape.piece[SC_REDUCE_R1];
+    int64_t partial =
+        part[SC_REDUCE_R0].begin / self->shape.piece[SC_REDUCE_R0] * grid->pieces[SC_REDUCE_R1] +
+        part[SC_REDUCE_R1].begin / self->shape.piece[SC_REDUCE_R1];
     for (int o = 0; o < self->outputs; o++) {
         float *out = sc_cpu_memory(work->operands[self->inputs + o]);
         double *rest = work->partials;
@@ -115,8 +125,10 @@ static void store(const job *work, const double *sums, const range *part) {
             const double *from = sums + (int64_t)o * SC_REDUCE_SUMS + (k - k0->begin) * width;
             int64_t to = k * grid->size[SC_REDUCE_K1] + k1->begin;
             for (int64_t i = 0; i < width; i++) {
-                if (grid->partials == 1) out[to + i] = (float)from[i];
-                else rest[to + i] = from[i];
+                if (grid->partials == 1)
+                    out[to + i] = (float)from[i];
+                else
+                    rest[to + i] = from[i];
             }
         }
     }
@@ -136,13 +148,15 @@ static void run_task(void *argument, int64_t index, int worker) {
     frame.program = &self->program;
     frame.launch = work->launch;
     frame.scratch = scratch;
-    for (int i = 0; i < self->program.inputs; i++) frame.input[i] = sc_cpu_memory(work->operands[i]);
+    for (int i = 0; i < self->program.inputs; i++)
+        frame.input[i] = sc_cpu_memory(work->operands[i]);
     sc_cpu_frame_begin(&frame, SC_CPU_BLOCK);
     fold_box(work, &frame, sums, part);
     store(work, sums, part);
 }
 
-/* Folds the partial results of a range of outputs; none at all gives the value of an empty reduction. */
+/* Folds the partial results of a range of outputs; none at all gives the value of an empty
+ * reduction. */
 static void combine_task(void *argument, int64_t index, int worker) {
     const job *work = argument;
     const reduce *self = work->self;
@@ -171,7 +185,8 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
                 sc_cpu_memory(workspace)};
     sc_cpu_run(kernel->device, work.grid.tasks, run_task, &work);
     if (work.grid.partials != 1)
-        sc_cpu_run(kernel->device, sc_ceil_div(work.grid.kept, COMBINE_ELEMENTS), combine_task, &work);
+        sc_cpu_run(kernel->device, sc_ceil_div(work.grid.kept, COMBINE_ELEMENTS), combine_task,
+                   &work);
     return SOCLE_OK;
 }
 
@@ -186,14 +201,17 @@ static socle_status plan_workspace(reduce *self, sc_device *device, const sc_ten
     sc_reduce_grid grid = sc_reduce_grid_make(&self->shape, space->batched ? space->dim[0] : 1);
     size_t bytes = (size_t)self->outputs * sizeof(double);
     if (grid.partials <= 1) return SOCLE_OK;
-    if (!sc_mul_size(&bytes, bytes, (size_t)grid.partials) || !sc_mul_size(&bytes, bytes, (size_t)grid.kept))
-        return sc_fail(device->env, SOCLE_STATUS_OUT_OF_MEMORY, "reduce: the partial results are too many");
+    if (!sc_mul_size(&bytes, bytes, (size_t)grid.partials) ||
+        !sc_mul_size(&bytes, bytes, (size_t)grid.kept))
+        return sc_fail(device->env, SOCLE_STATUS_OUT_OF_MEMORY,
+                       "reduce: the partial results are too many");
     self->base.base.workspace = bytes;
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     reduce *self;
     sc_tensor_desc space = sc_op_space(desc);
     (void)tuning;
@@ -203,7 +221,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     memcpy(self->kind, desc->attr.reduce.kind, sizeof self->kind);
     socle_status status = SOCLE_STATUS_UNSUPPORTED;
     if (sc_reduce_shape_make(&self->shape, &space, desc->attr.reduce.axes))
-        status = sc_cpu_program_init(&self->program, device, desc->expr, &space, desc->tensor, NULL);
+        status =
+            sc_cpu_program_init(&self->program, device, desc->expr, &space, desc->tensor, NULL);
     self->sums_offset = sc_cpu_program_scratch(&self->program);
     if (status == SOCLE_OK)
         status = sc_cpu_scratch_reserve(

@@ -4,9 +4,13 @@
 
 enum { TASK_ELEMENTS = 16384, LEAST_ROWS = 16 };
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
-static int64_t at_least_one(int64_t a) { return a > 1 ? a : 1; }
+static int64_t at_least_one(int64_t a) {
+    return a > 1 ? a : 1;
+}
 
 static void choose_pieces(sc_reduce_shape *shape) {
     const int64_t *size = shape->size;
@@ -14,11 +18,13 @@ static void choose_pieces(sc_reduce_shape *shape) {
     piece[SC_REDUCE_K1] = smaller(size[SC_REDUCE_K1], SC_REDUCE_SUMS);
     piece[SC_REDUCE_R1] = TASK_ELEMENTS / piece[SC_REDUCE_K1];
     if (piece[SC_REDUCE_R1] < LEAST_ROWS) piece[SC_REDUCE_R1] = LEAST_ROWS;
-    /* Rows are in the outermost part that exists: where there is an outer part, R1 does not vary with them. */
+    /* Rows are in the outermost part that exists: where there is an outer part, R1 does not vary
+     * with them. */
     int64_t inner = smaller(size[SC_REDUCE_R1], piece[SC_REDUCE_R1]) * piece[SC_REDUCE_K1];
     piece[SC_REDUCE_K0] = at_least_one(
         smaller(SC_REDUCE_SUMS / piece[SC_REDUCE_K1], TASK_ELEMENTS / at_least_one(inner)));
-    piece[SC_REDUCE_R0] = at_least_one(2 * TASK_ELEMENTS / at_least_one(inner * piece[SC_REDUCE_K0]));
+    piece[SC_REDUCE_R0] =
+        at_least_one(2 * TASK_ELEMENTS / at_least_one(inner * piece[SC_REDUCE_K0]));
 }
 
 bool sc_reduce_shape_make(sc_reduce_shape *shape, const sc_tensor_desc *space, uint32_t axes) {
@@ -30,8 +36,10 @@ bool sc_reduce_shape_make(sc_reduce_shape *shape, const sc_tensor_desc *space, u
         if (space->dim[d] == 1 && !rows) continue;
         /* Parts alternate from the inside: K1, R1, K0, R0. */
         if ((part == SC_REDUCE_K1 || part == SC_REDUCE_K0) != kept && --part < 0) return false;
-        if (rows) shape->has_rows[part] = true;
-        else shape->size[part] *= space->dim[d];
+        if (rows)
+            shape->has_rows[part] = true;
+        else
+            shape->size[part] *= space->dim[d];
     }
     choose_pieces(shape);
     return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Changes of layout between [N][C][H][W] and [N][C/16][H][W][16]: a task is a block of channels of one sample. */
+/* Changes of layout between [N][C][H][W] and [N][C/16][H][W][16]: a task is a block of channels of
+ * one sample. */
 #include "cpu/cpu.h"
 #include "cpu/cpu_impls.h"
 
@@ -21,13 +22,16 @@ typedef struct job {
 } job;
 
 /* Bytes have no vector loops: images are reordered once, if ever. */
-static void move_bytes(const reorder *self, char *to, const char *from, int64_t channels, bool blocked) {
+static void move_bytes(const reorder *self, char *to, const char *from, int64_t channels,
+                       bool blocked) {
     int64_t lanes = blocked ? LANES : channels;
     for (int64_t c = 0; c < lanes; c++)
         for (int64_t p = 0; p < self->pixels; p++) {
             int64_t in_block = p * LANES + c, in_plane = c * self->pixels + p;
-            if (blocked) to[in_block] = c < channels ? from[in_plane] : 0;
-            else to[in_plane] = from[in_block];
+            if (blocked)
+                to[in_block] = c < channels ? from[in_plane] : 0;
+            else
+                to[in_plane] = from[in_block];
         }
 }
 
@@ -35,7 +39,8 @@ static void run_task(void *argument, int64_t index, int worker) {
     const job *work = argument;
     const reorder *self = work->self;
     const sc_cpu_isa *isa = sc_cpu_device_of(self->base.base.device)->isa;
-    int64_t sample = index / self->blocks, channel = index % self->blocks * LANES, all = self->in.dim[1];
+    int64_t sample = index / self->blocks, channel = index % self->blocks * LANES,
+            all = self->in.dim[1];
     int64_t channels = all - channel < LANES ? all - channel : LANES;
     size_t plain = (size_t)((sample * all + channel) * self->pixels) * self->size;
     size_t block = (size_t)(index * self->pixels * LANES) * self->size;
@@ -46,11 +51,11 @@ static void run_task(void *argument, int64_t index, int worker) {
     if (self->size == 1)
         move_bytes(self, to, from, channels, blocked);
     else if (blocked)
-        isa->pack_panel((float *)(void *)to, LANES, (const float *)(const void *)from, self->pixels, 1, channels,
-                        self->pixels);
+        isa->pack_panel((float *)(void *)to, LANES, (const float *)(const void *)from, self->pixels,
+                        1, channels, self->pixels);
     else
-        isa->turn((float *)(void *)to, self->pixels, (const float *)(const void *)from, LANES, self->pixels,
-                  channels);
+        isa->turn((float *)(void *)to, self->pixels, (const float *)(const void *)from, LANES,
+                  self->pixels, channels);
 }
 
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
@@ -63,14 +68,16 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     if (self->in.layout != self->out.layout) {
         sc_cpu_run(kernel->device, samples * self->blocks, run_task, &work);
     } else {
-        int64_t channels = self->in.layout == SC_LAYOUT_C16 ? self->blocks * LANES : self->in.dim[1];
+        int64_t channels =
+            self->in.layout == SC_LAYOUT_C16 ? self->blocks * LANES : self->in.dim[1];
         memcpy(work.to, work.from, (size_t)(samples * channels * self->pixels) * self->size);
     }
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     reorder *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Softmax, log-softmax, their gradient, and cross-entropy: independent rows, a fixed number per task. */
+/* Softmax, log-softmax, their gradient, and cross-entropy: independent rows, a fixed number per
+ * task. */
 #include "cpu/cpu.h"
 #include "cpu/cpu_impls.h"
 
-enum { TASK_ELEMENTS = 8192, ROW_GROUP = 8, LABELS = 1024 };
+enum { TASK_ELEMENTS = 8192, LABELS = 1024 };
 
 typedef struct softmax {
     sc_cpu_kernel base;
@@ -35,11 +36,12 @@ static void cross_entropy(const job *work, int64_t row, int64_t rows) {
         int64_t count = end - row < LABELS ? end - row : LABELS, at = row * self->columns;
         const int32_t *label = (const int32_t *)sc_cpu_memory(work->operands[1]) + row;
         if (self->byte_labels) {
-            isa->widen_bytes(widened, (const uint8_t *)sc_cpu_memory(work->operands[1]) + row, count);
+            isa->widen_bytes(widened, (const uint8_t *)sc_cpu_memory(work->operands[1]) + row,
+                             count);
             label = widened;
         }
-        isa->cross_entropy(result(work, 2, row), result(work, 3, at), floats(work, 0, at), label, count,
-                           self->columns);
+        isa->cross_entropy(result(work, 2, row), result(work, 3, at), floats(work, 0, at), label,
+                           count, self->columns);
     }
 }
 
@@ -69,22 +71,26 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     softmax *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
     self->op = desc->op;
     self->x = desc->tensor[0];
     self->columns = desc->tensor[0].dim[desc->tensor[0].rank - 1];
-    self->task_rows = sc_round_up(sc_ceil_div(TASK_ELEMENTS, self->columns), ROW_GROUP);
-    if (desc->op == SC_OP_CROSS_ENTROPY) self->byte_labels = desc->tensor[1].dtype == SOCLE_U8;
-    else self->log = desc->attr.softmax.log;
+    self->task_rows = sc_ceil_div(TASK_ELEMENTS, self->columns);
+    if (desc->op == SC_OP_CROSS_ENTROPY)
+        self->byte_labels = desc->tensor[1].dtype == SOCLE_U8;
+    else
+        self->log = desc->attr.softmax.log;
     *out = &self->base.base;
     return SOCLE_OK;
 }
 
-const sc_implementation sc_cpu_softmax_rows = {.op = SC_OP_SOFTMAX, .name = "rows", .prepare = prepare};
+const sc_implementation sc_cpu_softmax_rows = {
+    .op = SC_OP_SOFTMAX, .name = "rows", .prepare = prepare};
 const sc_implementation sc_cpu_softmax_grad_rows = {
     .op = SC_OP_SOFTMAX_GRAD, .name = "rows", .prepare = prepare};
 const sc_implementation sc_cpu_cross_entropy_rows = {

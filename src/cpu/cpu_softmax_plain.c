@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The references of softmax, its gradient and cross-entropy: row by row in double precision, one thread. */
+/* The references of softmax, its gradient and cross-entropy: row by row in double precision, one
+ * thread. */
 #include "cpu/cpu.h"
 #include "cpu/cpu_impls.h"
 
@@ -47,7 +48,8 @@ static void entropy_row(float *loss, float *dx, const float *x, int64_t label, i
 
 static int64_t label_at(const sc_tensor_desc *labels, sc_operand operand, int64_t row) {
     const void *memory = sc_cpu_memory(operand);
-    return labels->dtype == SOCLE_U8 ? ((const uint8_t *)memory)[row] : ((const int32_t *)memory)[row];
+    return labels->dtype == SOCLE_U8 ? ((const uint8_t *)memory)[row]
+                                     : ((const int32_t *)memory)[row];
 }
 
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
@@ -61,19 +63,23 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     for (int64_t r = 0; r < rows; r++) {
         int64_t at = r * columns;
         if (desc->op == SC_OP_SOFTMAX)
-            softmax_row((float *)sc_cpu_memory(operands[1]) + at, first + at, columns, desc->attr.softmax.log);
+            softmax_row((float *)sc_cpu_memory(operands[1]) + at, first + at, columns,
+                        desc->attr.softmax.log);
         else if (desc->op == SC_OP_SOFTMAX_GRAD)
             grad_row((float *)sc_cpu_memory(operands[2]) + at, first + at,
-                     (const float *)sc_cpu_memory(operands[1]) + at, columns, desc->attr.softmax.log);
+                     (const float *)sc_cpu_memory(operands[1]) + at, columns,
+                     desc->attr.softmax.log);
         else
-            entropy_row((float *)sc_cpu_memory(operands[2]) + r, (float *)sc_cpu_memory(operands[3]) + at,
-                        first + at, label_at(&desc->tensor[1], operands[1], r), columns);
+            entropy_row((float *)sc_cpu_memory(operands[2]) + r,
+                        (float *)sc_cpu_memory(operands[3]) + at, first + at,
+                        label_at(&desc->tensor[1], operands[1], r), columns);
     }
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     plain *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
@@ -82,7 +88,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     return SOCLE_OK;
 }
 
-const sc_implementation sc_cpu_softmax_plain = {.op = SC_OP_SOFTMAX, .name = "plain", .prepare = prepare};
+const sc_implementation sc_cpu_softmax_plain = {
+    .op = SC_OP_SOFTMAX, .name = "plain", .prepare = prepare};
 const sc_implementation sc_cpu_softmax_grad_plain = {
     .op = SC_OP_SOFTMAX_GRAD, .name = "plain", .prepare = prepare};
 const sc_implementation sc_cpu_cross_entropy_plain = {

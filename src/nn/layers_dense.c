@@ -44,7 +44,7 @@ const sc_layer_kind sc_layer_dense = {
     .inputs_max = 1,
     .options = options,
     .option_count = sizeof options / sizeof options[0],
-    .defaults = {.use_bias = true, .weight_init = {"he_uniform", 0}, .bias_init = {"zeros", 0}},
+    .defaults = {.use_bias = true, .weight_init = {"he_normal", 0}, .bias_init = {"zeros", 0}},
     .declare = declare,
     .build = build,
 };

@@ -129,10 +129,11 @@ static socle_status train_epoch(sc_trainer *trainer, sc_feed *feed, sc_epoch_rep
     return SOCLE_OK;
 }
 
-/* Higher is better. Without validation the newest is the best. */
+/* Higher is better. Without validation the newest is the best. Equal accuracies are told apart by the loss, whose share is too
+ * small to outweigh one sample. */
 static double score(const sc_trainer *trainer, const sc_epoch_report *report) {
     if (!trainer->validation_order.count) return (double)report->epoch;
-    return has_accuracy(trainer) ? report->val_accuracy : -report->val_loss;
+    return has_accuracy(trainer) ? report->val_accuracy - 1e-9 * fmin(report->val_loss, 100) : -report->val_loss;
 }
 
 static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {

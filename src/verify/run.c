@@ -297,6 +297,8 @@ socle_status sc_verify_device(sc_env *env, sc_device *device, const char *name,
         sc_queue_close(run->session.queue);
     }
     if (status == SOCLE_OK) release_quarantine(run);
+    totals->devices += run->implementations > 0;
+    totals->implementations += run->implementations;
     sc_release(env, run);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "verify/verify.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static socle_status run_choice(sc_env *env, const sc_registry *registry,
                                const sc_device_choice *choice,
@@ -24,6 +25,18 @@ static socle_status run_choice(sc_env *env, const sc_registry *registry,
     return status;
 }
 
+/* For training, "all" is a choice of devices that work together; to be verified, each one counts. */
+static socle_status choose(sc_env *env, const sc_registry *registry, const char *devices,
+                           sc_device_choice **choices, int *count) {
+    if (strcmp(devices, "all") != 0)
+        return sc_registry_select(registry, env, devices, choices, count);
+    SC_TRY(sc_allocate(env, choices, (size_t)registry->count, sizeof **choices));
+    for (int i = 0; i < registry->count; i++)
+        (*choices)[i] = (sc_device_choice){.entry = i, .sub_device = -1};
+    *count = registry->count;
+    return SOCLE_OK;
+}
+
 socle_status sc_verify_run(sc_env *env, const char *devices,
                            const sc_device_options *device_options,
                            const sc_verify_options *options, sc_verify_sink *sink, void *user,
@@ -32,7 +45,7 @@ socle_status sc_verify_run(sc_env *env, const char *devices,
     sc_device_choice *choices = NULL;
     int count = 0;
     SC_TRY(sc_registry_create(&registry, env));
-    socle_status status = sc_registry_select(&registry, env, devices, &choices, &count);
+    socle_status status = choose(env, &registry, devices, &choices, &count);
     for (int i = 0; i < count && status == SOCLE_OK; i++)
         status =
             run_choice(env, &registry, &choices[i], device_options, options, sink, user, totals);

@@ -48,6 +48,7 @@ typedef struct sc_verify_options {
 
 typedef struct sc_verify_totals {
     int pass, fail, unsupported, cases;
+    int devices, implementations; /* that ran at least one row */
 } sc_verify_totals;
 
 /* Runs the table on an open device. A wrong result is a row, not an error: OK is returned. Errors:
@@ -61,7 +62,7 @@ socle_status sc_verify_compare(sc_env *env, sc_device *a, sc_device *b, const ch
                                const sc_verify_options *options, sc_verify_sink *sink, void *user,
                                sc_verify_totals *totals);
 /* sc_verify_device on every device a device string names (registry.h), each opened with
- * `device_options`. */
+ * `device_options`. Here "all" leaves none out, the plain cpu backend included. */
 socle_status sc_verify_run(sc_env *env, const char *devices,
                            const sc_device_options *device_options,
                            const sc_verify_options *options, sc_verify_sink *sink, void *user,

@@ -43,6 +43,7 @@ static void shapes(sc_verify_list *list) {
         for (int form = 0; form < 4; form++) {
             const int64_t *s = shape[i];
             bool ta = form & 1, tb = form >> 1;
+            if (list->small && form != i % 4 && i != 1) continue;
             plain(list, s[0], s[1], s[2], ta, tb, true, SC_FILL_WHOLE, false);
             if (form == i % 4 || list->small) continue;
             plain(list, s[0], s[1], s[2], ta, tb, i % 2, SC_FILL_REAL, (i + form) % 2);

@@ -176,12 +176,12 @@ Test(net_config, canonical_text) {
         "\"layers\": [{\"conv2d\": {\"name\": \"conv2d1\", \"filters\": 4, \"kernel\": [3, 3], "
         "\"stride\": [1, 1], "
         "\"dilation\": [1, 1], \"padding\": \"same\", \"groups\": 1, \"bias\": true, "
-        "\"weight_init\": \"he_uniform\", "
+        "\"weight_init\": \"he_normal\", "
         "\"bias_init\": \"zeros\", \"from\": [\"input\"]}}, "
         "{\"activation\": {\"name\": \"relu1\", \"function\": \"relu\", \"from\": [\"conv2d1\"]}}, "
         "{\"flatten\": {\"name\": \"flatten1\", \"from\": [\"relu1\"]}}, "
         "{\"dense\": {\"name\": \"dense1\", \"units\": 10, \"bias\": true, \"weight_init\": "
-        "\"he_uniform\", "
+        "\"he_normal\", "
         "\"bias_init\": \"zeros\", \"from\": [\"flatten1\"]}}], "
         "\"output\": \"dense1\", \"loss\": \"softmax_cross_entropy\"}");
     sc_release(&env, text);

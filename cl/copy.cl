@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Moves a box of elements between two strided arrangements: permute, slice, concat, pad and reorder are this with
- * different strides. Bits are moved, never values.
+ * Moves a box of elements between two strided arrangements: permute, slice, concat, pad and reorder
+ * are this with different strides. Bits are moved, never values.
  *
  * copy_wide  global (outer * pieces / chunk), local 1: loops over neighbours, for CPU-class devices
- * copy_turn  global (outer / size[turn] * tiles * pieces), local 1: tiles of 32 x 32, where source and target run along
- *            different groups
- * copy_thin  global (elements), local any: for GPUs, and the reference
- * -D SC_ELEMENT=uint|uchar
+ * copy_turn  global (outer / size[turn] * tiles * pieces), local 1: tiles of 32 x 32, where source
+ * and target run along different groups copy_thin  global (elements), local any: for GPUs, and the
+ * reference -D SC_ELEMENT=uint|uchar
  */
 #include "shape_copy.h"
 #include "vector_loop.h"
@@ -18,7 +17,8 @@
 #define SC_SIDE 32
 
 /* Both addresses of a row (a number over all groups but the last and `skipped`). */
-static inline void sc_place(const sc_shape_copy *shape, uint row, int skipped, uint *from, uint *to) {
+static inline void sc_place(const sc_shape_copy *shape, uint row, int skipped, uint *from,
+                            uint *to) {
     *from = shape->from_start;
     *to = shape->to_start;
     for (int g = shape->groups - 2; g >= 0; --g) {
@@ -31,8 +31,8 @@ static inline void sc_place(const sc_shape_copy *shape, uint row, int skipped, u
     }
 }
 
-kernel void copy_wide(global const SC_ELEMENT *x, ulong x_offset, global SC_ELEMENT *y, ulong y_offset,
-                      sc_shape_copy values) {
+kernel void copy_wide(global const SC_ELEMENT *x, ulong x_offset, global SC_ELEMENT *y,
+                      ulong y_offset, sc_shape_copy values) {
     const sc_shape_copy *shape = &values;
     const uint total = shape->outer * shape->pieces;
     const uint first = (uint)get_global_id(0) * shape->chunk;
@@ -55,8 +55,8 @@ kernel void copy_wide(global const SC_ELEMENT *x, ulong x_offset, global SC_ELEM
     }
 }
 
-kernel void copy_turn(global const SC_ELEMENT *x, ulong x_offset, global SC_ELEMENT *y, ulong y_offset,
-                      sc_shape_copy values) {
+kernel void copy_turn(global const SC_ELEMENT *x, ulong x_offset, global SC_ELEMENT *y,
+                      ulong y_offset, sc_shape_copy values) {
     const sc_shape_copy *shape = &values;
     const int last = max(shape->groups - 1, 0);
     const uint item = (uint)get_global_id(0);
@@ -83,8 +83,8 @@ kernel void copy_turn(global const SC_ELEMENT *x, ulong x_offset, global SC_ELEM
             target[t * (size_t)shape->to[shape->turn] + j * to_step] = square[j][t];
 }
 
-kernel void copy_thin(global const SC_ELEMENT *x, ulong x_offset, global SC_ELEMENT *y, ulong y_offset,
-                      sc_shape_copy values) {
+kernel void copy_thin(global const SC_ELEMENT *x, ulong x_offset, global SC_ELEMENT *y,
+                      ulong y_offset, sc_shape_copy values) {
     const sc_shape_copy *shape = &values;
     const uint item = (uint)get_global_id(0);
     const int last = max(shape->groups - 1, 0);

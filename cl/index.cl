@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows picked by index: gather, scatter with addition, and the place of a row's maximum. Each work-item takes `piece`
- * columns (argmax: `chunk` rows); one on GPU-class devices, many on CPU-class ones.
+ * Rows picked by index: gather, scatter with addition, and the place of a row's maximum. Each
+ * work-item takes `piece` columns (argmax: `chunk` rows); one on GPU-class devices, many on
+ * CPU-class ones.
  *
  * gather       table [table][columns], index [rows] -> [rows][columns]; a wrong index gives zeros
  *              global (pieces * rows / chunk)
- * scatter_add  index [rows], source [rows][columns] -> [table][columns]; a table row is the sum of its source rows in
- *              rising order, by one work-item: no atomics, so the bits are always the same
+ * scatter_add  index [rows], source [rows][columns] -> [table][columns]; a table row is the sum of
+ * its source rows in rising order, by one work-item: no atomics, so the bits are always the same
  *              global (pieces * table / chunk)
- * argmax_rows  [rows][columns] -> [rows]; the first maximum, a NaN counts as one; global (rows / chunk)
- * Local size any. -D SC_ELEMENT=uint|uchar: the type gather moves. Nothing here rounds but the sums.
+ * argmax_rows  [rows][columns] -> [rows]; the first maximum, a NaN counts as one; global (rows /
+ * chunk) Local size any. -D SC_ELEMENT=uint|uchar: the type gather moves. Nothing here rounds but
+ * the sums.
  */
 #include "shape_rows.h"
 #include "vector_loop.h"
@@ -20,8 +22,8 @@
 #define SC_ELEMENT uint
 #endif
 
-kernel void gather(global const SC_ELEMENT *table, ulong table_offset, global const int *index, ulong index_offset,
-                   global SC_ELEMENT *y, ulong y_offset, sc_shape_rows shape) {
+kernel void gather(global const SC_ELEMENT *table, ulong table_offset, global const int *index,
+                   ulong index_offset, global SC_ELEMENT *y, ulong y_offset, sc_shape_rows shape) {
     const size_t columns = shape.columns;
     const uint group = (uint)get_global_id(0) / shape.pieces; /* of rows */
     const size_t begin = ((uint)get_global_id(0) - group * shape.pieces) * (size_t)shape.piece;
@@ -30,7 +32,8 @@ kernel void gather(global const SC_ELEMENT *table, ulong table_offset, global co
     for (uint row = first; row < min(first + shape.chunk, shape.rows); ++row) {
         const int from = index[index_offset + row];
         const bool known = from >= 0 && (uint)from < shape.table;
-        global const SC_ELEMENT *source = table + table_offset + (known ? (size_t)from : 0) * columns;
+        global const SC_ELEMENT *source =
+            table + table_offset + (known ? (size_t)from : 0) * columns;
         global SC_ELEMENT *to = y + y_offset + row * columns;
         if (known) {
             SC_VECTOR_LOOP
@@ -41,8 +44,8 @@ kernel void gather(global const SC_ELEMENT *table, ulong table_offset, global co
     }
 }
 
-kernel void scatter_add(global const int *index, ulong index_offset, global const float *source, ulong source_offset,
-                        global float *y, ulong y_offset, sc_shape_rows shape) {
+kernel void scatter_add(global const int *index, ulong index_offset, global const float *source,
+                        ulong source_offset, global float *y, ulong y_offset, sc_shape_rows shape) {
     const size_t columns = shape.columns;
     const uint group = (uint)get_global_id(0) / shape.pieces; /* of table rows */
     const size_t begin = ((uint)get_global_id(0) - group * shape.pieces) * (size_t)shape.piece;
@@ -62,7 +65,8 @@ kernel void scatter_add(global const int *index, ulong index_offset, global cons
     }
 }
 
-kernel void argmax_rows(global const float *x, ulong x_offset, global int *y, ulong y_offset, sc_shape_rows shape) {
+kernel void argmax_rows(global const float *x, ulong x_offset, global int *y, ulong y_offset,
+                        sc_shape_rows shape) {
     const uint first = (uint)get_global_id(0) * shape.chunk;
     for (uint row = first; row < min(first + shape.chunk, shape.rows); ++row) {
         global const float *from = x + x_offset + row * (size_t)shape.columns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a scalar expression may read of a launch, as a kernel argument by value; shared by C and OpenCL C so that both
- * sides agree on its layout. It must not know any operation.
+ * What a scalar expression may read of a launch, as a kernel argument by value; shared by C and
+ * OpenCL C so that both sides agree on its layout. It must not know any operation.
  */
 #ifndef SC_LAUNCH_H
 #define SC_LAUNCH_H

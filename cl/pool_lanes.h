@@ -30,7 +30,7 @@ static inline SC_LANES_FLOAT SC_LANES_JOIN(sc_tap, SC_LANES)(global const float 
 static inline void SC_LANES_JOIN(sc_maxpool_lanes, SC_LANES)(global const float *from, int width, global float *to,
                                                              global int *tap) {
     SC_LANES_FLOAT most = (SC_LANES_FLOAT)(-INFINITY);
-    SC_LANES_INT place = (SC_LANES_INT)(0);
+    SC_LANES_FLOAT place = (SC_LANES_FLOAT)(0.0f); /* as int, oclgrind 21.10 widens the condition to 255 */
     SC_UNROLL
     for (int kh = 0; kh < SC_KERNEL_H; ++kh) {
         SC_UNROLL
@@ -38,11 +38,11 @@ static inline void SC_LANES_JOIN(sc_maxpool_lanes, SC_LANES)(global const float 
             const SC_LANES_FLOAT v = SC_LANES_JOIN(sc_tap, SC_LANES)(from + kh * SC_DILATION_H * width, kw * SC_DILATION_W);
             const SC_LANES_INT more = ((v > most) | (v != v)) & (most == most);
             most = more ? v : most;
-            place = more ? (SC_LANES_INT)(kh * SC_KERNEL_W + kw) : place;
+            place = more ? (SC_LANES_FLOAT)((float)(kh * SC_KERNEL_W + kw)) : place;
         }
     }
     SC_LANES_STORE(most, 0, to);
-    SC_LANES_STORE(place, 0, tap);
+    SC_LANES_STORE(SC_LANES_JOIN(convert_int, SC_LANES)(place), 0, tap);
 }
 
 static inline void SC_LANES_JOIN(sc_avgpool_lanes, SC_LANES)(global const float *from, int width, global float *to) {
@@ -55,31 +55,6 @@ static inline void SC_LANES_JOIN(sc_avgpool_lanes, SC_LANES)(global const float 
     }
     SC_LANES_STORE(sum / (float)SC_TAPS, 0, to);
 }
-
-#if SC_STRIDE_W == 2 && SC_KERNEL_W == 2
-/* Row kh of the inputs under these outputs: the gradient where the maximum was, 0 beside it. */
-static inline void SC_LANES_JOIN(sc_maxpool_grad_lanes, SC_LANES)(global const float *dy, global const int *tap, int kh,
-                                                                  global float *dx) {
-    const SC_LANES_FLOAT g = SC_LANES_LOAD(0, dy), zero = (SC_LANES_FLOAT)(0.0f);
-    const SC_LANES_INT place = SC_LANES_LOAD(0, tap);
-    const SC_LANES_FLOAT left = place == kh * SC_KERNEL_W ? g : zero;
-    const SC_LANES_FLOAT right = place == kh * SC_KERNEL_W + 1 ? g : zero;
-#if SC_LANES == 16
-    float16 low, high;
-    low.even = left.lo, low.odd = right.lo, high.even = left.hi, high.odd = right.hi;
-    vstore16(low, 0, dx);
-    vstore16(high, 1, dx);
-#elif SC_LANES == 8
-    float16 both;
-    both.even = left, both.odd = right;
-    vstore16(both, 0, dx);
-#else
-    float8 both;
-    both.even = left, both.odd = right;
-    vstore8(both, 0, dx);
-#endif
-}
-#endif
 
 #undef SC_LANES_JOIN_TEXT
 #undef SC_LANES_JOIN

@@ -10,8 +10,9 @@
 
 #include "launch.h"
 
+#define SC_RANDOM_WIDTH 16 /* the scalar mathematics of this width is there, too */
 #undef SC_WIDTH
-#define SC_WIDTH 16
+#define SC_WIDTH SC_RANDOM_WIDTH
 #include "scalar.h"
 #include "scalar_special.h"
 #include "philox.h"

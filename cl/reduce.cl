@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reductions of an expression over part of its index space, in two fixed stages: partial results over
- * chunks whose bounds depend on the shape alone, then their combination. What is reduced comes from a
- * generated text before this file; this file knows order and memory.
+ * Reductions of an expression over part of its index space, in two fixed stages: partial results
+ * over chunks whose bounds depend on the shape alone, then their combination. What is reduced comes
+ * from a generated text before this file; this file knows order and memory.
  *
- * The index space is (kept row, reduced row, inner); inner is reduced or kept (SC_INNER_REDUCED). A unit is a reduced
- * row's piece of at most `piece` inner elements (inner reduced) or a reduced row (inner kept); part p combines
- * the units from p * chunk on. Partial results: [output][part][kept], `kept` = all results.
+ * The index space is (kept row, reduced row, inner); inner is reduced or kept (SC_INNER_REDUCED). A
+ * unit is a reduced row's piece of at most `piece` inner elements (inner reduced) or a reduced row
+ * (inner kept); part p combines the units from p * chunk on. Partial results: [output][part][kept],
+ * `kept` = all results.
  *
- * The generated text defines: SC_RESULTS, SC_INNER_REDUCED; SC_INPUT_PARAMETERS / SC_INPUT_ARGUMENTS;
- * SC_RESULT_PARAMETERS (r0, r0_offset ...); sc_evaluate (fills tile[result][0..count) with the expression at inner
- * elements begin .. begin + count); sc_evaluate_one; SC_IDENTITY(k); sc_combine(k, a, b) and
- * sc_combine16; sc_store_result(k, index, value).
- * Sums run in 16 (here) or SC_GROUP (reduce_group) interleaved accumulators, then pairwise.
+ * The generated text defines: SC_RESULTS, SC_INNER_REDUCED; SC_INPUT_PARAMETERS /
+ * SC_INPUT_ARGUMENTS; SC_RESULT_PARAMETERS (r0, r0_offset ...); sc_evaluate (fills
+ * tile[result][0..count) with the expression at inner elements begin .. begin + count);
+ * sc_evaluate_one; SC_IDENTITY(k); sc_combine(k, a, b) and sc_combine16; sc_store_result(k, index,
+ * value). Sums run in 16 (here) or SC_GROUP (reduce_group) interleaved accumulators, then pairwise.
  *
- * reduce_lanes   global (kept rows / together, or kept rows * column blocks; parts), local 1: CPU-class devices, and the reference
- * reduce_group   global (kept rows * column blocks * SC_GROUP, parts), local (SC_GROUP, 1): GPU-class devices
- * reduce_final   global (blocks of 64 results), local 1
+ * reduce_lanes   global (kept rows / together, or kept rows * column blocks; parts), local 1:
+ * CPU-class devices, and the reference reduce_group   global (kept rows * column blocks * SC_GROUP,
+ * parts), local (SC_GROUP, 1): GPU-class devices reduce_final   global (blocks of 64 results),
+ * local 1
  */
 #include "shape_space.h"
 
@@ -27,8 +29,10 @@
 #define SC_GROUP 256
 #endif
 
-/* Where the result of stage one goes: to its place when there is one part, else to the workspace. */
-static inline void sc_store_partial(int k, uint part, uint index, float value, const sc_shape_space *shape,
+/* Where the result of stage one goes: to its place when there is one part, else to the workspace.
+ */
+static inline void sc_store_partial(int k, uint part, uint index, float value,
+                                    const sc_shape_space *shape,
                                     global float *partial SC_RESULT_PARAMETERS) {
     if (shape->parts == 1)
         sc_store_result(k, index, value SC_RESULT_ARGUMENTS);
@@ -59,7 +63,8 @@ static inline void sc_reduce_one(SC_INPUT_PARAMETERS uint kept, uint part, globa
             sc_evaluate(SC_INPUT_ARGUMENTS tile, kept, row, begin, count, shape);
             for (int k = 0; k < SC_RESULTS; ++k) {
                 for (uint j = count; j % 16 != 0; ++j) tile[k][j] = SC_IDENTITY(k);
-                for (uint j = 0; j < count; j += 16) sum[k] = sc_combine16(k, sum[k], vload16(0, &tile[k][j]));
+                for (uint j = 0; j < count; j += 16)
+                    sum[k] = sc_combine16(k, sum[k], vload16(0, &tile[k][j]));
             }
         }
     }
@@ -79,7 +84,8 @@ kernel void reduce_lanes(SC_INPUT_PARAMETERS global float *workspace,
     const uint part = (uint)get_global_id(1);
     if (part >= shape->parts) return;
     for (uint kept = first; kept < min(first + shape->together, shape->kept); ++kept)
-        sc_reduce_one(SC_INPUT_ARGUMENTS kept, part, workspace + workspace_offset, shape SC_RESULT_ARGUMENTS);
+        sc_reduce_one(SC_INPUT_ARGUMENTS kept, part, workspace + workspace_offset,
+                      shape SC_RESULT_ARGUMENTS);
 }
 
 kernel void reduce_group(SC_INPUT_PARAMETERS global float *workspace,
@@ -99,7 +105,9 @@ kernel void reduce_group(SC_INPUT_PARAMETERS global float *workspace,
         const uint first = (unit - row * shape->pieces) * shape->piece;
         const uint end = min(first + shape->piece, shape->inner);
         /* Short rows would leave most items idle if each started at item 0. */
-        const uint turned = shape->inner < SC_GROUP ? (me + SC_GROUP - (unit * shape->inner) % SC_GROUP) % SC_GROUP : me;
+        const uint turned = shape->inner < SC_GROUP
+                                ? (me + SC_GROUP - (unit * shape->inner) % SC_GROUP) % SC_GROUP
+                                : me;
         for (uint j = first + turned; j < end; j += SC_GROUP) {
             sc_evaluate_one(SC_INPUT_ARGUMENTS value, kept, row, j, shape);
             for (int k = 0; k < SC_RESULTS; ++k) sum[k] = sc_combine(k, sum[k], value[k]);
@@ -109,11 +117,13 @@ kernel void reduce_group(SC_INPUT_PARAMETERS global float *workspace,
     for (uint step = SC_GROUP / 2; step > 0; step /= 2) {
         barrier(CLK_LOCAL_MEM_FENCE);
         if (me < step)
-            for (int k = 0; k < SC_RESULTS; ++k) lane[k][me] = sc_combine(k, lane[k][me], lane[k][me + step]);
+            for (int k = 0; k < SC_RESULTS; ++k)
+                lane[k][me] = sc_combine(k, lane[k][me], lane[k][me + step]);
     }
     if (me == 0 && valid)
         for (int k = 0; k < SC_RESULTS; ++k)
-            sc_store_partial(k, part, kept, lane[k][0], shape, workspace + workspace_offset SC_RESULT_ARGUMENTS);
+            sc_store_partial(k, part, kept, lane[k][0], shape,
+                             workspace + workspace_offset SC_RESULT_ARGUMENTS);
 }
 
 #else
@@ -146,10 +156,12 @@ kernel void reduce_group(SC_INPUT_PARAMETERS global float *workspace,
     const sc_shape_space *shape = &values;
     const uint blocks = (shape->inner + SC_GROUP - 1) / SC_GROUP;
     const uint kept_row = (uint)get_group_id(0) / blocks;
-    const uint column = ((uint)get_group_id(0) - kept_row * blocks) * SC_GROUP + (uint)get_local_id(0);
+    const uint column =
+        ((uint)get_group_id(0) - kept_row * blocks) * SC_GROUP + (uint)get_local_id(0);
     const uint part = (uint)get_global_id(1);
     float sum[SC_RESULTS], value[SC_RESULTS];
-    if (column >= shape->inner || kept_row * shape->inner >= shape->kept || part >= shape->parts) return;
+    if (column >= shape->inner || kept_row * shape->inner >= shape->kept || part >= shape->parts)
+        return;
     const uint last = min((part + 1) * shape->chunk, shape->outer);
     for (int k = 0; k < SC_RESULTS; ++k) sum[k] = SC_IDENTITY(k);
     for (uint row = part * shape->chunk; row < last; ++row) {
@@ -174,7 +186,8 @@ kernel void reduce_final(global const float *workspace, ulong workspace_offset S
     for (int k = 0; k < SC_RESULTS; ++k) {
         for (uint j = 0; j < SC_FINAL; ++j) sum[j] = SC_IDENTITY(k);
         for (uint part = 0; part < shape->parts; ++part) {
-            global const float *from = workspace + ((size_t)k * shape->parts + part) * shape->kept + begin;
+            global const float *from =
+                workspace + ((size_t)k * shape->parts + part) * shape->kept + begin;
             for (uint j = 0; j < count; ++j) sum[j] = sc_combine(k, sum[j], from[j]);
         }
         for (uint j = 0; j < count; ++j) sc_store_result(k, begin + j, sum[j] SC_RESULT_ARGUMENTS);

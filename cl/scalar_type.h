@@ -9,7 +9,8 @@
  * them with & and |, negate them with !.
  *
  * Functions are overloaded in OpenCL C, so one program can hold several widths: #undef SC_WIDTH
- * and the guards SC_..._H of the headers, define another SC_WIDTH, include again.
+ * and the guards SC_..._H of the headers, define another SC_WIDTH, include again. To go back to a
+ * width that is there, define SC_TYPES_ONLY and include this header alone.
  */
 #ifndef SC_SCALAR_TYPE_H
 #define SC_SCALAR_TYPE_H
@@ -98,6 +99,7 @@ SC_INLINE uint32_t sc_float_to_bits(float value) {
 #define SC_NAN SC_AS_REAL((SC_UINT)(0x7fc00000u))
 #define SC_INFINITY SC_AS_REAL((SC_UINT)(SC_INFINITY_BITS))
 
+#ifndef SC_TYPES_ONLY
 /* a where mask is all ones, b where it is zero. */
 SC_INLINE SC_UINT sc_blend(SC_UINT mask, SC_UINT a, SC_UINT b) {
     return b ^ ((a ^ b) & mask);
@@ -115,5 +117,6 @@ SC_INLINE SC_REAL sc_select(SC_INT condition, SC_REAL a, SC_REAL b) {
     return SC_AS_REAL(sc_blend(SC_MASK(condition), SC_AS_UINT(a), SC_AS_UINT(b)));
 #endif
 }
+#endif
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shape argument of the copy kernels, shared by C and OpenCL C so that both sides agree on its layout: a box of
- * elements, and where it lies in source and target.
+ * The shape argument of the copy kernels, shared by C and OpenCL C so that both sides agree on its
+ * layout: a box of elements, and where it lies in source and target.
  */
 #ifndef SC_SHAPE_COPY_H
 #define SC_SHAPE_COPY_H
@@ -19,7 +19,7 @@ typedef struct sc_shape_copy {
     unsigned int piece; /* elements of the last group per step */
     unsigned int pieces;
     unsigned int chunk; /* steps per work-item */
-    int turn;           /* group with source stride 1 that is walked in tiles with the last one; -1: none */
+    int turn; /* group with source stride 1 that is walked in tiles with the last one; -1: none */
     unsigned int tiles; /* along that group */
 } sc_shape_copy;
 

@@ -8,6 +8,7 @@
 
 typedef struct sc_shape_pool {
     int planes;
+    int channels; /* planes of a sample */
     int height;
     int width;
     int out_height;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shape argument of kernels that work along the rows of a matrix: softmax, cross entropy, argmax, gather,
- * scatter. Shared by C and OpenCL C so that both sides agree on its layout.
+ * The shape argument of kernels that work along the rows of a matrix: softmax, cross entropy,
+ * argmax, gather, scatter. Shared by C and OpenCL C so that both sides agree on its layout.
  */
 #ifndef SC_SHAPE_ROWS_H
 #define SC_SHAPE_ROWS_H
@@ -13,7 +13,7 @@ typedef struct sc_shape_rows {
     unsigned int chunk; /* rows per work-item or work-group */
     unsigned int piece; /* columns per work-item */
     unsigned int pieces;
-    int logarithm;      /* softmax: of the logarithm */
+    int logarithm; /* softmax: of the logarithm */
 } sc_shape_rows;
 
 #endif

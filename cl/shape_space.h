@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shape argument of generated kernels (elementwise, reduce): sizes of the groups of dimensions, and for every
- * stream (an operand's address, a coordinate) one stride per group. Shared by C and OpenCL C so that both
- * sides agree on its layout. It must not know what the streams are.
+ * The shape argument of generated kernels (elementwise, reduce): sizes of the groups of dimensions,
+ * and for every stream (an operand's address, a coordinate) one stride per group. Shared by C and
+ * OpenCL C so that both sides agree on its layout. It must not know what the streams are.
  */
 #ifndef SC_SHAPE_SPACE_H
 #define SC_SHAPE_SPACE_H
@@ -19,9 +19,9 @@ typedef struct sc_shape_space {
     unsigned int inner; /* size of the last group */
     unsigned int piece; /* elements of the last group taken at once */
     unsigned int pieces;
-    unsigned int chunk; /* rows or pieces per work-item */
-    unsigned int parts; /* reduce: partial results */
-    unsigned int kept;  /* reduce: results */
+    unsigned int chunk;    /* rows or pieces per work-item */
+    unsigned int parts;    /* reduce: partial results */
+    unsigned int kept;     /* reduce: results */
     unsigned int together; /* reduce: results per work-item */
     unsigned int reserved;
     int stride[SC_SPACE_STREAMS][SC_SPACE_GROUPS];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shape argument of a fused tail (tail.h), shared by C and OpenCL C. An element of the result is at
- * (batch, row, column): for matmul the coordinates in C[batch], for convolution (sample, channel, pixel). Tail
- * operand k lies at stride[k][0] * batch + stride[k][1] * row + stride[k][2] * column. It must not know any operation.
+ * The shape argument of a fused tail (tail.h), shared by C and OpenCL C. An element of the result
+ * is at (batch, row, column): for matmul the coordinates in C[batch], for convolution (sample,
+ * channel, pixel). Tail operand k lies at stride[k][0] * batch + stride[k][1] * row + stride[k][2]
+ * * column. It must not know any operation.
  */
 #ifndef SC_SHAPE_TAIL_H
 #define SC_SHAPE_TAIL_H
@@ -12,12 +13,12 @@
 typedef struct sc_shape_tail {
     sc_launch_values launch;
     int stride[8][3];
-    int rows;                /* of one batch entry */
+    int rows; /* of one batch entry */
     int columns;
     unsigned int per_sample; /* elements of one row of the batch; all of them when not batched */
     int batched;
     int rank;
-    int dim[6];              /* of the result */
+    int dim[6]; /* of the result */
 } sc_shape_tail;
 
 #endif

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Softmax, its gradient and cross entropy along the rows of [rows][columns]. Two forms each: `_rows`, where a
- * work-item walks along `chunk` rows with loops that vectorise, and `_group`, where SC_GROUP work-items share a row.
- * It must not know layers.
+ * Softmax, its gradient and cross entropy along the rows of [rows][columns]. Two forms each:
+ * `_rows`, where a work-item walks along `chunk` rows with loops that vectorise, and `_group`,
+ * where SC_GROUP work-items share a row. It must not know layers.
  *
  * *_rows: global (rows / chunk), local 1. *_group: global (rows * SC_GROUP), local SC_GROUP.
- * -D SC_LABEL=uchar|int: the type of labels. Accuracy: exp 1 ulp; sums in 16 (SC_GROUP) interleaved accumulators, then
- * pairwise. The maximum is subtracted before exp. A NaN in a row makes the row NaN.
+ * -D SC_LABEL=uchar|int: the type of labels. Accuracy: exp 1 ulp; sums in 16 (SC_GROUP) interleaved
+ * accumulators, then pairwise. The maximum is subtracted before exp. A NaN in a row makes the row
+ * NaN.
  */
+#include "scalar.h"
 #include "shape_rows.h"
 #include "vector_loop.h"
-#include "scalar.h"
 
 #ifndef SC_LABEL
 #define SC_LABEL int
@@ -69,7 +70,8 @@ static inline float sc_row_exp(global const float *x, global float *y, float mos
     return sc_row_sum(y, columns);
 }
 
-kernel void softmax_rows(global const float *x, ulong x_offset, global float *y, ulong y_offset, sc_shape_rows shape) {
+kernel void softmax_rows(global const float *x, ulong x_offset, global float *y, ulong y_offset,
+                         sc_shape_rows shape) {
     const size_t columns = shape.columns;
     const uint first = (uint)get_global_id(0) * shape.chunk;
     for (uint row = first; row < min(first + shape.chunk, shape.rows); ++row) {
@@ -88,8 +90,9 @@ kernel void softmax_rows(global const float *x, ulong x_offset, global float *y,
     }
 }
 
-kernel void softmax_grad_rows(global const float *y, ulong y_offset, global const float *dy, ulong dy_offset,
-                              global float *dx, ulong dx_offset, sc_shape_rows shape) {
+kernel void softmax_grad_rows(global const float *y, ulong y_offset, global const float *dy,
+                              ulong dy_offset, global float *dx, ulong dx_offset,
+                              sc_shape_rows shape) {
     const size_t columns = shape.columns;
     const uint first = (uint)get_global_id(0) * shape.chunk;
     for (uint row = first; row < min(first + shape.chunk, shape.rows); ++row) {
@@ -108,9 +111,9 @@ kernel void softmax_grad_rows(global const float *y, ulong y_offset, global cons
     }
 }
 
-kernel void cross_entropy_rows(global const float *x, ulong x_offset, global const SC_LABEL *label, ulong label_offset,
-                               global float *loss, ulong loss_offset, global float *dx, ulong dx_offset,
-                               sc_shape_rows shape) {
+kernel void cross_entropy_rows(global const float *x, ulong x_offset, global const SC_LABEL *label,
+                               ulong label_offset, global float *loss, ulong loss_offset,
+                               global float *dx, ulong dx_offset, sc_shape_rows shape) {
     const size_t columns = shape.columns;
     const uint first = (uint)get_global_id(0) * shape.chunk;
     for (uint row = first; row < min(first + shape.chunk, shape.rows); ++row) {
@@ -168,7 +171,8 @@ static inline float sc_item_exp_sum(global const float *x, float most, uint colu
     return sum;
 }
 
-kernel void softmax_group(global const float *x, ulong x_offset, global float *y, ulong y_offset, sc_shape_rows shape) {
+kernel void softmax_group(global const float *x, ulong x_offset, global float *y, ulong y_offset,
+                          sc_shape_rows shape) {
     local float lane[SC_GROUP];
     const uint row = (uint)get_group_id(0);
     const uint columns = row < shape.rows ? shape.columns : 0;
@@ -181,8 +185,9 @@ kernel void softmax_group(global const float *x, ulong x_offset, global float *y
         to[j] = shape.logarithm ? (from[j] - most) - shift : sc_exp(from[j] - most) / sum;
 }
 
-kernel void softmax_grad_group(global const float *y, ulong y_offset, global const float *dy, ulong dy_offset,
-                               global float *dx, ulong dx_offset, sc_shape_rows shape) {
+kernel void softmax_grad_group(global const float *y, ulong y_offset, global const float *dy,
+                               ulong dy_offset, global float *dx, ulong dx_offset,
+                               sc_shape_rows shape) {
     local float lane[SC_GROUP];
     const uint row = (uint)get_group_id(0);
     const uint columns = row < shape.rows ? shape.columns : 0;
@@ -194,12 +199,13 @@ kernel void softmax_grad_group(global const float *y, ulong y_offset, global con
         part += shape.logarithm ? gradient[j] : result[j] * gradient[j];
     const float sum = sc_group_sum(lane, part);
     for (uint j = (uint)get_local_id(0); j < columns; j += SC_GROUP)
-        to[j] = shape.logarithm ? gradient[j] - sc_exp(result[j]) * sum : result[j] * (gradient[j] - sum);
+        to[j] = shape.logarithm ? gradient[j] - sc_exp(result[j]) * sum
+                                : result[j] * (gradient[j] - sum);
 }
 
-kernel void cross_entropy_group(global const float *x, ulong x_offset, global const SC_LABEL *label, ulong label_offset,
-                                global float *loss, ulong loss_offset, global float *dx, ulong dx_offset,
-                                sc_shape_rows shape) {
+kernel void cross_entropy_group(global const float *x, ulong x_offset, global const SC_LABEL *label,
+                                ulong label_offset, global float *loss, ulong loss_offset,
+                                global float *dx, ulong dx_offset, sc_shape_rows shape) {
     local float lane[SC_GROUP];
     const uint row = (uint)get_group_id(0);
     const uint columns = row < shape.rows ? shape.columns : 0;

@@ -78,6 +78,33 @@ static inline void sc_store_part16(float16 v, global float *target, int count) {
 }
 #endif
 
+/* Loads the first `count` elements of a vector, without access past them; the others are 0. */
+static inline float4 sc_load_part4(global const float *source, int count) {
+    float4 v = (float4)(0.0f);
+    if (count & 2) v.lo = vload2(0, source);
+    if ((count & 3) == 1) v.x = *source;
+    if ((count & 3) == 3) v.z = source[2];
+    return v;
+}
+
+#if SC_VECTOR_WIDTH >= 8
+static inline float8 sc_load_part8(global const float *source, int count) {
+    if (count & 4) return (float8)(vload4(0, source), sc_load_part4(source + 4, count));
+    return (float8)(sc_load_part4(source, count), (float4)(0.0f));
+}
+#endif
+
+#if SC_VECTOR_WIDTH >= 16
+static inline float16 sc_load_part16(global const float *source, int count) {
+    if (count & 8) return (float16)(vload8(0, source), sc_load_part8(source + 8, count));
+    return (float16)(sc_load_part8(source, count), (float8)(0.0f));
+}
+#endif
+
+static inline sc_vector sc_load_part(global const float *source, int count) {
+    return count >= SC_VECTOR_WIDTH ? SC_LOAD(source) : SC_JOIN(sc_load_part, SC_VECTOR_WIDTH)(source, count);
+}
+
 static inline void sc_store_part(sc_vector v, global float *target, int count) {
     if (count >= SC_VECTOR_WIDTH)
         SC_STORE(v, target);

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# Installs the build into a scratch folder and uses it as a stranger would: every public header compiles alone,
-# only socle_ symbols are visible, and a program links by find_package and by pkg-config.
-#   cmake -D BUILD=<build folder> -D WORK=<scratch folder> -D CC=<compiler> -D NM=<nm>
-#     -D GENERATOR=<generator> -P tests/check_package.cmake
+# Installs the build into a scratch folder and uses it as a stranger would: every public header compiles alone, as
+# C and as C++; only socle_ symbols are visible; tests/package/quick.c links by find_package and by pkg-config, and
+# trains; the examples build on their own; the first C block of README.md compiles.
+#   cmake -D ROOT=<repository> -D BUILD=<build folder> -D WORK=<scratch folder> -D CC=<compiler> -D CXX=<compiler
+#     or NOTFOUND> -D NM=<nm> -D GENERATOR=<generator> -P tests/check_package.cmake
 cmake_minimum_required(VERSION 3.25)
 
 function(run what)
@@ -20,11 +21,29 @@ file(GLOB headers RELATIVE ${WORK}/root/include ${WORK}/root/include/socle/*.h)
 if(NOT headers)
     message(FATAL_ERROR "no headers were installed")
 endif()
+set(strict -Wall -Wextra -Wpedantic -Werror -I${WORK}/root/include)
+set(languages c11)
+if(CXX)
+    list(APPEND languages c++11 c++17)
+else()
+    message(STATUS "there is no C++ compiler: the headers are not checked as C++")
+endif()
 foreach(header IN LISTS headers)
     file(WRITE ${WORK}/alone.c "#include <${header}>\ntypedef int not_empty;\n")
-    run("compiling ${header} alone" ${CC} -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only
-        -I${WORK}/root/include ${WORK}/alone.c)
+    foreach(language IN LISTS languages)
+        set(compiler ${CC})
+        if(language MATCHES "c[+][+]")
+            set(compiler ${CXX} -x c++)
+        endif()
+        run("compiling ${header} alone as ${language}" ${compiler} -std=${language} ${strict} -fsyntax-only
+            ${WORK}/alone.c)
+    endforeach()
 endforeach()
+# Some include C headers from inside extern "C".
+if(CXX)
+    file(WRITE ${WORK}/inside.cpp "extern \"C\" {\n#include <socle/socle.h>\n}\nsocle_shape s = SOCLE_SHAPE(1, 2);\n")
+    run("compiling inside extern \"C\"" ${CXX} -std=c++11 ${strict} -fsyntax-only ${WORK}/inside.cpp)
+endif()
 
 file(GLOB_RECURSE library ${WORK}/root/*/libsocle.so)
 run("listing symbols" ${NM} -D --defined-only ${library})
@@ -34,20 +53,55 @@ if(symbols)
     message(FATAL_ERROR "libsocle.so shows symbols that are not socle_: ${symbols}")
 endif()
 
-file(WRITE ${WORK}/user/user.c "#include <socle/status.h>\n#include <string.h>\n"
-    "int main(void) { return strcmp(socle_status_text(SOCLE_OK), \"success\"); }\n")
-file(WRITE ${WORK}/user/CMakeLists.txt "cmake_minimum_required(VERSION 3.25)\nproject(user C)\n"
-    "find_package(socle REQUIRED)\nadd_executable(user user.c)\ntarget_link_libraries(user socle::socle)\n")
-run("configuring a user" ${CMAKE_COMMAND} -G ${GENERATOR} -S ${WORK}/user -B ${WORK}/user/build
-    -D CMAKE_PREFIX_PATH=${WORK}/root -D CMAKE_C_COMPILER=${CC})
-run("building a user" ${CMAKE_COMMAND} --build ${WORK}/user/build)
-run("running a user" ${WORK}/user/build/user)
+# Runs a program that trains, and sees that it left a model.
+function(run_user what program)
+    file(REMOVE ${WORK}/model.safetensors)
+    run("${what}" ${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libraries} ${program} cpu ${WORK}/model.safetensors)
+    if(NOT EXISTS ${WORK}/model.safetensors)
+        message(FATAL_ERROR "${what}: no model was written")
+    endif()
+endfunction()
+get_filename_component(libraries ${library} DIRECTORY)
+
+file(COPY ${ROOT}/tests/package/quick.c DESTINATION ${WORK}/user)
+file(WRITE ${WORK}/user/CMakeLists.txt "cmake_minimum_required(VERSION 3.16)\nproject(user C)\n"
+    "find_package(socle REQUIRED)\nadd_executable(user quick.c)\ntarget_link_libraries(user socle::socle)\n")
+foreach(source IN ITEMS ${WORK}/user ${ROOT}/examples)
+    get_filename_component(name ${source} NAME)
+    run("configuring ${name}" ${CMAKE_COMMAND} -G ${GENERATOR} -S ${source} -B ${WORK}/${name}-build
+        -D CMAKE_PREFIX_PATH=${WORK}/root -D CMAKE_C_COMPILER=${CC} -D CMAKE_C_FLAGS=-Werror)
+    run("building ${name}" ${CMAKE_COMMAND} --build ${WORK}/${name}-build)
+endforeach()
+run_user("running a user of find_package" ${WORK}/user-build/user)
+run("running an example" ${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libraries} ${WORK}/examples-build/tensors cpu)
 
 file(GLOB_RECURSE description ${WORK}/root/*/socle.pc)
 get_filename_component(descriptions ${description} DIRECTORY)
 run("asking pkg-config" ${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${descriptions} pkg-config --cflags --libs socle)
 separate_arguments(flags UNIX_COMMAND "${output}")
-get_filename_component(libraries ${library} DIRECTORY)
-run("linking by pkg-config" ${CC} ${WORK}/user/user.c -o ${WORK}/user/plain ${flags})
-run("running it" ${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libraries} ${WORK}/user/plain)
+run("linking by pkg-config" ${CC} -std=c11 ${strict} ${WORK}/user/quick.c -o ${WORK}/plain ${flags})
+run_user("running a user of pkg-config" ${WORK}/plain)
+if(CXX)
+    run("linking C++" ${CXX} -std=c++11 ${strict} -x c++ ${WORK}/user/quick.c -x none -o ${WORK}/plus ${flags})
+    run_user("running C++" ${WORK}/plus)
+endif()
+
+# The sketch of the README: as it stands when it has a main, else as the body of a function that is given `train`.
+if(EXISTS ${ROOT}/README.md)
+    file(READ ${ROOT}/README.md readme)
+    string(FIND "${readme}" "```c\n" begin)
+    if(begin LESS 0)
+        message(FATAL_ERROR "README.md shows no C")
+    endif()
+    math(EXPR begin "${begin} + 5")
+    string(SUBSTRING "${readme}" ${begin} -1 sketch)
+    string(FIND "${sketch}" "```" end)
+    string(SUBSTRING "${sketch}" 0 ${end} sketch)
+    if(NOT sketch MATCHES "int main")
+        string(CONCAT sketch "#include <socle/socle.h>\n#include <stdio.h>\nvoid sketch(socle_data *train);\n"
+            "void sketch(socle_data *train) {\n${sketch}\n}\n")
+    endif()
+    file(WRITE ${WORK}/sketch.c "${sketch}")
+    run("compiling the sketch of README.md" ${CC} -std=c11 ${strict} -fsyntax-only ${WORK}/sketch.c)
+endif()
 file(REMOVE_RECURSE ${WORK})

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Level two: your own training loop. Learns y = sin(a) * b from random points, with a learning rate that falls by half every 200
- * steps. `training_step [device]` */
+/* Level two: your own training loop. Learns y = sin(a) * b from random points, with a learning rate
+ * that falls by half every 200 steps.
+ *   training_step [device]
+ *   cc training_step.c $(pkg-config --cflags --libs socle) -lm -o training_step && ./training_step
+ */
 #include <math.h>
 #include <socle/socle.h>
 #include <stdio.h>
@@ -19,10 +22,12 @@ static socle_status loop(socle_trainer *trainer, float *loss) {
     float input[BATCH][2], target[BATCH][1], rate = 0.02f;
     for (int step = 1; step <= STEPS; step++) {
         draw_batch(input, target);
-        socle_status status = socle_trainer_step(trainer, BATCH, input, target, step % 100 ? NULL : loss);
+        socle_status status =
+            socle_trainer_step(trainer, BATCH, input, target, step % 100 ? NULL : loss);
         if (status != SOCLE_OK) return status;
         if (step % 100 == 0) printf("step %d: loss %.5f\n", step, (double)*loss);
-        if (step % 200 == 0) socle_trainer_learning_rate(trainer, rate /= 2);
+        if (step % 200 == 0) status = socle_trainer_learning_rate(trainer, rate /= 2);
+        if (status != SOCLE_OK) return status;
     }
     return socle_trainer_sync(trainer);
 }
@@ -40,7 +45,8 @@ int main(int argc, char **argv) {
         x = socle_activation(net, socle_dense(net, x, 64, NULL), "tanh");
         status = socle_loss_mean_squared_error(net, socle_dense(net, x, 1, NULL));
     }
-    if (status == SOCLE_OK) status = socle_trainer_create(&trainer, net, socle_adam(0.02f), BATCH, 1);
+    if (status == SOCLE_OK)
+        status = socle_trainer_create(&trainer, net, socle_adam(0.02f), BATCH, 1);
     if (status == SOCLE_OK) status = loop(trainer, &loss);
     if (status != SOCLE_OK) fprintf(stderr, "training_step: %s\n", socle_error(context));
 

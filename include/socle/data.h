@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Data sets: samples in host memory, in their smallest form (images stay bytes until they are on the device). */
+/* Data sets: samples in host memory, in their smallest form (images stay bytes until they are on
+ * the device). A data set has columns by name: what a network's input reads is the column of the
+ * same name, and what its loss compares with are the labels or targets. */
 #ifndef SOCLE_DATA_H
 #define SOCLE_DATA_H
 
@@ -11,18 +13,30 @@ extern "C" {
 
 typedef struct socle_data socle_data;
 
-/* Images and labels from IDX files (MNIST, Fashion-MNIST), plain or .gz. Samples are [1,H,W] u8; labels u8.
- * owns: the caller. errors: NOT_FOUND, IO, DATA (file and byte offset in the text). */
-SOCLE_API socle_status socle_data_idx(socle_data **out, socle_context *context, const char *images, const char *labels);
+/* Reads images and labels from IDX files (MNIST, Fashion-MNIST), plain or .gz.
+ * images: [N,H,W] u8 becomes samples of [1,H,W], named "input". labels: [N] u8, i32 (class numbers)
+ * or f32 (values); NULL: none, for prediction.
+ * errors: NOT_FOUND, IO, DATA (file and byte offset in the text). */
+SOCLE_API socle_status socle_data_idx(socle_data **out, socle_context *context, const char *images,
+                                      const char *labels);
 
-/* `count` samples from memory, copied. inputs: [count, shape] of `dtype`; targets: class numbers u8 or i32 [count] when target_shape is
- * NULL, else values f32 [count, target_shape]; targets NULL: none (prediction).
- * errors: INVALID_ARGUMENT, SHAPE. */
-SOCLE_API socle_status socle_data_arrays(socle_data **out, socle_context *context, int64_t count, socle_dtype dtype,
-                                         socle_shape shape, const void *inputs, socle_dtype target_dtype,
-                                         const socle_shape *target_shape, const void *targets);
+/* Copies `count` samples of one input, named "input", from memory.
+ * inputs: [count, shape] of `dtype`. targets: class numbers u8 or i32 [count] when target_shape is
+ * NULL, else values [count, target_shape] of target_dtype, usually f32; NULL: none, for prediction.
+ * errors: INVALID_ARGUMENT, SHAPE, OUT_OF_MEMORY. */
+SOCLE_API socle_status socle_data_arrays(socle_data **out, socle_context *context, int64_t count,
+                                         socle_dtype dtype, socle_shape shape, const void *inputs,
+                                         socle_dtype target_dtype, const socle_shape *target_shape,
+                                         const void *targets);
+/* Copies one more input into a data set, for networks of several inputs.
+ * name: of the network's input that reads it. values: [count of data, shape] of `dtype`.
+ * errors: INVALID_ARGUMENT (a name used twice), SHAPE, OUT_OF_MEMORY. */
+SOCLE_API socle_status socle_data_add_input(socle_data *data, const char *name, socle_dtype dtype,
+                                            socle_shape shape, const void *values);
+/* Number of samples; 0 for NULL. */
 SOCLE_API int64_t socle_data_count(const socle_data *data);
-SOCLE_API void socle_data_destroy(socle_data *data); /* NULL is fine */
+/* Releases the samples. NULL is fine. */
+SOCLE_API void socle_data_destroy(socle_data *data);
 
 #ifdef __cplusplus
 }

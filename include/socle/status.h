@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Status codes: every fallible call of Socle returns one. The text that goes with a failure (which
- * layer, which shapes, which device) is kept in the context: socle_error(). This header and types.h are
- * plain vocabulary, so every floor of the library may include them. */
+ * layer, which shapes, which device) is kept in the context: socle_error(). This header and types.h
+ * are plain vocabulary, so every floor of the library may include them. */
 #ifndef SOCLE_STATUS_H
 #define SOCLE_STATUS_H
 
@@ -41,7 +41,7 @@ typedef enum socle_status {
 #define SOCLE_STATUS_ENUM(name, value, text) SOCLE_STATUS_##name = (value),
     SOCLE_STATUS_MAP(SOCLE_STATUS_ENUM)
 #undef SOCLE_STATUS_ENUM
-    SOCLE_OK = 0
+        SOCLE_OK = 0
 } socle_status;
 
 /* Returns the fixed one-line text of a status code, or "unknown status"; never NULL. */

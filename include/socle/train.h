@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Training, in two levels: socle_fit and its relatives run whole loops; a socle_trainer runs single steps for those who write their
- * own. Same seed, same device: same bits. */
+/* Training, in two levels: socle_fit and its relatives run whole loops; a socle_trainer runs single
+ * steps for those who write their own. Same seed, same device: same bits. */
 #ifndef SOCLE_TRAIN_H
 #define SOCLE_TRAIN_H
 
@@ -12,12 +12,12 @@ extern "C" {
 #endif
 
 typedef struct socle_optimizer {
-    const char *kind; /* "sgd", "adam" */
-    float value[6];   /* in the order of the functions' arguments below */
+    const char *kind; /* "sgd", "adam"; NULL: adam */
+    float value[6];   /* sgd: rate, momentum; adam: rate, beta1, beta2, epsilon */
     int values;       /* how many were given; the others are standard */
 } socle_optimizer;
 
-/* v = momentum v + g; w -= lr v */
+/* v = momentum v + g; w -= learning_rate v */
 static inline socle_optimizer socle_sgd(float learning_rate, float momentum) {
     socle_optimizer optimizer = {"sgd", {learning_rate, momentum}, 2};
     return optimizer;
@@ -29,52 +29,93 @@ static inline socle_optimizer socle_adam(float learning_rate) {
 }
 
 typedef struct socle_epoch {
-    int64_t epoch;                                  /* from 1 */
-    double loss, accuracy, val_loss, val_accuracy;  /* NaN: does not exist */
-    double samples_per_second;
+    int64_t epoch;                                 /* from 1 */
+    double loss, accuracy, val_loss, val_accuracy; /* means; accuracy 0 to 1; NaN: does not exist */
+    double samples_per_second;                     /* of training alone */
 } socle_epoch;
 
 typedef struct socle_fit_opts {
     socle_optimizer optimizer;
-    int64_t epochs, steps;     /* steps: stop after so many; 0 = no limit */
-    int64_t batch;
-    uint64_t seed;
-    float validation_split;    /* share of the data set aside, 0 to below 1 */
-    float weight_decay;        /* L2 on weights */
-    int no_shuffle;
-    uint64_t memory;           /* budget of device bytes; 0: what the device offers */
-    int (*on_epoch)(void *user, const socle_epoch *epoch); /* not 0: stop. Called on the device's thread */
-    void *user;
+    int64_t epochs, steps;  /* steps: stop after so many; 0 = no limit */
+    int64_t batch;          /* samples of a step */
+    uint64_t seed;          /* of initial weights, order, split and dropout */
+    float validation_split; /* share of the data set aside, 0 to below 1 */
+    float weight_decay;     /* L2 coefficient, on weights */
+    int no_shuffle;         /* 1: every epoch in the order of the data set */
+    uint64_t memory;        /* budget of device bytes; 0: what the device offers */
+    /* After each epoch, on the device's thread; not 0: stop. It may call socle_error; other calls
+     * on the context return STATE. */
+    int (*on_epoch)(void *user, const socle_epoch *epoch);
+    void *user; /* given to on_epoch */
 } socle_fit_opts;
-#define SOCLE_FIT_OPTS_DEFAULT { .optimizer = {"adam", {0.001f}, 1}, .epochs = 1, .batch = 32, .seed = 1 }
 
-/* Trains from the present weights (initial ones from the seed the first time) and leaves the best ones by validation, or the last.
- * errors: CONFIG, SHAPE, DATA, DEVICE..., DIVERGED (weights are those before), INTERRUPTED (on_epoch asked to stop). */
-SOCLE_API socle_status socle_fit(socle_net *net, const socle_data *data, const socle_fit_opts *opts);
+/* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */
+#ifdef __cplusplus
+static inline socle_fit_opts socle_fit_opts_default(void) {
+    socle_fit_opts opts = socle_fit_opts();
+    opts.optimizer = socle_adam(0.001f);
+    opts.epochs = 1;
+    opts.batch = 32;
+    opts.seed = 1;
+    return opts;
+}
+#define SOCLE_FIT_OPTS_DEFAULT socle_fit_opts_default()
+#else
+#define SOCLE_FIT_OPTS_DEFAULT                                                                     \
+    { .optimizer = {"adam", {0.001f}, 1}, .epochs = 1, .batch = 32, .seed = 1 }
+#endif
+
+/* Trains from the present weights (the first time: initial ones from the seed) with a fresh
+ * optimizer state, and leaves the best weights by validation, without validation the last. data: a
+ * column for each input of the net, and labels or targets as its loss reads them. opts NULL:
+ * standard. errors: the first error of building; CONFIG (an option out of range, no loss), DATA
+ * (data that do not suit the net), DEVICE, DEVICE_MEMORY. After DIVERGED the weights are those
+ * before the step that was not finite; after INTERRUPTED (on_epoch asked to stop) the last; after
+ * any other failure those before the call. */
+SOCLE_API socle_status socle_fit(socle_net *net, const socle_data *data,
+                                 const socle_fit_opts *opts);
 
 typedef struct socle_result {
-    double loss, accuracy; /* accuracy NaN: the loss has none */
+    double loss, accuracy; /* means over the samples; accuracy NaN: the loss has none */
     int64_t samples;
 } socle_result;
 
+/* Loss and accuracy of the present weights. data: as for socle_fit.
+ * errors: the first error of building; CONFIG (no loss), DATA, DEVICE, DEVICE_MEMORY. */
 SOCLE_API socle_status socle_evaluate(socle_net *net, const socle_data *data, socle_result *out);
-/* out: [count of data, outputs] f32, softmax or sigmoid applied as the loss says; `size` floats. */
-SOCLE_API socle_status socle_predict(socle_net *net, const socle_data *data, float *out, size_t size);
-SOCLE_API int64_t socle_outputs(const socle_net *net); /* floats per sample that socle_predict gives */
+/* Predictions of the present weights. data: a column for each input; targets are not read.
+ * out: [count of data, socle_outputs] f32, softmax or sigmoid applied as the loss says; `size`
+ * floats. errors: the first error of building; INVALID_ARGUMENT (another size), DATA, DEVICE. */
+SOCLE_API socle_status socle_predict(socle_net *net, const socle_data *data, float *out,
+                                     size_t size);
+/* Floats per sample that socle_predict gives; 0 for NULL or an empty network. */
+SOCLE_API int64_t socle_outputs(const socle_net *net);
 
 typedef struct socle_trainer socle_trainer;
 
-/* A training step for own loops: up to `batch` rows at once. The net's weights go to the device now and come back with
- * socle_trainer_sync. owns: the caller; net must outlive it. */
-SOCLE_API socle_status socle_trainer_create(socle_trainer **out, socle_net *net, socle_optimizer optimizer, int64_t batch,
+/* Makes a trainer for steps of up to `batch` samples. The net, of one input, gives its weights now
+ * and takes them back by socle_trainer_sync; while the trainer exists, nothing can be added to it.
+ * seed: of the initial weights, if there are none yet, and of dropout.
+ * errors: the first error of building; CONFIG, INVALID_ARGUMENT, UNSUPPORTED (several inputs),
+ * DEVICE_MEMORY. */
+SOCLE_API socle_status socle_trainer_create(socle_trainer **out, socle_net *net,
+                                            socle_optimizer optimizer, int64_t batch,
                                             uint64_t seed);
-SOCLE_API void socle_trainer_destroy(socle_trainer *trainer); /* NULL is fine */
-/* One step over `rows` samples in host memory: inputs [rows, shape], targets [rows, ...] as the net and its loss read them (class numbers: u8).
- * *loss (may be NULL, then nothing waits) is the mean loss before the step. errors: DIVERGED. */
-SOCLE_API socle_status socle_trainer_step(socle_trainer *trainer, int64_t rows, const void *inputs, const void *targets, float *loss);
-/* For schedules: the rate of the following steps. */
-SOCLE_API void socle_trainer_learning_rate(socle_trainer *trainer, float learning_rate);
-/* Copies the weights back into the net. */
+/* Releases the trainer; the net keeps the weights of the last sync. NULL is fine. */
+SOCLE_API void socle_trainer_destroy(socle_trainer *trainer);
+/* Takes one step over `rows` samples (1 to batch) in host memory.
+ * inputs: [rows, shape] of the input's type. targets: class numbers u8 [rows], or values f32
+ * [rows, shape of the output]. *loss: mean loss before the step; NULL: nothing waits for the
+ * device. errors: INVALID_ARGUMENT, DATA (a class number out of range). DIVERGED: this step, or
+ * without loss an earlier one, was not finite; it and all later ones change nothing: sync, and make
+ * a new trainer. */
+SOCLE_API socle_status socle_trainer_step(socle_trainer *trainer, int64_t rows, const void *inputs,
+                                          const void *targets, float *loss);
+/* Sets the rate of the following steps, for schedules. errors: INVALID_ARGUMENT (not finite, < 0).
+ */
+SOCLE_API socle_status socle_trainer_learning_rate(socle_trainer *trainer, float learning_rate);
+/* Waits for the steps taken and copies the weights back into the net. errors: DEVICE. DIVERGED: a
+ * step was not finite; the weights, copied all the same, are those before it. */
 SOCLE_API socle_status socle_trainer_sync(socle_trainer *trainer);
 
 #ifdef __cplusplus

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands behind the public handles. The public functions translate and hand over; they compute nothing. All work on a device
- * runs on the context's worker thread. */
+/* What stands behind the public handles. The public functions check what a stranger may get wrong,
+ * translate and hand over; they compute nothing. All work on a device runs on the context's worker
+ * thread.
+ *
+ * Lifetimes: whatever is used by another object is counted, and goes with its last user. So a
+ * caller may destroy in any order. */
 #ifndef SC_API_API_H
 #define SC_API_API_H
 
@@ -16,7 +20,9 @@ struct socle_context {
     sc_registry registry;
     sc_records *records;
     sc_device_info info;
-    sc_worker *worker;
+    sc_worker *worker; /* NULL: opening failed */
+    int users;         /* the caller, and every object made from it */
+    bool busy;         /* a job is under way: whoever calls now is a callback */
 };
 
 struct socle_data {
@@ -27,19 +33,40 @@ struct socle_data {
 struct socle_net {
     socle_context *context;
     sc_net *net;
-    float **weight;      /* per parameter, on the host; NULL before the first fit, write or load */
+    float **weight; /* per parameter, on the host; NULL before the first fit, write or load */
+    size_t weights; /* how many of them; layers may have been added since */
+    int users;      /* the caller, and every trainer */
+    char error[SC_ERROR_TEXT]; /* of the net's first error; what fails later does not change it */
 };
 
-/* Runs a job on the device's thread and waits; its error text comes back into the context. */
-static inline socle_status sc_api_run(socle_context *context, sc_worker_job job, void *argument) {
-    return sc_worker_run(context->worker, job, argument, 0);
-}
+/* api_context.c. An object of `size` bytes, zeroed, whose first member is its context. */
+socle_status sc_api_create(void *out, socle_context *context, size_t size);
+/* Ends an object made so, and the context when it was closed before. */
+void sc_api_destroy(socle_context *context, void *object);
+/* Refuses calls from a callback, which would wait for themselves. errors: STATE. */
+socle_status sc_api_enter(socle_context *context);
+/* Runs a job on the device's thread and waits; a failure leaves a text in the context. */
+socle_status sc_api_run(socle_context *context, sc_worker_job job, void *argument);
+/* INVALID_ARGUMENT with a text: argument `what` of `function` is NULL. */
+socle_status sc_api_missing(socle_context *context, const char *function, const char *what);
 
-/* api_net.c: host weights, initialised from `seed` if there are none yet. */
+/* api_net.c. The net's first error again, with its text. */
+socle_status sc_api_net_check(socle_net *net);
+
+/* api_weights.c. Host weights, initialised from `seed` where there are none yet. */
 socle_status sc_api_need_weights(socle_net *net, uint64_t seed);
-/* Copies weights between the host and an engine; on the device's thread. */
+/* Memory for every parameter, zeroed; freed through the net's context, whatever `env`. */
+socle_status sc_api_create_weights(const socle_net *net, sc_env *env, float ***out);
+void sc_api_free_weights(const socle_net *net, float **set, size_t count); /* NULL is fine */
+/* Copies weights between the host and an engine; on the device's thread. A download reads into *set
+ * and, when all went well, puts it in the place of the net's weights: then *set is NULL. */
 socle_status sc_api_upload(const socle_net *net, sc_engine *engine);
-socle_status sc_api_download(socle_net *net, sc_engine *engine);
+socle_status sc_api_download(socle_net *net, sc_engine *engine, float ***set);
+
+/* api_fit.c. The checks of fit, evaluate and predict: a net without error and data that suit it. */
+socle_status sc_api_suits(socle_net *net, const socle_data *data, const char *function,
+                          bool targets);
 socle_status sc_api_optimizer(sc_env *env, const socle_optimizer *from, sc_optimizer *out);
+socle_status sc_api_rate(sc_env *env, float learning_rate);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public contexts and devices. */
+/* Public contexts and devices, and what all objects made from a context share: their lifetime and
+ * the way to the device's thread. */
 #include "api/api.h"
 
 #include "backend/records.h"
 
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void copy_info(socle_device_info *out, const sc_device_info *info) {
@@ -24,25 +25,32 @@ static void copy_info(socle_device_info *out, const sc_device_info *info) {
 
 static socle_status choose(socle_context *context, const char *device, sc_device_choice *out) {
     const char *text = device ? device : getenv("SOCLE_DEVICE");
+    sc_env *env = &context->env;
     sc_device_choice *choices;
     int count;
-    SC_TRY(sc_registry_select(&context->registry, &context->env, text ? text : "auto", &choices, &count));
+    SC_TRY(sc_registry_select(&context->registry, env, text ? text : "auto", &choices, &count));
     *out = choices[0];
-    sc_release(&context->env, choices);
+    sc_release(env, choices);
     if (count > 1)
-        return sc_fail(&context->env, SOCLE_STATUS_UNSUPPORTED, "\"%s\" names %d devices; a context runs on one", text, count);
+        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED,
+                       "\"%s\" names %d devices; a context runs on one", text, count);
     return SOCLE_OK;
 }
 
-static socle_status open_worker(socle_context *context, const char *device, const socle_open_opts *opts) {
+static socle_status open_worker(socle_context *context, const char *device,
+                                const socle_open_opts *opts) {
     sc_device_choice choice;
-    SC_TRY(sc_registry_create(&context->registry, &context->env));
-    SC_TRY(choose(context, device, &choice));
-    SC_TRY(sc_records_load(&context->records, &context->env, NULL));
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
-    options.records = context->records;
+    sc_env *env = &context->env;
     options.threads = opts ? opts->threads : 0;
-    SC_TRY(sc_worker_create(&context->worker, &context->env, &context->registry, &choice, &options));
+    if (options.threads < 0)
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "%d threads; 0 means all",
+                       options.threads);
+    SC_TRY(sc_registry_create(&context->registry, env));
+    SC_TRY(choose(context, device, &choice));
+    SC_TRY(sc_records_load(&context->records, env, NULL));
+    options.records = context->records;
+    SC_TRY(sc_worker_create(&context->worker, env, &context->registry, &choice, &options));
     context->info = *sc_worker_info(context->worker);
     return SOCLE_OK;
 }
@@ -50,11 +58,15 @@ static socle_status open_worker(socle_context *context, const char *device, cons
 socle_status socle_open_with(socle_context **out, const char *device, const socle_open_opts *opts) {
     if (!out) return SOCLE_STATUS_INVALID_ARGUMENT;
     *out = NULL;
+    const socle_allocator *allocator = opts ? opts->allocator : NULL;
+    if (allocator && (!allocator->allocate || !allocator->release))
+        return SOCLE_STATUS_INVALID_ARGUMENT;
     sc_env env;
-    sc_env_init(&env, opts ? opts->allocator : NULL, opts ? opts->logger : NULL);
+    sc_env_init(&env, allocator, opts ? opts->logger : NULL);
     socle_context *context;
     SC_TRY(sc_allocate(&env, &context, 1, sizeof *context));
     context->env = env;
+    context->users = 1;
     *out = context;
     return open_worker(context, device, opts);
 }
@@ -63,8 +75,8 @@ socle_status socle_open(socle_context **out, const char *device) {
     return socle_open_with(out, device, NULL);
 }
 
-void socle_close(socle_context *context) {
-    if (!context) return;
+static void leave(socle_context *context) {
+    if (--context->users) return;
     sc_worker_destroy(context->worker);
     sc_records_destroy(context->records);
     sc_registry_free(&context->registry, &context->env);
@@ -72,15 +84,18 @@ void socle_close(socle_context *context) {
     sc_release(&env, context);
 }
 
+void socle_close(socle_context *context) {
+    if (context && sc_api_enter(context) == SOCLE_OK) leave(context);
+}
+
 const char *socle_error(const socle_context *context) {
-    return context ? context->env.text : "out of host memory";
+    return context ? context->env.text : "there is no context";
 }
 
 void socle_context_device(const socle_context *context, socle_device_info *out) {
-    if (context && context->worker)
-        copy_info(out, &context->info);
-    else
-        memset(out, 0, sizeof *out);
+    if (!out) return;
+    memset(out, 0, sizeof *out);
+    if (context && context->worker) copy_info(out, &context->info);
 }
 
 socle_status socle_devices(socle_device_info *out, int capacity, int *count) {
@@ -98,4 +113,43 @@ socle_status socle_devices(socle_device_info *out, int capacity, int *count) {
 
 const char *socle_version(void) {
     return SC_VERSION;
+}
+
+socle_status sc_api_create(void *out, socle_context *context, size_t size) {
+    SC_TRY(sc_api_enter(context));
+    void *object;
+    SC_TRY(sc_allocate(&context->env, &object, 1, size));
+    memcpy(object, &context, sizeof context);
+    memcpy(out, &object, sizeof object);
+    context->users++;
+    return SOCLE_OK;
+}
+
+void sc_api_destroy(socle_context *context, void *object) {
+    sc_release(&context->env, object);
+    leave(context);
+}
+
+socle_status sc_api_enter(socle_context *context) {
+    if (!context->busy) return SOCLE_OK;
+    return sc_fail(&context->env, SOCLE_STATUS_STATE,
+                   "a callback cannot call back: the context is at work until it returns");
+}
+
+socle_status sc_api_run(socle_context *context, sc_worker_job job, void *argument) {
+    SC_TRY(sc_api_enter(context));
+    sc_env *env = &context->env;
+    if (!context->worker)
+        return sc_fail(env, SOCLE_STATUS_STATE, "this context has no device: opening it failed");
+    context->busy = true;
+    env->status = SOCLE_OK;
+    socle_status status = sc_worker_run(context->worker, job, argument, 0);
+    context->busy = false;
+    if (status != SOCLE_OK && env->status == SOCLE_OK)
+        return sc_fail(env, status, "%s", socle_status_text(status));
+    return status;
+}
+
+socle_status sc_api_missing(socle_context *context, const char *function, const char *what) {
+    return sc_fail(&context->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: %s is NULL", function, what);
 }

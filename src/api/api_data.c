@@ -4,14 +4,6 @@
 
 #include "data/idx.h"
 
-static socle_status create(socle_data **out, socle_context *context, socle_data **data) {
-    if (!out || !context) return SOCLE_STATUS_INVALID_ARGUMENT;
-    *out = NULL;
-    SC_TRY(sc_allocate(&context->env, data, 1, sizeof **data));
-    (*data)->context = context;
-    return SOCLE_OK;
-}
-
 static socle_status finish(socle_data **out, socle_data *data, socle_status status) {
     if (status != SOCLE_OK)
         socle_data_destroy(data);
@@ -20,34 +12,50 @@ static socle_status finish(socle_data **out, socle_data *data, socle_status stat
     return status;
 }
 
-socle_status socle_data_idx(socle_data **out, socle_context *context, const char *images, const char *labels) {
+socle_status socle_data_idx(socle_data **out, socle_context *context, const char *images,
+                            const char *labels) {
+    if (out) *out = NULL;
+    if (!out || !context) return SOCLE_STATUS_INVALID_ARGUMENT;
+    if (!images) return sc_api_missing(context, __func__, "images");
     socle_data *data;
-    SC_TRY(create(out, context, &data));
+    SC_TRY(sc_api_create(&data, context, sizeof *data));
     return finish(out, data, sc_dataset_from_idx(&data->dataset, &context->env, images, labels));
 }
 
-static socle_status add_arrays(socle_data *data, int64_t count, socle_dtype dtype, const socle_shape *shape,
-                               const void *inputs, socle_dtype target_dtype, const socle_shape *target_shape,
-                               const void *targets) {
-    sc_env *env = &data->context->env;
-    if (count < 1 || !inputs)
-        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "a data set needs at least 1 sample and its inputs");
-    SC_TRY(sc_dataset_create(&data->dataset, env, "arrays", count));
-    SC_TRY(sc_dataset_add_copy(data->dataset, "input", dtype, shape, inputs));
-    if (!targets) return SOCLE_OK;
+static socle_status add_targets(socle_data *data, socle_dtype dtype, const socle_shape *shape,
+                                const void *targets) {
     socle_shape one = {0};
-    if (!target_shape && target_dtype == SOCLE_F32)
-        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "class numbers are u8 or i32; values need a target shape");
-    return sc_dataset_add_copy(data->dataset, target_shape ? "target" : "label", target_dtype,
-                               target_shape ? target_shape : &one, targets);
+    if (shape) return sc_dataset_add_copy(data->dataset, "target", dtype, shape, targets);
+    if (dtype == SOCLE_F32)
+        return sc_fail(&data->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "class numbers are u8 or i32, not f32; values need a target shape");
+    return sc_dataset_add_copy(data->dataset, "label", dtype, &one, targets);
 }
 
-socle_status socle_data_arrays(socle_data **out, socle_context *context, int64_t count, socle_dtype dtype, socle_shape shape,
-                               const void *inputs, socle_dtype target_dtype, const socle_shape *target_shape,
+socle_status socle_data_arrays(socle_data **out, socle_context *context, int64_t count,
+                               socle_dtype dtype, socle_shape shape, const void *inputs,
+                               socle_dtype target_dtype, const socle_shape *target_shape,
                                const void *targets) {
+    if (out) *out = NULL;
+    if (!out || !context) return SOCLE_STATUS_INVALID_ARGUMENT;
+    if (!inputs) return sc_api_missing(context, __func__, "inputs");
     socle_data *data;
-    SC_TRY(create(out, context, &data));
-    return finish(out, data, add_arrays(data, count, dtype, &shape, inputs, target_dtype, target_shape, targets));
+    SC_TRY(sc_api_create(&data, context, sizeof *data));
+    socle_status status = sc_dataset_create(&data->dataset, &context->env, "arrays", count);
+    if (status == SOCLE_OK)
+        status = sc_dataset_add_copy(data->dataset, "input", dtype, &shape, inputs);
+    if (status == SOCLE_OK && targets)
+        status = add_targets(data, target_dtype, target_shape, targets);
+    return finish(out, data, status);
+}
+
+socle_status socle_data_add_input(socle_data *data, const char *name, socle_dtype dtype,
+                                  socle_shape shape, const void *values) {
+    if (!data) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_enter(data->context));
+    if (!name) return sc_api_missing(data->context, __func__, "name");
+    if (!values) return sc_api_missing(data->context, __func__, "values");
+    return sc_dataset_add_copy(data->dataset, name, dtype, &shape, values);
 }
 
 int64_t socle_data_count(const socle_data *data) {
@@ -55,7 +63,7 @@ int64_t socle_data_count(const socle_data *data) {
 }
 
 void socle_data_destroy(socle_data *data) {
-    if (!data) return;
+    if (!data || sc_api_enter(data->context) != SOCLE_OK) return;
     sc_dataset_destroy(data->dataset);
-    sc_release(&data->context->env, data);
+    sc_api_destroy(data->context, data);
 }

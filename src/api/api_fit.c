@@ -1,20 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public fit, evaluate and predict: whole loops as jobs on the device's thread. */
+/* Public fit: a whole training loop as a job on the device's thread. */
 #include "api/api.h"
 
-#include <string.h>
+#include "train/recipe.h"
+
+#include <math.h>
+
+socle_status sc_api_rate(sc_env *env, float learning_rate) {
+    if (isfinite(learning_rate) && learning_rate >= 0.0f) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
+                   "the learning rate must be a finite number of at least 0, not %g",
+                   (double)learning_rate);
+}
 
 socle_status sc_api_optimizer(sc_env *env, const socle_optimizer *from, sc_optimizer *out) {
     const sc_optimizer_kind *kind = sc_optimizer_find(from->kind ? from->kind : "adam");
-    if (!kind) return sc_fail(env, SOCLE_STATUS_CONFIG, "there is no optimizer \"%s\"", from->kind);
+    if (!kind)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "there is no optimizer \"%.60s\"", from->kind);
     *out = sc_optimizer_default(kind);
     if (from->values < 0 || from->values > kind->options)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "%s takes %d values, %d given", kind->word, kind->options, from->values);
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "%s takes 0 to %d values, not %d", kind->word,
+                       kind->options, from->values);
     for (int i = 0; i < from->values; i++) {
-        if (!(from->value[i] >= kind->option[i].minimum && from->value[i] <= kind->option[i].maximum))
-            return sc_fail(env, SOCLE_STATUS_CONFIG, "%s: %s must be %g to %g, not %g", kind->word, kind->option[i].key,
-                           (double)kind->option[i].minimum, (double)kind->option[i].maximum, (double)from->value[i]);
-        out->value[i] = from->value[i];
+        float value = from->value[i];
+        if (!(value >= (float)kind->option[i].minimum && value <= (float)kind->option[i].maximum))
+            return sc_fail(env, SOCLE_STATUS_CONFIG, "%s: %s must be %g to %g, not %g", kind->word,
+                           kind->option[i].key, kind->option[i].minimum, kind->option[i].maximum,
+                           (double)value);
+        out->value[i] = value;
     }
     return SOCLE_OK;
 }
@@ -24,6 +37,7 @@ typedef struct fit_call {
     const socle_data *data;
     const socle_fit_opts *opts;
     sc_fit_options options;
+    float **weight; /* room for the weights that come back */
     bool stopped;
 } fit_call;
 
@@ -40,105 +54,78 @@ static socle_status report_epoch(void *user, const sc_epoch_report *report) {
     return call->stopped ? SOCLE_STATUS_INTERRUPTED : SOCLE_OK;
 }
 
+static socle_status train(fit_call *call, sc_trainer *trainer) {
+    sc_engine *engine = sc_trainer_engine(trainer);
+    SC_TRY(sc_api_upload(call->net, engine));
+    socle_status status = sc_trainer_run(trainer);
+    if (call->stopped)
+        status = sc_fail(sc_engine_device(engine)->env, SOCLE_STATUS_INTERRUPTED,
+                         "on_epoch asked to stop after epoch %lld",
+                         (long long)sc_trainer_position(trainer).epoch);
+    if (status == SOCLE_OK) status = sc_trainer_restore_best(trainer);
+    if (status != SOCLE_OK && status != SOCLE_STATUS_DIVERGED && !call->stopped) return status;
+    socle_status read = sc_api_download(call->net, engine, &call->weight);
+    return status == SOCLE_OK ? read : status;
+}
+
 static socle_status fit_job(sc_device *device, void *argument) {
     fit_call *call = argument;
     sc_trainer *trainer;
-    SC_TRY(sc_trainer_create(&trainer, device, call->net->net, &call->options, call->data->dataset, NULL));
-    socle_status status = sc_api_upload(call->net, sc_trainer_engine(trainer));
-    if (status == SOCLE_OK) status = sc_trainer_run(trainer);
-    if (call->stopped) status = sc_fail(device->env, SOCLE_STATUS_INTERRUPTED, "the epoch callback asked to stop");
-    if (status == SOCLE_OK) status = sc_trainer_restore_best(trainer);
-    bool usable = status == SOCLE_OK || status == SOCLE_STATUS_DIVERGED || status == SOCLE_STATUS_INTERRUPTED;
-    if (usable) {
-        socle_status read = sc_api_download(call->net, sc_trainer_engine(trainer));
-        if (status == SOCLE_OK) status = read;
-    }
+    SC_TRY(sc_trainer_create(&trainer, device, call->net->net, &call->options, call->data->dataset,
+                             NULL));
+    socle_status status = sc_api_create_weights(call->net, device->env, &call->weight);
+    if (status == SOCLE_OK) status = train(call, trainer);
+    sc_api_free_weights(call->net, call->weight, call->net->weights);
     sc_trainer_destroy(trainer);
     return status;
 }
 
+static socle_status translate(fit_call *call) {
+    const socle_fit_opts *opts = call->opts;
+    sc_env *env = &call->net->context->env;
+    int64_t samples = socle_data_count(call->data);
+    call->options = sc_fit_defaults();
+    SC_TRY(sc_api_optimizer(env, &opts->optimizer, &call->options.optimizer));
+    if (!isfinite(opts->weight_decay) || opts->weight_decay < 0.0f)
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "weight_decay must be a finite number of at least 0, not %g",
+                       (double)opts->weight_decay);
+    call->options.epochs = opts->epochs;
+    call->options.steps = opts->steps;
+    /* No step has more rows than there are samples; a larger batch would only take memory. */
+    call->options.batch = opts->batch > samples ? samples : opts->batch;
+    call->options.seed = opts->seed;
+    call->options.shuffle = !opts->no_shuffle;
+    call->options.validation = (double)opts->validation_split;
+    call->options.weight_decay = opts->weight_decay;
+    call->options.memory = opts->memory;
+    call->options.user = call;
+    call->options.epoch = report_epoch;
+    return SOCLE_OK;
+}
+
 socle_status socle_fit(socle_net *net, const socle_data *data, const socle_fit_opts *opts) {
     static const socle_fit_opts standard = SOCLE_FIT_OPTS_DEFAULT;
-    if (!net || !data) return SOCLE_STATUS_INVALID_ARGUMENT;
-    fit_call call = {.net = net, .data = data, .opts = opts ? opts : &standard, .options = sc_fit_defaults()};
-    sc_env *env = &net->context->env;
-    SC_TRY(sc_api_optimizer(env, &call.opts->optimizer, &call.options.optimizer));
-    call.options.epochs = call.opts->epochs;
-    call.options.steps = call.opts->steps;
-    call.options.batch = call.opts->batch;
-    call.options.seed = call.opts->seed;
-    call.options.shuffle = !call.opts->no_shuffle;
-    call.options.validation = (double)call.opts->validation_split;
-    call.options.weight_decay = call.opts->weight_decay;
-    call.options.memory = call.opts->memory;
-    call.options.user = &call;
-    call.options.epoch = report_epoch;
+    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
+    fit_call call = {.net = net, .data = data, .opts = opts ? opts : &standard};
+    SC_TRY(sc_api_suits(net, data, __func__, true));
+    SC_TRY(translate(&call));
     SC_TRY(sc_api_need_weights(net, call.options.seed));
     return sc_api_run(net->context, fit_job, &call);
 }
 
-typedef struct forward_call {
-    socle_net *net;
-    const socle_data *data;
-    sc_evaluation evaluation;
-    float *out; /* NULL: evaluate */
-} forward_call;
-
-enum { FORWARD_ROWS = 256 };
-
-static socle_status create_engine(sc_engine **out, sc_device *device, const forward_call *call, const char *target) {
-    sc_engine_options options = {.capacity = FORWARD_ROWS};
-    if (sc_dataset_count(call->data->dataset) < FORWARD_ROWS) options.capacity = sc_dataset_count(call->data->dataset);
-    if (target) {
-        options.has_target_dtype = true;
-        options.target_dtype = (uint8_t)sc_dataset_column(call->data->dataset, sc_dataset_find(call->data->dataset, target))->dtype;
-    }
-    SC_TRY(sc_engine_create(out, device, call->net->net, &options));
-    socle_status status = sc_api_upload(call->net, *out);
-    if (status != SOCLE_OK) sc_engine_destroy(*out);
-    return status;
-}
-
-static socle_status evaluate_job(sc_device *device, void *argument) {
-    forward_call *call = argument;
-    sc_feed_source source = {.dataset = call->data->dataset};
-    SC_TRY(sc_feed_target(&source.target, device->env, source.dataset));
-    sc_engine *engine;
-    SC_TRY(create_engine(&engine, device, call, source.target));
-    socle_status status = sc_evaluate(engine, &source, &call->evaluation);
-    sc_engine_destroy(engine);
-    return status;
-}
-
-static socle_status predict_job(sc_device *device, void *argument) {
-    forward_call *call = argument;
-    sc_engine *engine;
-    SC_TRY(create_engine(&engine, device, call, NULL));
-    socle_status status = sc_predict(engine, &(sc_feed_source){.dataset = call->data->dataset}, call->out);
-    sc_engine_destroy(engine);
-    return status;
-}
-
-socle_status socle_evaluate(socle_net *net, const socle_data *data, socle_result *out) {
-    if (!net || !data || !out) return SOCLE_STATUS_INVALID_ARGUMENT;
-    forward_call call = {.net = net, .data = data};
-    SC_TRY(sc_api_need_weights(net, 1));
-    SC_TRY(sc_api_run(net->context, evaluate_job, &call));
-    *out = (socle_result){call.evaluation.loss, call.evaluation.accuracy, call.evaluation.samples};
-    return SOCLE_OK;
-}
-
-int64_t socle_outputs(const socle_net *net) {
-    if (!net || net->net->output < 0) return 0;
-    return sc_tensor_elements_at(sc_net_desc(net->net, net->net->output), 1);
-}
-
-socle_status socle_predict(socle_net *net, const socle_data *data, float *out, size_t size) {
-    if (!net || !data || !out) return SOCLE_STATUS_INVALID_ARGUMENT;
-    size_t needed = (size_t)socle_outputs(net) * (size_t)socle_data_count(data);
-    if (size != needed)
-        return sc_fail(&net->context->env, SOCLE_STATUS_INVALID_ARGUMENT, "predict: %zu floats given, %zu needed", size, needed);
-    forward_call call = {.net = net, .data = data, .out = out};
-    SC_TRY(sc_api_need_weights(net, 1));
-    return sc_api_run(net->context, predict_job, &call);
+socle_status sc_api_suits(socle_net *net, const socle_data *data, const char *function,
+                          bool targets) {
+    sc_env *env = &net->context->env;
+    SC_TRY(sc_api_net_check(net));
+    if (!data) return sc_api_missing(net->context, function, "data");
+    if (data->context != net->context)
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%s: the data were made in another context than the network", function);
+    if (net->net->output < 0)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "%s: the network is empty", function);
+    if (targets && !net->net->loss)
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "%s: the network has no loss: choose one by socle_loss_...", function);
+    return sc_recipe_suits(env, net->net, data->dataset, targets);
 }

@@ -1,42 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public operation builders: one line each to the graph's builders, with words and windows translated. */
+/* Public operation builders: one line each to the graph's builders, with words and windows
+ * translated. */
 #include "api/api_tensor.h"
 #include "graph/build.h"
 
-sc_graph *sc_api_graph(socle_graph *graph);
-
-/* The row of the expression table for a word, of this arity and float; fails the graph if there is none. */
+/* The row of the expression table for a word, of this arity and float; fails the graph if there is
+ * none. */
 static bool find_word(sc_graph *graph, const char *word, int arity, sc_expr_op *out) {
     *out = word ? sc_expr_op_by_word(word) : SC_EXPR_COUNT;
     const sc_expr_info *info = *out == SC_EXPR_COUNT ? NULL : sc_expr_op_info(*out);
-    if (info && info->arity == arity && info->result == SC_EXPR_FLOAT && info->argument[0] == SC_EXPR_FLOAT) return true;
+    if (info && info->arity == arity && info->result == SC_EXPR_FLOAT &&
+        info->argument[0] == SC_EXPR_FLOAT)
+        return true;
     sc_graph_fail(graph, sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,
-                                 "there is no elementwise function \"%s\" of %d argument%s", word ? word : "", arity,
-                                 arity == 1 ? "" : "s"));
+                                 "there is no elementwise function \"%.60s\" of %d argument%s",
+                                 word ? word : "", arity, arity == 1 ? "" : "s"));
     return false;
 }
 
 socle_value socle_op_unary(socle_graph *graph, const char *word, socle_value x) {
     sc_graph *g = sc_api_graph(graph);
     sc_expr_op op;
-    return find_word(g, word, 1, &op) ? sc_build_unary(g, op, x) : SC_NO_VALUE;
+    if (!g) return SC_NO_VALUE;
+    return sc_api_built(graph, find_word(g, word, 1, &op) ? sc_build_unary(g, op, x) : SC_NO_VALUE);
 }
 
 socle_value socle_op_binary(socle_graph *graph, const char *word, socle_value a, socle_value b) {
     sc_graph *g = sc_api_graph(graph);
     sc_expr_op op;
-    return find_word(g, word, 2, &op) ? sc_build_binary(g, op, a, b) : SC_NO_VALUE;
+    if (!g) return SC_NO_VALUE;
+    return sc_api_built(graph,
+                        find_word(g, word, 2, &op) ? sc_build_binary(g, op, a, b) : SC_NO_VALUE);
 }
 
-socle_value socle_op_matmul(socle_graph *graph, socle_value a, socle_value b, int transpose_a, int transpose_b) {
-    return sc_build_matmul(sc_api_graph(graph), a, b, transpose_a != 0, transpose_b != 0);
+socle_value socle_op_matmul(socle_graph *graph, socle_value a, socle_value b, int transpose_a,
+                            int transpose_b) {
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    return sc_api_built(graph, sc_build_matmul(g, a, b, transpose_a != 0, transpose_b != 0));
 }
 
 static sc_window translate(const socle_window *window, bool pooling) {
     sc_window out = {0};
     for (int axis = 0; axis < 2; axis++) {
+        int standard = pooling ? window->kernel[axis] : 1;
         out.kernel[axis] = window->kernel[axis];
-        out.stride[axis] = window->stride[axis] ? window->stride[axis] : pooling ? window->kernel[axis] : 1;
+        out.stride[axis] = window->stride[axis] ? window->stride[axis] : standard;
         out.dilation[axis] = window->dilation[axis] ? window->dilation[axis] : 1;
         out.pad_before[axis] = window->pad[2 * axis];
         out.pad_after[axis] = window->pad[2 * axis + 1];
@@ -44,49 +53,79 @@ static sc_window translate(const socle_window *window, bool pooling) {
     return out;
 }
 
-socle_value socle_op_conv2d(socle_graph *graph, socle_value x, socle_value weight, const socle_window *window, int groups) {
+socle_value socle_op_conv2d(socle_graph *graph, socle_value x, socle_value weight,
+                            const socle_window *window, int groups) {
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    if (!window) return sc_api_graph_missing(graph, __func__, "window");
     sc_window w = translate(window, false);
-    return sc_build_conv2d(sc_api_graph(graph), x, weight, &w, groups ? groups : 1);
+    return sc_api_built(graph, sc_build_conv2d(g, x, weight, &w, groups ? groups : 1));
 }
 
 socle_value socle_op_maxpool2d(socle_graph *graph, socle_value x, const socle_window *window) {
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    if (!window) return sc_api_graph_missing(graph, __func__, "window");
     sc_window w = translate(window, true);
-    return sc_build_maxpool2d(sc_api_graph(graph), x, &w);
+    return sc_api_built(graph, sc_build_maxpool2d(g, x, &w));
 }
 
 socle_value socle_op_avgpool2d(socle_graph *graph, socle_value x, const socle_window *window) {
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    if (!window) return sc_api_graph_missing(graph, __func__, "window");
     sc_window w = translate(window, true);
-    return sc_build_avgpool2d(sc_api_graph(graph), x, &w, false);
+    return sc_api_built(graph, sc_build_avgpool2d(g, x, &w, false));
 }
 
 socle_value socle_op_sum(socle_graph *graph, socle_value x, unsigned axes) {
-    return sc_build_reduce(sc_api_graph(graph), SC_REDUCE_SUM, x, axes);
+    sc_graph *g = sc_api_graph(graph);
+    return g ? sc_api_built(graph, sc_build_reduce(g, SC_REDUCE_SUM, x, axes)) : SC_NO_VALUE;
 }
 
 socle_value socle_op_softmax(socle_graph *graph, socle_value x) {
-    return sc_build_softmax(sc_api_graph(graph), x, false);
+    sc_graph *g = sc_api_graph(graph);
+    return g ? sc_api_built(graph, sc_build_softmax(g, x, false)) : SC_NO_VALUE;
 }
 
 socle_value socle_op_cross_entropy(socle_graph *graph, socle_value logits, socle_value labels) {
-    return sc_build_cross_entropy(sc_api_graph(graph), logits, labels, NULL);
+    sc_graph *g = sc_api_graph(graph);
+    return g ? sc_api_built(graph, sc_build_cross_entropy(g, logits, labels, NULL)) : SC_NO_VALUE;
 }
 
 socle_value socle_op_gather(socle_graph *graph, socle_value table, socle_value index) {
-    return sc_build_gather(sc_api_graph(graph), table, index);
+    sc_graph *g = sc_api_graph(graph);
+    return g ? sc_api_built(graph, sc_build_gather(g, table, index)) : SC_NO_VALUE;
 }
 
 socle_value socle_op_argmax(socle_graph *graph, socle_value x) {
-    return sc_build_argmax(sc_api_graph(graph), x);
+    sc_graph *g = sc_api_graph(graph);
+    return g ? sc_api_built(graph, sc_build_argmax(g, x)) : SC_NO_VALUE;
 }
 
 socle_value socle_op_reshape(socle_graph *graph, socle_value x, socle_shape shape) {
-    return sc_build_reshape(sc_api_graph(graph), x, shape.rank, shape.size);
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    socle_status status = sc_api_check_shape(g->env, SOCLE_F32, &shape);
+    if (status != SOCLE_OK) return sc_api_built(graph, sc_graph_fail(g, status));
+    return sc_api_built(graph, sc_build_reshape(g, x, shape.rank, shape.size));
 }
 
 socle_value socle_op_permute(socle_graph *graph, socle_value x, const int *order) {
-    return sc_build_permute(sc_api_graph(graph), x, order);
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    if (!order) return sc_api_graph_missing(graph, __func__, "order");
+    return sc_api_built(graph, sc_build_permute(g, x, order));
 }
 
 socle_value socle_op_concat(socle_graph *graph, int count, const socle_value *x, int axis) {
-    return sc_build_concat(sc_api_graph(graph), count, x, axis);
+    enum { MOST = SC_MAX_OPERANDS - 1 };
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    if (!x) return sc_api_graph_missing(graph, __func__, "x");
+    if (count < 1 || count > MOST)
+        return sc_api_built(
+            graph, sc_graph_fail(g, sc_fail(g->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                                            "concat: 1 to %d values, not %d", MOST, count)));
+    return sc_api_built(graph, sc_build_concat(g, count, x, axis));
 }

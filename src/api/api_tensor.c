@@ -2,13 +2,18 @@
 /* Public tensors: memory on the context's device with a shape. */
 #include "api/api_tensor.h"
 
-typedef struct transfer { socle_tensor *tensor; const void *from; void *to; } transfer;
+typedef struct transfer {
+    socle_tensor *tensor;
+    const void *from;
+    void *to;
+} transfer;
 
 static socle_status create_job(sc_device *device, void *argument) {
     socle_tensor *tensor = argument;
     SC_TRY(sc_queue_open(&tensor->queue, device));
-    SC_TRY(sc_buffer_create(&tensor->buffer, device, SC_BUFFER_DEVICE,
-                            (size_t)sc_round_up((int64_t)sc_tensor_bytes(&tensor->desc), SC_LANE_ALIGNMENT)));
+    SC_TRY(sc_buffer_create(
+        &tensor->buffer, device, SC_BUFFER_DEVICE,
+        (size_t)sc_round_up((int64_t)sc_tensor_bytes(&tensor->desc), SC_LANE_ALIGNMENT)));
     SC_TRY(sc_queue_fill(tensor->queue, (sc_operand){tensor->buffer, 0}, 0, tensor->buffer->bytes));
     return sc_queue_finish(tensor->queue);
 }
@@ -33,27 +38,32 @@ static socle_status transfer_job(sc_device *device, void *argument) {
     return sc_queue_finish(t->tensor->queue);
 }
 
-static socle_status check_shape(sc_env *env, socle_dtype dtype, const socle_shape *shape) {
+socle_status sc_api_check_shape(sc_env *env, socle_dtype dtype, const socle_shape *shape) {
     int64_t elements = 1;
     if ((int)dtype < SOCLE_F32 || (int)dtype > SOCLE_I32)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "%d is not an element type", (int)dtype);
     if (shape->rank < 0 || shape->rank > SC_MAX_RANK)
-        return sc_fail(env, SOCLE_STATUS_SHAPE, "a tensor has 0 to %d dimensions, not %d", SC_MAX_RANK, shape->rank);
+        return sc_fail(env, SOCLE_STATUS_SHAPE, "a tensor has 0 to %d dimensions, not %d",
+                       SC_MAX_RANK, shape->rank);
     for (int d = 0; d < shape->rank; d++)
-        if (shape->size[d] < 1 || !sc_mul_i64(&elements, elements, shape->size[d]) || elements > INT32_MAX)
-            return sc_fail(env, SOCLE_STATUS_SHAPE,
-                           "dimension %d has size %lld; sizes are at least 1 and a tensor has fewer than 2^31 elements", d,
-                           (long long)shape->size[d]);
+        if (shape->size[d] < 1 || !sc_mul_i64(&elements, elements, shape->size[d]) ||
+            elements >= INT32_MAX)
+            return sc_fail(
+                env, SOCLE_STATUS_SHAPE,
+                "dimension %d has size %lld; sizes are at least 1 and a tensor has fewer "
+                "than 2^31 elements",
+                d, (long long)shape->size[d]);
     return SOCLE_OK;
 }
 
-socle_status socle_tensor_create(socle_tensor **out, socle_context *context, socle_dtype dtype, socle_shape shape) {
+socle_status socle_tensor_create(socle_tensor **out, socle_context *context, socle_dtype dtype,
+                                 socle_shape shape) {
+    if (out) *out = NULL;
     if (!out || !context) return SOCLE_STATUS_INVALID_ARGUMENT;
-    *out = NULL;
-    SC_TRY(check_shape(&context->env, dtype, &shape));
+    SC_TRY(sc_api_check_shape(&context->env, dtype, &shape));
     socle_tensor *tensor;
-    SC_TRY(sc_allocate(&context->env, &tensor, 1, sizeof *tensor));
-    tensor->context = context;
+    SC_TRY(sc_api_create(&tensor, context, sizeof *tensor));
+    tensor->users = 1;
     tensor->desc = sc_tensor_make(dtype, false, shape.rank, shape.size);
     socle_status status = sc_api_run(context, create_job, tensor);
     if (status != SOCLE_OK)
@@ -64,38 +74,45 @@ socle_status socle_tensor_create(socle_tensor **out, socle_context *context, soc
 }
 
 void socle_tensor_destroy(socle_tensor *tensor) {
-    if (!tensor) return;
-    sc_api_run(tensor->context, destroy_job, tensor);
-    sc_release(&tensor->context->env, tensor);
+    if (!tensor || sc_api_enter(tensor->context) != SOCLE_OK || --tensor->users) return;
+    if (tensor->queue) sc_api_run(tensor->context, destroy_job, tensor);
+    sc_api_destroy(tensor->context, tensor);
 }
 
 socle_shape socle_tensor_shape(const socle_tensor *tensor) {
-    socle_shape shape = {.rank = tensor->desc.rank};
+    socle_shape shape = {0};
+    if (!tensor) return shape;
+    shape.rank = tensor->desc.rank;
     for (int d = 0; d < shape.rank; d++) shape.size[d] = tensor->desc.dim[d];
     return shape;
 }
 
 socle_dtype socle_tensor_dtype(const socle_tensor *tensor) {
-    return (socle_dtype)tensor->desc.dtype;
+    return tensor ? (socle_dtype)tensor->desc.dtype : SOCLE_F32;
 }
 
 size_t socle_tensor_bytes(const socle_tensor *tensor) {
-    return sc_tensor_bytes(&tensor->desc);
+    return tensor ? sc_tensor_bytes(&tensor->desc) : 0;
 }
 
-static socle_status move(socle_tensor *tensor, const void *from, void *to, size_t bytes) {
-    if (!tensor || (!from && !to)) return SOCLE_STATUS_INVALID_ARGUMENT;
+static socle_status move(socle_tensor *tensor, const char *function, const void *from, void *to,
+                         size_t bytes) {
+    if (!tensor) return SOCLE_STATUS_INVALID_ARGUMENT;
+    if (!from && !to) return sc_api_missing(tensor->context, function, "data");
+    char text[96];
+    sc_tensor_text(text, sizeof text, &tensor->desc);
     if (bytes != socle_tensor_bytes(tensor))
-        return sc_fail(&tensor->context->env, SOCLE_STATUS_INVALID_ARGUMENT, "%zu bytes given, the tensor has %zu", bytes,
+        return sc_fail(&tensor->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%s: %zu bytes given; the tensor, %s, has %zu", function, bytes, text,
                        socle_tensor_bytes(tensor));
     transfer t = {tensor, from, to};
     return sc_api_run(tensor->context, transfer_job, &t);
 }
 
 socle_status socle_tensor_write(socle_tensor *tensor, const void *data, size_t bytes) {
-    return move(tensor, data, NULL, bytes);
+    return move(tensor, __func__, data, NULL, bytes);
 }
 
 socle_status socle_tensor_read(socle_tensor *tensor, void *data, size_t bytes) {
-    return move(tensor, NULL, data, bytes);
+    return move(tensor, __func__, NULL, data, bytes);
 }

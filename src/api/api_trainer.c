@@ -3,10 +3,12 @@
 #include "api/api.h"
 
 struct socle_trainer {
+    socle_context *context;
     socle_net *net;
     sc_optimizer optimizer;
     sc_engine_options options;
     sc_engine *engine;
+    int64_t classes; /* class numbers are below it; 0: the targets are values */
     uint32_t step;
     float learning_rate;
     int slot;
@@ -33,21 +35,45 @@ static socle_status destroy_job(sc_device *device, void *argument) {
     return SOCLE_OK;
 }
 
-socle_status socle_trainer_create(socle_trainer **out, socle_net *net, socle_optimizer optimizer, int64_t batch,
-                                  uint64_t seed) {
-    if (!out || !net) return SOCLE_STATUS_INVALID_ARGUMENT;
-    *out = NULL;
-    sc_env *env = &net->context->env;
-    socle_trainer *trainer;
+/* What the engine would not say in the words of this call. */
+static socle_status check_net(socle_net *net, sc_env *env) {
+    SC_TRY(sc_api_net_check(net));
+    if (!net->net->loss)
+        return sc_fail(
+            env, SOCLE_STATUS_CONFIG,
+            "socle_trainer_create: the network has no loss: choose one by socle_loss_...");
     if (net->net->inputs != 1)
-        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED, "a trainer steps networks of one input, this one has %d", net->net->inputs);
-    SC_TRY(sc_api_need_weights(net, seed));
-    SC_TRY(sc_allocate(env, &trainer, 1, sizeof *trainer));
-    trainer->net = net;
-    socle_status status = sc_api_optimizer(env, &optimizer, &trainer->optimizer);
+        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED,
+                       "a trainer steps networks of one input, this one has %d", net->net->inputs);
+    return SOCLE_OK;
+}
+
+static socle_status fill(socle_trainer *trainer, const socle_optimizer *optimizer, int64_t batch,
+                         uint64_t seed) {
+    const sc_net *net = trainer->net->net;
+    sc_env *env = &trainer->context->env;
+    const sc_tensor_desc *output = sc_net_desc(net, net->output);
+    sc_tensor_desc target;
+    SC_TRY(sc_api_optimizer(env, optimizer, &trainer->optimizer));
+    SC_TRY(net->loss->target(env, output, &target));
+    if (target.dtype != SOCLE_F32) trainer->classes = output->dim[1];
     trainer->learning_rate = trainer->optimizer.value[0];
-    trainer->options = (sc_engine_options){.capacity = batch, .optimizer = &trainer->optimizer, .seed = seed};
-    if (status == SOCLE_OK) status = sc_api_run(net->context, create_job, trainer);
+    trainer->options =
+        (sc_engine_options){.capacity = batch, .optimizer = &trainer->optimizer, .seed = seed};
+    SC_TRY(sc_api_need_weights(trainer->net, seed));
+    return sc_api_run(trainer->context, create_job, trainer);
+}
+
+socle_status socle_trainer_create(socle_trainer **out, socle_net *net, socle_optimizer optimizer,
+                                  int64_t batch, uint64_t seed) {
+    if (out) *out = NULL;
+    if (!out || !net) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(check_net(net, &net->context->env));
+    socle_trainer *trainer;
+    SC_TRY(sc_api_create(&trainer, net->context, sizeof *trainer));
+    trainer->net = net;
+    net->users++;
+    socle_status status = fill(trainer, &optimizer, batch, seed);
     if (status != SOCLE_OK)
         socle_trainer_destroy(trainer);
     else
@@ -56,45 +82,105 @@ socle_status socle_trainer_create(socle_trainer **out, socle_net *net, socle_opt
 }
 
 void socle_trainer_destroy(socle_trainer *trainer) {
-    if (!trainer) return;
-    if (trainer->engine) sc_api_run(trainer->net->context, destroy_job, trainer);
-    sc_release(&trainer->net->context->env, trainer);
+    if (!trainer || sc_api_enter(trainer->context) != SOCLE_OK) return;
+    if (trainer->engine) sc_api_run(trainer->context, destroy_job, trainer);
+    socle_net_destroy(trainer->net);
+    sc_api_destroy(trainer->context, trainer);
 }
 
-static socle_status step_job(sc_device *device, void *argument) {
-    step_call *call = argument;
-    socle_trainer *trainer = call->trainer;
-    SC_TRY(sc_engine_upload(trainer->engine, trainer->slot, call->rows, call->column, NULL));
-    SC_TRY(sc_engine_slot_uploaded(trainer->engine, trainer->slot)); /* the caller's memory is free on return */
-    SC_TRY(sc_engine_micro_batch(trainer->engine, trainer->slot, call->rows, 0, trainer->step + 1));
-    SC_TRY(sc_engine_commit(trainer->engine, ++trainer->step, (double)call->rows, trainer->learning_rate));
-    trainer->slot = (trainer->slot + 1) % sc_engine_slots(trainer->engine);
-    if (!call->loss) return SOCLE_OK;
+static socle_status check_health(const socle_trainer *trainer, const sc_totals *totals) {
+    if (!totals->bad_step) return SOCLE_OK;
+    return sc_fail(sc_engine_device(trainer->engine)->env, SOCLE_STATUS_DIVERGED,
+                   "step %u: the loss or a gradient is not a finite number; the weights are those "
+                   "before that step. Lower the learning rate, or look for NaN in the data",
+                   totals->bad_step);
+}
+
+/* Looks at the health as far as it is known, without waiting. */
+static socle_status look(const socle_trainer *trainer) {
     sc_totals totals;
-    SC_TRY(sc_engine_totals(trainer->engine, &totals));
-    *call->loss = totals.last_loss;
-    if (totals.bad_step)
-        return sc_fail(device->env, SOCLE_STATUS_DIVERGED, "step %u: the loss or a gradient is not a finite number",
-                       totals.bad_step);
+    socle_status status;
+    if (sc_engine_totals_peek(trainer->engine, &totals, &status))
+        SC_TRY(check_health(trainer, &totals));
+    return status;
+}
+
+static socle_status run_step(socle_trainer *trainer, const step_call *call) {
+    sc_engine *engine = trainer->engine;
+    uint32_t step = trainer->step + 1;
+    int slot = trainer->slot;
+    SC_TRY(sc_engine_upload(engine, slot, call->rows, call->column, NULL));
+    SC_TRY(sc_engine_slot_uploaded(engine, slot)); /* the caller's memory is free on return */
+    trainer->slot = (slot + 1) % sc_engine_slots(engine);
+    SC_TRY(sc_engine_micro_batch(engine, slot, call->rows, 0, step));
+    SC_TRY(sc_engine_commit(engine, step, (double)call->rows, trainer->learning_rate));
+    trainer->step = step;
     return SOCLE_OK;
 }
 
-socle_status socle_trainer_step(socle_trainer *trainer, int64_t rows, const void *inputs, const void *targets, float *loss) {
-    if (!trainer || !inputs || !targets) return SOCLE_STATUS_INVALID_ARGUMENT;
-    step_call call = {.trainer = trainer, .rows = rows, .column = {inputs, targets}, .loss = loss};
-    return sc_api_run(trainer->net->context, step_job, &call);
+static socle_status step_job(sc_device *device, void *argument) {
+    (void)device;
+    step_call *call = argument;
+    sc_engine *engine = call->trainer->engine;
+    socle_status status = run_step(call->trainer, call);
+    if (status != SOCLE_OK) {
+        sc_engine_abandon_step(engine);
+        return status;
+    }
+    if (!call->loss) return look(call->trainer);
+    sc_totals totals;
+    SC_TRY(sc_engine_totals(engine, &totals));
+    *call->loss = totals.last_loss;
+    return check_health(call->trainer, &totals);
 }
 
-void socle_trainer_learning_rate(socle_trainer *trainer, float learning_rate) {
+static socle_status check_labels(const socle_trainer *trainer, int64_t rows, const void *targets) {
+    const unsigned char *label = targets;
+    for (int64_t i = 0; trainer->classes && i < rows; i++)
+        if (label[i] >= trainer->classes)
+            return sc_fail(&trainer->context->env, SOCLE_STATUS_DATA,
+                           "sample %lld has label %d; with %lld classes, labels are 0 to %lld",
+                           (long long)i, label[i], (long long)trainer->classes,
+                           (long long)trainer->classes - 1);
+    return SOCLE_OK;
+}
+
+socle_status socle_trainer_step(socle_trainer *trainer, int64_t rows, const void *inputs,
+                                const void *targets, float *loss) {
+    if (!trainer) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_enter(trainer->context));
+    if (!inputs) return sc_api_missing(trainer->context, __func__, "inputs");
+    if (!targets) return sc_api_missing(trainer->context, __func__, "targets");
+    if (rows < 1 || rows > trainer->options.capacity)
+        return sc_fail(&trainer->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%lld rows; this trainer takes 1 to %lld", (long long)rows,
+                       (long long)trainer->options.capacity);
+    SC_TRY(check_labels(trainer, rows, targets));
+    step_call call = {.trainer = trainer, .rows = rows, .column = {inputs, targets}, .loss = loss};
+    return sc_api_run(trainer->context, step_job, &call);
+}
+
+socle_status socle_trainer_learning_rate(socle_trainer *trainer, float learning_rate) {
+    if (!trainer) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_enter(trainer->context));
+    SC_TRY(sc_api_rate(&trainer->context->env, learning_rate));
     trainer->learning_rate = learning_rate;
+    return SOCLE_OK;
 }
 
 static socle_status sync_job(sc_device *device, void *argument) {
-    (void)device;
     socle_trainer *trainer = argument;
-    return sc_api_download(trainer->net, trainer->engine);
+    float **set;
+    sc_totals totals;
+    SC_TRY(sc_api_create_weights(trainer->net, device->env, &set));
+    socle_status status = sc_api_download(trainer->net, trainer->engine, &set);
+    sc_api_free_weights(trainer->net, set, trainer->net->weights);
+    SC_TRY(status);
+    SC_TRY(sc_engine_totals(trainer->engine, &totals));
+    return check_health(trainer, &totals);
 }
 
 socle_status socle_trainer_sync(socle_trainer *trainer) {
-    return trainer ? sc_api_run(trainer->net->context, sync_job, trainer) : SOCLE_STATUS_INVALID_ARGUMENT;
+    return trainer ? sc_api_run(trainer->context, sync_job, trainer)
+                   : SOCLE_STATUS_INVALID_ARGUMENT;
 }

@@ -161,7 +161,8 @@ struct sc_implementation {
     sc_op op;
     const char *name;    /* unique per driver and op: "packed", "clblast", "plain"; the last one of an op is the reference */
     uint32_t needs;      /* traits; ignored when forced, but for SC_TRAIT_BLAS */
-    uint32_t layouts;    /* bit mask of sc_layout accepted for tensors of rank 4; 0 means PLAIN alone */
+    uint32_t layouts;    /* bit mask of sc_layout accepted for tensors of rank 4, in any mixture that `accepts` does not
+                            refuse; 0 means PLAIN alone */
     bool fuses_tail;     /* false: prepare.c makes a composite, this then a tail launch in place */
     /* NULL: accepts every descriptor that sc_op_check accepts (without tail unless fuses_tail). */
     bool (*accepts)(const sc_device *device, const sc_op_desc *desc);
@@ -175,6 +176,11 @@ struct sc_implementation {
  * `force` names one implementation (NULL: the best): then quarantine and traits are ignored and there is no second choice.
  * Errors: UNSUPPORTED when none is left (text lists why each was passed over), BUILD, DEVICE, OUT_OF_MEMORY. */
 socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *desc, const char *force);
+/* Whether an implementation is there to be asked for exactly this descriptor. Prepares nothing. */
+bool sc_prepare_fits(const sc_device *device, const sc_op_desc *desc, const char *force);
+/* The layouts (bit mask of sc_layout) that the first choice for `desc` takes of one operand, the others lying as `desc` proposes: the
+ * choice is the first implementation that takes the proposal or, failing that, plain tensors. Prepares nothing. */
+uint32_t sc_prepare_layouts(const sc_device *device, const sc_op_desc *desc, int operand, const char *force);
 socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
                                const sc_launch *launch);
 void sc_kernel_release(sc_kernel *kernel); /* NULL is fine */

@@ -22,8 +22,7 @@ void sc_compose_bare(sc_op_desc *bare, const sc_op_desc *desc) {
         bare->tensor[bare->inputs + k] = desc->tensor[desc->inputs + k];
 }
 
-/* The elementwise operation that a tail is: input 0 is the result. */
-static void tail_desc(sc_op_desc *tail, const sc_op_desc *desc) {
+void sc_compose_tail_desc(sc_op_desc *tail, const sc_op_desc *desc) {
     int base = sc_op_base_inputs(desc);
     memset(tail, 0, sizeof *tail);
     tail->op = SC_OP_ELEMENTWISE;
@@ -61,7 +60,7 @@ socle_status sc_compose_tail(sc_kernel **kernel, sc_device *device, const sc_op_
     sc_kernel *bare = *kernel, *tail = NULL;
     composite *self = NULL;
     sc_op_desc elementwise;
-    tail_desc(&elementwise, desc);
+    sc_compose_tail_desc(&elementwise, desc);
     *kernel = NULL;
     socle_status status = sc_prepare(&tail, device, &elementwise, NULL);
     if (status == SOCLE_OK) status = sc_allocate(device->env, &self, 1, sizeof *self);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checked forms of the contract's slots: what holds for every driver (ranges of buffers, owners, empty work) is
- * checked here once, so that a driver sees only sound calls. It must not know any driver. */
+/* The checked forms of the contract's slots: what holds for every driver (ranges of buffers,
+ * owners, empty work) is checked here once, so that a driver sees only sound calls. It must not
+ * know any driver. */
 #include "backend/backend.h"
 
 #include <inttypes.h>
@@ -9,7 +10,8 @@ void sc_device_close(sc_device *device) {
     if (device) device->ops->close(device);
 }
 
-socle_status sc_buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind, size_t bytes) {
+socle_status sc_buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind,
+                              size_t bytes) {
     *out = NULL;
     if (bytes == 0)
         return sc_fail(device->env, SOCLE_STATUS_INVALID_ARGUMENT,
@@ -31,7 +33,8 @@ void sc_queue_close(sc_queue *queue) {
     if (queue) queue->ops->close(queue);
 }
 
-static socle_status check_range(sc_queue *queue, const char *what, sc_operand operand, size_t bytes) {
+static socle_status check_range(sc_queue *queue, const char *what, sc_operand operand,
+                                size_t bytes) {
     const sc_buffer *buffer = operand.buffer;
     if (!buffer)
         return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s on %s: no buffer given", what,
@@ -48,7 +51,8 @@ static socle_status check_range(sc_queue *queue, const char *what, sc_operand op
     return SOCLE_OK;
 }
 
-static socle_status check_host(sc_queue *queue, const char *what, const void *memory, size_t bytes) {
+static socle_status check_host(sc_queue *queue, const char *what, const void *memory,
+                               size_t bytes) {
     if (memory || bytes == 0) return SOCLE_OK;
     return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s on %s: host memory is NULL", what,
                    queue->device->info.name);
@@ -101,7 +105,9 @@ socle_status sc_queue_wait_event(sc_queue *queue, sc_event *event) {
     return queue->ops->wait_event(queue, event);
 }
 
-socle_status sc_queue_flush(sc_queue *queue) { return queue->ops->flush(queue); }
+socle_status sc_queue_flush(sc_queue *queue) {
+    return queue->ops->flush(queue);
+}
 
 socle_status sc_queue_poll(sc_queue *queue, sc_event *event, uint64_t deadline) {
     return queue->ops->poll(queue, event, deadline);

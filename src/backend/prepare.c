@@ -27,10 +27,13 @@ static const char *missing_trait(uint32_t missing) {
     return "needs an unknown trait";
 }
 
+static uint32_t layout_mask(const sc_implementation *implementation) {
+    return implementation->layouts ? implementation->layouts : 1u << SC_LAYOUT_PLAIN;
+}
+
 static bool layouts_fit(const sc_implementation *implementation, const sc_op_desc *desc) {
-    uint32_t accepted = implementation->layouts ? implementation->layouts : 1u << SC_LAYOUT_PLAIN;
     for (int i = 0; i < desc->inputs + desc->outputs; i++)
-        if (!(accepted >> desc->tensor[i].layout & 1)) return false;
+        if (desc->tensor[i].rank == 4 && !(layout_mask(implementation) >> desc->tensor[i].layout & 1)) return false;
     return true;
 }
 
@@ -49,6 +52,57 @@ static const char *obstacle(const sc_device *device, const sc_implementation *im
     return NULL;
 }
 
+/* How `implementation` would run `desc`: *composite, then it runs *bare and a tail launch follows. Returns the obstacle, or NULL. */
+static const char *find_way(const sc_device *device, const sc_implementation *implementation, const sc_op_desc *desc,
+                            bool forced, bool *composite, sc_op_desc *bare) {
+    *composite = desc->tail && !implementation->fuses_tail;
+    const char *why = *composite ? NULL : obstacle(device, implementation, desc, forced);
+    if (!desc->tail || (!*composite && !why)) return why;
+    *composite = true; /* what cannot be fused may still work apart */
+    sc_compose_bare(bare, desc);
+    why = obstacle(device, implementation, bare, forced);
+    if (why) return why;
+    sc_op_desc tail;
+    sc_compose_tail_desc(&tail, desc);
+    return sc_prepare_fits(device, &tail, NULL) ? NULL : "no elementwise implementation takes its tail";
+}
+
+static bool is_asked(const sc_implementation *implementation, sc_op op, const char *force) {
+    return implementation->op == op && (!force || strcmp(implementation->name, force) == 0);
+}
+
+/* Whether `implementation` would be asked for exactly this descriptor, which need not be a sound one. */
+static bool takes(const sc_device *device, const sc_implementation *implementation, const sc_op_desc *desc, bool forced) {
+    sc_env quiet;
+    sc_op_desc bare;
+    bool composite;
+    sc_env_child(&quiet, device->env);
+    return sc_op_check(&quiet, desc) == SOCLE_OK &&
+           !find_way(device, implementation, desc, forced, &composite, &bare);
+}
+
+bool sc_prepare_fits(const sc_device *device, const sc_op_desc *desc, const char *force) {
+    for (const sc_implementation *const *list = device->implementations; *list; list++)
+        if (is_asked(*list, desc->op, force) && takes(device, *list, desc, force != NULL)) return true;
+    return false;
+}
+
+uint32_t sc_prepare_layouts(const sc_device *device, const sc_op_desc *desc, int operand, const char *force) {
+    sc_op_desc plain = *desc, varied = *desc;
+    for (int i = 0; i < desc->inputs + desc->outputs; i++) plain.tensor[i].layout = SC_LAYOUT_PLAIN;
+    for (const sc_implementation *const *list = device->implementations; *list; list++) {
+        if (!is_asked(*list, desc->op, force)) continue;
+        uint32_t mask = 0;
+        for (int layout = 0; takes(device, *list, desc, force != NULL) && layout < SC_LAYOUT_COUNT; layout++) {
+            varied.tensor[operand].layout = (uint8_t)layout;
+            if (takes(device, *list, &varied, force != NULL)) mask |= 1u << layout;
+        }
+        if (mask) return mask;
+        if (takes(device, *list, &plain, force != NULL)) break;
+    }
+    return 1u << SC_LAYOUT_PLAIN;
+}
+
 static void add_reason(sc_text *reasons, const sc_implementation *implementation, const char *why) {
     sc_text_add(reasons, "%s%s: %s", reasons->length ? "; " : "", implementation->name, why);
 }
@@ -57,13 +111,8 @@ static socle_status prepare_one(sc_kernel **out, sc_device *device,
                                 const sc_implementation *implementation, const sc_op_desc *desc,
                                 bool forced, sc_text *reasons) {
     sc_op_desc bare;
-    bool composite = desc->tail && !implementation->fuses_tail;
-    const char *why = composite ? NULL : obstacle(device, implementation, desc, forced);
-    if (desc->tail && (composite || why)) { /* what cannot be fused may still work apart */
-        sc_compose_bare(&bare, desc);
-        composite = true;
-        why = obstacle(device, implementation, &bare, forced);
-    }
+    bool composite;
+    const char *why = find_way(device, implementation, desc, forced, &composite, &bare);
     if (why) {
         add_reason(reasons, implementation, why);
         return SOCLE_STATUS_UNSUPPORTED;
@@ -88,6 +137,19 @@ static bool try_next(socle_status status) {
     return status == SOCLE_STATUS_UNSUPPORTED || status == SOCLE_STATUS_BUILD;
 }
 
+/* A forced name that no implementation of the operation has is an error that lists those there are. */
+static socle_status no_such_name(const sc_device *device, sc_op op, const char *force) {
+    sc_text names;
+    sc_text_init(&names, device->env);
+    for (const sc_implementation *const *list = device->implementations; *list; list++)
+        if ((*list)->op == op) sc_text_add(&names, "%s%s", names.length ? ", " : "", (*list)->name);
+    socle_status status = sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED,
+                                  "%s on %s: no implementation is named %s; there %s: %s", sc_op_word(op),
+                                  device->info.name, force, names.length ? "are" : "is", names.length ? names.data : "none");
+    sc_text_free(&names);
+    return status;
+}
+
 static socle_status none_left(sc_device *device, const sc_op_desc *desc, const char *force, bool built_wrong,
                               const sc_text *reasons) {
     sc_text what;
@@ -108,9 +170,10 @@ socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *de
     sc_text reasons;
     sc_text_init(&reasons, device->env);
     socle_status status = SOCLE_STATUS_UNSUPPORTED;
-    bool built_wrong = false;
+    bool built_wrong = false, found = false;
     for (const sc_implementation *const *list = device->implementations; *list; list++) {
-        if ((*list)->op != desc->op || (force && strcmp((*list)->name, force) != 0)) continue;
+        if (!is_asked(*list, desc->op, force)) continue;
+        found = true;
         status = prepare_one(out, device, *list, desc, force != NULL, &reasons);
         if (status == SOCLE_OK || !try_next(status)) break;
         if (status == SOCLE_STATUS_BUILD) {
@@ -120,7 +183,8 @@ socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *de
         }
     }
     if (status != SOCLE_OK && try_next(status))
-        status = none_left(device, desc, force, built_wrong, &reasons);
+        status = force && !found ? no_such_name(device, desc->op, force)
+                                 : none_left(device, desc, force, built_wrong, &reasons);
     sc_text_free(&reasons);
     return status;
 }

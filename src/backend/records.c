@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The records of quarantine and tuning: two JSON files,
  *   {"version": 1, "devices": {"ID | DRIVER VERSION": {"conv2d": {"packed": "text"}}}}
- * A record only ever steers the choice of an implementation, so a file that cannot be read costs a warning, never a
- * run. It must not know any driver. */
+ * A record only ever steers the choice of an implementation, so a file that cannot be read costs a
+ * warning, never a run. It must not know any driver. */
 #include "backend/records.h"
 
 #include "base/file.h"
@@ -19,7 +19,7 @@ enum { FILE_LIMIT = 4 << 20, KEY_TEXT = SC_ID_TEXT + SC_NAME_TEXT + 8 };
 
 struct sc_records {
     sc_env *env;
-    char *directory;      /* NULL: no place to save to */
+    char *directory; /* NULL: no place to save to */
     json_t *root[KINDS];
     bool changed[KINDS];
 };
@@ -33,8 +33,8 @@ static bool all_strings(const json_t *object, int depth) {
     if (!json_is_object(object)) return false;
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)object, key, value)
-        if (!all_strings(value, depth - 1)) return false;
+    json_object_foreach((json_t *)object, key,
+                        value) if (!all_strings(value, depth - 1)) return false;
     return true;
 }
 
@@ -54,7 +54,8 @@ static json_t *empty_root(void) {
     return root;
 }
 
-/* NULL: missing or damaged. Nothing here is an error of the caller's, so the stored error text stays. */
+/* NULL: missing or damaged. Nothing here is an error of the caller's, so the stored error text
+ * stays. */
 static json_t *read_file(const sc_env *parent, const char *path) {
     sc_env env;
     sc_env_child(&env, parent);
@@ -63,12 +64,13 @@ static json_t *read_file(const sc_env *parent, const char *path) {
     socle_status status = sc_file_read(&env, &data, &size, path, FILE_LIMIT);
     if (status == SOCLE_STATUS_NOT_FOUND) return NULL;
     json_error_t error = {.text = "not a record file"};
-    json_t *root = status == SOCLE_OK ? json_loadb(data, size, JSON_REJECT_DUPLICATES, &error) : NULL;
+    json_t *root =
+        status == SOCLE_OK ? json_loadb(data, size, JSON_REJECT_DUPLICATES, &error) : NULL;
     sc_release(&env, data);
     if (root && well_formed(root)) return root;
     if (root) snprintf(error.text, sizeof error.text, "not in the form of a record");
     sc_log_line(parent, SOCLE_LOG_WARNING, "record %s is ignored: %s", path,
-           status == SOCLE_OK ? error.text : env.text);
+                status == SOCLE_OK ? error.text : env.text);
     json_decref(root);
     return NULL;
 }
@@ -76,7 +78,8 @@ static json_t *read_file(const sc_env *parent, const char *path) {
 static char *join(sc_env *env, const char *directory, const char *name) {
     size_t size = strlen(directory) + strlen(name) + 2;
     char *path = NULL;
-    if (sc_allocate(env, &path, size, 1) == SOCLE_OK) snprintf(path, size, "%s/%s", directory, name);
+    if (sc_allocate(env, &path, size, 1) == SOCLE_OK)
+        snprintf(path, size, "%s/%s", directory, name);
     return path;
 }
 
@@ -116,8 +119,9 @@ socle_status sc_records_load(sc_records **out, sc_env *env, const char *director
 static socle_status save_one(const sc_records *records, sc_env *env, record_kind kind) {
     char *text = json_dumps(records->root[kind], JSON_INDENT(2) | JSON_SORT_KEYS);
     char *path = join(env, records->directory, file_names[kind]);
-    socle_status status = text && path ? sc_file_write_whole(env, path, text, strlen(text))
-                                       : sc_fail(env, SOCLE_STATUS_OUT_OF_MEMORY, "records: out of memory");
+    socle_status status = text && path
+                              ? sc_file_write_whole(env, path, text, strlen(text))
+                              : sc_fail(env, SOCLE_STATUS_OUT_OF_MEMORY, "records: out of memory");
     sc_release(env, path);
     free(text);
     return status;
@@ -140,14 +144,15 @@ void sc_records_destroy(sc_records *records) {
     sc_release(records->env, records);
 }
 
-static json_t *operations_of(const sc_records *records, record_kind kind, const sc_device_info *device) {
+static json_t *operations_of(const sc_records *records, record_kind kind,
+                             const sc_device_info *device) {
     char key[KEY_TEXT];
     device_key(key, device);
     return json_object_get(json_object_get(records->root[kind], "devices"), key);
 }
 
-static const char *look_up(const sc_records *records, record_kind kind, const sc_device_info *device, sc_op op,
-                           const char *implementation) {
+static const char *look_up(const sc_records *records, record_kind kind,
+                           const sc_device_info *device, sc_op op, const char *implementation) {
     const json_t *operation = json_object_get(operations_of(records, kind, device), sc_op_word(op));
     return json_string_value(json_object_get(operation, implementation));
 }
@@ -160,8 +165,8 @@ static json_t *child_object(json_t *parent, const char *key) {
     return child;
 }
 
-static socle_status put(sc_records *records, record_kind kind, const sc_device_info *device, sc_op op,
-                        const char *implementation, const char *text) {
+static socle_status put(sc_records *records, record_kind kind, const sc_device_info *device,
+                        sc_op op, const char *implementation, const char *text) {
     if (!text) {
         json_t *operation = json_object_get(operations_of(records, kind, device), sc_op_word(op));
         if (json_object_del(operation, implementation) == 0) records->changed[kind] = true;
@@ -171,14 +176,15 @@ static socle_status put(sc_records *records, record_kind kind, const sc_device_i
     device_key(key, device);
     json_t *value = json_string(text);
     if (!value)
-        return sc_fail(records->env, SOCLE_STATUS_INVALID_ARGUMENT, "record for %s %s: the text is not UTF-8",
-                       sc_op_word(op), implementation);
+        return sc_fail(records->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "record for %s %s: the text is not UTF-8", sc_op_word(op), implementation);
     json_t *operations = child_object(json_object_get(records->root[kind], "devices"), key);
     json_t *operation = operations ? child_object(operations, sc_op_word(op)) : NULL;
     if (!operation || json_object_set(operation, implementation, value) != 0) {
         json_decref(value);
-        return sc_fail(records->env, SOCLE_STATUS_OUT_OF_MEMORY, "record for %s %s on %s: not stored",
-                       sc_op_word(op), implementation, device->name);
+        return sc_fail(records->env, SOCLE_STATUS_OUT_OF_MEMORY,
+                       "record for %s %s on %s: not stored", sc_op_word(op), implementation,
+                       device->name);
     }
     json_decref(value);
     records->changed[kind] = true;

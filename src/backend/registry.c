@@ -8,7 +8,9 @@
 /* Appends the devices of one driver; a device that cannot be described is left out. */
 static socle_status add_driver(sc_registry *registry, size_t *capacity, sc_env *env, const sc_driver *driver) {
     int count = 0;
-    if (driver->count(env, &count) != SOCLE_OK) {
+    socle_status status = driver->count(env, &count);
+    if (status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
+    if (status != SOCLE_OK) {
         sc_log_line(env, SOCLE_LOG_WARNING, "driver %s is left out: %s", driver->name, env->text);
         return SOCLE_OK;
     }
@@ -17,7 +19,9 @@ static socle_status add_driver(sc_registry *registry, size_t *capacity, sc_env *
                        sizeof *registry->info));
         sc_device_info *info = &registry->info[registry->count];
         memset(info, 0, sizeof *info);
-        if (driver->describe(env, index, info) != SOCLE_OK) {
+        status = driver->describe(env, index, info);
+        if (status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
+        if (status != SOCLE_OK) {
             sc_log_line(env, SOCLE_LOG_WARNING, "device %s:%d is left out: %s", driver->name, index, env->text);
             continue;
         }

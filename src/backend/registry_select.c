@@ -2,7 +2,8 @@
 /* The grammar of device strings, written once for --device, SOCLE_DEVICE and the API:
  *
  *   TEXT  = ENTRY {"," ENTRY}          ENTRY = NAME ["/" SUB-DEVICE] ["=" WEIGHT]
- *   NAME  = cpu | gpu | auto | all | DRIVER:INDEX | a stable id | a device name (or a part that fits only one)
+ *   NAME  = cpu | gpu | auto | all | DRIVER:INDEX | a stable id | a device name (or a part that
+ * fits only one)
  *
  * It knows devices only by their description. */
 #include "backend/registry.h"
@@ -22,9 +23,12 @@ typedef struct selection {
     int count;
 } selection;
 
-static bool is_opencl_like(const sc_device_info *info) { return strcmp(info->driver->name, "cpu") != 0; }
+static bool is_opencl_like(const sc_device_info *info) {
+    return strcmp(info->driver->name, "cpu") != 0;
+}
 
-/* Larger is better, within one class: own memory before the host's, then more of it, then more units. */
+/* Larger is better, within one class: own memory before the host's, then more of it, then more
+ * units. */
 static bool better(const sc_device_info *a, const sc_device_info *b) {
     bool own_a = !(a->traits & SC_TRAIT_HOST_MEMORY), own_b = !(b->traits & SC_TRAIT_HOST_MEMORY);
     if (own_a != own_b) return own_a;
@@ -41,24 +45,31 @@ static int best_gpu(const sc_registry *registry) {
     return best;
 }
 
-/* The one CPU-class device of `auto` and `all`: through OpenCL if there is one, else the plain backend. */
+/* The one CPU-class device of `auto` and `all`: through OpenCL if there is one, else the plain
+ * backend. */
+static bool better_cpu(const sc_device_info *a, const sc_device_info *b) {
+    if (is_opencl_like(a) != is_opencl_like(b)) return is_opencl_like(a);
+    return a->compute_units > b->compute_units;
+}
+
 static int best_cpu(const sc_registry *registry) {
     int best = -1;
-    for (int i = 0; i < registry->count; i++) {
-        const sc_device_info *info = &registry->info[i];
-        if (info->device_class != SC_DEVICE_CPU) continue;
-        if (best < 0 || (is_opencl_like(info) && !is_opencl_like(&registry->info[best]))) best = i;
-    }
+    for (int i = 0; i < registry->count; i++)
+        if (registry->info[i].device_class == SC_DEVICE_CPU &&
+            (best < 0 || better_cpu(&registry->info[i], &registry->info[best])))
+            best = i;
     return best;
 }
 
-/* The part of an id that names the physical device: ".pci-..." or ".uuid-..."; NULL when the driver tells neither. */
+/* The part of an id that names the physical device: ".pci-..." or ".uuid-..."; NULL when the driver
+ * tells neither. */
 static const char *physical_key(const sc_device_info *info) {
     const char *key = strstr(info->id, ".pci-");
     return key ? key : strstr(info->id, ".uuid-");
 }
 
-/* One card behind two platforms. Without addresses, equal names on different platforms count as one card. */
+/* One card behind two platforms. Without addresses, equal names on different platforms count as one
+ * card. */
 static bool same_card(const sc_device_info *a, const sc_device_info *b) {
     const char *key_a = physical_key(a), *key_b = physical_key(b);
     if (key_a && key_b && strncmp(key_a, key_b, 5) == 0) return strcmp(key_a, key_b) == 0;
@@ -108,17 +119,20 @@ static socle_status no_such_device(selection *s, const char *word) {
     size_t count = 4;
     for (int i = 0; i < s->registry->count; i++) {
         const sc_device_info *info = &s->registry->info[i];
-        sc_text_add(&list, "%s%s:%d (%s, id %s)", i ? ", " : "", info->driver->name, info->index, info->name,
-                    info->id);
+        sc_text_add(&list, "%s%s:%d (%s, id %s)", i ? ", " : "", info->driver->name, info->index,
+                    info->name, info->id);
         if (count + 2 <= sizeof words / sizeof words[0]) {
             words[count++] = info->name;
             words[count++] = info->id;
         }
     }
     const char *near = sc_nearest_word(word, words, count);
-    socle_status status = sc_fail(
-        s->env, SOCLE_STATUS_NO_DEVICE, "no device '%.100s'%s%s%s. Present: %s", word, near ? ", did you mean '" : "",
-        near ? near : "", near ? "'?" : "", s->registry->count ? list.data : "none");
+    if (near && strcasecmp(near, word) == 0)
+        near = NULL; /* known, but nothing of the kind is here */
+    socle_status status =
+        sc_fail(s->env, SOCLE_STATUS_NO_DEVICE, "no device '%.100s'%s%s%s. Present: %s", word,
+                near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "",
+                s->registry->count ? list.data : "none");
     sc_text_free(&list);
     return status;
 }
@@ -127,14 +141,15 @@ static socle_status append(selection *s, int entry, int sub_device, float weight
     const sc_device_info *info = &s->registry->info[entry];
     for (int i = 0; i < s->count; i++)
         if (s->choice[i].entry == entry && info->device_class != SC_DEVICE_CPU)
-            return sc_fail(s->env, SOCLE_STATUS_CONFIG, "device %s:%d (%s) is named twice", info->driver->name,
-                           info->index, info->name);
+            return sc_fail(s->env, SOCLE_STATUS_CONFIG, "device %s:%d (%s) is named twice",
+                           info->driver->name, info->index, info->name);
     if (sub_device >= 0 && (info->device_class != SC_DEVICE_CPU || !is_opencl_like(info) ||
                             sub_device >= info->compute_units))
-        return sc_fail(s->env, SOCLE_STATUS_NO_DEVICE,
-                       "%s:%d/%d: %s has no such sub-device (only OpenCL CPU devices have them, one per "
-                       "compute unit; it has %d)",
-                       info->driver->name, info->index, sub_device, info->name, info->compute_units);
+        return sc_fail(
+            s->env, SOCLE_STATUS_NO_DEVICE,
+            "%s:%d/%d: %s has no such sub-device (only OpenCL CPU devices have them, one per "
+            "compute unit; it has %d)",
+            info->driver->name, info->index, sub_device, info->name, info->compute_units);
     SC_TRY(sc_grow(s->env, &s->choice, &s->capacity, (size_t)s->count + 1, sizeof *s->choice));
     s->choice[s->count++] = (sc_device_choice){entry, sub_device, weight};
     return SOCLE_OK;
@@ -203,8 +218,8 @@ static socle_status append_entry(selection *s, char *word) {
         *equals = '\0';
         if (!parse_weight(&weight, equals + 1))
             return sc_fail(s->env, SOCLE_STATUS_CONFIG,
-                           "device '%s': weight '%s' is not a number above 0, as in %s=2.5", word, equals + 1,
-                           word);
+                           "device '%s': weight '%s' is not a number above 0, as in %s=2.5", word,
+                           equals + 1, word);
     }
     if (strcasecmp(word, "auto") == 0) return append_auto(s, weight);
     if (strcasecmp(word, "all") == 0) return append_all(s, weight);

@@ -12,7 +12,7 @@ typedef struct sc_fuse_options {
     bool keep_dead;     /* leave nodes and expression outputs that nobody reads */
     bool no_chains;     /* elementwise into elementwise, and into the prologue of reduce */
     bool no_duplicates; /* cheap elementwise copied into each of several readers */
-    bool no_tails;      /* elementwise into the tail of matmul, conv2d, conv2d_grad_input */
+    bool no_tails;      /* elementwise into the tails of op.h */
     bool no_merges;     /* independent siblings into one launch with several outputs */
 } sc_fuse_options;
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tails: an elementwise node that alone reads the result of a matmul or convolution becomes that
- * node's tail. The joint node stands where the elementwise one stood, so its operands are there and
- * its output is written no earlier. An operand must never be the memory of the output: an
+/* Tails: an elementwise node that alone reads the result of an operation that takes a tail (op.h)
+ * becomes its tail. The joint node stands where the elementwise one stood, so its operands are
+ * there and its output is written no earlier. An operand must never be the memory of the output: an
  * implementation may store the raw result before the tail reads its operands. */
 #include "graph/fuse_private.h"
 
 #include <string.h>
 
 static bool takes_tail(const sc_node *node) {
-    return !node->dead && (node->op == SC_OP_MATMUL || node->op == SC_OP_CONV2D ||
-                           node->op == SC_OP_CONV2D_GRAD_INPUT);
+    return !node->dead && sc_op_takes_tail(node->op);
 }
 
 int sc_fuse_tail_base(const sc_fuse *fuse, int e) {

@@ -48,20 +48,28 @@ static bool is_flat(const sc_expr *expr) {
            !sc_expr_uses(expr, SC_EXPR_NORMAL);
 }
 
+static bool is_weight(const sc_node *node, int operand) {
+    return operand == 1 && (node->op == SC_OP_CONV2D || node->op == SC_OP_CONV2D_GRAD_INPUT);
+}
+
 static void ask(sc_layouts *layouts, int n, sc_layout_accepts *accepts, void *payload) {
     const sc_graph *graph = layouts->graph;
     const sc_node *node = &graph->node[n];
     sc_layout_node *info = &layouts->node[n];
     sc_op_desc desc;
+    bool open[SC_MAX_OPERANDS]; /* to either layout */
     sc_graph_node_desc(graph, node, &desc);
     for (int i = 0; i < node->inputs + node->outputs; i++) {
-        sc_value value = operand_value(node, i);
+        open[i] = is_weight(node, i) ? is_parameter(graph, node->input[i])
+                                     : can_be_blocked(&desc.tensor[i]);
+        if (open[i]) desc.tensor[i].layout = SC_LAYOUT_C16;
+    }
+    for (int i = 0; i < node->inputs + node->outputs; i++) {
         info->takes[i] = PLAIN_BIT;
-        bool weight = is_convolution(node->op) && i == 1 && node->op != SC_OP_CONV2D_GRAD_WEIGHT;
-        if (!can_be_blocked(&desc.tensor[i]) && !weight) continue;
+        if (!open[i]) continue;
         uint32_t mask = accepts(payload, &desc, i) & (PLAIN_BIT | BLOCKED_BIT);
-        if (weight)
-            info->packs[i] = (mask & BLOCKED_BIT) && is_parameter(graph, value);
+        if (is_weight(node, i))
+            info->packs[i] = (mask & BLOCKED_BIT) != 0;
         else if (mask & BLOCKED_BIT)
             info->takes[i] = (uint8_t)mask;
         info->able |= (info->takes[i] & BLOCKED_BIT) != 0;
@@ -74,15 +82,27 @@ static void ask(sc_layouts *layouts, int n, sc_layout_accepts *accepts, void *pa
             info->able && operands_agree(graph, node, info, sc_op_base_inputs(&desc), false);
 }
 
+static bool is_plain_in_memory(const sc_layouts *layouts, sc_value value) {
+    return layouts->graph->value[value].lane != SC_LANE_NONE || layouts->aliased[value];
+}
+
 sc_layout sc_layout_stored(const sc_layouts *layouts, int n, int k) {
     const sc_graph *graph = layouts->graph;
     const sc_node *node = &graph->node[n];
     const sc_layout_node *info = &layouts->node[n];
     uint8_t takes = info->blocked ? info->takes[node->inputs + k] : PLAIN_BIT;
-    bool must_be_plain =
-        graph->value[node->output[k]].lane != SC_LANE_NONE || layouts->aliased[node->output[k]];
-    if (takes == (PLAIN_BIT | BLOCKED_BIT)) return must_be_plain ? SC_LAYOUT_PLAIN : SC_LAYOUT_C16;
+    if (takes == (PLAIN_BIT | BLOCKED_BIT))
+        return is_plain_in_memory(layouts, node->output[k]) ? SC_LAYOUT_PLAIN : SC_LAYOUT_C16;
     return takes == BLOCKED_BIT ? SC_LAYOUT_C16 : SC_LAYOUT_PLAIN;
+}
+
+/* The layout in which the node that makes `value` stores it. */
+static sc_layout stored_by_producer(const sc_layouts *layouts, sc_value value) {
+    int n = layouts->graph->value[value].node;
+    const sc_node *node = n < 0 ? NULL : &layouts->graph->node[n];
+    for (int k = 0; node && !node->dead && k < node->outputs; k++)
+        if (node->output[k] == value) return sc_layout_stored(layouts, n, k);
+    return SC_LAYOUT_PLAIN;
 }
 
 void sc_layout_demands(sc_layouts *layouts) {
@@ -117,12 +137,7 @@ static double cost(sc_layouts *layouts) {
     double total = 0;
     sc_layout_demands(layouts);
     for (sc_value v = 0; v < (sc_value)graph->values; v++) {
-        int n = graph->value[v].node;
-        uint8_t stored = PLAIN_BIT;
-        for (int k = 0; n >= 0 && !graph->node[n].dead && k < graph->node[n].outputs; k++)
-            if (graph->node[n].output[k] == v)
-                stored = (uint8_t)(1u << sc_layout_stored(layouts, n, k));
-        if (layouts->demand[v] & ~stored)
+        if (layouts->demand[v] & ~(1u << stored_by_producer(layouts, v)))
             total += (double)sc_tensor_elements(&graph->value[v].desc);
     }
     for (size_t n = 0; n < layouts->nodes; n++) total -= saving(layouts, (int)n);
@@ -153,6 +168,44 @@ static double search(sc_layouts *layouts, bool blocked) {
     return best;
 }
 
+/* Node n as it would run now. */
+static void chosen_desc(const sc_layouts *layouts, int n, sc_op_desc *desc) {
+    const sc_node *node = &layouts->graph->node[n];
+    const sc_layout_node *info = &layouts->node[n];
+    sc_graph_node_desc(layouts->graph, node, desc);
+    for (int i = 0; i < node->inputs; i++) {
+        uint8_t takes = info->blocked ? info->takes[i] : PLAIN_BIT;
+        sc_value value = node->input[i];
+        bool lies_blocked = !is_plain_in_memory(layouts, value) &&
+                            stored_by_producer(layouts, value) == SC_LAYOUT_C16;
+        bool both = takes == (PLAIN_BIT | BLOCKED_BIT);
+        if (info->packs[i] || takes == BLOCKED_BIT || (both && lies_blocked))
+            desc->tensor[i].layout = SC_LAYOUT_C16;
+    }
+    for (int k = 0; k < node->outputs; k++)
+        desc->tensor[node->inputs + k].layout = (uint8_t)sc_layout_stored(layouts, n, k);
+}
+
+/* Takes back what nothing runs; true if that was anything, so that the choice must be made anew. */
+static bool withdraw(sc_layouts *layouts, sc_layout_fits *fits, void *payload) {
+    bool any = false;
+    for (int n = 0; n < (int)layouts->nodes; n++) {
+        sc_layout_node *info = &layouts->node[n];
+        bool *packs = &info->packs[1];
+        sc_op_desc desc;
+        if (layouts->graph->node[n].dead || (!info->blocked && !*packs)) continue;
+        chosen_desc(layouts, n, &desc);
+        if (fits(payload, &desc)) continue;
+        any = true;
+        desc.tensor[1].layout = *packs ? SC_LAYOUT_PLAIN : desc.tensor[1].layout;
+        if (*packs && (!info->blocked || fits(payload, &desc)))
+            *packs = false;
+        else
+            info->able = false;
+    }
+    return any;
+}
+
 /* Operands that are aliases in name only become their root; the others keep their root plain. */
 static void resolve_aliases(sc_layouts *layouts) {
     sc_graph *graph = layouts->graph;
@@ -168,7 +221,8 @@ static void resolve_aliases(sc_layouts *layouts) {
     }
 }
 
-static socle_status assign(sc_layouts *layouts, sc_layout_accepts *accepts, void *payload) {
+static socle_status assign(sc_layouts *layouts, sc_layout_accepts *accepts, sc_layout_fits *fits,
+                           void *payload) {
     sc_graph *graph = layouts->graph;
     size_t values = graph->values ? graph->values : 1, nodes = graph->nodes ? graph->nodes : 1;
     SC_TRY(sc_allocate(graph->env, &layouts->node, nodes, sizeof *layouts->node));
@@ -183,16 +237,19 @@ static socle_status assign(sc_layouts *layouts, sc_layout_accepts *accepts, void
         for (int i = 0; i < graph->node[n].inputs; i++) any |= layouts->node[n].packs[i];
     }
     if (!any) return SOCLE_OK;
-    double from_plain = search(layouts, false);
-    if (search(layouts, true) >= from_plain) search(layouts, false);
+    do {
+        double from_plain = search(layouts, false);
+        if (search(layouts, true) >= from_plain) search(layouts, false);
+    } while (fits && withdraw(layouts, fits, payload));
     return sc_layout_apply(layouts);
 }
 
-socle_status sc_graph_assign_layouts(sc_graph *graph, sc_layout_accepts *accepts, void *payload,
+socle_status sc_graph_assign_layouts(sc_graph *graph, sc_layout_accepts *accepts,
+                                     sc_layout_fits *fits, void *payload,
                                      sc_layout_result *result) {
     if (graph->status != SOCLE_OK) return graph->status;
     sc_layouts layouts = {.graph = graph, .nodes = graph->nodes};
-    socle_status status = assign(&layouts, accepts, payload);
+    socle_status status = assign(&layouts, accepts, fits, payload);
     sc_release(graph->env, layouts.node);
     sc_release(graph->env, layouts.aliased);
     sc_release(graph->env, layouts.demand);

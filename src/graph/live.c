@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One walk over the nodes: a value is born at its producer and dies at the last node that reads it
- * or an alias of it. A value nobody reads still lives while its producer runs. Knows no sizes but
- * bytes, and places nothing. */
+ * or an alias of it. A value nobody reads still lives while its producer runs. The results of
+ * hoistable nodes outlive the run: they live beside everything. Knows no sizes but bytes, and
+ * places nothing. */
 #include "graph/live.h"
 
 #include <string.h>
@@ -32,7 +33,8 @@ static socle_status add_outputs(sc_live *live, const sc_graph *graph, int n) {
         sc_value value = node->output[k];
         if (!is_intermediate(graph, value)) continue;
         const char *name = graph->value[value].name ? graph->value[value].name : node->name;
-        SC_TRY(sc_live_add(live, n, n, sc_tensor_bytes(sc_graph_desc(graph, value)), name,
+        int first = node->hoistable ? 0 : n, last = node->hoistable ? (int)graph->nodes : n;
+        SC_TRY(sc_live_add(live, first, last, sc_tensor_bytes(sc_graph_desc(graph, value)), name,
                            &live->of_value[value]));
     }
     return SOCLE_OK;
@@ -42,7 +44,7 @@ static void extend_inputs(sc_live *live, const sc_graph *graph, int n) {
     const sc_node *node = &graph->node[n];
     for (int i = 0; i < node->inputs; i++) {
         int interval = live->of_value[sc_graph_root(graph, node->input[i])];
-        if (interval >= 0) live->interval[interval].last = n;
+        if (interval >= 0 && live->interval[interval].last < n) live->interval[interval].last = n;
     }
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of a plan, shared by plan.c (making), run.c (running) and plan_check.c (canaries) alone. */
+/* The inside of a plan, shared by plan.c and plan_choose.c (making), run.c (running) and
+ * plan_check.c (canaries) alone. */
 #ifndef SC_GRAPH_PLAN_PRIVATE_H
 #define SC_GRAPH_PLAN_PRIVATE_H
 
 #include "graph/memplan.h"
 #include "graph/plan.h"
 
-/* Where one operand is: in a lane (base known at run time) or in one of the plan's buffers (lane == SC_LANE_NONE). */
+/* Where one operand is: in a lane (base known at run time) or in one of the plan's buffers (lane ==
+ * SC_LANE_NONE). */
 typedef struct sc_place {
     int lane;
     int buffer;
@@ -23,22 +25,38 @@ typedef struct sc_launch_record {
     uint64_t nanoseconds, runs;
 } sc_launch_record;
 
+typedef struct sc_plan_buffer {
+    sc_buffer *memory;
+    size_t bytes; /* without canaries */
+    /* Separate mode, where a buffer holds one tensor or workspace: */
+    size_t used;      /* its bytes, rounded up to whole words */
+    bool persists;    /* a packed weight: not poisoned */
+    const char *name; /* may be NULL */
+} sc_plan_buffer;
+
 struct sc_plan {
     sc_env *env;
     sc_device *device;
     sc_arena *arena;
     sc_plan_options options;
     int64_t capacity;
-    sc_launch_record *launch;
-    int launches;
-    sc_buffer **buffer;
-    size_t *buffer_bytes;     /* without canaries */
-    const char **buffer_name; /* separate mode: the tensor in it */
+    sc_launch_record *launch; /* first those that depend on weights alone, then the rest, each in
+                                 the graph's order */
+    int launches, packs;      /* packs: number of the first kind */
+    bool stale;               /* the weights changed since the packs ran */
+    sc_operand packed_from;   /* where the weights were then */
+    sc_plan_buffer *buffer;
     int buffers;
     sc_plan_size size;
 };
 
 enum { SC_CANARY_BYTES = 128 };
+
+/* plan_choose.c: "op=name,op=name". */
+socle_status sc_plan_check_force(sc_env *env, const char *force);
+/* The implementation forced for `op`, copied to `out`; NULL when none is. */
+const char *sc_plan_forced(const char *force, sc_op op, char out[SC_NAME_TEXT]);
+socle_status sc_plan_assign_layouts(const sc_plan *plan, sc_graph *graph);
 
 /* plan_check.c: separate mode. */
 socle_status sc_plan_poison(sc_plan *plan, sc_queue *queue);

@@ -81,9 +81,9 @@ typedef union sc_op_attr {
  *  SLICE, CONCAT, PAD   along any dims but a batched dim 0; PAD fills with 0; any dtype
  *  REORDER      changes the layout tag, nothing else
  *
- * Tail (MATMUL, CONV2D, CONV2D_GRAD_INPUT): an expression applied to each element of the result before it is stored. Its
- * input 0 is the raw result, its input k >= 1 is tensor[base + k - 1], base = the number of inputs without tail; those
- * broadcast against the output as in ELEMENTWISE. One output. */
+ * Tail (MATMUL, CONV2D, CONV2D_GRAD_INPUT, MAXPOOL2D_GRAD, AVGPOOL2D_GRAD): an expression applied to each element of
+ * the result before it is stored. Its input 0 is the raw result, its input k >= 1 is tensor[base + k - 1], base = the
+ * number of inputs without tail; those broadcast against the output as in ELEMENTWISE. One output. */
 typedef struct sc_op_desc {
     sc_op op;
     int inputs, outputs;
@@ -104,6 +104,7 @@ typedef struct sc_launch {
 
 const char *sc_op_word(sc_op op);
 int sc_op_base_inputs(const sc_op_desc *desc); /* inputs without those of the tail */
+bool sc_op_takes_tail(sc_op op);
 
 size_t sc_dtype_size(int dtype);
 const char *sc_dtype_word(int dtype); /* "f32" */

@@ -26,9 +26,7 @@ static socle_status check_counts(sc_env *env, const sc_op_desc *desc) {
     if ((inputs >= 0 && desc->inputs < inputs) || (outputs >= 0 && desc->outputs != outputs))
         return sc_fail(env, SOCLE_STATUS_INTERNAL, "%s: %d inputs and %d outputs, needs %d and %d",
                        word, desc->inputs, desc->outputs, inputs, outputs);
-    bool takes_tail =
-        desc->op == SC_OP_MATMUL || desc->op == SC_OP_CONV2D || desc->op == SC_OP_CONV2D_GRAD_INPUT;
-    if (!takes_tail && (desc->tail || (inputs >= 0 && desc->inputs != inputs)))
+    if (!sc_op_takes_tail(desc->op) && (desc->tail || (inputs >= 0 && desc->inputs != inputs)))
         return sc_fail(env, SOCLE_STATUS_INTERNAL, "%s takes %d inputs and no tail, has %d%s", word,
                        inputs, desc->inputs, desc->tail ? " and one" : "");
     return SOCLE_OK;

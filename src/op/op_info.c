@@ -25,6 +25,11 @@ int sc_op_base_inputs(const sc_op_desc *desc) {
     return inputs < 0 ? desc->inputs : inputs;
 }
 
+bool sc_op_takes_tail(sc_op op) {
+    return op == SC_OP_MATMUL || op == SC_OP_CONV2D || op == SC_OP_CONV2D_GRAD_INPUT ||
+           op == SC_OP_MAXPOOL2D_GRAD || op == SC_OP_AVGPOOL2D_GRAD;
+}
+
 size_t sc_dtype_size(int dtype) {
     return dtype == SOCLE_U8 ? 1 : 4;
 }

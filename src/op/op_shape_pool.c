@@ -38,7 +38,7 @@ static socle_status backward(sc_env *env, const sc_op_desc *desc, sc_tensor_desc
                                  (long long)wanted, (long long)dy->dim[2 + axis]);
     }
     out[0] = dx;
-    return SOCLE_OK;
+    return sc_shape_tail(env, desc, &out[0]);
 }
 
 socle_status sc_shape_maxpool2d(sc_env *env, const sc_op_desc *desc, sc_tensor_desc *out) {

@@ -193,9 +193,11 @@ void sc_ocl_expr_draw_one(sc_text *text, const sc_expr *expr, int indent);
 void sc_ocl_expr_draw_run(sc_text *text, const sc_expr *expr, int indent);
 void sc_ocl_expr_draw_next(sc_text *text, const sc_expr *expr, int indent, const char *index);
 /* The same on vectors of SC_VECTOR_WIDTH (cl/vector.h, included before) for expressions of floats alone: x0 ... are vectors.
- * The functions come after the scalar ones; SC_REAL is the vector type from there on. */
+ * The functions come after the scalar ones; SC_REAL is the vector type from there on. _draw_vector: a vector of numbers from
+ * `element_begin` on, of which `count` count; before the body. */
 bool sc_ocl_expr_has_vector_form(const sc_expr *expr);
 void sc_ocl_expr_vector_functions(sc_text *text, const sc_expr *expr);
+void sc_ocl_expr_draw_vector(sc_text *text, const sc_expr *expr, int indent);
 void sc_ocl_expr_vector_body(sc_text *text, const sc_expr *expr, int indent);
 /* "v7": the name of output k. */
 void sc_ocl_expr_output(char out[16], const sc_expr *expr, int k);
@@ -212,9 +214,9 @@ typedef struct sc_ocl_tail {
  * [row, column) the row, [column, rank) the column; matmul: rank - 2, rank - 1; conv: 1, 2. False: a broadcast pattern
  * that three strides cannot express. Use it in `accepts` (then prepare.c makes a composite) and in `prepare`. */
 bool sc_ocl_tail_describe(sc_ocl_tail *out, const sc_op_desc *desc, int row, int column);
-/* The text to put before the kernel file: the definitions that cl/tail.h wants. Adds nothing without a tail, so the
+/* The text to put before the kernel file, for a described tail: the definitions that cl/tail.h wants. Adds nothing without a tail, so the
  * text may be passed as `prefix` as it is. */
-void sc_ocl_tail_text(sc_text *text, const sc_op_desc *desc);
+void sc_ocl_tail_text(sc_text *text, const sc_op_desc *desc, const sc_ocl_tail *tail);
 /* The arguments for SC_TAIL_PARAMETERS, after all others. `operands`: the first tail operand, that is the caller's
  * operands + sc_op_base_inputs(desc); ignored in a warm-up call, as is `launch`. */
 void sc_ocl_tail_arguments(sc_ocl_call *call, const sc_ocl_tail *tail, const sc_operand *operands,

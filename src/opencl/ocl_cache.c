@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Built programs on disk, for drivers that keep none themselves. Drivers crash on damaged binaries, so a file is
- * checked (magic, key, size, hash of the payload) before the driver sees it; whatever is wrong, the program is built
- * from source. One file per program, written whole or not at all; every user's own folder.
+/* Built programs on disk, for drivers that keep none themselves. Drivers crash on damaged binaries,
+ * so a file is checked (magic, key, size, hash of the payload) before the driver sees it; whatever
+ * is wrong, the program is built from source. One file per program, written whole or not at all;
+ * every user's own folder.
  *
  *   file: 8 bytes magic, 32 key, 32 hash of the payload, 8 size (little-endian), payload
  *
- * SOCLE_CACHE=0 turns it off, SOCLE_CACHE=force on for every driver; SOCLE_CACHE_DIR names the folder. */
+ * SOCLE_CACHE=0 turns it off, SOCLE_CACHE=force on for every driver; SOCLE_CACHE_DIR names the
+ * folder. */
 #include "opencl/ocl.h"
 
 #include "base/file.h"
@@ -15,14 +17,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAGIC = 8, HASH = SC_HASH_TEXT - 1, SIZE = 8, HEAD = MAGIC + 2 * HASH + SIZE, LIMIT = 64 << 20 };
+enum {
+    MAGIC = 8,
+    HASH = SC_HASH_TEXT - 1,
+    SIZE = 8,
+    HEAD = MAGIC + 2 * HASH + SIZE,
+    LIMIT = 64 << 20
+};
 static const char magic[MAGIC + 1] = "SOCLEB1\n";
 
 static bool has_own_cache(const char *platform) {
     return strstr(platform, "Portable Computing Language") || strstr(platform, "NVIDIA");
 }
 
-socle_status sc_ocl_cache_directory(char **out, sc_env *env, const char *platform, const char *wished) {
+socle_status sc_ocl_cache_directory(char **out, sc_env *env, const char *platform,
+                                    const char *wished) {
     const char *mode = getenv("SOCLE_CACHE"), *folder = getenv("SOCLE_CACHE_DIR");
     bool forced = mode && strcmp(mode, "force") == 0;
     *out = NULL;
@@ -50,10 +59,12 @@ static void make_head(unsigned char head[HEAD], const char *key, const void *pay
     memcpy(head, magic, MAGIC);
     memcpy(head + MAGIC, key, HASH);
     memcpy(head + MAGIC + HASH, hash, HASH);
-    for (int i = 0; i < SIZE; i++) head[MAGIC + 2 * HASH + i] = (unsigned char)((uint64_t)size >> (8 * i));
+    for (int i = 0; i < SIZE; i++)
+        head[MAGIC + 2 * HASH + i] = (unsigned char)((uint64_t)size >> (8 * i));
 }
 
-static cl_program from_binary(sc_ocl_device *device, const unsigned char *binary, size_t size, const char *options) {
+static cl_program from_binary(sc_ocl_device *device, const unsigned char *binary, size_t size,
+                              const char *options) {
     cl_int code = CL_SUCCESS, own = CL_SUCCESS;
     cl_program program =
         clCreateProgramWithBinary(device->context, 1, &device->handle, &size, &binary, &own, &code);
@@ -64,7 +75,8 @@ static cl_program from_binary(sc_ocl_device *device, const unsigned char *binary
     return NULL;
 }
 
-void sc_ocl_cache_load(cl_program *out, sc_ocl_device *device, const char *key, const char *options) {
+void sc_ocl_cache_load(cl_program *out, sc_ocl_device *device, const char *key,
+                       const char *options) {
     sc_env env; /* nothing that goes wrong here is an error of the caller's */
     *out = NULL;
     if (!device->cache_directory) return;
@@ -76,10 +88,11 @@ void sc_ocl_cache_load(cl_program *out, sc_ocl_device *device, const char *key, 
         bool sound = size > HEAD;
         if (sound) make_head(head, key, data + HEAD, size - HEAD);
         sound = sound && memcmp(head, data, HEAD) == 0;
-        if (sound) *out = from_binary(device, (const unsigned char *)data + HEAD, size - HEAD, options);
+        if (sound)
+            *out = from_binary(device, (const unsigned char *)data + HEAD, size - HEAD, options);
         if (!*out)
-            sc_log_line(&env, SOCLE_LOG_WARNING, "cached kernel %s is %s, building from source", path,
-                        sound ? "refused by the driver" : "damaged");
+            sc_log_line(&env, SOCLE_LOG_WARNING, "cached kernel %s is %s, building from source",
+                        path, sound ? "refused by the driver" : "damaged");
     }
     sc_release(&env, data);
     sc_release(&env, path);
@@ -87,15 +100,17 @@ void sc_ocl_cache_load(cl_program *out, sc_ocl_device *device, const char *key, 
 
 static bool read_binary(sc_env *env, cl_program program, unsigned char **binary, size_t *size) {
     *binary = NULL;
-    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof *size, size, NULL) != CL_SUCCESS || *size == 0 ||
-        *size > LIMIT - HEAD)
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof *size, size, NULL) !=
+            CL_SUCCESS ||
+        *size == 0 || *size > LIMIT - HEAD)
         return false;
     if (sc_allocate(env, binary, *size, 1) != SOCLE_OK) return false;
-    return clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof *binary, binary, NULL) == CL_SUCCESS;
+    return clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof *binary, binary, NULL) ==
+           CL_SUCCESS;
 }
 
-static socle_status write_file(sc_env *env, const char *path, const char *key, const unsigned char *binary,
-                               size_t size) {
+static socle_status write_file(sc_env *env, const char *path, const char *key,
+                               const unsigned char *binary, size_t size) {
     unsigned char head[HEAD];
     sc_file_writer *writer = NULL;
     make_head(head, key, binary, size);

@@ -31,10 +31,12 @@ sc_conv_traits sc_ocl_conv_traits(const sc_device *device) {
 socle_status sc_ocl_conv_build(cl_program *out, sc_ocl_device *device, const sc_op_desc *desc,
                                const char *file, const char *defines) {
     const sc_conv_traits traits = sc_ocl_conv_traits(&device->base);
+    sc_ocl_tail tail;
     sc_text prefix, options;
     sc_text_init(&prefix, device->base.env);
     sc_text_init(&options, device->base.env);
-    sc_ocl_tail_text(&prefix, desc);
+    sc_ocl_conv_tail(&tail, desc);
+    sc_ocl_tail_text(&prefix, desc, &tail);
     sc_text_add(&options, "-D SC_VECTOR_WIDTH=%d%s", traits.width, defines);
     if (!(device->base.info.traits & SC_TRAIT_FAST_FMA)) sc_text_add(&options, " -D SC_NO_FMA");
     socle_status status = prefix.status != SOCLE_OK ? prefix.status : options.status;

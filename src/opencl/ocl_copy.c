@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The copy family: permute, slice, concat, pad, reorder, as strided moves of boxes (cl/copy.cl), after a fill with zeros
- * where the boxes leave something out. `wide` walks along neighbours, or in tiles where source and target run along
- * different dimensions (CPU-class devices); `thin` moves one element per work-item (GPUs, and the reference). */
+/* The copy family: permute, slice, concat, pad, reorder, as strided moves of boxes (cl/copy.cl),
+ * after a fill with zeros where the boxes leave something out. `wide` walks along neighbours, or in
+ * tiles where source and target run along different dimensions (CPU-class devices); `thin` moves
+ * one element per work-item (GPUs, and the reference). */
 #include "opencl/ocl_copy_region.h"
 
 #include <string.h>
@@ -28,9 +29,12 @@ static int turned_group(const sc_ocl_region *region) {
     return -1;
 }
 
-static bool turns(const copy *self, const sc_ocl_region *region) { return self->wide && turned_group(region) >= 0; }
+static bool turns(const copy *self, const sc_ocl_region *region) {
+    return self->wide && turned_group(region) >= 0;
+}
 
-static size_t arrange(const copy *self, const sc_ocl_region *region, sc_shape_copy *shape, int64_t rows) {
+static size_t arrange(const copy *self, const sc_ocl_region *region, sc_shape_copy *shape,
+                      int64_t rows) {
     sc_ocl_region_shape(shape, region, rows);
     unsigned inner = shape->size[shape->groups - 1];
     size_t elements = (size_t)shape->outer * inner;
@@ -64,13 +68,13 @@ static socle_status fill_zero(const copy *self, sc_queue *base, sc_operand targe
     size_t bytes = sc_tensor_bytes(&out);
     if (bytes == 0) return SOCLE_OK;
     SC_TRY(sc_ocl_queue_check(queue));
-    cl_int code = clEnqueueFillBuffer(queue->handle, sc_ocl_memory(target), &zero, self->element, target.offset, bytes,
-                                      0, NULL, &event);
+    cl_int code = clEnqueueFillBuffer(queue->handle, sc_ocl_memory(target), &zero, self->element,
+                                      target.offset, bytes, 0, NULL, &event);
     return sc_ocl_queue_done(queue, "clEnqueueFillBuffer", code, event);
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
-                            const sc_launch *launch) {
+static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                            sc_operand workspace, const sc_launch *launch) {
     copy *self = (copy *)kernel;
     sc_operand target = operands[self->inputs];
     (void)workspace;
@@ -108,32 +112,38 @@ static socle_status warm_up(copy *self, sc_ocl_device *device, const sc_ocl_regi
 static socle_status build(copy *self, sc_ocl_device *device) {
     const size_t one = 1, local = self->wide ? 1 : LOCAL;
     cl_program program = NULL;
-    SC_TRY(sc_ocl_program_get(&program, device, NULL, "copy.cl", self->element == 1 ? "-D SC_ELEMENT=uchar" : NULL));
+    SC_TRY(sc_ocl_program_get(&program, device, NULL, "copy.cl",
+                              self->element == 1 ? "-D SC_ELEMENT=uchar" : NULL));
     for (int i = 0; i < self->regions; i++) {
         bool turned = turns(self, &self->region[i]);
         sc_ocl_kernel *kernel = turned ? &self->turn : &self->flat;
         if (!kernel->handle)
             SC_TRY(sc_ocl_kernel_create(kernel, device, program,
-                                        turned ? "copy_turn" : self->wide ? "copy_wide" : "copy_thin", 1,
-                                        turned ? &one : &local, false));
+                                        turned       ? "copy_turn"
+                                        : self->wide ? "copy_wide"
+                                                     : "copy_thin",
+                                        1, turned ? &one : &local, false));
         SC_TRY(warm_up(self, device, &self->region[i]));
     }
     return SOCLE_OK;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     sc_ocl_region *region = NULL;
     copy *self = NULL;
     bool covers = true;
     (void)tuning;
     SC_TRY(sc_allocate(device->env, &region, SC_OCL_REGIONS, sizeof *region));
     int count = sc_ocl_copy_regions(region, desc, &covers);
-    socle_status status = sc_allocate(device->env, &self, 1, sizeof *self + (size_t)count * sizeof *region);
+    socle_status status =
+        sc_allocate(device->env, &self, 1, sizeof *self + (size_t)count * sizeof *region);
     if (status == SOCLE_OK) memcpy(self->region, region, (size_t)count * sizeof *region);
     sc_release(device->env, region);
     SC_TRY(status);
-    self->base = (sc_kernel){.device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    self->base = (sc_kernel){
+        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
     self->wide = strcmp(implementation->name, "wide") == 0;
     self->covers = covers;
     self->out = desc->tensor[desc->inputs];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boxes of the copy family. A blocked layout [N][C/16][H][W][16] is five dimensions to this file; a last block
- * that is not full is a box of its own. */
+/* Boxes of the copy family. A blocked layout [N][C/16][H][W][16] is five dimensions to this file; a
+ * last block that is not full is a box of its own. */
 #include "opencl/ocl_copy_region.h"
 
 #include <string.h>
@@ -16,7 +16,8 @@ static void dense(int64_t stride[SC_SPACE_GROUPS], const sc_tensor_desc *tensor)
     }
 }
 
-static void set_region(sc_ocl_region *region, const sc_tensor_desc *box, const int64_t *source, const int64_t *target) {
+static void set_region(sc_ocl_region *region, const sc_tensor_desc *box, const int64_t *source,
+                       const int64_t *target) {
     memset(region, 0, sizeof *region);
     sc_ocl_space_init(&region->space, box);
     region->source = sc_ocl_space_strides(&region->space, source);
@@ -79,8 +80,10 @@ static void layout_strides(int64_t stride[5], const sc_tensor_desc *tensor) {
     stride[4] = blocked ? BLOCK : 1;
 }
 
-/* The box of `blocks` blocks with `lanes` channels each, ordered so that the target runs along the last dimension. */
-static void reorder_box(sc_ocl_region *region, const sc_op_desc *desc, int64_t blocks, int64_t lanes, int64_t first) {
+/* The box of `blocks` blocks with `lanes` channels each, ordered so that the target runs along the
+ * last dimension. */
+static void reorder_box(sc_ocl_region *region, const sc_op_desc *desc, int64_t blocks,
+                        int64_t lanes, int64_t first) {
     static const int to_plain[5] = {0, 1, 2, 3, 4}, to_blocked[5] = {0, 1, 3, 4, 2};
     const sc_tensor_desc *in = &desc->tensor[0], *out = &desc->tensor[1];
     const int *order = out->layout == SC_LAYOUT_C16 ? to_blocked : to_plain;
@@ -111,9 +114,14 @@ int sc_ocl_copy_regions(sc_ocl_region *region, const sc_op_desc *desc, bool *cov
     const sc_tensor_desc *in = &desc->tensor[0], *out = &desc->tensor[desc->inputs];
     *covers = true;
     switch (desc->op) {
-    case SC_OP_PERMUTE: permute(region, desc); return 1;
-    case SC_OP_SLICE: slice(region, desc); return 1;
-    case SC_OP_CONCAT: return concat(region, desc);
+    case SC_OP_PERMUTE:
+        permute(region, desc);
+        return 1;
+    case SC_OP_SLICE:
+        slice(region, desc);
+        return 1;
+    case SC_OP_CONCAT:
+        return concat(region, desc);
     case SC_OP_PAD:
         *covers = sc_tensor_elements(in) == sc_tensor_elements(out);
         pad(region, desc);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An open OpenCL device: a context of its own (a dead device takes its context with it, and nothing else), a queue
- * for the work of prepare, and the driver's row in the table of drivers. It must not know operations. */
+/* An open OpenCL device: a context of its own (a dead device takes its context with it, and nothing
+ * else), a queue for the work of prepare, and the driver's row in the table of drivers. It must not
+ * know operations. */
 #include "opencl/ocl.h"
 
 #include <stdio.h>
@@ -83,8 +84,9 @@ static socle_status enter_sub_device(sc_ocl_device *device, int wanted) {
     }
     if (code != CL_SUCCESS) {
         sc_release(env, list);
-        return sc_fail(env, SOCLE_STATUS_NO_DEVICE, "%s cannot be divided: clCreateSubDevices gave %s (%d)",
-                       info->name, sc_ocl_error_name(code), (int)code);
+        return sc_fail(env, SOCLE_STATUS_NO_DEVICE,
+                       "%s cannot be divided: clCreateSubDevices gave %s (%d)", info->name,
+                       sc_ocl_error_name(code), (int)code);
     }
     for (cl_uint i = 0; i < count; i++) {
         if ((int)i == wanted) {
@@ -96,7 +98,8 @@ static socle_status enter_sub_device(sc_ocl_device *device, int wanted) {
     }
     sc_release(env, list);
     if (!device->is_sub_device)
-        return sc_fail(env, SOCLE_STATUS_NO_DEVICE, "%s has %u sub-devices, number %d was asked for", info->name,
+        return sc_fail(env, SOCLE_STATUS_NO_DEVICE,
+                       "%s has %u sub-devices, number %d was asked for", info->name,
                        (unsigned)count, wanted);
     size_t length = strlen(info->id);
     snprintf(info->id + length, sizeof info->id - length, "/%d", wanted);
@@ -107,12 +110,15 @@ static socle_status enter_sub_device(sc_ocl_device *device, int wanted) {
 static socle_status create_context(sc_ocl_device *device) {
     sc_env *env = device->base.env;
     const char *name = device->base.info.name;
-    cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)device->platform, 0};
+    cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
+                                          (cl_context_properties)device->platform, 0};
     cl_int code = CL_SUCCESS;
-    device->context = clCreateContext(properties, 1, &device->handle, notice, &device->notices, &code);
+    device->context =
+        clCreateContext(properties, 1, &device->handle, notice, &device->notices, &code);
     if (code != CL_SUCCESS || !device->context) {
         device->context = NULL;
-        return sc_ocl_fail(env, name, "clCreateContext", code ? code : CL_INVALID_CONTEXT, SC_OCL_PATH_RUN);
+        return sc_ocl_fail(env, name, "clCreateContext", code ? code : CL_INVALID_CONTEXT,
+                           SC_OCL_PATH_RUN);
     }
     SC_TRY(sc_ocl_queue_handle(&device->setup, device));
     return sc_ocl_buffer_create(&device->nothing, &device->base, SC_BUFFER_DEVICE, 4096);
@@ -122,13 +128,15 @@ static socle_status set_up(sc_ocl_device *device, const sc_device_options *optio
     sc_device_info *info = &device->base.info;
     if (options->sub_device >= 0) SC_TRY(enter_sub_device(device, options->sub_device));
     snprintf(device->options, sizeof device->options, "-w -cl-std=CL1.2%s",
-             info->traits & SC_TRAIT_CORRECT_DIVIDE ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+             info->traits & SC_TRAIT_CORRECT_DIVIDE ? " -cl-fp32-correctly-rounded-divide-sqrt"
+                                                    : "");
     SC_TRY(create_context(device));
     return sc_ocl_cache_directory(&device->cache_directory, device->base.env, info->platform,
                                   options->cache_directory);
 }
 
-socle_status sc_ocl_device_open(sc_device **out, sc_env *env, int index, const sc_device_options *options) {
+socle_status sc_ocl_device_open(sc_device **out, sc_env *env, int index,
+                                const sc_device_options *options) {
     *out = NULL;
     sc_ocl_found *found = NULL;
     sc_ocl_device *device = NULL;
@@ -138,9 +146,13 @@ socle_status sc_ocl_device_open(sc_device **out, sc_env *env, int index, const s
     if (status != SOCLE_OK || pthread_mutex_init(&device->notices.lock, NULL) != 0) {
         sc_release(env, device);
         sc_release(env, found);
-        return status != SOCLE_OK ? status : sc_fail(env, SOCLE_STATUS_OUT_OF_MEMORY, "no mutex for a device");
+        return status != SOCLE_OK
+                   ? status
+                   : sc_fail(env, SOCLE_STATUS_OUT_OF_MEMORY, "no mutex for a device");
     }
-    device->base = (sc_device){.ops = &device_ops, .env = env, .implementations = sc_ocl_implementations,
+    device->base = (sc_device){.ops = &device_ops,
+                               .env = env,
+                               .implementations = sc_ocl_implementations,
                                .records = options->records};
     device->timestamps = options->timestamps;
     status = sc_ocl_describe(env, found, count, index, &device->base.info);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Elementwise operations: one generated kernel per expression and pattern of broadcasting; sizes are arguments. Two
- * forms. `wide`: a work-item runs a loop over thousands of neighbouring elements, which the compiler of a
- * CPU-class device turns into vector code. `thin`: one element per work-item, for GPUs and as the reference. */
+/* Elementwise operations: one generated kernel per expression and pattern of broadcasting; sizes
+ * are arguments. Two forms. `wide`: a work-item runs a loop over thousands of neighbouring
+ * elements, which the compiler of a CPU-class device turns into vector code. `thin`: one element
+ * per work-item, for GPUs and as the reference. */
 #include "opencl/ocl_space.h"
 
 #include <string.h>
@@ -37,8 +38,8 @@ static void describe(elementwise *self, streams *out, const sc_op_desc *desc) {
 static void add_parameters(sc_text *text, const sc_op_desc *desc) {
     sc_ocl_space_parameters(text, desc);
     for (int k = 0; k < desc->outputs; k++)
-        sc_text_add(text, "global %s *q%d, ulong q%d_offset, ", sc_ocl_type_word(desc->tensor[desc->inputs + k].dtype), k,
-                    k);
+        sc_text_add(text, "global %s *q%d, ulong q%d_offset, ",
+                    sc_ocl_type_word(desc->tensor[desc->inputs + k].dtype), k, k);
     sc_text_add(text, "sc_shape_space values)\n{\n"
                       "    const sc_shape_space *shape = &values;\n"
                       "    const sc_launch_values launch = values.launch;\n");
@@ -53,21 +54,25 @@ static void add_stores(sc_text *text, const sc_op_desc *desc, const char *index)
     }
 }
 
-/* Random numbers come in runs where the inner loop goes through neighbouring elements of one sample. */
+/* Random numbers come in runs where the inner loop goes through neighbouring elements of one
+ * sample. */
 static bool draws_runs(const elementwise *self, const sc_op_desc *desc, const streams *streams) {
     return sc_ocl_expr_draws(desc->expr) &&
            sc_ocl_space_step(&self->space, streams->places.sample) == SC_OCL_STEP_ZERO &&
            sc_ocl_space_step(&self->space, streams->places.element) == SC_OCL_STEP_ONE;
 }
 
-static void add_run_loop(sc_text *text, const elementwise *self, const sc_op_desc *desc, const streams *streams) {
-    sc_text_add(text, "        for (uint block = begin; block < end; block += SC_RANDOM_BLOCK) {\n"
-                      "        const uint count = min((uint)SC_RANDOM_BLOCK, end - block);\n"
-                      "        const uint element_begin = base_element + block;\n"
-                      "        const int sample = (int)(base_sample%s);\n",
+static void add_run_loop(sc_text *text, const elementwise *self, const sc_op_desc *desc,
+                         const streams *streams) {
+    sc_text_add(text,
+                "        for (uint block = begin; block < end; block += SC_RANDOM_BLOCK) {\n"
+                "        const uint count = min((uint)SC_RANDOM_BLOCK, end - block);\n"
+                "        const uint element_begin = base_element + block;\n"
+                "        const int sample = (int)(base_sample%s);\n",
                 streams->places.batched ? " + (uint)launch.sample_offset" : "");
     sc_ocl_expr_draw_run(text, desc->expr, 2);
-    sc_text_add(text, SC_OCL_VECTOR_LOOP "        for (size_t j = block; j < block + count; ++j) {\n");
+    sc_text_add(text,
+                SC_OCL_VECTOR_LOOP "        for (size_t j = block; j < block + count; ++j) {\n");
     sc_ocl_space_reads(text, &self->space, desc, streams->operand, &streams->places);
     sc_ocl_expr_draw_next(text, desc->expr, 3, "j - block");
     sc_ocl_expr_body(text, desc->expr, 3);
@@ -75,7 +80,8 @@ static void add_run_loop(sc_text *text, const elementwise *self, const sc_op_des
     sc_text_add(text, "        }\n        }\n");
 }
 
-static void add_wide(sc_text *text, const elementwise *self, const sc_op_desc *desc, const streams *streams) {
+static void add_wide(sc_text *text, const elementwise *self, const sc_op_desc *desc,
+                     const streams *streams) {
     int last = self->space.groups - 1;
     sc_text_add(text, "kernel void elementwise_wide(");
     add_parameters(text, desc);
@@ -88,7 +94,8 @@ static void add_wide(sc_text *text, const elementwise *self, const sc_op_desc *d
     sc_ocl_space_coordinates(text, "row", 0, last);
     sc_ocl_space_bases(text, &self->space, desc, streams->operand, &streams->places, 0, last);
     for (int k = 0; k < desc->outputs; k++)
-        sc_text_add(text, "        global %s *b%d = q%d + q%d_offset + (size_t)row * shape->inner;\n",
+        sc_text_add(text,
+                    "        global %s *b%d = q%d + q%d_offset + (size_t)row * shape->inner;\n",
                     sc_ocl_type_word(desc->tensor[desc->inputs + k].dtype), k, k, k);
     if (draws_runs(self, desc, streams)) {
         add_run_loop(text, self, desc, streams);
@@ -103,13 +110,15 @@ static void add_wide(sc_text *text, const elementwise *self, const sc_op_desc *d
     sc_text_add(text, "    }\n}\n");
 }
 
-static void add_thin(sc_text *text, const elementwise *self, const sc_op_desc *desc, const streams *streams) {
+static void add_thin(sc_text *text, const elementwise *self, const sc_op_desc *desc,
+                     const streams *streams) {
     int last = self->space.groups - 1;
     sc_text_add(text, "kernel void elementwise_thin(");
     add_parameters(text, desc);
     sc_text_add(text, "    const uint i = (uint)get_global_id(0);\n"
                       "    if (i < shape->outer * shape->inner) {\n");
-    sc_text_add(text, last ? "        const uint row = i / shape->inner;\n        const uint j = i - row * shape->inner;\n"
+    sc_text_add(text, last ? "        const uint row = i / shape->inner;\n        const uint j = i "
+                             "- row * shape->inner;\n"
                            : "        const uint j = i;\n");
     sc_ocl_space_coordinates(text, "row", 0, last);
     sc_ocl_space_bases(text, &self->space, desc, streams->operand, &streams->places, 0, last);
@@ -141,11 +150,12 @@ static void add_arguments(sc_ocl_call *call, const elementwise *self, const sc_o
     sc_ocl_device *device = call->device;
     for (int i = 0; i < self->inputs + self->outputs; i++)
         if (i >= self->inputs || self->used >> i & 1)
-            sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(device), self->element[i]);
+            sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(device),
+                                self->element[i]);
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
-                            const sc_launch *launch) {
+static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                            sc_operand workspace, const sc_launch *launch) {
     elementwise *self = (elementwise *)kernel;
     sc_shape_space shape;
     sc_ocl_call call;
@@ -189,21 +199,25 @@ static socle_status build(elementwise *self, sc_ocl_device *device, const sc_op_
     sc_text_free(&text);
     if (status == SOCLE_OK)
         status = sc_ocl_kernel_create(&self->kernel, device, program,
-                                      self->wide ? "elementwise_wide" : "elementwise_thin", 1, &local, false);
+                                      self->wide ? "elementwise_wide" : "elementwise_thin", 1,
+                                      &local, false);
     return status == SOCLE_OK ? warm_up(self, device, sc_op_space(desc).dim[0]) : status;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     elementwise *self = NULL;
     (void)tuning;
     SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base = (sc_kernel){.device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    self->base = (sc_kernel){
+        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
     self->wide = strcmp(implementation->name, "wide") == 0;
     self->inputs = desc->inputs;
     self->outputs = desc->outputs;
     self->used = sc_expr_used_inputs(desc->expr);
-    for (int i = 0; i < desc->inputs + desc->outputs; i++) self->element[i] = sc_dtype_size(desc->tensor[i].dtype);
+    for (int i = 0; i < desc->inputs + desc->outputs; i++)
+        self->element[i] = sc_dtype_size(desc->tensor[i].dtype);
     socle_status status = build(self, sc_ocl_device_of(device), desc);
     if (status != SOCLE_OK) {
         release(&self->base);
@@ -215,4 +229,5 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
 
 const sc_implementation sc_ocl_elementwise_wide = {
     .op = SC_OP_ELEMENTWISE, .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare};
-const sc_implementation sc_ocl_elementwise_thin = {.op = SC_OP_ELEMENTWISE, .name = "thin", .prepare = prepare};
+const sc_implementation sc_ocl_elementwise_thin = {
+    .op = SC_OP_ELEMENTWISE, .name = "thin", .prepare = prepare};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenCL error codes: their names, and which status they mean. OpenCL has no code for a lost device and three for no
- * memory, so a code is judged together with the path it came up on. It must not know queues or programs. */
+/* OpenCL error codes: their names, and which status they mean. OpenCL has no code for a lost device
+ * and three for no memory, so a code is judged together with the path it came up on. It must not
+ * know queues or programs. */
 #include "opencl/ocl.h"
 
 typedef struct error_name {
@@ -8,28 +9,65 @@ typedef struct error_name {
     const char *name;
 } error_name;
 
-#define ROW(name) {name, #name}
+#define ROW(name)                                                                                  \
+    { name, #name }
 static const error_name names[] = {
-    ROW(CL_SUCCESS), ROW(CL_DEVICE_NOT_FOUND), ROW(CL_DEVICE_NOT_AVAILABLE),
-    ROW(CL_COMPILER_NOT_AVAILABLE), ROW(CL_MEM_OBJECT_ALLOCATION_FAILURE), ROW(CL_OUT_OF_RESOURCES),
-    ROW(CL_OUT_OF_HOST_MEMORY), ROW(CL_PROFILING_INFO_NOT_AVAILABLE), ROW(CL_MEM_COPY_OVERLAP),
-    ROW(CL_IMAGE_FORMAT_MISMATCH), ROW(CL_IMAGE_FORMAT_NOT_SUPPORTED), ROW(CL_BUILD_PROGRAM_FAILURE),
-    ROW(CL_MAP_FAILURE), ROW(CL_MISALIGNED_SUB_BUFFER_OFFSET),
-    ROW(CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST), ROW(CL_COMPILE_PROGRAM_FAILURE),
-    ROW(CL_LINKER_NOT_AVAILABLE), ROW(CL_LINK_PROGRAM_FAILURE), ROW(CL_DEVICE_PARTITION_FAILED),
-    ROW(CL_KERNEL_ARG_INFO_NOT_AVAILABLE), ROW(CL_INVALID_VALUE), ROW(CL_INVALID_DEVICE_TYPE),
-    ROW(CL_INVALID_PLATFORM), ROW(CL_INVALID_DEVICE), ROW(CL_INVALID_CONTEXT),
-    ROW(CL_INVALID_QUEUE_PROPERTIES), ROW(CL_INVALID_COMMAND_QUEUE), ROW(CL_INVALID_HOST_PTR),
-    ROW(CL_INVALID_MEM_OBJECT), ROW(CL_INVALID_BINARY), ROW(CL_INVALID_BUILD_OPTIONS),
-    ROW(CL_INVALID_PROGRAM), ROW(CL_INVALID_PROGRAM_EXECUTABLE), ROW(CL_INVALID_KERNEL_NAME),
-    ROW(CL_INVALID_KERNEL_DEFINITION), ROW(CL_INVALID_KERNEL), ROW(CL_INVALID_ARG_INDEX),
-    ROW(CL_INVALID_ARG_VALUE), ROW(CL_INVALID_ARG_SIZE), ROW(CL_INVALID_KERNEL_ARGS),
-    ROW(CL_INVALID_WORK_DIMENSION), ROW(CL_INVALID_WORK_GROUP_SIZE), ROW(CL_INVALID_WORK_ITEM_SIZE),
-    ROW(CL_INVALID_GLOBAL_OFFSET), ROW(CL_INVALID_EVENT_WAIT_LIST), ROW(CL_INVALID_EVENT),
-    ROW(CL_INVALID_OPERATION), ROW(CL_INVALID_BUFFER_SIZE), ROW(CL_INVALID_GLOBAL_WORK_SIZE),
-    ROW(CL_INVALID_PROPERTY), ROW(CL_INVALID_COMPILER_OPTIONS), ROW(CL_INVALID_LINKER_OPTIONS),
-    ROW(CL_INVALID_DEVICE_PARTITION_COUNT), {-1001, "CL_PLATFORM_NOT_FOUND_KHR"},
-    {-1121, "CL_CONTEXT_TERMINATED_KHR"}, {-9999, "NVIDIA: illegal read or write to a buffer"},
+    ROW(CL_SUCCESS),
+    ROW(CL_DEVICE_NOT_FOUND),
+    ROW(CL_DEVICE_NOT_AVAILABLE),
+    ROW(CL_COMPILER_NOT_AVAILABLE),
+    ROW(CL_MEM_OBJECT_ALLOCATION_FAILURE),
+    ROW(CL_OUT_OF_RESOURCES),
+    ROW(CL_OUT_OF_HOST_MEMORY),
+    ROW(CL_PROFILING_INFO_NOT_AVAILABLE),
+    ROW(CL_MEM_COPY_OVERLAP),
+    ROW(CL_IMAGE_FORMAT_MISMATCH),
+    ROW(CL_IMAGE_FORMAT_NOT_SUPPORTED),
+    ROW(CL_BUILD_PROGRAM_FAILURE),
+    ROW(CL_MAP_FAILURE),
+    ROW(CL_MISALIGNED_SUB_BUFFER_OFFSET),
+    ROW(CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST),
+    ROW(CL_COMPILE_PROGRAM_FAILURE),
+    ROW(CL_LINKER_NOT_AVAILABLE),
+    ROW(CL_LINK_PROGRAM_FAILURE),
+    ROW(CL_DEVICE_PARTITION_FAILED),
+    ROW(CL_KERNEL_ARG_INFO_NOT_AVAILABLE),
+    ROW(CL_INVALID_VALUE),
+    ROW(CL_INVALID_DEVICE_TYPE),
+    ROW(CL_INVALID_PLATFORM),
+    ROW(CL_INVALID_DEVICE),
+    ROW(CL_INVALID_CONTEXT),
+    ROW(CL_INVALID_QUEUE_PROPERTIES),
+    ROW(CL_INVALID_COMMAND_QUEUE),
+    ROW(CL_INVALID_HOST_PTR),
+    ROW(CL_INVALID_MEM_OBJECT),
+    ROW(CL_INVALID_BINARY),
+    ROW(CL_INVALID_BUILD_OPTIONS),
+    ROW(CL_INVALID_PROGRAM),
+    ROW(CL_INVALID_PROGRAM_EXECUTABLE),
+    ROW(CL_INVALID_KERNEL_NAME),
+    ROW(CL_INVALID_KERNEL_DEFINITION),
+    ROW(CL_INVALID_KERNEL),
+    ROW(CL_INVALID_ARG_INDEX),
+    ROW(CL_INVALID_ARG_VALUE),
+    ROW(CL_INVALID_ARG_SIZE),
+    ROW(CL_INVALID_KERNEL_ARGS),
+    ROW(CL_INVALID_WORK_DIMENSION),
+    ROW(CL_INVALID_WORK_GROUP_SIZE),
+    ROW(CL_INVALID_WORK_ITEM_SIZE),
+    ROW(CL_INVALID_GLOBAL_OFFSET),
+    ROW(CL_INVALID_EVENT_WAIT_LIST),
+    ROW(CL_INVALID_EVENT),
+    ROW(CL_INVALID_OPERATION),
+    ROW(CL_INVALID_BUFFER_SIZE),
+    ROW(CL_INVALID_GLOBAL_WORK_SIZE),
+    ROW(CL_INVALID_PROPERTY),
+    ROW(CL_INVALID_COMPILER_OPTIONS),
+    ROW(CL_INVALID_LINKER_OPTIONS),
+    ROW(CL_INVALID_DEVICE_PARTITION_COUNT),
+    {-1001, "CL_PLATFORM_NOT_FOUND_KHR"},
+    {-1121, "CL_CONTEXT_TERMINATED_KHR"},
+    {-9999, "NVIDIA: illegal read or write to a buffer"},
 };
 #undef ROW
 
@@ -61,9 +99,11 @@ socle_status sc_ocl_classify(cl_int code, enum sc_ocl_path path) {
     }
 }
 
-socle_status sc_ocl_fail(sc_env *env, const char *device, const char *call, cl_int code, enum sc_ocl_path path) {
+socle_status sc_ocl_fail(sc_env *env, const char *device, const char *call, cl_int code,
+                         enum sc_ocl_path path) {
     socle_status status = sc_ocl_classify(code, path);
-    const char *advice = status == SOCLE_STATUS_DEVICE_MEMORY ? "; use a smaller batch or memory budget" : "";
-    return sc_fail(env, status, "%s on %s failed: %s (%d)%s", call, device, sc_ocl_error_name(code), (int)code,
-                   advice);
+    const char *advice =
+        status == SOCLE_STATUS_DEVICE_MEMORY ? "; use a smaller batch or memory budget" : "";
+    return sc_fail(env, status, "%s on %s failed: %s (%d)%s", call, device, sc_ocl_error_name(code),
+                   (int)code, advice);
 }

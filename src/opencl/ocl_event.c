@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waiting for an event, asleep and with a deadline (clWaitForEvents has none and may spin): the driver's event callback
- * wakes a condition variable. The waiter is counted, because a callback may still come after a queue gave up and
- * closed. Where a driver takes no callback, short growing naps do. */
+/* Waiting for an event, asleep and with a deadline (clWaitForEvents has none and may spin): the
+ * driver's event callback wakes a condition variable. The waiter is counted, because a callback may
+ * still come after a queue gave up and closed. Where a driver takes no callback, short growing naps
+ * do. */
 #include "opencl/ocl.h"
 
 #include "base/thread_pool.h"
@@ -92,7 +93,8 @@ static void sleep_for(sc_ocl_waiter *waiter, uint64_t nap, unsigned *seen) {
 /* 1 = done, 0 = not yet, < 0 = the error code. */
 static cl_int look(cl_event event) {
     cl_int state = CL_QUEUED;
-    cl_int code = clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
+    cl_int code =
+        clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
     if (code != CL_SUCCESS) return code;
     if (state > CL_COMPLETE) return 0;
     if (state < 0) return state;
@@ -102,8 +104,9 @@ static cl_int look(cl_event event) {
 
 static socle_status timed_out(sc_ocl_queue *queue, uint64_t deadline) {
     queue->unanswered = deadline > 0;
-    return sc_fail(queue->base.env, SOCLE_STATUS_TIMEOUT, "%s has not finished its work within %.3f s",
-                   queue->base.device->info.name, (double)deadline * 1e-9);
+    return sc_fail(queue->base.env, SOCLE_STATUS_TIMEOUT,
+                   "%s has not finished its work within %.3f s", queue->base.device->info.name,
+                   (double)deadline * 1e-9);
 }
 
 socle_status sc_ocl_wait(sc_ocl_queue *queue, cl_event event, uint64_t deadline) {

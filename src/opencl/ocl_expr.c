@@ -41,7 +41,9 @@ bool sc_ocl_expr_has_vector_form(const sc_expr *expr) {
         sc_expr_op op = (sc_expr_op)expr->node[k].op;
         if (op >= SC_EXPR_TO_INT) return false; /* integer arithmetic */
         if (op == SC_EXPR_INPUT && expr->node[k].type != SC_EXPR_FLOAT) return false;
-        if (op < SC_EXPR_LEAVES && op != SC_EXPR_INPUT && op != SC_EXPR_CONST && op != SC_EXPR_SCALAR) return false;
+        if (op < SC_EXPR_LEAVES && op != SC_EXPR_INPUT && op != SC_EXPR_CONST && op != SC_EXPR_SCALAR &&
+            op != SC_EXPR_UNIFORM && op != SC_EXPR_NORMAL)
+            return false;
     }
     return true;
 }
@@ -67,9 +69,14 @@ void sc_ocl_expr_functions(sc_text *text, const sc_expr *expr) {
 }
 
 void sc_ocl_expr_vector_functions(sc_text *text, const sc_expr *expr) {
-    sc_text_add(text, "#undef SC_SCALAR_TYPE_H\n#undef SC_SCALAR_H\n#undef SC_SCALAR_SPECIAL_H\n"
-                      "#undef SC_WIDTH\n#define SC_WIDTH SC_VECTOR_WIDTH\n"
-                      "#include \"scalar.h\"\n#include \"scalar_special.h\"\n");
+    static const char more[] = "#undef SC_SCALAR_H\n#undef SC_SCALAR_SPECIAL_H\n"
+                               "#include \"scalar.h\"\n#include \"scalar_special.h\"\n";
+    sc_text_add(text, "#undef SC_SCALAR_TYPE_H\n#undef SC_WIDTH\n#define SC_WIDTH SC_VECTOR_WIDTH\n");
+    if (sc_ocl_expr_draws(expr))
+        sc_text_add(text, "#if SC_VECTOR_WIDTH == SC_RANDOM_WIDTH\n#define SC_TYPES_ONLY\n"
+                          "#include \"scalar_type.h\"\n#undef SC_TYPES_ONLY\n#else\n%s#endif\n", more);
+    else
+        sc_text_add(text, "%s", more);
     add_functions(text, expr, true);
 }
 
@@ -138,6 +145,13 @@ void sc_ocl_expr_draw_run(sc_text *text, const sc_expr *expr, int indent) {
                               "launch, %d);\n",
                         4 * indent, "", k, 4 * indent, "", k, k, (unsigned)node->imm.i, node->op == SC_EXPR_NORMAL);
     }
+}
+
+void sc_ocl_expr_draw_vector(sc_text *text, const sc_expr *expr, int indent) {
+    sc_ocl_expr_draw_run(text, expr, indent);
+    for (int k = 0; k < expr->nodes; k++)
+        if (expr->node[k].op == SC_EXPR_UNIFORM || expr->node[k].op == SC_EXPR_NORMAL)
+            sc_text_add(text, "%*sconst SC_REAL draw%d = SC_LOAD(run%d);\n", 4 * indent, "", k, k);
 }
 
 void sc_ocl_expr_draw_next(sc_text *text, const sc_expr *expr, int indent, const char *index) {

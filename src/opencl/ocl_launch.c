@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One kernel of a program and one call of it: arguments in order, explicit local size, rounded global size, every
- * return value looked at. Empty work never reaches the driver, and local memory is checked against the device, because
- * drivers answer both differently. It must not know operations. */
+/* One kernel of a program and one call of it: arguments in order, explicit local size, rounded
+ * global size, every return value looked at. Empty work never reaches the driver, and local memory
+ * is checked against the device, because drivers answer both differently. It must not know
+ * operations. */
 #include "opencl/ocl.h"
 
 #include <string.h>
@@ -15,8 +16,8 @@ static size_t product(const size_t *value, int count) {
 /* The most items per work-group that device and kernel allow. */
 static size_t group_limit(const sc_ocl_device *device, cl_kernel kernel) {
     size_t limit = 0, most = device->base.info.max_work_group;
-    if (clGetKernelWorkGroupInfo(kernel, device->handle, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit, &limit, NULL) !=
-            CL_SUCCESS ||
+    if (clGetKernelWorkGroupInfo(kernel, device->handle, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit,
+                                 &limit, NULL) != CL_SUCCESS ||
         limit == 0 || limit > most)
         limit = most;
     return limit;
@@ -31,15 +32,16 @@ static void shrink(size_t *local, int dims, size_t limit) {
     }
 }
 
-socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device, cl_program program, const char *name,
-                                  int dims, const size_t *local, bool exact) {
+socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device, cl_program program,
+                                  const char *name, int dims, const size_t *local, bool exact) {
     cl_int code = CL_SUCCESS;
     *out = (sc_ocl_kernel){.name = name, .dims = dims, .local = {1, 1, 1}};
     out->handle = clCreateKernel(program, name, &code);
     if (code != CL_SUCCESS || !out->handle) {
         out->handle = NULL;
-        socle_status status = sc_ocl_fail(device->base.env, device->base.info.name, "clCreateKernel",
-                                          code ? code : CL_INVALID_KERNEL, SC_OCL_PATH_BUILD);
+        socle_status status =
+            sc_ocl_fail(device->base.env, device->base.info.name, "clCreateKernel",
+                        code ? code : CL_INVALID_KERNEL, SC_OCL_PATH_BUILD);
         return sc_fail_prefix(device->base.env, status, "%s", name);
     }
     memcpy(out->local, local, (size_t)dims * sizeof *local);
@@ -49,8 +51,8 @@ socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device, cl_
     } else if (product(local, dims) > limit) {
         sc_ocl_kernel_destroy(out);
         return sc_fail(device->base.env, SOCLE_STATUS_UNSUPPORTED,
-                       "%s needs work-groups of %zu items, %s allows %zu", name, product(local, dims),
-                       device->base.info.name, limit);
+                       "%s needs work-groups of %zu items, %s allows %zu", name,
+                       product(local, dims), device->base.info.name, limit);
     }
     return SOCLE_OK;
 }
@@ -60,8 +62,11 @@ void sc_ocl_kernel_destroy(sc_ocl_kernel *kernel) {
     kernel->handle = NULL;
 }
 
-void sc_ocl_call_begin(sc_ocl_call *call, sc_ocl_device *device, sc_queue *queue, const sc_ocl_kernel *kernel) {
-    *call = (sc_ocl_call){.device = device, .queue = queue ? sc_ocl_queue_of(queue) : NULL, .kernel = kernel,
+void sc_ocl_call_begin(sc_ocl_call *call, sc_ocl_device *device, sc_queue *queue,
+                       const sc_ocl_kernel *kernel) {
+    *call = (sc_ocl_call){.device = device,
+                          .queue = queue ? sc_ocl_queue_of(queue) : NULL,
+                          .kernel = kernel,
                           .code = CL_SUCCESS};
 }
 
@@ -79,7 +84,9 @@ void sc_ocl_call_operand(sc_ocl_call *call, sc_operand operand, size_t element) 
     set(call, sizeof offset, &offset);
 }
 
-void sc_ocl_call_value(sc_ocl_call *call, const void *value, size_t size) { set(call, size, value); }
+void sc_ocl_call_value(sc_ocl_call *call, const void *value, size_t size) {
+    set(call, size, value);
+}
 
 void sc_ocl_call_local(sc_ocl_call *call, size_t bytes) {
     call->local_bytes += bytes;
@@ -94,16 +101,19 @@ static socle_status check(const sc_ocl_call *call) {
     sc_env *env = env_of(call);
     const sc_device_info *info = &call->device->base.info;
     if (call->code != CL_SUCCESS) {
-        socle_status status = sc_ocl_fail(env, info->name, "clSetKernelArg", call->code, SC_OCL_PATH_RUN);
-        return sc_fail_prefix(env, status, "%s, argument %u", call->kernel->name, (unsigned)call->next);
+        socle_status status =
+            sc_ocl_fail(env, info->name, "clSetKernelArg", call->code, SC_OCL_PATH_RUN);
+        return sc_fail_prefix(env, status, "%s, argument %u", call->kernel->name,
+                              (unsigned)call->next);
     }
     if (call->misaligned)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
-                       "%s: an operand's offset is not a multiple of its element size", call->kernel->name);
+                       "%s: an operand's offset is not a multiple of its element size",
+                       call->kernel->name);
     if (call->local_bytes > info->local_memory)
-        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED, "%s needs %zu bytes of local memory, %s has %llu",
-                       call->kernel->name, call->local_bytes, info->name,
-                       (unsigned long long)info->local_memory);
+        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED,
+                       "%s needs %zu bytes of local memory, %s has %llu", call->kernel->name,
+                       call->local_bytes, info->name, (unsigned long long)info->local_memory);
     return SOCLE_OK;
 }
 
@@ -117,8 +127,8 @@ socle_status sc_ocl_call_run(sc_ocl_call *call, const size_t *global) {
         rounded[i] = (global[i] + kernel->local[i] - 1) / kernel->local[i] * kernel->local[i];
     }
     SC_TRY(check(call));
-    cl_int code = clEnqueueNDRangeKernel(call->queue->handle, kernel->handle, (cl_uint)kernel->dims, NULL, rounded,
-                                         kernel->local, 0, NULL, &event);
+    cl_int code = clEnqueueNDRangeKernel(call->queue->handle, kernel->handle, (cl_uint)kernel->dims,
+                                         NULL, rounded, kernel->local, 0, NULL, &event);
     return sc_ocl_queue_done(call->queue, kernel->name, code, event);
 }
 
@@ -133,16 +143,16 @@ socle_status sc_ocl_call_warm(sc_ocl_call *call, const size_t *largest) {
     SC_TRY(check(call));
     memcpy(global, kernel->local, sizeof global);
     for (int i = 0; i < kernel->dims; i++) large = large || largest[i] >= LARGE_GRID - 1;
-    cl_int code = clEnqueueNDRangeKernel(device->setup, kernel->handle, (cl_uint)kernel->dims, NULL, global,
-                                         kernel->local, 0, NULL, NULL);
+    cl_int code = clEnqueueNDRangeKernel(device->setup, kernel->handle, (cl_uint)kernel->dims, NULL,
+                                         global, kernel->local, 0, NULL, NULL);
     if (code == CL_SUCCESS && large) {
         global[0] = (LARGE_GRID + kernel->local[0] - 1) / kernel->local[0] * kernel->local[0];
-        code = clEnqueueNDRangeKernel(device->setup, kernel->handle, (cl_uint)kernel->dims, NULL, global,
-                                      kernel->local, 0, NULL, NULL);
+        code = clEnqueueNDRangeKernel(device->setup, kernel->handle, (cl_uint)kernel->dims, NULL,
+                                      global, kernel->local, 0, NULL, NULL);
     }
     if (code == CL_SUCCESS) code = clFinish(device->setup);
     if (code == CL_SUCCESS) return SOCLE_OK;
-    socle_status status = sc_ocl_fail(device->base.env, device->base.info.name, "first launch", code,
-                                      SC_OCL_PATH_RUN);
+    socle_status status = sc_ocl_fail(device->base.env, device->base.info.name, "first launch",
+                                      code, SC_OCL_PATH_RUN);
     return sc_fail_prefix(device->base.env, status, "%s", kernel->name);
 }

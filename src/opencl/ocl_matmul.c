@@ -124,7 +124,7 @@ static socle_status build(cl_program *out, matmul *self, sc_ocl_device *device,
     sc_text prefix, defines;
     sc_text_init(&prefix, device->base.env);
     sc_text_init(&defines, device->base.env);
-    sc_ocl_tail_text(&prefix, desc);
+    sc_ocl_tail_text(&prefix, desc, &self->tail);
     sc_text_add(&defines, "-D SC_VECTOR_WIDTH=%d", self->tile.width);
     if (packed)
         sc_text_add(&defines, " -D SC_TILE_ROWS=%d -D SC_TILE_VECTORS=%d -D SC_PACK_DEPTH=%d",

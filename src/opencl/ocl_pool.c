@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pooling and its gradients (cl/pool.cl). The window is compiled in, sizes are arguments. `rows` gives a work-item
- * whole rows or planes (CPU-class devices), `each` one element (GPUs, and the reference). */
+/* Pooling (cl/pool.cl) and its gradients (cl/pool_grad.cl), which carry tails. The window is compiled in, sizes are
+ * arguments. `rows` gives a work-item whole rows or planes (CPU-class devices), `each` one element (GPUs, and the
+ * reference). */
 #include "opencl/ocl.h"
 
 #include "cl/shape_pool.h"
@@ -12,9 +13,11 @@ enum { ELEMENTS = 4096, LOCAL = 64 };
 typedef struct pool {
     sc_kernel base;
     sc_ocl_kernel kernel;
+    sc_ocl_tail tail;
     bool wide, gradient;
     sc_tensor_desc large, small; /* what the window runs over, and what it leaves */
-    int operands;
+    int inputs, outputs;         /* without the tail's, which stand between the two */
+    int first_output;
 } pool;
 
 static const char *kernel_name(sc_op op, bool wide) {
@@ -29,7 +32,7 @@ static const char *kernel_name(sc_op op, bool wide) {
 static void arrange(const pool *self, sc_shape_pool *shape, size_t *global, int64_t rows) {
     const sc_tensor_desc *large = &self->large, *small = &self->small;
     *shape = (sc_shape_pool){
-        .planes = (int)(sc_tensor_dim_at(large, 0, rows) * large->dim[1]),
+        .planes = (int)(sc_tensor_dim_at(large, 0, rows) * large->dim[1]), .channels = (int)large->dim[1],
         .height = (int)large->dim[2], .width = (int)large->dim[3],
         .out_height = (int)small->dim[2], .out_width = (int)small->dim[3], .chunk = 1};
     if (!self->wide) {
@@ -43,11 +46,16 @@ static void arrange(const pool *self, sc_shape_pool *shape, size_t *global, int6
     *global = (size_t)sc_ceil_div(units, shape->chunk);
 }
 
+/* Without operands: a warm-up. */
 static void add_arguments(sc_ocl_call *call, const pool *self, const sc_operand *operands,
-                          const sc_shape_pool *shape) {
-    for (int i = 0; i < self->operands; i++)
+                          const sc_shape_pool *shape, const sc_launch *launch) {
+    for (int i = 0; i < self->inputs; i++)
         sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(call->device), sizeof(float));
+    for (int k = 0; k < self->outputs; k++)
+        sc_ocl_call_operand(call, operands ? operands[self->first_output + k] : sc_ocl_nothing(call->device),
+                            sizeof(float));
     sc_ocl_call_value(call, shape, sizeof *shape);
+    sc_ocl_tail_arguments(call, &self->tail, operands ? operands + self->inputs : NULL, launch);
 }
 
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
@@ -59,8 +67,18 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     (void)workspace;
     arrange(self, &shape, &global, launch->rows);
     sc_ocl_call_begin(&call, sc_ocl_device_of(kernel->device), queue, &self->kernel);
-    add_arguments(&call, self, operands, &shape);
+    add_arguments(&call, self, operands, &shape, launch);
     return sc_ocl_call_run(&call, &global);
+}
+
+static bool describe_tail(sc_ocl_tail *out, const sc_op_desc *desc) {
+    return sc_ocl_tail_describe(out, desc, 1, 2);
+}
+
+static bool accepts(const sc_device *device, const sc_op_desc *desc) {
+    sc_ocl_tail tail;
+    (void)device;
+    return describe_tail(&tail, desc);
 }
 
 static void release(sc_kernel *kernel) {
@@ -86,25 +104,33 @@ static void add_defines(sc_text *text, const sc_op_desc *desc) {
     sc_text_add(text, " -D SC_COUNT_PADDING=%d -D SC_OVERHANG=%d", desc->attr.pool.count_padding ? 1 : 0, overhang ? 1 : 0);
 }
 
+static socle_status get_program(cl_program *out, const pool *self, sc_ocl_device *device, const sc_op_desc *desc) {
+    const int width = device->base.info.vector_width;
+    sc_text prefix, defines;
+    sc_text_init(&prefix, device->base.env);
+    sc_text_init(&defines, device->base.env);
+    add_defines(&defines, desc);
+    if (self->gradient) sc_text_add(&defines, " -D SC_VECTOR_WIDTH=%d", width >= 16 ? 16 : width >= 8 ? 8 : 4);
+    sc_ocl_tail_text(&prefix, desc, &self->tail);
+    socle_status status = defines.status != SOCLE_OK ? defines.status : prefix.status;
+    if (status == SOCLE_OK)
+        status = sc_ocl_program_get(out, device, prefix.data, self->gradient ? "pool_grad.cl" : "pool.cl", defines.data);
+    sc_text_free(&prefix);
+    sc_text_free(&defines);
+    return status;
+}
+
 static socle_status build(pool *self, sc_ocl_device *device, const sc_op_desc *desc) {
     const size_t local = self->wide ? 1 : LOCAL;
     cl_program program = NULL;
-    sc_shape_pool shape, nothing = {.chunk = 1, .out_height = 1};
+    sc_shape_pool shape, nothing = {.chunk = 1, .out_height = 1, .channels = 1};
     sc_ocl_call call;
     size_t largest;
-    sc_text defines;
-    sc_text_init(&defines, device->base.env);
-    add_defines(&defines, desc);
-    socle_status status = defines.status;
-    if (status == SOCLE_OK) status = sc_ocl_program_get(&program, device, NULL, "pool.cl", defines.data);
-    sc_text_free(&defines);
-    if (status == SOCLE_OK)
-        status = sc_ocl_kernel_create(&self->kernel, device, program, kernel_name(desc->op, self->wide),
-                                      1, &local, false);
-    if (status != SOCLE_OK) return status;
+    SC_TRY(get_program(&program, self, device, desc));
+    SC_TRY(sc_ocl_kernel_create(&self->kernel, device, program, kernel_name(desc->op, self->wide), 1, &local, false));
     arrange(self, &shape, &largest, self->large.dim[0]);
     sc_ocl_call_begin(&call, device, NULL, &self->kernel);
-    add_arguments(&call, self, NULL, &nothing);
+    add_arguments(&call, self, NULL, &nothing, NULL);
     return sc_ocl_call_warm(&call, &largest);
 }
 
@@ -118,8 +144,14 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     self->gradient = desc->op == SC_OP_MAXPOOL2D_GRAD || desc->op == SC_OP_AVGPOOL2D_GRAD;
     self->large = desc->tensor[self->gradient ? desc->inputs : 0];
     self->small = desc->tensor[self->gradient ? 0 : desc->inputs];
-    self->operands = desc->inputs + desc->outputs;
-    socle_status status = build(self, sc_ocl_device_of(device), desc);
+    self->inputs = sc_op_base_inputs(desc);
+    self->outputs = desc->outputs;
+    self->first_output = desc->inputs;
+    socle_status status =
+        describe_tail(&self->tail, desc)
+            ? build(self, sc_ocl_device_of(device), desc)
+            : sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED,
+                      "pooling: the tail's broadcast pattern does not fit (sample, channel, pixel)");
     if (status != SOCLE_OK) {
         release(&self->base);
         return status;
@@ -130,11 +162,12 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
 
 #define WIDE .name = "rows", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare
 #define EACH .name = "each", .prepare = prepare
+#define TAIL .fuses_tail = true, .accepts = accepts
 const sc_implementation sc_ocl_maxpool2d_rows = {.op = SC_OP_MAXPOOL2D, WIDE};
 const sc_implementation sc_ocl_maxpool2d_each = {.op = SC_OP_MAXPOOL2D, EACH};
-const sc_implementation sc_ocl_maxpool2d_grad_rows = {.op = SC_OP_MAXPOOL2D_GRAD, WIDE};
-const sc_implementation sc_ocl_maxpool2d_grad_each = {.op = SC_OP_MAXPOOL2D_GRAD, EACH};
+const sc_implementation sc_ocl_maxpool2d_grad_rows = {.op = SC_OP_MAXPOOL2D_GRAD, WIDE, TAIL};
+const sc_implementation sc_ocl_maxpool2d_grad_each = {.op = SC_OP_MAXPOOL2D_GRAD, EACH, TAIL};
 const sc_implementation sc_ocl_avgpool2d_rows = {.op = SC_OP_AVGPOOL2D, WIDE};
 const sc_implementation sc_ocl_avgpool2d_each = {.op = SC_OP_AVGPOOL2D, EACH};
-const sc_implementation sc_ocl_avgpool2d_grad_rows = {.op = SC_OP_AVGPOOL2D_GRAD, WIDE};
-const sc_implementation sc_ocl_avgpool2d_grad_each = {.op = SC_OP_AVGPOOL2D_GRAD, EACH};
+const sc_implementation sc_ocl_avgpool2d_grad_rows = {.op = SC_OP_AVGPOOL2D_GRAD, WIDE, TAIL};
+const sc_implementation sc_ocl_avgpool2d_grad_each = {.op = SC_OP_AVGPOOL2D_GRAD, EACH, TAIL};

@@ -5,11 +5,12 @@
 #include "opencl/ocl.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum { PLATFORMS = 32, DEVICES = 64, NO_PLATFORM = -1001 };
+enum { PLATFORMS = 32, DEVICES = 64, NO_PLATFORM = -1001, LEAST_MEMORY = 128 << 20 };
 
 bool sc_ocl_device_value(cl_device_id device, cl_device_info key, void *out, size_t size) {
     unsigned char value[16];
@@ -100,7 +101,7 @@ static socle_status add_platform(sc_env *env, cl_platform_id platform, sc_ocl_fo
     return SOCLE_OK;
 }
 
-socle_status sc_ocl_enumerate(sc_env *env, sc_ocl_found **out, int *count) {
+static socle_status enumerate(sc_env *env, sc_ocl_found **out, int *count) {
     *out = NULL;
     *count = 0;
     cl_platform_id platforms[PLATFORMS];
@@ -121,6 +122,16 @@ socle_status sc_ocl_enumerate(sc_env *env, sc_ocl_found **out, int *count) {
         }
     }
     return SOCLE_OK;
+}
+
+/* Drivers load on the first call, and some (PoCL 3.1) are not ready for two first calls at once. */
+static pthread_mutex_t enumerate_lock = PTHREAD_MUTEX_INITIALIZER;
+
+socle_status sc_ocl_enumerate(sc_env *env, sc_ocl_found **out, int *count) {
+    pthread_mutex_lock(&enumerate_lock);
+    socle_status status = enumerate(env, out, count);
+    pthread_mutex_unlock(&enumerate_lock);
+    return status;
 }
 
 /* Lower case, runs of other characters become one '-'. */
@@ -233,8 +244,9 @@ static void read_sizes(cl_device_id device, sc_device_info *out) {
     sc_ocl_device_value(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, &group, sizeof group);
     out->compute_units = units ? (int)units : 1;
     out->vector_width = width ? (int)width : 1;
-    out->memory = memory;
-    out->max_allocation = allocation ? allocation : memory / 4;
+    /* Without an answer: what OpenCL demands at least. */
+    out->max_allocation = allocation ? allocation : memory / 4 > LEAST_MEMORY ? memory / 4 : LEAST_MEMORY;
+    out->memory = memory > out->max_allocation ? memory : out->max_allocation;
     out->local_memory = local;
     out->max_work_group = group ? group : 1;
     out->alignment = alignment_bits >= 32 && alignment_bits <= 32768 ? alignment_bits / 8 : 128;

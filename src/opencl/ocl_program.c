@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From text to a built program: puts a generated prefix before an embedded kernel file, replaces #include lines by
- * embedded texts (drivers see no files), builds with a fixed option order, and keeps one program per text and options
- * for the life of the device. It must not know what a kernel computes. */
+/* From text to a built program: puts a generated prefix before an embedded kernel file, replaces
+ * #include lines by embedded texts (drivers see no files), builds with a fixed option order, and
+ * keeps one program per text and options for the life of the device. It must not know what a kernel
+ * computes. */
 #include "opencl/ocl.h"
 
 #include "base/embedded.h"
@@ -42,8 +43,9 @@ socle_status sc_ocl_splice(sc_text *out, const char *source, size_t size, int de
         if (include_name(name, source, length)) {
             const sc_embedded_file *file = sc_embedded_find(name);
             if (!file || depth >= DEPTH)
-                return sc_fail(out->env, SOCLE_STATUS_INTERNAL, "kernel source: #include \"%s\" %s", name,
-                               file ? "is nested too deep" : "is not embedded; list it in cl/CMakeLists.txt");
+                return sc_fail(
+                    out->env, SOCLE_STATUS_INTERNAL, "kernel source: #include \"%s\" %s", name,
+                    file ? "is nested too deep" : "is not embedded; list it in cl/CMakeLists.txt");
             SC_TRY(sc_ocl_splice(out, (const char *)file->data, file->size, depth + 1));
         } else {
             sc_text_add_bytes(out, source, length);
@@ -85,10 +87,12 @@ static void short_log(char out[LOG_SHOWN], const sc_ocl_device *device, cl_progr
     sc_env env;
     sc_env_child(&env, device->base.env);
     snprintf(out, LOG_SHOWN, "the driver gives no build log");
-    if (clGetProgramBuildInfo(program, device->handle, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) != CL_SUCCESS ||
+    if (clGetProgramBuildInfo(program, device->handle, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) !=
+            CL_SUCCESS ||
         size <= 1 || size > LOG_LIMIT || sc_allocate(&env, &log, size + 1, 1) != SOCLE_OK)
         return;
-    if (clGetProgramBuildInfo(program, device->handle, CL_PROGRAM_BUILD_LOG, size, log, NULL) == CL_SUCCESS) {
+    if (clGetProgramBuildInfo(program, device->handle, CL_PROGRAM_BUILD_LOG, size, log, NULL) ==
+        CL_SUCCESS) {
         char *end = log;
         for (int lines = 0; lines < LOG_LINES && (end = strchr(end, '\n')) != NULL; lines++) end++;
         if (end) *end = '\0';
@@ -97,20 +101,22 @@ static void short_log(char out[LOG_SHOWN], const sc_ocl_device *device, cl_progr
     sc_release(&env, log);
 }
 
-static socle_status build_failed(sc_ocl_device *device, cl_program program, const char *file, const char *options,
-                                 cl_int code) {
+static socle_status build_failed(sc_ocl_device *device, cl_program program, const char *file,
+                                 const char *options, cl_int code) {
     char log[LOG_SHOWN];
     short_log(log, device, program);
     return sc_fail(device->base.env, sc_ocl_classify(code, SC_OCL_PATH_BUILD),
-                   "clBuildProgram of %s (%s) on %s failed: %s (%d). %s", file ? file : "generated source", options,
-                   device->base.info.name, sc_ocl_error_name(code), (int)code, log);
+                   "clBuildProgram of %s (%s) on %s failed: %s (%d). %s",
+                   file ? file : "generated source", options, device->base.info.name,
+                   sc_ocl_error_name(code), (int)code, log);
 }
 
-static socle_status build(cl_program *out, sc_ocl_device *device, const sc_text *source, const char *file,
-                          const char *options) {
+static socle_status build(cl_program *out, sc_ocl_device *device, const sc_text *source,
+                          const char *file, const char *options) {
     const char *text = source->data;
     cl_int code = CL_SUCCESS;
-    cl_program program = clCreateProgramWithSource(device->context, 1, &text, &source->length, &code);
+    cl_program program =
+        clCreateProgramWithSource(device->context, 1, &text, &source->length, &code);
     if (code != CL_SUCCESS || !program)
         return sc_ocl_fail(device->base.env, device->base.info.name, "clCreateProgramWithSource",
                            code ? code : CL_INVALID_PROGRAM, SC_OCL_PATH_BUILD);
@@ -125,8 +131,8 @@ static socle_status build(cl_program *out, sc_ocl_device *device, const sc_text 
 }
 
 /* From memory, from disk, or built; then remembered. */
-static socle_status obtain(cl_program *out, sc_ocl_device *device, const sc_text *source, const char *file,
-                           const sc_text *options) {
+static socle_status obtain(cl_program *out, sc_ocl_device *device, const sc_text *source,
+                           const char *file, const sc_text *options) {
     char key[SC_HASH_TEXT];
     make_key(key, device, source, options);
     for (const sc_ocl_program *known = device->programs; known; known = known->next) {
@@ -154,13 +160,14 @@ static socle_status obtain(cl_program *out, sc_ocl_device *device, const sc_text
     return SOCLE_OK;
 }
 
-socle_status sc_ocl_program_get(cl_program *out, sc_ocl_device *device, const char *prefix, const char *file,
-                                const char *defines) {
+socle_status sc_ocl_program_get(cl_program *out, sc_ocl_device *device, const char *prefix,
+                                const char *file, const char *defines) {
     sc_text source, options;
     *out = NULL;
     sc_text_init(&source, device->base.env);
     sc_text_init(&options, device->base.env);
-    sc_text_add(&options, "%s%s%s", device->options, defines && *defines ? " " : "", defines ? defines : "");
+    sc_text_add(&options, "%s%s%s", device->options, defines && *defines ? " " : "",
+                defines ? defines : "");
     socle_status status = assemble(&source, prefix, file);
     if (status == SOCLE_OK) status = options.status;
     if (status == SOCLE_OK) status = obtain(out, device, &source, file, &options);

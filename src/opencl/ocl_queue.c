@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The in-order command stream. Every command leaves its event as the queue's last one; the first failure makes the
- * queue fail for good, because what was to come after cannot be trusted. Waiting is in ocl_event.c. */
+/* The in-order command stream. Every command leaves its event as the queue's last one; the first
+ * failure makes the queue fail for good, because what was to come after cannot be trusted. Waiting
+ * is in ocl_event.c. */
 #include "opencl/ocl.h"
 
 #include <stdio.h>
@@ -41,14 +42,16 @@ socle_status sc_ocl_queue_done(sc_ocl_queue *queue, const char *call, cl_int cod
     return SOCLE_OK;
 }
 
-static void *host_at(sc_operand operand) { return (char *)operand.buffer->host + operand.offset; }
+static void *host_at(sc_operand operand) {
+    return (char *)operand.buffer->host + operand.offset;
+}
 
 static socle_status queue_write(sc_queue *base, sc_operand dst, const void *src, size_t bytes) {
     sc_ocl_queue *queue = sc_ocl_queue_of(base);
     cl_event event = NULL;
     SC_TRY(sc_ocl_queue_check(queue));
-    cl_int code = clEnqueueWriteBuffer(queue->handle, sc_ocl_memory(dst), CL_FALSE, dst.offset, bytes, src, 0,
-                                       NULL, &event);
+    cl_int code = clEnqueueWriteBuffer(queue->handle, sc_ocl_memory(dst), CL_FALSE, dst.offset,
+                                       bytes, src, 0, NULL, &event);
     return sc_ocl_queue_done(queue, "clEnqueueWriteBuffer", code, event);
 }
 
@@ -56,21 +59,21 @@ static socle_status queue_read(sc_queue *base, void *dst, sc_operand src, size_t
     sc_ocl_queue *queue = sc_ocl_queue_of(base);
     cl_event event = NULL;
     SC_TRY(sc_ocl_queue_check(queue));
-    cl_int code = clEnqueueReadBuffer(queue->handle, sc_ocl_memory(src), CL_FALSE, src.offset, bytes, dst, 0,
-                                      NULL, &event);
+    cl_int code = clEnqueueReadBuffer(queue->handle, sc_ocl_memory(src), CL_FALSE, src.offset,
+                                      bytes, dst, 0, NULL, &event);
     return sc_ocl_queue_done(queue, "clEnqueueReadBuffer", code, event);
 }
 
-/* Between staging and device memory through the mapped address: a mapped buffer object is not the device's to
- * touch, its host address is what drivers move fast. */
+/* Between staging and device memory through the mapped address: a mapped buffer object is not the
+ * device's to touch, its host address is what drivers move fast. */
 static socle_status queue_copy(sc_queue *base, sc_operand dst, sc_operand src, size_t bytes) {
     if (src.buffer->kind == SC_BUFFER_STAGING) return queue_write(base, dst, host_at(src), bytes);
     if (dst.buffer->kind == SC_BUFFER_STAGING) return queue_read(base, host_at(dst), src, bytes);
     sc_ocl_queue *queue = sc_ocl_queue_of(base);
     cl_event event = NULL;
     SC_TRY(sc_ocl_queue_check(queue));
-    cl_int code = clEnqueueCopyBuffer(queue->handle, sc_ocl_memory(src), sc_ocl_memory(dst), src.offset,
-                                      dst.offset, bytes, 0, NULL, &event);
+    cl_int code = clEnqueueCopyBuffer(queue->handle, sc_ocl_memory(src), sc_ocl_memory(dst),
+                                      src.offset, dst.offset, bytes, 0, NULL, &event);
     return sc_ocl_queue_done(queue, "clEnqueueCopyBuffer", code, event);
 }
 
@@ -78,8 +81,8 @@ static socle_status queue_fill(sc_queue *base, sc_operand dst, uint32_t pattern,
     sc_ocl_queue *queue = sc_ocl_queue_of(base);
     cl_event event = NULL;
     SC_TRY(sc_ocl_queue_check(queue));
-    cl_int code = clEnqueueFillBuffer(queue->handle, sc_ocl_memory(dst), &pattern, sizeof pattern, dst.offset,
-                                      bytes, 0, NULL, &event);
+    cl_int code = clEnqueueFillBuffer(queue->handle, sc_ocl_memory(dst), &pattern, sizeof pattern,
+                                      dst.offset, bytes, 0, NULL, &event);
     return sc_ocl_queue_done(queue, "clEnqueueFillBuffer", code, event);
 }
 
@@ -137,25 +140,27 @@ static socle_status event_times(sc_event *base, uint64_t *start, uint64_t *end) 
     sc_ocl_device *device = sc_ocl_device_of(base->queue->device);
     cl_ulong from = 0, to = 0;
     if (!device->timestamps)
-        return sc_fail(base->queue->env, SOCLE_STATUS_UNSUPPORTED, "%s was opened without timestamps",
-                       device->base.info.name);
+        return sc_fail(base->queue->env, SOCLE_STATUS_UNSUPPORTED,
+                       "%s was opened without timestamps", device->base.info.name);
     if (!event->handle) return SOCLE_OK;
-    cl_int code = clGetEventProfilingInfo(event->handle, CL_PROFILING_COMMAND_START, sizeof from, &from, NULL);
+    cl_int code = clGetEventProfilingInfo(event->handle, CL_PROFILING_COMMAND_START, sizeof from,
+                                          &from, NULL);
     if (code == CL_SUCCESS)
-        code = clGetEventProfilingInfo(event->handle, CL_PROFILING_COMMAND_END, sizeof to, &to, NULL);
+        code =
+            clGetEventProfilingInfo(event->handle, CL_PROFILING_COMMAND_END, sizeof to, &to, NULL);
     if (code == CL_PROFILING_INFO_NOT_AVAILABLE)
-        return sc_fail(base->queue->env, SOCLE_STATUS_UNSUPPORTED, "%s has no times for this command (yet)",
-                       device->base.info.name);
+        return sc_fail(base->queue->env, SOCLE_STATUS_UNSUPPORTED,
+                       "%s has no times for this command (yet)", device->base.info.name);
     if (code != CL_SUCCESS)
-        return sc_ocl_fail(base->queue->env, device->base.info.name, "clGetEventProfilingInfo", code,
-                           SC_OCL_PATH_RUN);
+        return sc_ocl_fail(base->queue->env, device->base.info.name, "clGetEventProfilingInfo",
+                           code, SC_OCL_PATH_RUN);
     *start = from;
     *end = to;
     return SOCLE_OK;
 }
 
-/* Commands that still run use memory the caller may free next, so closing waits for them; but not for a device that
- * has failed or has stopped answering. The caller's error text stays. */
+/* Commands that still run use memory the caller may free next, so closing waits for them; but not
+ * for a device that has failed or has stopped answering. The caller's error text stays. */
 static void queue_close(sc_queue *base) {
     sc_ocl_queue *queue = sc_ocl_queue_of(base);
     if (queue->handle) {
@@ -172,9 +177,17 @@ static void queue_close(sc_queue *base) {
 }
 
 static const sc_queue_ops queue_ops = {
-    .close = queue_close, .write = queue_write, .read = queue_read, .copy = queue_copy, .fill = queue_fill,
-    .record = queue_record, .wait_event = queue_wait_event, .flush = queue_flush, .poll = queue_poll,
-    .event_times = event_times, .event_release = event_release,
+    .close = queue_close,
+    .write = queue_write,
+    .read = queue_read,
+    .copy = queue_copy,
+    .fill = queue_fill,
+    .record = queue_record,
+    .wait_event = queue_wait_event,
+    .flush = queue_flush,
+    .poll = queue_poll,
+    .event_times = event_times,
+    .event_release = event_release,
 };
 
 socle_status sc_ocl_queue_open(sc_queue **out, sc_device *device) {

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reductions: partial results over chunks that depend on the shape alone, then their combination (cl/reduce.cl), so the
- * bits never depend on compute units or on the plan's capacity. `group` gives a work-group to each partial result
- * (GPUs), `lanes` one work-item with sixteen accumulators (CPU-class devices, and the reference). */
+/* Reductions: partial results over chunks that depend on the shape alone, then their combination
+ * (cl/reduce.cl), so the bits never depend on compute units or on the plan's capacity. `group`
+ * gives a work-group to each partial result (GPUs), `lanes` one work-item with sixteen accumulators
+ * (CPU-class devices, and the reference). */
 #include "opencl/ocl_reduce_text.h"
 
 #include <string.h>
 
-enum { GROUP = 256, FINAL = 64, ROW_PIECE = 4096, COLUMN_PIECE = 512, PART_ELEMENTS = 8192, COLUMN_ELEMENTS = 16384 };
+enum {
+    GROUP = 256,
+    FINAL = 64,
+    ROW_PIECE = 4096,
+    COLUMN_PIECE = 512,
+    PART_ELEMENTS = 8192,
+    COLUMN_ELEMENTS = 16384
+};
 
 typedef struct reduce {
     sc_kernel base;
@@ -35,7 +43,9 @@ static void describe(reduce *self, const sc_op_desc *desc) {
     self->capacity = shape.rank ? shape.dim[0] : 1;
 }
 
-static unsigned at_least_one(unsigned value) { return value ? value : 1; }
+static unsigned at_least_one(unsigned value) {
+    return value ? value : 1;
+}
 
 /* How the work of `rows` is divided. Chunks depend on sizes that the rows do not change. */
 static void arrange(const reduce *self, sc_shape_space *shape, int64_t rows) {
@@ -44,16 +54,21 @@ static void arrange(const reduce *self, sc_shape_space *shape, int64_t rows) {
     bool rows_inside = space->batched && space->rows_group == last;
     sc_ocl_space_shape(shape, space, rows);
     shape->outer = shape->kept = 1;
-    for (int g = 0; g < last; g++) *(space->reduced[g] ? &shape->outer : &shape->kept) *= shape->size[g];
+    for (int g = 0; g < last; g++)
+        *(space->reduced[g] ? &shape->outer : &shape->kept) *= shape->size[g];
     if (space->reduced[last]) {
-        unsigned row = rows_inside || shape->inner > ROW_PIECE ? ROW_PIECE : at_least_one(shape->inner);
+        unsigned row =
+            rows_inside || shape->inner > ROW_PIECE ? ROW_PIECE : at_least_one(shape->inner);
         shape->piece = ROW_PIECE;
         shape->pieces = (shape->inner + ROW_PIECE - 1) / ROW_PIECE;
         shape->chunk = PART_ELEMENTS / row;
-        shape->parts = at_least_one((shape->outer * shape->pieces + shape->chunk - 1) / shape->chunk);
-        shape->together = at_least_one(PART_ELEMENTS / 2 / at_least_one(shape->outer * shape->pieces * row));
+        shape->parts =
+            at_least_one((shape->outer * shape->pieces + shape->chunk - 1) / shape->chunk);
+        shape->together =
+            at_least_one(PART_ELEMENTS / 2 / at_least_one(shape->outer * shape->pieces * row));
     } else {
-        unsigned row = rows_inside || shape->inner > COLUMN_PIECE ? COLUMN_PIECE : at_least_one(shape->inner);
+        unsigned row =
+            rows_inside || shape->inner > COLUMN_PIECE ? COLUMN_PIECE : at_least_one(shape->inner);
         shape->kept *= shape->inner;
         shape->piece = COLUMN_PIECE;
         shape->pieces = (shape->inner + COLUMN_PIECE - 1) / COLUMN_PIECE;
@@ -69,7 +84,8 @@ static void first_global(const reduce *self, const sc_shape_space *shape, size_t
     if (self->by_group)
         global[0] = GROUP * kept_rows * (columns ? (shape->inner + GROUP - 1) / GROUP : 1);
     else
-        global[0] = columns ? kept_rows * shape->pieces : (kept_rows + shape->together - 1) / shape->together;
+        global[0] = columns ? kept_rows * shape->pieces
+                            : (kept_rows + shape->together - 1) / shape->together;
 }
 
 static size_t workspace_bytes(const reduce *self, const sc_shape_space *shape) {
@@ -79,28 +95,31 @@ static size_t workspace_bytes(const reduce *self, const sc_shape_space *shape) {
 
 static void add_results(sc_ocl_call *call, const reduce *self, const sc_operand *operands) {
     for (int k = 0; k < self->outputs; k++)
-        sc_ocl_call_operand(call, operands ? operands[self->inputs + k] : sc_ocl_nothing(call->device), sizeof(float));
+        sc_ocl_call_operand(call,
+                            operands ? operands[self->inputs + k] : sc_ocl_nothing(call->device),
+                            sizeof(float));
 }
 
-static void add_first(sc_ocl_call *call, const reduce *self, const sc_operand *operands, sc_operand workspace,
-                      const sc_shape_space *shape) {
+static void add_first(sc_ocl_call *call, const reduce *self, const sc_operand *operands,
+                      sc_operand workspace, const sc_shape_space *shape) {
     for (int i = 0; i < self->inputs; i++)
         if (self->used >> i & 1)
-            sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(call->device), self->element[i]);
+            sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(call->device),
+                                self->element[i]);
     sc_ocl_call_operand(call, workspace, sizeof(float));
     add_results(call, self, operands);
     sc_ocl_call_value(call, shape, sizeof *shape);
 }
 
-static void add_final(sc_ocl_call *call, const reduce *self, const sc_operand *operands, sc_operand workspace,
-                      const sc_shape_space *shape) {
+static void add_final(sc_ocl_call *call, const reduce *self, const sc_operand *operands,
+                      sc_operand workspace, const sc_shape_space *shape) {
     sc_ocl_call_operand(call, workspace, sizeof(float));
     add_results(call, self, operands);
     sc_ocl_call_value(call, shape, sizeof *shape);
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
-                            const sc_launch *launch) {
+static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                            sc_operand workspace, const sc_launch *launch) {
     reduce *self = (reduce *)kernel;
     sc_ocl_device *device = sc_ocl_device_of(kernel->device);
     sc_shape_space shape;
@@ -150,7 +169,8 @@ static socle_status check_size(const reduce *self, sc_env *env) {
     int64_t elements = self->outputs;
     for (int g = 0; g < self->space.groups; g++)
         if (!sc_mul_i64(&elements, elements, self->space.size[g]) || elements > INT32_MAX)
-            return sc_fail(env, SOCLE_STATUS_UNSUPPORTED, "reduce: an index space of 2^31 elements or more");
+            return sc_fail(env, SOCLE_STATUS_UNSUPPORTED,
+                           "reduce: an index space of 2^31 elements or more");
     return SOCLE_OK;
 }
 
@@ -163,26 +183,32 @@ static socle_status build(reduce *self, sc_ocl_device *device, const sc_op_desc 
     sc_text_init(&text, device->base.env);
     sc_ocl_reduce_text(&text, desc, &self->space, &self->streams);
     socle_status status = text.status;
-    if (status == SOCLE_OK) status = sc_ocl_program_get(&program, device, text.data, "reduce.cl", NULL);
+    if (status == SOCLE_OK)
+        status = sc_ocl_program_get(&program, device, text.data, "reduce.cl", NULL);
     sc_text_free(&text);
     if (status == SOCLE_OK)
-        status = sc_ocl_kernel_create(&self->first, device, program, self->by_group ? "reduce_group" : "reduce_lanes",
-                                      2, self->by_group ? group : one, true);
-    if (status == SOCLE_OK) status = sc_ocl_kernel_create(&self->final, device, program, "reduce_final", 1, one, true);
+        status = sc_ocl_kernel_create(&self->first, device, program,
+                                      self->by_group ? "reduce_group" : "reduce_lanes", 2,
+                                      self->by_group ? group : one, true);
+    if (status == SOCLE_OK)
+        status = sc_ocl_kernel_create(&self->final, device, program, "reduce_final", 1, one, true);
     return status == SOCLE_OK ? warm_up(self, device) : status;
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     reduce *self = NULL;
     (void)tuning;
     SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base = (sc_kernel){.device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    self->base = (sc_kernel){
+        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
     self->by_group = strcmp(implementation->name, "group") == 0;
     self->inputs = desc->inputs;
     self->outputs = desc->outputs;
     self->used = sc_expr_used_inputs(desc->expr);
-    for (int i = 0; i < desc->inputs && i < SC_EXPR_INPUTS; i++) self->element[i] = sc_dtype_size(desc->tensor[i].dtype);
+    for (int i = 0; i < desc->inputs && i < SC_EXPR_INPUTS; i++)
+        self->element[i] = sc_dtype_size(desc->tensor[i].dtype);
     socle_status status = build(self, sc_ocl_device_of(device), desc);
     if (status != SOCLE_OK) {
         release(&self->base);
@@ -194,4 +220,5 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
 
 const sc_implementation sc_ocl_reduce_group = {
     .op = SC_OP_REDUCE, .name = "group", .needs = SC_TRAIT_MANY_ITEMS, .prepare = prepare};
-const sc_implementation sc_ocl_reduce_lanes = {.op = SC_OP_REDUCE, .name = "lanes", .prepare = prepare};
+const sc_implementation sc_ocl_reduce_lanes = {
+    .op = SC_OP_REDUCE, .name = "lanes", .prepare = prepare};

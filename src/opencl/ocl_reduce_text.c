@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes the prefix of cl/reduce.cl: parameters, the expression over a row of elements and over one, how results
- * combine, where they go. It must not know how the work is divided. */
+/* Writes the prefix of cl/reduce.cl: parameters, the expression over a row of elements and over
+ * one, how results combine, where they go. It must not know how the work is divided. */
 #include "opencl/ocl_reduce_text.h"
 
 static void add_interface(sc_text *text, const sc_op_desc *desc, const sc_ocl_space *space) {
     uint32_t used = sc_expr_used_inputs(desc->expr);
-    sc_text_add(text, "#define SC_RESULTS %d\n#define SC_INNER_REDUCED %d\n#define SC_INPUT_PARAMETERS ", desc->outputs,
-                space->reduced[space->groups - 1]);
+    sc_text_add(text,
+                "#define SC_RESULTS %d\n#define SC_INNER_REDUCED %d\n#define SC_INPUT_PARAMETERS ",
+                desc->outputs, space->reduced[space->groups - 1]);
     sc_ocl_space_parameters(text, desc);
     sc_text_add(text, "\n#define SC_INPUT_ARGUMENTS ");
     for (int i = 0; i < desc->inputs; i++)
         if (used >> i & 1) sc_text_add(text, "p%d, p%d_offset, ", i, i);
     sc_text_add(text, "\n#define SC_RESULT_PARAMETERS");
-    for (int k = 0; k < desc->outputs; k++) sc_text_add(text, ", global float *r%d, ulong r%d_offset", k, k);
+    for (int k = 0; k < desc->outputs; k++)
+        sc_text_add(text, ", global float *r%d, ulong r%d_offset", k, k);
     sc_text_add(text, "\n#define SC_RESULT_ARGUMENTS");
     for (int k = 0; k < desc->outputs; k++) sc_text_add(text, ", r%d, r%d_offset", k, k);
     sc_text_add(text, "\n");
@@ -30,15 +32,19 @@ static void add_choice(sc_text *text, const sc_op_desc *desc, const char *const 
 static void add_kinds(sc_text *text, const sc_op_desc *desc) {
     static const char *const identity[] = {"0.0f", "-INFINITY", "INFINITY"};
     /* A NaN on either side stays. */
-    static const char *const scalar[] = {"a + b", "(a > b) | (a != a) ? a : b", "(a < b) | (a != a) ? a : b"};
+    static const char *const scalar[] = {"a + b", "(a > b) | (a != a) ? a : b",
+                                         "(a < b) | (a != a) ? a : b"};
     sc_text_add(text, "#define SC_IDENTITY(k) (");
     add_choice(text, desc, identity);
-    sc_text_add(text, ")\nstatic inline float sc_combine(const int k, float a, float b)\n{\n    return ");
+    sc_text_add(text,
+                ")\nstatic inline float sc_combine(const int k, float a, float b)\n{\n    return ");
     add_choice(text, desc, scalar);
-    sc_text_add(text, ";\n}\nstatic inline float16 sc_combine16(const int k, float16 a, float16 b)\n{\n    return ");
+    sc_text_add(text, ";\n}\nstatic inline float16 sc_combine16(const int k, float16 a, float16 "
+                      "b)\n{\n    return ");
     add_choice(text, desc, scalar);
     sc_text_add(text, ";\n}\n"
-                      "static inline void sc_store_result(const int k, uint index, float value SC_RESULT_PARAMETERS)\n{\n");
+                      "static inline void sc_store_result(const int k, uint index, float value "
+                      "SC_RESULT_PARAMETERS)\n{\n");
     for (int k = 0; k < desc->outputs; k++)
         sc_text_add(text, "    if (k == %d) r%d[r%d_offset + index] = value;\n", k, k, k);
     sc_text_add(text, "}\n");
@@ -73,13 +79,16 @@ void sc_ocl_reduce_text(sc_text *text, const sc_op_desc *desc, const sc_ocl_spac
     add_interface(text, desc, space);
     sc_ocl_expr_functions(text, desc->expr);
     add_kinds(text, desc);
-    sc_text_add(text, "static inline void sc_evaluate(SC_INPUT_PARAMETERS float tile[][SC_TILE + 16], uint kept, uint reduced, "
+    sc_text_add(text, "static inline void sc_evaluate(SC_INPUT_PARAMETERS float tile[][SC_TILE + "
+                      "16], uint kept, uint reduced, "
                       "uint begin, uint count, const sc_shape_space *shape)\n{\n");
     add_place(text, desc, space, streams);
-    sc_text_add(text, SC_OCL_VECTOR_LOOP "        for (size_t j = begin; j < begin + count; ++j) {\n");
+    sc_text_add(text,
+                SC_OCL_VECTOR_LOOP "        for (size_t j = begin; j < begin + count; ++j) {\n");
     add_values(text, desc, space, streams, "tile[%d][j - begin]");
     sc_text_add(text, "        }\n}\n"
-                      "static inline void sc_evaluate_one(SC_INPUT_PARAMETERS float *value, uint kept, uint reduced, uint j, "
+                      "static inline void sc_evaluate_one(SC_INPUT_PARAMETERS float *value, uint "
+                      "kept, uint reduced, uint j, "
                       "const sc_shape_space *shape)\n{\n");
     add_place(text, desc, space, streams);
     add_values(text, desc, space, streams, "value[%d]");

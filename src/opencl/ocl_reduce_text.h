@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The generated part of a reduction's program: what cl/reduce.cl needs to know of expression, operands and kinds. */
+/* The generated part of a reduction's program: what cl/reduce.cl needs to know of expression,
+ * operands and kinds. */
 #ifndef SC_OPENCL_OCL_REDUCE_TEXT_H
 #define SC_OPENCL_OCL_REDUCE_TEXT_H
 

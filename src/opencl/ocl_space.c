@@ -20,7 +20,8 @@ int sc_ocl_space_strides(sc_ocl_space *space, const int64_t stride[SC_SPACE_GROU
 }
 
 /* Row-major strides of `tensor`; 0 where it has one element and the space more. */
-int sc_ocl_space_operand(sc_ocl_space *space, const sc_tensor_desc *shape, const sc_tensor_desc *tensor) {
+int sc_ocl_space_operand(sc_ocl_space *space, const sc_tensor_desc *shape,
+                         const sc_tensor_desc *tensor) {
     int64_t stride[SC_SPACE_GROUPS] = {0}, step = 1;
     for (int d = shape->rank - 1; d >= 0; d--) {
         bool same = tensor->dim[d] == shape->dim[d] && (d > 0 || tensor->batched == shape->batched);
@@ -30,7 +31,8 @@ int sc_ocl_space_operand(sc_ocl_space *space, const sc_tensor_desc *shape, const
     return sc_ocl_space_strides(space, stride);
 }
 
-void sc_ocl_space_places(sc_ocl_space *space, sc_ocl_places *out, const sc_tensor_desc *shape, const sc_expr *expr) {
+void sc_ocl_space_places(sc_ocl_space *space, sc_ocl_places *out, const sc_tensor_desc *shape,
+                         const sc_expr *expr) {
     bool random = sc_expr_uses(expr, SC_EXPR_UNIFORM) || sc_expr_uses(expr, SC_EXPR_NORMAL);
     *out = (sc_ocl_places){.sample = -1, .element = -1, .batched = shape->batched};
     for (int d = 0; d < SC_MAX_RANK; d++) {
@@ -68,12 +70,15 @@ static void remove_group(sc_ocl_space *space, int group) {
 static bool can_merge(const sc_ocl_space *space, int group) {
     if (space->reduced[group] != space->reduced[group + 1]) return false;
     for (int s = 0; s < space->streams; s++)
-        if (space->stride[s][group] != space->stride[s][group + 1] * space->size[group + 1]) return false;
+        if (space->stride[s][group] != space->stride[s][group + 1] * space->size[group + 1])
+            return false;
     return true;
 }
 
 void sc_ocl_space_collapse(sc_ocl_space *space) {
-    int first = space->batched ? 1 : 0; /* the rows may be 1 now and more at another capacity: never dropped */
+    int first = space->batched
+                    ? 1
+                    : 0; /* the rows may be 1 now and more at another capacity: never dropped */
     for (int g = space->groups - 1; g >= first; g--)
         if (space->size[g] == 1 && space->groups > 1) remove_group(space, g);
     for (int g = space->groups - 2; g >= 0; g--) {
@@ -115,12 +120,14 @@ void sc_ocl_space_sort(sc_ocl_space *space) {
 }
 
 int64_t sc_ocl_space_size(const sc_ocl_space *space, int group, int64_t rows) {
-    return space->batched && group == space->rows_group ? rows * space->per_row : space->size[group];
+    return space->batched && group == space->rows_group ? rows * space->per_row
+                                                        : space->size[group];
 }
 
 void sc_ocl_space_shape(sc_shape_space *out, const sc_ocl_space *space, int64_t rows) {
     memset(out, 0, sizeof *out);
-    for (int g = 0; g < space->groups; g++) out->size[g] = (unsigned)sc_ocl_space_size(space, g, rows);
+    for (int g = 0; g < space->groups; g++)
+        out->size[g] = (unsigned)sc_ocl_space_size(space, g, rows);
     out->inner = out->size[space->groups - 1];
     for (int s = 0; s < space->streams; s++)
         for (int g = 0; g < space->groups; g++) out->stride[s][g] = (int)space->stride[s][g];

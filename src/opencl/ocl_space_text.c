@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of generated kernels that have to do with place: coordinates from a row number, addresses, the values an
- * expression reads. It must not know what is done with them. */
+/* The parts of generated kernels that have to do with place: coordinates from a row number,
+ * addresses, the values an expression reads. It must not know what is done with them. */
 #include "opencl/ocl_space.h"
 
 const char *sc_ocl_type_word(int dtype) {
@@ -14,7 +14,8 @@ void sc_ocl_space_sum(sc_text *text, const sc_ocl_space *space, int stream, int 
         if (space->stride[stream][g] == 1)
             sc_text_add(text, "%sc%d", terms++ ? " + " : "", g);
         else
-            sc_text_add(text, "%sc%d * (uint)shape->stride[%d][%d]", terms++ ? " + " : "", g, stream, g);
+            sc_text_add(text, "%sc%d * (uint)shape->stride[%d][%d]", terms++ ? " + " : "", g,
+                        stream, g);
     }
     if (terms == 0) sc_text_add(text, "0");
 }
@@ -23,7 +24,9 @@ void sc_ocl_space_coordinates(sc_text *text, const char *row, int first, int las
     if (first >= last) return;
     sc_text_add(text, "        uint rest%d = %s;\n", first, row);
     for (int g = last - 1; g > first; g--)
-        sc_text_add(text, "        const uint c%d = rest%d %% shape->size[%d];\n        rest%d /= shape->size[%d];\n",
+        sc_text_add(text,
+                    "        const uint c%d = rest%d %% shape->size[%d];\n        rest%d /= "
+                    "shape->size[%d];\n",
                     g, first, g, first, g);
     sc_text_add(text, "        const uint c%d = rest%d;\n", first, first);
 }
@@ -32,23 +35,25 @@ void sc_ocl_space_parameters(sc_text *text, const sc_op_desc *desc) {
     uint32_t used = sc_expr_used_inputs(desc->expr);
     for (int i = 0; i < desc->inputs; i++)
         if (used >> i & 1)
-            sc_text_add(text, "global const %s *p%d, ulong p%d_offset, ", sc_ocl_type_word(desc->tensor[i].dtype), i, i);
+            sc_text_add(text, "global const %s *p%d, ulong p%d_offset, ",
+                        sc_ocl_type_word(desc->tensor[i].dtype), i, i);
 }
 
-static void add_place_base(sc_text *text, const sc_ocl_space *space, const char *name, int stream, int first, int last) {
+static void add_place_base(sc_text *text, const sc_ocl_space *space, const char *name, int stream,
+                           int first, int last) {
     if (stream < 0) return;
     sc_text_add(text, "        const uint base_%s = ", name);
     sc_ocl_space_sum(text, space, stream, first, last);
     sc_text_add(text, ";\n");
 }
 
-void sc_ocl_space_bases(sc_text *text, const sc_ocl_space *space, const sc_op_desc *desc, const int *stream,
-                        const sc_ocl_places *places, int first, int last) {
+void sc_ocl_space_bases(sc_text *text, const sc_ocl_space *space, const sc_op_desc *desc,
+                        const int *stream, const sc_ocl_places *places, int first, int last) {
     uint32_t used = sc_expr_used_inputs(desc->expr);
     for (int i = 0; i < desc->inputs; i++) {
         if (!(used >> i & 1)) continue;
-        sc_text_add(text, "        global const %s *a%d = p%d + p%d_offset + (", sc_ocl_type_word(desc->tensor[i].dtype), i,
-                    i, i);
+        sc_text_add(text, "        global const %s *a%d = p%d + p%d_offset + (",
+                    sc_ocl_type_word(desc->tensor[i].dtype), i, i, i);
         sc_ocl_space_sum(text, space, stream[i], first, last);
         sc_text_add(text, ");\n");
     }
@@ -69,25 +74,27 @@ static void add_step(sc_text *text, const sc_ocl_space *space, int stream) {
         sc_text_add(text, " + (uint)j * (uint)shape->stride[%d][%d]", stream, space->groups - 1);
 }
 
-static void add_place(sc_text *text, const sc_ocl_space *space, const char *type, const char *name, int stream,
-                      const char *more) {
+static void add_place(sc_text *text, const sc_ocl_space *space, const char *type, const char *name,
+                      int stream, const char *more) {
     if (stream < 0) return;
     sc_text_add(text, "            const %s %s = (%s)(base_%s", type, name, type, name);
     add_step(text, space, stream);
     sc_text_add(text, "%s);\n", more);
 }
 
-void sc_ocl_space_reads(sc_text *text, const sc_ocl_space *space, const sc_op_desc *desc, const int *stream,
-                        const sc_ocl_places *places) {
+void sc_ocl_space_reads(sc_text *text, const sc_ocl_space *space, const sc_op_desc *desc,
+                        const int *stream, const sc_ocl_places *places) {
     uint32_t used = sc_expr_used_inputs(desc->expr);
     for (int i = 0; i < desc->inputs; i++) {
         if (!(used >> i & 1)) continue;
         sc_ocl_step step = sc_ocl_space_step(space, stream[i]);
-        sc_text_add(text, "            const %s x%d = a%d[", desc->tensor[i].dtype == SOCLE_F32 ? "float" : "int", i, i);
+        sc_text_add(text, "            const %s x%d = a%d[",
+                    desc->tensor[i].dtype == SOCLE_F32 ? "float" : "int", i, i);
         if (step == SC_OCL_STEP_ZERO) sc_text_add(text, "0];\n");
         if (step == SC_OCL_STEP_ONE) sc_text_add(text, "j];\n");
         if (step == SC_OCL_STEP_ANY)
-            sc_text_add(text, "j * (size_t)shape->stride[%d][%d]];\n", stream[i], space->groups - 1);
+            sc_text_add(text, "j * (size_t)shape->stride[%d][%d]];\n", stream[i],
+                        space->groups - 1);
     }
     for (int d = 0; d < SC_MAX_RANK; d++) {
         char name[16] = "coord";

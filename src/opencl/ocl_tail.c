@@ -116,29 +116,40 @@ static void add_scalar_form(sc_text *text, const sc_op_desc *desc) {
                 result);
 }
 
-/* Along a row an operand stands still or goes with the elements; which, is seen at run time, for the whole launch. */
-static const char load_function[] =
-    "static inline SC_REAL sc_tail_load(global const float *from, int step, int count)\n"
+/* Lane j reads from[j * step]; lanes from `count` on are never read. */
+static const char gather_function[] =
+    "static inline SC_REAL sc_tail_gather(global const float *from, int step, int count)\n"
     "{\n"
-    "    if (step == 0) return (SC_REAL)(*from);\n"
-    "    if (step == 1 && count >= SC_VECTOR_WIDTH) return SC_LOAD(from);\n"
     "    float line[SC_VECTOR_WIDTH] = {0.0f};\n"
     "    for (int j = 0; j < count; ++j) line[j] = from[j * step];\n"
     "    return SC_LOAD(line);\n"
     "}\n";
 
-static void add_vector_form(sc_text *text, const sc_op_desc *desc) {
+/* Along a row an operand stands still, or goes with the elements, or neither. */
+static void add_vector_load(sc_text *text, const sc_op_desc *desc, const sc_ocl_tail *tail, int k) {
+    const char *const form[] = {"(SC_REAL)(*from%d)", "sc_load_part(from%d, count)",
+                                "sc_tail_gather(from%d, tail.stride[%d][2], count)"};
+    int step = tail->shape.stride[k][2];
+    if (!reads(desc->tail, k)) return;
+    sc_text_add(text, "    global const float *from%d = t%d + t%d_offset + (batch * (uint)tail.stride[%d][0] + "
+                      "row * (uint)tail.stride[%d][1] + column * (uint)tail.stride[%d][2]);\n    const SC_REAL x%d = ",
+                k, k, k, k, k, k, k + 1);
+    sc_text_add(text, form[step == 0 ? 0 : step == 1 ? 1 : 2], k, k);
+    sc_text_add(text, ";\n");
+}
+
+static void add_vector_form(sc_text *text, const sc_op_desc *desc, const sc_ocl_tail *tail) {
     char result[16];
     sc_ocl_expr_vector_functions(text, desc->tail);
     sc_text_add(text, "%sstatic inline SC_REAL sc_tail_vector(SC_REAL x0, uint batch, uint row, uint column, int count "
                       "SC_TAIL_PARAMETERS)\n{\n    const sc_launch_values launch = tail.launch;\n",
-                load_function);
-    for (int k = 0; k + 1 < desc->tail->inputs; k++)
-        if (reads(desc->tail, k))
-            sc_text_add(text, "    const SC_REAL x%d = sc_tail_load(t%d + t%d_offset + (batch * (uint)tail.stride[%d][0] + "
-                              "row * (uint)tail.stride[%d][1] + column * (uint)tail.stride[%d][2]), "
-                              "tail.stride[%d][2], count);\n",
-                        k + 1, k, k, k, k, k, k);
+                gather_function);
+    for (int k = 0; k < tail->operands; k++) add_vector_load(text, desc, tail, k);
+    if (sc_ocl_expr_draws(desc->tail)) {
+        add_places(text, desc);
+        sc_text_add(text, "    const uint element_begin = element;\n");
+        sc_ocl_expr_draw_vector(text, desc->tail, 1);
+    }
     sc_ocl_expr_vector_body(text, desc->tail, 1);
     sc_ocl_expr_output(result, desc->tail, 0);
     sc_text_add(text, "    return %s;\n}\n"
@@ -147,13 +158,13 @@ static void add_vector_form(sc_text *text, const sc_op_desc *desc) {
                 result);
 }
 
-void sc_ocl_tail_text(sc_text *text, const sc_op_desc *desc) {
+void sc_ocl_tail_text(sc_text *text, const sc_op_desc *desc, const sc_ocl_tail *tail) {
     if (!desc->tail) return;
     sc_text_add(text, "#include \"vector.h\"\n#include \"shape_tail.h\"\n");
     add_interface(text, desc);
     sc_ocl_expr_functions(text, desc->tail);
     add_scalar_form(text, desc);
-    if (sc_ocl_expr_has_vector_form(desc->tail)) add_vector_form(text, desc);
+    if (sc_ocl_expr_has_vector_form(desc->tail)) add_vector_form(text, desc, tail);
 }
 
 void sc_ocl_tail_arguments(sc_ocl_call *call, const sc_ocl_tail *tail, const sc_operand *operands,

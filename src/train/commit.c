@@ -67,7 +67,9 @@ static void build_update(sc_graph *graph, const sc_optimizer *optimizer, int64_t
     sc_expr_init(&expr);
     int in[MOST];
     for (int i = 0; i < count - 1; i++) in[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
-    int ok = healthy(&expr, count - 1);
+    /* A frozen block, of rate 0, keeps its bits: w - 0 is not always w. */
+    int moves = sc_expr_add_node(&expr, SC_EXPR_NE, in[count - 3], sc_expr_const(&expr, 0.0f), 0);
+    int ok = sc_expr_add_node(&expr, SC_EXPR_INT_AND, healthy(&expr, count - 1), moves, 0);
     int argument[SC_UPDATE_DECAY + 1] = {
         [SC_UPDATE_PARAMETER] = in[0],
         [SC_UPDATE_GRADIENT] = sc_expr_add_node(

@@ -58,7 +58,7 @@ socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net, c
         sc_engine_destroy(engine);
         return status;
     }
-    engine->options.decay = NULL; /* read during this call only */
+    engine->options.decay = engine->options.rate_scale = NULL; /* read during this call only */
     sc_engine_abandon_step(engine);
     *out = engine;
     return SOCLE_OK;

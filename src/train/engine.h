@@ -25,6 +25,7 @@ typedef struct sc_engine_options {
     bool has_target_dtype;       /* the data's labels or targets are of another type than the loss's standard one */
     uint8_t target_dtype;
     const float *decay;          /* L2 coefficient per net parameter; NULL: none */
+    const float *rate_scale;     /* factor of the learning rate per net parameter; NULL: 1 */
     sc_plan_options plan;
 } sc_engine_options;
 

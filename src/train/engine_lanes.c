@@ -148,8 +148,9 @@ static socle_status write_coefficients(sc_engine *engine) {
             continue;
         }
         size_t offset = engine->map.lane[SC_LANE_PARAMETERS].offset[parameter->index];
+        float rate = engine->options.rate_scale ? engine->options.rate_scale[p] : 1.0f;
         fill_blocks((float *)(void *)(table + whole->offset[SC_COEFFICIENT_RATE_SCALE]), offset, bytes,
-                    parameter->frozen ? 0.0f : 1.0f);
+                    parameter->frozen ? 0.0f : rate);
         fill_blocks((float *)(void *)(table + whole->offset[SC_COEFFICIENT_DECAY]), offset, bytes,
                     engine->options.decay ? engine->options.decay[p] : 0.0f);
     }

@@ -64,3 +64,9 @@ socle_status sc_engine_need_predict(sc_engine *engine) {
     SC_TRY(place_outputs(engine));
     return plan_graph(engine, &engine->predict, engine->options.capacity, &engine->map, sc_engine_build_predict);
 }
+
+void sc_engine_weights_changed(sc_engine *engine) {
+    sc_plan *readers[] = {engine->train, engine->evaluate, engine->predict};
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+        if (readers[i]) sc_plan_weights_changed(readers[i]);
+}

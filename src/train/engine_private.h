@@ -60,6 +60,8 @@ void sc_engine_lanes_destroy(sc_engine *engine);
 socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph);
 socle_status sc_engine_need_evaluate(sc_engine *engine);
 socle_status sc_engine_need_predict(sc_engine *engine);
+/* After every write to the parameters: packed copies are stale. */
+void sc_engine_weights_changed(sc_engine *engine);
 /* The lane bases for one run over a slot and a partial. */
 sc_lane_memory sc_engine_bases(const sc_engine *engine, int slot, int partial);
 /* Orders the compute queue behind the slot's upload / notes the slot's use. */

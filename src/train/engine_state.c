@@ -36,6 +36,7 @@ socle_status sc_engine_read(sc_engine *engine, int parameter, float *out) {
 }
 
 socle_status sc_engine_write(sc_engine *engine, int parameter, const float *data) {
+    sc_engine_weights_changed(engine);
     return transfer(engine, parameter, -1, NULL, data);
 }
 

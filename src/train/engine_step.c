@@ -94,6 +94,7 @@ socle_status sc_engine_commit(sc_engine *engine, uint32_t step, double weight, f
     launch.scalar[SC_SCALAR_GROUPS] = 1.0f / (float)groups;
     if (engine->optimizer.kind->scalars) engine->optimizer.kind->scalars(&engine->optimizer, step, launch.scalar);
     sc_engine_abandon_step(engine);
+    sc_engine_weights_changed(engine);
     SC_TRY(sc_plan_run(engine->commit, engine->compute, &memory, &launch));
     return sc_queue_flush(engine->compute);
 }

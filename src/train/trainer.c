@@ -4,7 +4,6 @@
 #include "train/fit_private.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 sc_fit_options sc_fit_defaults(void) {
@@ -63,7 +62,7 @@ static bool data_fit(const sc_trainer *trainer, const sc_dataset *train, const s
     bytes += bytes / 64; /* alignment of columns */
     uint64_t rows = (uint64_t)sc_dataset_count(train) + (test ? (uint64_t)sc_dataset_count(test) : 0);
     bool addressable = bytes < UINT64_C(1) << 31 && rows < UINT64_C(1) << 31;
-    return !trainer->options.staged && !getenv("STAGED") && addressable && bytes <= budget / 2 && bytes <= info->max_allocation;
+    return !trainer->options.staged && addressable && bytes <= budget / 2 && bytes <= info->max_allocation;
 }
 
 static socle_status weight_decay(sc_trainer *trainer) {

@@ -66,6 +66,7 @@ socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument,
     pthread_mutex_lock(&worker->mutex);
     worker->job = job;
     worker->argument = argument;
+    worker->env.status = SOCLE_OK; /* an earlier job's failure is not this one's */
     worker->busy = true;
     pthread_cond_broadcast(&worker->wake);
     int result = 0;

@@ -18,16 +18,36 @@ sc_tensor_desc sc_verify_tensor(int dtype, bool batched, int rank, const int64_t
     return sc_tensor_make(dtype, batched, rank, dim);
 }
 
+static void add_tail_operand(sc_verify_case *test, sc_tensor_desc operand) {
+    test->has_tail = true;
+    /* Outputs the case has set move up by one. */
+    for (int k = test->desc.outputs; k > 0; k--)
+        test->desc.tensor[test->desc.inputs + k] = test->desc.tensor[test->desc.inputs + k - 1];
+    test->fill[test->desc.inputs] = test->fill[0];
+    test->desc.tensor[test->desc.inputs++] = operand;
+}
+
 void sc_verify_bias_relu(sc_verify_case *test, sc_tensor_desc bias) {
     sc_expr *tail = &test->tail;
     sc_expr_init(tail);
     int raw = sc_expr_input(tail, 0, SC_EXPR_FLOAT), shift = sc_expr_input(tail, 1, SC_EXPR_FLOAT);
     int sum = sc_expr_add_node(tail, SC_EXPR_ADD, raw, shift, 0);
     sc_expr_output(tail, sc_expr_add_node(tail, SC_EXPR_RELU, sum, 0, 0));
-    test->has_tail = true;
-    /* Outputs the case has set move up by one. */
-    for (int k = test->desc.outputs; k > 0; k--)
-        test->desc.tensor[test->desc.inputs + k] = test->desc.tensor[test->desc.inputs + k - 1];
-    test->fill[test->desc.inputs] = test->fill[0];
-    test->desc.tensor[test->desc.inputs++] = bias;
+    add_tail_operand(test, bias);
+}
+
+void sc_verify_gate(sc_verify_case *test, sc_tensor_desc gate, bool draws) {
+    sc_expr *tail = &test->tail;
+    sc_expr_init(tail);
+    int raw = sc_expr_input(tail, 0, SC_EXPR_FLOAT), zero = sc_expr_const(tail, 0.0f);
+    int shut = sc_expr_add_node(tail, SC_EXPR_LE, sc_expr_input(tail, 1, SC_EXPR_FLOAT), zero, 0);
+    int kept = sc_expr_add_node(tail, SC_EXPR_SELECT, shut, zero, raw);
+    if (draws) {
+        int draw = sc_expr_leaf(tail, SC_EXPR_UNIFORM, 0, 3);
+        int dropped = sc_expr_add_node(tail, SC_EXPR_LT, draw, sc_expr_const(tail, 0.5f), 0);
+        int twice = sc_expr_add_node(tail, SC_EXPR_MUL, kept, sc_expr_const(tail, 2.0f), 0);
+        kept = sc_expr_add_node(tail, SC_EXPR_SELECT, dropped, zero, twice);
+    }
+    sc_expr_output(tail, kept);
+    add_tail_operand(test, gate);
 }

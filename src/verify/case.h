@@ -59,6 +59,8 @@ sc_tensor_desc sc_verify_tensor(int dtype, bool batched, int rank, const int64_t
                      (int64_t[]){__VA_ARGS__})
 /* The usual tails: relu(x + bias), bias being a further input. */
 void sc_verify_bias_relu(sc_verify_case *test, sc_tensor_desc bias);
+/* gate > 0 ? x : 0, then, if it draws, dropout by half. */
+void sc_verify_gate(sc_verify_case *test, sc_tensor_desc gate, bool draws);
 
 /* Values of input `index` at capacity: representable in its dtype, a function of the seed alone. */
 void sc_verify_fill_operand(double *value, int64_t count, const sc_verify_case *test, int index,

@@ -49,6 +49,29 @@ static double gelu_tanh(double a) {
     return fade(a, sigmoid(2 * k * (a + 0.044715 * a * a * a)));
 }
 
+static double activation(sc_expr_op op, double a) {
+    switch (op) {
+    case SC_EXPR_RELU:
+        return a < 0 ? 0 : a;
+    case SC_EXPR_TANH:
+        return tanh(a);
+    case SC_EXPR_SIGMOID:
+        return sigmoid(a);
+    case SC_EXPR_SOFTPLUS:
+        return softplus(a);
+    case SC_EXPR_SILU:
+        return fade(a, sigmoid(a));
+    case SC_EXPR_GELU:
+        return fade(a, 0.5 * erfc(-a / sqrt(2)));
+    case SC_EXPR_GELU_TANH:
+        return gelu_tanh(a);
+    case SC_EXPR_MISH:
+        return fade(a, tanh(softplus(a)));
+    default:
+        return NAN;
+    }
+}
+
 static double float_function(sc_expr_op op, double a, double b, double c) {
     switch (op) {
     case SC_EXPR_ADD:
@@ -93,28 +116,12 @@ static double float_function(sc_expr_op op, double a, double b, double c) {
         return cos(a);
     case SC_EXPR_ERF:
         return erf(a);
-    case SC_EXPR_RELU:
-        return a < 0 ? 0 : a;
-    case SC_EXPR_TANH:
-        return tanh(a);
-    case SC_EXPR_SIGMOID:
-        return sigmoid(a);
-    case SC_EXPR_SOFTPLUS:
-        return softplus(a);
-    case SC_EXPR_SILU:
-        return fade(a, sigmoid(a));
-    case SC_EXPR_GELU:
-        return fade(a, 0.5 * erfc(-a / sqrt(2)));
-    case SC_EXPR_GELU_TANH:
-        return gelu_tanh(a);
-    case SC_EXPR_MISH:
-        return fade(a, tanh(softplus(a)));
     case SC_EXPR_SELECT:
         return a != 0 ? b : c;
     case SC_EXPR_TO_FLOAT:
         return (double)(float)a;
     default:
-        return NAN;
+        return activation(op, a);
     }
 }
 

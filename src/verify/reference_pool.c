@@ -88,7 +88,7 @@ static double to_maximum(const sc_reference_job *job, const plane *p, int64_t ou
 
 void sc_reference_maxpool2d_grad(sc_reference_job *job) {
     const sc_window *window = &job->desc->attr.pool.window;
-    const sc_reference_array *dx = &job->operand[2];
+    const sc_reference_array *dx = &job->operand[job->desc->inputs];
     bool overlap = window->stride[0] < window->kernel[0] * window->dilation[0] ||
                    window->stride[1] < window->kernel[1] * window->dilation[1];
     spread(job, to_maximum);
@@ -142,7 +142,7 @@ static double to_all(const sc_reference_job *job, const plane *p, int64_t output
 
 void sc_reference_avgpool2d_grad(sc_reference_job *job) {
     const sc_window *window = &job->desc->attr.pool.window;
-    const sc_reference_array *dx = &job->operand[1];
+    const sc_reference_array *dx = &job->operand[job->desc->inputs];
     spread(job, to_all);
     int64_t taps = (int64_t)window->kernel[0] * window->kernel[1];
     for (int64_t i = 0; i < dx->count; i++) {

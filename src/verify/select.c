@@ -25,7 +25,8 @@ static socle_status run_choice(sc_env *env, const sc_registry *registry,
     return status;
 }
 
-/* For training, "all" is a choice of devices that work together; to be verified, each one counts. */
+/* For training, "all" is a choice of devices that work together; to be verified, each one counts.
+ */
 static socle_status choose(sc_env *env, const sc_registry *registry, const char *devices,
                            sc_device_choice **choices, int *count) {
     if (strcmp(devices, "all") != 0)

@@ -30,6 +30,14 @@ static void plain(sc_verify_list *list, int64_t m, int64_t n, int64_t k, bool ta
     list->emit(list, &test);
 }
 
+static void gated(sc_verify_list *list, int64_t m, int64_t n, int64_t k, bool rows, bool draws) {
+    sc_verify_case test = product("gate of full size", SC_VERIFY_TENSOR(SOCLE_F32, rows, m, k),
+                                  SC_VERIFY_TENSOR(SOCLE_F32, false, k, n), false, false,
+                                  SC_FILL_REAL);
+    sc_verify_gate(&test, SC_VERIFY_TENSOR(SOCLE_F32, rows, m, n), draws);
+    list->emit(list, &test);
+}
+
 static void shapes(sc_verify_list *list) {
     static const int64_t shape[][3] = {
         {1, 1, 1},    {5, 3, 7},    {2, 33, 5},   {31, 2, 1},    {33, 17, 9}, /* the small subset
@@ -51,6 +59,9 @@ static void shapes(sc_verify_list *list) {
     plain(list, 9, 21, 30, false, false, true, SC_FILL_REAL, true);
     plain(list, 9, 21, 30, false, true, true, SC_FILL_WHOLE, true);
     plain(list, 6, 5, 7, false, false, true, SC_FILL_NAN, false);
+    gated(list, 9, 21, 30, true, true);
+    gated(list, 5, 18, 7, false, false);
+    if (!list->small) gated(list, 30, 128, 10, true, true);
     if (!list->small) plain(list, 203, 301, 407, false, false, true, SC_FILL_REAL, false);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cases of max and average pooling and their gradients, with ties and NaN for the maximum. */
+/* Cases of max and average pooling and their gradients, with ties and NaN for the maximum, and with
+ * tails for the gradients. */
 #include "verify/case.h"
 
 typedef struct shape {
@@ -22,9 +23,15 @@ static const shape shapes[] = {
     {5, 4, 2, 2, {2, 2}, {1, 1}, 1, 1, 1, false},
     {2, 3, 7, 15, {2, 2}, {2, 2}, 1, 0, 1, false},
     {2, 3, 5, 9, {2, 2}, {2, 2}, 1, 0, 1, true},
+    {2, 3, 28, 28, {2, 2}, {2, 2}, 1, 0, 0, false},
+    {2, 2, 9, 71, {2, 2}, {2, 2}, 1, 0, 0, false},
 };
 
-static void one(sc_verify_list *list, const shape *s, sc_op op, uint8_t fill, bool count_padding) {
+/* The tails of gradients: a gate of full size that also draws, or a bias of each channel. */
+enum { NO_TAIL, GATE, BIAS };
+
+static void one(sc_verify_list *list, const shape *s, sc_op op, uint8_t fill, bool count_padding,
+                int tail) {
     bool maximum = op == SC_OP_MAXPOOL2D || op == SC_OP_MAXPOOL2D_GRAD;
     bool backward = op == SC_OP_MAXPOOL2D_GRAD || op == SC_OP_AVGPOOL2D_GRAD;
     sc_verify_case test =
@@ -51,6 +58,9 @@ static void one(sc_verify_list *list, const shape *s, sc_op op, uint8_t fill, bo
         test.fill[1] = SC_FILL_TAP;
     }
     if (backward) test.desc.tensor[test.desc.inputs] = x;
+    if (tail == GATE) sc_verify_gate(&test, x, true);
+    if (tail == BIAS)
+        sc_verify_bias_relu(&test, SC_VERIFY_TENSOR(SOCLE_F32, false, 1, s->channels, 1, 1));
     list->emit(list, &test);
 }
 
@@ -58,16 +68,18 @@ void sc_verify_pool_cases(sc_verify_list *list) {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         const shape *s = &shapes[i];
         if (list->small && !s->small) continue;
-        one(list, s, SC_OP_MAXPOOL2D, SC_FILL_REAL, false);
-        one(list, s, SC_OP_MAXPOOL2D, SC_FILL_TIES, false);
-        one(list, s, SC_OP_MAXPOOL2D, SC_FILL_NAN, false);
-        one(list, s, SC_OP_MAXPOOL2D_GRAD, SC_FILL_WHOLE, false);
-        one(list, s, SC_OP_MAXPOOL2D_GRAD, SC_FILL_REAL, false);
+        one(list, s, SC_OP_MAXPOOL2D, SC_FILL_REAL, false, NO_TAIL);
+        one(list, s, SC_OP_MAXPOOL2D, SC_FILL_TIES, false, NO_TAIL);
+        one(list, s, SC_OP_MAXPOOL2D, SC_FILL_NAN, false, NO_TAIL);
+        one(list, s, SC_OP_MAXPOOL2D_GRAD, SC_FILL_WHOLE, false, NO_TAIL);
+        one(list, s, SC_OP_MAXPOOL2D_GRAD, SC_FILL_REAL, false, NO_TAIL);
+        one(list, s, SC_OP_MAXPOOL2D_GRAD, SC_FILL_REAL, false, i % 3 ? GATE : BIAS);
         for (int counted = 0; counted < 2; counted++) {
-            one(list, s, SC_OP_AVGPOOL2D, SC_FILL_WHOLE, counted);
-            one(list, s, SC_OP_AVGPOOL2D, SC_FILL_REAL, counted);
-            one(list, s, SC_OP_AVGPOOL2D_GRAD, SC_FILL_REAL, counted);
+            one(list, s, SC_OP_AVGPOOL2D, SC_FILL_WHOLE, counted, NO_TAIL);
+            one(list, s, SC_OP_AVGPOOL2D, SC_FILL_REAL, counted, NO_TAIL);
+            one(list, s, SC_OP_AVGPOOL2D_GRAD, SC_FILL_REAL, counted, NO_TAIL);
         }
-        one(list, s, SC_OP_AVGPOOL2D_GRAD, SC_FILL_WHOLE, false);
+        one(list, s, SC_OP_AVGPOOL2D_GRAD, SC_FILL_WHOLE, false, NO_TAIL);
+        one(list, s, SC_OP_AVGPOOL2D_GRAD, SC_FILL_REAL, false, i % 3 == 1 ? BIAS : GATE);
     }
 }

@@ -45,7 +45,7 @@ static sc_value output(fixture *f, sc_value x) {
 
 static int assign(fixture *f, const policy *p) {
     SC_OK(&f->env, f->graph->status);
-    SC_OK(&f->env, sc_graph_assign_layouts(f->graph, accepts, (void *)p, &f->result));
+    SC_OK(&f->env, sc_graph_assign_layouts(f->graph, accepts, NULL, (void *)p, &f->result));
     return check_graph(f->graph, p);
 }
 
@@ -196,6 +196,49 @@ Test(layout, tails_follow_their_result) {
     finish(&f);
 }
 
+/* Refusals of exact descriptors: packed weights; anything blocked; convolutions to 32 channels. */
+static bool refuses_packs(void *payload, const sc_op_desc *desc) {
+    (void)payload;
+    return desc->op != SC_OP_CONV2D || desc->tensor[1].layout == SC_LAYOUT_PLAIN;
+}
+
+static bool refuses_blocks(void *payload, const sc_op_desc *desc) {
+    (void)payload;
+    for (int i = 0; i < desc->inputs + desc->outputs; i++)
+        if (desc->tensor[i].layout != SC_LAYOUT_PLAIN) return false;
+    return true;
+}
+
+static bool refuses_wide(void *payload, const sc_op_desc *desc) {
+    return desc->tensor[desc->inputs].dim[1] != 32 || refuses_blocks(payload, desc);
+}
+
+static void refused(sc_layout_fits *fits, int nodes, int packed) {
+    fixture f;
+    setup(&f);
+    sc_value x = external(&f, SC_LANE_INPUTS, 4, 16, 8, 8);
+    const int64_t channels[] = {16, 16, 32, 32};
+    for (int i = 0; i < 4; i++) x = relu(&f, convolution(&f, x, channels[i]));
+    output(&f, x);
+    SC_OK(&f.env, sc_graph_assign_layouts(f.graph, accepts, fits, (void *)&EVERYTHING, &f.result));
+    SC_EQ(check_graph(f.graph, &EVERYTHING), nodes);
+    SC_EQ(f.result.packed, packed);
+    for (size_t n = 0; n < f.graph->nodes; n++) {
+        sc_op_desc desc;
+        sc_graph_node_desc(f.graph, &f.graph->node[n], &desc);
+        if (fits && desc.op != SC_OP_REORDER && !f.graph->node[n].dead)
+            SC_TRUE(fits((void *)&EVERYTHING, &desc));
+    }
+    finish(&f);
+}
+
+Test(layout, what_nothing_runs_is_taken_back) {
+    refused(NULL, 8 + 2 + 4, 4); /* in, out, and four packs */
+    refused(refuses_packs, 8 + 2, 0);
+    refused(refuses_blocks, 8, 0);
+    refused(refuses_wide, 8 + 2 + 2, 2); /* out of the blocks behind the second convolution */
+}
+
 static socle_status assign_in(sc_env *env, void *argument) {
     (void)argument;
     fixture f = {.env = *env};
@@ -210,7 +253,7 @@ static socle_status assign_in(sc_env *env, void *argument) {
     }
     socle_status status = f.graph->status;
     if (status == SOCLE_OK)
-        status = sc_graph_assign_layouts(f.graph, accepts, (void *)&EVERYTHING, NULL);
+        status = sc_graph_assign_layouts(f.graph, accepts, NULL, (void *)&EVERYTHING, NULL);
     sc_graph_destroy(f.graph);
     return status;
 }

@@ -40,9 +40,9 @@ static sc_expr one_operation(sc_expr_op op) {
 
 static double difference(const sc_expr *expr, const double *point, int input) {
     const double h = 1e-5;
-    double at[SC_EXPR_INPUTS], value[4];
+    double at[SC_EXPR_INPUTS] = {0}, value[4];
     static const int steps[4] = {-2, -1, 1, 2};
-    memcpy(at, point, sizeof at);
+    memcpy(at, point, (size_t)expr->inputs * sizeof at[0]);
     for (int i = 0; i < 4; i++) {
         at[input] = point[input] + steps[i] * h;
         value[i] = evaluate(expr, at);

@@ -13,7 +13,7 @@ Test(verify_conv, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_conv, opencl) {
-    family_on_opencl(ops, 3);
+    family_on_opencl(ops, 4);
 }
 
 Test(verify_conv, pocl_basic) {
@@ -21,5 +21,5 @@ Test(verify_conv, pocl_basic) {
 }
 
 Test(verify_conv, oclgrind) {
-    family_under_oclgrind(ops);
+    family_under_oclgrind(ops, 1);
 }

@@ -21,5 +21,5 @@ Test(verify_copy, pocl_basic) {
 }
 
 Test(verify_copy, oclgrind) {
-    family_under_oclgrind(ops);
+    family_under_oclgrind(ops, 1);
 }

@@ -22,7 +22,7 @@ Test(verify_elementwise, pocl_basic) {
 }
 
 Test(verify_elementwise, oclgrind) {
-    family_under_oclgrind(ops);
+    family_under_oclgrind(ops, 1);
 }
 
 /* One definition of the scalar mathematics, two compilers: the same bits. */

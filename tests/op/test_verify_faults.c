@@ -95,7 +95,7 @@ static socle_status faulty_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_
     self->launches++;
     if (self->wrapper->fault == FAILS_TO_LAUNCH)
         return sc_fail(queue->env, SOCLE_STATUS_INTERNAL, "planted launch failure");
-    if (self->wrapper->fault == IGNORES_ROWS) changed.rows = result->dim[0];
+    if (self->wrapper->fault == IGNORES_ROWS && result->batched) changed.rows = result->dim[0];
     SC_TRY(sc_queue_finish(queue));
     float old = out[0];
     if (self->wrapper->fault == CLEARS_FIRST) memset(out, 0, (size_t)count * sizeof *out);

@@ -21,5 +21,5 @@ Test(verify_index, pocl_basic) {
 }
 
 Test(verify_index, oclgrind) {
-    family_under_oclgrind(ops);
+    family_under_oclgrind(ops, 1);
 }

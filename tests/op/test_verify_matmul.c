@@ -21,5 +21,5 @@ Test(verify_matmul, pocl_basic) {
 }
 
 Test(verify_matmul, oclgrind) {
-    family_under_oclgrind(ops);
+    family_under_oclgrind(ops, 1);
 }

@@ -21,5 +21,5 @@ Test(verify_reduce, pocl_basic) {
 }
 
 Test(verify_reduce, oclgrind) {
-    family_under_oclgrind(ops);
+    family_under_oclgrind(ops, 3);
 }

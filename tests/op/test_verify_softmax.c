@@ -22,5 +22,5 @@ Test(verify_softmax, pocl_basic) {
 }
 
 Test(verify_softmax, oclgrind) {
-    family_under_oclgrind(ops);
+    family_under_oclgrind(ops, 1);
 }

@@ -167,13 +167,14 @@ static SC_UNUSED void family_oclgrind_log(sc_temp *temp, char *out, size_t size)
 }
 
 /* Buffers are exactly as large as the tensors, and the log must stay empty. */
-static SC_UNUSED void family_under_oclgrind(const char *const *ops) {
+static SC_UNUSED void family_under_oclgrind(const char *const *ops, int every) {
     sc_temp temp;
     char devices[1024], log[1500];
     family_start_oclgrind(&temp);
     sc_verify_options options = SC_VERIFY_OPTIONS_DEFAULT;
     options.small = true;
     options.exact_buffers = true;
+    options.every = every;
     family_opencl(devices, sizeof devices);
     family_verify(devices, ops, options);
     family_oclgrind_log(&temp, log, sizeof log);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The worker: a device opened, used and closed on one thread of its own; errors and deadlines come back to the caller; a worker that hangs
- * is left behind and the process goes on. The driver is made up, so that it can fail and hang when asked. */
+/* The worker: a device opened, used and closed on one thread of its own; errors and deadlines come
+ * back to the caller; a worker that hangs is left behind and the process goes on. The driver is
+ * made up, so that it can fail and hang when asked. */
 #include "sc_test.h"
 
 #include "train/worker.h"
@@ -27,22 +28,28 @@ static void close_device(sc_device *device) {
 
 static const sc_device_ops ops = {.close = close_device};
 
-static socle_status open_device(sc_device **out, sc_env *env, int index, const sc_device_options *options) {
+static socle_status open_device(sc_device **out, sc_env *env, int index,
+                                const sc_device_options *options) {
     seen.opener = pthread_self();
-    if (seen.open_status != SOCLE_OK) return sc_fail(env, seen.open_status, "card %d is asleep", index);
+    if (seen.open_status != SOCLE_OK)
+        return sc_fail(env, seen.open_status, "card %d is asleep", index);
     SC_TRY(sc_allocate(env, out, 1, sizeof **out));
     (*out)->ops = &ops;
     (*out)->env = env;
-    snprintf((*out)->info.name, sizeof (*out)->info.name, "card %d with %d threads", index, options->threads);
+    snprintf((*out)->info.name, sizeof(*out)->info.name, "card %d with %d threads", index,
+             options->threads);
     atomic_fetch_add(&seen.opened, 1);
     return SOCLE_OK;
 }
 
 /* pthread_create fails when asked (linked with --wrap). */
 static bool refuse_threads;
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument) {
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*body)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*body)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*body)(void *), void *argument) {
     return refuse_threads ? EAGAIN : __real_pthread_create(thread, attributes, body, argument);
 }
 
@@ -85,7 +92,8 @@ static socle_status hang(sc_device *device, void *argument) {
 }
 
 static void wait_for(atomic_bool *flag) {
-    for (int i = 0; i < 5000 && !atomic_load(flag); i++) nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    for (int i = 0; i < 5000 && !atomic_load(flag); i++)
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     SC_TRUE(atomic_load(flag));
 }
 
@@ -126,7 +134,9 @@ Test(worker, an_error_comes_back_with_its_text) {
     SC_EQ_STR(env.text, "kernel 4 is lost");
     SC_EQ(env.status, SOCLE_STATUS_DEVICE);
     env.text[0] = '\0';
-    SC_OK(&env, sc_worker_run(worker, look, &n, 0)); /* a failed job is not the end of the worker, and leaves no text behind */
+    SC_OK(&env, sc_worker_run(
+                    worker, look, &n,
+                    0)); /* a failed job is not the end of the worker, and leaves no text behind */
     SC_EQ_STR(env.text, "");
     sc_worker_destroy(worker);
 }
@@ -157,7 +167,8 @@ Test(worker, no_more_threads) {
     sc_worker_destroy(worker);
 }
 
-/* The caller is back soon after the deadline, another worker works, and the hung job ends when it likes. */
+/* The caller is back soon after the deadline, another worker works, and the hung job ends when it
+ * likes. */
 Test(worker, a_hung_job_is_left_behind) {
     sc_env env;
     sc_worker *hung, *fresh;
@@ -168,7 +179,8 @@ Test(worker, a_hung_job_is_left_behind) {
     clock_gettime(CLOCK_MONOTONIC, &begin);
     SC_FAILS(&env, sc_worker_run(hung, hang, &n, second / 10), SOCLE_STATUS_TIMEOUT);
     clock_gettime(CLOCK_MONOTONIC, &end);
-    double waited = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
+    double waited =
+        (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
     SC_TRUE(waited >= 0.1);
     SC_TRUE(waited < 30);
     SC_CONTAINS(env.text, "card 0 with 3 threads did not answer within 0.1 s");

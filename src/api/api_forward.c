@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Public evaluate and predict: forward passes over a data set as jobs on the device's thread. */
+#include "api/api.h"
+
+enum { FORWARD_ROWS = 256 };
+
+typedef struct forward_call {
+    const socle_net *net;
+    sc_feed_source source;
+    sc_evaluation evaluation;
+    float *out;
+} forward_call;
+
+static socle_status create_engine(sc_engine **out, sc_device *device, const forward_call *call) {
+    const sc_dataset *dataset = call->source.dataset;
+    sc_engine_options options = {.capacity = FORWARD_ROWS};
+    if (sc_dataset_count(dataset) < FORWARD_ROWS) options.capacity = sc_dataset_count(dataset);
+    if (call->source.target) {
+        int column = sc_dataset_find(dataset, call->source.target);
+        options.has_target_dtype = true;
+        options.target_dtype = (uint8_t)sc_dataset_column(dataset, column)->dtype;
+    }
+    SC_TRY(sc_engine_create(out, device, call->net->net, &options));
+    socle_status status = sc_api_upload(call->net, *out);
+    if (status != SOCLE_OK) sc_engine_destroy(*out);
+    return status;
+}
+
+static socle_status evaluate_job(sc_device *device, void *argument) {
+    forward_call *call = argument;
+    sc_engine *engine;
+    SC_TRY(sc_feed_target(&call->source.target, device->env, call->source.dataset));
+    SC_TRY(create_engine(&engine, device, call));
+    socle_status status = sc_evaluate(engine, &call->source, &call->evaluation);
+    sc_engine_destroy(engine);
+    return status;
+}
+
+static socle_status predict_job(sc_device *device, void *argument) {
+    forward_call *call = argument;
+    sc_engine *engine;
+    SC_TRY(create_engine(&engine, device, call));
+    socle_status status = sc_predict(engine, &call->source, call->out);
+    sc_engine_destroy(engine);
+    return status;
+}
+
+socle_status socle_evaluate(socle_net *net, const socle_data *data, socle_result *out) {
+    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_suits(net, data, __func__, true));
+    if (!out) return sc_api_missing(net->context, __func__, "out");
+    forward_call call = {.net = net, .source.dataset = data->dataset};
+    SC_TRY(sc_api_need_weights(net, 1));
+    SC_TRY(sc_api_run(net->context, evaluate_job, &call));
+    *out = (socle_result){.loss = call.evaluation.loss,
+                          .accuracy = call.evaluation.accuracy,
+                          .samples = call.evaluation.samples};
+    return SOCLE_OK;
+}
+
+int64_t socle_outputs(const socle_net *net) {
+    if (!net || net->net->output < 0) return 0;
+    return sc_tensor_elements_at(sc_net_desc(net->net, net->net->output), 1);
+}
+
+socle_status socle_predict(socle_net *net, const socle_data *data, float *out, size_t size) {
+    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_suits(net, data, __func__, false));
+    if (!out) return sc_api_missing(net->context, __func__, "out");
+    size_t needed = (size_t)socle_outputs(net) * (size_t)socle_data_count(data);
+    if (size != needed)
+        return sc_fail(&net->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "socle_predict: out has %zu floats; %lld samples of %lld outputs need %zu",
+                       size, (long long)socle_data_count(data), (long long)socle_outputs(net),
+                       needed);
+    forward_call call = {.net = net, .source.dataset = data->dataset, .out = out};
+    SC_TRY(sc_api_need_weights(net, 1));
+    return sc_api_run(net->context, predict_job, &call);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Public saving and loading of models. */
+#include "api/api.h"
+
+#include "model/model.h"
+
+#include <string.h>
+
+socle_status socle_save(socle_net *net, const char *path) {
+    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_net_check(net));
+    if (!path) return sc_api_missing(net->context, __func__, "path");
+    SC_TRY(sc_api_need_weights(net, 1));
+    return sc_model_save(&net->context->env, path, net->net, (const float *const *)net->weight);
+}
+
+static socle_status take(void *user, int parameter, const float *data) {
+    socle_net *net = user;
+    memcpy(net->weight[parameter], data, sc_tensor_bytes(&net->net->parameter[parameter].desc));
+    return SOCLE_OK;
+}
+
+/* The empty network gives way to that of the file. */
+static socle_status load(socle_net *net, const char *path) {
+    sc_env *env = &net->context->env;
+    sc_net *loaded;
+    SC_TRY(sc_model_load_net(&loaded, env, path));
+    sc_net_destroy(net->net);
+    net->net = loaded;
+    SC_TRY(sc_api_need_weights(net, 1));
+    return sc_model_load_parameters(env, path, net->net, take, net);
+}
+
+socle_status socle_load(socle_net **out, socle_context *context, const char *path) {
+    if (out) *out = NULL;
+    if (!out || !context) return SOCLE_STATUS_INVALID_ARGUMENT;
+    if (!path) return sc_api_missing(context, __func__, "path");
+    socle_net *net;
+    SC_TRY(socle_net_create(&net, context));
+    socle_status status = load(net, path);
+    if (status != SOCLE_OK)
+        socle_net_destroy(net);
+    else
+        *out = net;
+    return status;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Building a public network, for api_net.c and api_layer.c alone. */
+#ifndef SC_API_API_NET_H
+#define SC_API_API_NET_H
+
+#include "api/api.h"
+
+/* The net to add to; NULL when there is none, after an error, in a callback, or while a trainer
+ * reads it. */
+sc_net *sc_api_net(socle_net *net);
+/* Keeps the text of a first error; returns `node`. */
+socle_node sc_api_added(socle_net *net, int node);
+
+#endif

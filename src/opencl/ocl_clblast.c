@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Matrix products through CLBlast, for GPU-class devices. CLBlast before 1.6.1 is not safe on first
+ * use from several threads, so one lock, the only one of the whole process, is held around its
+ * calls. Its scratch memory is asked for at prepare time and lives in the planned workspace, as a
+ * sub-buffer. Empty sizes never reach it. */
+#include "opencl/ocl.h"
+#include "opencl/ocl_matmul_geometry.h"
+
+#include <clblast_c.h>
+#include <string.h>
+
+static pthread_mutex_t clblast_lock = PTHREAD_MUTEX_INITIALIZER;
+
+typedef struct blas {
+    sc_kernel base;
+    sc_op_desc desc; /* without expressions, which are borrowed */
+    size_t scratch;  /* bytes that CLBlast wants */
+    cl_mem piece;    /* the sub-buffer last used, of `parent` at `origin` */
+    cl_mem parent;
+    size_t origin;
+} blas;
+
+typedef struct gemm {
+    CLBlastTranspose transpose_a, transpose_b;
+    size_t m, n, k, lead_a, lead_b, lead_c;
+} gemm;
+
+static gemm describe(const sc_shape_matmul *shape) {
+    size_t m = (size_t)shape->rows, n = (size_t)shape->columns, k = (size_t)shape->depth;
+    return (gemm){.transpose_a = shape->transpose_a ? CLBlastTransposeYes : CLBlastTransposeNo,
+                  .transpose_b = shape->transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo,
+                  .m = m,
+                  .n = n,
+                  .k = k,
+                  .lead_a = shape->transpose_a ? m : k,
+                  .lead_b = shape->transpose_b ? k : n,
+                  .lead_c = n};
+}
+
+/* The sub-buffer of the workspace; made anew only when the workspace has moved. */
+static socle_status scratch_piece(blas *self, sc_queue *queue, sc_operand workspace) {
+    size_t alignment = self->base.device->info.alignment;
+    if (self->scratch == 0) return SOCLE_OK;
+    cl_mem parent = sc_ocl_memory(workspace);
+    size_t origin = (workspace.offset + alignment - 1) / alignment * alignment;
+    if (self->piece && self->parent == parent && self->origin == origin) return SOCLE_OK;
+    if (self->piece) clReleaseMemObject(self->piece);
+    self->piece = NULL;
+    cl_buffer_region region = {origin, self->scratch};
+    cl_int code = CL_SUCCESS;
+    cl_mem piece =
+        clCreateSubBuffer(parent, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
+    if (code != CL_SUCCESS || !piece)
+        return sc_ocl_fail(queue->env, self->base.device->info.name, "clCreateSubBuffer",
+                           code ? code : CL_INVALID_MEM_OBJECT, SC_OCL_PATH_ALLOCATE);
+    self->piece = piece;
+    self->parent = parent;
+    self->origin = origin;
+    return SOCLE_OK;
+}
+
+/* A sum over nothing. */
+static socle_status fill_zero(sc_ocl_queue *queue, sc_operand c, size_t elements) {
+    static const float zero = 0.0f;
+    cl_event event = NULL;
+    cl_int code = clEnqueueFillBuffer(queue->handle, sc_ocl_memory(c), &zero, sizeof zero, c.offset,
+                                      elements * sizeof zero, 0, NULL, &event);
+    return sc_ocl_queue_done(queue, "clEnqueueFillBuffer", code, event);
+}
+
+static socle_status run_one(const blas *self, sc_ocl_queue *queue, const gemm *g,
+                            const sc_operand *operands, size_t a_matrix, size_t b_matrix,
+                            size_t c_matrix) {
+    sc_operand a = operands[0], b = operands[1], c = operands[self->desc.inputs];
+    cl_event event = NULL;
+    pthread_mutex_lock(&clblast_lock);
+    CLBlastStatusCode code = CLBlastSgemmWithTempBuffer(
+        CLBlastLayoutRowMajor, g->transpose_a, g->transpose_b, g->m, g->n, g->k, 1.0f,
+        sc_ocl_memory(a), a.offset / sizeof(float) + a_matrix * g->m * g->k, g->lead_a,
+        sc_ocl_memory(b), b.offset / sizeof(float) + b_matrix * g->k * g->n, g->lead_b, 0.0f,
+        sc_ocl_memory(c), c.offset / sizeof(float) + c_matrix * g->m * g->n, g->lead_c,
+        &queue->handle, &event, self->piece);
+    pthread_mutex_unlock(&clblast_lock);
+    return sc_ocl_queue_done(queue, "CLBlastSgemm", (cl_int)code, event);
+}
+
+static socle_status run_strided(const blas *self, sc_ocl_queue *queue, const gemm *g,
+                                const sc_operand *operands, const sc_shape_matmul *shape) {
+    sc_operand a = operands[0], b = operands[1], c = operands[self->desc.inputs];
+    size_t a_stride = shape->matrices_a > 1 ? g->m * g->k : 0,
+           b_stride = shape->matrices_b > 1 ? g->k * g->n : 0;
+    cl_event event = NULL;
+    pthread_mutex_lock(&clblast_lock);
+    CLBlastStatusCode code = CLBlastSgemmStridedBatched(
+        CLBlastLayoutRowMajor, g->transpose_a, g->transpose_b, g->m, g->n, g->k, 1.0f,
+        sc_ocl_memory(a), a.offset / sizeof(float), g->lead_a, a_stride, sc_ocl_memory(b),
+        b.offset / sizeof(float), g->lead_b, b_stride, 0.0f, sc_ocl_memory(c),
+        c.offset / sizeof(float), g->lead_c, g->m * g->n, (size_t)shape->batch, &queue->handle,
+        &event);
+    pthread_mutex_unlock(&clblast_lock);
+    return sc_ocl_queue_done(queue, "CLBlastSgemmStridedBatched", (cl_int)code, event);
+}
+
+/* Every operand has one matrix for all entries, or one per entry. */
+static bool is_strided(const sc_shape_matmul *shape) {
+    return (shape->matrices_a == 1 || shape->matrices_a == shape->batch) &&
+           (shape->matrices_b == 1 || shape->matrices_b == shape->batch);
+}
+
+static socle_status enqueue(sc_kernel *kernel, sc_queue *base, const sc_operand *operands,
+                            sc_operand workspace, const sc_launch *launch) {
+    blas *self = (blas *)kernel;
+    sc_ocl_queue *queue = sc_ocl_queue_of(base);
+    const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, launch->rows);
+    const gemm g = describe(&shape);
+    SC_TRY(sc_ocl_queue_check(queue));
+    if (shape.batch == 0 || g.m == 0 || g.n == 0) return SOCLE_OK;
+    if (g.k == 0)
+        return fill_zero(queue, operands[self->desc.inputs], (size_t)shape.batch * g.m * g.n);
+    if (shape.batch > 1 && is_strided(&shape))
+        return run_strided(self, queue, &g, operands, &shape);
+    SC_TRY(scratch_piece(self, base, workspace));
+    for (int i = 0; i < shape.batch; i++)
+        SC_TRY(run_one(self, queue, &g, operands, (size_t)sc_matmul_matrix(&shape, shape.step_a, i),
+                       (size_t)sc_matmul_matrix(&shape, shape.step_b, i), (size_t)i));
+    return SOCLE_OK;
+}
+
+static void release(sc_kernel *kernel) {
+    blas *self = (blas *)kernel;
+    if (self->piece) clReleaseMemObject(self->piece);
+    sc_release(kernel->device->env, self);
+}
+
+static socle_status blas_failed(sc_ocl_device *device, const char *call, CLBlastStatusCode code) {
+    return sc_ocl_fail(device->base.env, device->base.info.name, call, (cl_int)code,
+                       SC_OCL_PATH_BUILD);
+}
+
+/* Scratch for the capacity. Offsets of 1 ask for the most: aligned matrices at offset 0 may go
+ * without. */
+static socle_status ask_scratch(blas *self, sc_ocl_device *device, int64_t capacity) {
+    const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, capacity);
+    const gemm g = describe(&shape);
+    pthread_mutex_lock(&clblast_lock);
+    CLBlastStatusCode code = CLBlastSGemmTempBufferSize(
+        CLBlastLayoutRowMajor, g.transpose_a, g.transpose_b, g.m, g.n, g.k, 1, g.lead_a, 1,
+        g.lead_b, 1, g.lead_c, &device->setup, &self->scratch);
+    pthread_mutex_unlock(&clblast_lock);
+    if (code != CLBlastSuccess) return blas_failed(device, "CLBlastSgemmTempBufferSize", code);
+    if (self->scratch) self->base.workspace = self->scratch + device->base.info.alignment;
+    return SOCLE_OK;
+}
+
+/* Compiles CLBlast's kernels: a product of one element, in memory that nobody reads. */
+static socle_status warm_up(blas *self, sc_ocl_device *device) {
+    cl_mem nothing = sc_ocl_memory(sc_ocl_nothing(device));
+    bool batched = self->desc.tensor[self->desc.inputs].rank > 2;
+    pthread_mutex_lock(&clblast_lock);
+    CLBlastStatusCode code =
+        CLBlastSgemm(CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, 1, 1, 1, 1.0f,
+                     nothing, 0, 1, nothing, 64, 1, 0.0f, nothing, 128, 1, &device->setup, NULL);
+    if (code == CLBlastSuccess && batched)
+        code = CLBlastSgemmStridedBatched(
+            CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, 1, 1, 1, 1.0f, nothing,
+            0, 1, 1, nothing, 64, 1, 1, 0.0f, nothing, 128, 1, 1, 2, &device->setup, NULL);
+    pthread_mutex_unlock(&clblast_lock);
+    if (code != CLBlastSuccess) return blas_failed(device, "CLBlastSgemm", code);
+    cl_int finished = clFinish(device->setup);
+    if (finished == CL_SUCCESS) return SOCLE_OK;
+    return sc_ocl_fail(device->base.env, device->base.info.name, "first launch of CLBlast",
+                       finished, SC_OCL_PATH_RUN);
+}
+
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
+    blas *self = NULL;
+    (void)tuning;
+    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
+    self->base = (sc_kernel){
+        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    self->desc = *desc;
+    self->desc.expr = self->desc.tail = NULL;
+    int64_t capacity = desc->tensor[desc->tensor[0].batched ? 0 : 1].dim[0];
+    socle_status status = ask_scratch(self, sc_ocl_device_of(device), capacity);
+    if (status == SOCLE_OK) status = warm_up(self, sc_ocl_device_of(device));
+    if (status != SOCLE_OK) {
+        release(&self->base);
+        return status;
+    }
+    *out = &self->base;
+    return SOCLE_OK;
+}
+
+const sc_implementation sc_ocl_matmul_clblast = {.op = SC_OP_MATMUL,
+                                                 .name = "clblast",
+                                                 .needs = SC_TRAIT_BLAS | SC_TRAIT_MANY_ITEMS,
+                                                 .prepare = prepare};

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What fit, evaluate and predict are fed with: data that do not suit the network, networks that
+ * cannot train, every kind of target, several inputs. */
+#include "api_test.h"
+
+enum { WEIGHTS = API_WEIGHTS, OUTPUTS = API_SAMPLES * API_CLASSES };
+
+static socle_data *arrays(socle_context *context, socle_dtype dtype, socle_shape shape,
+                          socle_dtype target_dtype, const socle_shape *target_shape,
+                          const void *targets) {
+    static const float zeros[API_SAMPLES * 16];
+    socle_data *data;
+    API_OK(context, socle_data_arrays(&data, context, API_SAMPLES, dtype, shape, zeros,
+                                      target_dtype, target_shape, targets));
+    return data;
+}
+
+static void refuse(socle_context *context, socle_net *net, socle_data *data, const char *part) {
+    socle_result result;
+    API_FAILS(context, socle_fit(net, data, NULL), SOCLE_STATUS_DATA, part);
+    API_FAILS(context, socle_evaluate(net, data, &result), SOCLE_STATUS_DATA, part);
+    socle_data_destroy(data);
+}
+
+Test(api_fit, data_that_do_not_suit) {
+    socle_context *context = api_open("cpu");
+    socle_net *net = api_net(context);
+    static float value[API_SAMPLES * 3], out[OUTPUTS];
+    unsigned char label[API_SAMPLES] = {0};
+    int whole[API_SAMPLES] = {0};
+    const socle_shape three = SOCLE_SHAPE(3);
+    socle_shape six = SOCLE_SHAPE(6);
+    refuse(context, net, arrays(context, SOCLE_F32, SOCLE_SHAPE(2, 3), SOCLE_U8, NULL, label),
+           "a sample is f32[2,3], the network's input 'input' is f32[6]");
+    refuse(context, net, arrays(context, SOCLE_I32, six, SOCLE_U8, NULL, label),
+           "a sample is i32[6], the network's input 'input' is f32[6]");
+    refuse(context, net, arrays(context, SOCLE_F32, six, SOCLE_U8, NULL, NULL), "neither");
+    refuse(context, net, arrays(context, SOCLE_F32, six, SOCLE_F32, &three, value), "f32 values");
+    label[41] = 3;
+    refuse(context, net, arrays(context, SOCLE_F32, six, SOCLE_U8, NULL, label),
+           "sample 41 has label 3; with 3 classes, labels are 0 to 2");
+    whole[7] = -2;
+    refuse(context, net, arrays(context, SOCLE_F32, six, SOCLE_I32, NULL, whole),
+           "sample 7 has label -2");
+    socle_data *data = arrays(context, SOCLE_U8, six, SOCLE_U8, NULL, NULL);
+    API_FAILS(context, socle_predict(net, data, out, OUTPUTS), SOCLE_STATUS_DATA,
+              "a sample is u8[6]");
+    socle_data_destroy(data);
+    data = arrays(context, SOCLE_F32, six, SOCLE_U8, NULL, NULL); /* predict needs no targets */
+    API_OK(context, socle_predict(net, data, out, OUTPUTS));
+    API_FAILS(context, socle_predict(net, data, out, OUTPUTS - 1), SOCLE_STATUS_INVALID_ARGUMENT,
+              "269 floats; 90 samples of 3 outputs need 270");
+    socle_context *other = api_open("cpu");
+    socle_data *foreign = api_data(other);
+    API_FAILS(context, socle_fit(net, foreign, NULL), SOCLE_STATUS_INVALID_ARGUMENT,
+              "another context");
+    socle_data_destroy(foreign);
+    socle_close(other);
+    socle_data_destroy(data);
+    socle_net_destroy(net);
+    socle_close(context);
+}
+
+Test(api_fit, networks_that_cannot_train) {
+    socle_context *context = api_open("cpu");
+    socle_data *data = api_data(context);
+    socle_result result;
+    static float out[API_SAMPLES * API_FEATURES];
+    socle_net *net;
+    API_OK(context, socle_net_create(&net, context));
+    API_FAILS(context, socle_fit(net, data, NULL), SOCLE_STATUS_CONFIG, "empty");
+    API_FAILS(context, socle_predict(net, data, out, 0), SOCLE_STATUS_CONFIG, "empty");
+    socle_node x = socle_input(net, SOCLE_SHAPE(API_FEATURES));
+    API_FAILS(context, socle_fit(net, data, NULL), SOCLE_STATUS_CONFIG, "no loss");
+    API_FAILS(context, socle_evaluate(net, data, &result), SOCLE_STATUS_CONFIG, "no loss");
+    API_OK(context, socle_predict(net, data, out, API_SAMPLES * API_FEATURES)); /* the input */
+    api_blobs blobs;
+    api_draw(&blobs);
+    SC_EQ_MEMORY(out, blobs.input, sizeof blobs.input);
+    API_OK(context, socle_loss_softmax_cross_entropy(net, x));
+    API_FAILS(context, socle_fit(net, data, NULL), SOCLE_STATUS_CONFIG, "no parameters");
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
+/* The loss stays on the node it was given; a layer added behind it is no part of training. */
+Test(api_fit, layer_behind_the_loss) {
+    socle_context *context = api_open("cpu");
+    socle_data *data = api_data(context);
+    socle_net *net = api_net(context);
+    float before[15], after[15];
+    socle_dense(net, 4, 5, NULL); /* node 4: the scores */
+    SC_EQ(socle_outputs(net), 3);
+    API_OK(context, socle_net_read(net, "dense3.weight", before, 15));
+    API_OK(context, socle_fit(net, data, NULL));
+    API_OK(context, socle_net_read(net, "dense3.weight", after, 15));
+    SC_EQ_MEMORY(after, before, sizeof before);
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
+/* Every kind of target that each loss reads: labels u8 and i32 give the same bits. */
+API_TEST(api_fit, kinds_of_targets) {
+    socle_context *context = api_open(device);
+    api_blobs blobs;
+    int whole[API_SAMPLES];
+    float value[API_SAMPLES];
+    unsigned char bit[API_SAMPLES];
+    const socle_shape one = SOCLE_SHAPE(1), shape = SOCLE_SHAPE(API_FEATURES);
+    api_draw(&blobs);
+    for (int i = 0; i < API_SAMPLES; i++) {
+        whole[i] = blobs.label[i];
+        bit[i] = blobs.label[i] == 1;
+        value[i] = bit[i];
+    }
+    const struct {
+        int loss; /* 0 softmax, 1 binary, 2 squared */
+        socle_dtype dtype;
+        const socle_shape *shape;
+        const void *target;
+    } kinds[] = {{0, SOCLE_U8, NULL, blobs.label}, {0, SOCLE_I32, NULL, whole},
+                 {1, SOCLE_F32, &one, value},      {1, SOCLE_U8, NULL, bit},
+                 {2, SOCLE_F32, &one, value},      {2, SOCLE_U8, NULL, bit}};
+    float weight[2][WEIGHTS];
+    for (int k = 0; k < 6; k++) {
+        SC_REPRO("kind %d on %s", k, device);
+        socle_net *net;
+        socle_data *data;
+        socle_result result;
+        socle_fit_opts opts = api_opts();
+        opts.epochs = 8;
+        API_OK(context, socle_net_create(&net, context));
+        socle_node x = socle_dense(net, socle_input(net, shape), 8, NULL);
+        x = socle_dense(net, socle_relu(net, x), kinds[k].loss ? 1 : 3, NULL);
+        if (kinds[k].loss == 0) API_OK(context, socle_loss_softmax_cross_entropy(net, x));
+        if (kinds[k].loss == 1) API_OK(context, socle_loss_binary_cross_entropy(net, x));
+        if (kinds[k].loss == 2) API_OK(context, socle_loss_mean_squared_error(net, x));
+        API_OK(context,
+               socle_data_arrays(&data, context, API_SAMPLES, SOCLE_F32, shape, blobs.input,
+                                 kinds[k].dtype, kinds[k].shape, kinds[k].target));
+        API_OK(context, socle_fit(net, data, &opts));
+        API_OK(context, socle_evaluate(net, data, &result));
+        SC_TRUE(result.loss < 0.65);
+        SC_TRUE(kinds[k].loss == 2 ? isnan(result.accuracy) : result.accuracy > 0.6);
+        api_weight(context, net, weight[k % 2]);
+        if (k % 2) SC_EQ_MEMORY(weight[1], weight[0], sizeof weight[0]);
+        socle_net_destroy(net);
+        socle_data_destroy(data);
+    }
+    socle_close(context);
+}
+
+/* Two inputs, one of bytes: the data set gets a second column. */
+API_TEST(api_fit, several_inputs) {
+    socle_context *context = api_open(device);
+    socle_net *net;
+    socle_trainer *trainer;
+    socle_data *data = api_data(context);
+    unsigned char byte[API_SAMPLES][2];
+    api_blobs blobs;
+    socle_result result;
+    api_draw(&blobs);
+    for (int i = 0; i < API_SAMPLES; i++)
+        for (int k = 0; k < 2; k++) byte[i][k] = blobs.label[i] == k ? 255 : 0;
+    API_OK(context, socle_net_create(&net, context));
+    socle_node x[2] = {socle_input(net, SOCLE_SHAPE(API_FEATURES)),
+                       socle_input_named(net, "side", SOCLE_U8, SOCLE_SHAPE(2), 1.0f / 255)};
+    socle_node joined = socle_concat(net, 2, x, 0);
+    API_OK(context, socle_loss_softmax_cross_entropy(net, socle_dense(net, joined, 3, NULL)));
+    API_FAILS(context, socle_fit(net, data, NULL), SOCLE_STATUS_DATA, "'side'");
+    API_OK(context, socle_data_add_input(data, "side", SOCLE_U8, SOCLE_SHAPE(2), byte));
+    socle_fit_opts opts = api_opts();
+    opts.epochs = 20;
+    API_OK(context, socle_fit(net, data, &opts));
+    API_OK(context, socle_evaluate(net, data, &result));
+    SC_TRUE(result.accuracy > 0.95);
+    API_FAILS(context, socle_trainer_create(&trainer, net, socle_adam(0.1f), 8, 1),
+              SOCLE_STATUS_UNSUPPORTED, "has 2");
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+}

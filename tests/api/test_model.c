@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Data sets and model files in wrong hands, and the round trip of a model. */
+#include "api_test.h"
+
+#include "sc_temp.h"
+
+Test(api_data, wrong_arguments) {
+    socle_context *context = api_open("cpu");
+    socle_data *data = (void *)1;
+    float input[4] = {0};
+    unsigned char label[2] = {0};
+    const socle_shape one = SOCLE_SHAPE(1);
+    SC_EQ(
+        socle_data_arrays(NULL, context, 2, SOCLE_F32, SOCLE_SHAPE(2), input, SOCLE_U8, NULL, NULL),
+        SOCLE_STATUS_INVALID_ARGUMENT);
+    SC_EQ(socle_data_arrays(&data, NULL, 2, SOCLE_F32, SOCLE_SHAPE(2), input, SOCLE_U8, NULL, NULL),
+          SOCLE_STATUS_INVALID_ARGUMENT);
+    SC_TRUE(data == NULL);
+    SC_EQ(socle_data_count(NULL), 0);
+    const struct {
+        int64_t count;
+        int dtype;
+        socle_shape shape;
+        const void *input;
+        int target_dtype;
+        const socle_shape *target_shape;
+        const void *target;
+        socle_status status;
+        const char *part;
+    } bad[] = {
+        {2, SOCLE_F32, SOCLE_SHAPE(2), NULL, SOCLE_U8, NULL, label, SOCLE_STATUS_INVALID_ARGUMENT,
+         "inputs is NULL"},
+        {0, SOCLE_F32, SOCLE_SHAPE(2), input, SOCLE_U8, NULL, label, SOCLE_STATUS_INVALID_ARGUMENT,
+         "0 samples"},
+        {-1, SOCLE_F32, SOCLE_SHAPE(2), input, SOCLE_U8, NULL, label, SOCLE_STATUS_INVALID_ARGUMENT,
+         "-1 samples"},
+        {INT64_MAX, SOCLE_F32, SOCLE_SHAPE(2), input, SOCLE_U8, NULL, label,
+         SOCLE_STATUS_INVALID_ARGUMENT, "samples"},
+        {2, 5, SOCLE_SHAPE(2), input, SOCLE_U8, NULL, label, SOCLE_STATUS_INVALID_ARGUMENT,
+         "dtype 5"},
+        {2, SOCLE_F32, SOCLE_SHAPE(0), input, SOCLE_U8, NULL, label, SOCLE_STATUS_SHAPE, "size 0"},
+        {2, SOCLE_F32, {.rank = 50}, input, SOCLE_U8, NULL, label, SOCLE_STATUS_SHAPE, "rank 50"},
+        {2, SOCLE_F32, SOCLE_SHAPE(INT64_MAX, 2), input, SOCLE_U8, NULL, label, SOCLE_STATUS_SHAPE,
+         "too large"},
+        {2, SOCLE_F32, SOCLE_SHAPE(2), input, SOCLE_F32, NULL, input, SOCLE_STATUS_INVALID_ARGUMENT,
+         "not f32"},
+        {2, SOCLE_F32, SOCLE_SHAPE(2), input, 77, &one, input, SOCLE_STATUS_INVALID_ARGUMENT,
+         "dtype 77"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        SC_REPRO("case %zu", i);
+        API_FAILS(context,
+                  socle_data_arrays(&data, context, bad[i].count, (socle_dtype)bad[i].dtype,
+                                    bad[i].shape, bad[i].input, (socle_dtype)bad[i].target_dtype,
+                                    bad[i].target_shape, bad[i].target),
+                  bad[i].status, bad[i].part);
+        SC_TRUE(data == NULL);
+    }
+    API_FAILS(context, socle_data_idx(&data, context, NULL, "x"), SOCLE_STATUS_INVALID_ARGUMENT,
+              "images is NULL");
+    API_FAILS(context, socle_data_idx(&data, context, "/nowhere/images", NULL),
+              SOCLE_STATUS_NOT_FOUND, "/nowhere/images");
+    data = api_data(context);
+    SC_EQ(socle_data_count(data), API_SAMPLES);
+    API_FAILS(context, socle_data_add_input(data, "input", SOCLE_F32, one, input),
+              SOCLE_STATUS_INVALID_ARGUMENT, "'input' is there already");
+    API_FAILS(context, socle_data_add_input(data, NULL, SOCLE_F32, one, input),
+              SOCLE_STATUS_INVALID_ARGUMENT, "name is NULL");
+    API_FAILS(context, socle_data_add_input(data, "b", SOCLE_F32, one, NULL),
+              SOCLE_STATUS_INVALID_ARGUMENT, "values is NULL");
+    SC_EQ(socle_data_add_input(NULL, "b", SOCLE_F32, one, input), SOCLE_STATUS_INVALID_ARGUMENT);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
+static void read_all(socle_context *context, socle_net *net, float out[83]) {
+    API_OK(context, socle_net_read(net, "dense1.weight", out, 48));
+    API_OK(context, socle_net_read(net, "dense1.bias", out + 48, 8));
+    API_OK(context, socle_net_read(net, "dense2.weight", out + 56, 24));
+    API_OK(context, socle_net_read(net, "dense2.bias", out + 80, 3));
+}
+
+/* A model that was saved and loaded predicts the same bits, and goes on training. */
+API_TEST(api_model, round_trip) {
+    enum { OUTPUTS = API_SAMPLES * API_CLASSES };
+    socle_context *context = api_open(device);
+    socle_net *net = api_net(context), *loaded;
+    socle_data *data = api_data(context);
+    socle_fit_opts opts = api_opts();
+    float before[OUTPUTS], after[OUTPUTS], weight[83], same[83];
+    sc_temp temp;
+    sc_temp_make(&temp);
+    const char *path = sc_temp_file(&temp, "model.safetensors");
+    API_OK(context, socle_fit(net, data, &opts));
+    API_OK(context, socle_predict(net, data, before, OUTPUTS));
+    API_OK(context, socle_save(net, path));
+    API_OK(context, socle_load(&loaded, context, path));
+    SC_EQ(socle_net_parameters(loaded), socle_net_parameters(net));
+    API_OK(context, socle_predict(loaded, data, after, OUTPUTS));
+    SC_EQ_MEMORY(after, before, sizeof before);
+    read_all(context, net, weight);
+    read_all(context, loaded, same);
+    SC_EQ_MEMORY(same, weight, sizeof weight);
+    API_OK(context, socle_fit(net, data, &opts));
+    API_OK(context, socle_fit(loaded, data, &opts));
+    read_all(context, net, weight);
+    read_all(context, loaded, same);
+    SC_EQ_MEMORY(same, weight, sizeof weight);
+    socle_net_destroy(net);
+    socle_net_destroy(loaded);
+    socle_data_destroy(data);
+    socle_close(context);
+    sc_temp_remove(&temp);
+}
+
+Test(api_model, bad_files) {
+    socle_context *context = api_open("cpu");
+    socle_net *net = (void *)1;
+    sc_temp temp;
+    sc_temp_make(&temp);
+    API_FAILS(context, socle_load(&net, context, temp.path), SOCLE_STATUS_IO, temp.path);
+    SC_TRUE(net == NULL);
+    API_FAILS(context, socle_load(&net, context, sc_temp_put(&temp, "empty", "", 0)),
+              SOCLE_STATUS_DATA, "empty");
+    API_FAILS(context, socle_load(&net, context, SC_SOURCE_DIR "/tests/golden/mlp.safetensors"),
+              SOCLE_STATUS_DATA, "mlp.safetensors"); /* weights alone: no network in it */
+    net = api_net(context);
+    API_FAILS(context, socle_save(net, "/nowhere/model.safetensors"), SOCLE_STATUS_IO,
+              "/nowhere/model.safetensors");
+    socle_net_destroy(net);
+    socle_close(context);
+    sc_temp_remove(&temp);
+}

@@ -134,11 +134,33 @@ static inline void sc_sum_tile(sc_vector sum[SC_BLOCKS][SC_PIXELS], const local 
     }
 }
 
-/* Writes `count` neighbours (target_step_x apart) of every channel of a tile. */
+/* Where a tile goes: `count` neighbours (target_step_x apart) of every channel from `channel` on. */
+typedef struct sc_tile_place {
+    int channel;
+    int pixel;
+    int count;
+    int room; /* elements from `pixel` on that this work-item may write: what lies behind a tile, a
+                 later tile writes again */
+} sc_tile_place;
+
+static inline void sc_store_square(const sc_vector *square, global float *target, size_t plane,
+                                   int channels, int room) {
+    if (room >= SC_VECTOR_WIDTH) {
+#pragma unroll
+        for (int i = 0; i < SC_VECTOR_WIDTH; ++i)
+            if (i < channels) SC_STORE(square[i], target + (size_t)i * plane);
+    } else {
+#pragma unroll
+        for (int i = 0; i < SC_VECTOR_WIDTH; ++i)
+            if (i < channels) sc_store_part(square[i], target + (size_t)i * plane, room);
+    }
+}
+
 static inline void sc_store_tile(sc_vector sum[SC_BLOCKS][SC_PIXELS], global float *target,
-                                 const sc_shape_conv_pass *s, int channel, int pixel, int count,
+                                 const sc_shape_conv_pass *s, sc_tile_place at,
                                  uint sample SC_TAIL_PARAMETERS) {
     const size_t plane = (size_t)s->target_height * (size_t)s->target_width;
+    const int channels = min(SC_LANES, s->target_channels - at.channel);
     float tile[SC_BLOCKS * SC_VECTOR_WIDTH * SC_SQUARES * SC_VECTOR_WIDTH];
 #pragma unroll
     for (int b = 0; b < SC_BLOCKS; ++b) {
@@ -151,20 +173,30 @@ static inline void sc_store_tile(sc_vector sum[SC_BLOCKS][SC_PIXELS], global flo
                                 ? sum[b][min(q * SC_VECTOR_WIDTH + i, SC_PIXELS - 1)]
                                 : (sc_vector)(0.0f);
             sc_transpose(square);
+            if (!SC_HAS_TAIL && s->target_step_x == 1) {
+                if (q * SC_VECTOR_WIDTH < at.count)
+                    sc_store_square(square,
+                                    target + (size_t)(at.channel + b * SC_VECTOR_WIDTH) * plane +
+                                        (size_t)(at.pixel + q * SC_VECTOR_WIDTH),
+                                    plane, channels - b * SC_VECTOR_WIDTH,
+                                    at.room - q * SC_VECTOR_WIDTH);
+            } else {
 #pragma unroll
-            for (int i = 0; i < SC_VECTOR_WIDTH; ++i)
-                SC_STORE(square[i],
-                         tile + ((b * SC_VECTOR_WIDTH + i) * SC_SQUARES + q) * SC_VECTOR_WIDTH);
+                for (int i = 0; i < SC_VECTOR_WIDTH; ++i)
+                    SC_STORE(square[i],
+                             tile + ((b * SC_VECTOR_WIDTH + i) * SC_SQUARES + q) * SC_VECTOR_WIDTH);
+            }
         }
     }
-    const int channels = min(SC_LANES, s->target_channels - channel);
+    if (!SC_HAS_TAIL && s->target_step_x == 1) return;
     for (int i = 0; i < channels; ++i) {
-        for (int x = 0; x < count; x += SC_VECTOR_WIDTH) {
-            const int first = pixel + x * s->target_step_x;
-            const size_t place = (size_t)(channel + i) * plane + (size_t)first;
+        for (int x = 0; x < at.count; x += SC_VECTOR_WIDTH) {
+            const int first = at.pixel + x * s->target_step_x;
+            const int count = s->target_step_x == 1 ? at.room - x : at.count - x;
+            const size_t place = (size_t)(at.channel + i) * plane + (size_t)first;
             sc_store_row(SC_LOAD(tile + i * SC_SQUARES * SC_VECTOR_WIDTH + x),
-                         min(SC_VECTOR_WIDTH, count - x), target + place, s->target_step_x, sample,
-                         (uint)(channel + i), (uint)first SC_TAIL_ARGUMENTS);
+                         min(SC_VECTOR_WIDTH, count), target + place, s->target_step_x, sample,
+                         (uint)(at.channel + i), (uint)first SC_TAIL_ARGUMENTS);
         }
     }
 }
@@ -186,6 +218,7 @@ conv_direct_pass(global const float *source, ulong source_offset, global const f
     const int channel_stride = s.kernel_height * s.kernel_width * SC_LANES;
     const int block_stride = s.source_channels * channel_stride;
     const int band_end = min(positions_y, band + s.band_rows);
+    const bool whole_rows = s.target_step_y == 1 && s.target_step_x == 1;
     sc_taps taps;
     source += source_offset +
               sample * (size_t)s.source_channels * (size_t)s.source_height * (size_t)s.source_width;
@@ -207,10 +240,14 @@ conv_direct_pass(global const float *source, ulong source_offset, global const f
                     const local float *p = patch + (q - band) * s.source_step_y * row_pitch + x;
                     sc_vector sum[SC_BLOCKS][SC_PIXELS];
                     sc_sum_tile(sum, p, plane, w, channel_stride, &taps, s.source_channels);
-                    sc_store_tile(sum, target, &s, block * SC_LANES,
-                                  (q * s.target_step_y + phase_y) * s.target_width +
-                                      x * s.target_step_x + phase_x,
-                                  min(SC_PIXELS, positions_x - x), (uint)sample SC_TAIL_ARGUMENTS);
+                    sc_tile_place at = {
+                        .channel = block * SC_LANES,
+                        .pixel = (q * s.target_step_y + phase_y) * s.target_width +
+                                 x * s.target_step_x + phase_x,
+                        .count = min(SC_PIXELS, positions_x - x),
+                    };
+                    at.room = whole_rows ? band_end * s.target_width - at.pixel : at.count;
+                    sc_store_tile(sum, target, &s, at, (uint)sample SC_TAIL_ARGUMENTS);
                 }
             }
         }

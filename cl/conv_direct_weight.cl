@@ -60,29 +60,34 @@ static void sc_load_patch(local float *patch, const sc_shape_conv_weight *s,
     }
 }
 
+/* Lines of a square at its border: filters from `filters` on and pixels from `pixels` on are 0. */
+static inline void sc_load_border(sc_vector *square, global const float *gradient, size_t plane,
+                                  int filters, int pixels) {
+    for (int i = 0; i < SC_VECTOR_WIDTH; ++i) {
+        float line[SC_VECTOR_WIDTH];
+        for (int j = 0; j < SC_VECTOR_WIDTH; ++j)
+            line[j] = i < filters && j < pixels ? gradient[(size_t)i * plane + (size_t)j] : 0.0f;
+        square[i] = SC_LOAD(line);
+    }
+}
+
 /* turned[pixel][lane] = gradient[lane][pixel] for `pixels` neighbours; lanes past the last filter
  * become zero. */
 static void sc_load_turned(local float *turned, global const float *gradient, size_t plane,
                            int filters, int pixels) {
-    for (int b = 0; b < SC_BLOCKS;
-         ++b, turned += SC_VECTOR_WIDTH, gradient += SC_VECTOR_WIDTH * plane) {
+    for (int b = 0; b < SC_BLOCKS; ++b, turned += SC_VECTOR_WIDTH, filters -= SC_VECTOR_WIDTH) {
         for (int step = 0; step < pixels; step += SC_VECTOR_WIDTH) {
             /* The last square overlaps its neighbour rather than pass the end; a band below one
              * square is padded. */
             const int first = max(0, min(step, pixels - SC_VECTOR_WIDTH));
+            global const float *line = gradient + (size_t)b * SC_VECTOR_WIDTH * plane + first;
             sc_vector square[SC_VECTOR_WIDTH];
+            if (filters >= SC_VECTOR_WIDTH && pixels >= SC_VECTOR_WIDTH) {
 #pragma unroll
-            for (int i = 0; i < SC_VECTOR_WIDTH; ++i) {
-                global const float *line = gradient + (size_t)i * plane + (size_t)first;
-                if (b * SC_VECTOR_WIDTH + i >= filters) {
-                    square[i] = (sc_vector)(0.0f);
-                } else if (pixels >= SC_VECTOR_WIDTH) {
-                    square[i] = SC_LOAD(line);
-                } else {
-                    float part[SC_VECTOR_WIDTH];
-                    for (int j = 0; j < SC_VECTOR_WIDTH; ++j) part[j] = j < pixels ? line[j] : 0.0f;
-                    square[i] = SC_LOAD(part);
-                }
+                for (int i = 0; i < SC_VECTOR_WIDTH; ++i)
+                    square[i] = SC_LOAD(line + (size_t)i * plane);
+            } else {
+                sc_load_border(square, line, plane, filters, pixels);
             }
             sc_transpose(square);
 #pragma unroll

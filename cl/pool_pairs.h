@@ -24,23 +24,22 @@ static inline void sc_store_octet(float8 most, int8 tap, int count, global float
     if (count & 1) index[count & 2] = count & 2 ? quad.z : quad.x;
 }
 
-/* The later tap wins if it is larger or the first NaN. The tap goes along as a float: oclgrind 21.10 widens the
- * condition of a choice between integers to 255. */
-#define SC_TAKE_LARGER(most, place, value, tap)                                                                        \
-    {                                                                                                                  \
-        const int16 more = ~((value) <= most) & (most == most);                                                        \
-        most = more ? (value) : most;                                                                                  \
-        place = more ? (float16)(tap) : place;                                                                         \
-    }
+/* The later tap wins if it is larger or the first NaN. As a float, and by select: oclgrind 21.10 chooses wrongly
+ * between integers and between constants. */
+static inline void sc_take_larger(float16 *most, float16 *place, float16 value, float tap) {
+    const int16 more = ~(value <= *most) & (*most == *most);
+    *most = select(*most, value, more);
+    *place = select(*place, (float16)(tap), more);
+}
 
 /* Outputs 0 .. 7 from `first` on, 8 .. 15 from `second` on; `width` further on is the lower row. */
 static inline float16 sc_maxpool_pairs(global const float *first, global const float *second, int width, int16 *index) {
     const float16 a = vload16(0, first), b = vload16(0, second);
     const float16 c = vload16(0, first + width), d = vload16(0, second + width);
     float16 most = (float16)(a.even, b.even), place = (float16)(0.0f);
-    SC_TAKE_LARGER(most, place, (float16)(a.odd, b.odd), 1.0f)
-    SC_TAKE_LARGER(most, place, (float16)(c.even, d.even), 2.0f)
-    SC_TAKE_LARGER(most, place, (float16)(c.odd, d.odd), 3.0f)
+    sc_take_larger(&most, &place, (float16)(a.odd, b.odd), 1.0f);
+    sc_take_larger(&most, &place, (float16)(c.even, d.even), 2.0f);
+    sc_take_larger(&most, &place, (float16)(c.odd, d.odd), 3.0f);
     *index = convert_int16(place);
     return most;
 }

@@ -202,7 +202,7 @@ int sc_net_layer(sc_net *net, const sc_layer_kind *kind, const char *name, int i
                       .inputs = inputs,
                       .options = *options,
                       .first_parameter = (int)net->parameters};
-    for (int i = 0; i < inputs && i < SC_LAYER_INPUTS; i++) layer.input[i] = input[i];
+    for (int i = 0; inputs <= SC_LAYER_INPUTS && i < inputs; i++) layer.input[i] = input[i];
     socle_status status = add_layer(net, &layer, name);
     return status == SOCLE_OK ? net->inputs + (int)net->layers - 1 : sc_net_fail(net, status);
 }

@@ -15,7 +15,9 @@ enum {
     MAX_BLOCKS = 4,
     TURNED_BYTES = 28 * 1024, /* every tile reads the turned gradients: a first-level cache */
     CHAIN = 8,                /* half cycles: latency of one multiply-add */
-    LOOP = 4                  /* half cycles: what a tap costs beside its products */
+    LOOP = 4,                 /* half cycles: what a tap costs beside its products */
+    SQUARE = 300,             /* half cycles: turning and storing a square of pixels and channels */
+    PART = 100                /* more when it is not full */
 };
 
 static long long ceil_div(long long a, long long b) {
@@ -42,16 +44,24 @@ static long long tile_cost(long long pixels, long long blocks, const sc_conv_tra
     return largest(largest(products, loads), CHAIN) + LOOP + loads / 4 + blocks;
 }
 
-/* The pixels x blocks tile that covers `positions` x `vectors` with the least work. */
+/* Half cycles of the way out of a tile. */
+static long long store_cost(long long pixels, long long blocks, const sc_conv_traits *traits) {
+    const long long part = pixels % traits->width ? PART : 0;
+    return (ceil_div(pixels, traits->width) * SQUARE + part) * blocks;
+}
+
+/* The pixels x blocks tile that covers `positions` x `vectors` with the least work; `products` of
+ * each element. */
 static void choose_tile(sc_conv_pass_geometry *geometry, long long positions, long long vectors,
-                        const sc_conv_traits *traits) {
+                        long long products, const sc_conv_traits *traits) {
     static const int pixels[] = {28, 24, 20, 16, 14, 12, 10, 8, 7, 6, 5, 4};
     long long best = LLONG_MAX;
     for (size_t i = 0; i < sizeof pixels / sizeof pixels[0]; ++i) {
         for (int blocks = 1; blocks <= MAX_BLOCKS && blocks <= vectors; ++blocks) {
             if (pixels[i] * blocks > traits->accumulators) break;
             const long long cost = ceil_div(positions, pixels[i]) * ceil_div(vectors, blocks) *
-                                   tile_cost(pixels[i], blocks, traits);
+                                   (tile_cost(pixels[i], blocks, traits) * products +
+                                    store_cost(pixels[i], blocks, traits));
             if (cost < best) {
                 best = cost;
                 geometry->pixels = pixels[i];
@@ -107,7 +117,8 @@ static bool complete_pass(sc_conv_pass_geometry *geometry, long long capacity,
     const long long taps = (long long)pass->kernel_height * pass->kernel_width;
     const long long positions = ceil_div(pass->target_width, pass->target_step_x);
     if (taps > MAX_TAPS || capacity < 1) return false;
-    choose_tile(geometry, positions, ceil_div(pass->target_channels, traits->width), traits);
+    choose_tile(geometry, positions, ceil_div(pass->target_channels, traits->width),
+                taps * pass->source_channels, traits);
     const long long lanes = (long long)geometry->blocks * traits->width;
     const long long block_floats = taps * lanes * pass->source_channels;
     const long long target_blocks = ceil_div(pass->target_channels, lanes);

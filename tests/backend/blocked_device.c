@@ -34,6 +34,14 @@ static bool takes_blocks_alone(const sc_device *device, const sc_op_desc *desc) 
     return desc->op == SC_OP_CONV2D_GRAD_WEIGHT || is_blocked(&desc->tensor[desc->inputs]);
 }
 
+/* A packed weight beside blocked activations, of which one may be plain; never a weight packed
+ * alone. */
+static bool takes_pairs(const sc_device *device, const sc_op_desc *desc) {
+    (void)device;
+    bool activations = is_blocked(&desc->tensor[0]) || is_blocked(&desc->tensor[desc->inputs]);
+    return is_blocked(&desc->tensor[1]) && activations;
+}
+
 static sc_operand at(sc_operand workspace, size_t offset) {
     return (sc_operand){workspace.buffer, workspace.offset + offset};
 }
@@ -115,18 +123,23 @@ void blocked_device_install(blocked_device *blocked, sc_device *device, blocked_
     static const sc_op ops[BLOCKED_OPS] = {
         SC_OP_CONV2D,    SC_OP_CONV2D_GRAD_INPUT, SC_OP_CONV2D_GRAD_WEIGHT, SC_OP_ELEMENTWISE,
         SC_OP_MAXPOOL2D, SC_OP_MAXPOOL2D_GRAD,    SC_OP_AVGPOOL2D};
+    static bool (*const takes[])(const sc_device *,
+                                 const sc_op_desc *) = {[BLOCKED_ANY] = takes_mixtures,
+                                                        [BLOCKED_STRICT] = takes_blocks_alone,
+                                                        [BLOCKED_PAIRED] = takes_pairs,
+                                                        [BLOCKED_APART] = takes_mixtures};
     memset(blocked, 0, sizeof *blocked);
     blocked->device = device;
     blocked->real = device->implementations;
     int n = 0;
     for (; n < BLOCKED_OPS; n++) {
-        bool strict = manner == BLOCKED_STRICT && n < 3;
+        bool convolution = n < 3;
         blocked->own[n].base =
             (sc_implementation){.op = ops[n],
                                 .name = "blocked",
                                 .layouts = 1u << SC_LAYOUT_PLAIN | 1u << SC_LAYOUT_C16,
                                 .fuses_tail = manner != BLOCKED_APART,
-                                .accepts = strict ? takes_blocks_alone : takes_mixtures,
+                                .accepts = convolution ? takes[manner] : takes_mixtures,
                                 .prepare = prepare};
         blocked->own[n].owner = blocked;
         blocked->list[n] = &blocked->own[n].base;

@@ -12,8 +12,8 @@ enum { BLOCKED_OPS = 7, BLOCKED_LIST = 160 };
 
 typedef enum blocked_manner {
     BLOCKED_ANY,    /* any mixture of layouts but all plain */
-    BLOCKED_STRICT, /* convolutions: every operand blocked, the weight packed; nothing else is
-                       refused */
+    BLOCKED_STRICT, /* convolutions: every operand blocked, the weight packed */
+    BLOCKED_PAIRED, /* convolutions: the weight packed, and input or output blocked */
     BLOCKED_APART   /* as ANY, but convolutions fuse no tail: a tail launch over a blocked result */
 } blocked_manner;
 

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Plans on real devices: rows and capacity, the sample offset, lanes that move from run to run,
- * forced implementations, several buffers, and packed weights. One small network with its gradient
- * serves all of it. */
+ * forced implementations, several buffers. One small network with its gradient serves all of it. */
 #include "plan_fixture.h"
-
-#include "backend/null.h"
-#include "blocked_device.h"
 
 enum {
     CAPACITY = 9,
@@ -292,105 +288,4 @@ Test(plan, several_buffers) {
     SC_CONTAINS(f.env.text, "use a smaller micro-batch");
     plan_end(&one);
     device_close(&f);
-}
-
-static void add_to_weights(plan_fixture *p, float change) {
-    float data[WEIGHTS];
-    plan_read(p, SC_LANE_PARAMETERS, 0, data, sizeof data);
-    for (int i = 0; i < WEIGHTS; i++) data[i] += change;
-    plan_write(p, SC_LANE_PARAMETERS, 0, data, sizeof data);
-}
-
-/* Packed weights are kept from run to run until the plan is told, or finds the lane elsewhere; in
- * both modes of memory. */
-static void packs(bool separate) {
-    device_fixture f;
-    blocked_device blocked;
-    plan_fixture packed, plain;
-    results a, b, first;
-    sc_plan_options options = {.separate = separate};
-    device_open(&f, "cpu", NULL);
-    prepare_plan(&plain, &f, CAPACITY, NULL);
-    blocked_device_install(&blocked, f.device, BLOCKED_ANY);
-    prepare_plan(&packed, &f, CAPACITY, &options);
-    SC_EQ(sc_plan_sizes(packed.plan).packs, 1);
-    SC_EQ(sc_plan_launch_info(packed.plan, 0).op, SC_OP_REORDER);
-    SC_EQ_STR(sc_plan_launch_info(packed.plan, 0).layer, "conv");
-    run(&plain, CAPACITY, 0, CAPACITY, &first);
-    run(&packed, CAPACITY, 0, CAPACITY, &a);
-    SC_EQ_MEMORY(&a, &first, sizeof a);
-    add_to_weights(&packed, 0.25f);
-    run(&packed, CAPACITY, 0, CAPACITY, &a);
-    SC_EQ_MEMORY(&a, &first, sizeof a); /* nobody said so: the pack of before */
-    sc_plan_weights_changed(packed.plan);
-    for (int again = 0; again < 2; again++) {
-        run(&packed, CAPACITY, 0, CAPACITY, &a);
-        add_to_weights(&plain, again ? 0 : 0.25f);
-        run(&plain, CAPACITY, 0, CAPACITY, &b);
-        SC_EQ_MEMORY(&a, &b, sizeof a);
-        SC_TRUE(memcmp(&a, &first, sizeof a) != 0);
-    }
-    sc_operand home = packed.memory.base[SC_LANE_PARAMETERS];
-    SC_OK(&f.env, sc_buffer_create(&packed.memory.base[SC_LANE_PARAMETERS].buffer, f.device,
-                                   SC_BUFFER_DEVICE, packed.map.lane[SC_LANE_PARAMETERS].bytes));
-    write_parameters(&packed); /* the weights of the beginning, at another place */
-    run(&packed, CAPACITY, 0, CAPACITY, &a);
-    SC_EQ_MEMORY(&a, &first, sizeof a);
-    sc_buffer_destroy(packed.memory.base[SC_LANE_PARAMETERS].buffer);
-    packed.memory.base[SC_LANE_PARAMETERS] = home;
-    plan_end(&packed);
-    plan_end(&plain);
-    device_close(&f);
-}
-
-Test(plan, packs) {
-    packs(false);
-}
-
-Test(plan, packs_separate) {
-    packs(true);
-}
-
-/* A plan on the null device, which takes every layout, so that all parts of making one allocate. */
-static socle_status make_on(sc_device *device, plan_fixture *p, const sc_plan_options *options) {
-    const size_t bytes = 4096;
-    const sc_lane lanes[] = {SC_LANE_INPUTS, SC_LANE_PARAMETERS, SC_LANE_OUTPUTS};
-    SC_TRY(sc_graph_create(&p->graph, device->env, 4));
-    sc_value x =
-        plan_external(p, SC_LANE_INPUTS, SOCLE_F32, true, 4, (const int64_t[]){4, 16, 6, 6});
-    sc_value w =
-        plan_external(p, SC_LANE_PARAMETERS, SOCLE_F32, false, 4, (const int64_t[]){16, 16, 3, 3});
-    sc_graph_scope(p->graph, "conv");
-    SC_TRY(p->graph->status);
-    const sc_window window = {{3, 3}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
-    sc_value y = sc_build_conv2d(p->graph, x, w, &window, 1);
-    SC_TRY(p->graph->status);
-    y = sc_build_softmax(p->graph, y, false);
-    sc_graph_output(p->graph, y, SC_LANE_OUTPUTS, 0);
-    SC_TRY(p->graph->status);
-    for (int i = 0; i < 3; i++)
-        SC_TRY(sc_lane_place(&p->map.lane[lanes[i]], device->env, 1, &bytes, NULL));
-    SC_TRY(sc_plan_create(&p->plan, device, p->graph, &p->map, options));
-    SC_EQ(sc_plan_sizes(p->plan).packs, 1);
-    return SOCLE_OK;
-}
-
-static socle_status make_in(sc_env *env, void *argument) {
-    sc_null_counts counts = {0};
-    sc_device *device;
-    plan_fixture p = {0};
-    SC_TRY(sc_null_open(&device, env, &counts));
-    socle_status status = make_on(device, &p, argument);
-    sc_plan_destroy(p.plan);
-    sc_graph_destroy(p.graph);
-    sc_lane_map_free(&p.map, env);
-    sc_device_close(device);
-    SC_EQ(counts.kernels + counts.buffers, 0);
-    return status;
-}
-
-Test(plan, survives_refused_allocations) {
-    sc_test_each_allocation(make_in, &(sc_plan_options){0});
-    sc_test_each_allocation(make_in,
-                            &(sc_plan_options){.separate = true, .keep_graph_order = true});
 }

@@ -81,7 +81,7 @@ Test(platforms, two_devices) {
     SC_TRUE(strcmp(registry.info[1].id, registry.info[2].id) != 0);
     for (int i = 0; i < 2; i++) {
         sc_device_choice choice;
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "opencl:%d", i);
         select_one(&registry, &env, name, &choice);
         SC_EQ(choice.entry, 1 + i);

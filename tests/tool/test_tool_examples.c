@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every configuration under examples/ runs as it is, shortened to a few steps, on the cpu backend and through OpenCL; needs the data of
+ * Debian's dataset-fashion-mnist. */
+#include "tool.h"
+
+static const char *const examples[] = {"fashion-mlp", "fashion-cnn", "fashion-residual", "fashion-inception"};
+
+static void run_examples(const char *device, bool opencl) {
+    sc_temp temp;
+    if (access("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz", R_OK) != 0)
+        cr_skip_test("dataset-fashion-mnist is not installed");
+    tool_begin(&temp, opencl);
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        SC_REPRO("socle train examples/%s.yaml --device %s --set train.steps=3", examples[i], device);
+        tool_result result = tool_run("train %s/examples/%s.yaml --device %s --set train.steps=3 --set train.batch=32 --set "
+                                      "data.train.limit=640 --set data.test.limit=96 -o run%d --json",
+                                      SC_SOURCE_DIR, examples[i], device, (int)i);
+        if (opencl && result.code == 4) cr_skip_test("no OpenCL device here");
+        if (result.code != 0) SC_TEST_FAIL("exit code %d: %s", result.code, result.err);
+        json_t *lines = tool_json_lines(result.out);
+        json_t *done = tool_event(lines, "done");
+        SC_TRUE(json_is_number(json_object_get(done, "test_accuracy")));
+        SC_EQ(json_integer_value(json_object_get(done, "step")), 3);
+        json_decref(lines);
+        tool_free(&result);
+        tool_expect(0, NULL, "summary run%d/model.safetensors", (int)i);
+    }
+    tool_end(&temp);
+}
+
+Test(tool_examples, cpu) {
+    run_examples("cpu", false);
+}
+
+Test(tool_examples, opencl) {
+    run_examples("opencl:0", true);
+}

@@ -70,8 +70,10 @@ static int residual(sc_net *net) {
 static const struct {
     const char *name;
     int (*build)(sc_net *net);
-} networks[] = {
-    {"fashion-cnn", fashion_cnn}, {"colour-cnn", colour_cnn}, {"perceptron", perceptron}, {"residual", residual}};
+} networks[] = {{"fashion-cnn", fashion_cnn},
+                {"colour-cnn", colour_cnn},
+                {"perceptron", perceptron},
+                {"residual", residual}};
 
 const char *bench_network_names(void) {
     return "fashion-cnn, colour-cnn, perceptron, residual";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One training step (forward, backward, Adam) of a network of bench_networks.h on random images, as benchmarks/peers measures it
- * elsewhere: one JSON line. Beside the wall time of a step it gives the processor time of the whole process per step, which a busy
- * machine disturbs far less.
+/* One training step (forward, backward, Adam) of a network of bench_networks.h on random images, as
+ * benchmarks/peers measures it elsewhere: one JSON line. Beside the wall time of a step it gives
+ * the processor time of the whole process per step, which a busy machine disturbs far less.
  *   bench_step [device] [batch] [steps] [--net NAME] [--profile] */
 #include "bench_networks.h"
 
@@ -40,21 +40,24 @@ static double processor_ms(void) {
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
 }
 
-static void print_times(sc_engine *engine, const char *network, int64_t batch, int steps, double *wall, double *processor) {
+static void print_times(sc_engine *engine, const char *network, int64_t batch, int steps,
+                        double *wall, double *processor) {
     const sc_device_info *info = &sc_engine_device(engine)->info;
     qsort(wall, (size_t)steps, sizeof *wall, by_value);
     qsort(processor, (size_t)steps, sizeof *processor, by_value);
-    printf("{\"device\": \"%s\", \"driver\": \"%s\", \"network\": \"%s\", \"batch\": %lld, \"step_ms_min\": %.3f, "
+    printf("{\"device\": \"%s\", \"driver\": \"%s\", \"network\": \"%s\", \"batch\": %lld, "
+           "\"step_ms_min\": %.3f, "
            "\"step_ms_median\": %.3f, \"processor_ms_min\": %.3f, \"processor_ms_median\": %.3f, "
            "\"images_per_second\": %.0f}\n",
-           info->name, info->driver_version, network, (long long)batch, wall[0], wall[steps / 2], processor[0],
-           processor[steps / 2], (double)batch / wall[steps / 2] * 1e3);
+           info->name, info->driver_version, network, (long long)batch, wall[0], wall[steps / 2],
+           processor[0], processor[steps / 2], (double)batch / wall[steps / 2] * 1e3);
 }
 
 static void measure(sc_engine *engine, const char *network, int64_t batch, int steps) {
     size_t bytes = sc_engine_column_bytes(engine, 0) * (size_t)batch;
     unsigned char *images = malloc(bytes), *labels = malloc((size_t)batch);
-    double *wall = malloc((size_t)steps * sizeof *wall), *processor = malloc((size_t)steps * sizeof *processor);
+    double *wall = malloc((size_t)steps * sizeof *wall),
+           *processor = malloc((size_t)steps * sizeof *processor);
     if (!images || !labels || !wall || !processor) exit(1);
     for (size_t i = 0; i < bytes; i++) images[i] = (unsigned char)(rand() >> 7);
     for (int64_t i = 0; i < batch; i++) labels[i] = (unsigned char)(rand() % 10);
@@ -81,7 +84,8 @@ static void print_launches(const sc_plan *plan) {
     for (int i = 0; i < sc_plan_launches(plan); i++) {
         sc_plan_launch launch = sc_plan_launch_info(plan, i);
         if (launch.runs)
-            printf("{\"layer\": \"%s\", \"operation\": \"%s\", \"implementation\": \"%s\", \"ms\": %.3f}\n",
+            printf("{\"layer\": \"%s\", \"operation\": \"%s\", \"implementation\": \"%s\", \"ms\": "
+                   "%.3f}\n",
                    launch.layer ? launch.layer : "", sc_op_word(launch.op), launch.implementation,
                    (double)launch.nanoseconds / (double)launch.runs * 1e-6);
     }
@@ -133,13 +137,16 @@ int main(int argc, char **argv) {
     sc_device *device = open_device(&registry, &wanted);
     sc_net *net = bench_network(&env, wanted.network);
     if (!net) {
-        fprintf(stderr, "bench_step: no network is named '%s'; there are %s\n", wanted.network, bench_network_names());
+        fprintf(stderr, "bench_step: no network is named '%s'; there are %s\n", wanted.network,
+                bench_network_names());
         return 2;
     }
     check(net->status);
     sc_optimizer adam = sc_optimizer_default(sc_optimizer_find("adam"));
-    sc_engine_options options = {
-        .capacity = wanted.batch, .optimizer = &adam, .seed = 1, .plan = {.profile = wanted.profile}};
+    sc_engine_options options = {.capacity = wanted.batch,
+                                 .optimizer = &adam,
+                                 .seed = 1,
+                                 .plan = {.profile = wanted.profile}};
     check(sc_engine_create(&engine, device, net, &options));
     check(sc_engine_initialize(engine, 1));
     measure(engine, wanted.network, wanted.batch, wanted.steps);

@@ -134,7 +134,8 @@ static inline void sc_sum_tile(sc_vector sum[SC_BLOCKS][SC_PIXELS], const local 
     }
 }
 
-/* Where a tile goes: `count` neighbours (target_step_x apart) of every channel from `channel` on. */
+/* Where a tile goes: `count` neighbours (target_step_x apart) of every channel from `channel` on.
+ */
 typedef struct sc_tile_place {
     int channel;
     int pixel;

@@ -13,12 +13,16 @@
  * SC_INPUT_ARGUMENTS; SC_RESULT_PARAMETERS (r0, r0_offset ...); sc_evaluate (fills
  * tile[result][0..count) with the expression at inner elements begin .. begin + count);
  * sc_evaluate_one; SC_IDENTITY(k); sc_combine(k, a, b) and sc_combine16; sc_store_result(k, index,
- * value). Sums run in 16 (here) or SC_GROUP (reduce_group) interleaved accumulators, then pairwise.
+ * value). It may define sc_accumulate, and then SC_HAS_ACCUMULATE: sc_evaluate and sc_combine16 in
+ * one for the vectors that fit, returning the number of their elements. Sums run in 16 (here) or
+ * SC_GROUP (reduce_group) interleaved accumulators, then pairwise.
  *
- * reduce_lanes   global (kept rows / together, or kept rows * column blocks; parts), local 1:
- * CPU-class devices, and the reference reduce_group   global (kept rows * column blocks * SC_GROUP,
- * parts), local (SC_GROUP, 1): GPU-class devices reduce_final   global (blocks of 64 results),
- * local 1
+ * Global sizes:
+ *   reduce_lanes  (kept rows / together, or kept rows * column blocks; parts), local 1:
+ *                 CPU-class devices, and the reference
+ *   reduce_group  (kept rows * column blocks * SC_GROUP, parts), local (SC_GROUP, 1):
+ *                 GPU-class devices
+ *   reduce_final  (blocks of 64 results), local 1
  */
 #include "shape_space.h"
 
@@ -58,7 +62,13 @@ static inline void sc_reduce_one(SC_INPUT_PARAMETERS uint kept, uint part, globa
         const uint row = unit / shape->pieces;
         const uint first = (unit - row * shape->pieces) * shape->piece;
         const uint end = min(first + shape->piece, shape->inner);
-        for (uint begin = first; begin < end; begin += SC_TILE) {
+#ifdef SC_HAS_ACCUMULATE
+        const uint start =
+            first + sc_accumulate(SC_INPUT_ARGUMENTS sum, kept, row, first, end - first, shape);
+#else
+        const uint start = first;
+#endif
+        for (uint begin = start; begin < end; begin += SC_TILE) {
             const uint count = min((uint)SC_TILE, end - begin);
             sc_evaluate(SC_INPUT_ARGUMENTS tile, kept, row, begin, count, shape);
             for (int k = 0; k < SC_RESULTS; ++k) {

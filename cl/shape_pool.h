@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shape argument of the pooling kernels, shared by C and OpenCL C so that both sides agree on its layout. A plane is
- * one channel of one sample. The window is compiled in.
+ * The shape argument of the pooling kernels, shared by C and OpenCL C so that both sides agree on
+ * its layout. A plane is one channel of one sample. The window is compiled in.
  */
 #ifndef SC_SHAPE_POOL_H
 #define SC_SHAPE_POOL_H

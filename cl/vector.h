@@ -101,8 +101,10 @@ static inline float16 sc_load_part16(global const float *source, int count) {
 }
 #endif
 
-static inline sc_vector sc_load_part(global const float *source, int count) {
-    return count >= SC_VECTOR_WIDTH ? SC_LOAD(source) : SC_JOIN(sc_load_part, SC_VECTOR_WIDTH)(source, count);
+static inline __attribute__((always_inline)) sc_vector sc_load_part(global const float *source,
+                                                                    int count) {
+    return count >= SC_VECTOR_WIDTH ? SC_LOAD(source)
+                                    : SC_JOIN(sc_load_part, SC_VECTOR_WIDTH)(source, count);
 }
 
 static inline void sc_store_part(sc_vector v, global float *target, int count) {

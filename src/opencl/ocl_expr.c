@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scalar expressions as OpenCL C: one small function per operation used, its body taken from op/expr_list.def, and one
- * statement per node. The mathematics is that of cl/scalar.h, the same text the cpu driver compiles, so results agree by
- * bits. It must not know shapes: who calls it says what x0, coord0 ... are. */
+/* Scalar expressions as OpenCL C: one small function per operation used, its body taken from
+ * op/expr_list.def, and one statement per node. The mathematics is that of cl/scalar.h, the same
+ * text the cpu driver compiles, so results agree by bits. It must not know shapes: who calls it
+ * says what x0, coord0 ... are. */
 #include "opencl/ocl.h"
 
 #include <stdio.h>
@@ -25,14 +26,22 @@ bool sc_ocl_expr_draws(const sc_expr *expr) {
 /* Bodies that differ on vectors, whose comparisons give -1 and whose casts are functions. */
 static const char *vector_body(sc_expr_op op) {
     switch (op) {
-    case SC_EXPR_LT: return "-(a < b)";
-    case SC_EXPR_LE: return "-(a <= b)";
-    case SC_EXPR_EQ: return "-(a == b)";
-    case SC_EXPR_NE: return "-(a != b)";
-    case SC_EXPR_IS_FINITE: return "-sc_is_finite(a)";
-    case SC_EXPR_SELECT: return "a != 0 ? b : c";
-    case SC_EXPR_TO_FLOAT: return "SC_TO_REAL(a)";
-    default: return sc_expr_op_info(op)->body;
+    case SC_EXPR_LT:
+        return "-(a < b)";
+    case SC_EXPR_LE:
+        return "-(a <= b)";
+    case SC_EXPR_EQ:
+        return "-(a == b)";
+    case SC_EXPR_NE:
+        return "-(a != b)";
+    case SC_EXPR_IS_FINITE:
+        return "-sc_is_finite(a)";
+    case SC_EXPR_SELECT:
+        return "a != 0 ? b : c";
+    case SC_EXPR_TO_FLOAT:
+        return "SC_TO_REAL(a)";
+    default:
+        return sc_expr_op_info(op)->body;
     }
 }
 
@@ -41,8 +50,8 @@ bool sc_ocl_expr_has_vector_form(const sc_expr *expr) {
         sc_expr_op op = (sc_expr_op)expr->node[k].op;
         if (op >= SC_EXPR_TO_INT) return false; /* integer arithmetic */
         if (op == SC_EXPR_INPUT && expr->node[k].type != SC_EXPR_FLOAT) return false;
-        if (op < SC_EXPR_LEAVES && op != SC_EXPR_INPUT && op != SC_EXPR_CONST && op != SC_EXPR_SCALAR &&
-            op != SC_EXPR_UNIFORM && op != SC_EXPR_NORMAL)
+        if (op < SC_EXPR_LEAVES && op != SC_EXPR_INPUT && op != SC_EXPR_CONST &&
+            op != SC_EXPR_SCALAR && op != SC_EXPR_UNIFORM && op != SC_EXPR_NORMAL)
             return false;
     }
     return true;
@@ -71,10 +80,13 @@ void sc_ocl_expr_functions(sc_text *text, const sc_expr *expr) {
 void sc_ocl_expr_vector_functions(sc_text *text, const sc_expr *expr) {
     static const char more[] = "#undef SC_SCALAR_H\n#undef SC_SCALAR_SPECIAL_H\n"
                                "#include \"scalar.h\"\n#include \"scalar_special.h\"\n";
-    sc_text_add(text, "#undef SC_SCALAR_TYPE_H\n#undef SC_WIDTH\n#define SC_WIDTH SC_VECTOR_WIDTH\n");
+    sc_text_add(text,
+                "#undef SC_SCALAR_TYPE_H\n#undef SC_WIDTH\n#define SC_WIDTH SC_VECTOR_WIDTH\n");
     if (sc_ocl_expr_draws(expr))
-        sc_text_add(text, "#if SC_VECTOR_WIDTH == SC_RANDOM_WIDTH\n#define SC_TYPES_ONLY\n"
-                          "#include \"scalar_type.h\"\n#undef SC_TYPES_ONLY\n#else\n%s#endif\n", more);
+        sc_text_add(text,
+                    "#if SC_VECTOR_WIDTH == SC_RANDOM_WIDTH\n#define SC_TYPES_ONLY\n"
+                    "#include \"scalar_type.h\"\n#undef SC_TYPES_ONLY\n#else\n%s#endif\n",
+                    more);
     else
         sc_text_add(text, "%s", more);
     add_functions(text, expr, true);
@@ -83,15 +95,33 @@ void sc_ocl_expr_vector_functions(sc_text *text, const sc_expr *expr) {
 static void add_leaf(sc_text *text, const sc_expr_node *node, int number) {
     unsigned bits = (unsigned)node->imm.i;
     switch ((sc_expr_op)node->op) {
-    case SC_EXPR_INPUT: sc_text_add(text, "x%d", node->index); break;
-    case SC_EXPR_CONST: sc_text_add(text, "as_float(0x%08xu)", bits); break;
-    case SC_EXPR_CONST_INT: sc_text_add(text, "as_int(0x%08xu)", bits); break;
-    case SC_EXPR_SCALAR: sc_text_add(text, "launch.scalar[%d]", node->index); break;
-    case SC_EXPR_STEP: sc_text_add(text, "launch.step"); break;
-    case SC_EXPR_ROWS: sc_text_add(text, "launch.rows"); break;
-    case SC_EXPR_COORD: sc_text_add(text, "coord%d", node->index); break;
-    case SC_EXPR_SAMPLE: sc_text_add(text, "sample"); break;
-    default: sc_text_add(text, "draw%d", number); break; /* uniform, normal */
+    case SC_EXPR_INPUT:
+        sc_text_add(text, "x%d", node->index);
+        break;
+    case SC_EXPR_CONST:
+        sc_text_add(text, "as_float(0x%08xu)", bits);
+        break;
+    case SC_EXPR_CONST_INT:
+        sc_text_add(text, "as_int(0x%08xu)", bits);
+        break;
+    case SC_EXPR_SCALAR:
+        sc_text_add(text, "launch.scalar[%d]", node->index);
+        break;
+    case SC_EXPR_STEP:
+        sc_text_add(text, "launch.step");
+        break;
+    case SC_EXPR_ROWS:
+        sc_text_add(text, "launch.rows");
+        break;
+    case SC_EXPR_COORD:
+        sc_text_add(text, "coord%d", node->index);
+        break;
+    case SC_EXPR_SAMPLE:
+        sc_text_add(text, "sample");
+        break;
+    default:
+        sc_text_add(text, "draw%d", number);
+        break; /* uniform, normal */
     }
 }
 
@@ -131,8 +161,10 @@ void sc_ocl_expr_draw_one(sc_text *text, const sc_expr *expr, int indent) {
     for (int k = 0; k < expr->nodes; k++) {
         const sc_expr_node *node = &expr->node[k];
         if (node->op == SC_EXPR_UNIFORM || node->op == SC_EXPR_NORMAL)
-            sc_text_add(text, "%*sconst float draw%d = sc_random_one(element, sample, 0x%08xu, launch, %d);\n", 4 * indent,
-                        "", k, (unsigned)node->imm.i, node->op == SC_EXPR_NORMAL);
+            sc_text_add(
+                text,
+                "%*sconst float draw%d = sc_random_one(element, sample, 0x%08xu, launch, %d);\n",
+                4 * indent, "", k, (unsigned)node->imm.i, node->op == SC_EXPR_NORMAL);
     }
 }
 
@@ -140,10 +172,13 @@ void sc_ocl_expr_draw_run(sc_text *text, const sc_expr *expr, int indent) {
     for (int k = 0; k < expr->nodes; k++) {
         const sc_expr_node *node = &expr->node[k];
         if (node->op == SC_EXPR_UNIFORM || node->op == SC_EXPR_NORMAL)
-            sc_text_add(text, "%*sfloat room%d[SC_RANDOM_ROOM];\n"
-                              "%*sconst float *run%d = sc_random_run(room%d, element_begin, count, sample, 0x%08xu, "
-                              "launch, %d);\n",
-                        4 * indent, "", k, 4 * indent, "", k, k, (unsigned)node->imm.i, node->op == SC_EXPR_NORMAL);
+            sc_text_add(text,
+                        "%*sfloat room%d[SC_RANDOM_ROOM];\n"
+                        "%*sconst float *run%d = sc_random_run(room%d, element_begin, count, "
+                        "sample, 0x%08xu, "
+                        "launch, %d);\n",
+                        4 * indent, "", k, 4 * indent, "", k, k, (unsigned)node->imm.i,
+                        node->op == SC_EXPR_NORMAL);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pooling (cl/pool.cl) and its gradients (cl/pool_grad.cl), which carry tails. The window is compiled in, sizes are
- * arguments. `rows` gives a work-item whole rows or planes (CPU-class devices), `each` one element (GPUs, and the
- * reference). */
+/* Pooling (cl/pool.cl) and its gradients (cl/pool_grad.cl), which carry tails. The window is
+ * compiled in, sizes are arguments. `rows` gives a work-item whole rows or planes (CPU-class
+ * devices), `each` one element (GPUs, and the reference). */
 #include "opencl/ocl.h"
 
 #include "cl/shape_pool.h"
@@ -22,19 +22,26 @@ typedef struct pool {
 
 static const char *kernel_name(sc_op op, bool wide) {
     switch (op) {
-    case SC_OP_MAXPOOL2D: return wide ? "maxpool_rows" : "maxpool_each";
-    case SC_OP_MAXPOOL2D_GRAD: return wide ? "maxpool_grad_planes" : "maxpool_grad_each";
-    case SC_OP_AVGPOOL2D: return wide ? "avgpool_rows" : "avgpool_each";
-    default: return wide ? "avgpool_grad_planes" : "avgpool_grad_each";
+    case SC_OP_MAXPOOL2D:
+        return wide ? "maxpool_rows" : "maxpool_each";
+    case SC_OP_MAXPOOL2D_GRAD:
+        return wide ? "maxpool_grad_planes" : "maxpool_grad_each";
+    case SC_OP_AVGPOOL2D:
+        return wide ? "avgpool_rows" : "avgpool_each";
+    default:
+        return wide ? "avgpool_grad_planes" : "avgpool_grad_each";
     }
 }
 
 static void arrange(const pool *self, sc_shape_pool *shape, size_t *global, int64_t rows) {
     const sc_tensor_desc *large = &self->large, *small = &self->small;
-    *shape = (sc_shape_pool){
-        .planes = (int)(sc_tensor_dim_at(large, 0, rows) * large->dim[1]), .channels = (int)large->dim[1],
-        .height = (int)large->dim[2], .width = (int)large->dim[3],
-        .out_height = (int)small->dim[2], .out_width = (int)small->dim[3], .chunk = 1};
+    *shape = (sc_shape_pool){.planes = (int)(sc_tensor_dim_at(large, 0, rows) * large->dim[1]),
+                             .channels = (int)large->dim[1],
+                             .height = (int)large->dim[2],
+                             .width = (int)large->dim[3],
+                             .out_height = (int)small->dim[2],
+                             .out_width = (int)small->dim[3],
+                             .chunk = 1};
     if (!self->wide) {
         const sc_tensor_desc *written = self->gradient ? large : small;
         *global = (size_t)sc_tensor_elements_at(written, rows);
@@ -50,16 +57,18 @@ static void arrange(const pool *self, sc_shape_pool *shape, size_t *global, int6
 static void add_arguments(sc_ocl_call *call, const pool *self, const sc_operand *operands,
                           const sc_shape_pool *shape, const sc_launch *launch) {
     for (int i = 0; i < self->inputs; i++)
-        sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(call->device), sizeof(float));
-    for (int k = 0; k < self->outputs; k++)
-        sc_ocl_call_operand(call, operands ? operands[self->first_output + k] : sc_ocl_nothing(call->device),
+        sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(call->device),
                             sizeof(float));
+    for (int k = 0; k < self->outputs; k++)
+        sc_ocl_call_operand(
+            call, operands ? operands[self->first_output + k] : sc_ocl_nothing(call->device),
+            sizeof(float));
     sc_ocl_call_value(call, shape, sizeof *shape);
     sc_ocl_tail_arguments(call, &self->tail, operands ? operands + self->inputs : NULL, launch);
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
-                            const sc_launch *launch) {
+static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                            sc_operand workspace, const sc_launch *launch) {
     pool *self = (pool *)kernel;
     sc_shape_pool shape;
     sc_ocl_call call;
@@ -94,27 +103,36 @@ static void add_defines(sc_text *text, const sc_op_desc *desc) {
     const sc_tensor_desc *large = &desc->tensor[gradient ? desc->inputs : 0];
     bool overhang = false;
     for (int axis = 0; axis < 2; axis++) {
-        int64_t start = (sc_window_output(large->dim[2 + axis], window, axis) - 1) * window->stride[axis] - window->pad_before[axis];
-        overhang |= start + (int64_t)(window->kernel[axis] - 1) * window->dilation[axis] >= large->dim[2 + axis];
+        int64_t start =
+            (sc_window_output(large->dim[2 + axis], window, axis) - 1) * window->stride[axis] -
+            window->pad_before[axis];
+        overhang |= start + (int64_t)(window->kernel[axis] - 1) * window->dilation[axis] >=
+                    large->dim[2 + axis];
     }
     for (int axis = 0; axis < 2; axis++)
-        sc_text_add(text, "%s-D SC_KERNEL_%c=%d -D SC_STRIDE_%c=%d -D SC_DILATION_%c=%d -D SC_PAD_%c=%d",
-                    axis ? " " : "", letters[axis], window->kernel[axis], letters[axis], window->stride[axis],
-                    letters[axis], window->dilation[axis], letters[axis], window->pad_before[axis]);
-    sc_text_add(text, " -D SC_COUNT_PADDING=%d -D SC_OVERHANG=%d", desc->attr.pool.count_padding ? 1 : 0, overhang ? 1 : 0);
+        sc_text_add(text,
+                    "%s-D SC_KERNEL_%c=%d -D SC_STRIDE_%c=%d -D SC_DILATION_%c=%d -D SC_PAD_%c=%d",
+                    axis ? " " : "", letters[axis], window->kernel[axis], letters[axis],
+                    window->stride[axis], letters[axis], window->dilation[axis], letters[axis],
+                    window->pad_before[axis]);
+    sc_text_add(text, " -D SC_COUNT_PADDING=%d -D SC_OVERHANG=%d",
+                desc->attr.pool.count_padding ? 1 : 0, overhang ? 1 : 0);
 }
 
-static socle_status get_program(cl_program *out, const pool *self, sc_ocl_device *device, const sc_op_desc *desc) {
+static socle_status get_program(cl_program *out, const pool *self, sc_ocl_device *device,
+                                const sc_op_desc *desc) {
     const int width = device->base.info.vector_width;
     sc_text prefix, defines;
     sc_text_init(&prefix, device->base.env);
     sc_text_init(&defines, device->base.env);
     add_defines(&defines, desc);
-    if (self->gradient) sc_text_add(&defines, " -D SC_VECTOR_WIDTH=%d", width >= 16 ? 16 : width >= 8 ? 8 : 4);
+    if (self->gradient)
+        sc_text_add(&defines, " -D SC_VECTOR_WIDTH=%d", width >= 16 ? 16 : width >= 8 ? 8 : 4);
     sc_ocl_tail_text(&prefix, desc, &self->tail);
     socle_status status = defines.status != SOCLE_OK ? defines.status : prefix.status;
     if (status == SOCLE_OK)
-        status = sc_ocl_program_get(out, device, prefix.data, self->gradient ? "pool_grad.cl" : "pool.cl", defines.data);
+        status = sc_ocl_program_get(out, device, prefix.data,
+                                    self->gradient ? "pool_grad.cl" : "pool.cl", defines.data);
     sc_text_free(&prefix);
     sc_text_free(&defines);
     return status;
@@ -127,19 +145,22 @@ static socle_status build(pool *self, sc_ocl_device *device, const sc_op_desc *d
     sc_ocl_call call;
     size_t largest;
     SC_TRY(get_program(&program, self, device, desc));
-    SC_TRY(sc_ocl_kernel_create(&self->kernel, device, program, kernel_name(desc->op, self->wide), 1, &local, false));
+    SC_TRY(sc_ocl_kernel_create(&self->kernel, device, program, kernel_name(desc->op, self->wide),
+                                1, &local, false));
     arrange(self, &shape, &largest, self->large.dim[0]);
     sc_ocl_call_begin(&call, device, NULL, &self->kernel);
     add_arguments(&call, self, NULL, &nothing, NULL);
     return sc_ocl_call_warm(&call, &largest);
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     pool *self = NULL;
     (void)tuning;
     SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base = (sc_kernel){.device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    self->base = (sc_kernel){
+        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
     self->wide = strcmp(implementation->name, "rows") == 0;
     self->gradient = desc->op == SC_OP_MAXPOOL2D_GRAD || desc->op == SC_OP_AVGPOOL2D_GRAD;
     self->large = desc->tensor[self->gradient ? desc->inputs : 0];
@@ -150,8 +171,9 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     socle_status status =
         describe_tail(&self->tail, desc)
             ? build(self, sc_ocl_device_of(device), desc)
-            : sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED,
-                      "pooling: the tail's broadcast pattern does not fit (sample, channel, pixel)");
+            : sc_fail(
+                  device->env, SOCLE_STATUS_UNSUPPORTED,
+                  "pooling: the tail's broadcast pattern does not fit (sample, channel, pixel)");
     if (status != SOCLE_OK) {
         release(&self->base);
         return status;

@@ -73,6 +73,46 @@ static void add_values(sc_text *text, const sc_op_desc *desc, const sc_ocl_space
     }
 }
 
+/* Whether the expression can run on vectors along the last group: every operand stands still there
+ * or goes along. */
+static bool has_vector_form(const sc_op_desc *desc, const sc_ocl_space *space,
+                            const sc_ocl_reduce_streams *streams) {
+    uint32_t used = sc_expr_used_inputs(desc->expr);
+    for (int i = 0; i < desc->inputs; i++)
+        if (used >> i & 1 && sc_ocl_space_step(space, streams->operand[i]) == SC_OCL_STEP_ANY)
+            return false;
+    return sc_ocl_expr_has_vector_form(desc->expr) && !sc_ocl_expr_draws(desc->expr);
+}
+
+/* sum[k] combined with whole vectors of values; the same values meet in the same order as by way of
+ * a tile. */
+static void add_accumulate(sc_text *text, const sc_op_desc *desc, const sc_ocl_space *space,
+                           const sc_ocl_reduce_streams *streams) {
+    uint32_t used = sc_expr_used_inputs(desc->expr);
+    sc_text_add(text, "#define SC_HAS_ACCUMULATE\n#define SC_VECTOR_WIDTH 16\n");
+    sc_ocl_expr_vector_functions(text, desc->expr);
+    sc_text_add(text, "static inline uint sc_accumulate(SC_INPUT_PARAMETERS float16 *sum, uint "
+                      "kept, uint reduced, uint begin, "
+                      "uint count, const sc_shape_space *shape)\n{\n");
+    add_place(text, desc, space, streams);
+    sc_text_add(text, "    const uint whole = count - count %% 16;\n"
+                      "    for (size_t j = begin; j < begin + whole; j += 16) {\n");
+    for (int i = 0; i < desc->inputs; i++)
+        if (used >> i & 1)
+            sc_text_add(text,
+                        sc_ocl_space_step(space, streams->operand[i]) == SC_OCL_STEP_ONE
+                            ? "        const float16 x%d = vload16(0, a%d + j);\n"
+                            : "        const float16 x%d = (float16)(a%d[0]);\n",
+                        i, i);
+    sc_ocl_expr_vector_body(text, desc->expr, 2);
+    for (int k = 0; k < desc->outputs; k++) {
+        char name[16];
+        sc_ocl_expr_output(name, desc->expr, k);
+        sc_text_add(text, "        sum[%d] = sc_combine16(%d, sum[%d], %s);\n", k, k, k, name);
+    }
+    sc_text_add(text, "    }\n    return whole;\n}\n");
+}
+
 void sc_ocl_reduce_text(sc_text *text, const sc_op_desc *desc, const sc_ocl_space *space,
                         const sc_ocl_reduce_streams *streams) {
     sc_text_add(text, "#include \"shape_space.h\"\n#define SC_TILE 512\n");
@@ -93,4 +133,6 @@ void sc_ocl_reduce_text(sc_text *text, const sc_op_desc *desc, const sc_ocl_spac
     add_place(text, desc, space, streams);
     add_values(text, desc, space, streams, "value[%d]");
     sc_text_add(text, "}\n");
+    if (space->reduced[space->groups - 1] && has_vector_form(desc, space, streams))
+        add_accumulate(text, desc, space, streams);
 }

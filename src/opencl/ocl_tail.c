@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tails as text for the hook of cl/tail.h: a function of the raw result and its place (batch, row, column) that loads the
- * tail's operands and evaluates the expression, per element and, for plain float expressions, per vector of neighbours
- * in a row. It must not know whether a matmul or a convolution carries it. */
+/* Tails as text for the hook of cl/tail.h: a function of the raw result and its place (batch, row,
+ * column) that loads the tail's operands and evaluates the expression, per element and, for plain
+ * float expressions, per vector of neighbours in a row. It must not know whether a matmul or a
+ * convolution carries it. */
 #include "opencl/ocl.h"
 
 #include <string.h>
 
 /* The one stride of the dims [first, last), if there is one. */
-static bool group_stride(int *out, const sc_tensor_desc *result, const int64_t *stride, int first, int last) {
+static bool group_stride(int *out, const sc_tensor_desc *result, const int64_t *stride, int first,
+                         int last) {
     int64_t step = 0, size = 0; /* of the dims so far, innermost first; size 0: none yet */
     for (int d = last - 1; d >= first; d--) {
         if (result->dim[d] == 1 && !(d == 0 && result->batched)) continue;
@@ -24,15 +26,17 @@ static bool group_stride(int *out, const sc_tensor_desc *result, const int64_t *
     return true;
 }
 
-static bool operand_strides(int out[3], const sc_tensor_desc *result, const sc_tensor_desc *operand, int row,
-                            int column) {
+static bool operand_strides(int out[3], const sc_tensor_desc *result, const sc_tensor_desc *operand,
+                            int row, int column) {
     int64_t stride[SC_MAX_RANK] = {0}, step = 1;
     for (int d = result->rank - 1; d >= 0; d--) {
-        bool same = operand->dim[d] == result->dim[d] && (d > 0 || operand->batched == result->batched);
+        bool same =
+            operand->dim[d] == result->dim[d] && (d > 0 || operand->batched == result->batched);
         stride[d] = same ? step : 0;
         step *= operand->dim[d];
     }
-    return group_stride(&out[0], result, stride, 0, row) && group_stride(&out[1], result, stride, row, column) &&
+    return group_stride(&out[0], result, stride, 0, row) &&
+           group_stride(&out[1], result, stride, row, column) &&
            group_stride(&out[2], result, stride, column, result->rank);
 }
 
@@ -56,7 +60,8 @@ bool sc_ocl_tail_describe(sc_ocl_tail *out, const sc_op_desc *desc, int row, int
     out->shape.per_sample = (unsigned)per_sample;
     for (int k = 0; k < out->operands; k++) {
         out->dtype[k] = desc->tensor[base + k].dtype;
-        if (!operand_strides(out->shape.stride[k], result, &desc->tensor[base + k], row, column)) return false;
+        if (!operand_strides(out->shape.stride[k], result, &desc->tensor[base + k], row, column))
+            return false;
     }
     return true;
 }
@@ -65,13 +70,16 @@ static const char *type_word(int dtype) {
     return dtype == SOCLE_F32 ? "float" : dtype == SOCLE_U8 ? "uchar" : "int";
 }
 
-static bool reads(const sc_expr *tail, int operand) { return sc_expr_used_inputs(tail) >> (operand + 1) & 1; }
+static bool reads(const sc_expr *tail, int operand) {
+    return sc_expr_used_inputs(tail) >> (operand + 1) & 1;
+}
 
 static void add_interface(sc_text *text, const sc_op_desc *desc) {
     int base = sc_op_base_inputs(desc);
     sc_text_add(text, "#define SC_TAIL_PARAMETERS");
     for (int k = 0; k + 1 < desc->tail->inputs; k++)
-        sc_text_add(text, ", global const %s *t%d, ulong t%d_offset", type_word(desc->tensor[base + k].dtype), k, k);
+        sc_text_add(text, ", global const %s *t%d, ulong t%d_offset",
+                    type_word(desc->tensor[base + k].dtype), k, k);
     sc_text_add(text, ", sc_shape_tail tail\n#define SC_TAIL_ARGUMENTS");
     for (int k = 0; k + 1 < desc->tail->inputs; k++) sc_text_add(text, ", t%d, t%d_offset", k, k);
     sc_text_add(text, ", tail\n");
@@ -81,13 +89,18 @@ static void add_interface(sc_text *text, const sc_op_desc *desc) {
 static void add_places(sc_text *text, const sc_op_desc *desc) {
     const sc_expr *tail = desc->tail;
     int rank = desc->tensor[desc->inputs].rank;
-    sc_text_add(text, "    const uint linear = (batch * (uint)tail.rows + row) * (uint)tail.columns + column;\n"
-                      "    const uint element = tail.batched ? linear %% tail.per_sample : linear;\n"
-                      "    const int sample = tail.batched ? (int)(linear / tail.per_sample) + launch.sample_offset : 0;\n");
+    sc_text_add(
+        text,
+        "    const uint linear = (batch * (uint)tail.rows + row) * (uint)tail.columns + column;\n"
+        "    const uint element = tail.batched ? linear %% tail.per_sample : linear;\n"
+        "    const int sample = tail.batched ? (int)(linear / tail.per_sample) + "
+        "launch.sample_offset : 0;\n");
     if (!sc_expr_uses(tail, SC_EXPR_COORD)) return;
     sc_text_add(text, "    uint rest = linear;\n");
     for (int d = rank - 1; d > 0; d--)
-        sc_text_add(text, "    const int coord%d = (int)(rest %% (uint)tail.dim[%d]);\n    rest /= (uint)tail.dim[%d];\n",
+        sc_text_add(text,
+                    "    const int coord%d = (int)(rest %% (uint)tail.dim[%d]);\n    rest /= "
+                    "(uint)tail.dim[%d];\n",
                     d, d, d);
     sc_text_add(text, "    const int coord0 = (int)rest;\n");
 }
@@ -100,20 +113,25 @@ static bool needs_places(const sc_expr *tail) {
 static void add_scalar_form(sc_text *text, const sc_op_desc *desc) {
     char result[16];
     int base = sc_op_base_inputs(desc);
-    sc_text_add(text, "static inline float sc_tail(float x0, uint batch, uint row, uint column SC_TAIL_PARAMETERS)\n{\n"
+    sc_text_add(text, "static inline float sc_tail(float x0, uint batch, uint row, uint column "
+                      "SC_TAIL_PARAMETERS)\n{\n"
                       "    const sc_launch_values launch = tail.launch;\n");
     for (int k = 0; k + 1 < desc->tail->inputs; k++)
         if (reads(desc->tail, k))
-            sc_text_add(text, "    const %s x%d = t%d[t%d_offset + (batch * (uint)tail.stride[%d][0] + row * "
-                              "(uint)tail.stride[%d][1] + column * (uint)tail.stride[%d][2])];\n",
-                        desc->tensor[base + k].dtype == SOCLE_F32 ? "float" : "int", k + 1, k, k, k, k, k);
+            sc_text_add(
+                text,
+                "    const %s x%d = t%d[t%d_offset + (batch * (uint)tail.stride[%d][0] + row * "
+                "(uint)tail.stride[%d][1] + column * (uint)tail.stride[%d][2])];\n",
+                desc->tensor[base + k].dtype == SOCLE_F32 ? "float" : "int", k + 1, k, k, k, k, k);
     if (needs_places(desc->tail)) add_places(text, desc);
     sc_ocl_expr_draw_one(text, desc->tail, 1);
     sc_ocl_expr_body(text, desc->tail, 1);
     sc_ocl_expr_output(result, desc->tail, 0);
-    sc_text_add(text, "    return %s;\n}\n"
-                      "#define SC_TAIL(v, batch, row, column) sc_tail(v, batch, row, column SC_TAIL_ARGUMENTS)\n",
-                result);
+    sc_text_add(
+        text,
+        "    return %s;\n}\n"
+        "#define SC_TAIL(v, batch, row, column) sc_tail(v, batch, row, column SC_TAIL_ARGUMENTS)\n",
+        result);
 }
 
 /* Lane j reads from[j * step]; lanes from `count` on are never read. */
@@ -131,9 +149,12 @@ static void add_vector_load(sc_text *text, const sc_op_desc *desc, const sc_ocl_
                                 "sc_tail_gather(from%d, tail.stride[%d][2], count)"};
     int step = tail->shape.stride[k][2];
     if (!reads(desc->tail, k)) return;
-    sc_text_add(text, "    global const float *from%d = t%d + t%d_offset + (batch * (uint)tail.stride[%d][0] + "
-                      "row * (uint)tail.stride[%d][1] + column * (uint)tail.stride[%d][2]);\n    const SC_REAL x%d = ",
-                k, k, k, k, k, k, k + 1);
+    sc_text_add(
+        text,
+        "    global const float *from%d = t%d + t%d_offset + (batch * (uint)tail.stride[%d][0] + "
+        "row * (uint)tail.stride[%d][1] + column * (uint)tail.stride[%d][2]);\n    const SC_REAL "
+        "x%d = ",
+        k, k, k, k, k, k, k + 1);
     sc_text_add(text, form[step == 0 ? 0 : step == 1 ? 1 : 2], k, k);
     sc_text_add(text, ";\n");
 }
@@ -141,8 +162,10 @@ static void add_vector_load(sc_text *text, const sc_op_desc *desc, const sc_ocl_
 static void add_vector_form(sc_text *text, const sc_op_desc *desc, const sc_ocl_tail *tail) {
     char result[16];
     sc_ocl_expr_vector_functions(text, desc->tail);
-    sc_text_add(text, "%sstatic inline SC_REAL sc_tail_vector(SC_REAL x0, uint batch, uint row, uint column, int count "
-                      "SC_TAIL_PARAMETERS)\n{\n    const sc_launch_values launch = tail.launch;\n",
+    sc_text_add(text,
+                "%sstatic inline SC_REAL sc_tail_vector(SC_REAL x0, uint batch, uint row, uint "
+                "column, int count "
+                "SC_TAIL_PARAMETERS)\n{\n    const sc_launch_values launch = tail.launch;\n",
                 gather_function);
     for (int k = 0; k < tail->operands; k++) add_vector_load(text, desc, tail, k);
     if (sc_ocl_expr_draws(desc->tail)) {
@@ -152,9 +175,10 @@ static void add_vector_form(sc_text *text, const sc_op_desc *desc, const sc_ocl_
     }
     sc_ocl_expr_vector_body(text, desc->tail, 1);
     sc_ocl_expr_output(result, desc->tail, 0);
-    sc_text_add(text, "    return %s;\n}\n"
-                      "#define SC_TAIL_VECTOR(v, batch, row, column, count) \\\n"
-                      "    sc_tail_vector(v, batch, row, column, count SC_TAIL_ARGUMENTS)\n",
+    sc_text_add(text,
+                "    return %s;\n}\n"
+                "#define SC_TAIL_VECTOR(v, batch, row, column, count) \\\n"
+                "    sc_tail_vector(v, batch, row, column, count SC_TAIL_ARGUMENTS)\n",
                 result);
 }
 

@@ -31,9 +31,9 @@ static void plain(sc_verify_list *list, int64_t m, int64_t n, int64_t k, bool ta
 }
 
 static void gated(sc_verify_list *list, int64_t m, int64_t n, int64_t k, bool rows, bool draws) {
-    sc_verify_case test = product("gate of full size", SC_VERIFY_TENSOR(SOCLE_F32, rows, m, k),
-                                  SC_VERIFY_TENSOR(SOCLE_F32, false, k, n), false, false,
-                                  SC_FILL_REAL);
+    sc_verify_case test =
+        product("gate of full size", SC_VERIFY_TENSOR(SOCLE_F32, rows, m, k),
+                SC_VERIFY_TENSOR(SOCLE_F32, false, k, n), false, false, SC_FILL_REAL);
     sc_verify_gate(&test, SC_VERIFY_TENSOR(SOCLE_F32, rows, m, n), draws);
     list->emit(list, &test);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tails: which elementwise nodes a matmul or convolution takes in, and which it must not. */
+/* Tails: which elementwise nodes a matmul, convolution or gradient of pooling takes in, and which
+ * it must not. */
 #include "fuse_fixture.h"
+#include "graph/grad.h"
 
 Test(fuse_tails, bias_activation_dropout_become_the_tail) {
     fixture f;
@@ -46,6 +48,22 @@ Test(fuse_tails, the_sum_of_two_products_is_the_tail_of_the_later) {
     for (size_t n = 0; n < f.graph->nodes; n++)
         tails += !f.graph->node[n].dead && f.graph->node[n].tail;
     SC_EQ(tails, 1);
+    finish(&f);
+}
+
+Test(fuse_tails, the_mask_of_relu_is_the_tail_of_the_pooling_gradient) {
+    fixture f;
+    setup(&f);
+    const sc_window window = {{2, 2}, {2, 2}, {1, 1}, {0, 0}, {0, 0}};
+    sc_value x = unary(&f, SC_EXPR_RELU, INPUT(&f, 4, 8, 2, 6, 6)), dx;
+    sc_value y = sc_build_maxpool2d(f.graph, x, &window);
+    sc_value loss = sc_build_reduce(f.graph, SC_REDUCE_SUM, unary(&f, SC_EXPR_TANH, y), 14);
+    sc_value source = f.graph->node[f.graph->value[x].node].input[0];
+    SC_OK(&f.env, sc_graph_gradient(f.graph, loss, SC_NO_VALUE, 1, &source, &dx, NULL));
+    output(&f, dx);
+    fuse(&f, NULL);
+    SC_EQ(only(&f, SC_OP_MAXPOOL2D_GRAD)->inputs, 3);
+    SC_TRUE(only(&f, SC_OP_MAXPOOL2D_GRAD)->tail != NULL);
     finish(&f);
 }
 

@@ -13,6 +13,8 @@
 
 #include "op/op.h"
 
+#include <stdatomic.h>
+
 typedef struct sc_driver sc_driver;
 typedef struct sc_device sc_device;
 typedef struct sc_buffer sc_buffer;
@@ -75,20 +77,28 @@ struct sc_driver {
     socle_status (*open)(sc_device **out, sc_env *env, int index, const sc_device_options *options);
 };
 
+typedef enum sc_buffer_kind {
+    SC_BUFFER_DEVICE, /* device memory; host == NULL, but for the cpu driver */
+    SC_BUFFER_STAGING, /* host-mapped (pinned) for its whole life; `host` is valid. Host access and queue commands on the
+                         same bytes must be ordered by events */
+    SC_BUFFER_KINDS
+} sc_buffer_kind;
+
+/* Bytes of a device in use, for device_memory.c alone. Zeroed: nothing in use, no budget. */
+typedef struct sc_device_account {
+    _Atomic uint64_t used[SC_BUFFER_KINDS], peak[SC_BUFFER_KINDS];
+    _Atomic uint64_t bounded, budget;
+} sc_device_account;
+
 /* First member of each driver's own struct. */
 struct sc_device {
     const struct sc_device_ops *ops;
     sc_env *env;
     sc_device_info info;
+    sc_device_account account;
     const sc_implementation *const *implementations; /* ordered, fastest first per operation, NULL-terminated */
     const sc_records *records;
 };
-
-typedef enum sc_buffer_kind {
-    SC_BUFFER_DEVICE, /* device memory; host == NULL, but for the cpu driver */
-    SC_BUFFER_STAGING /* host-mapped (pinned) for its whole life; `host` is valid. Host access and queue commands on the
-                         same bytes must be ordered by events */
-} sc_buffer_kind;
 
 struct sc_buffer {
     sc_device *device;
@@ -186,8 +196,24 @@ socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_oper
 void sc_kernel_release(sc_kernel *kernel); /* NULL is fine */
 const char *sc_kernel_name(const sc_kernel *kernel); /* "packed", or "clblast+tail" for a composite */
 
+/* device_memory.c: what a device's memory is used for. Every buffer counts, and whatever else a driver takes of it (sc_device_take).
+ * The budget bounds device buffers and, where the device shares the host's memory, staging buffers. Thread: any. */
+typedef struct sc_memory_use { /* bytes */
+    uint64_t used[SC_BUFFER_KINDS], peak[SC_BUFFER_KINDS];
+    uint64_t bounded, budget; /* bounded: what counts against the budget; budget 0: there is none */
+} sc_memory_use;
+sc_memory_use sc_device_memory(const sc_device *device);
+void sc_device_set_budget(sc_device *device, uint64_t bytes); /* 0: none; what is in use stays */
+/* The budget of a device that nobody gave one: three quarters of its memory, or where it is the host's, of what is available of
+ * that now. */
+uint64_t sc_memory_safe_share(const sc_device_info *info);
+/* For drivers that allocate device memory which no buffer stands for. Errors: DEVICE_MEMORY over the budget. */
+socle_status sc_device_take(sc_device *device, sc_buffer_kind kind, size_t bytes);
+void sc_device_give_back(sc_device *device, sc_buffer_kind kind, size_t bytes);
+
 /* contract.c: thin checked forms of the slots. */
 void sc_device_close(sc_device *device);
+/* Errors: DEVICE_MEMORY over the budget, or as the driver says. */
 socle_status sc_buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind, size_t bytes);
 void sc_buffer_destroy(sc_buffer *buffer);
 socle_status sc_queue_open(sc_queue **out, sc_device *device);

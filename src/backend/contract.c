@@ -17,11 +17,19 @@ socle_status sc_buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind
         return sc_fail(device->env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "buffer on %s: 0 bytes asked for; a buffer holds at least one",
                        device->info.name);
-    return device->ops->buffer_create(out, device, kind, bytes);
+    SC_TRY(sc_device_take(device, kind, bytes));
+    socle_status status = device->ops->buffer_create(out, device, kind, bytes);
+    if (status != SOCLE_OK) sc_device_give_back(device, kind, bytes);
+    return status;
 }
 
 void sc_buffer_destroy(sc_buffer *buffer) {
-    if (buffer) buffer->device->ops->buffer_destroy(buffer);
+    if (!buffer) return;
+    sc_device *device = buffer->device;
+    sc_buffer_kind kind = buffer->kind;
+    size_t bytes = buffer->bytes;
+    device->ops->buffer_destroy(buffer);
+    sc_device_give_back(device, kind, bytes);
 }
 
 socle_status sc_queue_open(sc_queue **out, sc_device *device) {

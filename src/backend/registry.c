@@ -59,5 +59,7 @@ socle_status sc_registry_open(sc_device **out, const sc_registry *registry, sc_e
     const sc_device_info *info = &registry->info[choice->entry];
     sc_device_options chosen = options ? *options : SC_DEVICE_OPTIONS_DEFAULT;
     chosen.sub_device = choice->sub_device;
-    return info->driver->open(out, env, info->index, &chosen);
+    SC_TRY(info->driver->open(out, env, info->index, &chosen));
+    sc_device_set_budget(*out, sc_memory_safe_share(&(*out)->info));
+    return SOCLE_OK;
 }

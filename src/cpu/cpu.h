@@ -17,12 +17,9 @@ typedef struct sc_cpu_device {
     sc_device base;
     const sc_cpu_isa *isa;
     sc_thread_pool *pool;
-    pthread_mutex_t
-        lock; /* the pool and the scratch serve one caller at a time; queues may be several */
+    pthread_mutex_t lock; /* the pool serves one caller at a time; queues may be several */
     int workers;
     bool timestamps;
-    char *scratch; /* workers x scratch_bytes */
-    size_t scratch_bytes;
 } sc_cpu_device;
 
 static inline sc_cpu_device *sc_cpu_device_of(sc_device *device) {
@@ -33,14 +30,6 @@ typedef void sc_cpu_task(void *argument, int64_t index, int worker);
 
 /* Runs task(argument, 0 .. tasks - 1) on the device's threads and returns when all are done. */
 void sc_cpu_run(sc_device *device, int64_t tasks, sc_cpu_task *task, void *argument);
-/* Called by prepare: each worker has at least `bytes` of scratch memory from now on. */
-socle_status sc_cpu_scratch_reserve(sc_device *device, size_t bytes);
-/* A worker's scratch memory, aligned; valid inside a task only. */
-static inline void *sc_cpu_scratch(const sc_device *device, int worker) {
-    const sc_cpu_device *self = (const sc_cpu_device *)device;
-    return self->scratch + (size_t)worker * self->scratch_bytes;
-}
-
 static inline void *sc_cpu_memory(sc_operand operand) {
     return operand.buffer ? (char *)operand.buffer->host + operand.offset : NULL;
 }
@@ -52,12 +41,21 @@ typedef socle_status sc_cpu_enqueue(sc_kernel *kernel, sc_queue *queue, const sc
 typedef struct sc_cpu_kernel {
     sc_kernel base;
     sc_cpu_enqueue *enqueue;
+    size_t scratch_offset, scratch_bytes; /* of the workers' parts of the workspace; of each */
 } sc_cpu_kernel;
 
 /* Allocates the struct of a prepared operation (`size` bytes, zeroed, an sc_cpu_kernel first) and
  * fills its head. */
 socle_status sc_cpu_kernel_create(void *out, size_t size, sc_device *device,
                                   const sc_implementation *implementation, sc_cpu_enqueue *enqueue);
+/* Called once by prepare, when base.workspace is what the operation as a whole wants: behind that,
+ * each worker gets `bytes` of its own. */
+socle_status sc_cpu_scratch_plan(sc_cpu_kernel *kernel, size_t bytes);
+/* A worker's part of a launch's workspace, aligned; contents are undefined. */
+static inline void *sc_cpu_scratch(const sc_cpu_kernel *kernel, sc_operand workspace, int worker) {
+    return (char *)sc_cpu_memory(workspace) + kernel->scratch_offset +
+           (size_t)worker * kernel->scratch_bytes;
+}
 
 /* cpu_device.c */
 extern const sc_driver sc_cpu_driver;

@@ -27,6 +27,7 @@ typedef struct conv {
 typedef struct job {
     const conv *self;
     const sc_operand *operands;
+    sc_operand workspace;
     const sc_launch *launch;
     float *packed;
 } job;
@@ -122,7 +123,7 @@ static void store_tiles(const conv *self, float *target, const float *tiles, int
 static void apply_tail(const job *work, int64_t plane, int64_t band_row, int worker) {
     const conv *self = work->self;
     const sc_conv_pass *pass = &self->pass;
-    char *scratch = sc_cpu_scratch(self->base.base.device, worker);
+    char *scratch = sc_cpu_scratch(&self->base, work->workspace, worker);
     sc_cpu_frame frame;
     frame.program = &self->tail;
     frame.launch = work->launch;
@@ -143,7 +144,7 @@ static void run_task(void *argument, int64_t index, int worker) {
     const job *work = argument;
     const conv *self = work->self;
     const sc_conv_pass *pass = &self->pass;
-    char *scratch = sc_cpu_scratch(self->base.base.device, worker);
+    char *scratch = sc_cpu_scratch(&self->base, work->workspace, worker);
     float *patch = (float *)(void *)scratch,
           *tiles = (float *)(void *)(scratch + self->tiles_offset);
     int64_t band = index % pass->bands, image = index / pass->bands, group = image % pass->groups;
@@ -176,7 +177,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
                             sc_operand workspace, const sc_launch *launch) {
     const conv *self = (const conv *)kernel;
     const sc_conv_pass *pass = &self->pass;
-    job work = {self, operands, launch, sc_cpu_memory(workspace)};
+    job work = {self, operands, workspace, launch, sc_cpu_memory(workspace)};
     int64_t samples = self->batched ? launch->rows : self->samples;
     (void)queue;
     if (samples == 0) return SOCLE_OK;
@@ -192,16 +193,16 @@ static void release(sc_kernel *kernel) {
     sc_release(env, self);
 }
 
-static socle_status prepare_tail(conv *self, sc_device *device, const sc_op_desc *desc) {
+static void prepare_tail(conv *self, sc_device *device, const sc_op_desc *desc) {
     sc_tensor_desc input[SC_EXPR_INPUTS];
-    if (!desc->tail) return SOCLE_OK;
+    if (!desc->tail) return;
     self->has_tail = true;
     input[0] = desc->tensor[desc->inputs];
     for (int i = 1; i < desc->tail->inputs; i++) input[i] = desc->tensor[1 + i];
-    return sc_cpu_program_init(&self->tail, device, desc->tail, &input[0], input, &input[0]);
+    sc_cpu_program_init(&self->tail, device, desc->tail, &input[0], input, &input[0]);
 }
 
-static socle_status plan_memory(conv *self, sc_device *device) {
+static socle_status plan_memory(conv *self) {
     const sc_conv_pass *pass = &self->pass;
     size_t columns = (size_t)self->panel_columns;
     size_t patch = (size_t)sc_round_up(pass->patch_floats, 32) * sizeof(float);
@@ -210,7 +211,8 @@ static socle_status plan_memory(conv *self, sc_device *device) {
     self->tail_offset = patch + tiles;
     self->base.base.workspace =
         (size_t)(pass->groups * self->panels * panel_floats(self)) * sizeof(float);
-    return sc_cpu_scratch_reserve(device, self->tail_offset + sc_cpu_program_scratch(&self->tail));
+    return sc_cpu_scratch_plan(&self->base,
+                               self->tail_offset + sc_cpu_program_scratch(&self->tail));
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
@@ -227,8 +229,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->panel_columns = *self->isa->tile_columns;
     socle_status status = sc_conv_pass_init(&self->pass, device->env, desc);
     self->panels = sc_ceil_div(self->pass.target_channels, self->panel_columns);
-    if (status == SOCLE_OK) status = prepare_tail(self, device, desc);
-    if (status == SOCLE_OK) status = plan_memory(self, device);
+    prepare_tail(self, device, desc);
+    if (status == SOCLE_OK) status = plan_memory(self);
     if (status != SOCLE_OK) {
         sc_kernel_release(&self->base.base);
         return status;

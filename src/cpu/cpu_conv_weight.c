@@ -25,6 +25,7 @@ typedef struct conv_weight {
 
 typedef struct job {
     const conv_weight *self;
+    sc_operand workspace;
     const float *x, *dy;
     float *dw, *partial;
     int64_t samples, chunks; /* of this launch */
@@ -82,7 +83,7 @@ static void run_task(void *argument, int64_t index, int worker) {
     const job *work = argument;
     const conv_weight *self = work->self;
     const sc_conv_pass *pass = &self->pass;
-    char *scratch = sc_cpu_scratch(self->base.base.device, worker);
+    char *scratch = sc_cpu_scratch(&self->base, work->workspace, worker);
     float *patch = (float *)(void *)scratch,
           *panel = (float *)(void *)(scratch + self->panel_offset);
     int64_t channel = index % self->channel_blocks * self->block_channels;
@@ -140,6 +141,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     const conv_weight *self = (const conv_weight *)kernel;
     job work = {
         .self = self,
+        .workspace = workspace,
         .x = sc_cpu_memory(operands[0]),
         .dy = sc_cpu_memory(operands[1]),
         .dw = sc_cpu_memory(operands[2]),
@@ -191,7 +193,7 @@ static socle_status plan(conv_weight *self, sc_device *device) {
     self->panel_offset = (size_t)sc_round_up(pass->patch_floats, 32) * sizeof(float);
     size_t panel =
         (size_t)(pass->band_rows * pass->target[1] * self->panel_columns) * sizeof(float);
-    return sc_cpu_scratch_reserve(device, self->panel_offset + panel);
+    return sc_cpu_scratch_plan(&self->base, self->panel_offset + panel);
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,

@@ -99,7 +99,8 @@ socle_status sc_cpu_describe(sc_env *env, int index, sc_device_info *out) {
              isa->name, sc_cpu_blas_version(blas, sizeof blas));
     out->device_class = SC_DEVICE_CPU;
     out->traits = SC_TRAIT_WIDE_ITEMS | SC_TRAIT_CORRECT_DIVIDE | SC_TRAIT_DENORMALS |
-                  SC_TRAIT_DOUBLE | SC_TRAIT_BLAS | (isa->fma ? SC_TRAIT_FAST_FMA : 0u);
+                  SC_TRAIT_DOUBLE | SC_TRAIT_BLAS | SC_TRAIT_HOST_MEMORY |
+                  (isa->fma ? SC_TRAIT_FAST_FMA : 0u);
     out->vector_width = isa->vector_width;
     out->compute_units = sc_processors_available();
     out->memory = out->max_allocation = memory_size();

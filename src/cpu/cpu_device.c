@@ -15,7 +15,6 @@ static void cpu_close(sc_device *device) {
     sc_cpu_device *self = sc_cpu_device_of(device);
     sc_thread_pool_destroy(self->pool);
     pthread_mutex_destroy(&self->lock);
-    sc_release(device->env, self->scratch);
     sc_release(device->env, self);
 }
 
@@ -76,27 +75,6 @@ void sc_cpu_run(sc_device *device, int64_t tasks, sc_cpu_task *task, void *argum
     pthread_mutex_unlock(&self->lock);
 }
 
-socle_status sc_cpu_scratch_reserve(sc_device *device, size_t bytes) {
-    sc_cpu_device *self = sc_cpu_device_of(device);
-    size_t rounded;
-    if (bytes <= self->scratch_bytes) return SOCLE_OK;
-    if (!sc_add_size(&rounded, bytes, SC_CPU_ALIGNMENT - 1))
-        return sc_fail(device->env, SOCLE_STATUS_OUT_OF_MEMORY,
-                       "cpu: %zu bytes of scratch memory per thread exceed the address space",
-                       bytes);
-    rounded -= rounded % SC_CPU_ALIGNMENT;
-    pthread_mutex_lock(&self->lock);
-    char *grown;
-    socle_status status = sc_allocate(device->env, &grown, (size_t)self->workers, rounded);
-    if (status == SOCLE_OK) {
-        sc_release(device->env, self->scratch);
-        self->scratch = grown;
-        self->scratch_bytes = rounded;
-    }
-    pthread_mutex_unlock(&self->lock);
-    return status;
-}
-
 static void kernel_release(sc_kernel *kernel) {
     sc_release(kernel->device->env, kernel);
 }
@@ -118,5 +96,24 @@ socle_status sc_cpu_kernel_create(void *out, size_t size, sc_device *device,
     kernel->base.enqueue = kernel_enqueue;
     kernel->base.release = kernel_release;
     kernel->enqueue = enqueue;
+    return SOCLE_OK;
+}
+
+static bool round_up(size_t *out, size_t bytes) {
+    if (!sc_add_size(out, bytes, SC_CPU_ALIGNMENT - 1)) return false;
+    *out -= *out % SC_CPU_ALIGNMENT;
+    return true;
+}
+
+socle_status sc_cpu_scratch_plan(sc_cpu_kernel *kernel, size_t bytes) {
+    size_t workers = (size_t)sc_cpu_device_of(kernel->base.device)->workers, all;
+    if (!bytes) return SOCLE_OK;
+    if (!round_up(&kernel->scratch_offset, kernel->base.workspace) ||
+        !round_up(&kernel->scratch_bytes, bytes) ||
+        !sc_mul_size(&all, kernel->scratch_bytes, workers) ||
+        !sc_add_size(&kernel->base.workspace, kernel->scratch_offset, all))
+        return sc_fail(kernel->base.device->env, SOCLE_STATUS_OUT_OF_MEMORY,
+                       "cpu: %zu bytes of scratch memory per thread exceed the address space",
+                       bytes);
     return SOCLE_OK;
 }

@@ -16,6 +16,7 @@ typedef struct elementwise {
 typedef struct job {
     const elementwise *self;
     const sc_operand *operands;
+    sc_operand workspace;
     const sc_launch *launch;
     int64_t elements;
 } job;
@@ -26,7 +27,7 @@ static void run_task(void *argument, int64_t index, int worker) {
     sc_cpu_frame frame;
     frame.program = program;
     frame.launch = work->launch;
-    frame.scratch = sc_cpu_scratch(work->self->base.base.device, worker);
+    frame.scratch = sc_cpu_scratch(&work->self->base, work->workspace, worker);
     for (int i = 0; i < program->inputs; i++) frame.input[i] = sc_cpu_memory(work->operands[i]);
     for (int o = 0; o < program->outputs; o++)
         frame.output[o] = sc_cpu_memory(work->operands[program->inputs + o]);
@@ -41,8 +42,8 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
                             sc_operand workspace, const sc_launch *launch) {
     const elementwise *self = (const elementwise *)kernel;
     (void)queue;
-    (void)workspace;
-    job work = {self, operands, launch, sc_cpu_program_elements(&self->program, launch->rows)};
+    job work = {self, operands, workspace, launch,
+                sc_cpu_program_elements(&self->program, launch->rows)};
     sc_cpu_run(kernel->device, sc_ceil_div(work.elements, TASK_ELEMENTS), run_task, &work);
     return SOCLE_OK;
 }
@@ -54,10 +55,12 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     sc_tensor_desc space = sc_op_space(desc);
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
-    socle_status status = sc_cpu_program_init(&self->program, device, desc->expr, &space,
-                                              desc->tensor, desc->tensor + desc->inputs);
+    sc_cpu_program_init(&self->program, device, desc->expr, &space, desc->tensor,
+                        desc->tensor + desc->inputs);
     /* Operands stand in descriptor order, whatever the expression uses of them. */
     self->program.inputs = desc->inputs;
+    socle_status status =
+        sc_cpu_scratch_plan(&self->base, sc_cpu_program_scratch(&self->program));
     if (status != SOCLE_OK) {
         sc_kernel_release(&self->base.base);
         return status;

@@ -25,6 +25,7 @@ typedef struct packed {
 typedef struct job {
     const packed *self;
     const sc_operand *operands;
+    sc_operand workspace;
     const sc_launch *launch;
     sc_matmul_shape shape;
     int64_t products_b; /* distinct B matrices */
@@ -91,7 +92,7 @@ static void apply_tail(const job *work, int64_t product, int64_t row, int64_t ro
     sc_cpu_frame frame;
     frame.program = &self->tail;
     frame.launch = work->launch;
-    frame.scratch = sc_cpu_scratch(self->base.base.device, worker);
+    frame.scratch = sc_cpu_scratch(&self->base, work->workspace, worker);
     frame.input[0] = frame.output[0] = c;
     for (int i = 1; i < self->tail.inputs; i++)
         frame.input[i] = sc_cpu_memory(work->operands[1 + i]);
@@ -144,8 +145,11 @@ static void measure_b(const packed *self, int64_t rows, job *work) {
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
                             sc_operand workspace, const sc_launch *launch) {
     const packed *self = (const packed *)kernel;
-    job work = {
-        .self = self, .operands = operands, .launch = launch, .packed_b = sc_cpu_memory(workspace)};
+    job work = {.self = self,
+                .operands = operands,
+                .workspace = workspace,
+                .launch = launch,
+                .packed_b = sc_cpu_memory(workspace)};
     (void)queue;
     measure_b(self, launch->rows, &work);
     work.blocks_down = sc_ceil_div(work.shape.m, TASK_ROWS);
@@ -158,12 +162,13 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     return SOCLE_OK;
 }
 
-static socle_status prepare_tail(packed *self, sc_device *device, const sc_op_desc *desc) {
+static void prepare_tail(packed *self, sc_device *device, const sc_op_desc *desc) {
     sc_tensor_desc input[SC_EXPR_INPUTS];
+    if (!desc->tail) return;
     self->has_tail = true;
     input[0] = desc->tensor[desc->inputs];
     for (int i = 1; i < desc->tail->inputs; i++) input[i] = desc->tensor[1 + i];
-    return sc_cpu_program_init(&self->tail, device, desc->tail, &input[0], input, &input[0]);
+    sc_cpu_program_init(&self->tail, device, desc->tail, &input[0], input, &input[0]);
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
@@ -177,7 +182,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->desc = *desc;
     self->desc.expr = self->desc.tail = NULL;
     self->isa = sc_cpu_device_of(device)->isa;
-    socle_status status = desc->tail ? prepare_tail(self, device, desc) : SOCLE_OK;
+    socle_status status = SOCLE_OK;
+    prepare_tail(self, device, desc);
     int64_t capacity = desc->tensor[0].batched   ? desc->tensor[0].dim[0]
                        : desc->tensor[1].batched ? desc->tensor[1].dim[0]
                                                  : 1;
@@ -188,6 +194,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
         status = sc_fail(device->env, SOCLE_STATUS_OUT_OF_MEMORY,
                          "matmul: packed B exceeds the address space");
     self->base.base.workspace = bytes;
+    if (status == SOCLE_OK)
+        status = sc_cpu_scratch_plan(&self->base, sc_cpu_program_scratch(&self->tail));
     if (status != SOCLE_OK) {
         sc_kernel_release(&self->base.base);
         return status;

@@ -17,6 +17,7 @@ typedef struct pooling {
 typedef struct job {
     const pooling *self;
     const sc_operand *operands;
+    sc_operand workspace;
     int64_t planes;
 } job;
 
@@ -27,7 +28,7 @@ static void run_plane(const job *work, int64_t plane, int worker) {
     int64_t in = plane * pool->in[0] * pool->in[1], out = plane * pool->out[0] * pool->out[1];
     const float *first = sc_cpu_memory(work->operands[0]);
     const sc_operand *rest = work->operands + 1;
-    float *rows = sc_cpu_scratch(self->base.base.device, worker);
+    float *rows = sc_cpu_scratch(&self->base, work->workspace, worker);
     switch (self->op) {
     case SC_OP_MAXPOOL2D:
         isa->max_pool(pool, (float *)sc_cpu_memory(rest[0]) + out,
@@ -57,8 +58,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
                             sc_operand workspace, const sc_launch *launch) {
     const pooling *self = (const pooling *)kernel;
     (void)queue;
-    (void)workspace;
-    job work = {self, operands,
+    job work = {self, operands, workspace,
                 sc_tensor_dim_at(&self->planes, 0, launch->rows) * self->planes.dim[1]};
     sc_cpu_run(kernel->device, sc_ceil_div(work.planes, self->task_planes), run_task, &work);
     return SOCLE_OK;
@@ -91,8 +91,9 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->planes = desc->tensor[0];
     self->pool = sc_cpu_pool_make(desc);
     self->task_planes = sc_ceil_div(TASK_ELEMENTS, self->pool.in[0] * self->pool.in[1]);
-    socle_status status =
-        sc_cpu_scratch_reserve(device, 2 * (size_t)self->pool.out[1] * sizeof(float));
+    bool averages = desc->op == SC_OP_AVGPOOL2D || desc->op == SC_OP_AVGPOOL2D_GRAD;
+    size_t rows = averages ? 2 * (size_t)self->pool.out[1] * sizeof(float) : 0;
+    socle_status status = sc_cpu_scratch_plan(&self->base, rows);
     if (status != SOCLE_OK) {
         sc_kernel_release(&self->base.base);
         return status;

@@ -114,9 +114,9 @@ size_t sc_cpu_program_scratch(const sc_cpu_program *program) {
     return (size_t)program->slots * SC_CPU_BLOCK * sizeof(float);
 }
 
-socle_status sc_cpu_program_init(sc_cpu_program *program, sc_device *device, const sc_expr *expr,
-                                 const sc_tensor_desc *space, const sc_tensor_desc *input,
-                                 const sc_tensor_desc *output) {
+void sc_cpu_program_init(sc_cpu_program *program, sc_device *device, const sc_expr *expr,
+                         const sc_tensor_desc *space, const sc_tensor_desc *input,
+                         const sc_tensor_desc *output) {
     int last[SC_EXPR_NODES];
     memset(program, 0, sizeof *program);
     program->isa = sc_cpu_device_of(device)->isa;
@@ -140,5 +140,4 @@ socle_status sc_cpu_program_init(sc_cpu_program *program, sc_device *device, con
     for (int o = 0; output && o < expr->outputs; o++) program->output_dtype[o] = output[o].dtype;
     if (output) choose_direct_outputs(program, last);
     assign_slots(program, last);
-    return sc_cpu_scratch_reserve(device, sc_cpu_program_scratch(program));
 }

@@ -48,11 +48,11 @@ typedef struct sc_cpu_frame {
 } sc_cpu_frame;
 
 /* `input` and `output` are the tensors that the expression's inputs and outputs stand for; `output`
- * NULL: results stay in blocks (sc_cpu_frame_result). Reserves the scratch memory of the device's
- * workers. */
-socle_status sc_cpu_program_init(sc_cpu_program *program, sc_device *device, const sc_expr *expr,
-                                 const sc_tensor_desc *space, const sc_tensor_desc *input,
-                                 const sc_tensor_desc *output);
+ * NULL: results stay in blocks (sc_cpu_frame_result). */
+void sc_cpu_program_init(sc_cpu_program *program, sc_device *device, const sc_expr *expr,
+                         const sc_tensor_desc *space, const sc_tensor_desc *input,
+                         const sc_tensor_desc *output);
+/* Bytes that each worker needs for its blocks (frame.scratch). */
 size_t sc_cpu_program_scratch(const sc_cpu_program *program);
 
 /* Elements of the space at `rows`. */

@@ -23,9 +23,10 @@ typedef struct reduce {
 typedef struct job {
     const reduce *self;
     const sc_operand *operands;
+    sc_operand workspace;
     const sc_launch *launch;
     sc_reduce_grid grid;
-    double *partials; /* [output][partial][kept] */
+    double *partials; /* [output][partial][kept]; NULL: one is all */
 } job;
 
 typedef struct range {
@@ -137,7 +138,7 @@ static void store(const job *work, const double *sums, const range *part) {
 static void run_task(void *argument, int64_t index, int worker) {
     const job *work = argument;
     const reduce *self = work->self;
-    char *scratch = sc_cpu_scratch(self->base.base.device, worker);
+    char *scratch = sc_cpu_scratch(&self->base, work->workspace, worker);
     double *sums = (double *)(void *)(scratch + self->sums_offset);
     range part[SC_REDUCE_PARTS];
     sc_cpu_frame frame;
@@ -181,8 +182,9 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
                             sc_operand workspace, const sc_launch *launch) {
     const reduce *self = (const reduce *)kernel;
     (void)queue;
-    job work = {self, operands, launch, sc_reduce_grid_make(&self->shape, launch->rows),
-                sc_cpu_memory(workspace)};
+    job work = {.self = self, .operands = operands, .workspace = workspace, .launch = launch};
+    work.grid = sc_reduce_grid_make(&self->shape, launch->rows);
+    if (work.grid.partials > 1) work.partials = sc_cpu_memory(workspace);
     sc_cpu_run(kernel->device, work.grid.tasks, run_task, &work);
     if (work.grid.partials != 1)
         sc_cpu_run(kernel->device, sc_ceil_div(work.grid.kept, COMBINE_ELEMENTS), combine_task,
@@ -220,14 +222,13 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->outputs = desc->outputs;
     memcpy(self->kind, desc->attr.reduce.kind, sizeof self->kind);
     socle_status status = SOCLE_STATUS_UNSUPPORTED;
-    if (sc_reduce_shape_make(&self->shape, &space, desc->attr.reduce.axes))
-        status =
-            sc_cpu_program_init(&self->program, device, desc->expr, &space, desc->tensor, NULL);
-    self->sums_offset = sc_cpu_program_scratch(&self->program);
-    if (status == SOCLE_OK)
-        status = sc_cpu_scratch_reserve(
-            device, self->sums_offset + (size_t)self->outputs * SC_REDUCE_SUMS * sizeof(double));
-    if (status == SOCLE_OK) status = plan_workspace(self, device, &space);
+    if (sc_reduce_shape_make(&self->shape, &space, desc->attr.reduce.axes)) {
+        sc_cpu_program_init(&self->program, device, desc->expr, &space, desc->tensor, NULL);
+        self->sums_offset = sc_cpu_program_scratch(&self->program);
+        status = plan_workspace(self, device, &space);
+    }
+    size_t sums = (size_t)self->outputs * SC_REDUCE_SUMS * sizeof(double);
+    if (status == SOCLE_OK) status = sc_cpu_scratch_plan(&self->base, self->sums_offset + sums);
     if (status != SOCLE_OK) {
         sc_kernel_release(&self->base.base);
         return status;

@@ -56,7 +56,7 @@ sc_value sc_graph_root(const sc_graph *graph, sc_value value) {
     return value;
 }
 
-static sc_value new_value(sc_graph *graph, const sc_tensor_desc *desc) {
+sc_value sc_graph_value(sc_graph *graph, const sc_tensor_desc *desc) {
     socle_status status = sc_grow(graph->env, &graph->value, &graph->value_capacity, graph->values + 1,
                                   sizeof *graph->value);
     if (status != SOCLE_OK) return sc_graph_fail(graph, status);
@@ -77,7 +77,7 @@ sc_value sc_graph_external(sc_graph *graph, sc_lane lane, int index, const sc_te
                                             "%s: a batched value has %lld rows, the graph's capacity is %lld",
                                             name ? name : "value", (long long)desc->dim[0],
                                             (long long)graph->capacity));
-    sc_value value = new_value(graph, desc);
+    sc_value value = sc_graph_value(graph, desc);
     if (value == SC_NO_VALUE) return value;
     graph->value[value].lane = lane;
     graph->value[value].index = index;
@@ -87,7 +87,7 @@ sc_value sc_graph_external(sc_graph *graph, sc_lane lane, int index, const sc_te
 
 sc_value sc_graph_alias(sc_graph *graph, sc_value of, const sc_tensor_desc *desc) {
     if (graph->status != SOCLE_OK) return SC_NO_VALUE;
-    sc_value value = new_value(graph, desc);
+    sc_value value = sc_graph_value(graph, desc);
     if (value != SC_NO_VALUE) graph->value[value].alias = of;
     return value;
 }
@@ -128,7 +128,7 @@ static socle_status append(sc_graph *graph, sc_node *node, sc_op_desc *desc) {
     SC_TRY(sc_op_check(graph->env, desc));
     SC_TRY(sc_grow(graph->env, &graph->node, &graph->node_capacity, graph->nodes + 1, sizeof *graph->node));
     for (int i = 0; i < node->outputs; i++) {
-        node->output[i] = new_value(graph, &desc->tensor[node->inputs + i]);
+        node->output[i] = sc_graph_value(graph, &desc->tensor[node->inputs + i]);
         if (node->output[i] == SC_NO_VALUE) return graph->status;
         graph->value[node->output[i]].node = (int)graph->nodes;
     }

@@ -50,6 +50,7 @@ typedef struct sc_node {
     const char *name;     /* the layer it came from */
     bool dead;            /* removed by a pass */
     bool hoistable;       /* depends on parameters alone: may run when these change, not with every micro-batch */
+    int region;           /* siblings of different regions are never joined: recompute.h puts time between them */
 } sc_node;
 
 typedef struct sc_graph {
@@ -67,6 +68,9 @@ typedef struct sc_graph {
 
 socle_status sc_graph_create(sc_graph **out, sc_env *env, int64_t capacity);
 void sc_graph_destroy(sc_graph *graph); /* NULL is fine */
+/* A graph of its own with the same nodes and values, under the same numbers; for trying a pass out. Names stay the
+ * original's, which must outlive it. */
+socle_status sc_graph_copy(sc_graph **out, const sc_graph *graph);
 /* Names the nodes that follow ("conv2d1"); copied. */
 void sc_graph_scope(sc_graph *graph, const char *name);
 /* Remembers a failure (the text must already be in graph->env); returns SC_NO_VALUE. */
@@ -74,6 +78,9 @@ sc_value sc_graph_fail(sc_graph *graph, socle_status status);
 const sc_tensor_desc *sc_graph_desc(const sc_graph *graph, sc_value value);
 /* The value whose memory `value` occupies (follows aliases). */
 sc_value sc_graph_root(const sc_graph *graph, sc_value value);
+
+/* For passes that write nodes themselves: an intermediate without a producer yet. */
+sc_value sc_graph_value(sc_graph *graph, const sc_tensor_desc *desc);
 
 /* The bytes of `of` under another descriptor of the same size. */
 sc_value sc_graph_alias(sc_graph *graph, sc_value of, const sc_tensor_desc *desc);

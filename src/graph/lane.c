@@ -9,23 +9,58 @@ static bool padded(size_t *out, size_t bytes) {
     return true;
 }
 
+static socle_status too_large(sc_lane_layout *out, sc_env *env, int count) {
+    sc_lane_free(out, env);
+    return sc_fail(env, SOCLE_STATUS_SHAPE, "a lane of %d tensors is larger than this machine can address", count);
+}
+
 socle_status sc_lane_place(sc_lane_layout *out, sc_env *env, int count, const size_t *bytes, const int *order) {
-    *out = (sc_lane_layout){.count = count};
+    *out = (sc_lane_layout){.count = count, .chunks = 1};
     SC_TRY(sc_allocate(env, &out->offset, (size_t)count, sizeof *out->offset));
     for (int i = 0; i < count; i++) {
         int tensor = order ? order[i] : i;
         size_t size;
         out->offset[tensor] = out->bytes;
-        if (!padded(&size, bytes[tensor]) || !sc_add_size(&out->bytes, out->bytes, size)) {
-            sc_lane_free(out, env);
-            return sc_fail(env, SOCLE_STATUS_SHAPE, "a lane of %d tensors is larger than this machine can address",
-                           count);
-        }
+        if (!padded(&size, bytes[tensor]) || !sc_add_size(&out->bytes, out->bytes, size))
+            return too_large(out, env, count);
     }
     return SOCLE_OK;
 }
 
+/* Cuts a lane that was placed as one, in the order of its tensors. */
+static void cut(sc_lane_layout *lane, const int *order, size_t most) {
+    size_t begin = 0; /* of the chunk, in the whole lane */
+    int chunk = 0;
+    for (int i = 0; i < lane->count; i++) {
+        int tensor = order ? order[i] : i, next = i + 1 < lane->count ? order ? order[i + 1] : i + 1 : -1;
+        size_t at = lane->offset[tensor], end = next < 0 ? lane->bytes : lane->offset[next];
+        if (end - begin > most && at > begin) {
+            chunk++;
+            begin = at;
+        }
+        lane->chunk[tensor] = chunk;
+        lane->offset[tensor] = at - begin;
+        lane->chunk_bytes[chunk] = end - begin;
+    }
+    lane->chunks = chunk + 1;
+}
+
+socle_status sc_lane_place_chunks(sc_lane_layout *out, sc_env *env, int count, const size_t *bytes, const int *order,
+                                  size_t most) {
+    SC_TRY(sc_lane_place(out, env, count, bytes, order));
+    if (out->bytes <= most) return SOCLE_OK;
+    socle_status status = sc_allocate(env, &out->chunk, (size_t)count, sizeof *out->chunk);
+    if (status == SOCLE_OK) status = sc_allocate(env, &out->chunk_bytes, (size_t)count, sizeof *out->chunk_bytes);
+    if (status == SOCLE_OK)
+        cut(out, order, most);
+    else
+        sc_lane_free(out, env);
+    return status;
+}
+
 void sc_lane_free(sc_lane_layout *layout, sc_env *env) {
+    sc_release(env, layout->chunk);
+    sc_release(env, layout->chunk_bytes);
     sc_release(env, layout->offset);
     *layout = (sc_lane_layout){0};
 }

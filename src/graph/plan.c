@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a plan: fuses, chooses layouts, prepares a kernel per node, lays intermediates and
- * workspaces out by lifetime, allocates them and writes the launch list. Everything that can fail
- * for a reason of the network's fails here, with the layer's name. */
+/* Makes a plan: fuses, chooses layouts, prepares a kernel per node, has intermediates and workspaces
+ * placed by lifetime (plan_memory.c), and writes the launch list. Everything that can fail for a
+ * reason of the network's fails here, with the layer's name. */
 #include "graph/plan_private.h"
 
 #include "graph/fuse.h"
-#include "graph/live.h"
-
-#include <string.h>
 
 /* Per launch, while the plan is made: its node and the interval of its workspace, -1 for none. */
 typedef struct plan_work {
@@ -55,15 +52,14 @@ static socle_status prepare_nodes(sc_plan *plan, const sc_graph *graph, sc_live 
 }
 
 static socle_status place_value(sc_plan *plan, const sc_graph *graph, const sc_lane_map *lanes,
-                                const sc_live *live, const sc_memplan *memory, sc_value value,
+                                const sc_live *live, const sc_placement *placement, sc_value value,
                                 sc_place *out) {
     const sc_value_info *info = &graph->value[sc_graph_root(graph, value)];
     if (info->lane == SC_LANE_NONE) {
         int interval = live->of_value[value];
         if (interval < 0)
             return sc_fail(plan->env, SOCLE_STATUS_INTERNAL, "value %d has no place", value);
-        *out = (sc_place){SC_LANE_NONE, memory->placement[interval].buffer,
-                          memory->placement[interval].offset};
+        *out = (sc_place){SC_LANE_NONE, placement[interval].buffer, placement[interval].offset};
         return SOCLE_OK;
     }
     const sc_lane_layout *lane = &lanes->lane[info->lane];
@@ -71,25 +67,26 @@ static socle_status place_value(sc_plan *plan, const sc_graph *graph, const sc_l
         return sc_fail(plan->env, SOCLE_STATUS_INTERNAL,
                        "%s: lane %d has %d tensors, there is no number %d",
                        info->name ? info->name : "value", info->lane, lane->count, info->index);
-    *out = (sc_place){info->lane, -1, lane->offset[info->index]};
+    int chunk = lane->chunk ? lane->chunk[info->index] : 0;
+    *out = (sc_place){info->lane, chunk, lane->offset[info->index]};
     return SOCLE_OK;
 }
 
 static socle_status place_operands(sc_plan *plan, const sc_graph *graph, const sc_lane_map *lanes,
-                                   const sc_live *live, const sc_memplan *memory,
+                                   const sc_live *live, const sc_placement *placement,
                                    const plan_work *work) {
     for (size_t k = 0; k < work->count; k++) {
         const sc_node *node = &graph->node[work->order[k]];
         sc_launch_record *launch = &plan->launch[k];
         for (int i = 0; i < node->inputs; i++)
-            SC_TRY(
-                place_value(plan, graph, lanes, live, memory, node->input[i], &launch->place[i]));
+            SC_TRY(place_value(plan, graph, lanes, live, placement, node->input[i],
+                               &launch->place[i]));
         for (int i = 0; i < node->outputs; i++)
-            SC_TRY(place_value(plan, graph, lanes, live, memory, node->output[i],
+            SC_TRY(place_value(plan, graph, lanes, live, placement, node->output[i],
                                &launch->place[node->inputs + i]));
         launch->workspace = (sc_place){SC_LANE_NONE, -1, 0};
         if (work->workspace[k] >= 0) {
-            sc_placement place = memory->placement[work->workspace[k]];
+            sc_placement place = placement[work->workspace[k]];
             launch->workspace = (sc_place){SC_LANE_NONE, place.buffer, place.offset};
         }
     }
@@ -102,35 +99,36 @@ static size_t whole_words(size_t bytes) {
 
 /* Separate mode: which tensor or workspace a buffer holds, and how much of it that is. */
 static socle_status describe_buffers(sc_plan *plan, const sc_graph *graph, const sc_live *live,
-                                     const sc_memplan *memory, const plan_work *work) {
+                                     const sc_placement *placement, const plan_work *work) {
     for (size_t v = 0; v < graph->values; v++) {
         const sc_value_info *info = &graph->value[v];
         if (live->of_value[v] < 0 || info->node < 0) continue;
-        sc_plan_buffer *buffer = &plan->buffer[memory->placement[live->of_value[v]].buffer];
+        sc_plan_buffer *buffer = &plan->buffer[placement[live->of_value[v]].buffer];
         buffer->used = whole_words(sc_tensor_bytes(&info->desc));
         buffer->persists = graph->node[info->node].hoistable;
     }
     for (size_t k = 0; k < work->count; k++)
         if (work->workspace[k] >= 0)
-            plan->buffer[memory->placement[work->workspace[k]].buffer].used =
+            plan->buffer[placement[work->workspace[k]].buffer].used =
                 whole_words(plan->launch[k].kernel->workspace);
     for (int i = 0; i < live->count; i++)
         if (live->interval[i].name)
-            SC_TRY(sc_arena_string(plan->arena, &plan->buffer[memory->placement[i].buffer].name,
+            SC_TRY(sc_arena_string(plan->arena, &plan->buffer[placement[i].buffer].name,
                                    live->interval[i].name));
     return SOCLE_OK;
 }
 
-static socle_status allocate_buffers(sc_plan *plan, const sc_memplan *memory) {
-    size_t canaries = plan->options.separate ? 2 * SC_CANARY_BYTES : 0;
-    for (int b = 0; b < memory->buffers; b++) {
-        plan->buffer[b].bytes = memory->buffer_bytes[b];
-        SC_TRY(sc_buffer_create(&plan->buffer[b].memory, plan->device, SC_BUFFER_DEVICE,
-                                memory->buffer_bytes[b] + canaries));
-        plan->buffers++;
+/* What the memory plan is to know of each interval beside its life. */
+static void describe_intervals(const sc_plan *plan, const sc_graph *graph, const sc_live *live,
+                               const plan_work *work, bool *persists, const char **layer) {
+    for (size_t v = 0; v < graph->values; v++) {
+        const sc_value_info *info = &graph->value[v];
+        if (live->of_value[v] < 0 || info->node < 0) continue;
+        persists[live->of_value[v]] = graph->node[info->node].hoistable;
+        layer[live->of_value[v]] = graph->node[info->node].name;
     }
-    plan->size.activations = memory->total + (size_t)memory->buffers * canaries;
-    return SOCLE_OK;
+    for (size_t k = 0; k < work->count; k++)
+        if (work->workspace[k] >= 0) layer[work->workspace[k]] = plan->launch[k].layer;
 }
 
 static socle_status lay_out(sc_plan *plan, const sc_graph *graph, const sc_lane_map *lanes,
@@ -138,19 +136,19 @@ static socle_status lay_out(sc_plan *plan, const sc_graph *graph, const sc_lane_
     SC_TRY(sc_live_intervals(live, graph));
     plan->size.intermediates = live->count;
     SC_TRY(prepare_nodes(plan, graph, live, work));
-    sc_memplan_options options = {.max_buffer = plan->device->info.max_allocation,
-                                  .separate = plan->options.separate};
-    sc_memplan memory;
-    SC_TRY(sc_memplan_create(&memory, plan->env, live->interval, live->count, &options));
-    socle_status status = place_operands(plan, graph, lanes, live, &memory, work);
-    if (status == SOCLE_OK)
-        status = sc_arena_allocate(plan->arena, &plan->buffer, (size_t)memory.buffers,
-                                   sizeof *plan->buffer);
-    if (status == SOCLE_OK && plan->options.separate)
-        status = describe_buffers(plan, graph, live, &memory, work);
-    if (status == SOCLE_OK) status = allocate_buffers(plan, &memory);
-    sc_memplan_free(&memory);
-    return status;
+    size_t count = (size_t)live->count;
+    sc_placement *placement;
+    bool *persists;
+    const char **layer;
+    SC_TRY(sc_arena_allocate(plan->arena, &placement, count, sizeof *placement));
+    SC_TRY(sc_arena_allocate(plan->arena, &persists, count, sizeof *persists));
+    SC_TRY(sc_arena_allocate(plan->arena, &layer, count, sizeof *layer));
+    describe_intervals(plan, graph, live, work, persists, layer);
+    sc_plan_intervals intervals = {live, persists, layer};
+    SC_TRY(sc_plan_place(plan, &intervals, placement));
+    SC_TRY(place_operands(plan, graph, lanes, live, placement, work));
+    if (plan->options.separate) SC_TRY(describe_buffers(plan, graph, live, placement, work));
+    return sc_plan_allocate(plan);
 }
 
 static socle_status fill_plan(sc_plan *plan, sc_graph *graph, const sc_lane_map *lanes) {

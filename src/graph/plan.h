@@ -6,14 +6,22 @@
  * launches --run--> queue
  *
  * All checks, choices, compilation and allocation happen in sc_plan_create; a run does none of
- * them. A plan owns its activations, packed weights and scratch; the lanes are the caller's. It
- * knows the contract, no driver. */
+ * them. A plan owns its packed weights, and its activations and scratch unless it takes turns with
+ * other plans in a pool; the lanes are the caller's. It knows the contract, no driver. */
 #ifndef SC_GRAPH_PLAN_H
 #define SC_GRAPH_PLAN_H
 
 #include "graph/lane.h"
 
 typedef struct sc_plan sc_plan;
+
+/* Memory for the intermediates of several plans of one device, which run one after the other. It
+ * grows to what the largest of them needs. */
+typedef struct sc_plan_pool sc_plan_pool;
+/* forecast: it only adds up. The device must outlive the pool, the pool its plans. */
+socle_status sc_plan_pool_create(sc_plan_pool **out, sc_device *device, bool forecast);
+void sc_plan_pool_destroy(sc_plan_pool *pool); /* NULL is fine */
+size_t sc_plan_pool_bytes(const sc_plan_pool *pool);
 
 typedef struct sc_plan_options {
     bool keep_graph_order; /* no fusion (tests) */
@@ -23,12 +31,25 @@ typedef struct sc_plan_options {
     bool profile;  /* records an event per launch; needs a device with timestamps */
     const char
         *force; /* "conv2d=plain,matmul=packed": implementations by operation; NULL: the best */
+    sc_plan_pool *pool; /* where intermediates lie that no later run reads; NULL, or separate: the
+                           plan has memory of its own */
+    bool forecast; /* sizes everything and allocates nothing: such a plan cannot run. What exceeds
+                      the device's allocations is told by `piece`, not refused */
 } sc_plan_options;
 
 typedef struct sc_plan_size {
-    size_t activations, scratch; /* device bytes of the plan itself */
+    size_t activations; /* device bytes of the plan: intermediates, in the pool or its own, and what
+                           is packed */
+    size_t packed;      /* of these: results that stay from run to run, always its own */
+    size_t scratch;     /* largest workspace of a launch */
     int launches, intermediates, buffers;
     int packs; /* of the launches: those that run only after the weights changed */
+    size_t piece; /* the largest tensor or workspace, which no memory plan can divide */
+    const char *piece_layer;
+    size_t peak; /* bytes alive at once where most are, and the layer that holds most of them */
+    size_t heaviest;
+    const char *heaviest_layer;
+    /* Layers may be NULL; names live as long as the plan. */
 } sc_plan_size;
 
 /* Fuses `graph` and lays it out in place, prepares every node and allocates. The graph and the lane
@@ -43,6 +64,13 @@ sc_plan_size sc_plan_sizes(const sc_plan *plan);
  * checks the canaries: WRONG_RESULT names the tensor that was overrun. */
 socle_status sc_plan_run(sc_plan *plan, sc_queue *queue, const sc_lane_memory *memory,
                          const sc_launch *launch);
+
+/* The same in parts: launches [first, last) of the list. A run is the parts in order, from 0 to
+ * sc_plan_launches, with the same arguments; what is done between them sees the work so far. */
+socle_status sc_plan_run_part(sc_plan *plan, sc_queue *queue, const sc_lane_memory *memory,
+                              const sc_launch *launch, int first, int last);
+/* Number of launches after which the first `bytes` bytes of a lane that the plan writes are final. */
+int sc_plan_ready_after(const sc_plan *plan, sc_lane lane, size_t bytes);
 
 /* Weights are packed by the first run and kept. Whoever writes the PARAMETERS lane says so here;
  * the next run packs them anew. (A run that finds the lane at another place does so by itself.) */

@@ -4,14 +4,14 @@
 #ifndef SC_GRAPH_PLAN_PRIVATE_H
 #define SC_GRAPH_PLAN_PRIVATE_H
 
-#include "graph/memplan.h"
+#include "graph/live.h"
 #include "graph/plan.h"
 
 /* Where one operand is: in a lane (base known at run time) or in one of the plan's buffers (lane ==
  * SC_LANE_NONE). */
 typedef struct sc_place {
     int lane;
-    int buffer;
+    int buffer; /* of the plan, or chunk of the lane */
     size_t offset;
 } sc_place;
 
@@ -27,6 +27,7 @@ typedef struct sc_launch_record {
 
 typedef struct sc_plan_buffer {
     sc_buffer *memory;
+    int pooled;   /* number of the pool's buffer that stands for it; -1: `memory` does */
     size_t bytes; /* without canaries */
     /* Separate mode, where a buffer holds one tensor or workspace: */
     size_t used;      /* its bytes, rounded up to whole words */
@@ -57,6 +58,21 @@ socle_status sc_plan_check_force(sc_env *env, const char *force);
 /* The implementation forced for `op`, copied to `out`; NULL when none is. */
 const char *sc_plan_forced(const char *force, sc_op op, char out[SC_NAME_TEXT]);
 socle_status sc_plan_assign_layouts(const sc_plan *plan, sc_graph *graph);
+
+/* plan_memory.c: places every interval, and allocates the buffers that are the plan's own.
+ * `placement` has room for each; *layer: of each, where it is known. */
+typedef struct sc_plan_intervals {
+    const sc_live *live;
+    const bool *persists;     /* stays from run to run */
+    const char *const *layer; /* may be NULL */
+} sc_plan_intervals;
+socle_status sc_plan_place(sc_plan *plan, const sc_plan_intervals *intervals,
+                           sc_placement *placement);
+socle_status sc_plan_allocate(sc_plan *plan);
+
+/* plan_pool.c: makes sure of `count` buffers of at least these sizes. */
+socle_status sc_plan_pool_reserve(sc_plan_pool *pool, int count, const size_t *bytes);
+sc_buffer *sc_plan_pool_buffer(const sc_plan_pool *pool, int number);
 
 /* plan_check.c: separate mode. */
 socle_status sc_plan_poison(sc_plan *plan, sc_queue *queue);

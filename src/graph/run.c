@@ -6,12 +6,16 @@
 static sc_operand resolve(const sc_plan *plan, const sc_lane_memory *memory,
                           const sc_place *place) {
     if (place->lane != SC_LANE_NONE) {
-        sc_operand base = memory->base[place->lane];
+        const sc_operand *chunk = memory->chunk[place->lane];
+        sc_operand base = chunk ? chunk[place->buffer] : memory->base[place->lane];
         return (sc_operand){base.buffer, base.offset + place->offset};
     }
     if (place->buffer < 0) return (sc_operand){0};
     size_t canary = plan->options.separate ? SC_CANARY_BYTES : 0;
-    return (sc_operand){plan->buffer[place->buffer].memory, place->offset + canary};
+    const sc_plan_buffer *buffer = &plan->buffer[place->buffer];
+    if (buffer->pooled >= 0)
+        return (sc_operand){sc_plan_pool_buffer(plan->options.pool, buffer->pooled), place->offset};
+    return (sc_operand){buffer->memory, place->offset + canary};
 }
 
 static socle_status enqueue(sc_plan *plan, sc_queue *queue, const sc_lane_memory *memory,
@@ -45,24 +49,44 @@ static int first_launch(sc_plan *plan, const sc_lane_memory *memory) {
     return plan->stale ? 0 : plan->packs;
 }
 
-socle_status sc_plan_run(sc_plan *plan, sc_queue *queue, const sc_lane_memory *memory,
-                         const sc_launch *launch) {
+socle_status sc_plan_run_part(sc_plan *plan, sc_queue *queue, const sc_lane_memory *memory,
+                              const sc_launch *launch, int first, int last) {
+    if (plan->options.forecast)
+        return sc_fail(plan->env, SOCLE_STATUS_STATE, "a forecast has no memory to run in");
     if (launch->rows < 0 || launch->rows > plan->capacity)
         return sc_fail(plan->env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "%lld rows do not fit a plan for %lld", (long long)launch->rows,
                        (long long)plan->capacity);
-    int first = first_launch(plan, memory);
-    if (plan->options.separate) SC_TRY(sc_plan_poison(plan, queue));
-    for (int i = first; i < plan->launches; i++) {
+    if (first == 0) {
+        first = first_launch(plan, memory);
+        if (plan->options.separate) SC_TRY(sc_plan_poison(plan, queue));
+    }
+    for (int i = first; i < last; i++) {
         SC_TRY(enqueue(plan, queue, memory, &plan->launch[i], launch));
         if (i + 1 == plan->packs) plan->stale = false;
     }
+    if (last < plan->launches) return SOCLE_OK;
     if (plan->options.profile) {
         SC_TRY(sc_queue_finish(queue));
         SC_TRY(sc_plan_collect_times(plan));
     }
     if (plan->options.separate) SC_TRY(sc_plan_check_canaries(plan, queue));
     return SOCLE_OK;
+}
+
+socle_status sc_plan_run(sc_plan *plan, sc_queue *queue, const sc_lane_memory *memory,
+                         const sc_launch *launch) {
+    return sc_plan_run_part(plan, queue, memory, launch, 0, plan->launches);
+}
+
+int sc_plan_ready_after(const sc_plan *plan, sc_lane lane, size_t bytes) {
+    int after = 0;
+    for (int i = 0; i < plan->launches; i++)
+        for (int k = 0; k < plan->launch[i].operands; k++) {
+            const sc_place *place = &plan->launch[i].place[k];
+            if (place->lane == (int)lane && place->offset < bytes) after = i + 1;
+        }
+    return after;
 }
 
 /* A launch may be several commands, of which the event marks the last: what lies between two marks

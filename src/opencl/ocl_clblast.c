@@ -2,7 +2,8 @@
 /* Matrix products through CLBlast, for GPU-class devices. CLBlast before 1.6.1 is not safe on first
  * use from several threads, so one lock, the only one of the whole process, is held around its
  * calls. Its scratch memory is asked for at prepare time and lives in the planned workspace, as a
- * sub-buffer. Empty sizes never reach it. */
+ * sub-buffer; where its batched call would allocate some of its own, the entries of a batch go one
+ * by one. Empty sizes never reach it. */
 #include "opencl/ocl.h"
 #include "opencl/ocl_matmul_geometry.h"
 
@@ -117,7 +118,8 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *base, const sc_operand 
     if (shape.batch == 0 || g.m == 0 || g.n == 0) return SOCLE_OK;
     if (g.k == 0)
         return fill_zero(queue, operands[self->desc.inputs], (size_t)shape.batch * g.m * g.n);
-    if (shape.batch > 1 && is_strided(&shape))
+    /* Without scratch a product takes CLBlast's direct kernels, alone or in a batch. */
+    if (shape.batch > 1 && is_strided(&shape) && !self->scratch)
         return run_strided(self, queue, &g, operands, &shape);
     SC_TRY(scratch_piece(self, base, workspace));
     for (int i = 0; i < shape.batch; i++)

@@ -121,7 +121,7 @@ static socle_status create_context(sc_ocl_device *device) {
                            SC_OCL_PATH_RUN);
     }
     SC_TRY(sc_ocl_queue_handle(&device->setup, device));
-    return sc_ocl_buffer_create(&device->nothing, &device->base, SC_BUFFER_DEVICE, 4096);
+    return sc_buffer_create(&device->nothing, &device->base, SC_BUFFER_DEVICE, 4096);
 }
 
 static socle_status set_up(sc_ocl_device *device, const sc_device_options *options) {

@@ -59,7 +59,9 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->bytes = sc_tensor_bytes(&desc->tensor[desc->inputs]);
     self->inputs = desc->inputs;
     *out = &self->base;
-    return real->prepare(&self->inner, device, real, desc, tuning);
+    SC_TRY(real->prepare(&self->inner, device, real, desc, tuning));
+    self->base.workspace = self->inner->workspace;
+    return SOCLE_OK;
 }
 
 static const sc_implementation planted_tanh = {
@@ -166,7 +168,8 @@ Test(plan_modes, separate_computes_the_same) {
     for (int mode = 0; mode < 2; mode++) {
         planted = NONE;
         setup(&p, &f, "cpu", &(sc_plan_options){.separate = mode == 0, .keep_graph_order = true});
-        SC_EQ(sc_plan_sizes(p.plan).buffers, mode == 0 ? 2 : 1);
+        int buffers = sc_plan_sizes(p.plan).buffers; /* separate: two tensors, and workspaces */
+        SC_TRUE(mode == 0 ? buffers >= 2 : buffers == 1);
         SC_OK(&f.env, plan_run(&p, &(sc_launch){.rows = ROWS}));
         plan_read(&p, SC_LANE_OUTPUTS, 0, mode == 0 ? separate : arena, sizeof arena);
         finish(&p, &f);

@@ -31,7 +31,8 @@ static void one_step(sc_engine *engine, int64_t batch, uint32_t step, const void
     int slot = (int)(step % (uint32_t)sc_engine_slots(engine));
     check(sc_engine_upload(engine, slot, batch, column, NULL));
     check(sc_engine_micro_batch(engine, slot, batch, 0, step));
-    check(sc_engine_commit(engine, step, (double)batch, 0.001f));
+    sc_engine_step commit = {step, (double)batch, 1, 0.001f};
+    check(sc_engine_commit(engine, &commit));
 }
 
 static double processor_ms(void) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Contexts and devices. A context holds one open device, the text of the last error, the allocator
- * and the logger; everything else is made from one.
+/* Contexts and devices. A context holds one open device or several, the text of the last error, the
+ * allocator and the logger; everything else is made from one. With several devices socle_fit trains
+ * on all of them at once; everything else runs on the first.
  *
  * Errors: a call that can fail returns a socle_status and leaves a text, socle_error(). NULL where
  * a handle is required is INVALID_ARGUMENT. A call made from a callback of the same context is
@@ -34,11 +35,13 @@ typedef struct socle_open_opts {
 #endif
 
 /* Opens a device by name: "auto" (best GPU, else the OpenCL CPU device, else cpu), "cpu", "gpu",
- * "opencl:0", a stable id or a name as socle_devices tells them. NULL: $SOCLE_DEVICE, else "auto".
+ * "opencl:0", a stable id or a name as socle_devices tells them, a list of these ("opencl:0,cpu"),
+ * each with a weight if its share shall be fixed ("opencl:0=3,cpu=1"), or "all". NULL:
+ * $SOCLE_DEVICE, else "auto".
  * owns: *out is the caller's, also on failure (then it serves socle_error and socle_close); it is
  * NULL when memory ran out.
  * errors: NO_DEVICE (the text lists what there is), CONFIG (a name that cannot be read),
- * UNSUPPORTED (more than one device), BUILD, OUT_OF_MEMORY. */
+ * BUILD, OUT_OF_MEMORY. */
 SOCLE_API socle_status socle_open(socle_context **out, const char *device);
 /* The same with options; NULL: all standard. errors: also INVALID_ARGUMENT. */
 SOCLE_API socle_status socle_open_with(socle_context **out, const char *device,
@@ -66,7 +69,7 @@ typedef struct socle_device_info {
     uint64_t max_allocation; /* bytes of one buffer */
 } socle_device_info;
 
-/* Describes the device that the context runs on; all zero when it could not be opened. */
+/* Describes the first device that the context runs on; all zero when it could not be opened. */
 SOCLE_API void socle_context_device(const socle_context *context, socle_device_info *out);
 /* Lists the devices of this machine without opening any: writes up to `capacity` entries to out
  * (may be NULL when capacity is 0) and the number found, which may be larger, to *count.

@@ -56,6 +56,7 @@ typedef struct socle_pool2d_opts {
 typedef struct socle_batchnorm_opts {
     const char *name;
     float epsilon, momentum; /* 0: 1e-5 and 0.9 */
+    int group; /* samples that share statistics; 0: the whole batch, which then cannot be split */
 } socle_batchnorm_opts;
 
 /* Adds an input named "input" of f32 samples of `shape`. Inputs come before layers; at most 4. */

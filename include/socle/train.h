@@ -43,10 +43,13 @@ typedef struct socle_fit_opts {
     float weight_decay;     /* L2 coefficient, on weights */
     int no_shuffle;         /* 1: every epoch in the order of the data set */
     uint64_t memory;        /* budget of device bytes; 0: what the device offers */
-    /* After each epoch, on the device's thread; not 0: stop. It may call socle_error; other calls
+    /* After each epoch, on the caller's thread; not 0: stop. It may call socle_error; other calls
      * on the context return STATE. */
     int (*on_epoch)(void *user, const socle_epoch *epoch);
     void *user; /* given to on_epoch */
+    /* 1: fixed micro-batches, summed along a fixed tree: the same bits whether 1, 2 or 3 devices of
+     * one kind take part. Batch normalisation then takes statistics over micro-batches. */
+    int reproducible;
 } socle_fit_opts;
 
 /* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */

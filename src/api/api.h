@@ -20,7 +20,9 @@ struct socle_context {
     sc_registry registry;
     sc_records *records;
     sc_device_info info;
-    sc_worker *worker; /* NULL: opening failed */
+    sc_fleet_device *device; /* each on its own thread; fit runs on all of them */
+    int devices;
+    sc_worker *worker; /* of the first device, for everything else; NULL: opening failed */
     int users;         /* the caller, and every object made from it */
     bool busy;         /* a job is under way: whoever calls now is a callback */
 };
@@ -58,6 +60,8 @@ socle_status sc_api_need_weights(socle_net *net, uint64_t seed);
 /* Memory for every parameter, zeroed; freed through the net's context, whatever `env`. */
 socle_status sc_api_create_weights(const socle_net *net, sc_env *env, float ***out);
 void sc_api_free_weights(const socle_net *net, float **set, size_t count); /* NULL is fine */
+/* Takes `set` in place of the present weights. */
+void sc_api_replace_weights(socle_net *net, float **set);
 /* Copies weights between the host and an engine; on the device's thread. A download reads into *set
  * and, when all went well, puts it in the place of the net's weights: then *set is NULL. */
 socle_status sc_api_upload(const socle_net *net, sc_engine *engine);

@@ -23,23 +23,27 @@ static void copy_info(socle_device_info *out, const sc_device_info *info) {
     out->max_allocation = info->max_allocation;
 }
 
-static socle_status choose(socle_context *context, const char *device, sc_device_choice *out) {
-    const char *text = device ? device : getenv("SOCLE_DEVICE");
+static socle_status open_all(socle_context *context, const sc_device_choice *choice, int count,
+                             const sc_device_options *options) {
     sc_env *env = &context->env;
-    sc_device_choice *choices;
-    int count;
-    SC_TRY(sc_registry_select(&context->registry, env, text ? text : "auto", &choices, &count));
-    *out = choices[0];
-    sc_release(env, choices);
-    if (count > 1)
-        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED,
-                       "\"%s\" names %d devices; a context runs on one", text, count);
+    SC_TRY(sc_allocate(env, &context->device, (size_t)count, sizeof *context->device));
+    for (int i = 0; i < count; i++) {
+        sc_fleet_device *device = &context->device[i];
+        SC_TRY(
+            sc_worker_create(&device->worker, env, &context->registry, &choice[i], options));
+        device->weight = (double)choice[i].weight;
+        context->devices++;
+    }
+    context->worker = context->device[0].worker;
+    context->info = *sc_worker_info(context->worker);
     return SOCLE_OK;
 }
 
 static socle_status open_worker(socle_context *context, const char *device,
                                 const socle_open_opts *opts) {
-    sc_device_choice choice;
+    const char *text = device ? device : getenv("SOCLE_DEVICE");
+    sc_device_choice *choice;
+    int count;
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
     sc_env *env = &context->env;
     options.threads = opts ? opts->threads : 0;
@@ -47,12 +51,12 @@ static socle_status open_worker(socle_context *context, const char *device,
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "%d threads; 0 means all",
                        options.threads);
     SC_TRY(sc_registry_create(&context->registry, env));
-    SC_TRY(choose(context, device, &choice));
     SC_TRY(sc_records_load(&context->records, env, NULL));
     options.records = context->records;
-    SC_TRY(sc_worker_create(&context->worker, env, &context->registry, &choice, &options));
-    context->info = *sc_worker_info(context->worker);
-    return SOCLE_OK;
+    SC_TRY(sc_registry_select(&context->registry, env, text ? text : "auto", &choice, &count));
+    socle_status status = open_all(context, choice, count, &options);
+    sc_release(env, choice);
+    return status;
 }
 
 socle_status socle_open_with(socle_context **out, const char *device, const socle_open_opts *opts) {
@@ -77,7 +81,18 @@ socle_status socle_open(socle_context **out, const char *device) {
 
 static void leave(socle_context *context) {
     if (--context->users) return;
-    sc_worker_destroy(context->worker);
+    bool hangs = false;
+    for (int i = 0; i < context->devices; i++) {
+        sc_worker *worker = context->device[i].worker;
+        if (sc_worker_busy(worker)) {
+            sc_worker_abandon(worker);
+            hangs = true;
+        } else {
+            sc_worker_destroy(worker);
+        }
+    }
+    if (hangs) return; /* a device that never came back may still touch what it was given */
+    sc_release(&context->env, context->device);
     sc_records_destroy(context->records);
     sc_registry_free(&context->registry, &context->env);
     sc_env env = context->env;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public fit: a whole training loop as a job on the device's thread. */
+/* Public fit: a whole training loop on the caller's thread, over all devices of the context. */
 #include "api/api.h"
 
 #include "train/recipe.h"
@@ -54,26 +54,45 @@ static socle_status report_epoch(void *user, const sc_epoch_report *report) {
     return call->stopped ? SOCLE_STATUS_INTERRUPTED : SOCLE_OK;
 }
 
+static socle_status upload(const socle_net *net, sc_fleet *fleet) {
+    for (size_t p = 0; p < net->weights; p++)
+        SC_TRY(sc_fleet_write(fleet, (int)p, -1, net->weight[p]));
+    return SOCLE_OK;
+}
+
+/* Reads into memory of its own, so that the net's weights change all or not at all. */
+static socle_status download(fit_call *call, sc_fleet *fleet) {
+    socle_net *net = call->net;
+    for (size_t p = 0; p < net->net->parameters; p++)
+        SC_TRY(sc_fleet_read(fleet, (int)p, -1, call->weight[p]));
+    sc_api_replace_weights(net, call->weight);
+    call->weight = NULL;
+    return SOCLE_OK;
+}
+
 static socle_status train(fit_call *call, sc_trainer *trainer) {
-    sc_engine *engine = sc_trainer_engine(trainer);
-    SC_TRY(sc_api_upload(call->net, engine));
+    sc_fleet *fleet = sc_trainer_fleet(trainer);
+    SC_TRY(upload(call->net, fleet));
     socle_status status = sc_trainer_run(trainer);
     if (call->stopped)
-        status = sc_fail(sc_engine_device(engine)->env, SOCLE_STATUS_INTERRUPTED,
+        status = sc_fail(sc_trainer_env(trainer), SOCLE_STATUS_INTERRUPTED,
                          "on_epoch asked to stop after epoch %lld",
                          (long long)sc_trainer_position(trainer).epoch);
     if (status == SOCLE_OK) status = sc_trainer_restore_best(trainer);
     if (status != SOCLE_OK && status != SOCLE_STATUS_DIVERGED && !call->stopped) return status;
-    socle_status read = sc_api_download(call->net, engine, &call->weight);
+    sc_env kept = *sc_trainer_env(trainer);
+    socle_status read = download(call, fleet);
+    if (status != SOCLE_OK) sc_env_adopt_error(sc_trainer_env(trainer), &kept);
     return status == SOCLE_OK ? read : status;
 }
 
-static socle_status fit_job(sc_device *device, void *argument) {
-    fit_call *call = argument;
+static socle_status run(fit_call *call) {
+    socle_context *context = call->net->context;
+    sc_env *env = &context->env;
     sc_trainer *trainer;
-    SC_TRY(sc_trainer_create(&trainer, device, call->net->net, &call->options, call->data->dataset,
-                             NULL));
-    socle_status status = sc_api_create_weights(call->net, device->env, &call->weight);
+    SC_TRY(sc_trainer_create_on(&trainer, env, context->device, context->devices, call->net->net,
+                                &call->options, call->data->dataset, NULL));
+    socle_status status = sc_api_create_weights(call->net, env, &call->weight);
     if (status == SOCLE_OK) status = train(call, trainer);
     sc_api_free_weights(call->net, call->weight, call->net->weights);
     sc_trainer_destroy(trainer);
@@ -99,6 +118,7 @@ static socle_status translate(fit_call *call) {
     call->options.validation = (double)opts->validation_split;
     call->options.weight_decay = opts->weight_decay;
     call->options.memory = opts->memory;
+    call->options.reproducible = opts->reproducible != 0;
     call->options.user = call;
     call->options.epoch = report_epoch;
     return SOCLE_OK;
@@ -111,7 +131,16 @@ socle_status socle_fit(socle_net *net, const socle_data *data, const socle_fit_o
     SC_TRY(sc_api_suits(net, data, __func__, true));
     SC_TRY(translate(&call));
     SC_TRY(sc_api_need_weights(net, call.options.seed));
-    return sc_api_run(net->context, fit_job, &call);
+    socle_context *context = net->context;
+    SC_TRY(sc_api_enter(context));
+    if (!context->worker)
+        return sc_fail(&context->env, SOCLE_STATUS_STATE,
+                       "this context has no device: opening it failed");
+    context->busy = true;
+    context->env.status = SOCLE_OK;
+    socle_status status = run(&call);
+    context->busy = false;
+    return status;
 }
 
 socle_status sc_api_suits(socle_net *net, const socle_data *data, const char *function,

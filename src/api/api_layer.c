@@ -108,6 +108,7 @@ socle_node socle_batchnorm(socle_net *net, socle_node x, const socle_batchnorm_o
     sc_layer_options options = defaults("batchnorm");
     if (opts && opts->epsilon != 0.0f) options.epsilon = opts->epsilon;
     if (opts && opts->momentum != 0.0f) options.momentum = opts->momentum;
+    if (opts) options.group = opts->group;
     return add_layer(net, "batchnorm", opts ? opts->name : NULL, 1, &x, &options);
 }
 

@@ -113,7 +113,8 @@ static socle_status run_step(socle_trainer *trainer, const step_call *call) {
     SC_TRY(sc_engine_slot_uploaded(engine, slot)); /* the caller's memory is free on return */
     trainer->slot = (slot + 1) % sc_engine_slots(engine);
     SC_TRY(sc_engine_micro_batch(engine, slot, call->rows, 0, step));
-    SC_TRY(sc_engine_commit(engine, step, (double)call->rows, trainer->learning_rate));
+    sc_engine_step commit = {step, (double)call->rows, 1, trainer->learning_rate};
+    SC_TRY(sc_engine_commit(engine, &commit));
     trainer->step = step;
     return SOCLE_OK;
 }
@@ -124,7 +125,7 @@ static socle_status step_job(sc_device *device, void *argument) {
     sc_engine *engine = call->trainer->engine;
     socle_status status = run_step(call->trainer, call);
     if (status != SOCLE_OK) {
-        sc_engine_abandon_step(engine);
+        sc_engine_begin_step(engine, 0);
         return status;
     }
     if (!call->loss) return look(call->trainer);

@@ -24,8 +24,7 @@ socle_status sc_api_create_weights(const socle_net *net, sc_env *env, float ***o
     return SOCLE_OK;
 }
 
-/* Takes `set` in place of the present weights. */
-static void replace(socle_net *net, float **set) {
+void sc_api_replace_weights(socle_net *net, float **set) {
     sc_api_free_weights(net, net->weight, net->weights);
     net->weight = set;
     net->weights = net->net->parameters;
@@ -51,7 +50,7 @@ socle_status sc_api_need_weights(socle_net *net, uint64_t seed) {
     if (status != SOCLE_OK)
         sc_api_free_weights(net, set, net->net->parameters);
     else
-        replace(net, set);
+        sc_api_replace_weights(net, set);
     return status;
 }
 
@@ -64,7 +63,7 @@ socle_status sc_api_upload(const socle_net *net, sc_engine *engine) {
 socle_status sc_api_download(socle_net *net, sc_engine *engine, float ***set) {
     for (size_t p = 0; p < net->net->parameters; p++)
         SC_TRY(sc_engine_read(engine, (int)p, (*set)[p]));
-    replace(net, *set);
+    sc_api_replace_weights(net, *set);
     *set = NULL;
     return SOCLE_OK;
 }

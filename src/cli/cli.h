@@ -8,7 +8,7 @@
 
 #include "backend/records.h"
 #include "backend/registry.h"
-#include "train/worker.h"
+#include "train/fleet.h"
 
 #include <argp.h>
 #include <jansson.h>
@@ -23,6 +23,7 @@ typedef struct sc_cli {
     int verbose;
     bool color;     /* of standard error */
     bool helped;    /* --help was answered: nothing is left to do */
+    bool hangs;     /* a device never came back from a call: the process leaves by _exit */
     bool bar_shown; /* the last line of the terminal is an unfinished progress bar */
     int exit_code; /* set where the status does not say it (a missed threshold, a signal); 0: not */
     sc_registry registry;
@@ -51,6 +52,10 @@ void sc_cli_say(sc_cli *cli, const char *format, ...) SC_PRINTF(2, 3);
 socle_status sc_cli_select(sc_cli *cli, const sc_device_choice **choices, int *count);
 /* The one device, opened on a thread of its own. CONFIG where several are named. */
 socle_status sc_cli_open_worker(sc_cli *cli, sc_worker **out, bool timestamps);
+/* The devices that the command line names, each on a thread of its own; those that fail to open are left out with a line, an error
+ * only where none is left. *out is closed by sc_cli_close_workers. */
+socle_status sc_cli_open_workers(sc_cli *cli, sc_fleet_device **out, int *count, bool timestamps);
+void sc_cli_close_workers(sc_cli *cli, sc_fleet_device *device, int count);
 
 /* parse.c: argp, with errors that name the nearest option. `settings` is the command's parser
  * input; children get `cli`. */

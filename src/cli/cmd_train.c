@@ -5,7 +5,16 @@
 
 #include <string.h>
 
-enum { KEY_SET = 256, KEY_EPOCHS, KEY_BATCH, KEY_SEED, KEY_MEMORY, KEY_PROFILE, KEY_RESUME };
+enum {
+    KEY_SET = 256,
+    KEY_EPOCHS,
+    KEY_BATCH,
+    KEY_SEED,
+    KEY_MEMORY,
+    KEY_PROFILE,
+    KEY_RESUME,
+    KEY_REPRODUCIBLE
+};
 
 /* A flag that stands for one value of the configuration. */
 static error_t integer_flag(sc_train_settings *settings, char out[64], const char *flag,
@@ -54,6 +63,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_RESUME:
         settings->resume = arg;
         return 0;
+    case KEY_REPRODUCIBLE:
+        settings->reproducible = true;
+        return 0;
     case 'o':
         settings->output = arg;
         return 0;
@@ -80,6 +92,10 @@ static const struct argp_option options[] = {
     {"output", 'o', "DIR", 0, "Directory of the run (default: runs/NAME-DATE-TIME)", 2},
     {"resume", KEY_RESUME, "DIR", 0,
      "Continue the run in DIR from its checkpoint; CONFIG may then be left out", 2},
+    {"reproducible", KEY_REPRODUCIBLE, NULL, 0,
+     "The same bytes on one or several devices of one kind; short for --set "
+     "train.reproducible=true",
+     3},
     {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 3},
     {"profile", KEY_PROFILE, "FILE", 0,
      "Write the time of each launch of the training step, as JSON", 3},
@@ -101,12 +117,13 @@ const struct argp sc_train_argp = {
         "one ends it at once.",
     .children = children};
 
-static socle_status run_on_device(sc_train_session *session) {
+static socle_status run_on_devices(sc_train_session *session) {
     sc_cli *cli = session->cli;
-    sc_worker *worker;
-    SC_TRY(sc_cli_open_worker(cli, &worker, session->settings->profile != NULL));
-    socle_status status = sc_worker_run(worker, sc_train_job, session, 0);
-    sc_worker_destroy(worker);
+    sc_fleet_device *device;
+    int count;
+    SC_TRY(sc_cli_open_workers(cli, &device, &count, session->settings->profile != NULL));
+    socle_status status = sc_train_on(session, device, count);
+    sc_cli_close_workers(cli, device, count);
     return status;
 }
 
@@ -120,7 +137,7 @@ static socle_status run_recipe(sc_train_session *session, const sc_config *confi
     socle_status status = sc_recipe_load(&recipe);
     if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
     if (status == SOCLE_OK) status = sc_identity_create(&identity, &recipe);
-    if (status == SOCLE_OK) status = run_on_device(session);
+    if (status == SOCLE_OK) status = run_on_devices(session);
     sc_identity_free(&identity, &cli->env);
     sc_recipe_free(&recipe);
     return status;

@@ -14,6 +14,7 @@ typedef struct sc_train_settings {
     const char *set[SC_TRAIN_SETS]; /* assignments in the order given */
     int sets;
     uint64_t memory;
+    bool reproducible;
     char epochs[64], batch[64], seed[64]; /* "train.epochs=3", or "" */
 } sc_train_settings;
 
@@ -25,7 +26,6 @@ typedef struct sc_train_session {
     sc_identity *identity;
     sc_progress_bar bar;
     uint64_t began;
-    /* On the device's thread. */
     sc_trainer *trainer;
     sc_run_directory *directory;
     char *path;                 /* of the directory */
@@ -37,12 +37,11 @@ typedef struct sc_train_session {
 
 /* train_settings.c: flags into the configuration. */
 socle_status sc_train_load_config(sc_config **out, const sc_train_settings *settings);
-/* train_session.c: the job of the device's thread; `argument` is a session. */
-socle_status sc_train_job(sc_device *device, void *argument);
+/* train_session.c: the run on these devices, from the trainer's making to its end. */
+socle_status sc_train_on(sc_train_session *session, const sc_fleet_device *device, int count);
 /* train_report.c: events and lines; profile as JSON. */
-void sc_train_report_plan(
-    sc_train_session *session,
-    const sc_device_info *info); /* before kernels are built, which may take long */
+/* Before kernels are built, which may take long. */
+void sc_train_report_plan(sc_train_session *session, const sc_fleet_device *device, int count);
 void sc_train_report_start(sc_train_session *session);
 void sc_train_report_epoch(sc_train_session *session, const sc_epoch_report *report);
 void sc_train_report_done(sc_train_session *session);

@@ -67,22 +67,68 @@ socle_status sc_cli_select(sc_cli *cli, const sc_device_choice **choices, int *c
     return status;
 }
 
-socle_status sc_cli_open_worker(sc_cli *cli, sc_worker **out, bool timestamps) {
-    const sc_device_choice *choice;
-    int count;
-    *out = NULL;
-    SC_TRY(sc_cli_select(cli, &choice, &count));
-    if (count != 1)
-        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
-                       "%d devices are named; one run on several devices is not possible yet, name "
-                       "one of them",
-                       count);
-    SC_TRY(sc_records_load(&cli->records, &cli->env, NULL));
+/* A device that does not open is left out with a line, where others are named. */
+static socle_status open_one(sc_cli *cli, sc_fleet_device *out, int *opened,
+                             const sc_device_choice *choice, bool timestamps) {
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
     options.threads = cli->threads;
     options.timestamps = timestamps;
     options.records = cli->records;
-    return sc_worker_create(out, &cli->env, &cli->registry, choice, &options);
+    sc_worker *worker;
+    SC_TRY(sc_worker_create(&worker, &cli->env, &cli->registry, choice, &options));
+    out[(*opened)++] = (sc_fleet_device){.worker = worker, .weight = (double)choice->weight};
+    return SOCLE_OK;
+}
+
+socle_status sc_cli_open_workers(sc_cli *cli, sc_fleet_device **out, int *count, bool timestamps) {
+    const sc_device_choice *choice;
+    int named, opened = 0;
+    *count = 0;
+    SC_TRY(sc_cli_select(cli, &choice, &named));
+    SC_TRY(sc_records_load(&cli->records, &cli->env, NULL));
+    SC_TRY(sc_allocate(&cli->env, out, (size_t)named, sizeof **out));
+    socle_status status = SOCLE_OK;
+    for (int i = 0; i < named; i++) {
+        socle_status one = open_one(cli, *out, &opened, &choice[i], timestamps);
+        if (one == SOCLE_OK) continue;
+        status = one;
+        if (named > 1)
+            sc_log_line(&cli->env, SOCLE_LOG_WARNING, "goes on without %s: %s",
+                        cli->registry.info[choice[i].entry].name, cli->env.text);
+    }
+    *count = opened;
+    if (opened) return SOCLE_OK;
+    sc_release(&cli->env, *out);
+    *out = NULL;
+    return status;
+}
+
+void sc_cli_close_workers(sc_cli *cli, sc_fleet_device *device, int count) {
+    for (int i = 0; i < count; i++) {
+        if (sc_worker_busy(device[i].worker)) {
+            sc_worker_abandon(device[i].worker);
+            cli->hangs = true;
+        } else {
+            sc_worker_destroy(device[i].worker);
+        }
+    }
+    sc_release(&cli->env, device);
+}
+
+socle_status sc_cli_open_worker(sc_cli *cli, sc_worker **out, bool timestamps) {
+    sc_fleet_device *device;
+    int count;
+    *out = NULL;
+    SC_TRY(sc_cli_open_workers(cli, &device, &count, timestamps));
+    *out = device[0].worker;
+    if (count == 1) {
+        sc_release(&cli->env, device);
+        return SOCLE_OK;
+    }
+    *out = NULL;
+    sc_cli_close_workers(cli, device, count);
+    return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                   "%d devices are named; this command runs on one", count);
 }
 
 static void print_failure(sc_cli *cli, socle_status status, int code) {
@@ -119,6 +165,7 @@ int sc_cli_finish(sc_cli *cli, socle_status status) {
     else
         clear_bar(cli);
     code = close_output(cli, code);
+    if (cli->hangs) _exit(code); /* a call that hangs can be neither ended nor released */
     sc_records_destroy(cli->records);
     sc_release(&cli->env, cli->choices);
     sc_registry_free(&cli->registry, &cli->env);

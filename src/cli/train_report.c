@@ -8,19 +8,18 @@
 
 #include <math.h>
 
-static const sc_device_info *device_of(const sc_train_session *session) {
-    return &sc_engine_device(sc_trainer_engine(session->trainer))->info;
-}
-
 static char *path_of(sc_train_session *session, const char *name) {
     char *path;
     sc_run_file(&path, &session->cli->env, session->path, name); /* NULL where there is no memory */
     return path;
 }
 
-void sc_train_report_plan(sc_train_session *session, const sc_device_info *info) {
+void sc_train_report_plan(sc_train_session *session, const sc_fleet_device *device, int count) {
     const sc_recipe *recipe = session->recipe;
-    sc_cli_say(session->cli, "%s: %s parameters, %s training samples, seed %llu", info->name,
+    for (int i = 0; i + 1 < count; i++)
+        sc_cli_say(session->cli, "%s,", sc_worker_info(device[i].worker)->name);
+    sc_cli_say(session->cli, "%s: %s parameters, %s training samples, seed %llu",
+               sc_worker_info(device[count - 1].worker)->name,
                sc_grouped(sc_net_parameter_count(recipe->net)).text,
                sc_grouped(sc_dataset_count(recipe->train)).text,
                (unsigned long long)recipe->fit.seed);
@@ -28,7 +27,7 @@ void sc_train_report_plan(sc_train_session *session, const sc_device_info *info)
 
 void sc_train_report_start(sc_train_session *session) {
     sc_cli *cli = session->cli;
-    const sc_device_info *info = device_of(session);
+    const sc_fleet *fleet = sc_trainer_fleet(session->trainer);
     const sc_recipe *recipe = session->recipe;
     sc_position position = sc_trainer_position(session->trainer);
     if (position.step)
@@ -36,7 +35,8 @@ void sc_train_report_start(sc_train_session *session) {
                    (long long)position.epoch + 1);
     if (!cli->json) return;
     json_t *event = sc_report("start"), *devices = json_array();
-    json_array_append_new(devices, sc_report_device(info));
+    for (int i = 0; i < sc_fleet_members(fleet); i++)
+        json_array_append_new(devices, sc_report_device(sc_fleet_member_info(fleet, i).info));
     sc_report_integer(event, "schema", 1);
     sc_report_text(event, "version", SC_VERSION);
     sc_report_value(event, "devices", devices);
@@ -49,10 +49,40 @@ void sc_train_report_start(sc_train_session *session) {
     sc_report_print(cli, event);
 }
 
+/* Who did how much, where there are several. */
+static json_t *describe_shares(const sc_fleet *fleet) {
+    json_t *devices = json_array();
+    for (int i = 0; i < sc_fleet_members(fleet); i++) {
+        sc_fleet_member member = sc_fleet_member_info(fleet, i);
+        json_t *entry = json_object();
+        sc_report_text(entry, "id", member.info->id);
+        sc_report_integer(entry, "share", member.share);
+        if (member.rate > 0) sc_report_number(entry, "samples_per_second", member.rate);
+        if (member.lost) sc_report_value(entry, "lost", json_true());
+        json_array_append_new(devices, entry);
+    }
+    return devices;
+}
+
+static void say_shares(sc_cli *cli, const sc_fleet *fleet) {
+    int64_t batch = 0;
+    for (int i = 0; i < sc_fleet_members(fleet); i++) batch += sc_fleet_member_info(fleet, i).share;
+    for (int i = 0; i < sc_fleet_members(fleet); i++) {
+        sc_fleet_member member = sc_fleet_member_info(fleet, i);
+        char rate[64] = "";
+        if (member.rate > 0) snprintf(rate, sizeof rate, ", %.0f samples/s", member.rate);
+        sc_cli_say(cli, "  %s:%d %s: %s%lld of %lld samples%s", member.info->driver->name,
+                   member.info->index, member.info->name, member.lost ? "lost; " : "",
+                   (long long)member.share, (long long)batch, rate);
+    }
+}
+
 void sc_train_report_epoch(sc_train_session *session, const sc_epoch_report *report) {
     session->seconds += report->seconds;
     session->samples += report->samples_per_second * report->seconds;
     sc_progress_epoch(&session->bar, report, session->recipe->fit.epochs);
+    bool several = sc_fleet_members(report->fleet) > 1;
+    if (several) say_shares(session->cli, report->fleet);
     if (!session->cli->json) return;
     json_t *event = sc_report("epoch");
     sc_report_integer(event, "epoch", report->epoch);
@@ -64,6 +94,7 @@ void sc_train_report_epoch(sc_train_session *session, const sc_epoch_report *rep
     sc_report_number(event, "samples_per_second", report->samples_per_second);
     sc_report_number(event, "seconds", report->seconds);
     sc_report_value(event, "best", json_boolean(report->best));
+    if (several) sc_report_value(event, "devices", describe_shares(report->fleet));
     sc_report_print(session->cli, event);
 }
 
@@ -121,11 +152,12 @@ static json_t *describe_launches(const sc_plan *plan) {
 }
 
 socle_status sc_train_write_profile(sc_train_session *session, const char *path) {
-    const sc_engine *engine = sc_trainer_engine(session->trainer);
-    sc_env *env = sc_engine_device(engine)->env;
+    const sc_engine *engine = sc_fleet_engine(sc_trainer_fleet(session->trainer));
+    sc_env *env = &session->cli->env;
+    if (!engine) return sc_fail(env, SOCLE_STATUS_DEVICE, "no device is left to profile");
     json_t *profile = json_object();
     sc_text text;
-    sc_report_value(profile, "device", sc_report_device(device_of(session)));
+    sc_report_value(profile, "device", sc_report_device(&sc_engine_device(engine)->info));
     sc_report_integer(profile, "micro_batch", sc_engine_capacity(engine));
     sc_report_integer(profile, "steps", sc_trainer_position(session->trainer).step);
     sc_report_value(profile, "launches", describe_launches(sc_engine_train_plan(engine)));

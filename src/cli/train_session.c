@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One run on the device's thread: trainer, directory, the loop, and what is left after a stop. */
+/* One run: trainer, directory, the loop, and what is left after a stop. */
 #include "base/thread_pool.h"
 #include "cli/cmd_train.h"
 
@@ -34,7 +34,7 @@ static socle_status resume(sc_train_session *session, sc_env *env) {
     return status;
 }
 
-static socle_status prepare(sc_train_session *session, sc_device *device) {
+static socle_status prepare(sc_train_session *session, const sc_fleet_device *device, int count) {
     const sc_train_settings *settings = session->settings;
     sc_recipe *recipe = session->recipe;
     sc_fit_options fit = recipe->fit;
@@ -44,12 +44,13 @@ static socle_status prepare(sc_train_session *session, sc_device *device) {
     fit.progress = on_progress;
     fit.epoch = on_epoch;
     fit.stop = on_stop;
-    sc_train_report_plan(session, &device->info);
-    SC_TRY(sc_trainer_create(&session->trainer, device, recipe->net, &fit, recipe->train,
-                             recipe->test));
-    SC_TRY(resume(session, device->env));
+    sc_env *env = &session->cli->env;
+    sc_train_report_plan(session, device, count);
+    SC_TRY(sc_trainer_create_on(&session->trainer, env, device, count, recipe->net, &fit,
+                                recipe->train, recipe->test));
+    SC_TRY(resume(session, env));
     const char *wish = settings->output ? settings->output : settings->resume;
-    SC_TRY(sc_run_directory_make(&session->path, device->env, wish, session->label));
+    SC_TRY(sc_run_directory_make(&session->path, env, wish, session->label));
     SC_TRY(sc_run_directory_open(&session->directory, session->trainer, session->path,
                                  session->identity));
     sc_progress_begin(&session->bar, session->cli, fit.batch);
@@ -84,15 +85,16 @@ static socle_status finish(sc_train_session *session) {
     return SOCLE_OK;
 }
 
-static socle_status run(sc_train_session *session, sc_device *device) {
-    SC_TRY(prepare(session, device));
+static socle_status run(sc_train_session *session, const sc_fleet_device *device, int count) {
+    sc_env *env = &session->cli->env;
+    SC_TRY(prepare(session, device, count));
+    sc_signals_begin(); /* who has read that the run began may stop it */
     sc_train_report_start(session);
     session->began = sc_now_ns();
-    sc_signals_begin();
     socle_status status = sc_trainer_run(session->trainer);
-    if (status == SOCLE_STATUS_INTERRUPTED) status = stopped(session, device->env);
+    if (status == SOCLE_STATUS_INTERRUPTED) status = stopped(session, env);
     sc_signals_end();
-    if (status == SOCLE_STATUS_DIVERGED) status = diverged(session, device->env);
+    if (status == SOCLE_STATUS_DIVERGED) status = diverged(session, env);
     if (status == SOCLE_OK) status = finish(session);
     if (status == SOCLE_OK) sc_train_report_done(session);
     const char *profile = session->settings->profile;
@@ -103,11 +105,10 @@ static socle_status run(sc_train_session *session, sc_device *device) {
     return status;
 }
 
-socle_status sc_train_job(sc_device *device, void *argument) {
-    sc_train_session *session = argument;
-    socle_status status = run(session, device);
+socle_status sc_train_on(sc_train_session *session, const sc_fleet_device *device, int count) {
+    socle_status status = run(session, device, count);
     sc_run_directory_close(session->directory);
-    sc_release(device->env, session->path);
+    sc_release(&session->cli->env, session->path);
     sc_trainer_destroy(session->trainer);
     return status;
 }

@@ -31,7 +31,7 @@ static socle_status apply(sc_config *config, const sc_train_settings *settings) 
     for (int i = 0; i < settings->sets; i++) SC_TRY(sc_config_set(config, settings->set[i]));
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (*flags[i]) SC_TRY(sc_config_set(config, flags[i]));
-    return SOCLE_OK;
+    return settings->reproducible ? sc_config_set(config, "train.reproducible=true") : SOCLE_OK;
 }
 
 socle_status sc_train_load_config(sc_config **out, const sc_train_settings *settings) {

@@ -74,6 +74,8 @@ static const sc_option options[] = {
      .required = false},
     {"momentum", SC_OPTION_NUMBER, AT(momentum), 0, 1,
      "running = momentum * running + (1 - momentum) * batch", .required = false},
+    {"group", SC_OPTION_INT, AT(group), 0, INT32_MAX,
+     "samples that share statistics; 0: the whole batch", .required = false},
 };
 
 const sc_layer_kind sc_layer_batchnorm = {

@@ -246,6 +246,25 @@ bool sc_net_has_batch_statistics(const sc_net *net) {
     return net->statistics > 0;
 }
 
+socle_status sc_net_statistics_group(const sc_net *net, int64_t *group) {
+    *group = -1;
+    for (size_t l = 0; l < net->layers; l++) {
+        const sc_layer *layer = &net->layer[l];
+        bool statistics = false;
+        for (int p = 0; p < layer->parameters; p++)
+            statistics |= net->parameter[layer->first_parameter + p].role == SC_PARAMETER_STATISTIC;
+        if (!statistics) continue;
+        if (*group >= 0 && *group != layer->options.group)
+            return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                           "%s: a statistics group of %d beside one of %lld in an earlier layer; all layers of a "
+                           "network share one size (0: the whole batch)",
+                           layer->name, layer->options.group, (long long)*group);
+        *group = layer->options.group;
+    }
+    if (*group < 0) *group = 0;
+    return SOCLE_OK;
+}
+
 bool sc_net_counts_correct(const sc_net *net) {
     return net->loss && net->loss->counts_correct;
 }

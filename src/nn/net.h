@@ -35,6 +35,7 @@ typedef struct sc_layer_options {
     bool use_bias, count_padding;
     float rate;              /* dropout */
     float epsilon, momentum; /* batchnorm: running = momentum * running + (1 - momentum) * batch */
+    int group;               /* batchnorm: samples of a statistics group; 0: the whole batch */
     int axis;                /* concat, softmax */
     const char *function;    /* activation: an expression word ("relu"), or "softmax" */
     sc_initializer weight_init, bias_init;
@@ -120,6 +121,9 @@ int sc_net_find(const sc_net *net, const char *name); /* node number or -1 */
 const sc_tensor_desc *sc_net_desc(const sc_net *net, int node);
 int64_t sc_net_parameter_count(const sc_net *net); /* trainable elements */
 bool sc_net_has_batch_statistics(const sc_net *net);
+/* The size of the statistics group that the net's batch normalisation names; 0: the whole batch. errors: CONFIG (layers name
+ * different ones). */
+socle_status sc_net_statistics_group(const sc_net *net, int64_t *group);
 bool sc_net_counts_correct(const sc_net *net); /* the loss has an accuracy */
 
 typedef enum sc_build_mode { SC_BUILD_TRAIN, SC_BUILD_EVALUATE } sc_build_mode;

@@ -30,7 +30,6 @@ typedef struct place {
 typedef struct visit {
     sc_env *env;
     sc_trainer *trainer;
-    sc_engine *engine;
     const sc_net *net;
     sc_safetensors_writer *writer;
     const sc_safetensors *file;
@@ -77,9 +76,8 @@ static socle_shape shape_of(const sc_tensor_desc *desc) {
 
 static socle_status visit_begin(visit *v, sc_trainer *trainer) {
     size_t largest = 1;
-    *v = (visit){.trainer = trainer, .engine = sc_trainer_engine(trainer)};
-    v->env = sc_engine_device(v->engine)->env;
-    v->net = sc_engine_net(v->engine);
+    *v = (visit){
+        .trainer = trainer, .env = sc_trainer_env(trainer), .net = sc_trainer_net(trainer)};
     for (size_t p = 0; p < v->net->parameters; p++) {
         size_t bytes = sc_tensor_bytes(&v->net->parameter[p].desc);
         if (bytes > largest) largest = bytes;
@@ -152,10 +150,9 @@ static socle_status write_tensor(visit *v, const place *at) {
     const float *data = v->buffer;
     if (at->kind == BEST)
         data = sc_trainer_best(v->trainer)[at->parameter];
-    else if (at->kind == STATE)
-        SC_TRY(sc_engine_read_state(v->engine, at->state, at->parameter, v->buffer));
     else
-        SC_TRY(sc_engine_read(v->engine, at->parameter, v->buffer));
+        SC_TRY(sc_fleet_read(sc_trainer_fleet(v->trainer), at->parameter,
+                             at->kind == STATE ? at->state : -1, v->buffer));
     add_hash(v, data, bytes);
     return sc_safetensors_writer_data(v->writer, data, bytes);
 }
@@ -250,9 +247,8 @@ static socle_status restore(visit *v, const place *at) {
     const sc_safetensors_tensor *tensor = sc_safetensors_find(v->file, at->name);
     SC_TRY(sc_safetensors_read(v->file, tensor, v->buffer, tensor->bytes));
     if (at->kind == BEST) return sc_trainer_set_best(v->trainer, at->parameter, v->buffer);
-    if (at->kind == STATE)
-        return sc_engine_write_state(v->engine, at->state, at->parameter, v->buffer);
-    return sc_engine_write(v->engine, at->parameter, v->buffer);
+    return sc_fleet_write(sc_trainer_fleet(v->trainer), at->parameter,
+                          at->kind == STATE ? at->state : -1, v->buffer);
 }
 
 /* Whether a file is a checkpoint of a known version. */

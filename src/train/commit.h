@@ -29,8 +29,8 @@ typedef struct sc_commit_shape {
 socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape);
 /* totals += sums, unpredicated: evaluation. */
 socle_status sc_totals_build(sc_graph *graph);
-/* One partial += another, `blocks` blocks each. Both lie in one buffer at distances that change from run to run, so each comes
- * as a lane of its own for this plan: GRADIENTS the earlier one and result, SUMS the later one. */
+/* One partial += another, over as many blocks as the launch has rows, at most `blocks`, the graph's capacity. Where the two lie
+ * changes from run to run, so each comes as a lane of its own for this plan: GRADIENTS the earlier one and result, SUMS the later. */
 socle_status sc_add_partials_build(sc_graph *graph, int64_t blocks);
 
 #endif

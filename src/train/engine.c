@@ -53,13 +53,14 @@ socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net, c
     if (status == SOCLE_OK) status = sc_engine_columns_init(engine);
     if (status == SOCLE_OK)
         status = engine->trains ? create_training(engine) : sc_engine_lanes_create(engine, NULL);
+    if (status == SOCLE_OK && options->shares_steps) status = sc_engine_link_create(engine);
     if (status == SOCLE_OK) status = sc_queue_finish(engine->compute);
     if (status != SOCLE_OK) {
         sc_engine_destroy(engine);
         return status;
     }
     engine->options.decay = engine->options.rate_scale = NULL; /* read during this call only */
-    sc_engine_abandon_step(engine);
+    sc_engine_begin_step(engine, 0);
     *out = engine;
     return SOCLE_OK;
 }
@@ -75,6 +76,7 @@ void sc_engine_destroy(sc_engine *engine) {
     sc_event_release(engine->peek);
     sc_plan *plans[] = {engine->train, engine->evaluate, engine->predict, engine->commit, engine->totals, engine->add};
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) sc_plan_destroy(plans[i]);
+    sc_engine_link_destroy(engine);
     sc_engine_lanes_destroy(engine);
     sc_queue_close(engine->upload);
     sc_queue_close(engine->compute);
@@ -114,6 +116,10 @@ bool sc_engine_is_resident(const sc_engine *engine) {
 
 int64_t sc_engine_capacity(const sc_engine *engine) {
     return engine->options.capacity;
+}
+
+int sc_engine_states(const sc_engine *engine) {
+    return engine->trains ? engine->optimizer.kind->states : 0;
 }
 
 const sc_plan *sc_engine_train_plan(const sc_engine *engine) {

@@ -11,12 +11,16 @@
 
 #include "data/dataset.h"
 #include "train/commit.h"
+#include "train/sum_tree.h"
 
 typedef struct sc_engine sc_engine;
+typedef struct sc_engine_link sc_engine_link;
 
 typedef struct sc_engine_options {
     int64_t capacity;            /* most rows of one micro-batch */
     int64_t micro_batches;       /* most micro-batches of one step; 0 = 1 */
+    bool shares_steps;           /* other engines compute other parts of a step: see "Shared steps" */
+    bool fixed_tree;             /* micro-batches keep their numbers among those of all engines: sums are independent of who ran them */
     const sc_optimizer *optimizer; /* NULL: evaluates and predicts only */
     bool resident;               /* batches are gathered on the device from data sets added by sc_engine_data; else staged */
     int slots;                   /* staging slots; 0 = 3 */
@@ -42,6 +46,7 @@ sc_device *sc_engine_device(const sc_engine *engine);
 const sc_net *sc_engine_net(const sc_engine *engine);
 bool sc_engine_is_resident(const sc_engine *engine);
 int64_t sc_engine_capacity(const sc_engine *engine);
+int sc_engine_states(const sc_engine *engine); /* optimizer states per parameter */
 const sc_plan *sc_engine_train_plan(const sc_engine *engine); /* NULL before the first micro-batch without optimizer */
 
 /* Columns of a batch: one per net input, then the target. */
@@ -60,12 +65,43 @@ socle_status sc_engine_upload(sc_engine *engine, int slot, int64_t rows, const v
 /* Waits until the slot's upload is done, so that its host memory is free again. */
 socle_status sc_engine_slot_uploaded(sc_engine *engine, int slot);
 
+/* Begins a step, of which this engine's first micro-batch has number `first` (without fixed_tree: 0), and forgets the sums of an
+ * unfinished one. */
+void sc_engine_begin_step(sc_engine *engine, int64_t first);
 /* Forward and backward over the rows of a slot; the sums go into the step's tree of partials. */
 socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step);
-/* Combines the partials and commits. step counts from 1; weight = rows of the step; groups = its micro-batches. */
-socle_status sc_engine_commit(sc_engine *engine, uint32_t step, double weight, float learning_rate);
-/* Forgets the partials of an unfinished step. */
-void sc_engine_abandon_step(sc_engine *engine);
+
+typedef struct sc_engine_step {
+    uint32_t number;      /* from 1 */
+    double weight;        /* rows of the step */
+    int64_t groups;       /* its micro-batches */
+    float learning_rate;
+} sc_engine_step;
+
+/* Combines the partials and commits; then the next step may begin. */
+socle_status sc_engine_commit(sc_engine *engine, const sc_engine_step *step);
+
+/* Shared steps (engine_link.c). The sums leave for host memory by ranges of a partial, in the order in which the backward pass
+ * finishes them, and come back as totals of all engines; the commit is then the same everywhere.
+ *
+ *   backward: range 0 | range 1 | range 2          sc_engine_send
+ *                 \ bucket  \ bucket  \ bucket      sc_engine_sent, sc_engine_bucket
+ *   totals 0 -> device, totals 1 -> device, ...    sc_engine_receive
+ *   commit                                         sc_engine_commit_received */
+int sc_engine_ranges(const sc_engine *engine);
+size_t sc_engine_range_end(const sc_engine *engine, int range); /* bytes; a range begins where the one before it ends */
+/* The last micro-batch of the step on this engine. Its sums and those before it leave as one node, or with fixed_tree as the nodes
+ * that the tree leaves unjoined. */
+socle_status sc_engine_send(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step);
+/* Waits until a range is in host memory. TIMEOUT after `deadline` ns. */
+socle_status sc_engine_sent(sc_engine *engine, int range, uint64_t deadline);
+/* Host memory of node `node` (in order), of the size of a partial; NULL: there are fewer. Constant. */
+float *sc_engine_bucket(const sc_engine *engine, int node);
+/* A range of the totals, begun; `totals` is the whole partial's memory and stays unchanged until sc_engine_received. */
+socle_status sc_engine_receive(sc_engine *engine, int range, const float *totals);
+/* Waits until all that was received so far has left host memory. */
+socle_status sc_engine_received(sc_engine *engine, uint64_t deadline);
+socle_status sc_engine_commit_received(sc_engine *engine, const sc_engine_step *step);
 
 /* Forward only, sums added to the totals. */
 socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows);

@@ -88,14 +88,12 @@ static socle_status allocate_lane(sc_engine *engine, sc_lane lane, size_t bytes)
     return sc_queue_fill(engine->compute, engine->memory.base[lane], 0, bytes);
 }
 
-/* Binary-counter tree: one slot per level and one for the micro-batch under way. */
-static int partial_slots(int64_t micro_batches) {
+/* As many as the tree of partials holds at once; without fixed_tree it begins at its root. */
+static int partial_slots(const sc_engine_options *options) {
     int slots = 1;
-    while (micro_batches > 1) {
-        slots++;
-        micro_batches = (micro_batches + 1) / 2;
-    }
-    return slots > 1 ? slots + 1 : 1;
+    if (options->fixed_tree) return sc_sum_tree_most(options->micro_batches);
+    while (options->micro_batches >> slots > 0) slots++;
+    return slots;
 }
 
 static socle_status allocate_lanes(sc_engine *engine) {
@@ -105,7 +103,7 @@ static socle_status allocate_lanes(sc_engine *engine) {
     SC_TRY(allocate_lane(engine, SC_LANE_HEALTH, whole[SC_LANE_HEALTH].bytes));
     size_t gradients = engine->trains ? lane[SC_LANE_GRADIENTS].bytes : 0, all;
     engine->partial_bytes = gradients + lane[SC_LANE_SUMS].bytes;
-    engine->partial_slots = engine->trains ? partial_slots(engine->options.micro_batches) : 1;
+    engine->partial_slots = engine->trains ? partial_slots(&engine->options) : 1;
     if (!sc_mul_size(&all, engine->partial_bytes, (size_t)engine->partial_slots))
         return sc_fail(engine->env, SOCLE_STATUS_SHAPE, "the gradients are too large to address");
     SC_TRY(allocate_lane(engine, SC_LANE_GRADIENTS, all));

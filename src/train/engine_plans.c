@@ -33,7 +33,8 @@ socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph) {
     SC_TRY(sc_plan_create(&engine->train, engine->device, train_graph, &engine->map, &engine->options.plan));
     SC_TRY(plan_graph(engine, &engine->commit, 1, &engine->commit_map, build_commit));
     if (engine->partial_slots > 1)
-        SC_TRY(plan_graph(engine, &engine->add, 1, &engine->commit_map, build_add));
+        SC_TRY(plan_graph(engine, &engine->add, (int64_t)(engine->partial_bytes / SC_LANE_ALIGNMENT), &engine->commit_map,
+                          build_add));
     return SOCLE_OK;
 }
 

@@ -5,7 +5,7 @@
 
 #include "train/engine.h"
 
-enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 1, SC_ENGINE_SLOTS = 8, SC_PARTIAL_LEVELS = 32 };
+enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 1, SC_ENGINE_SLOTS = 8 };
 
 typedef struct sc_engine_slot {
     sc_buffer *buffer;   /* one INPUTS lane */
@@ -38,11 +38,13 @@ struct sc_engine {
 
     sc_plan *train, *evaluate, *predict, *commit, *totals, *add;
 
-    /* The step's tree of partials: a binary counter. partial[l] is the slot that holds level l, -1 when empty. */
-    int partial[SC_PARTIAL_LEVELS];
-    uint32_t pending;        /* micro-batches of the step so far */
-    int free_partial[SC_PARTIAL_LEVELS + 1];
+    /* The step under way: which partial slots hold which sums. */
+    sc_sum_tree tree;
+    int64_t next_micro_batch; /* number within the step */
+    uint32_t pending;         /* micro-batches so far */
+    int free_partial[SC_SUM_NODES];
     int free_partials;
+    sc_engine_link *link;     /* NULL: the engine shares no steps */
 
     uint32_t peek_words[SC_HEALTH_TENSORS * SC_BLOCK];
     sc_event *peek;
@@ -62,6 +64,16 @@ socle_status sc_engine_need_evaluate(sc_engine *engine);
 socle_status sc_engine_need_predict(sc_engine *engine);
 /* After every write to the parameters: packed copies are stale. */
 void sc_engine_weights_changed(sc_engine *engine);
+/* engine_step.c: a free partial slot, STATE when there is none. */
+socle_status sc_engine_take_partial(sc_engine *engine, int *partial);
+/* One partial += another, bytes [begin, end) of each, multiples of SC_LANE_ALIGNMENT. */
+socle_status sc_engine_add(sc_engine *engine, sc_sum_merge merge, size_t begin, size_t end);
+sc_operand sc_engine_partial(const sc_engine *engine, int partial, size_t offset);
+/* The commit over the sums in `memory`; begins the next step. */
+socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory, const sc_engine_step *step);
+/* engine_link.c */
+socle_status sc_engine_link_create(sc_engine *engine);
+void sc_engine_link_destroy(sc_engine *engine);
 /* The lane bases for one run over a slot and a partial. */
 sc_lane_memory sc_engine_bases(const sc_engine *engine, int slot, int partial);
 /* Orders the compute queue behind the slot's upload / notes the slot's use. */

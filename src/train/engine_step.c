@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A training step as a transaction: micro-batches leave partial sums, which add up along a fixed tree, and one commit changes what
- * persists. The tree is a binary counter over micro-batches in order, so its shape depends on their number alone:
- *
- *   m0 m1 m2 m3 m4        level 0
- *    \_/   \_/   |
- *      \___/     |        level 1, 2
- *          \_____/        the rest, low levels first
- */
+/* A training step as a transaction: micro-batches leave partial sums, which add up along a fixed tree (sum_tree.h), and one commit
+ * changes what persists. */
 #include "train/engine_private.h"
 
 #include <string.h>
 
-void sc_engine_abandon_step(sc_engine *engine) {
+void sc_engine_begin_step(sc_engine *engine, int64_t first) {
+    engine->tree.nodes = 0;
+    engine->next_micro_batch = first;
     engine->pending = 0;
     engine->free_partials = 0;
-    for (int l = 0; l < SC_PARTIAL_LEVELS; l++) engine->partial[l] = -1;
     for (int s = engine->partial_slots - 1; s >= 0; s--) engine->free_partial[engine->free_partials++] = s;
 }
 
-static sc_operand partial_base(const sc_engine *engine, int partial, size_t offset) {
+sc_operand sc_engine_partial(const sc_engine *engine, int partial, size_t offset) {
     return (sc_operand){engine->lane[SC_LANE_GRADIENTS], (size_t)partial * engine->partial_bytes + offset};
 }
 
@@ -26,77 +21,73 @@ sc_lane_memory sc_engine_bases(const sc_engine *engine, int slot, int partial) {
     sc_lane_memory memory = engine->memory;
     size_t gradients = engine->trains ? engine->map.lane[SC_LANE_GRADIENTS].bytes : 0;
     if (slot >= 0) memory.base[SC_LANE_INPUTS] = (sc_operand){engine->slot[slot].buffer, 0};
-    memory.base[SC_LANE_GRADIENTS] = partial_base(engine, partial, 0);
-    memory.base[SC_LANE_SUMS] = partial_base(engine, partial, gradients);
+    memory.base[SC_LANE_GRADIENTS] = sc_engine_partial(engine, partial, 0);
+    memory.base[SC_LANE_SUMS] = sc_engine_partial(engine, partial, gradients);
     return memory;
 }
 
-/* earlier += later; the later one's slot is free again. */
-static socle_status add_partial(sc_engine *engine, int earlier, int later) {
+socle_status sc_engine_add(sc_engine *engine, sc_sum_merge merge, size_t begin, size_t end) {
     sc_lane_memory memory = engine->memory;
-    memory.base[SC_LANE_GRADIENTS] = partial_base(engine, earlier, 0);
-    memory.base[SC_LANE_SUMS] = partial_base(engine, later, 0);
-    engine->free_partial[engine->free_partials++] = later;
-    sc_launch launch = {.rows = 1};
+    memory.base[SC_LANE_GRADIENTS] = sc_engine_partial(engine, merge.earlier, begin);
+    memory.base[SC_LANE_SUMS] = sc_engine_partial(engine, merge.later, begin);
+    sc_launch launch = {.rows = (int64_t)((end - begin) / SC_LANE_ALIGNMENT)};
     return sc_plan_run(engine->add, engine->compute, &memory, &launch);
 }
 
-static socle_status add_to_tree(sc_engine *engine, int partial) {
-    int level = 0;
-    for (; engine->partial[level] >= 0; level++) {
-        SC_TRY(add_partial(engine, engine->partial[level], partial));
-        partial = engine->partial[level];
-        engine->partial[level] = -1;
+/* Adds up whole partials; those that were added to others are free again. */
+static socle_status add_whole(sc_engine *engine, const sc_sum_merge *merge, int merges) {
+    for (int m = 0; m < merges; m++) {
+        SC_TRY(sc_engine_add(engine, merge[m], 0, engine->partial_bytes));
+        engine->free_partial[engine->free_partials++] = merge[m].later;
     }
-    engine->partial[level] = partial;
-    engine->pending++;
     return SOCLE_OK;
 }
 
-socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step) {
+socle_status sc_engine_take_partial(sc_engine *engine, int *partial) {
     if (!engine->trains)
         return sc_fail(engine->env, SOCLE_STATUS_STATE, "this engine was made without an optimizer");
     if (!engine->free_partials)
         return sc_fail(engine->env, SOCLE_STATUS_STATE, "a step of more than the %lld micro-batches planned",
                        (long long)engine->options.micro_batches);
-    int partial = engine->free_partial[--engine->free_partials];
+    *partial = engine->free_partial[--engine->free_partials];
+    return SOCLE_OK;
+}
+
+socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step) {
+    int partial = 0;
+    SC_TRY(sc_engine_take_partial(engine, &partial));
     sc_lane_memory memory = sc_engine_bases(engine, slot, partial);
     sc_launch launch = {.rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
     SC_TRY(sc_engine_slot_begin(engine, slot));
     SC_TRY(sc_plan_run(engine->train, engine->compute, &memory, &launch));
     SC_TRY(sc_engine_slot_end(engine, slot));
-    SC_TRY(add_to_tree(engine, partial));
+    sc_sum_merge merge[SC_SUM_NODES];
+    int merges = sc_sum_tree_push(&engine->tree, (sc_sum_node){0, engine->next_micro_batch++, partial}, merge);
+    SC_TRY(add_whole(engine, merge, merges));
+    engine->pending++;
     return sc_queue_flush(engine->compute);
 }
 
-/* Joins what the counter still holds, from the low levels up; the earlier samples stay on the left. */
-static socle_status join_tree(sc_engine *engine, int *out) {
-    int joined = -1;
-    for (int level = 0; level < SC_PARTIAL_LEVELS; level++) {
-        int partial = engine->partial[level];
-        if (partial < 0) continue;
-        if (joined >= 0) SC_TRY(add_partial(engine, partial, joined));
-        joined = partial;
-    }
-    *out = joined;
-    return SOCLE_OK;
-}
-
-socle_status sc_engine_commit(sc_engine *engine, uint32_t step, double weight, float learning_rate) {
-    int partial;
-    if (!engine->pending) return sc_fail(engine->env, SOCLE_STATUS_STATE, "a commit without any micro-batch");
-    uint32_t groups = engine->pending;
-    SC_TRY(join_tree(engine, &partial));
-    sc_lane_memory memory = sc_engine_bases(engine, -1, partial);
-    sc_launch launch = {.rows = 1, .step = step, .seed = engine->options.seed};
-    launch.scalar[SC_SCALAR_LEARNING_RATE] = learning_rate;
-    launch.scalar[SC_SCALAR_INVERSE_WEIGHT] = (float)(1.0 / weight);
-    launch.scalar[SC_SCALAR_GROUPS] = 1.0f / (float)groups;
-    if (engine->optimizer.kind->scalars) engine->optimizer.kind->scalars(&engine->optimizer, step, launch.scalar);
-    sc_engine_abandon_step(engine);
+socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory, const sc_engine_step *step) {
+    sc_launch launch = {.rows = 1, .step = step->number, .seed = engine->options.seed};
+    launch.scalar[SC_SCALAR_LEARNING_RATE] = step->learning_rate;
+    launch.scalar[SC_SCALAR_INVERSE_WEIGHT] = (float)(1.0 / step->weight);
+    launch.scalar[SC_SCALAR_GROUPS] = 1.0f / (float)step->groups;
+    if (engine->optimizer.kind->scalars)
+        engine->optimizer.kind->scalars(&engine->optimizer, step->number, launch.scalar);
+    sc_engine_begin_step(engine, 0);
     sc_engine_weights_changed(engine);
-    SC_TRY(sc_plan_run(engine->commit, engine->compute, &memory, &launch));
+    SC_TRY(sc_plan_run(engine->commit, engine->compute, memory, &launch));
     return sc_queue_flush(engine->compute);
+}
+
+socle_status sc_engine_commit(sc_engine *engine, const sc_engine_step *step) {
+    if (!engine->pending) return sc_fail(engine->env, SOCLE_STATUS_STATE, "a commit without any micro-batch");
+    sc_sum_merge merge[SC_SUM_NODES];
+    int merges = sc_sum_tree_join(&engine->tree, merge);
+    SC_TRY(add_whole(engine, merge, merges));
+    sc_lane_memory memory = sc_engine_bases(engine, -1, engine->tree.node[0].holder);
+    return sc_engine_run_commit(engine, &memory, step);
 }
 
 socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows) {

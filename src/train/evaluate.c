@@ -41,14 +41,32 @@ socle_status sc_evaluate(sc_engine *engine, const sc_feed_source *source, sc_eva
     return status;
 }
 
+typedef struct evaluation_job {
+    const sc_feed_source *source;
+    const sc_order *order;
+    sc_evaluation *out;
+} evaluation_job;
+
+static socle_status evaluation(sc_engine *engine, void *argument) {
+    const evaluation_job *job = argument;
+    return sc_evaluate_order(engine, job->source, job->order, job->out);
+}
+
+static socle_status evaluate_on_fleet(sc_trainer *trainer, const sc_feed_source *source, const sc_order *order,
+                                      sc_evaluation *out) {
+    evaluation_job job = {source, order, out};
+    int64_t steps = sc_ceil_div((int64_t)order->count, trainer->options.batch);
+    return sc_fleet_lead(trainer->fleet, steps * sc_fleet_members(trainer->fleet), evaluation, &job);
+}
+
 socle_status sc_trainer_validate(sc_trainer *trainer, sc_evaluation *out) {
-    return sc_evaluate_order(trainer->engine, &trainer->train_source, &trainer->validation_order, out);
+    return evaluate_on_fleet(trainer, &trainer->train_source, &trainer->validation_order, out);
 }
 
 socle_status sc_trainer_test(sc_trainer *trainer, sc_evaluation *out) {
     if (!trainer->test_source.dataset)
         return sc_fail(trainer->env, SOCLE_STATUS_STATE, "this run has no test data");
-    return sc_evaluate_order(trainer->engine, &trainer->test_source, &trainer->test_order, out);
+    return evaluate_on_fleet(trainer, &trainer->test_source, &trainer->test_order, out);
 }
 
 static socle_status predict_all(sc_engine *engine, sc_feed *feed, float *out) {

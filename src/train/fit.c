@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The epoch loop. A step takes whole micro-batches from the feed until the batch is full or the epoch ends, then commits. The host
- * never waits for a step: loss and health come by looks that arrive when they arrive. */
+/* The epoch loop. It says which samples make the next step, and which the one after, and the fleet does the rest. Loss and health
+ * come by looks that arrive when they arrive. */
 #include "train/fit_private.h"
 
 #include "base/thread_pool.h"
@@ -45,39 +45,45 @@ static void report_progress(sc_trainer *trainer, uint64_t began, int64_t began_r
     trainer->options.progress(trainer->options.user, &progress);
 }
 
-/* One step: micro-batches until the batch is full or the epoch is over. *over is set at the end of the epoch. */
-static socle_status run_step(sc_trainer *trainer, sc_feed *feed, bool *over) {
-    int64_t rows = 0;
-    *over = false;
-    uint32_t step = (uint32_t)trainer->position.step + 1;
-    while (rows < trainer->options.batch && !*over) {
-        sc_feed_batch batch;
-        bool more;
-        SC_TRY(sc_feed_next(feed, &batch, &more));
-        if (!more) {
-            *over = true;
-            break;
-        }
-        SC_TRY(sc_engine_micro_batch(trainer->engine, batch.slot, batch.rows, (uint32_t)rows, step));
-        rows += batch.rows;
-        *over = batch.last;
-    }
-    if (!rows) return SOCLE_OK;
-    SC_TRY(sc_engine_commit(trainer->engine, step, (double)rows, trainer->options.optimizer.value[0]));
-    trainer->position.step++;
-    trainer->position.row += rows;
-    return SOCLE_OK;
+/* Samples of the step that begins at `row` of an epoch; rows 0: the epoch has no further step. */
+static sc_stage_rows rows_of_step(const sc_trainer *trainer, int64_t epoch, int64_t row) {
+    int64_t left = (int64_t)trainer->train_order.count - row, batch = trainer->options.batch;
+    int64_t rows = left < batch ? left : batch;
+    if (trainer->options.drop_short && rows < batch) rows = 0;
+    return (sc_stage_rows){(uint32_t)epoch, (uint32_t)row, (uint32_t)rows};
+}
+
+/* What follows a step, as far as is known: the rest of the epoch, or the next one. */
+static sc_stage_rows rows_after(const sc_trainer *trainer, const sc_stage_rows *rows, bool over) {
+    const sc_fit_options *options = &trainer->options;
+    sc_stage_rows none = {0};
+    if (options->steps > 0 && trainer->position.step + 1 >= options->steps) return none;
+    if (!over) return rows_of_step(trainer, rows->epoch, (int64_t)rows->first + rows->rows);
+    return (int64_t)rows->epoch + 1 < options->epochs ? rows_of_step(trainer, (int64_t)rows->epoch + 1, 0) : none;
+}
+
+/* One step. *over is set at the end of the epoch. */
+static socle_status run_step(sc_trainer *trainer, bool *over) {
+    sc_position *position = &trainer->position;
+    sc_fleet_step step = {.number = (uint32_t)position->step + 1,
+                          .learning_rate = trainer->options.optimizer.value[0],
+                          .rows = rows_of_step(trainer, position->epoch, position->row)};
+    *over = true;
+    if (!step.rows.rows) return SOCLE_OK;
+    *over = rows_of_step(trainer, position->epoch, position->row + step.rows.rows).rows == 0;
+    step.next = rows_after(trainer, &step.rows, *over);
+    sc_totals seen;
+    bool arrived;
+    SC_TRY(sc_fleet_train(trainer->fleet, &step, &seen, &arrived));
+    position->step++;
+    position->row += step.rows.rows;
+    if (!arrived) return SOCLE_OK;
+    trainer->seen = seen;
+    return check_health(trainer, &trainer->seen);
 }
 
 static bool steps_done(const sc_trainer *trainer) {
     return trainer->options.steps > 0 && trainer->position.step >= trainer->options.steps;
-}
-
-/* Looks at the totals without waiting; a bad step ends the run. */
-static socle_status look(sc_trainer *trainer) {
-    socle_status status;
-    if (sc_engine_totals_peek(trainer->engine, &trainer->seen, &status)) SC_TRY(check_health(trainer, &trainer->seen));
-    return status;
 }
 
 /* Between steps, and between epochs once the one that is over has been judged: a position is never at the end of an epoch. */
@@ -86,30 +92,25 @@ static socle_status check_stop(sc_trainer *trainer) {
     return sc_fail(trainer->env, SOCLE_STATUS_INTERRUPTED, "stopped after step %lld", (long long)trainer->position.step);
 }
 
-static socle_status run_steps(sc_trainer *trainer, sc_feed *feed) {
+static socle_status run_steps(sc_trainer *trainer) {
     uint64_t began = sc_now_ns();
     int64_t began_row = trainer->position.row;
     trainer->epoch_over = false;
     while (!trainer->epoch_over && !steps_done(trainer)) {
-        socle_status status = run_step(trainer, feed, &trainer->epoch_over);
-        if (status != SOCLE_OK) {
-            sc_engine_abandon_step(trainer->engine);
-            return status;
-        }
-        SC_TRY(look(trainer));
+        SC_TRY(run_step(trainer, &trainer->epoch_over));
         report_progress(trainer, began, began_row);
         if (!trainer->epoch_over) SC_TRY(check_stop(trainer));
     }
     return SOCLE_OK;
 }
 
-static socle_status train_epoch(sc_trainer *trainer, sc_feed *feed, sc_epoch_report *report) {
+static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     uint64_t began = sc_now_ns();
     int64_t began_row = trainer->position.row;
     trainer->seen = (sc_totals){0};
-    socle_status status = run_steps(trainer, feed);
+    socle_status status = run_steps(trainer);
     sc_totals totals;
-    socle_status read = sc_engine_totals(trainer->engine, &totals);
+    socle_status read = sc_fleet_totals(trainer->fleet, &totals);
     if (read == SOCLE_OK) {
         trainer->position.loss = totals.loss;
         trainer->position.weight = totals.weight;
@@ -164,7 +165,8 @@ static socle_status begin_next_epoch(sc_trainer *trainer) {
                              .weight = trainer->position.weight,
                              .correct = trainer->position.correct};
     }
-    return sc_engine_totals_set(trainer->engine, &totals);
+    SC_TRY(sc_fleet_set_totals(trainer->fleet, &totals));
+    return sc_fleet_align(trainer->fleet);
 }
 
 static socle_status finish_epoch(sc_trainer *trainer, sc_epoch_report *report) {
@@ -179,26 +181,13 @@ static bool run_over(const sc_trainer *trainer) {
     return trainer->position.epoch >= trainer->options.epochs || steps_done(trainer);
 }
 
-static socle_status run_epochs(sc_trainer *trainer, sc_feed *feed) {
+socle_status sc_trainer_run(sc_trainer *trainer) {
     while (!run_over(trainer)) {
-        sc_epoch_report report = {.loss = NAN, .accuracy = NAN, .val_loss = NAN, .val_accuracy = NAN};
-        SC_TRY(train_epoch(trainer, feed, &report));
+        sc_epoch_report report = {
+            .loss = NAN, .accuracy = NAN, .val_loss = NAN, .val_accuracy = NAN, .fleet = trainer->fleet};
+        SC_TRY(train_epoch(trainer, &report));
         SC_TRY(finish_epoch(trainer, &report));
         if (!run_over(trainer)) SC_TRY(check_stop(trainer));
     }
     return SOCLE_OK;
-}
-
-socle_status sc_trainer_run(sc_trainer *trainer) {
-    if (run_over(trainer)) return SOCLE_OK;
-    sc_loader_opts opts = {.batch = (uint32_t)sc_engine_capacity(trainer->engine),
-                           .first_epoch = (uint32_t)trainer->position.epoch,
-                           .first_row = (uint32_t)trainer->position.row,
-                           .epochs = (uint32_t)(trainer->options.epochs - trainer->position.epoch),
-                           .drop_short = trainer->options.drop_short};
-    sc_feed *feed;
-    SC_TRY(sc_feed_create(&feed, trainer->engine, &trainer->train_source, &trainer->train_order, &opts));
-    socle_status status = run_epochs(trainer, feed);
-    sc_feed_destroy(feed);
-    return status;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The training loop of one network over one data set: epochs, steps, validation, what to stop for, what is best so far. It decides
- * which samples make a step; the engine computes. Position and totals can be taken out and put back (checkpoint.h), after which the
- * run continues as if it had never stopped. Thread: the device's. */
+ * which samples make a step; the fleet computes. Position and totals can be taken out and put back (checkpoint.h), after which the
+ * run continues as if it had never stopped. Thread: the caller's. */
 #ifndef SC_TRAIN_FIT_H
 #define SC_TRAIN_FIT_H
 
 #include "train/feed.h"
+#include "train/fleet.h"
 
 typedef struct sc_trainer sc_trainer;
 
@@ -22,6 +23,7 @@ typedef struct sc_epoch_report {
     double loss, accuracy, val_loss, val_accuracy; /* NaN: does not exist */
     double seconds, samples_per_second;            /* training part alone */
     bool best;                    /* best validation so far (without validation: always) */
+    const sc_fleet *fleet;        /* who computed it, with shares and rates */
 } sc_epoch_report;
 
 typedef struct sc_evaluation {
@@ -32,7 +34,8 @@ typedef struct sc_evaluation {
 typedef struct sc_fit_options {
     sc_optimizer optimizer;
     int64_t epochs, steps;        /* steps: stop after so many in all; 0 = no limit */
-    int64_t batch, micro_batch;   /* micro_batch 0: the whole batch, or what memory allows */
+    int64_t batch, micro_batch;   /* micro_batch 0: the whole share of a device, or what its memory allows */
+    bool reproducible;            /* fixed micro-batches, fixed sums: the same bits on 1, 2 or 3 devices of one kind */
     uint64_t seed;                /* of initial weights, shuffling, split and dropout */
     bool shuffle, drop_short;     /* drop_short: leave out a last batch of fewer rows */
     double validation;            /* fraction of the training data */
@@ -40,7 +43,7 @@ typedef struct sc_fit_options {
     uint64_t memory;              /* budget of device bytes; 0 = what the device offers, less a reserve */
     bool staged;                  /* never keep data on the device */
     sc_plan_options plan;
-    /* All may be NULL. Called on the device's thread. */
+    /* All may be NULL. Called on the trainer's thread. */
     void *user;
     void (*progress)(void *user, const sc_progress *progress);      /* about ten times a second */
     socle_status (*epoch)(void *user, const sc_epoch_report *report); /* a failure ends the run */
@@ -49,12 +52,17 @@ typedef struct sc_fit_options {
 
 sc_fit_options sc_fit_defaults(void);
 
-/* Data sets, net and device must outlive the trainer. `test` may be NULL: a second data set for sc_trainer_test. Weights are
- * initialised from the seed. Errors: CONFIG (a batch of 0, batch statistics over several micro-batches, ...), those of the engine. */
+/* Data sets, net, workers and `env` must outlive the trainer. `test` may be NULL: a second data set for sc_trainer_test. Weights are
+ * initialised from the seed. Errors: CONFIG (a batch of 0, batch statistics that cannot be split, ...), those of the engine. */
+socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_device *device, int devices, sc_net *net,
+                                  const sc_fit_options *options, const sc_dataset *train, const sc_dataset *test);
+/* On one device, on the caller's thread. */
 socle_status sc_trainer_create(sc_trainer **out, sc_device *device, sc_net *net, const sc_fit_options *options,
                                const sc_dataset *train, const sc_dataset *test);
 void sc_trainer_destroy(sc_trainer *trainer); /* NULL is fine */
-sc_engine *sc_trainer_engine(sc_trainer *trainer);
+sc_env *sc_trainer_env(const sc_trainer *trainer);
+const sc_net *sc_trainer_net(const sc_trainer *trainer);
+sc_fleet *sc_trainer_fleet(const sc_trainer *trainer);
 const sc_fit_options *sc_trainer_options(const sc_trainer *trainer);
 
 /* Runs to the end, or to a stop: INTERRUPTED (after a whole step), DIVERGED (text names the step; weights are those before it). */

@@ -7,10 +7,10 @@
 
 struct sc_trainer {
     sc_env *env;
-    sc_device *device;
     sc_net *net;
     sc_fit_options options;
-    sc_engine *engine;
+    sc_fleet *fleet;
+    int64_t micro_batch; /* fixed size; 0: as capacities ask */
     sc_feed_source train_source, test_source;
     sc_order train_order, validation_order, test_order;
     uint8_t target_dtype;
@@ -23,6 +23,8 @@ struct sc_trainer {
     float *decay;        /* per net parameter */
 };
 
+/* trainer_equip.c: every device's engine and samples. */
+socle_status sc_trainer_equip(sc_trainer *trainer, const sc_fleet_device *device, int devices, const sc_dataset *test);
 /* evaluate.c */
 socle_status sc_evaluate_order(sc_engine *engine, const sc_feed_source *source, const sc_order *order,
                                sc_evaluation *out);

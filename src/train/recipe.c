@@ -13,7 +13,8 @@
 static const char *const root_words[] = {"data", "inputs", "network", "loss", "optimizer", "train"};
 static const char *const train_words[] = {"epochs",     "batch",        "micro_batch",
                                           "steps",      "seed",         "shuffle",
-                                          "validation", "weight_decay", "drop_short"};
+                                          "validation", "weight_decay", "drop_short",
+                                          "reproducible"};
 
 static socle_status read_validation(sc_recipe *recipe, const json_t *train) {
     SC_TRY(
@@ -52,6 +53,7 @@ static socle_status read_train(sc_recipe *recipe) {
     SC_TRY(read_validation(recipe, train));
     SC_TRY(sc_config_get_number(&decay, config, train, "weight_decay", 0, 1e6));
     SC_TRY(sc_config_get_boolean(&fit->drop_short, config, train, "drop_short"));
+    SC_TRY(sc_config_get_boolean(&fit->reproducible, config, train, "reproducible"));
     fit->seed = (uint64_t)seed;
     fit->weight_decay = (float)decay;
     return SOCLE_OK;
@@ -136,6 +138,7 @@ static json_t *resolve_train(const sc_fit_options *fit) {
     json_object_set_new(train, "validation", json_real(fit->validation));
     json_object_set_new(train, "weight_decay", json_real(sc_number_of_float(fit->weight_decay)));
     json_object_set_new(train, "drop_short", json_boolean(fit->drop_short));
+    if (fit->reproducible) json_object_set_new(train, "reproducible", json_true());
     return train;
 }
 

@@ -117,7 +117,7 @@ static socle_status remove_earlier(sc_run_directory *directory) {
 }
 
 static socle_status save_model(sc_run_directory *directory, float *const *parameter) {
-    const sc_net *net = sc_engine_net(sc_trainer_engine(directory->trainer));
+    const sc_net *net = sc_trainer_net(directory->trainer);
     SC_TRY(sc_model_save(directory->env, directory->model, net, (const float *const *)parameter));
     directory->has_model = true;
     return SOCLE_OK;
@@ -136,7 +136,7 @@ static socle_status begin(sc_run_directory *directory) {
 
 socle_status sc_run_directory_open(sc_run_directory **out, sc_trainer *trainer, const char *path,
                                    const sc_identity *identity) {
-    sc_env *env = sc_engine_device(sc_trainer_engine(trainer))->env;
+    sc_env *env = sc_trainer_env(trainer);
     sc_run_directory *directory;
     *out = NULL;
     SC_TRY(sc_allocate(env, &directory, 1, sizeof *directory));
@@ -169,15 +169,15 @@ socle_status sc_run_directory_checkpoint(sc_run_directory *directory) {
 
 /* Weights as they are on the device, for a run of no epoch. */
 static socle_status save_current(sc_run_directory *directory) {
-    sc_engine *engine = sc_trainer_engine(directory->trainer);
-    const sc_net *net = sc_engine_net(engine);
+    const sc_net *net = sc_trainer_net(directory->trainer);
     float **parameter;
     SC_TRY(sc_allocate(directory->env, &parameter, net->parameters, sizeof *parameter));
     socle_status status = SOCLE_OK;
     for (size_t p = 0; p < net->parameters && status == SOCLE_OK; p++) {
         status =
             sc_allocate(directory->env, &parameter[p], sc_tensor_bytes(&net->parameter[p].desc), 1);
-        if (status == SOCLE_OK) status = sc_engine_read(engine, (int)p, parameter[p]);
+        if (status == SOCLE_OK)
+            status = sc_fleet_read(sc_trainer_fleet(directory->trainer), (int)p, -1, parameter[p]);
     }
     if (status == SOCLE_OK) status = save_model(directory, parameter);
     for (size_t p = 0; p < net->parameters; p++) sc_release(directory->env, parameter[p]);

@@ -86,7 +86,9 @@ static json_t *now_text(void) {
 }
 
 socle_status sc_run_environment(json_t **out, sc_trainer *trainer) {
-    const sc_engine *engine = sc_trainer_engine(trainer);
+    const sc_fleet *fleet = sc_trainer_fleet(trainer);
+    const sc_engine *engine = sc_fleet_engine(fleet);
+    if (!engine) return sc_fail(sc_trainer_env(trainer), SOCLE_STATUS_DEVICE, "no device is left");
     const sc_device *device = sc_engine_device(engine);
     const sc_plan *plan = sc_engine_train_plan(engine);
     struct utsname system;
@@ -96,13 +98,14 @@ socle_status sc_run_environment(json_t **out, sc_trainer *trainer) {
         json_decref(*out);
         json_decref(launches);
         json_decref(devices);
-        return sc_fail(device->env, SOCLE_STATUS_OUT_OF_MEMORY, "out of memory for env.json");
+        return sc_fail(sc_trainer_env(trainer), SOCLE_STATUS_OUT_OF_MEMORY, "out of memory for env.json");
     }
     for (int i = 0; plan && i < sc_plan_launches(plan); i++) {
         sc_plan_launch launch = sc_plan_launch_info(plan, i);
         json_array_append_new(launches, describe_launch(device, &launch));
     }
-    json_array_append_new(devices, describe_device(&device->info));
+    for (int i = 0; i < sc_fleet_members(fleet); i++)
+        json_array_append_new(devices, describe_device(sc_fleet_member_info(fleet, i).info));
     json_object_set_new(*out, "time", now_text());
     json_object_set_new(*out, "version", json_string(SC_VERSION));
     if (uname(&system) == 0) {

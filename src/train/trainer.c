@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making a trainer: checks the options, splits the data, chooses where data live and how large a micro-batch can be, initialises the
- * weights; and keeping the best ones. */
+/* Making a trainer: checks the options, splits the data, fixes micro-batches where they must be, initialises the weights; and keeping
+ * the best ones. What each device gets is in trainer_equip.c. */
 #include "train/fit_private.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@ sc_fit_options sc_fit_defaults(void) {
                             .shuffle = true};
 }
 
-static socle_status check_options(sc_env *env, const sc_fit_options *options, const sc_net *net) {
+static socle_status check_options(sc_env *env, const sc_fit_options *options) {
     if (options->batch < 1 || options->batch > INT32_MAX)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "train.batch: must be at least 1, not %lld", (long long)options->batch);
     if (options->micro_batch < 0 || (options->micro_batch && options->batch % options->micro_batch))
@@ -25,11 +25,6 @@ static socle_status check_options(sc_env *env, const sc_fit_options *options, co
     if (!isfinite(options->optimizer.value[0]) || options->optimizer.value[0] < 0.0f)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "optimizer.lr: must be a finite number of at least 0, not %g",
                        (double)options->optimizer.value[0]);
-    if (options->micro_batch && options->micro_batch < options->batch && sc_net_has_batch_statistics(net))
-        return sc_fail(env, SOCLE_STATUS_CONFIG,
-                       "batch normalisation over micro-batches of %lld would normalise by other statistics than the batch "
-                       "of %lld; set train.batch to the size of the statistics group",
-                       (long long)options->micro_batch, (long long)options->batch);
     return SOCLE_OK;
 }
 
@@ -51,18 +46,8 @@ static socle_status split_data(sc_trainer *trainer, const sc_dataset *train, con
     if (!test) return SOCLE_OK;
     SC_TRY(sc_feed_target(&trainer->test_source.target, trainer->env, test));
     trainer->test_source.dataset = test;
+    trainer->test_source.first_row = (size_t)sc_dataset_count(train); /* behind it, where both are resident */
     return sc_order_init(&trainer->test_order, trainer->env, NULL, (uint32_t)sc_dataset_count(test), 0, false);
-}
-
-/* Data stay on the device when they take at most half of the budget and one allocation. */
-static bool data_fit(const sc_trainer *trainer, const sc_dataset *train, const sc_dataset *test) {
-    const sc_device_info *info = &trainer->device->info;
-    uint64_t budget = trainer->options.memory ? trainer->options.memory : info->memory / 4 * 3;
-    uint64_t bytes = sc_dataset_bytes(train) + (test ? sc_dataset_bytes(test) : 0);
-    bytes += bytes / 64; /* alignment of columns */
-    uint64_t rows = (uint64_t)sc_dataset_count(train) + (test ? (uint64_t)sc_dataset_count(test) : 0);
-    bool addressable = bytes < UINT64_C(1) << 31 && rows < UINT64_C(1) << 31;
-    return !trainer->options.staged && addressable && bytes <= budget / 2 && bytes <= info->max_allocation;
 }
 
 static socle_status weight_decay(sc_trainer *trainer) {
@@ -73,79 +58,79 @@ static socle_status weight_decay(sc_trainer *trainer) {
     return SOCLE_OK;
 }
 
-static socle_status try_engine(sc_trainer *trainer, int64_t micro_batch, bool resident, size_t rows) {
-    sc_engine_options options = {.capacity = micro_batch,
-                                 .micro_batches = trainer->options.batch / micro_batch,
-                                 .optimizer = &trainer->options.optimizer,
-                                 .resident = resident,
-                                 .seed = trainer->options.seed,
-                                 .data_rows = rows,
-                                 .has_target_dtype = true,
-                                 .target_dtype = trainer->target_dtype,
-                                 .decay = trainer->decay,
-                                 .plan = trainer->options.plan};
-    return sc_engine_create(&trainer->engine, trainer->device, trainer->net, &options);
-}
-
-/* The next smaller divisor of the batch; 0 when there is none. */
-static int64_t next_micro_batch(int64_t batch, int64_t micro_batch) {
-    for (int64_t m = micro_batch - 1; m >= 1; m--)
-        if (batch % m == 0) return m;
-    return 0;
-}
-
-/* The largest micro-batch that the device has memory for. */
-static socle_status create_engine(sc_trainer *trainer, const sc_dataset *train, const sc_dataset *test) {
-    bool resident = data_fit(trainer, train, test);
-    size_t rows = (size_t)sc_dataset_count(train) + (test ? (size_t)sc_dataset_count(test) : 0);
-    int64_t micro_batch = trainer->options.micro_batch ? trainer->options.micro_batch : trainer->options.batch;
-    bool fixed = trainer->options.micro_batch || sc_net_has_batch_statistics(trainer->net);
-    socle_status status;
-    while ((status = try_engine(trainer, micro_batch, resident, rows)) == SOCLE_STATUS_DEVICE_MEMORY) {
-        if (resident) {
-            resident = false;
-            continue;
-        }
-        int64_t smaller = fixed ? 0 : next_micro_batch(trainer->options.batch, micro_batch);
-        if (!smaller) break;
-        sc_log_line(trainer->env, SOCLE_LOG_INFO, "a micro-batch of %lld does not fit the device; trying %lld",
-               (long long)micro_batch, (long long)smaller);
-        micro_batch = smaller;
+/* Micro-batches of a fixed size: the statistics group of batch normalisation, or what makes a step reproducible. */
+static socle_status choose_micro_batch(sc_trainer *trainer, int devices) {
+    const sc_fit_options *options = &trainer->options;
+    int64_t group;
+    SC_TRY(sc_net_statistics_group(trainer->net, &group));
+    bool statistics = sc_net_has_batch_statistics(trainer->net);
+    trainer->micro_batch = options->micro_batch;
+    if (group && options->micro_batch && options->micro_batch != group)
+        return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
+                       "train.micro_batch: %lld is not the statistics group of the batch normalisation, which is %lld",
+                       (long long)options->micro_batch, (long long)group);
+    if (group && options->batch % group)
+        return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
+                       "train.batch: %lld is no multiple of the statistics group of the batch normalisation, which is %lld",
+                       (long long)options->batch, (long long)group);
+    if (group) trainer->micro_batch = group;
+    if (!trainer->micro_batch && options->reproducible) {
+        trainer->micro_batch = sc_ceil_div(options->batch, 8);
+        if (statistics)
+            sc_log_line(trainer->env, SOCLE_LOG_INFO,
+                        "reproducible: batch normalisation takes its statistics over groups of %lld samples",
+                        (long long)trainer->micro_batch);
     }
-    SC_TRY(status);
-    if (!resident) return SOCLE_OK;
-    SC_TRY(sc_engine_data(trainer->engine, train, trainer->train_source.target, &trainer->train_source.first_row));
-    if (!test) return SOCLE_OK;
-    return sc_engine_data(trainer->engine, test, trainer->test_source.target, &trainer->test_source.first_row);
+    if (!statistics || group || options->reproducible) return SOCLE_OK;
+    if (devices > 1 || (options->micro_batch && options->micro_batch < options->batch))
+        return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
+                       "batch normalisation takes its statistics over the whole batch of %lld, which cannot be split. Name the size "
+                       "of its statistics group, as in `batchnorm: {group: %lld}`, or train with --reproducible, which fixes one",
+                       (long long)options->batch,
+                       (long long)(options->micro_batch ? options->micro_batch : sc_ceil_div(options->batch, devices)));
+    trainer->micro_batch = options->batch;
+    return SOCLE_OK;
 }
 
-static socle_status fill_trainer(sc_trainer *trainer, const sc_dataset *train, const sc_dataset *test) {
-    SC_TRY(check_options(trainer->env, &trainer->options, trainer->net));
+static socle_status initialize_job(sc_engine *engine, void *argument) {
+    return sc_engine_initialize(engine, *(const uint64_t *)argument);
+}
+
+static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *device, int devices,
+                                 const sc_dataset *train, const sc_dataset *test) {
+    SC_TRY(check_options(trainer->env, &trainer->options));
+    SC_TRY(choose_micro_batch(trainer, devices));
     trainer->counts_correct = sc_net_counts_correct(trainer->net);
     SC_TRY(split_data(trainer, train, test));
     SC_TRY(weight_decay(trainer));
-    SC_TRY(create_engine(trainer, train, test));
-    return sc_engine_initialize(trainer->engine, trainer->options.seed);
+    SC_TRY(sc_trainer_equip(trainer, device, devices, test));
+    uint64_t seed = trainer->options.seed;
+    return sc_fleet_all(trainer->fleet, 1, initialize_job, &seed);
 }
 
-socle_status sc_trainer_create(sc_trainer **out, sc_device *device, sc_net *net, const sc_fit_options *options,
-                               const sc_dataset *train, const sc_dataset *test) {
+socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_device *device, int devices, sc_net *net,
+                                  const sc_fit_options *options, const sc_dataset *train, const sc_dataset *test) {
     *out = NULL;
     if (net->status != SOCLE_OK) return net->status;
     sc_trainer *trainer;
-    SC_TRY(sc_allocate(device->env, &trainer, 1, sizeof *trainer));
-    trainer->env = device->env;
-    trainer->device = device;
+    SC_TRY(sc_allocate(env, &trainer, 1, sizeof *trainer));
+    trainer->env = env;
     trainer->net = net;
     trainer->options = *options;
     trainer->position.best = NAN;
-    socle_status status = fill_trainer(trainer, train, test);
+    socle_status status = fill_trainer(trainer, device, devices, train, test);
     if (status != SOCLE_OK) {
         sc_trainer_destroy(trainer);
         return status;
     }
     *out = trainer;
     return SOCLE_OK;
+}
+
+socle_status sc_trainer_create(sc_trainer **out, sc_device *device, sc_net *net, const sc_fit_options *options,
+                               const sc_dataset *train, const sc_dataset *test) {
+    sc_fleet_device one = {.device = device};
+    return sc_trainer_create_on(out, device->env, &one, 1, net, options, train, test);
 }
 
 static void free_best(sc_trainer *trainer) {
@@ -156,7 +141,7 @@ static void free_best(sc_trainer *trainer) {
 
 void sc_trainer_destroy(sc_trainer *trainer) {
     if (!trainer) return;
-    sc_engine_destroy(trainer->engine);
+    sc_fleet_destroy(trainer->fleet);
     sc_order_free(&trainer->train_order);
     sc_order_free(&trainer->validation_order);
     sc_order_free(&trainer->test_order);
@@ -165,8 +150,16 @@ void sc_trainer_destroy(sc_trainer *trainer) {
     sc_release(trainer->env, trainer);
 }
 
-sc_engine *sc_trainer_engine(sc_trainer *trainer) {
-    return trainer->engine;
+sc_env *sc_trainer_env(const sc_trainer *trainer) {
+    return trainer->env;
+}
+
+const sc_net *sc_trainer_net(const sc_trainer *trainer) {
+    return trainer->net;
+}
+
+sc_fleet *sc_trainer_fleet(const sc_trainer *trainer) {
+    return trainer->fleet;
 }
 
 const sc_fit_options *sc_trainer_options(const sc_trainer *trainer) {
@@ -190,14 +183,14 @@ static socle_status allocate_best(sc_trainer *trainer) {
 socle_status sc_trainer_keep_best(sc_trainer *trainer) {
     SC_TRY(allocate_best(trainer));
     for (size_t p = 0; p < trainer->net->parameters; p++)
-        SC_TRY(sc_engine_read(trainer->engine, (int)p, trainer->best[p]));
+        SC_TRY(sc_fleet_read(trainer->fleet, (int)p, -1, trainer->best[p]));
     return SOCLE_OK;
 }
 
 socle_status sc_trainer_restore_best(sc_trainer *trainer) {
     if (!trainer->best) return SOCLE_OK;
     for (size_t p = 0; p < trainer->net->parameters; p++)
-        SC_TRY(sc_engine_write(trainer->engine, (int)p, trainer->best[p]));
+        SC_TRY(sc_fleet_write(trainer->fleet, (int)p, -1, trainer->best[p]));
     return SOCLE_OK;
 }
 
@@ -218,5 +211,5 @@ sc_position sc_trainer_position(const sc_trainer *trainer) {
 socle_status sc_trainer_set_position(sc_trainer *trainer, const sc_position *position) {
     trainer->position = *position;
     sc_totals totals = {.loss = position->loss, .weight = position->weight, .correct = position->correct};
-    return sc_engine_totals_set(trainer->engine, &totals);
+    return sc_fleet_set_totals(trainer->fleet, &totals);
 }

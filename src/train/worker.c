@@ -7,10 +7,12 @@
 #include <pthread.h>
 #include <time.h>
 
+#define OPENING UINT64_C(300000000000) /* ns */
+
 struct sc_worker {
     sc_env *parent;
     sc_env env; /* of the thread and its device */
-    const sc_registry *registry;
+    sc_device_info entry; /* what to open; the registry may go before a device that hangs */
     sc_device_choice choice;
     sc_device_options options;
     sc_device *device;
@@ -27,7 +29,8 @@ struct sc_worker {
 static socle_status open_job(sc_device *unused, void *argument) {
     (void)unused;
     sc_worker *worker = argument;
-    SC_TRY(sc_registry_open(&worker->device, worker->registry, &worker->env, &worker->choice, &worker->options));
+    sc_registry one = {.count = 1, .info = &worker->entry};
+    SC_TRY(sc_registry_open(&worker->device, &one, &worker->env, &worker->choice, &worker->options));
     worker->info = worker->device->info;
     return SOCLE_OK;
 }
@@ -61,15 +64,20 @@ static struct timespec after(uint64_t nanoseconds) {
     return at;
 }
 
-socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument, uint64_t deadline) {
-    struct timespec end = after(deadline);
+void sc_worker_submit(sc_worker *worker, sc_worker_job job, void *argument) {
     pthread_mutex_lock(&worker->mutex);
     worker->job = job;
     worker->argument = argument;
     worker->env.status = SOCLE_OK; /* an earlier job's failure is not this one's */
     worker->busy = true;
     pthread_cond_broadcast(&worker->wake);
+    pthread_mutex_unlock(&worker->mutex);
+}
+
+socle_status sc_worker_wait(sc_worker *worker, sc_env *env, uint64_t deadline) {
+    struct timespec end = after(deadline);
     int result = 0;
+    pthread_mutex_lock(&worker->mutex);
     while (worker->busy && result != ETIMEDOUT)
         result = deadline ? pthread_cond_timedwait(&worker->done, &worker->mutex, &end)
                           : pthread_cond_wait(&worker->done, &worker->mutex);
@@ -77,10 +85,23 @@ socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument,
     socle_status status = worker->status;
     pthread_mutex_unlock(&worker->mutex);
     if (!finished)
-        return sc_fail(worker->parent, SOCLE_STATUS_TIMEOUT, "%s did not answer within %.1f s", worker->info.name,
+        return sc_fail(env, SOCLE_STATUS_TIMEOUT, "%s did not answer within %.1f s",
+                       worker->info.name[0] ? worker->info.name : worker->entry.name,
                        (double)deadline * 1e-9);
-    if (status != SOCLE_OK) sc_env_adopt_error(worker->parent, &worker->env);
+    if (status != SOCLE_OK) sc_env_adopt_error(env, &worker->env);
     return status;
+}
+
+bool sc_worker_busy(sc_worker *worker) {
+    pthread_mutex_lock(&worker->mutex);
+    bool busy = worker->busy;
+    pthread_mutex_unlock(&worker->mutex);
+    return busy;
+}
+
+socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument, uint64_t deadline) {
+    sc_worker_submit(worker, job, argument);
+    return sc_worker_wait(worker, worker->parent, deadline);
 }
 
 static socle_status start(sc_worker *worker) {
@@ -104,23 +125,26 @@ socle_status sc_worker_create(sc_worker **out, sc_env *env, const sc_registry *r
                               const sc_device_options *options) {
     *out = NULL;
     sc_worker *worker;
+    if (choice->entry < 0 || choice->entry >= registry->count)
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "device entry %d of %d", choice->entry, registry->count);
     SC_TRY(sc_allocate(env, &worker, 1, sizeof *worker));
     worker->parent = env;
     sc_env_child(&worker->env, env);
-    worker->registry = registry;
+    worker->entry = registry->info[choice->entry];
     worker->choice = *choice;
+    worker->choice.entry = 0;
     worker->options = options ? *options : SC_DEVICE_OPTIONS_DEFAULT;
     socle_status status = start(worker);
     if (status != SOCLE_OK) {
         sc_release(env, worker);
         return status;
     }
-    status = sc_worker_run(worker, open_job, worker, 0);
-    worker->registry = NULL;
-    if (status != SOCLE_OK) {
+    status = sc_worker_run(worker, open_job, worker, OPENING);
+    if (status == SOCLE_STATUS_TIMEOUT)
+        sc_worker_abandon(worker);
+    else if (status != SOCLE_OK)
         sc_worker_destroy(worker);
-        return status;
-    }
+    if (status != SOCLE_OK) return status;
     *out = worker;
     return SOCLE_OK;
 }

@@ -9,11 +9,17 @@
 typedef struct sc_worker sc_worker;
 typedef socle_status (*sc_worker_job)(sc_device *device, void *argument);
 
-/* Starts the thread and opens the device on it. `registry` must live until this returns. */
+/* Starts the thread and opens the device on it. TIMEOUT after some minutes: then the thread is left behind. */
 socle_status sc_worker_create(sc_worker **out, sc_env *env, const sc_registry *registry, const sc_device_choice *choice,
                               const sc_device_options *options);
-/* Runs `job` on the worker's thread and waits. TIMEOUT after `deadline` ns (0: no deadline): the job goes on, and no further call
- * but sc_worker_abandon is valid. A failure's text is copied to the caller's env. Thread: one caller at a time. */
+/* Hands in a job for the worker's thread. Thread: one caller at a time, and only while no job is under way. */
+void sc_worker_submit(sc_worker *worker, sc_worker_job job, void *argument);
+/* Waits for the job and gives its status; a failure's text is copied to `env`. TIMEOUT after `deadline` ns (0: no deadline): the job
+ * goes on, and only sc_worker_wait and sc_worker_abandon are valid. */
+socle_status sc_worker_wait(sc_worker *worker, sc_env *env, uint64_t deadline);
+/* A job is under way. */
+bool sc_worker_busy(sc_worker *worker);
+/* Both, with the text in the env that the worker was made with. */
 socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument, uint64_t deadline);
 const sc_device_info *sc_worker_info(const sc_worker *worker);
 /* Closes the device on its thread and joins. */

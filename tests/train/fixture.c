@@ -138,7 +138,8 @@ float fixture_step(fixture *f, sc_engine *engine, uint32_t step, int64_t first, 
         FIXTURE_OK(sc_engine_upload(engine, slot, end - begin, column, NULL));
         FIXTURE_OK(sc_engine_micro_batch(engine, slot, end - begin, (uint32_t)begin, step));
     }
-    FIXTURE_OK(sc_engine_commit(engine, step, (double)rows, rate));
+    sc_engine_step commit = {step, (double)rows, parts, rate};
+    FIXTURE_OK(sc_engine_commit(engine, &commit));
     sc_totals totals;
     FIXTURE_OK(sc_engine_totals(engine, &totals));
     SC_EQ(totals.bad_step, 0);

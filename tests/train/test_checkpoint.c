@@ -42,7 +42,7 @@ static sc_trainer *make_trainer(const char *network, int64_t steps, double valid
 
 /* Everything that a run is made of, in one block. */
 static float *state_of(sc_trainer *trainer, size_t *count) {
-    sc_engine *engine = sc_trainer_engine(trainer);
+    sc_engine *engine = (sc_engine *)sc_fleet_engine(sc_trainer_fleet(trainer));
     size_t parameters;
     float *all = fixture_parameters(&f, engine, &parameters);
     all = realloc(all, 4 * parameters * sizeof *all);

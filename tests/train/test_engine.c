@@ -142,7 +142,7 @@ static void not_finite(const char *device) {
     for (uint32_t step = 2; step <= 4; step++) {
         FIXTURE_OK(sc_engine_upload(engine, 0, BATCH, column, NULL));
         FIXTURE_OK(sc_engine_micro_batch(engine, 0, BATCH, 0, step));
-        FIXTURE_OK(sc_engine_commit(engine, step, BATCH, 0.01f));
+        FIXTURE_OK(sc_engine_commit(engine, &(sc_engine_step){step, BATCH, 1, 0.01f}));
     }
     sc_totals totals;
     FIXTURE_OK(sc_engine_totals(engine, &totals));

@@ -185,7 +185,7 @@ Test(layouts, null_device_counts) {
         SC_OK(&f.env, sc_engine_upload(engine, 0, 8, column, NULL));
         SC_OK(&f.env, sc_engine_micro_batch(engine, 0, 8, 0, 1 + (uint32_t)k / 2));
         enqueues[k] = counts.enqueues - before;
-        if (k % 2) SC_OK(&f.env, sc_engine_commit(engine, 1 + (uint32_t)k / 2, 16, 0.1f));
+        if (k % 2) SC_OK(&f.env, sc_engine_commit(engine, &(sc_engine_step){1 + (uint32_t)k / 2, 16, 2, 0.1f}));
     }
     SC_EQ(enqueues[0], size.launches);
     SC_EQ(enqueues[1], size.launches - size.packs + 1); /* one addition of partials */

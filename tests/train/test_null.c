@@ -26,7 +26,7 @@ static socle_status steps(fixture *f, sc_device *device, int count, bool residen
             status = sc_engine_upload(engine, part, 8, column, index);
             if (status == SOCLE_OK) status = sc_engine_micro_batch(engine, part, 8, 0, (uint32_t)s + 1);
         }
-        if (status == SOCLE_OK) status = sc_engine_commit(engine, (uint32_t)s + 1, 16, 0.01f);
+        if (status == SOCLE_OK) status = sc_engine_commit(engine, &(sc_engine_step){(uint32_t)s + 1, 16, 2, 0.01f});
         if (status == SOCLE_OK && s == 0) status = sc_engine_evaluate(engine, 0, 8);
     }
     sc_engine_destroy(engine);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine's end of a shared step: gradients leave by ranges while the backward pass goes on, totals come back, and the commit reads
+ * those. Lanes are touched by the compute queue alone: it copies each finished range into a buffer that the transfer queue may read,
+ * and the totals arrive in a buffer of their own. Devices that share the host's memory are copied from directly. It knows one device;
+ * who adds up the sums of all is exchange.c. */
+#include "train/engine_private.h"
+
+#include <string.h>
+
+enum { RANGES = 8 };
+
+typedef struct bucket {
+    sc_buffer *host, *device; /* device: NULL where the host's memory is the device's */
+} bucket;
+
+struct sc_engine_link {
+    sc_queue *transfer;
+    bool direct; /* the host's memory is the device's */
+    int ranges, buckets;
+    size_t end[RANGES];
+    int ready[RANGES]; /* launches of the training plan after which a range is final */
+    bucket bucket[SC_SUM_NODES];
+    sc_event *sent[RANGES];
+    sc_buffer *totals;
+    sc_event *received, *committed;
+};
+
+/* Ends of ranges: at ends of tensors, each of at least an eighth of the lane. Sums travel with the last one. */
+static void cut_ranges(const sc_engine *engine, sc_engine_link *link) {
+    const sc_lane_layout *lane = &engine->map.lane[SC_LANE_GRADIENTS];
+    size_t least = lane->bytes / RANGES, begin = 0;
+    while (link->ranges < RANGES - 1) {
+        size_t end = lane->bytes;
+        for (int t = 0; t < lane->count; t++)
+            if (lane->offset[t] >= begin + least && lane->offset[t] > begin && lane->offset[t] < end) end = lane->offset[t];
+        if (end >= lane->bytes) break;
+        link->end[link->ranges++] = begin = end;
+    }
+    link->end[link->ranges++] = engine->partial_bytes;
+    for (int r = 0; r < link->ranges - 1; r++)
+        link->ready[r] = sc_plan_ready_after(engine->train, SC_LANE_GRADIENTS, link->end[r]);
+    link->ready[link->ranges - 1] = sc_plan_launches(engine->train);
+}
+
+static socle_status create_buckets(sc_engine *engine, sc_engine_link *link) {
+    int count = engine->options.fixed_tree ? sc_sum_tree_most(engine->options.micro_batches) : 1;
+    for (int b = 0; b < count; b++) {
+        SC_TRY(sc_buffer_create(&link->bucket[b].host, engine->device, SC_BUFFER_STAGING, engine->partial_bytes));
+        link->buckets++;
+        if (link->direct) continue;
+        SC_TRY(sc_buffer_create(&link->bucket[b].device, engine->device, SC_BUFFER_DEVICE, engine->partial_bytes));
+    }
+    return sc_buffer_create(&link->totals, engine->device, SC_BUFFER_DEVICE, engine->partial_bytes);
+}
+
+socle_status sc_engine_link_create(sc_engine *engine) {
+    if (!engine->trains)
+        return sc_fail(engine->env, SOCLE_STATUS_STATE, "an engine without an optimizer shares no steps");
+    SC_TRY(sc_allocate(engine->env, &engine->link, 1, sizeof *engine->link));
+    sc_engine_link *link = engine->link;
+    link->direct = (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) != 0;
+    SC_TRY(sc_queue_open(&link->transfer, engine->device));
+    cut_ranges(engine, link);
+    return create_buckets(engine, link);
+}
+
+void sc_engine_link_destroy(sc_engine *engine) {
+    sc_engine_link *link = engine->link;
+    if (!link) return;
+    if (link->transfer) sc_queue_finish(link->transfer);
+    for (int r = 0; r < link->ranges; r++) sc_event_release(link->sent[r]);
+    sc_event_release(link->received);
+    sc_event_release(link->committed);
+    for (int b = 0; b < link->buckets; b++) {
+        sc_buffer_destroy(link->bucket[b].host);
+        sc_buffer_destroy(link->bucket[b].device);
+    }
+    sc_buffer_destroy(link->totals);
+    sc_queue_close(link->transfer);
+    sc_release(engine->env, link);
+    engine->link = NULL;
+}
+
+int sc_engine_ranges(const sc_engine *engine) {
+    return engine->link->ranges;
+}
+
+size_t sc_engine_range_end(const sc_engine *engine, int range) {
+    return engine->link->end[range];
+}
+
+static size_t range_begin(const sc_engine_link *link, int range) {
+    return range ? link->end[range - 1] : 0;
+}
+
+float *sc_engine_bucket(const sc_engine *engine, int node) {
+    return node < engine->link->buckets ? engine->link->bucket[node].host->host : NULL;
+}
+
+/* Puts `event` in the place of an older one. */
+static socle_status record(sc_queue *queue, sc_event **event) {
+    sc_event_release(*event);
+    *event = NULL;
+    return sc_queue_record(queue, event);
+}
+
+/* Copies a finished range of a node out of the lane. */
+static socle_status take_out(sc_engine *engine, int node, int range) {
+    sc_engine_link *link = engine->link;
+    size_t begin = range_begin(link, range), bytes = link->end[range] - begin;
+    sc_operand from = sc_engine_partial(engine, engine->tree.node[node].holder, begin);
+    const bucket *to = &link->bucket[node];
+    if (link->direct) return sc_queue_read(engine->compute, (char *)to->host->host + begin, from, bytes);
+    return sc_queue_copy(engine->compute, (sc_operand){to->device, begin}, from, bytes);
+}
+
+/* What the compute queue took out goes on to host memory beside the computation. */
+static socle_status carry(sc_engine *engine, int range) {
+    sc_engine_link *link = engine->link;
+    size_t begin = range_begin(link, range), bytes = link->end[range] - begin;
+    SC_TRY(record(engine->compute, &link->sent[range]));
+    SC_TRY(sc_queue_flush(engine->compute));
+    if (link->direct) return SOCLE_OK;
+    SC_TRY(sc_queue_wait_event(link->transfer, link->sent[range]));
+    for (int n = 0; n < engine->tree.nodes; n++)
+        SC_TRY(sc_queue_read(link->transfer, (char *)link->bucket[n].host->host + begin,
+                             (sc_operand){link->bucket[n].device, begin}, bytes));
+    SC_TRY(record(link->transfer, &link->sent[range]));
+    return sc_queue_flush(link->transfer);
+}
+
+static socle_status send_range(sc_engine *engine, int range, const sc_sum_merge *merge, int merges) {
+    const sc_engine_link *link = engine->link;
+    for (int m = 0; m < merges; m++) SC_TRY(sc_engine_add(engine, merge[m], range_begin(link, range), link->end[range]));
+    for (int n = 0; n < engine->tree.nodes; n++) SC_TRY(take_out(engine, n, range));
+    return carry(engine, range);
+}
+
+socle_status sc_engine_send(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step) {
+    sc_engine_link *link = engine->link;
+    int partial = 0, merges, first = 0;
+    sc_sum_merge merge[2 * SC_SUM_NODES];
+    SC_TRY(sc_engine_take_partial(engine, &partial));
+    merges = sc_sum_tree_push(&engine->tree, (sc_sum_node){0, engine->next_micro_batch++, partial}, merge);
+    if (!engine->options.fixed_tree) merges += sc_sum_tree_join(&engine->tree, merge + merges);
+    sc_lane_memory memory = sc_engine_bases(engine, slot, partial);
+    sc_launch launch = {.rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
+    SC_TRY(sc_engine_slot_begin(engine, slot));
+    for (int r = 0; r < link->ranges; r++) {
+        SC_TRY(sc_plan_run_part(engine->train, engine->compute, &memory, &launch, first, link->ready[r]));
+        first = link->ready[r];
+        SC_TRY(send_range(engine, r, merge, merges));
+    }
+    SC_TRY(sc_engine_slot_end(engine, slot));
+    return sc_queue_flush(engine->compute);
+}
+
+socle_status sc_engine_sent(sc_engine *engine, int range, uint64_t deadline) {
+    sc_engine_link *link = engine->link;
+    return sc_queue_poll(link->direct ? engine->compute : link->transfer, link->sent[range], deadline);
+}
+
+socle_status sc_engine_receive(sc_engine *engine, int range, const float *totals) {
+    sc_engine_link *link = engine->link;
+    size_t begin = range_begin(link, range), bytes = link->end[range] - begin;
+    const char *from = (const char *)totals + begin;
+    if (range == 0 && link->committed) SC_TRY(sc_queue_wait_event(link->transfer, link->committed));
+    if (!link->direct) { /* the bucket is pinned, and its own sums are added up */
+        char *pinned = (char *)link->bucket[0].host->host + begin;
+        memcpy(pinned, from, bytes);
+        from = pinned;
+    }
+    SC_TRY(sc_queue_write(link->transfer, (sc_operand){link->totals, begin}, from, bytes));
+    if (range + 1 == link->ranges) SC_TRY(record(link->transfer, &link->received));
+    return sc_queue_flush(link->transfer);
+}
+
+socle_status sc_engine_received(sc_engine *engine, uint64_t deadline) {
+    sc_engine_link *link = engine->link;
+    return link->received ? sc_queue_poll(link->transfer, link->received, deadline) : SOCLE_OK;
+}
+
+socle_status sc_engine_commit_received(sc_engine *engine, const sc_engine_step *step) {
+    sc_engine_link *link = engine->link;
+    sc_lane_memory memory = engine->memory;
+    memory.base[SC_LANE_GRADIENTS] = (sc_operand){link->totals, 0};
+    memory.base[SC_LANE_SUMS] = (sc_operand){link->totals, engine->map.lane[SC_LANE_GRADIENTS].bytes};
+    SC_TRY(sc_queue_wait_event(engine->compute, link->received));
+    SC_TRY(sc_engine_run_commit(engine, &memory, step));
+    return record(engine->compute, &link->committed);
+}

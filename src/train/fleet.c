@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The members of a fleet: making and ending them, handing them jobs, and declaring them lost. What a step is, is in fleet_step.c. */
+#include "train/fleet_private.h"
+
+#include <string.h>
+
+#define SECOND UINT64_C(1000000000)
+
+bool sc_fleet_is_loss(socle_status status) {
+    return status == SOCLE_STATUS_DEVICE || status == SOCLE_STATUS_DEVICE_MEMORY || status == SOCLE_STATUS_TIMEOUT ||
+           status == SOCLE_STATUS_BUILD || status == SOCLE_STATUS_WRONG_RESULT;
+}
+
+/* 30 s, or 20 times what the work should take; an hour while nothing is known yet. */
+uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps) {
+    if (!(fleet->step_seconds > 0)) return 3600 * SECOND;
+    double seconds = 20.0 * fleet->step_seconds * (double)(steps > 0 ? steps : 1);
+    return seconds > 30 ? (uint64_t)(seconds * 1e9) : 30 * SECOND;
+}
+
+int sc_fleet_leader(const sc_fleet *fleet) {
+    for (int i = 0; i < fleet->members; i++)
+        if (!fleet->member[i].lost && !fleet->shares.resting[i]) return i;
+    return -1;
+}
+
+void sc_fleet_begin(member *m, sc_worker_job job, void *argument) {
+    if (m->worker)
+        sc_worker_submit(m->worker, job, argument);
+    else
+        m->status = job(m->device, argument);
+}
+
+void sc_fleet_end(member *m, uint64_t deadline) {
+    if (m->worker) m->status = sc_worker_wait(m->worker, m->fleet->env, deadline);
+}
+
+void sc_fleet_lose(sc_fleet *fleet, int number) {
+    member *m = &fleet->member[number];
+    char name[SC_NAME_TEXT];
+    memcpy(name, m->info.name, sizeof name);
+    m->lost = true;
+    m->hangs = m->worker && sc_worker_busy(m->worker);
+    sc_shares_drop(&fleet->shares, number);
+    int left = sc_fleet_alive(fleet);
+    if (left)
+        sc_log_line(fleet->env, SOCLE_LOG_WARNING, "%s:%d (%s) is lost; %d device%s go%s on. %s", m->info.driver->name,
+                    m->info.index, name, left, left == 1 ? "" : "s", left == 1 ? "es" : "", fleet->env->text);
+    else
+        sc_fail_prefix(fleet->env, m->status, "no device is left; the last one, %s:%d, failed", m->info.driver->name,
+                       m->info.index);
+}
+
+static socle_status none_left(sc_fleet *fleet) {
+    if (fleet->env->status != SOCLE_OK) return fleet->env->status;
+    return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "no device is left");
+}
+
+static socle_status equip_job(sc_device *device, void *argument) {
+    member *m = argument;
+    return m->equip(&m->engine, &m->stage, device, m->argument);
+}
+
+static socle_status call_job(sc_device *device, void *argument) {
+    member *m = argument;
+    (void)device;
+    if (m->stage) sc_stage_forget(m->stage); /* the job may use the slots */
+    return m->job(m->engine, m->argument);
+}
+
+/* Waits for a job that was begun on every member of `chosen`; loses those that fail for their device's sake. The first other failure
+ * is the result. */
+static socle_status gather(sc_fleet *fleet, const bool *chosen, uint64_t deadline) {
+    socle_status result = SOCLE_OK;
+    sc_env kept;
+    for (int i = 0; i < fleet->members; i++) {
+        member *m = &fleet->member[i];
+        if (!chosen[i]) continue;
+        sc_fleet_end(m, deadline);
+        if (m->status == SOCLE_OK) continue;
+        if (sc_fleet_is_loss(m->status))
+            sc_fleet_lose(fleet, i);
+        else if (result == SOCLE_OK) {
+            result = m->status;
+            kept = *fleet->env;
+        }
+    }
+    if (result != SOCLE_OK) sc_env_adopt_error(fleet->env, &kept);
+    return result != SOCLE_OK ? result : sc_fleet_alive(fleet) ? SOCLE_OK : none_left(fleet);
+}
+
+socle_status sc_fleet_all(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument) {
+    bool chosen[SC_SHARES_MOST] = {false};
+    for (int i = 0; i < fleet->members; i++) {
+        member *m = &fleet->member[i];
+        if (m->lost) continue;
+        chosen[i] = true;
+        m->job = job;
+        m->argument = argument;
+        sc_fleet_begin(m, call_job, m);
+    }
+    return gather(fleet, chosen, sc_fleet_deadline(fleet, steps));
+}
+
+socle_status sc_fleet_lead(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument) {
+    for (;;) {
+        bool chosen[SC_SHARES_MOST] = {false};
+        int leader = sc_fleet_leader(fleet);
+        if (leader < 0) return none_left(fleet);
+        member *m = &fleet->member[leader];
+        chosen[leader] = true;
+        m->job = job;
+        m->argument = argument;
+        sc_fleet_begin(m, call_job, m);
+        SC_TRY(gather(fleet, chosen, sc_fleet_deadline(fleet, steps)));
+        if (!m->lost) return SOCLE_OK;
+    }
+}
+
+static void init_shares(sc_fleet *fleet, const sc_fleet_device *device) {
+    double weight[SC_SHARES_MOST];
+    for (int i = 0; i < fleet->members; i++) weight[i] = device[i].weight;
+    sc_shares_init(&fleet->shares, fleet->members, fleet->options.batch, fleet->options.micro_batch, weight);
+}
+
+static socle_status equip_all(sc_fleet *fleet, sc_fleet_equip equip, void *argument) {
+    bool chosen[SC_SHARES_MOST] = {false};
+    for (int i = 0; i < fleet->members; i++) {
+        member *m = &fleet->member[i];
+        chosen[i] = true;
+        m->equip = equip;
+        m->argument = argument;
+        sc_fleet_begin(m, equip_job, m);
+    }
+    SC_TRY(gather(fleet, chosen, 0));
+    const sc_engine *engine = sc_fleet_engine(fleet);
+    if (fleet->members == 1) return SOCLE_OK;
+    size_t end[SC_EXCHANGE_RANGES];
+    for (int r = 0; r < sc_engine_ranges(engine); r++) end[r] = sc_engine_range_end(engine, r);
+    return sc_exchange_create(&fleet->exchange, fleet->env, sc_engine_ranges(engine), end);
+}
+
+static socle_status fill_fleet(sc_fleet *fleet, const sc_fleet_device *device, sc_fleet_equip equip, void *argument) {
+    SC_TRY(sc_allocate(fleet->env, &fleet->member, (size_t)fleet->members, sizeof *fleet->member));
+    for (int i = 0; i < fleet->members; i++) {
+        member *m = &fleet->member[i];
+        m->fleet = fleet;
+        m->worker = device[i].worker;
+        m->device = device[i].device;
+        m->info = m->worker ? *sc_worker_info(m->worker) : m->device->info;
+        m->fresh = true;
+    }
+    init_shares(fleet, device);
+    return equip_all(fleet, equip, argument);
+}
+
+socle_status sc_fleet_create(sc_fleet **out, sc_env *env, const sc_fleet_device *device, int count,
+                             const sc_fleet_options *options, sc_fleet_equip equip, void *argument) {
+    sc_fleet *fleet;
+    *out = NULL;
+    if (count < 1 || count > SC_SHARES_MOST)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "%d devices: a run takes 1 to %d", count, SC_SHARES_MOST);
+    SC_TRY(sc_allocate(env, &fleet, 1, sizeof *fleet));
+    fleet->env = env;
+    fleet->options = *options;
+    fleet->members = count;
+    socle_status status = fill_fleet(fleet, device, equip, argument);
+    if (status != SOCLE_OK) {
+        sc_fleet_destroy(fleet);
+        return status;
+    }
+    *out = fleet;
+    return SOCLE_OK;
+}
+
+static socle_status strip_job(sc_device *device, void *argument) {
+    member *m = argument;
+    (void)device;
+    sc_stage_destroy(m->stage);
+    sc_engine_destroy(m->engine);
+    m->stage = NULL;
+    m->engine = NULL;
+    return SOCLE_OK;
+}
+
+/* A member that hangs keeps what it may still touch: its own things, and the exchange. */
+void sc_fleet_destroy(sc_fleet *fleet) {
+    if (!fleet) return;
+    bool hangs = sc_fleet_hangs(fleet);
+    sc_env quiet;
+    sc_env_child(&quiet, fleet->env);
+    for (int i = 0; fleet->member && i < fleet->members; i++) {
+        member *m = &fleet->member[i];
+        if (m->hangs) continue;
+        sc_fleet_begin(m, strip_job, m);
+        if (m->worker && sc_worker_wait(m->worker, &quiet, 60 * SECOND) == SOCLE_STATUS_TIMEOUT) hangs = true;
+    }
+    if (hangs) return;
+    sc_exchange_destroy(fleet->exchange);
+    sc_release(fleet->env, fleet->member);
+    sc_release(fleet->env, fleet);
+}
+
+int sc_fleet_members(const sc_fleet *fleet) {
+    return fleet->members;
+}
+
+sc_fleet_member sc_fleet_member_info(const sc_fleet *fleet, int number) {
+    const member *m = &fleet->member[number];
+    return (sc_fleet_member){&m->info, m->lost, fleet->shares.resting[number], fleet->shares.share[number],
+                             fleet->shares.speed[number]};
+}
+
+int sc_fleet_alive(const sc_fleet *fleet) {
+    int alive = 0;
+    for (int i = 0; i < fleet->members; i++) alive += !fleet->member[i].lost;
+    return alive;
+}
+
+bool sc_fleet_hangs(const sc_fleet *fleet) {
+    for (int i = 0; fleet->member && i < fleet->members; i++)
+        if (fleet->member[i].hangs) return true;
+    return false;
+}
+
+const sc_engine *sc_fleet_engine(const sc_fleet *fleet) {
+    int leader = sc_fleet_leader(fleet);
+    return leader < 0 ? NULL : fleet->member[leader].engine;
+}

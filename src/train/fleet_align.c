@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making every member's copy of what persists the leader's: parameters, optimizer state, statistics and totals travel through host memory,
+ * one tensor at a time. Members that rest have missed commits; devices of unlike drivers may round a commit differently. */
+#include "train/fleet_private.h"
+
+typedef struct tensor_copy {
+    int parameter, state;
+    float *out;
+    const float *data;
+} tensor_copy;
+
+static socle_status read_job(sc_engine *engine, void *argument) {
+    const tensor_copy *copy = argument;
+    if (copy->state < 0) return sc_engine_read(engine, copy->parameter, copy->out);
+    return sc_engine_read_state(engine, copy->state, copy->parameter, copy->out);
+}
+
+static socle_status write_job(sc_engine *engine, void *argument) {
+    const tensor_copy *copy = argument;
+    if (copy->state < 0) return sc_engine_write(engine, copy->parameter, copy->data);
+    return sc_engine_write_state(engine, copy->state, copy->parameter, copy->data);
+}
+
+socle_status sc_fleet_read(sc_fleet *fleet, int parameter, int state, float *out) {
+    tensor_copy copy = {.parameter = parameter, .state = state, .out = out};
+    return sc_fleet_lead(fleet, 3, read_job, &copy);
+}
+
+socle_status sc_fleet_write(sc_fleet *fleet, int parameter, int state, const float *data) {
+    tensor_copy copy = {.parameter = parameter, .state = state, .data = data};
+    return sc_fleet_all(fleet, 3, write_job, &copy);
+}
+
+static socle_status read_totals_job(sc_engine *engine, void *argument) {
+    return sc_engine_totals(engine, argument);
+}
+
+static socle_status write_totals_job(sc_engine *engine, void *argument) {
+    return sc_engine_totals_set(engine, argument);
+}
+
+socle_status sc_fleet_totals(sc_fleet *fleet, sc_totals *out) {
+    return sc_fleet_lead(fleet, 3, read_totals_job, out);
+}
+
+socle_status sc_fleet_set_totals(sc_fleet *fleet, const sc_totals *totals) {
+    sc_totals copy = *totals;
+    return sc_fleet_all(fleet, 3, write_totals_job, &copy);
+}
+
+static socle_status copy_parameter(sc_fleet *fleet, const sc_net *net, int p, int states) {
+    float *data;
+    if (net->parameter[p].role == SC_PARAMETER_STATISTIC) states = 0;
+    SC_TRY(sc_allocate(fleet->env, &data, sc_tensor_bytes(&net->parameter[p].desc), 1));
+    socle_status status = SOCLE_OK;
+    for (int state = -1; state < states && status == SOCLE_OK; state++) {
+        status = sc_fleet_read(fleet, p, state, data);
+        if (status == SOCLE_OK) status = sc_fleet_write(fleet, p, state, data);
+    }
+    sc_release(fleet->env, data);
+    return status;
+}
+
+static bool unlike(const sc_device_info *a, const sc_device_info *b) {
+    return a->driver != b->driver || a->traits != b->traits || a->device_class != b->device_class;
+}
+
+static bool needs_aligning(const sc_fleet *fleet) {
+    int leader = sc_fleet_leader(fleet);
+    for (int i = 0; i < fleet->members; i++) {
+        const member *m = &fleet->member[i];
+        if (m->lost || i == leader) continue;
+        if (fleet->shares.resting[i] || unlike(&m->info, &fleet->member[leader].info)) return true;
+    }
+    return false;
+}
+
+socle_status sc_fleet_align(sc_fleet *fleet) {
+    if (sc_fleet_leader(fleet) < 0 || !needs_aligning(fleet)) return SOCLE_OK;
+    const sc_engine *engine = sc_fleet_engine(fleet);
+    const sc_net *net = sc_engine_net(engine);
+    int states = sc_engine_states(engine);
+    for (size_t p = 0; p < net->parameters; p++) SC_TRY(copy_parameter(fleet, net, (int)p, states));
+    sc_totals totals;
+    SC_TRY(sc_fleet_totals(fleet, &totals));
+    SC_TRY(sc_fleet_set_totals(fleet, &totals));
+    for (int i = 0; i < fleet->members; i++)
+        if (fleet->shares.resting[i]) fleet->member[i].fresh = true;
+    sc_shares_wake(&fleet->shares);
+    return SOCLE_OK;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a fleet, for fleet*.c alone. */
+#ifndef SC_TRAIN_FLEET_PRIVATE_H
+#define SC_TRAIN_FLEET_PRIVATE_H
+
+#include "train/exchange.h"
+#include "train/fleet.h"
+
+/* A member's part of a step; read and written by its thread while the job runs. */
+typedef struct member_step {
+    sc_engine_step commit;
+    sc_stage_rows rows;        /* of this member; rows 0: none */
+    uint32_t offset;           /* place of its first row in the step */
+    int64_t first_micro_batch; /* its number in the step */
+    sc_stage_rows next;
+    uint64_t ticket;           /* 0: nothing to exchange */
+    uint64_t deadline;         /* ns */
+    bool leads;                /* looks at the totals */
+    double seconds;            /* out: until its sums were delivered; 0: not measured */
+    sc_totals seen;
+    bool arrived;
+} member_step;
+
+typedef struct member {
+    sc_fleet *fleet;
+    sc_worker *worker;
+    sc_device *device; /* inline member */
+    sc_device_info info;
+    sc_env *env;       /* errors of an inline member */
+    sc_engine *engine;
+    sc_stage *stage;
+    bool lost, hangs;
+    bool fresh;        /* its next step is not measured */
+    socle_status status; /* of the job under way or done */
+    /* Arguments of the job. */
+    sc_fleet_equip equip;
+    sc_fleet_job job;
+    void *argument;
+    member_step step;
+} member;
+
+struct sc_fleet {
+    sc_env *env;
+    sc_fleet_options options;
+    member *member;
+    int members;
+    sc_shares shares;
+    sc_exchange *exchange; /* NULL: a fleet of one */
+    double step_seconds;   /* measured; 0: not yet */
+    bool broken;           /* the last job left no member; the error is in env */
+};
+
+/* fleet.c. Begins a job on a member; an inline one runs it here and now. */
+void sc_fleet_begin(member *m, sc_worker_job job, void *argument);
+/* Waits for a member's job: m->status. */
+void sc_fleet_end(member *m, uint64_t deadline);
+/* Declares a member lost, with the text of its failure in env. */
+void sc_fleet_lose(sc_fleet *fleet, int number);
+/* Whether a failure is the device's: then the member is lost and the run goes on. */
+bool sc_fleet_is_loss(socle_status status);
+int sc_fleet_leader(const sc_fleet *fleet); /* -1: none is left */
+uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps);
+/* fleet_member.c: a member's part of a step; argument: the member. */
+socle_status sc_fleet_step_job(sc_device *device, void *argument);
+/* Rows of micro-batch `number` of a member's `rows`, and how many there are. */
+int64_t sc_fleet_micro_batches(const sc_fleet *fleet, const member *m, int64_t rows);
+
+#endif

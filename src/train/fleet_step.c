@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One step of a fleet: who computes which samples, what is added to what, and what happens when a member fails on the way: the step is
+ * done again by those that are left, or, where it was decided before the failure, it stands. */
+#include "train/fleet_private.h"
+
+#include "base/thread_pool.h"
+
+#include <string.h>
+
+#define GRACE UINT64_C(2000000000) /* ns: for a member that waited in a cancelled exchange to come back */
+
+static bool takes_part(const sc_fleet *fleet, int i) {
+    return !fleet->member[i].lost && !fleet->shares.resting[i];
+}
+
+static int taking_part(const sc_fleet *fleet) {
+    int count = 0;
+    for (int i = 0; i < fleet->members; i++) count += takes_part(fleet, i);
+    return count;
+}
+
+static sc_stage_rows part(const sc_stage_rows *rows, const int64_t *first, int i) {
+    return (sc_stage_rows){rows->epoch, rows->first + (uint32_t)first[i], (uint32_t)(first[i + 1] - first[i])};
+}
+
+/* Fills every member's part of the step. */
+static void assign(sc_fleet *fleet, const sc_fleet_step *step) {
+    int64_t first[SC_SHARES_MOST + 1], next[SC_SHARES_MOST + 1], groups = 0;
+    sc_shares_split(&fleet->shares, step->rows.rows, first);
+    sc_shares_split(&fleet->shares, step->next.rows, next);
+    for (int i = 0; i < fleet->members; i++) {
+        member *m = &fleet->member[i];
+        if (!takes_part(fleet, i)) continue;
+        m->step = (member_step){.rows = part(&step->rows, first, i),
+                                .next = part(&step->next, next, i),
+                                .offset = (uint32_t)first[i],
+                                .first_micro_batch = groups,
+                                .deadline = sc_fleet_deadline(fleet, 1),
+                                .leads = i == sc_fleet_leader(fleet)};
+        groups += sc_fleet_micro_batches(fleet, m, m->step.rows.rows);
+    }
+    for (int i = 0; i < fleet->members; i++)
+        fleet->member[i].step.commit =
+            (sc_engine_step){step->number, (double)step->rows.rows, groups, step->learning_rate};
+}
+
+/* Every contributor's nodes in order, joined along the tree. */
+static socle_status exchange_program(sc_fleet *fleet, sc_exchange_step *program) {
+    sc_sum_tree all = {.nodes = 0};
+    *program = (sc_exchange_step){0};
+    for (int i = 0; i < fleet->members; i++) {
+        member *m = &fleet->member[i];
+        int64_t count = takes_part(fleet, i) ? sc_fleet_micro_batches(fleet, m, m->step.rows.rows) : 0;
+        sc_sum_tree own = {.nodes = 0};
+        sc_sum_merge merge[2 * SC_SUM_NODES];
+        if (!count) continue;
+        if (!fleet->options.fixed_tree) /* one node each; none is another's sibling */
+            sc_sum_tree_push(&own, (sc_sum_node){0, 2 * program->contributors, 0}, merge);
+        for (int64_t k = 0; fleet->options.fixed_tree && k < count; k++)
+            sc_sum_tree_push(&own, (sc_sum_node){0, m->step.first_micro_batch + k, 0}, merge);
+        for (int n = 0; n < own.nodes; n++) {
+            if (program->sources == SC_SUM_NODES)
+                return sc_fail(fleet->env, SOCLE_STATUS_UNSUPPORTED, "the sums of a step lie in more than %d parts",
+                               SC_SUM_NODES);
+            program->source[program->sources] = sc_engine_bucket(m->engine, n);
+            own.node[n].holder = program->sources++;
+            program->merges += sc_sum_tree_push(&all, own.node[n], program->merge + program->merges);
+        }
+        program->contributors++;
+    }
+    program->merges += sc_sum_tree_join(&all, program->merge + program->merges);
+    return SOCLE_OK;
+}
+
+static socle_status begin(sc_fleet *fleet) {
+    uint64_t ticket = 0;
+    if (taking_part(fleet) > 1) {
+        sc_exchange_step program;
+        SC_TRY(exchange_program(fleet, &program));
+        ticket = sc_exchange_begin(fleet->exchange, &program);
+    }
+    for (int i = 0; i < fleet->members; i++) {
+        member *m = &fleet->member[i];
+        if (!takes_part(fleet, i)) continue;
+        m->step.ticket = ticket;
+        sc_fleet_begin(m, sc_fleet_step_job, m);
+    }
+    return SOCLE_OK;
+}
+
+/* Waits for all until the deadline, then gives the step up, so that only those that hang stay away. */
+static void collect(sc_fleet *fleet, bool *failed) {
+    uint64_t end = sc_now_ns() + sc_fleet_deadline(fleet, 1);
+    bool given_up = false;
+    for (int i = 0; i < fleet->members; i++) {
+        member *m = &fleet->member[i];
+        failed[i] = false;
+        if (!takes_part(fleet, i)) continue;
+        uint64_t now = sc_now_ns();
+        sc_fleet_end(m, given_up ? GRACE : now < end ? end - now : 1);
+        if (m->status == SOCLE_STATUS_TIMEOUT && !given_up && m->worker && sc_worker_busy(m->worker)) {
+            given_up = true;
+            if (m->step.ticket) sc_exchange_cancel(fleet->exchange, m->step.ticket);
+            sc_fleet_end(m, GRACE);
+        }
+        failed[i] = m->status != SOCLE_OK;
+        if (failed[i] && sc_fleet_is_loss(m->status)) sc_fleet_lose(fleet, i);
+    }
+}
+
+/* What a step says about speeds. */
+static void measure(sc_fleet *fleet, double seconds) {
+    fleet->step_seconds = fleet->step_seconds > 0 ? 0.9 * fleet->step_seconds + 0.1 * seconds : seconds;
+    if (taking_part(fleet) < 2) return;
+    for (int i = 0; i < fleet->members; i++) {
+        member *m = &fleet->member[i];
+        if (!takes_part(fleet, i)) continue;
+        if (!m->fresh) sc_shares_measure(&fleet->shares, i, m->step.rows.rows, m->step.seconds);
+        m->fresh = false;
+    }
+    int rests = sc_shares_settle(&fleet->shares);
+    if (rests < 0) return;
+    const sc_device_info *info = &fleet->member[rests].info;
+    sc_log_line(fleet->env, SOCLE_LOG_INFO,
+                "%s:%d (%s) gets no samples: at %.0f samples/s it would hold the others back", info->driver->name,
+                info->index, info->name, fleet->shares.speed[rests]);
+}
+
+/* The members that are left committed the step, or none of them did. */
+static socle_status outcome(sc_fleet *fleet, const bool *failed, bool *done) {
+    int committed = 0, again = 0;
+    socle_status status = SOCLE_OK;
+    for (int i = 0; i < fleet->members; i++) {
+        const member *m = &fleet->member[i];
+        if (!takes_part(fleet, i)) continue;
+        if (!failed[i]) committed++;
+        else if (m->status == SOCLE_STATUS_INTERRUPTED) again++;
+        else status = m->status; /* not the device's fault: the caller's to know */
+    }
+    *done = committed > 0;
+    if (status != SOCLE_OK) return status;
+    if (!committed && !again)
+        return fleet->env->status != SOCLE_OK ? fleet->env->status : SOCLE_STATUS_DEVICE;
+    return SOCLE_OK;
+}
+
+socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_totals *seen, bool *arrived) {
+    bool failed[SC_SHARES_MOST], done = false;
+    *arrived = false;
+    while (!done) {
+        uint64_t began = sc_now_ns();
+        if (!taking_part(fleet)) return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "no device is left");
+        sc_shares_settle(&fleet->shares);
+        assign(fleet, step);
+        SC_TRY(begin(fleet));
+        collect(fleet, failed);
+        SC_TRY(outcome(fleet, failed, &done));
+        if (done) measure(fleet, (double)(sc_now_ns() - began) * 1e-9);
+    }
+    for (int i = 0; i < fleet->members; i++) {
+        const member *m = &fleet->member[i];
+        if (!takes_part(fleet, i) || failed[i] || !m->step.arrived) continue;
+        *seen = m->step.seen;
+        *arrived = true;
+    }
+    return SOCLE_OK;
+}

@@ -105,6 +105,13 @@ bool sc_exchange_wait(sc_exchange *exchange, uint64_t ticket, int range) {
     return added;
 }
 
+bool sc_exchange_ready(sc_exchange *exchange, uint64_t ticket, int range) {
+    pthread_mutex_lock(&exchange->mutex);
+    bool ready = exchange->ticket == ticket && exchange->added[range] && !exchange->cancelled;
+    pthread_mutex_unlock(&exchange->mutex);
+    return ready;
+}
+
 /* Ranges are delivered in order, so the last one tells of all. */
 void sc_exchange_cancel(sc_exchange *exchange, uint64_t ticket) {
     pthread_mutex_lock(&exchange->mutex);

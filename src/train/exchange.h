@@ -34,6 +34,8 @@ uint64_t sc_exchange_begin(sc_exchange *exchange, const sc_exchange_step *step);
 bool sc_exchange_deliver(sc_exchange *exchange, uint64_t ticket, int range);
 /* Waits until a range is added up. False: cancelled. */
 bool sc_exchange_wait(sc_exchange *exchange, uint64_t ticket, int range);
+/* Whether a range is added up already. */
+bool sc_exchange_ready(sc_exchange *exchange, uint64_t ticket, int range);
 /* Ends the step for all who wait in it, unless everything has been delivered already. */
 void sc_exchange_cancel(sc_exchange *exchange, uint64_t ticket);
 /* The totals, a whole partial; a range of it is valid after sc_exchange_wait and until the next step delivers it. */

@@ -57,7 +57,20 @@ static socle_status cancelled(member *m) {
     return sc_fail(sc_engine_device(m->engine)->env, SOCLE_STATUS_INTERRUPTED, "the step was given up");
 }
 
-static socle_status deliver(member *m, uint64_t began) {
+/* Takes the totals of ranges from *taken on, as far as they are there, or with `all` when they are. */
+static socle_status take(member *m, int *taken, bool all) {
+    sc_exchange *exchange = m->fleet->exchange;
+    uint64_t ticket = m->step.ticket;
+    for (; *taken < sc_engine_ranges(m->engine); ++*taken) {
+        if (!all && !sc_exchange_ready(exchange, ticket, *taken)) return SOCLE_OK;
+        if (!sc_exchange_wait(exchange, ticket, *taken)) return cancelled(m);
+        SC_TRY(sc_engine_receive(m->engine, *taken, sc_exchange_totals(exchange)));
+    }
+    return SOCLE_OK;
+}
+
+/* Delivers each range as it arrives, and takes earlier ones meanwhile. */
+static socle_status deliver(member *m, uint64_t began, int *taken) {
     member_step *step = &m->step;
     int ranges = sc_engine_ranges(m->engine);
     if (!step->rows.rows) return SOCLE_OK;
@@ -65,17 +78,9 @@ static socle_status deliver(member *m, uint64_t began) {
         SC_TRY(sc_engine_sent(m->engine, r, step->deadline));
         if (r + 1 == ranges) step->seconds = (double)(sc_now_ns() - began) * 1e-9;
         if (!sc_exchange_deliver(m->fleet->exchange, step->ticket, r)) return cancelled(m);
+        SC_TRY(take(m, taken, false));
     }
     return SOCLE_OK;
-}
-
-static socle_status take(member *m) {
-    const sc_exchange *exchange = m->fleet->exchange;
-    for (int r = 0; r < sc_engine_ranges(m->engine); r++) {
-        if (!sc_exchange_wait(m->fleet->exchange, m->step.ticket, r)) return cancelled(m);
-        SC_TRY(sc_engine_receive(m->engine, r, sc_exchange_totals(exchange)));
-    }
-    return sc_engine_commit_received(m->engine, &m->step.commit);
 }
 
 static socle_status share_step(member *m) {
@@ -83,8 +88,10 @@ static socle_status share_step(member *m) {
     SC_TRY(sc_engine_received(m->engine, m->step.deadline)); /* totals are host memory again */
     SC_TRY(compute(m));
     SC_TRY(stage_ahead(m));
-    SC_TRY(deliver(m, began));
-    return take(m);
+    int taken = 0;
+    SC_TRY(deliver(m, began, &taken));
+    SC_TRY(take(m, &taken, true));
+    return sc_engine_commit_received(m->engine, &m->step.commit);
 }
 
 static socle_status whole_step(member *m) {

@@ -41,22 +41,65 @@ socle_status sc_evaluate(sc_engine *engine, const sc_feed_source *source, sc_eva
     return status;
 }
 
+/* An evaluation in parts: member i takes samples first[i] .. first[i + 1] - 1 of the order. */
 typedef struct evaluation_job {
+    const sc_fleet *fleet;
     const sc_feed_source *source;
     const sc_order *order;
-    sc_evaluation *out;
+    int64_t first[SC_SHARES_MOST + 1];
+    sc_evaluation part[SC_SHARES_MOST]; /* samples 0: not there */
+    int only; /* the part to evaluate; -1: the member's own */
 } evaluation_job;
 
-static socle_status evaluation(sc_engine *engine, void *argument) {
-    const evaluation_job *job = argument;
-    return sc_evaluate_order(engine, job->source, job->order, job->out);
+static socle_status evaluate_part(sc_engine *engine, void *argument) {
+    evaluation_job *job = argument;
+    sc_env *env = sc_engine_device(engine)->env;
+    int number = job->only >= 0 ? job->only : sc_fleet_number(job->fleet, engine);
+    int64_t first = job->first[number], count = job->first[number + 1] - first;
+    sc_order order;
+    if (!count) return SOCLE_OK;
+    SC_TRY(sc_order_init(&order, env, job->order->visit + first, (uint32_t)count, 0, false));
+    socle_status status = sc_evaluate_order(engine, job->source, &order, &job->part[number]);
+    sc_order_free(&order);
+    return status;
 }
 
+static sc_evaluation join_parts(const evaluation_job *job, int parts) {
+    sc_evaluation sum = {0};
+    for (int i = 0; i < parts; i++) {
+        const sc_evaluation *part = &job->part[i];
+        if (!part->samples) continue;
+        sum.samples += part->samples;
+        sum.loss += part->loss * (double)part->samples;
+        sum.accuracy += part->accuracy * (double)part->samples;
+    }
+    sum.loss /= (double)sum.samples;
+    sum.accuracy /= (double)sum.samples;
+    return sum;
+}
+
+/* Every member takes its share; what a lost one leaves, the leader does. A reproducible run must not know how many there are, so there
+ * the leader does everything. */
 static socle_status evaluate_on_fleet(sc_trainer *trainer, const sc_feed_source *source, const sc_order *order,
                                       sc_evaluation *out) {
-    evaluation_job job = {source, order, out};
-    int64_t steps = sc_ceil_div((int64_t)order->count, trainer->options.batch);
-    return sc_fleet_lead(trainer->fleet, steps * sc_fleet_members(trainer->fleet), evaluation, &job);
+    sc_fleet *fleet = trainer->fleet;
+    evaluation_job job = {.fleet = fleet, .source = source, .order = order, .only = -1};
+    int parts = sc_fleet_members(fleet);
+    int64_t steps = sc_ceil_div((int64_t)order->count, trainer->options.batch) * parts;
+    if (trainer->options.reproducible) {
+        parts = 1;
+        job.first[1] = order->count;
+    } else {
+        sc_fleet_split(fleet, order->count, job.first);
+        SC_TRY(sc_fleet_all(fleet, steps, evaluate_part, &job));
+    }
+    for (int i = 0; i < parts; i++) {
+        if (job.first[i] == job.first[i + 1] || job.part[i].samples) continue;
+        job.only = i;
+        SC_TRY(sc_fleet_lead(fleet, steps, evaluate_part, &job));
+    }
+    *out = join_parts(&job, parts);
+    return SOCLE_OK;
 }
 
 socle_status sc_trainer_validate(sc_trainer *trainer, sc_evaluation *out) {

@@ -183,6 +183,16 @@ static socle_status strip_job(sc_device *device, void *argument) {
     return SOCLE_OK;
 }
 
+int sc_fleet_number(const sc_fleet *fleet, const sc_engine *engine) {
+    for (int i = 0; i < fleet->members; i++)
+        if (fleet->member[i].engine == engine) return i;
+    return -1;
+}
+
+void sc_fleet_split(const sc_fleet *fleet, int64_t samples, int64_t first[SC_SHARES_MOST + 1]) {
+    sc_shares_split(&fleet->shares, samples, first);
+}
+
 /* A member that hangs keeps what it may still touch: its own things, and the exchange. */
 void sc_fleet_destroy(sc_fleet *fleet) {
     if (!fleet) return;

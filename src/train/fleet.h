@@ -77,6 +77,9 @@ typedef struct sc_fleet_member {
 int sc_fleet_members(const sc_fleet *fleet);
 sc_fleet_member sc_fleet_member_info(const sc_fleet *fleet, int number);
 int sc_fleet_alive(const sc_fleet *fleet);
+int sc_fleet_number(const sc_fleet *fleet, const sc_engine *engine); /* the member with this engine */
+/* Splits `samples` as a step would be: see sc_shares_split. */
+void sc_fleet_split(const sc_fleet *fleet, int64_t samples, int64_t first[SC_SHARES_MOST + 1]);
 /* A member hangs in a call that cannot be ended: a process should leave by _exit. */
 bool sc_fleet_hangs(const sc_fleet *fleet);
 /* The engine of the leader, to ask what never changes (sizes, network, plans); NULL: none is left. */

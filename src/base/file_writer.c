@@ -3,9 +3,12 @@
  * are synced, and take the name by a rename. A crash at any point leaves the old file as it was. */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -88,6 +91,25 @@ static bool with_new_name(sc_file_writer *writer, make_entry make) {
         if (errno != EEXIST && errno != EINTR) return false;
     }
     return false;
+}
+
+/* Whether `name` is one that with_new_name made in a process that is gone. In a container a process
+ * often has the number of the one before it, so its own number counts as gone. */
+static bool is_leftover(const char *name) {
+    unsigned long process;
+    int end = 0;
+    if (sscanf(name, ".socle-%lx-%*x-%*x.tmp%n", &process, &end) != 1 || !end || name[end])
+        return false;
+    if (process < 1 || process > INT_MAX) return false;
+    return (pid_t)process == getpid() || (kill((pid_t)process, 0) != 0 && errno == ESRCH);
+}
+
+void sc_file_remove_leftovers(const char *directory) {
+    DIR *folder = opendir(directory);
+    if (!folder) return; /* whoever writes there will say so */
+    for (struct dirent *entry; (entry = readdir(folder));)
+        if (is_leftover(entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
+    closedir(folder);
 }
 
 static int create_named(sc_file_writer *writer, const char *name) {

@@ -3,6 +3,7 @@
  * device's thread. */
 #include "cli/cmd_train.h"
 
+#include <signal.h>
 #include <string.h>
 
 enum {
@@ -147,6 +148,7 @@ socle_status sc_train_run(sc_cli *cli, int argc, char **argv) {
     sc_train_settings settings = {.cli = cli};
     sc_train_session session = {.cli = cli, .settings = &settings};
     sc_config *config;
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow fails like a full disk */
     SC_TRY(sc_cli_parse(cli, &sc_train_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
     SC_TRY(sc_train_load_config(&config, &settings));

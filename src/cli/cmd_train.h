@@ -27,6 +27,7 @@ typedef struct sc_train_session {
     sc_progress_bar bar;
     uint64_t began;
     sc_trainer *trainer;
+    sc_trace *trace; /* NULL: none */
     sc_run_directory *directory;
     char *path;                 /* of the directory */
     sc_epoch_report last, best; /* epoch 0: none yet */
@@ -39,12 +40,14 @@ typedef struct sc_train_session {
 socle_status sc_train_load_config(sc_config **out, const sc_train_settings *settings);
 /* train_session.c: the run on these devices, from the trainer's making to its end. */
 socle_status sc_train_on(sc_train_session *session, const sc_fleet_device *device, int count);
-/* train_report.c: events and lines; profile as JSON. */
+/* train_report.c: events and lines. */
 /* Before kernels are built, which may take long. */
 void sc_train_report_plan(sc_train_session *session, const sc_fleet_device *device, int count);
 void sc_train_report_start(sc_train_session *session);
 void sc_train_report_epoch(sc_train_session *session, const sc_epoch_report *report);
 void sc_train_report_done(sc_train_session *session);
+/* train_profile.c */
+socle_status sc_train_profile_begin(sc_train_session *session);
 socle_status sc_train_write_profile(sc_train_session *session, const char *path);
 
 #endif

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `socle train` says: events for programs, lines for people, and the profile. */
-#include "base/file.h"
-#include "base/text.h"
+/* What `socle train` says: events for programs, lines for people. */
 #include "base/thread_pool.h"
 #include "cli/cmd_train.h"
-#include "io/json_text.h"
 
 #include <math.h>
 
@@ -131,42 +128,4 @@ void sc_train_report_done(sc_train_session *session) {
         sc_report_print(session->cli, event);
     }
     sc_release(&session->cli->env, model);
-}
-
-static json_t *describe_launches(const sc_plan *plan) {
-    json_t *launches = json_array();
-    for (int i = 0; plan && i < sc_plan_launches(plan); i++) {
-        sc_plan_launch launch = sc_plan_launch_info(plan, i);
-        json_t *entry = json_object();
-        if (launch.layer) sc_report_text(entry, "layer", launch.layer);
-        sc_report_text(entry, "operation", sc_op_word(launch.op));
-        sc_report_text(entry, "implementation", launch.implementation);
-        sc_report_integer(entry, "runs", (int64_t)launch.runs);
-        sc_report_integer(entry, "nanoseconds", (int64_t)launch.nanoseconds);
-        if (launch.runs)
-            sc_report_number(entry, "milliseconds_per_run",
-                             (double)launch.nanoseconds * 1e-6 / (double)launch.runs);
-        json_array_append_new(launches, entry);
-    }
-    return launches;
-}
-
-socle_status sc_train_write_profile(sc_train_session *session, const char *path) {
-    const sc_engine *engine = sc_fleet_engine(sc_trainer_fleet(session->trainer));
-    sc_env *env = &session->cli->env;
-    if (!engine) return sc_fail(env, SOCLE_STATUS_DEVICE, "no device is left to profile");
-    json_t *profile = json_object();
-    sc_text text;
-    sc_report_value(profile, "device", sc_report_device(&sc_engine_device(engine)->info));
-    sc_report_integer(profile, "micro_batch", sc_engine_capacity(engine));
-    sc_report_integer(profile, "steps", sc_trainer_position(session->trainer).step);
-    sc_report_value(profile, "launches", describe_launches(sc_engine_train_plan(engine)));
-    sc_text_init(&text, env);
-    sc_json_text(&text, profile, 2);
-    sc_text_add(&text, "\n");
-    socle_status status = text.status;
-    if (status == SOCLE_OK) status = sc_file_write_whole(env, path, text.data, text.length);
-    sc_text_free(&text);
-    json_decref(profile);
-    return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A second graph equal to a first, so that a pass can be tried without touching what will be planned. Expressions are
- * copied, because passes rewrite them in place; names are not, because nobody does. */
+/* A second graph equal to a first, so that a pass can be tried without touching what will be
+ * planned. Expressions are copied, because passes rewrite them in place; names are not, because
+ * nobody does. */
 #include "graph/graph.h"
 
 #include <string.h>
@@ -14,7 +15,8 @@ static socle_status copy_expr(const sc_graph *graph, sc_expr **expr) {
 }
 
 static socle_status copy_contents(sc_graph *copy, const sc_graph *graph) {
-    SC_TRY(sc_grow(copy->env, &copy->value, &copy->value_capacity, graph->values, sizeof *copy->value));
+    SC_TRY(sc_grow(copy->env, &copy->value, &copy->value_capacity, graph->values,
+                   sizeof *copy->value));
     SC_TRY(sc_grow(copy->env, &copy->node, &copy->node_capacity, graph->nodes, sizeof *copy->node));
     if (graph->values) memcpy(copy->value, graph->value, graph->values * sizeof *copy->value);
     copy->values = graph->values;

@@ -6,6 +6,8 @@
 
 #include "graph/fuse.h"
 
+#include <stdio.h>
+
 /* Per launch, while the plan is made: its node and the interval of its workspace, -1 for none. */
 typedef struct plan_work {
     size_t count;
@@ -37,16 +39,28 @@ static void order_nodes(sc_plan *plan, const sc_graph *graph, int *order) {
     }
 }
 
+static socle_status add_workspace(sc_plan *plan, sc_live *live, int node, int number, int *out) {
+    const sc_launch_record *launch = &plan->launch[number];
+    size_t bytes = launch->kernel->workspace;
+    const char *name = "workspace";
+    char text[2 * SC_NAME_TEXT];
+    *out = -1;
+    if (!bytes) return SOCLE_OK;
+    if (bytes > plan->size.scratch) plan->size.scratch = bytes;
+    if (launch->layer) {
+        snprintf(text, sizeof text, "workspace of %s", launch->layer);
+        SC_TRY(sc_arena_string(plan->arena, &name, text));
+    }
+    return sc_live_add(live, node, node, bytes, name, out);
+}
+
 static socle_status prepare_nodes(sc_plan *plan, const sc_graph *graph, sc_live *live,
                                   plan_work *work) {
     for (size_t k = 0; k < work->count; k++) {
         int n = work->order[k];
         SC_TRY(prepare_node(plan, graph, &graph->node[n], &plan->launch[k]));
         plan->launches++;
-        work->workspace[k] = -1;
-        size_t bytes = plan->launch[k].kernel->workspace;
-        if (bytes > plan->size.scratch) plan->size.scratch = bytes;
-        if (bytes) SC_TRY(sc_live_add(live, n, n, bytes, "workspace", &work->workspace[k]));
+        SC_TRY(add_workspace(plan, live, n, (int)k, &work->workspace[k]));
     }
     return SOCLE_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pool: one set of buffers that plans take turns in, buffer by buffer as large as the largest of
- * them asks. A buffer that grows is replaced before it is let go, so a refusal leaves every plan as
- * it was; nothing is copied, for no plan reads what another run left. Knows no plan. */
+ * them asks. Nothing is copied when one grows, for no plan reads what another run left. Knows no
+ * plan. */
 #include "graph/plan_private.h"
 
 typedef struct pooled_buffer {
@@ -37,11 +37,34 @@ size_t sc_plan_pool_bytes(const sc_plan_pool *pool) {
     return total;
 }
 
-static socle_status grow(sc_plan_pool *pool, pooled_buffer *buffer, size_t bytes) {
-    sc_buffer *larger = NULL;
-    if (!pool->forecast) SC_TRY(sc_buffer_create(&larger, pool->device, SC_BUFFER_DEVICE, bytes));
+/* The old buffer goes when the new one is there; where there is no room for both, before. A refusal
+ * leaves the old one. */
+static socle_status replace(sc_plan_pool *pool, pooled_buffer *buffer, size_t bytes) {
+    sc_buffer *larger;
+    socle_status status = sc_buffer_create(&larger, pool->device, SC_BUFFER_DEVICE, bytes);
+    if (status != SOCLE_OK && !(status == SOCLE_STATUS_DEVICE_MEMORY && buffer->memory))
+        return status;
     sc_buffer_destroy(buffer->memory);
-    *buffer = (pooled_buffer){larger, bytes};
+    if (status == SOCLE_OK) {
+        *buffer = (pooled_buffer){larger, bytes};
+        return SOCLE_OK;
+    }
+    status = sc_buffer_create(&buffer->memory, pool->device, SC_BUFFER_DEVICE, bytes);
+    if (status == SOCLE_OK) {
+        buffer->bytes = bytes;
+        return SOCLE_OK;
+    }
+    sc_env *env = pool->device->env, refused = *env;
+    if (sc_buffer_create(&buffer->memory, pool->device, SC_BUFFER_DEVICE, buffer->bytes) !=
+        SOCLE_OK)
+        buffer->bytes = 0;
+    sc_env_adopt_error(env, &refused);
+    return status;
+}
+
+static socle_status grow(sc_plan_pool *pool, pooled_buffer *buffer, size_t bytes) {
+    if (!pool->forecast) return replace(pool, buffer, bytes);
+    buffer->bytes = bytes;
     return SOCLE_OK;
 }
 

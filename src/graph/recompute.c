@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The search: candidates in order of the work that they add, each rewritten and estimated on a copy of the graph, until
- * one fits; else the smallest. First only cheap results are made again (elementwise ones of values that are stored
- * anyway); if that helps, they are not stored in what follows either. Then the forward pass is cut for ever smaller
- * budgets. */
+/* The search: candidates in order of the work that they add, each rewritten and estimated on a copy
+ * of the graph, until one fits; else the smallest. First only cheap results are made again
+ * (elementwise ones of values that are stored anyway); if that helps, they are not stored in what
+ * follows either. Then the forward pass is cut for ever smaller budgets. */
 #include "graph/recompute_private.h"
 
 #include <string.h>
 
-/* A budget is 1/BUDGET_STEP smaller than the one before; MOST_BUDGETS of them go down to a hundredth. A saving below one
- * in WORTH_IT is none. */
+/* A budget is 1/BUDGET_STEP smaller than the one before; MOST_BUDGETS of them go down to a
+ * hundredth. A saving below one in WORTH_IT is none. */
 enum { BUDGET_STEP = 8, MOST_BUDGETS = 36, WORTH_IT = 32 };
 
 typedef struct candidate {
@@ -44,7 +44,8 @@ static sc_recompute_choice choice_of(const search *s, bool cheap) {
     return (sc_recompute_choice){s->keep, cheap ? s->again : NULL, cuts->position, cuts->count};
 }
 
-static socle_status estimate_copy(const search *s, const sc_recompute_choice *choice, sc_recompute_need *need) {
+static socle_status estimate_copy(const search *s, const sc_recompute_choice *choice,
+                                  sc_recompute_need *need) {
     sc_graph *copy;
     SC_TRY(sc_graph_copy(&copy, s->graph));
     socle_status status = choice ? sc_recompute_rewrite(copy, s->forward, choice, NULL) : SOCLE_OK;
@@ -65,7 +66,8 @@ static socle_status try_candidate(search *s, size_t budget) {
 
 static socle_status try_cheap(search *s) {
     size_t before = s->best.need.peak;
-    if (sc_recompute_stored(&s->values, true) == sc_recompute_stored(&s->values, false)) return SOCLE_OK;
+    if (sc_recompute_stored(&s->values, true) == sc_recompute_stored(&s->values, false))
+        return SOCLE_OK;
     s->cheap = true;
     SC_TRY(try_candidate(s, SIZE_MAX));
     s->cheap = s->best.need.peak <= before - before / WORTH_IT;
@@ -74,7 +76,8 @@ static socle_status try_cheap(search *s) {
 
 static bool same_cuts(const sc_recompute_cuts *a, const sc_recompute_cuts *b) {
     return a->count == b->count &&
-           (!a->count || memcmp(a->position, b->position, (size_t)a->count * sizeof *a->position) == 0);
+           (!a->count ||
+            memcmp(a->position, b->position, (size_t)a->count * sizeof *a->position) == 0);
 }
 
 /* Cuts for `budget`; *fresh: possible, and other than the last. */
@@ -145,7 +148,8 @@ socle_status sc_graph_recompute(sc_graph *graph, size_t forward_nodes, size_t ac
     if (graph->status != SOCLE_OK) return graph->status;
     if (forward_nodes > graph->nodes)
         return sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,
-                       "recompute: a forward pass of %zu nodes in a graph of %zu", forward_nodes, graph->nodes);
+                       "recompute: a forward pass of %zu nodes in a graph of %zu", forward_nodes,
+                       graph->nodes);
     search s = {.graph = graph, .forward = (int)forward_nodes, .limit = activation_bytes};
     socle_status status = find_and_apply(&s, report);
     sc_recompute_values_free(&s.values);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rewritten graph: walks the backward nodes in their order and, where one reads a forward value that is not kept,
- * puts copies of the nodes that make it right before, from what is kept and from copies made already. Only a read is ever
- * redirected, to a value that is equal by construction, so any choice of what to keep gives the same results. */
+/* The rewritten graph: walks the backward nodes in their order and, where one reads a forward value
+ * that is not kept, puts copies of the nodes that make it right before, from what is kept and from
+ * copies made already. Only a read is ever redirected, to a value that is equal by construction, so
+ * any choice of what to keep gives the same results. */
 #include "graph/recompute_private.h"
 
 #include <limits.h>
@@ -10,8 +11,8 @@ typedef struct cloner {
     sc_graph *graph;
     const sc_recompute_choice *choice;
     int forward;
-    int *until;     /* per value: the last node before which it can be made; later, a home that it is made of is
-                       overwritten */
+    int *until; /* per value: the last node before which it can be made; later, a home that it is
+                   made of is overwritten */
     sc_value *copy; /* per value: its copy, or SC_NO_VALUE */
     int *born;      /* per value: the backward node that its copy was made for */
     bool *wanted;   /* per forward node: to be copied now */
@@ -20,10 +21,12 @@ typedef struct cloner {
     int region, part; /* part: of the forward pass, that copies were last made of; -1: none yet */
 } cloner;
 
-/* Whether the original can be read at any time: external, at home, kept, or made by the backward pass. */
+/* Whether the original can be read at any time: external, at home, kept, or made by the backward
+ * pass. */
 static bool stands(const cloner *c, sc_value root) {
     const sc_value_info *info = &c->graph->value[root];
-    return info->lane != SC_LANE_NONE || info->node < 0 || info->node >= c->forward || c->choice->keep[root];
+    return info->lane != SC_LANE_NONE || info->node < 0 || info->node >= c->forward ||
+           c->choice->keep[root];
 }
 
 static bool has_copy(const cloner *c, sc_value root, int reader) {
@@ -179,8 +182,8 @@ static void adopt(const cloner *c) {
             graph->value[graph->node[n].output[k]].node = (int)n;
 }
 
-socle_status sc_recompute_rewrite(sc_graph *graph, int forward_nodes, const sc_recompute_choice *choice,
-                                  size_t *made) {
+socle_status sc_recompute_rewrite(sc_graph *graph, int forward_nodes,
+                                  const sc_recompute_choice *choice, size_t *made) {
     if (made) *made = 0;
     if (graph->status != SOCLE_OK) return graph->status;
     cloner c = {.graph = graph, .choice = choice, .forward = forward_nodes, .part = -1};

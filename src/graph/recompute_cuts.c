@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where to cut: a shortest path over positions. While the backward pass is in the part that begins at cut c, the memory
- * holds what c and the cuts before it keep, and what the part itself stores; parts after it are over. So the path of
- * fewest kept bytes to each position is also the one that leaves the most room for the next part. A value that crosses
- * two cuts is kept once. Pure; O(n^2) for n forward nodes at worst, and less where the budget ends a part early. */
+/* Where to cut: a shortest path over positions. While the backward pass is in the part that begins
+ * at cut c, the memory holds what c and the cuts before it keep, and what the part itself stores;
+ * parts after it are over. So the path of fewest kept bytes to each position is also the one that
+ * leaves the most room for the next part. A value that crosses two cuts is kept once. Pure; O(n^2)
+ * for n forward nodes at worst, and less where the budget ends a part early. */
 #include "graph/recompute_private.h"
 
 #include <string.h>
+
+/* An operation and its bias, activation, dropout are at most so many nodes. */
+enum { TAIL_NODES = 8 };
 
 /* The best way to cut before one node. */
 typedef struct place {
@@ -19,9 +23,9 @@ typedef struct chooser {
     const sc_recompute_values *values;
     size_t budget;
     bool cheap;
-    place *place;    /* per node of the forward pass; place[0] is the beginning */
-    size_t *stored;  /* per node: bytes that it leaves for the backward pass */
-    size_t *first;   /* per node: its first entry in values->value; one more at the end */
+    place *place;   /* per node of the forward pass; place[0] is the beginning */
+    size_t *stored; /* per node: bytes that it leaves for the backward pass */
+    size_t *first;  /* per node: its first entry in values->value; one more at the end */
 } chooser;
 
 /* A sum that stops at the end of the address space. */
@@ -35,7 +39,8 @@ static size_t stored_bytes(const sc_recompute_value *value, bool cheap) {
 
 size_t sc_recompute_stored(const sc_recompute_values *values, bool cheap) {
     size_t sum = 0;
-    for (size_t i = 0; i < values->count; i++) sum = add(sum, stored_bytes(&values->value[i], cheap));
+    for (size_t i = 0; i < values->count; i++)
+        sum = add(sum, stored_bytes(&values->value[i], cheap));
     return sum;
 }
 
@@ -79,22 +84,25 @@ static void find_best(const chooser *c, int cut) {
         fresh = add(fresh, crossing(c, begin, cut));
         if (part > c->budget) break;
         if (!before->reached || add(part, before->kept) > c->budget) continue;
-        place one = {add(before->kept, fresh), before->penalty + 1 + c->values->awkward[cut], begin, true};
+        place one = {add(before->kept, fresh), before->penalty + 1 + c->values->awkward[cut], begin,
+                     true};
         if (better(&one, best)) *best = one;
     }
 }
 
-/* The best last cut: behind it nothing is made again, so the earliest of equals. 0: none is needed; -1: none will do. */
+/* The last cut: behind it nothing is made again, so the earliest that will do, or one a little
+ * later that tears nothing. 0: none is needed; -1: none will do. */
 static int find_last(const chooser *c) {
-    int last = -1;
+    const bool *awkward = c->values->awkward;
+    int last = -1, whole = -1;
     size_t part = 0;
     for (int cut = c->values->nodes - 1; cut >= 0; cut--) {
         part = add(part, c->stored[cut]);
-        const place *here = &c->place[cut];
-        if (!here->reached || add(part, here->kept) > c->budget) continue;
-        if (last < 0 || !better(&c->place[last], here)) last = cut;
+        if (!c->place[cut].reached || add(part, c->place[cut].kept) > c->budget) continue;
+        last = cut;
+        if (cut == 0 || !awkward[cut]) whole = cut;
     }
-    return last;
+    return whole >= 0 && whole - last <= TAIL_NODES ? whole : last;
 }
 
 static socle_status choose(chooser *c, sc_recompute_cuts *out, bool *possible) {
@@ -109,8 +117,8 @@ static socle_status choose(chooser *c, sc_recompute_cuts *out, bool *possible) {
     return SOCLE_OK;
 }
 
-socle_status sc_recompute_choose_cuts(sc_recompute_cuts *out, const sc_recompute_values *values, bool cheap,
-                                      size_t budget, bool *possible) {
+socle_status sc_recompute_choose_cuts(sc_recompute_cuts *out, const sc_recompute_values *values,
+                                      bool cheap, size_t budget, bool *possible) {
     *out = (sc_recompute_cuts){.env = values->env};
     *possible = false;
     chooser c = {.values = values, .budget = budget, .cheap = cheap};

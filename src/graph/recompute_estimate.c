@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a graph's intermediates would take: fuses it, finds lifetimes and lays them out, as sc_plan_create does before it
- * knows kernels. Also says where the memory goes, for messages: the node at which most bytes are alive, and the one whose
- * own operands take most, below which no order of work can go. */
+/* What a graph's intermediates would take: fuses it, finds lifetimes and lays them out, as
+ * sc_plan_create does before it knows kernels. Also says where the memory goes, for messages: the
+ * node at which most bytes are alive, and the one whose own operands take most. */
 #include "graph/recompute_private.h"
 
 #include "graph/fuse.h"
@@ -18,16 +18,19 @@ static size_t own_bytes(const sc_live *live, const sc_node *node) {
     }
     for (int k = 0; k < node->outputs; k++) {
         int interval = live->of_value[node->output[k]];
-        if (interval >= 0 && live->interval[interval].share_with < 0) sum += live->interval[interval].bytes;
+        if (interval >= 0 && live->interval[interval].share_with < 0)
+            sum += live->interval[interval].bytes;
     }
     return sum;
 }
 
 /* Adds up what is alive at each node; `alive` has one entry per node, zero. */
-static void find_places(const sc_graph *graph, const sc_live *live, size_t *alive, sc_recompute_need *out) {
+static void find_places(const sc_graph *graph, const sc_live *live, size_t *alive,
+                        sc_recompute_need *out) {
     for (int i = 0; i < live->count; i++) {
         const sc_interval *one = &live->interval[i];
-        int first = one->first + (one->share_with >= 0); /* in place: its predecessor holds the bytes until then */
+        int first = one->first + (one->share_with >=
+                                  0); /* in place: its predecessor holds the bytes until then */
         for (int n = first; n <= one->last; n++) alive[n] += one->bytes;
     }
     size_t most = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steps of recompute.c, each testable alone: what each forward value is (recompute_values.c), where to cut
- * (recompute_cuts.c), the rewritten graph (recompute_clone.c), what it would take (recompute_estimate.c). */
+/* The steps of recompute.c, each testable alone: what each forward value is (recompute_values.c),
+ * where to cut (recompute_cuts.c), the rewritten graph (recompute_clone.c), what it would take
+ * (recompute_estimate.c). */
 #ifndef SC_GRAPH_RECOMPUTE_PRIVATE_H
 #define SC_GRAPH_RECOMPUTE_PRIVATE_H
 
@@ -14,17 +15,17 @@ typedef struct sc_recompute_value {
     sc_value value;
     int made, last; /* its node and the last forward node that reads it (or made) */
     size_t bytes;
-    bool stored;    /* the backward pass reads it */
-    bool small;     /* much smaller than what it is made of (statistics, sums): kept, whatever the cuts */
-    bool cheap;     /* elementwise from values that are stored anyway */
+    bool stored; /* the backward pass reads it */
+    bool small;  /* much smaller than what it is made of (statistics, sums): always kept */
+    bool cheap;  /* elementwise from values that are stored anyway */
 } sc_recompute_value;
 
 typedef struct sc_recompute_values {
     sc_env *env;
-    int nodes;      /* of the forward pass */
+    int nodes;                 /* of the forward pass */
     sc_recompute_value *value; /* in order of `made` */
     size_t count;
-    bool *awkward;  /* per node: a cut before it would part an operation from its elementwise tail */
+    bool *awkward; /* per node: a cut before it would part an operation from its elementwise tail */
 } sc_recompute_values;
 
 /* Positions of cuts, ascending; cut c lies before node c. */
@@ -35,16 +36,19 @@ typedef struct sc_recompute_cuts {
 } sc_recompute_cuts;
 
 /* On failure `out` is empty; freeing it is then fine too. */
-socle_status sc_recompute_values_of(sc_recompute_values *out, const sc_graph *graph, int forward_nodes);
+socle_status sc_recompute_values_of(sc_recompute_values *out, const sc_graph *graph,
+                                    int forward_nodes);
 void sc_recompute_values_free(sc_recompute_values *values);
 
-/* Bytes that one uncut pass stores. `cheap`: without those of cheap values, which are then made again. */
+/* Bytes that one uncut pass stores. `cheap`: without those of cheap values, which are then made
+ * again. */
 size_t sc_recompute_stored(const sc_recompute_values *values, bool cheap);
-/* The cuts that keep the fewest bytes such that, whichever part the backward pass is in, what is kept for it and before
- * it and what it stores itself are at most `budget`; of those, the ones that leave the most uncut at the end. *possible
- * is false, and there are no cuts, when no cuts achieve that. */
-socle_status sc_recompute_choose_cuts(sc_recompute_cuts *out, const sc_recompute_values *values, bool cheap,
-                                      size_t budget, bool *possible);
+/* Cuts such that, whichever part the backward pass is in, what is kept for it and before it and
+ * what it stores itself are at most `budget`: of those, cuts that leave the most uncut at the end,
+ * and of those again the ones that keep the fewest bytes. *possible is false, and there are no
+ * cuts, when no cuts achieve that. */
+socle_status sc_recompute_choose_cuts(sc_recompute_cuts *out, const sc_recompute_values *values,
+                                      bool cheap, size_t budget, bool *possible);
 void sc_recompute_cuts_free(sc_recompute_cuts *cuts);
 
 /* What is kept and what is not; arrays per value of the graph. */
@@ -55,8 +59,10 @@ typedef struct sc_recompute_choice {
     int cuts;
 } sc_recompute_choice;
 
-/* Rewrites the graph; any choice gives the same results. *made (may be NULL) gets the number of new nodes. */
-socle_status sc_recompute_rewrite(sc_graph *graph, int forward_nodes, const sc_recompute_choice *choice, size_t *made);
+/* Rewrites the graph; any choice gives the same results. *made (may be NULL) gets the number of new
+ * nodes. */
+socle_status sc_recompute_rewrite(sc_graph *graph, int forward_nodes,
+                                  const sc_recompute_choice *choice, size_t *made);
 
 typedef struct sc_recompute_need {
     size_t peak, floor;

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the choice of cuts needs to know of each intermediate of the forward pass: how long it is read, whether the
- * backward pass reads it, and whether it costs next to nothing to keep or to make again. Reads the graph, changes nothing. */
+/* What the choice of cuts needs to know of each intermediate of the forward pass: how long it is
+ * read, whether the backward pass reads it, and whether it costs next to nothing to keep or to make
+ * again. Reads the graph, changes nothing. */
 #include "graph/recompute_private.h"
 
 #include <string.h>
 
-/* A result this much smaller than an operand is kept; a cheap value is at most so many stored-and-cheap values away from
- * one that is stored for certain, or a chain of residual sums would be made again from its beginning. */
+/* A result this much smaller than an operand is kept; a cheap value is at most so many
+ * stored-and-cheap values away from one that is stored for certain, or a chain of residual sums
+ * would be made again from its beginning. */
 enum { SMALL_RATIO = 16, MOST_HOPS = 2 };
 
 typedef struct survey {
     sc_recompute_values *out;
     const sc_graph *graph;
-    int *entry; /* per value of the graph: its number in `out`, -1 for all that is no intermediate of the forward pass */
+    int *entry; /* per value of the graph: its number in `out`, -1 for all that is no intermediate
+                   of the forward pass */
     int *hops;  /* per entry: cheap values on the way that are stored themselves */
 } survey;
 
@@ -63,7 +66,8 @@ static void find_readers(const survey *s) {
 /* A batch statistic that has a home: as good as a small value. */
 static bool is_statistic(const survey *s, sc_value value) {
     const sc_value_info *info = &s->graph->value[sc_graph_root(s->graph, value)];
-    return info->lane != SC_LANE_NONE && info->node >= 0 && info->node < s->out->nodes && !info->desc.batched;
+    return info->lane != SC_LANE_NONE && info->node >= 0 && info->node < s->out->nodes &&
+           !info->desc.batched;
 }
 
 /* A reduction to a fraction, or an elementwise result of nothing but small values and externals. */
@@ -80,8 +84,8 @@ static bool is_small(const survey *s, const sc_node *node, size_t bytes) {
     return node->op == SC_OP_ELEMENTWISE && bytes <= largest;
 }
 
-/* How many cheap values, stored themselves, lie between the node's result and values that are stored for certain; -1 when
- * it needs something that nobody stores. */
+/* How many cheap values, stored themselves, lie between the node's result and values that are
+ * stored for certain; -1 when it needs something that nobody stores. */
 static int hops_of(const survey *s, const sc_node *node) {
     int most = 0;
     if (node->op != SC_OP_ELEMENTWISE) return -1;
@@ -105,7 +109,8 @@ static void classify(const survey *s) {
     }
 }
 
-socle_status sc_recompute_values_of(sc_recompute_values *out, const sc_graph *graph, int forward_nodes) {
+socle_status sc_recompute_values_of(sc_recompute_values *out, const sc_graph *graph,
+                                    int forward_nodes) {
     *out = (sc_recompute_values){.env = graph->env, .nodes = forward_nodes};
     survey s = {.out = out, .graph = graph};
     socle_status status = list_values(&s);

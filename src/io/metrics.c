@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See metrics.h. The JSON lines are the record; the CSV is written beside them and rebuilt from
- * them when a run is resumed, so that a line torn by a crash disappears from both. */
+ * them when a run is resumed, so that a line torn by a crash disappears from both. A full disk tears
+ * no line: what the file did not take whole is cut off again and waits in memory. */
 #include "io/metrics.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_RECORD_BYTES = 64 << 20, COLUMNS = 5 };
+enum { COLUMNS = 5 };
 
 static const char *const column_names[COLUMNS] = {"loss", "accuracy", "val_loss", "val_accuracy",
                                                   "samples_per_second"};
@@ -22,6 +23,9 @@ static const char *const column_names[COLUMNS] = {"loss", "accuracy", "val_loss"
 typedef struct output {
     char *path;
     int descriptor;
+    off_t size;      /* of the whole rows in the file */
+    sc_text waiting; /* rows that are not there yet */
+    size_t begun;    /* bytes of them that are */
 } output;
 
 struct sc_metrics {
@@ -98,6 +102,7 @@ static void keep_lines(sc_text *json, sc_text *csv, const char *old, size_t size
 static socle_status open_output(sc_metrics *metrics, output *file, const sc_text *content) {
     if (content->status != SOCLE_OK) return content->status;
     SC_TRY(sc_file_write_whole(metrics->env, file->path, content->data, content->length));
+    file->size = (off_t)content->length;
     file->descriptor = open(file->path, O_WRONLY | O_APPEND | O_CLOEXEC);
     if (file->descriptor >= 0) return SOCLE_OK;
     return sc_fail(metrics->env, SOCLE_STATUS_IO, "%s: cannot open for appending: %s", file->path,
@@ -109,7 +114,7 @@ static socle_status start_files(sc_metrics *metrics, int64_t keep) {
     size_t size = 0;
     if (keep > 0) {
         socle_status status =
-            sc_file_read(metrics->env, &old, &size, metrics->json.path, MAX_RECORD_BYTES);
+            sc_file_read(metrics->env, &old, &size, metrics->json.path, SC_METRICS_BYTES);
         if (status != SOCLE_OK && status != SOCLE_STATUS_NOT_FOUND) return status;
     }
     sc_text json, csv;
@@ -141,7 +146,9 @@ socle_status sc_metrics_open(sc_metrics **out, sc_env *env, const char *director
     SC_TRY(sc_allocate(env, &metrics, 1, sizeof *metrics));
     metrics->env = env;
     metrics->json.descriptor = metrics->csv.descriptor = -1;
-    socle_status status = join_path(env, &metrics->json.path, directory, "metrics.jsonl");
+    sc_text_init(&metrics->json.waiting, env);
+    sc_text_init(&metrics->csv.waiting, env);
+    socle_status status = join_path(env, &metrics->json.path, directory, SC_METRICS_FILE);
     if (status == SOCLE_OK) status = join_path(env, &metrics->csv.path, directory, "metrics.csv");
     if (status == SOCLE_OK) status = start_files(metrics, keep);
     if (status != SOCLE_OK) {
@@ -152,37 +159,47 @@ socle_status sc_metrics_open(sc_metrics **out, sc_env *env, const char *director
     return SOCLE_OK;
 }
 
-static socle_status append(const sc_metrics *metrics, const output *file, const sc_text *line) {
-    if (line->status != SOCLE_OK) return line->status;
-    size_t done = 0;
-    while (done < line->length) {
-        ssize_t written = write(file->descriptor, line->data + done, line->length - done);
+static socle_status flush(const sc_metrics *metrics, output *file) {
+    sc_text *rows = &file->waiting;
+    if (rows->status != SOCLE_OK) return rows->status;
+    while (file->begun < rows->length) {
+        ssize_t written =
+            write(file->descriptor, rows->data + file->begun, rows->length - file->begun);
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0)
-            return sc_fail(metrics->env, SOCLE_STATUS_IO, "%s: writing failed: %s", file->path,
-                           strerror(errno));
-        done += (size_t)written;
+        if (written < 0) {
+            int code = errno;
+            if (ftruncate(file->descriptor, file->size) == 0) file->begun = 0;
+            return sc_fail(metrics->env, SOCLE_STATUS_IO, "cannot write %s: %s", file->path,
+                           strerror(code));
+        }
+        file->begun += (size_t)written;
     }
+    file->size += (off_t)rows->length;
+    file->begun = 0;
+    sc_text_clear(rows);
     return SOCLE_OK;
 }
 
+socle_status sc_metrics_flush(sc_metrics *metrics) {
+    socle_status json = flush(metrics, &metrics->json), csv = flush(metrics, &metrics->csv);
+    return json != SOCLE_OK ? json : csv;
+}
+
 socle_status sc_metrics_append(sc_metrics *metrics, const sc_metrics_row *row) {
-    sc_text line;
-    sc_text_init(&line, metrics->env);
-    add_json_line(&line, row);
-    socle_status status = append(metrics, &metrics->json, &line);
-    sc_text_clear(&line);
-    add_csv_line(&line, row);
-    if (status == SOCLE_OK) status = append(metrics, &metrics->csv, &line);
-    sc_text_free(&line);
-    return status;
+    add_json_line(&metrics->json.waiting, row);
+    add_csv_line(&metrics->csv.waiting, row);
+    return sc_metrics_flush(metrics);
+}
+
+static void close_output(const sc_metrics *metrics, output *file) {
+    if (file->descriptor >= 0) close(file->descriptor);
+    sc_text_free(&file->waiting);
+    sc_release(metrics->env, file->path);
 }
 
 void sc_metrics_close(sc_metrics *metrics) {
     if (!metrics) return;
-    if (metrics->json.descriptor >= 0) close(metrics->json.descriptor);
-    if (metrics->csv.descriptor >= 0) close(metrics->csv.descriptor);
-    sc_release(metrics->env, metrics->json.path);
-    sc_release(metrics->env, metrics->csv.path);
+    close_output(metrics, &metrics->json);
+    close_output(metrics, &metrics->csv);
     sc_release(metrics->env, metrics);
 }

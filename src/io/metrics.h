@@ -14,11 +14,16 @@ typedef struct sc_metrics_row {
 
 typedef struct sc_metrics sc_metrics;
 
+#define SC_METRICS_FILE "metrics.jsonl"
+enum { SC_METRICS_BYTES = 64 << 20 }; /* of a record that is read again, at most */
+
 /* Rows of epochs 1..keep that the directory already holds stay (a resumed run), all others go; 0
  * starts afresh. The directory must exist. Errors: NOT_FOUND, IO. */
 socle_status sc_metrics_open(sc_metrics **out, sc_env *env, const char *directory, int64_t keep);
-/* The row is in both files when this returns. */
+/* The row is in both files when this returns OK. What a file did not take (IO) is written with the
+ * next row, or by sc_metrics_flush; until then the file ends with the last whole row. */
 socle_status sc_metrics_append(sc_metrics *metrics, const sc_metrics_row *row);
+socle_status sc_metrics_flush(sc_metrics *metrics);
 void sc_metrics_close(sc_metrics *metrics); /* NULL is fine */
 
 #endif

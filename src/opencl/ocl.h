@@ -24,8 +24,17 @@
 
 enum sc_ocl_path { SC_OCL_PATH_ALLOCATE, SC_OCL_PATH_RUN, SC_OCL_PATH_BUILD };
 
+typedef enum sc_ocl_cause {
+    SC_OCL_CAUSE_MEMORY, /* memory or other resources are short: less may work, or the same later */
+    SC_OCL_CAUSE_BUSY,   /* the same call may work in a moment; on a queue that runs the device is lost */
+    SC_OCL_CAUSE_LOST,   /* the device, its context or a command has come to a bad end */
+    SC_OCL_CAUSE_BUILD,  /* this kernel text or binary and this compiler */
+    SC_OCL_CAUSE_OURS    /* a call that no driver takes: the library's mistake, unless the device is lost */
+} sc_ocl_cause;
+
 const char *sc_ocl_error_name(cl_int code); /* "CL_OUT_OF_RESOURCES"; "unknown OpenCL error" */
-/* DEVICE_MEMORY, BUILD, OUT_OF_MEMORY or DEVICE. The same code means different things on different paths. */
+sc_ocl_cause sc_ocl_cause_of(cl_int code);
+/* DEVICE_MEMORY, BUILD or DEVICE. The same code means different things on different paths. */
 socle_status sc_ocl_classify(cl_int code, enum sc_ocl_path path);
 /* "clCreateBuffer on NAME failed: CL_OUT_OF_RESOURCES (-5)" and what the driver's notices said. */
 socle_status sc_ocl_fail(sc_env *env, const char *device, const char *call, cl_int code, enum sc_ocl_path path);
@@ -63,12 +72,13 @@ typedef struct sc_ocl_device {
     bool is_sub_device;
     cl_context context;
     cl_command_queue setup;    /* prepare's own queue: warm-ups, maps of staging buffers */
-    sc_buffer *nothing;        /* 4 KiB: the operand of warm-up launches, never read or written */
+    sc_buffer *nothing;        /* 4 KiB: the operand of warm-up launches; what it holds means nothing */
     char options[160];         /* what every program is built with */
     bool timestamps;
     sc_ocl_program *programs;  /* list; released with the device */
     char *cache_directory;     /* NULL: no disk cache of binaries */
     sc_ocl_notices notices;
+    atomic_bool lost;          /* the device failed to answer: every further call is DEVICE */
 } sc_ocl_device;
 
 typedef struct sc_ocl_buffer {
@@ -118,6 +128,18 @@ socle_status sc_ocl_queue_done(sc_ocl_queue *queue, const char *call, cl_int cod
 socle_status sc_ocl_queue_check(sc_ocl_queue *queue); /* DEVICE once the queue has failed */
 /* Moves pending notices of the driver into `text` (zero-terminated, "" if none). */
 void sc_ocl_notices_take(sc_ocl_notices *notices, char *text, size_t size);
+
+/* ---- Lost devices (ocl_health.c) ---- */
+
+/* sc_ocl_classify and sc_ocl_fail for a call on an open device. Where the code may hide a lost device the device gets a
+ * trifle to do: if it cannot, the status is DEVICE whatever the code. */
+socle_status sc_ocl_judge(sc_ocl_device *device, cl_int code, enum sc_ocl_path path);
+socle_status sc_ocl_device_fail(sc_env *env, sc_ocl_device *device, const char *call, cl_int code,
+                                enum sc_ocl_path path);
+/* DEVICE once the device is known to be lost; OK else. Asks nobody. */
+socle_status sc_ocl_check_lost(sc_ocl_device *device, sc_env *env);
+/* After a failure: waits until no command of the queue can touch anybody's memory any more, as far as the device answers. */
+void sc_ocl_settle(sc_ocl_queue *queue);
 
 /* ---- Programs (ocl_program.c, ocl_cache.c) ---- */
 

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static socle_status driver_count(sc_env *env, int *out) {
     sc_ocl_found *found = NULL;
@@ -49,21 +50,43 @@ void sc_ocl_notices_take(sc_ocl_notices *notices, char *text, size_t size) {
     pthread_mutex_unlock(&notices->lock);
 }
 
+static void release_context(sc_ocl_device *device) {
+    sc_buffer *nothing = device->nothing;
+    device->nothing = NULL;
+    sc_buffer_destroy(nothing);
+    if (device->setup) clReleaseCommandQueue(device->setup);
+    device->setup = NULL;
+    if (device->context) clReleaseContext(device->context);
+    device->context = NULL;
+}
+
 static void device_close(sc_device *base) {
     sc_ocl_device *device = sc_ocl_device_of(base);
-    sc_buffer_destroy(device->nothing);
     sc_ocl_programs_release(device);
-    if (device->setup) clReleaseCommandQueue(device->setup);
-    if (device->context) clReleaseContext(device->context);
+    release_context(device);
     if (device->is_sub_device) clReleaseDevice(device->handle);
     pthread_mutex_destroy(&device->notices.lock);
     sc_release(base->env, device->cache_directory);
     sc_release(base->env, device);
 }
 
+/* "No memory" is also what a lost device may say. */
+static socle_status buffer_create(sc_buffer **out, sc_device *base, sc_buffer_kind kind,
+                                  size_t bytes) {
+    sc_ocl_device *device = sc_ocl_device_of(base);
+    *out = NULL;
+    SC_TRY(sc_ocl_check_lost(device, base->env));
+    socle_status status = sc_ocl_buffer_create(out, base, kind, bytes);
+    if (status != SOCLE_STATUS_DEVICE_MEMORY) return status;
+    status = sc_ocl_judge(device, CL_MEM_OBJECT_ALLOCATION_FAILURE, SC_OCL_PATH_ALLOCATE);
+    if (status == SOCLE_STATUS_DEVICE)
+        sc_fail(base->env, status, "%s; the device no longer answers", base->env->text);
+    return status;
+}
+
 static const sc_device_ops device_ops = {
     .close = device_close,
-    .buffer_create = sc_ocl_buffer_create,
+    .buffer_create = buffer_create,
     .buffer_destroy = sc_ocl_buffer_destroy,
     .queue_open = sc_ocl_queue_open,
 };
@@ -124,13 +147,25 @@ static socle_status create_context(sc_ocl_device *device) {
     return sc_buffer_create(&device->nothing, &device->base, SC_BUFFER_DEVICE, 4096);
 }
 
+/* A device that is being reset, or that another process has for itself, may be there in a moment. */
+static socle_status create_context_patiently(sc_ocl_device *device) {
+    sc_env *env = device->base.env;
+    socle_status status = create_context(device);
+    if (status == SOCLE_OK || status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
+    release_context(device);
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    status = create_context(device);
+    if (status == SOCLE_OK || status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
+    return sc_fail(env, SOCLE_STATUS_DEVICE, "%s cannot be opened: %s", device->base.info.name, env->text);
+}
+
 static socle_status set_up(sc_ocl_device *device, const sc_device_options *options) {
     sc_device_info *info = &device->base.info;
     if (options->sub_device >= 0) SC_TRY(enter_sub_device(device, options->sub_device));
     snprintf(device->options, sizeof device->options, "-w -cl-std=CL1.2%s",
              info->traits & SC_TRAIT_CORRECT_DIVIDE ? " -cl-fp32-correctly-rounded-divide-sqrt"
                                                     : "");
-    SC_TRY(create_context(device));
+    SC_TRY(create_context_patiently(device));
     return sc_ocl_cache_directory(&device->cache_directory, device->base.env, info->platform,
                                   options->cache_directory);
 }

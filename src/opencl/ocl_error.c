@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenCL error codes: their names, and which status they mean. OpenCL has no code for a lost device
- * and three for no memory, so a code is judged together with the path it came up on. It must not
- * know queues or programs. */
+/* OpenCL error codes: their names, their causes, and which status they mean. OpenCL has no code for a
+ * lost device and three for no memory, so a code is judged together with the path it came up on, and
+ * where it may hide a lost device, the device is asked (ocl_health.c). It must not know queues or
+ * programs. */
 #include "opencl/ocl.h"
+
+enum { CONTEXT_TERMINATED = -1121, NVIDIA_BAD_ACCESS = -9999 };
 
 typedef struct error_name {
     cl_int code;
@@ -66,8 +69,8 @@ static const error_name names[] = {
     ROW(CL_INVALID_LINKER_OPTIONS),
     ROW(CL_INVALID_DEVICE_PARTITION_COUNT),
     {-1001, "CL_PLATFORM_NOT_FOUND_KHR"},
-    {-1121, "CL_CONTEXT_TERMINATED_KHR"},
-    {-9999, "NVIDIA: illegal read or write to a buffer"},
+    {CONTEXT_TERMINATED, "CL_CONTEXT_TERMINATED_KHR"},
+    {NVIDIA_BAD_ACCESS, "NVIDIA: illegal read or write to a buffer"},
 };
 #undef ROW
 
@@ -77,25 +80,42 @@ const char *sc_ocl_error_name(cl_int code) {
     return "unknown OpenCL error";
 }
 
-socle_status sc_ocl_classify(cl_int code, enum sc_ocl_path path) {
+sc_ocl_cause sc_ocl_cause_of(cl_int code) {
     switch (code) {
     case CL_MEM_OBJECT_ALLOCATION_FAILURE:
+    case CL_OUT_OF_RESOURCES:
     case CL_OUT_OF_HOST_MEMORY:
-        return SOCLE_STATUS_DEVICE_MEMORY;
     case CL_INVALID_BUFFER_SIZE:
-    case CL_OUT_OF_RESOURCES: /* while running this is how a lost device shows */
-        return path == SC_OCL_PATH_ALLOCATE ? SOCLE_STATUS_DEVICE_MEMORY
-               : path == SC_OCL_PATH_BUILD  ? SOCLE_STATUS_BUILD
-                                            : SOCLE_STATUS_DEVICE;
+    case CL_MAP_FAILURE: return SC_OCL_CAUSE_MEMORY;
+    case CL_DEVICE_NOT_AVAILABLE: return SC_OCL_CAUSE_BUSY;
+    case CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST:
+    case CL_INVALID_DEVICE:
+    case CL_INVALID_CONTEXT:
+    case CL_INVALID_COMMAND_QUEUE:
+    case CL_INVALID_EVENT:
+    case CONTEXT_TERMINATED:
+    case NVIDIA_BAD_ACCESS: return SC_OCL_CAUSE_LOST;
     case CL_BUILD_PROGRAM_FAILURE:
     case CL_COMPILE_PROGRAM_FAILURE:
     case CL_LINK_PROGRAM_FAILURE:
     case CL_COMPILER_NOT_AVAILABLE:
     case CL_INVALID_BUILD_OPTIONS:
-    case CL_INVALID_BINARY:
-        return SOCLE_STATUS_BUILD;
-    default:
-        return path == SC_OCL_PATH_BUILD ? SOCLE_STATUS_BUILD : SOCLE_STATUS_DEVICE;
+    case CL_INVALID_BINARY: return SC_OCL_CAUSE_BUILD;
+    default: return SC_OCL_CAUSE_OURS;
+    }
+}
+
+/* Resources that are short while a kernel is built or first launched are registers and local memory
+ * of this kernel: another one may do with less. */
+socle_status sc_ocl_classify(cl_int code, enum sc_ocl_path path) {
+    bool builds = path == SC_OCL_PATH_BUILD;
+    switch (sc_ocl_cause_of(code)) {
+    case SC_OCL_CAUSE_MEMORY:
+        return builds && code == CL_OUT_OF_RESOURCES ? SOCLE_STATUS_BUILD
+                                                     : SOCLE_STATUS_DEVICE_MEMORY;
+    case SC_OCL_CAUSE_BUILD: return SOCLE_STATUS_BUILD;
+    case SC_OCL_CAUSE_OURS: return builds ? SOCLE_STATUS_BUILD : SOCLE_STATUS_DEVICE;
+    default: return SOCLE_STATUS_DEVICE;
     }
 }
 

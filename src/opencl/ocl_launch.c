@@ -40,8 +40,8 @@ socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device, cl_
     if (code != CL_SUCCESS || !out->handle) {
         out->handle = NULL;
         socle_status status =
-            sc_ocl_fail(device->base.env, device->base.info.name, "clCreateKernel",
-                        code ? code : CL_INVALID_KERNEL, SC_OCL_PATH_BUILD);
+            sc_ocl_device_fail(device->base.env, device, "clCreateKernel",
+                               code ? code : CL_INVALID_KERNEL, SC_OCL_PATH_BUILD);
         return sc_fail_prefix(device->base.env, status, "%s", name);
     }
     memcpy(out->local, local, (size_t)dims * sizeof *local);
@@ -101,8 +101,8 @@ static socle_status check(const sc_ocl_call *call) {
     sc_env *env = env_of(call);
     const sc_device_info *info = &call->device->base.info;
     if (call->code != CL_SUCCESS) {
-        socle_status status =
-            sc_ocl_fail(env, info->name, "clSetKernelArg", call->code, SC_OCL_PATH_RUN);
+        socle_status status = sc_ocl_device_fail(env, call->device, "clSetKernelArg", call->code,
+                                                 call->queue ? SC_OCL_PATH_RUN : SC_OCL_PATH_BUILD);
         return sc_fail_prefix(env, status, "%s, argument %u", call->kernel->name,
                               (unsigned)call->next);
     }
@@ -152,7 +152,7 @@ socle_status sc_ocl_call_warm(sc_ocl_call *call, const size_t *largest) {
     }
     if (code == CL_SUCCESS) code = clFinish(device->setup);
     if (code == CL_SUCCESS) return SOCLE_OK;
-    socle_status status = sc_ocl_fail(device->base.env, device->base.info.name, "first launch",
-                                      code, SC_OCL_PATH_RUN);
+    socle_status status =
+        sc_ocl_device_fail(device->base.env, device, "first launch", code, SC_OCL_PATH_BUILD);
     return sc_fail_prefix(device->base.env, status, "%s", kernel->name);
 }

@@ -57,11 +57,22 @@ bool sc_ocl_has_extension(cl_device_id device, const char *extension) {
 }
 
 /* Some drivers fail once while they load; asked again they work. */
+static void wait_a_moment(void) {
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+}
+
 static cl_int get_platforms(cl_platform_id *list, cl_uint *count) {
     cl_int code = clGetPlatformIDs(PLATFORMS, list, count);
     if (code == CL_SUCCESS || code == NO_PLATFORM) return code;
-    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    wait_a_moment();
     return clGetPlatformIDs(PLATFORMS, list, count);
+}
+
+static cl_int get_devices(cl_platform_id platform, cl_device_id *list, cl_uint *count) {
+    cl_int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, DEVICES, list, count);
+    if (code == CL_SUCCESS || code == CL_DEVICE_NOT_FOUND) return code;
+    wait_a_moment();
+    return clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, DEVICES, list, count);
 }
 
 static bool usable(cl_device_id device) {
@@ -82,7 +93,7 @@ static socle_status add_platform(sc_env *env, cl_platform_id platform, sc_ocl_fo
     cl_uint present = 0;
     char name[SC_NAME_TEXT];
     platform_text(platform, name, sizeof name);
-    cl_int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, DEVICES, devices, &present);
+    cl_int code = get_devices(platform, devices, &present);
     if (code == CL_DEVICE_NOT_FOUND) return SOCLE_OK;
     if (code != CL_SUCCESS) {
         sc_log_line(env, SOCLE_LOG_WARNING, "OpenCL platform %s is left out: clGetDeviceIDs gave %s (%d)", name,

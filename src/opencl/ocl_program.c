@@ -105,7 +105,7 @@ static socle_status build_failed(sc_ocl_device *device, cl_program program, cons
                                  const char *options, cl_int code) {
     char log[LOG_SHOWN];
     short_log(log, device, program);
-    return sc_fail(device->base.env, sc_ocl_classify(code, SC_OCL_PATH_BUILD),
+    return sc_fail(device->base.env, sc_ocl_judge(device, code, SC_OCL_PATH_BUILD),
                    "clBuildProgram of %s (%s) on %s failed: %s (%d). %s",
                    file ? file : "generated source", options, device->base.info.name,
                    sc_ocl_error_name(code), (int)code, log);
@@ -118,8 +118,8 @@ static socle_status build(cl_program *out, sc_ocl_device *device, const sc_text 
     cl_program program =
         clCreateProgramWithSource(device->context, 1, &text, &source->length, &code);
     if (code != CL_SUCCESS || !program)
-        return sc_ocl_fail(device->base.env, device->base.info.name, "clCreateProgramWithSource",
-                           code ? code : CL_INVALID_PROGRAM, SC_OCL_PATH_BUILD);
+        return sc_ocl_device_fail(device->base.env, device, "clCreateProgramWithSource",
+                                  code ? code : CL_INVALID_PROGRAM, SC_OCL_PATH_BUILD);
     code = clBuildProgram(program, 1, &device->handle, options, NULL, NULL);
     if (code != CL_SUCCESS) {
         socle_status status = build_failed(device, program, file, options, code);
@@ -164,6 +164,7 @@ socle_status sc_ocl_program_get(cl_program *out, sc_ocl_device *device, const ch
                                 const char *file, const char *defines) {
     sc_text source, options;
     *out = NULL;
+    SC_TRY(sc_ocl_check_lost(device, device->base.env));
     sc_text_init(&source, device->base.env);
     sc_text_init(&options, device->base.env);
     sc_text_add(&options, "%s%s%s", device->options, defines && *defines ? " " : "",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The in-order command stream. Every command leaves its event as the queue's last one; the first
- * failure makes the queue fail for good, because what was to come after cannot be trusted. Waiting
- * is in ocl_event.c. */
+ * failure makes the queue fail for good, because what was to come after cannot be trusted, and is
+ * reported when the commands before it have come to rest, because the caller then frees what they
+ * use. Waiting is in ocl_event.c. */
 #include "opencl/ocl.h"
 
 #include <stdio.h>
@@ -13,8 +14,8 @@ socle_status sc_ocl_queue_handle(cl_command_queue *out, sc_ocl_device *device) {
                                 device->timestamps ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
     if (code == CL_SUCCESS && *out) return SOCLE_OK;
     *out = NULL;
-    return sc_ocl_fail(device->base.env, device->base.info.name, "clCreateCommandQueue",
-                       code ? code : CL_INVALID_COMMAND_QUEUE, SC_OCL_PATH_ALLOCATE);
+    return sc_ocl_device_fail(device->base.env, device, "clCreateCommandQueue",
+                              code ? code : CL_INVALID_COMMAND_QUEUE, SC_OCL_PATH_ALLOCATE);
 }
 
 socle_status sc_ocl_queue_check(sc_ocl_queue *queue) {
@@ -27,7 +28,8 @@ static socle_status fail_for_good(sc_ocl_queue *queue, const char *call, cl_int 
     sc_env *env = queue->base.env;
     sc_ocl_device *device = sc_ocl_device_of(queue->base.device);
     char said[sizeof device->notices.text];
-    socle_status status = sc_ocl_fail(env, device->base.info.name, call, code, SC_OCL_PATH_RUN);
+    sc_ocl_settle(queue);
+    socle_status status = sc_ocl_device_fail(env, device, call, code, SC_OCL_PATH_RUN);
     sc_ocl_notices_take(&device->notices, said, sizeof said);
     if (said[0]) sc_fail(env, status, "%s; the driver says: %s", env->text, said);
     queue->failed = status;
@@ -98,7 +100,12 @@ static socle_status queue_record(sc_queue *base, sc_event **out) {
     SC_TRY(sc_ocl_queue_check(queue));
     SC_TRY(sc_allocate(base->env, &event, 1, sizeof *event));
     event->base.queue = base;
-    if (queue->last && clRetainEvent(queue->last) == CL_SUCCESS) event->handle = queue->last;
+    cl_int code = queue->last ? clRetainEvent(queue->last) : CL_SUCCESS;
+    if (code != CL_SUCCESS) {
+        sc_release(base->env, event);
+        return fail_for_good(queue, "clRetainEvent", code);
+    }
+    event->handle = queue->last;
     *out = &event->base;
     return SOCLE_OK;
 }
@@ -152,8 +159,8 @@ static socle_status event_times(sc_event *base, uint64_t *start, uint64_t *end) 
         return sc_fail(base->queue->env, SOCLE_STATUS_UNSUPPORTED,
                        "%s has no times for this command (yet)", device->base.info.name);
     if (code != CL_SUCCESS)
-        return sc_ocl_fail(base->queue->env, device->base.info.name, "clGetEventProfilingInfo",
-                           code, SC_OCL_PATH_RUN);
+        return sc_ocl_device_fail(base->queue->env, device, "clGetEventProfilingInfo", code,
+                                  SC_OCL_PATH_RUN);
     *start = from;
     *end = to;
     return SOCLE_OK;
@@ -193,6 +200,7 @@ static const sc_queue_ops queue_ops = {
 socle_status sc_ocl_queue_open(sc_queue **out, sc_device *device) {
     *out = NULL;
     sc_ocl_queue *queue = NULL;
+    SC_TRY(sc_ocl_check_lost(sc_ocl_device_of(device), device->env));
     SC_TRY(sc_allocate(device->env, &queue, 1, sizeof *queue));
     queue->base = (sc_queue){&queue_ops, device, device->env};
     socle_status status = sc_ocl_queue_handle(&queue->handle, sc_ocl_device_of(device));

@@ -287,7 +287,8 @@ static socle_status load_all(visit *v, const sc_identity *identity) {
     SC_TRY(get_metadata(v, "network", &network));
     SC_TRY(get_metadata(v, "run.config", &config));
     SC_TRY(get_metadata(v, "run.data", &data));
-    const sc_identity saved = {(char *)config, (char *)network, (char *)data};
+    const sc_identity saved = {
+        .config = (char *)config, .network = (char *)network, .data = (char *)data};
     SC_TRY(sc_identity_match(v->env, &saved, identity));
     SC_TRY(read_position(v, &position));
     v->with_best = has_best(v);

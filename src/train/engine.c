@@ -3,6 +3,9 @@
 #include "train/engine_private.h"
 
 static socle_status open_device(sc_engine *engine) {
+    bool forecast = engine->options.plan.forecast;
+    SC_TRY(sc_plan_pool_create(&engine->pool, engine->device, forecast));
+    if (forecast) return SOCLE_OK;
     SC_TRY(sc_queue_open(&engine->compute, engine->device));
     return sc_queue_open(&engine->upload, engine->device);
 }
@@ -53,8 +56,9 @@ socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net, c
     if (status == SOCLE_OK) status = sc_engine_columns_init(engine);
     if (status == SOCLE_OK)
         status = engine->trains ? create_training(engine) : sc_engine_lanes_create(engine, NULL);
-    if (status == SOCLE_OK && options->shares_steps) status = sc_engine_link_create(engine);
-    if (status == SOCLE_OK) status = sc_queue_finish(engine->compute);
+    bool forecast = options->plan.forecast;
+    if (status == SOCLE_OK && options->shares_steps && !forecast) status = sc_engine_link_create(engine);
+    if (status == SOCLE_OK && !forecast) status = sc_queue_finish(engine->compute);
     if (status != SOCLE_OK) {
         sc_engine_destroy(engine);
         return status;
@@ -76,30 +80,12 @@ void sc_engine_destroy(sc_engine *engine) {
     sc_event_release(engine->peek);
     sc_plan *plans[] = {engine->train, engine->evaluate, engine->predict, engine->commit, engine->totals, engine->add};
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) sc_plan_destroy(plans[i]);
+    sc_plan_pool_destroy(engine->pool);
     sc_engine_link_destroy(engine);
     sc_engine_lanes_destroy(engine);
     sc_queue_close(engine->upload);
     sc_queue_close(engine->compute);
     sc_release(engine->env, engine);
-}
-
-static size_t plan_bytes(const sc_plan *plan) {
-    return plan ? sc_plan_sizes(plan).activations : 0;
-}
-
-sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
-    const sc_lane_layout *lane = engine->map.lane;
-    size_t parameters = lane[SC_LANE_PARAMETERS].bytes;
-    return (sc_engine_memory){
-        .parameters = parameters,
-        .gradients = engine->partial_bytes * (size_t)engine->partial_slots,
-        .state = engine->trains ? parameters * (size_t)engine->optimizer.kind->states : 0,
-        .statistics = lane[SC_LANE_STATISTICS].bytes,
-        .coefficients = engine->commit_map.lane[SC_LANE_COEFFICIENTS].bytes + engine->commit_map.lane[SC_LANE_HEALTH].bytes,
-        .inputs = lane[SC_LANE_INPUTS].bytes * (size_t)engine->slots,
-        .data = lane[SC_LANE_DATA].bytes,
-        .activations = plan_bytes(engine->train) + plan_bytes(engine->evaluate) + plan_bytes(engine->predict) +
-                       plan_bytes(engine->commit) + plan_bytes(engine->totals) + plan_bytes(engine->add)};
 }
 
 sc_device *sc_engine_device(const sc_engine *engine) {

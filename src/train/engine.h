@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "train/commit.h"
 #include "train/sum_tree.h"
+#include "train/trace.h"
 
 typedef struct sc_engine sc_engine;
 typedef struct sc_engine_link sc_engine_link;
@@ -20,6 +21,7 @@ typedef struct sc_engine_options {
     int64_t capacity;            /* most rows of one micro-batch */
     int64_t micro_batches;       /* most micro-batches of one step; 0 = 1 */
     bool shares_steps;           /* other engines compute other parts of a step: see "Shared steps" */
+    int ranges;                  /* most ranges by which sums travel; 0 = 8 */
     bool fixed_tree;             /* micro-batches keep their numbers among those of all engines: sums are independent of who ran them */
     const sc_optimizer *optimizer; /* NULL: evaluates and predicts only */
     bool resident;               /* batches are gathered on the device from data sets added by sc_engine_data; else staged */
@@ -33,8 +35,21 @@ typedef struct sc_engine_options {
     sc_plan_options plan;
 } sc_engine_options;
 
-typedef struct sc_engine_memory { /* device bytes */
-    size_t parameters, gradients, state, statistics, coefficients, inputs, data, activations;
+/* What an engine takes, in bytes. Everything up to `total` is device memory, each part rounded as it is allocated. */
+typedef struct sc_engine_memory {
+    size_t parameters, gradients, state, statistics, coefficients, inputs, outputs, data;
+    size_t activations; /* what training, evaluation and prediction take turns in, scratch memory included */
+    size_t packed;      /* weights in the layouts of implementations */
+    size_t steps;       /* of the small plans: commit, additions, totals */
+    size_t exchange;    /* of shared steps */
+    size_t total;
+    size_t staging;     /* host-mapped: of shared steps */
+    size_t slot;        /* host-mapped, and whoever fills the slots allocates it: the samples of one slot */
+    size_t train, evaluate, predict; /* what each of them needs of `activations`; separate: has of it */
+    size_t piece;                    /* the largest part that must lie in one allocation, and what it is */
+    char piece_name[SC_NAME_TEXT];
+    size_t heaviest;                 /* where most is alive at once in training (else evaluation or prediction): the layer that */
+    char heaviest_layer[SC_NAME_TEXT]; /* holds the most */
 } sc_engine_memory;
 
 /* Device and net must outlive the engine; env is the device's. Allocates lanes and, with an optimizer, plans the training step.
@@ -42,6 +57,16 @@ typedef struct sc_engine_memory { /* device bytes */
 socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net, const sc_engine_options *options);
 void sc_engine_destroy(sc_engine *engine);
 sc_engine_memory sc_engine_memory_used(const sc_engine *engine);
+
+/* What sc_engine_create with these options would take, and then the first evaluation and the first prediction. Kernels are prepared,
+ * no device memory is taken, and what no allocation can hold is no error: see `piece`. */
+typedef struct sc_engine_uses {
+    bool evaluates, predicts;
+} sc_engine_uses;
+socle_status sc_engine_forecast(sc_engine_memory *out, sc_device *device, sc_net *net, const sc_engine_options *options,
+                                sc_engine_uses uses);
+/* How many partial sums an engine with these options holds at once: `gradients` is as many equal parts. */
+int sc_engine_partial_slots(const sc_engine_options *options);
 sc_device *sc_engine_device(const sc_engine *engine);
 const sc_net *sc_engine_net(const sc_engine *engine);
 bool sc_engine_is_resident(const sc_engine *engine);
@@ -102,6 +127,8 @@ socle_status sc_engine_receive(sc_engine *engine, int range, const float *totals
 /* Waits until all that was received so far has left host memory. */
 socle_status sc_engine_received(sc_engine *engine, uint64_t deadline);
 socle_status sc_engine_commit_received(sc_engine *engine, const sc_engine_step *step);
+/* With a trace (and a device opened with timestamps) every step leaves spans as device `number`; NULL: no more. */
+socle_status sc_engine_trace(sc_engine *engine, sc_trace *trace, int number);
 
 /* Forward only, sums added to the totals. */
 socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows);

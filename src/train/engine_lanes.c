@@ -3,6 +3,7 @@
  * complete, so that exchange can go by ranges; gradients and sums of one micro-batch form one partial. */
 #include "train/engine_private.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 socle_status sc_engine_columns_init(sc_engine *engine) {
@@ -38,7 +39,13 @@ static socle_status place_parameters(sc_engine *engine, const int *completion, s
     sc_lane_layout *lane = engine->map.lane;
     parameter_sizes(net, false, bytes);
     for (int i = 0; i < net->trainable; i++) order[completion ? completion[i] : i] = i;
-    SC_TRY(sc_lane_place(&lane[SC_LANE_PARAMETERS], engine->env, net->trainable, bytes, order));
+    /* The commit and the exchange see parameters and gradients as one flat array each. */
+    size_t most = engine->trains ? SIZE_MAX : (size_t)engine->device->info.max_allocation;
+    SC_TRY(sc_lane_place_chunks(&lane[SC_LANE_PARAMETERS], engine->env, net->trainable, bytes, order, most));
+    if (lane[SC_LANE_PARAMETERS].chunks > SC_ENGINE_CHUNKS) {
+        sc_lane_free(&lane[SC_LANE_PARAMETERS], engine->env);
+        SC_TRY(sc_lane_place(&lane[SC_LANE_PARAMETERS], engine->env, net->trainable, bytes, order));
+    }
     SC_TRY(sc_lane_place(&lane[SC_LANE_GRADIENTS], engine->env, net->trainable, bytes, order));
     parameter_sizes(net, true, bytes + SC_SUM_STATISTICS);
     SC_TRY(sc_lane_place(&lane[SC_LANE_STATISTICS], engine->env, net->statistics, bytes + SC_SUM_STATISTICS, NULL));
@@ -66,31 +73,77 @@ static socle_status place_whole(sc_engine *engine) {
     const sc_lane_layout *lane = engine->map.lane;
     sc_lane_layout *whole = engine->commit_map.lane;
     size_t parameters = lane[SC_LANE_PARAMETERS].bytes, statistics = lane[SC_LANE_STATISTICS].bytes;
-    size_t state[SC_OPTIMIZER_STATES] = {parameters, parameters};
+    size_t state[SC_OPTIMIZER_STATES] = {parameters, parameters}, each = 1; /* a chunk for each */
+    int states = engine->trains ? engine->optimizer.kind->states : 0;
     size_t sums[SC_SUM_STATISTICS + 1] = {sizeof(float), sizeof(float), sizeof(float), statistics};
     size_t coefficient[SC_COEFFICIENT_TENSORS] = {parameters / SC_BLOCK, parameters / SC_BLOCK, statistics / SC_BLOCK};
     size_t health[SC_HEALTH_TENSORS];
     for (int i = 0; i < SC_HEALTH_TENSORS; i++) health[i] = sizeof(float);
     SC_TRY(sc_lane_place(&whole[SC_LANE_PARAMETERS], engine->env, 1, &parameters, NULL));
     SC_TRY(sc_lane_place(&whole[SC_LANE_GRADIENTS], engine->env, 1, &parameters, NULL));
-    SC_TRY(sc_lane_place(&whole[SC_LANE_STATE], engine->env, SC_OPTIMIZER_STATES, state, NULL));
+    SC_TRY(sc_lane_place_chunks(&whole[SC_LANE_STATE], engine->env, states, state, NULL, each));
     SC_TRY(sc_lane_place(&whole[SC_LANE_STATISTICS], engine->env, 1, &statistics, NULL));
     SC_TRY(sc_lane_place(&whole[SC_LANE_SUMS], engine->env, SC_SUM_STATISTICS + 1, sums, NULL));
     SC_TRY(sc_lane_place(&whole[SC_LANE_COEFFICIENTS], engine->env, SC_COEFFICIENT_TENSORS, coefficient, NULL));
     return sc_lane_place(&whole[SC_LANE_HEALTH], engine->env, SC_HEALTH_TENSORS, health, NULL);
 }
 
-/* A zeroed buffer for a whole lane. Lanes without tensors get none. */
-static socle_status allocate_lane(sc_engine *engine, sc_lane lane, size_t bytes) {
+socle_status sc_engine_buffer(sc_engine *engine, sc_buffer **out, const char *name, size_t bytes) {
+    const sc_device_info *info = &engine->device->info;
+    size_t taken;
     if (!bytes) return SOCLE_OK;
-    SC_TRY(sc_buffer_create(&engine->lane[lane], engine->device, SC_BUFFER_DEVICE, bytes));
+    if (!sc_add_size(&taken, engine->taken, bytes))
+        return sc_fail(engine->env, SOCLE_STATUS_SHAPE, "the %s are too large to address", name);
+    if (bytes > engine->piece) {
+        engine->piece = bytes;
+        engine->piece_name = name;
+    }
+    if (!engine->options.plan.forecast) {
+        if (bytes > info->max_allocation)
+            return sc_fail(engine->env, SOCLE_STATUS_DEVICE_MEMORY,
+                           "the %s take %zu bytes in one piece, and %s allocates at most %" PRIu64
+                           " at once; use a smaller network or batch, or another device",
+                           name, bytes, info->name, info->max_allocation);
+        SC_TRY(sc_buffer_create(out, engine->device, SC_BUFFER_DEVICE, bytes));
+        SC_TRY(sc_queue_fill(engine->compute, (sc_operand){*out, 0}, 0, bytes));
+    }
+    engine->taken = taken;
+    return SOCLE_OK;
+}
+
+static socle_status allocate_lane(sc_engine *engine, sc_lane lane, const char *name, size_t bytes) {
+    SC_TRY(sc_engine_buffer(engine, &engine->lane[lane], name, bytes));
     engine->memory.base[lane].buffer = engine->lane[lane];
-    return sc_queue_fill(engine->compute, engine->memory.base[lane], 0, bytes);
+    return SOCLE_OK;
+}
+
+static socle_status allocate_parameters(sc_engine *engine) {
+    const sc_lane_layout *lane = &engine->map.lane[SC_LANE_PARAMETERS];
+    for (int c = 0; c < lane->chunks; c++) {
+        size_t bytes = lane->chunk_bytes ? lane->chunk_bytes[c] : lane->bytes;
+        SC_TRY(sc_engine_buffer(engine, &engine->parameters[c], "parameters", bytes));
+        engine->parameter_base[c].buffer = engine->parameters[c];
+    }
+    engine->memory.base[SC_LANE_PARAMETERS] = engine->parameter_base[0];
+    if (lane->chunks > 1) engine->memory.chunk[SC_LANE_PARAMETERS] = engine->parameter_base;
+    return SOCLE_OK;
+}
+
+static socle_status allocate_states(sc_engine *engine) {
+    for (int s = 0; s < engine->optimizer.kind->states; s++) {
+        SC_TRY(sc_engine_buffer(engine, &engine->state[s], "optimizer's states",
+                                engine->map.lane[SC_LANE_PARAMETERS].bytes));
+        engine->state_base[s].buffer = engine->state[s];
+    }
+    engine->memory.base[SC_LANE_STATE] = engine->state_base[0];
+    engine->memory.chunk[SC_LANE_STATE] = engine->state_base;
+    return SOCLE_OK;
 }
 
 /* As many as the tree of partials holds at once; without fixed_tree it begins at its root. */
-static int partial_slots(const sc_engine_options *options) {
+int sc_engine_partial_slots(const sc_engine_options *options) {
     int slots = 1;
+    if (!options->optimizer) return slots;
     if (options->fixed_tree) return sc_sum_tree_most(options->micro_batches);
     while (options->micro_batches >> slots > 0) slots++;
     return slots;
@@ -98,22 +151,21 @@ static int partial_slots(const sc_engine_options *options) {
 
 static socle_status allocate_lanes(sc_engine *engine) {
     const sc_lane_layout *lane = engine->map.lane, *whole = engine->commit_map.lane;
-    SC_TRY(allocate_lane(engine, SC_LANE_PARAMETERS, lane[SC_LANE_PARAMETERS].bytes));
-    SC_TRY(allocate_lane(engine, SC_LANE_STATISTICS, lane[SC_LANE_STATISTICS].bytes));
-    SC_TRY(allocate_lane(engine, SC_LANE_HEALTH, whole[SC_LANE_HEALTH].bytes));
-    size_t gradients = engine->trains ? lane[SC_LANE_GRADIENTS].bytes : 0, all;
+    SC_TRY(allocate_parameters(engine));
+    SC_TRY(allocate_lane(engine, SC_LANE_STATISTICS, "statistics", lane[SC_LANE_STATISTICS].bytes));
+    SC_TRY(allocate_lane(engine, SC_LANE_HEALTH, "totals", whole[SC_LANE_HEALTH].bytes));
+    size_t gradients = engine->trains ? lane[SC_LANE_GRADIENTS].bytes : 0;
     engine->partial_bytes = gradients + lane[SC_LANE_SUMS].bytes;
-    engine->partial_slots = engine->trains ? partial_slots(&engine->options) : 1;
-    if (!sc_mul_size(&all, engine->partial_bytes, (size_t)engine->partial_slots))
-        return sc_fail(engine->env, SOCLE_STATUS_SHAPE, "the gradients are too large to address");
-    SC_TRY(allocate_lane(engine, SC_LANE_GRADIENTS, all));
-    SC_TRY(allocate_lane(engine, SC_LANE_DATA, lane[SC_LANE_DATA].bytes));
+    engine->partial_slots = sc_engine_partial_slots(&engine->options);
+    for (int p = 0; p < engine->partial_slots; p++)
+        SC_TRY(sc_engine_buffer(engine, &engine->partial[p], "gradients", engine->partial_bytes));
+    SC_TRY(allocate_lane(engine, SC_LANE_DATA, "resident data", lane[SC_LANE_DATA].bytes));
     if (engine->trains) {
-        SC_TRY(allocate_lane(engine, SC_LANE_STATE, (size_t)engine->optimizer.kind->states * lane[SC_LANE_PARAMETERS].bytes));
-        SC_TRY(allocate_lane(engine, SC_LANE_COEFFICIENTS, whole[SC_LANE_COEFFICIENTS].bytes));
+        SC_TRY(allocate_states(engine));
+        SC_TRY(allocate_lane(engine, SC_LANE_COEFFICIENTS, "coefficients", whole[SC_LANE_COEFFICIENTS].bytes));
     }
     for (int s = 0; s < engine->slots; s++)
-        SC_TRY(sc_buffer_create(&engine->slot[s].buffer, engine->device, SC_BUFFER_DEVICE, lane[SC_LANE_INPUTS].bytes));
+        SC_TRY(sc_engine_buffer(engine, &engine->slot[s].buffer, "inputs", lane[SC_LANE_INPUTS].bytes));
     return SOCLE_OK;
 }
 
@@ -170,12 +222,15 @@ socle_status sc_engine_lanes_create(sc_engine *engine, const int *completion) {
     if (status == SOCLE_OK) status = place_feed(engine);
     if (status == SOCLE_OK) status = place_whole(engine);
     if (status == SOCLE_OK) status = allocate_lanes(engine);
-    if (status == SOCLE_OK && engine->trains) status = write_coefficients(engine);
+    if (status == SOCLE_OK && engine->trains && !engine->options.plan.forecast) status = write_coefficients(engine);
     return status;
 }
 
 void sc_engine_lanes_destroy(sc_engine *engine) {
     for (int l = 0; l < SC_LANE_COUNT; l++) sc_buffer_destroy(engine->lane[l]);
+    for (int c = 0; c < SC_ENGINE_CHUNKS; c++) sc_buffer_destroy(engine->parameters[c]);
+    for (int s = 0; s < SC_OPTIMIZER_STATES; s++) sc_buffer_destroy(engine->state[s]);
+    for (int p = 0; p < SC_SUM_NODES; p++) sc_buffer_destroy(engine->partial[p]);
     for (int s = 0; s < engine->slots; s++) sc_buffer_destroy(engine->slot[s].buffer);
     sc_lane_map_free(&engine->map, engine->env);
     sc_lane_map_free(&engine->commit_map, engine->env);

@@ -5,6 +5,8 @@
  * who adds up the sums of all is exchange.c. */
 #include "train/engine_private.h"
 
+#include "base/thread_pool.h"
+
 #include <string.h>
 
 enum { RANGES = 8 };
@@ -23,13 +25,19 @@ struct sc_engine_link {
     sc_event *sent[RANGES];
     sc_buffer *totals;
     sc_event *received, *committed;
+    sc_trace *trace;
+    int number;           /* in the trace */
+    int64_t clock;        /* host minus device, ns */
+    uint64_t step_began;  /* host */
+    sc_event *computed[RANGES], *arrived[RANGES]; /* traced: the part of the backward pass, and the totals' coming */
 };
 
 /* Ends of ranges: at ends of tensors, each of at least an eighth of the lane. Sums travel with the last one. */
 static void cut_ranges(const sc_engine *engine, sc_engine_link *link) {
     const sc_lane_layout *lane = &engine->map.lane[SC_LANE_GRADIENTS];
     size_t least = lane->bytes / RANGES, begin = 0;
-    while (link->ranges < RANGES - 1) {
+    int most = engine->options.ranges > 0 && engine->options.ranges < RANGES ? engine->options.ranges : RANGES;
+    while (link->ranges < most - 1) {
         size_t end = lane->bytes;
         for (int t = 0; t < lane->count; t++)
             if (lane->offset[t] >= begin + least && lane->offset[t] > begin && lane->offset[t] < end) end = lane->offset[t];
@@ -68,7 +76,11 @@ void sc_engine_link_destroy(sc_engine *engine) {
     sc_engine_link *link = engine->link;
     if (!link) return;
     if (link->transfer) sc_queue_finish(link->transfer);
-    for (int r = 0; r < link->ranges; r++) sc_event_release(link->sent[r]);
+    for (int r = 0; r < link->ranges; r++) {
+        sc_event_release(link->sent[r]);
+        sc_event_release(link->computed[r]);
+        sc_event_release(link->arrived[r]);
+    }
     sc_event_release(link->received);
     sc_event_release(link->committed);
     for (int b = 0; b < link->buckets; b++) {
@@ -130,7 +142,8 @@ static socle_status carry(sc_engine *engine, int range) {
 }
 
 static socle_status send_range(sc_engine *engine, int range, const sc_sum_merge *merge, int merges) {
-    const sc_engine_link *link = engine->link;
+    sc_engine_link *link = engine->link;
+    if (link->trace) SC_TRY(record(engine->compute, &link->computed[range]));
     for (int m = 0; m < merges; m++) SC_TRY(sc_engine_add(engine, merge[m], range_begin(link, range), link->end[range]));
     for (int n = 0; n < engine->tree.nodes; n++) SC_TRY(take_out(engine, n, range));
     return carry(engine, range);
@@ -140,6 +153,7 @@ socle_status sc_engine_send(sc_engine *engine, int slot, int64_t rows, uint32_t 
     sc_engine_link *link = engine->link;
     int partial = 0, merges, first = 0;
     sc_sum_merge merge[2 * SC_SUM_NODES];
+    link->step_began = sc_now_ns();
     SC_TRY(sc_engine_take_partial(engine, &partial));
     merges = sc_sum_tree_push(&engine->tree, (sc_sum_node){0, engine->next_micro_batch++, partial}, merge);
     if (!engine->options.fixed_tree) merges += sc_sum_tree_join(&engine->tree, merge + merges);
@@ -171,13 +185,69 @@ socle_status sc_engine_receive(sc_engine *engine, int range, const float *totals
         from = pinned;
     }
     SC_TRY(sc_queue_write(link->transfer, (sc_operand){link->totals, begin}, from, bytes));
+    if (link->trace) SC_TRY(record(link->transfer, &link->arrived[range]));
     if (range + 1 == link->ranges) SC_TRY(record(link->transfer, &link->received));
     return sc_queue_flush(link->transfer);
 }
 
+/* An event's time on the host's clock; 0 where there is none. */
+static uint64_t host_time(const sc_engine_link *link, sc_event *event, uint64_t *start) {
+    uint64_t end = 0;
+    *start = 0;
+    if (!event || sc_event_times(event, start, &end) != SOCLE_OK) return 0;
+    *start = (uint64_t)((int64_t)*start + link->clock);
+    return (uint64_t)((int64_t)end + link->clock);
+}
+
+/* Spans of the step whose totals have arrived. */
+static void leave_spans(sc_engine *engine) {
+    sc_engine_link *link = engine->link;
+    uint64_t start, before = 0;
+    for (int r = 0; r < link->ranges; r++) {
+        sc_trace_span span = {link->number, SC_TRACE_COMPUTE, r ? "backward" : "forward and backward", r, 0, 0};
+        span.end = host_time(link, link->computed[r], &start);
+        span.start = before ? before : link->step_began;
+        if (span.end) sc_trace_add(link->trace, &span);
+        span = (sc_trace_span){link->number, SC_TRACE_TRANSFER, "send", r, 0, 0};
+        span.end = host_time(link, link->sent[r], &span.start);
+        if (span.end) sc_trace_add(link->trace, &span);
+        before = span.end;
+        span = (sc_trace_span){link->number, SC_TRACE_TRANSFER, "receive", r, 0, 0};
+        span.end = host_time(link, link->arrived[r], &span.start);
+        if (span.end) sc_trace_add(link->trace, &span);
+        sc_event_release(link->computed[r]);
+        link->computed[r] = NULL;
+    }
+}
+
+/* The device's clock beside the host's: the end of a small command, seen as soon as it is there. */
+static socle_status compare_clocks(sc_engine_link *link) {
+    uint64_t start, end;
+    sc_event *event = NULL;
+    SC_TRY(sc_queue_fill(link->transfer, (sc_operand){link->totals, 0}, 0, SC_LANE_ALIGNMENT));
+    SC_TRY(sc_queue_record(link->transfer, &event));
+    socle_status status = sc_queue_finish(link->transfer);
+    uint64_t now = sc_now_ns();
+    if (status == SOCLE_OK) status = sc_event_times(event, &start, &end);
+    if (status == SOCLE_OK) link->clock = (int64_t)now - (int64_t)end;
+    sc_event_release(event);
+    return status;
+}
+
+socle_status sc_engine_trace(sc_engine *engine, sc_trace *trace, int number) {
+    sc_engine_link *link = engine->link;
+    if (!link) return sc_fail(engine->env, SOCLE_STATUS_STATE, "only shared steps are traced");
+    link->trace = trace;
+    link->number = number;
+    return trace ? compare_clocks(link) : SOCLE_OK;
+}
+
 socle_status sc_engine_received(sc_engine *engine, uint64_t deadline) {
     sc_engine_link *link = engine->link;
-    return link->received ? sc_queue_poll(link->transfer, link->received, deadline) : SOCLE_OK;
+    if (!link->received) return SOCLE_OK;
+    SC_TRY(sc_queue_poll(link->transfer, link->received, deadline));
+    if (link->trace) leave_spans(engine);
+    return SOCLE_OK;
 }
 
 socle_status sc_engine_commit_received(sc_engine *engine, const sc_engine_step *step) {

@@ -2,13 +2,30 @@
 /* Plans of an engine: the training step's at creation, those of evaluation and prediction when first needed. */
 #include "train/engine_private.h"
 
-/* Builds a graph by `build`, plans it, and lets the graph go. */
-static socle_status plan_graph(sc_engine *engine, sc_plan **out, int64_t capacity, const sc_lane_map *map,
+/* Plans the network's own graphs, of which one runs at a time. */
+static socle_status plan_network(sc_engine *engine, sc_plan **out, sc_graph *graph) {
+    sc_plan_options options = engine->options.plan;
+    options.pool = engine->pool;
+    return sc_plan_create(out, engine->device, graph, &engine->map, &options);
+}
+
+static socle_status plan_forward(sc_engine *engine, sc_plan **out, socle_status (*build)(sc_engine *, sc_graph *)) {
+    sc_graph *graph;
+    SC_TRY(sc_graph_create(&graph, engine->env, engine->options.capacity));
+    socle_status status = build(engine, graph);
+    if (status == SOCLE_OK) status = plan_network(engine, out, graph);
+    sc_graph_destroy(graph);
+    return status;
+}
+
+/* Plans a graph over whole lanes. */
+static socle_status plan_whole(sc_engine *engine, sc_plan **out, int64_t capacity,
                                socle_status (*build)(sc_engine *, sc_graph *)) {
     sc_graph *graph;
     SC_TRY(sc_graph_create(&graph, engine->env, capacity));
     socle_status status = build(engine, graph);
-    if (status == SOCLE_OK) status = sc_plan_create(out, engine->device, graph, map, &engine->options.plan);
+    if (status == SOCLE_OK)
+        status = sc_plan_create(out, engine->device, graph, &engine->commit_map, &engine->options.plan);
     sc_graph_destroy(graph);
     return status;
 }
@@ -30,11 +47,10 @@ static socle_status build_add(sc_engine *engine, sc_graph *graph) {
 }
 
 socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph) {
-    SC_TRY(sc_plan_create(&engine->train, engine->device, train_graph, &engine->map, &engine->options.plan));
-    SC_TRY(plan_graph(engine, &engine->commit, 1, &engine->commit_map, build_commit));
+    SC_TRY(plan_network(engine, &engine->train, train_graph));
+    SC_TRY(plan_whole(engine, &engine->commit, 1, build_commit));
     if (engine->partial_slots > 1)
-        SC_TRY(plan_graph(engine, &engine->add, (int64_t)(engine->partial_bytes / SC_LANE_ALIGNMENT), &engine->commit_map,
-                          build_add));
+        SC_TRY(plan_whole(engine, &engine->add, (int64_t)(engine->partial_bytes / SC_LANE_ALIGNMENT), build_add));
     return SOCLE_OK;
 }
 
@@ -42,8 +58,8 @@ socle_status sc_engine_need_evaluate(sc_engine *engine) {
     if (engine->evaluate) return SOCLE_OK;
     if (!engine->net->loss)
         return sc_fail(engine->env, SOCLE_STATUS_STATE, "this network has no loss: choose one before evaluating");
-    if (!engine->totals) SC_TRY(plan_graph(engine, &engine->totals, 1, &engine->commit_map, build_totals));
-    return plan_graph(engine, &engine->evaluate, engine->options.capacity, &engine->map, sc_engine_build_evaluate);
+    if (!engine->totals) SC_TRY(plan_whole(engine, &engine->totals, 1, build_totals));
+    return plan_forward(engine, &engine->evaluate, sc_engine_build_evaluate);
 }
 
 static socle_status place_outputs(sc_engine *engine) {
@@ -54,7 +70,7 @@ static socle_status place_outputs(sc_engine *engine) {
     if (!engine->map.lane[SC_LANE_OUTPUTS].count)
         SC_TRY(sc_lane_place(&engine->map.lane[SC_LANE_OUTPUTS], engine->env, 1, &bytes, NULL));
     if (!engine->lane[SC_LANE_OUTPUTS])
-        SC_TRY(sc_buffer_create(&engine->lane[SC_LANE_OUTPUTS], engine->device, SC_BUFFER_DEVICE,
+        SC_TRY(sc_engine_buffer(engine, &engine->lane[SC_LANE_OUTPUTS], "predictions",
                                 engine->map.lane[SC_LANE_OUTPUTS].bytes));
     engine->memory.base[SC_LANE_OUTPUTS].buffer = engine->lane[SC_LANE_OUTPUTS];
     return SOCLE_OK;
@@ -63,7 +79,7 @@ static socle_status place_outputs(sc_engine *engine) {
 socle_status sc_engine_need_predict(sc_engine *engine) {
     if (engine->predict) return SOCLE_OK;
     SC_TRY(place_outputs(engine));
-    return plan_graph(engine, &engine->predict, engine->options.capacity, &engine->map, sc_engine_build_predict);
+    return plan_forward(engine, &engine->predict, sc_engine_build_predict);
 }
 
 void sc_engine_weights_changed(sc_engine *engine) {

@@ -5,7 +5,7 @@
 
 #include "train/engine.h"
 
-enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 1, SC_ENGINE_SLOTS = 8 };
+enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 1, SC_ENGINE_CHUNKS = 16, SC_ENGINE_SLOTS = 8 };
 
 typedef struct sc_engine_slot {
     sc_buffer *buffer;   /* one INPUTS lane */
@@ -29,7 +29,10 @@ struct sc_engine {
     sc_lane_map map;         /* of the network's graphs */
     sc_lane_map commit_map;  /* whole lanes */
     sc_lane_memory memory;   /* bases; INPUTS, GRADIENTS and SUMS are set per run */
-    sc_buffer *lane[SC_LANE_COUNT]; /* GRADIENTS: all partials; SUMS inside; INPUTS: see slot */
+    sc_buffer *lane[SC_LANE_COUNT]; /* of lanes in one piece */
+    sc_buffer *parameters[SC_ENGINE_CHUNKS], *state[SC_OPTIMIZER_STATES]; /* by chunk; by state of the optimizer */
+    sc_operand parameter_base[SC_ENGINE_CHUNKS], state_base[SC_OPTIMIZER_STATES];
+    sc_buffer *partial[SC_SUM_NODES]; /* GRADIENTS, and SUMS behind them */
     size_t partial_bytes;    /* gradients and sums of one micro-batch */
     int partial_slots;
     sc_engine_slot slot[SC_ENGINE_SLOTS];
@@ -37,6 +40,10 @@ struct sc_engine {
     size_t data_used;        /* rows */
 
     sc_plan *train, *evaluate, *predict, *commit, *totals, *add;
+    sc_plan_pool *pool;      /* train, evaluate and predict take turns in it; the others run between parts of train */
+    size_t taken;            /* bytes of all lanes */
+    size_t piece;            /* the largest that must lie in one allocation */
+    const char *piece_name;
 
     /* The step under way: which partial slots hold which sums. */
     sc_sum_tree tree;
@@ -58,6 +65,8 @@ socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph);
 socle_status sc_engine_columns_init(sc_engine *engine);
 socle_status sc_engine_lanes_create(sc_engine *engine, const int *completion);
 void sc_engine_lanes_destroy(sc_engine *engine);
+/* Zeroed memory for a lane or a piece of one; 0 bytes: none. In a forecast it is only counted. */
+socle_status sc_engine_buffer(sc_engine *engine, sc_buffer **out, const char *name, size_t bytes);
 /* engine_plans.c */
 socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph);
 socle_status sc_engine_need_evaluate(sc_engine *engine);

@@ -7,16 +7,19 @@
 static socle_status persistent_place(sc_engine *engine, int number, int state, sc_operand *place, size_t *bytes) {
     const sc_parameter *parameter = &engine->net->parameter[number];
     sc_lane lane = parameter->role == SC_PARAMETER_STATISTIC ? SC_LANE_STATISTICS : SC_LANE_PARAMETERS;
-    size_t offset = engine->map.lane[lane].offset[parameter->index];
+    const sc_lane_layout *layout = &engine->map.lane[lane];
+    size_t offset = layout->offset[parameter->index];
     *bytes = sc_tensor_bytes(&parameter->desc);
     if (state >= 0) {
         if (!engine->trains || lane != SC_LANE_PARAMETERS || state >= engine->optimizer.kind->states)
             return sc_fail(engine->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s has no optimizer state %d", parameter->name,
                            state);
-        offset += (size_t)state * engine->map.lane[SC_LANE_PARAMETERS].bytes;
-        lane = SC_LANE_STATE;
+        *place = (sc_operand){engine->state[state], offset};
+        return SOCLE_OK;
     }
-    *place = (sc_operand){engine->lane[lane], offset};
+    const sc_operand *chunk = engine->memory.chunk[lane];
+    *place = chunk ? chunk[layout->chunk[parameter->index]] : engine->memory.base[lane];
+    place->offset += offset;
     return SOCLE_OK;
 }
 
@@ -58,8 +61,8 @@ socle_status sc_engine_initialize(sc_engine *engine, uint64_t seed) {
         sc_release(engine->env, data);
         SC_TRY(status);
     }
-    if (engine->lane[SC_LANE_STATE])
-        SC_TRY(sc_queue_fill(engine->compute, engine->memory.base[SC_LANE_STATE], 0, engine->lane[SC_LANE_STATE]->bytes));
+    for (int s = 0; engine->trains && s < engine->optimizer.kind->states; s++)
+        SC_TRY(sc_queue_fill(engine->compute, engine->state_base[s], 0, engine->state[s]->bytes));
     return sc_engine_totals_reset(engine);
 }
 

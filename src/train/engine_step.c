@@ -14,7 +14,7 @@ void sc_engine_begin_step(sc_engine *engine, int64_t first) {
 }
 
 sc_operand sc_engine_partial(const sc_engine *engine, int partial, size_t offset) {
-    return (sc_operand){engine->lane[SC_LANE_GRADIENTS], (size_t)partial * engine->partial_bytes + offset};
+    return (sc_operand){engine->partial[partial], offset};
 }
 
 sc_lane_memory sc_engine_bases(const sc_engine *engine, int slot, int partial) {

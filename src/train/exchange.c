@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Delivering, adding up and taking, under one lock that is never held while adding. */
+/* Delivering, adding up and taking, under one lock that is never held while adding. Whoever adds works in the memory of others, so a step
+ * is neither cancelled nor followed by another before nobody adds any more. */
 #include "train/exchange.h"
+
+#include "base/thread_pool.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -12,10 +15,12 @@ struct sc_exchange {
     int ranges;
     size_t end[SC_EXCHANGE_RANGES];
     float *totals;
+    sc_trace *trace;
     uint64_t ticket;
     sc_exchange_step step;
     int delivered[SC_EXCHANGE_RANGES]; /* parts of each range */
     bool added[SC_EXCHANGE_RANGES], cancelled;
+    int adding; /* threads that are adding a range up; they wait for nothing */
 };
 
 socle_status sc_exchange_create(sc_exchange **out, sc_env *env, int ranges, const size_t *end) {
@@ -44,12 +49,22 @@ void sc_exchange_destroy(sc_exchange *exchange) {
     sc_release(exchange->env, exchange);
 }
 
+void sc_exchange_trace(sc_exchange *exchange, sc_trace *trace) {
+    exchange->trace = trace;
+}
+
 const float *sc_exchange_totals(const sc_exchange *exchange) {
     return exchange->totals;
 }
 
+/* With the lock held. */
+static void wait_until_nobody_adds(sc_exchange *exchange) {
+    while (exchange->adding) pthread_cond_wait(&exchange->changed, &exchange->mutex);
+}
+
 uint64_t sc_exchange_begin(sc_exchange *exchange, const sc_exchange_step *step) {
     pthread_mutex_lock(&exchange->mutex);
+    wait_until_nobody_adds(exchange);
     exchange->step = *step;
     exchange->cancelled = false;
     for (int r = 0; r < exchange->ranges; r++) {
@@ -86,10 +101,15 @@ bool sc_exchange_deliver(sc_exchange *exchange, uint64_t ticket, int range) {
     pthread_mutex_lock(&exchange->mutex);
     bool valid = exchange->ticket == ticket && !exchange->cancelled;
     bool last = valid && ++exchange->delivered[range] == exchange->step.contributors;
+    exchange->adding += last;
     pthread_mutex_unlock(&exchange->mutex);
     if (!last) return valid;
+    sc_trace_span span = {-1, SC_TRACE_HOST, "add", range, sc_now_ns(), 0};
     add_range(exchange, range);
+    span.end = sc_now_ns();
+    sc_trace_add(exchange->trace, &span);
     pthread_mutex_lock(&exchange->mutex);
+    exchange->adding--;
     exchange->added[range] = true;
     pthread_cond_broadcast(&exchange->changed);
     pthread_mutex_unlock(&exchange->mutex);
@@ -118,6 +138,7 @@ void sc_exchange_cancel(sc_exchange *exchange, uint64_t ticket) {
     if (exchange->ticket == ticket && exchange->delivered[exchange->ranges - 1] < exchange->step.contributors) {
         exchange->cancelled = true;
         pthread_cond_broadcast(&exchange->changed);
+        wait_until_nobody_adds(exchange);
     }
     pthread_mutex_unlock(&exchange->mutex);
 }

@@ -11,6 +11,7 @@
 
 #include "base/env.h"
 #include "train/sum_tree.h"
+#include "train/trace.h"
 
 enum { SC_EXCHANGE_RANGES = 8 };
 
@@ -27,6 +28,8 @@ typedef struct sc_exchange_step {
 
 /* end: where each range ends, in bytes; the last one is the size of a partial. */
 socle_status sc_exchange_create(sc_exchange **out, sc_env *env, int ranges, const size_t *end);
+/* Additions leave spans there; NULL: no more. */
+void sc_exchange_trace(sc_exchange *exchange, sc_trace *trace);
 void sc_exchange_destroy(sc_exchange *exchange); /* no thread may be in it; NULL is fine */
 /* Begins a step and gives its ticket; a thread left behind in an earlier step is refused by its old one. */
 uint64_t sc_exchange_begin(sc_exchange *exchange, const sc_exchange_step *step);
@@ -36,7 +39,8 @@ bool sc_exchange_deliver(sc_exchange *exchange, uint64_t ticket, int range);
 bool sc_exchange_wait(sc_exchange *exchange, uint64_t ticket, int range);
 /* Whether a range is added up already. */
 bool sc_exchange_ready(sc_exchange *exchange, uint64_t ticket, int range);
-/* Ends the step for all who wait in it, unless everything has been delivered already. */
+/* Ends the step for all who wait in it, unless everything has been delivered already. Afterwards nobody touches the sources of a
+ * cancelled step. */
 void sc_exchange_cancel(sc_exchange *exchange, uint64_t ticket);
 /* The totals, a whole partial; a range of it is valid after sc_exchange_wait and until the next step delivers it. */
 const float *sc_exchange_totals(const sc_exchange *exchange);

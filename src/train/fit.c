@@ -92,14 +92,41 @@ static socle_status check_stop(sc_trainer *trainer) {
     return sc_fail(trainer->env, SOCLE_STATUS_INTERRUPTED, "stopped after step %lld", (long long)trainer->position.step);
 }
 
+/* Waits for all steps so far. */
+static socle_status take_totals(sc_trainer *trainer, sc_totals *totals) {
+    SC_TRY(sc_fleet_totals(trainer->fleet, totals));
+    trainer->position.loss = totals->loss;
+    trainer->position.weight = totals->weight;
+    trainer->position.correct = totals->correct;
+    return SOCLE_OK;
+}
+
+/* A state in which a step was not finite is worth nothing. */
+static socle_status checkpoint(sc_trainer *trainer) {
+    const sc_fit_options *options = &trainer->options;
+    sc_totals totals;
+    if (!options->checkpoint_due || !options->checkpoint_due(options->user, trainer->position.step)) return SOCLE_OK;
+    SC_TRY(take_totals(trainer, &totals));
+    SC_TRY(check_health(trainer, &totals));
+    return options->checkpoint(options->user);
+}
+
 static socle_status run_steps(sc_trainer *trainer) {
     uint64_t began = sc_now_ns();
     int64_t began_row = trainer->position.row;
     trainer->epoch_over = false;
     while (!trainer->epoch_over && !steps_done(trainer)) {
-        SC_TRY(run_step(trainer, &trainer->epoch_over));
+        socle_status status = run_step(trainer, &trainer->epoch_over);
+        if (status == SOCLE_STATUS_DEVICE_MEMORY && sc_fleet_alive(trainer->fleet)) {
+            SC_TRY(sc_trainer_go_back(trainer));
+            trainer->epoch_over = false;
+            continue;
+        }
+        SC_TRY(status);
         report_progress(trainer, began, began_row);
-        if (!trainer->epoch_over) SC_TRY(check_stop(trainer));
+        if (trainer->epoch_over) break;
+        SC_TRY(checkpoint(trainer));
+        SC_TRY(check_stop(trainer));
     }
     return SOCLE_OK;
 }
@@ -108,17 +135,13 @@ static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     uint64_t began = sc_now_ns();
     int64_t began_row = trainer->position.row;
     trainer->seen = (sc_totals){0};
+    SC_TRY(sc_trainer_remember(trainer));
     socle_status status = run_steps(trainer);
     sc_totals totals;
-    socle_status read = sc_fleet_totals(trainer->fleet, &totals);
-    if (read == SOCLE_OK) {
-        trainer->position.loss = totals.loss;
-        trainer->position.weight = totals.weight;
-        trainer->position.correct = totals.correct;
-        if (status == SOCLE_OK || status == SOCLE_STATUS_INTERRUPTED) {
-            socle_status health = check_health(trainer, &totals);
-            if (health != SOCLE_OK) status = health;
-        }
+    socle_status read = take_totals(trainer, &totals);
+    if (read == SOCLE_OK && (status == SOCLE_OK || status == SOCLE_STATUS_INTERRUPTED)) {
+        socle_status health = check_health(trainer, &totals);
+        if (health != SOCLE_OK) status = health;
     }
     if (status != SOCLE_OK) return status;
     SC_TRY(read);
@@ -133,7 +156,7 @@ static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
 /* Higher is better. Without validation the newest is the best. Equal accuracies are told apart by the loss, whose share is too
  * small to outweigh one sample. */
 static double score(const sc_trainer *trainer, const sc_epoch_report *report) {
-    if (!trainer->validation_order.count) return (double)report->epoch;
+    if (!trainer->validation_order.count) return (double)report->step;
     return has_accuracy(trainer) ? report->val_accuracy - 1e-9 * fmin(report->val_loss, 100) : -report->val_loss;
 }
 
@@ -172,6 +195,8 @@ static socle_status begin_next_epoch(sc_trainer *trainer) {
 static socle_status finish_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     report->epoch = trainer->position.epoch + 1;
     report->step = trainer->position.step;
+    report->whole = trainer->epoch_over;
+    if (!report->whole && trainer->options.checkpoint) SC_TRY(trainer->options.checkpoint(trainer->options.user));
     SC_TRY(judge_epoch(trainer, report));
     SC_TRY(begin_next_epoch(trainer));
     return trainer->options.epoch ? trainer->options.epoch(trainer->options.user, report) : SOCLE_OK;
@@ -181,12 +206,19 @@ static bool run_over(const sc_trainer *trainer) {
     return trainer->position.epoch >= trainer->options.epochs || steps_done(trainer);
 }
 
+static socle_status run_epoch(sc_trainer *trainer) {
+    sc_epoch_report report = {
+        .loss = NAN, .accuracy = NAN, .val_loss = NAN, .val_accuracy = NAN, .fleet = trainer->fleet};
+    SC_TRY(train_epoch(trainer, &report));
+    return finish_epoch(trainer, &report);
+}
+
 socle_status sc_trainer_run(sc_trainer *trainer) {
+    const sc_position *position = &trainer->position;
+    bool stands_at_limit = steps_done(trainer) && position->row > 0 && position->epoch < trainer->options.epochs;
+    if (stands_at_limit) return run_epoch(trainer);
     while (!run_over(trainer)) {
-        sc_epoch_report report = {
-            .loss = NAN, .accuracy = NAN, .val_loss = NAN, .val_accuracy = NAN, .fleet = trainer->fleet};
-        SC_TRY(train_epoch(trainer, &report));
-        SC_TRY(finish_epoch(trainer, &report));
+        SC_TRY(run_epoch(trainer));
         if (!run_over(trainer)) SC_TRY(check_stop(trainer));
     }
     return SOCLE_OK;

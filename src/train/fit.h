@@ -23,6 +23,7 @@ typedef struct sc_epoch_report {
     double loss, accuracy, val_loss, val_accuracy; /* NaN: does not exist */
     double seconds, samples_per_second;            /* training part alone */
     bool best;                    /* best validation so far (without validation: always) */
+    bool whole;                   /* false: the step limit came first */
     const sc_fleet *fleet;        /* who computed it, with shares and rates */
 } sc_epoch_report;
 
@@ -48,6 +49,11 @@ typedef struct sc_fit_options {
     void (*progress)(void *user, const sc_progress *progress);      /* about ten times a second */
     socle_status (*epoch)(void *user, const sc_epoch_report *report); /* a failure ends the run */
     bool (*stop)(void *user);     /* asked after each step: true ends the run with INTERRUPTED after that step */
+    /* Asked after each step within an epoch: true has `checkpoint` called, position and totals up to date. It is called too where the
+     * step limit ends the run within an epoch, before that part is judged: that state continues as if nothing had ended. A failure ends
+     * the run. */
+    bool (*checkpoint_due)(void *user, int64_t step);
+    socle_status (*checkpoint)(void *user);
 } sc_fit_options;
 
 sc_fit_options sc_fit_defaults(void);
@@ -65,8 +71,11 @@ const sc_net *sc_trainer_net(const sc_trainer *trainer);
 sc_fleet *sc_trainer_fleet(const sc_trainer *trainer);
 const sc_fit_options *sc_trainer_options(const sc_trainer *trainer);
 
-/* Runs to the end, or to a stop: INTERRUPTED (after a whole step), DIVERGED (text names the step; weights are those before it). */
+/* Runs to the end, or to a stop: INTERRUPTED (after a whole step), DIVERGED (text names the step; weights are those before it). A run
+ * continued where its step limit ended it within an epoch judges that part again. */
 socle_status sc_trainer_run(sc_trainer *trainer);
+/* The micro-batch that `reproducible` fixes where none is named. */
+int64_t sc_fit_reproducible_rows(int64_t batch);
 /* Evaluates the test set with the current weights. */
 socle_status sc_trainer_test(sc_trainer *trainer, sc_evaluation *out);
 /* Puts the weights of the best epoch back (they are kept on the host). */

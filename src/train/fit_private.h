@@ -10,6 +10,7 @@ struct sc_trainer {
     sc_net *net;
     sc_fit_options options;
     sc_fleet *fleet;
+    int devices;         /* of the fleet, lost ones included */
     int64_t micro_batch; /* fixed size; 0: as capacities ask */
     sc_feed_source train_source, test_source;
     sc_order train_order, validation_order, test_order;
@@ -21,10 +22,16 @@ struct sc_trainer {
     uint64_t last_progress;
     float **best;        /* per net parameter, host copies; NULL until the first epoch */
     float *decay;        /* per net parameter */
+    float **kept;        /* recover.c: host copies of what persisted at kept_position; NULL: none yet */
+    sc_position kept_position;
 };
 
 /* trainer_equip.c: every device's engine and samples. */
-socle_status sc_trainer_equip(sc_trainer *trainer, const sc_fleet_device *device, int devices, const sc_dataset *test);
+socle_status sc_trainer_equip(sc_trainer *trainer, const sc_fleet_device *device);
+/* recover.c: copies what persists to the host / puts it back with its position / lets it go. */
+socle_status sc_trainer_remember(sc_trainer *trainer);
+socle_status sc_trainer_go_back(sc_trainer *trainer);
+void sc_trainer_forget(sc_trainer *trainer);
 /* evaluate.c */
 socle_status sc_evaluate_order(sc_engine *engine, const sc_feed_source *source, const sc_order *order,
                                sc_evaluation *out);

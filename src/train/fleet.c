@@ -20,7 +20,7 @@ uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps) {
 
 int sc_fleet_leader(const sc_fleet *fleet) {
     for (int i = 0; i < fleet->members; i++)
-        if (!fleet->member[i].lost && !fleet->shares.resting[i]) return i;
+        if (!fleet->member[i].lost && !fleet->member[i].stale && !fleet->shares.resting[i]) return i;
     return -1;
 }
 
@@ -56,9 +56,9 @@ static socle_status none_left(sc_fleet *fleet) {
     return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "no device is left");
 }
 
-static socle_status equip_job(sc_device *device, void *argument) {
+socle_status sc_fleet_equip_job(sc_device *device, void *argument) {
     member *m = argument;
-    return m->equip(&m->engine, &m->stage, device, m->argument);
+    return m->fleet->equip(&m->engine, &m->stage, device, m->most, m->fleet->equipment);
 }
 
 static socle_status call_job(sc_device *device, void *argument) {
@@ -123,14 +123,12 @@ static void init_shares(sc_fleet *fleet, const sc_fleet_device *device) {
     sc_shares_init(&fleet->shares, fleet->members, fleet->options.batch, fleet->options.micro_batch, weight);
 }
 
-static socle_status equip_all(sc_fleet *fleet, sc_fleet_equip equip, void *argument) {
+static socle_status equip_all(sc_fleet *fleet) {
     bool chosen[SC_SHARES_MOST] = {false};
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
         chosen[i] = true;
-        m->equip = equip;
-        m->argument = argument;
-        sc_fleet_begin(m, equip_job, m);
+        sc_fleet_begin(m, sc_fleet_equip_job, m);
     }
     SC_TRY(gather(fleet, chosen, 0));
     const sc_engine *engine = sc_fleet_engine(fleet);
@@ -140,7 +138,7 @@ static socle_status equip_all(sc_fleet *fleet, sc_fleet_equip equip, void *argum
     return sc_exchange_create(&fleet->exchange, fleet->env, sc_engine_ranges(engine), end);
 }
 
-static socle_status fill_fleet(sc_fleet *fleet, const sc_fleet_device *device, sc_fleet_equip equip, void *argument) {
+static socle_status fill_fleet(sc_fleet *fleet, const sc_fleet_device *device) {
     SC_TRY(sc_allocate(fleet->env, &fleet->member, (size_t)fleet->members, sizeof *fleet->member));
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
@@ -151,7 +149,7 @@ static socle_status fill_fleet(sc_fleet *fleet, const sc_fleet_device *device, s
         m->fresh = true;
     }
     init_shares(fleet, device);
-    return equip_all(fleet, equip, argument);
+    return equip_all(fleet);
 }
 
 socle_status sc_fleet_create(sc_fleet **out, sc_env *env, const sc_fleet_device *device, int count,
@@ -163,8 +161,10 @@ socle_status sc_fleet_create(sc_fleet **out, sc_env *env, const sc_fleet_device 
     SC_TRY(sc_allocate(env, &fleet, 1, sizeof *fleet));
     fleet->env = env;
     fleet->options = *options;
+    fleet->equip = equip;
+    fleet->equipment = argument;
     fleet->members = count;
-    socle_status status = fill_fleet(fleet, device, equip, argument);
+    socle_status status = fill_fleet(fleet, device);
     if (status != SOCLE_OK) {
         sc_fleet_destroy(fleet);
         return status;
@@ -173,7 +173,7 @@ socle_status sc_fleet_create(sc_fleet **out, sc_env *env, const sc_fleet_device 
     return SOCLE_OK;
 }
 
-static socle_status strip_job(sc_device *device, void *argument) {
+socle_status sc_fleet_strip_job(sc_device *device, void *argument) {
     member *m = argument;
     (void)device;
     sc_stage_destroy(m->stage);
@@ -193,6 +193,23 @@ void sc_fleet_split(const sc_fleet *fleet, int64_t samples, int64_t first[SC_SHA
     sc_shares_split(&fleet->shares, samples, first);
 }
 
+typedef struct trace_job {
+    const sc_fleet *fleet;
+    sc_trace *trace;
+} trace_job;
+
+static socle_status trace_member(sc_engine *engine, void *argument) {
+    const trace_job *job = argument;
+    return sc_engine_trace(engine, job->trace, sc_fleet_number(job->fleet, engine));
+}
+
+socle_status sc_fleet_trace(sc_fleet *fleet, sc_trace *trace) {
+    trace_job job = {fleet, trace};
+    if (!fleet->exchange) return SOCLE_OK;
+    sc_exchange_trace(fleet->exchange, trace);
+    return sc_fleet_all(fleet, 1, trace_member, &job);
+}
+
 /* A member that hangs keeps what it may still touch: its own things, and the exchange. */
 void sc_fleet_destroy(sc_fleet *fleet) {
     if (!fleet) return;
@@ -202,7 +219,7 @@ void sc_fleet_destroy(sc_fleet *fleet) {
     for (int i = 0; fleet->member && i < fleet->members; i++) {
         member *m = &fleet->member[i];
         if (m->hangs) continue;
-        sc_fleet_begin(m, strip_job, m);
+        sc_fleet_begin(m, sc_fleet_strip_job, m);
         if (m->worker && sc_worker_wait(m->worker, &quiet, 60 * SECOND) == SOCLE_STATUS_TIMEOUT) hangs = true;
     }
     if (hangs) return;

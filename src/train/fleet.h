@@ -25,8 +25,10 @@ typedef struct sc_fleet_device {
     double weight;     /* share of a step, in proportion; 0: as measured */
 } sc_fleet_device;
 
-/* Makes a member's engine and stage on its thread. */
-typedef socle_status (*sc_fleet_equip)(sc_engine **engine, sc_stage **stage, sc_device *device, void *argument);
+/* Makes a member's engine and stage on its thread. `most`: the largest micro-batch to try; 0: any. The argument must live as long as
+ * the fleet: a member that ran out of memory is equipped anew. */
+typedef socle_status (*sc_fleet_equip)(sc_engine **engine, sc_stage **stage, sc_device *device, int64_t most,
+                                       void *argument);
 /* Work on a member's engine on its thread. It may run again on another member after a failure. */
 typedef socle_status (*sc_fleet_job)(sc_engine *engine, void *argument);
 
@@ -63,9 +65,17 @@ typedef struct sc_fleet_step {
     sc_stage_rows next;                       /* of the next one, brought to the devices meanwhile; rows 0: none */
 } sc_fleet_step;
 
-/* One training step over all members. Devices that fail are dropped and their work is done again by the others. `seen` is filled when a
- * look at the totals has arrived: then *arrived is true. Errors: DEVICE when no member is left; others of the engine. */
+/* Every member's steps, and the additions between them, leave spans there; NULL: no more. Needs several members, opened with
+ * timestamps. */
+socle_status sc_fleet_trace(sc_fleet *fleet, sc_trace *trace);
+/* One training step over all members. Devices that fail are dropped and their work is done again by the others; a device that runs out
+ * of memory is equipped anew, the second time with smaller micro-batches. `seen` is filled when a look at the totals has arrived:
+ * then *arrived is true. Errors: DEVICE when no member is left; DEVICE_MEMORY when members are left, but each had to be equipped anew,
+ * so that what persists is lost: write all of it, then call sc_fleet_renewed; others of the engine. */
 socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_totals *seen, bool *arrived);
+
+/* All that persists has been written to every member. */
+void sc_fleet_renewed(sc_fleet *fleet);
 
 /* One member as a person reads it. */
 typedef struct sc_fleet_member {

@@ -76,7 +76,10 @@ static bool needs_aligning(const sc_fleet *fleet) {
 }
 
 socle_status sc_fleet_align(sc_fleet *fleet) {
-    if (sc_fleet_leader(fleet) < 0 || !needs_aligning(fleet)) return SOCLE_OK;
+    return sc_fleet_leader(fleet) < 0 || !needs_aligning(fleet) ? SOCLE_OK : sc_fleet_copy_all(fleet);
+}
+
+socle_status sc_fleet_copy_all(sc_fleet *fleet) {
     const sc_engine *engine = sc_fleet_engine(fleet);
     const sc_net *net = sc_engine_net(engine);
     int states = sc_engine_states(engine);
@@ -84,8 +87,15 @@ socle_status sc_fleet_align(sc_fleet *fleet) {
     sc_totals totals;
     SC_TRY(sc_fleet_totals(fleet, &totals));
     SC_TRY(sc_fleet_set_totals(fleet, &totals));
-    for (int i = 0; i < fleet->members; i++)
-        if (fleet->shares.resting[i]) fleet->member[i].fresh = true;
-    sc_shares_wake(&fleet->shares);
+    sc_fleet_renewed(fleet);
     return SOCLE_OK;
+}
+
+void sc_fleet_renewed(sc_fleet *fleet) {
+    for (int i = 0; i < fleet->members; i++) {
+        member *m = &fleet->member[i];
+        if (fleet->shares.resting[i] || m->stale) m->fresh = true;
+        m->stale = false;
+    }
+    sc_shares_wake(&fleet->shares);
 }

@@ -31,17 +31,21 @@ typedef struct member {
     sc_stage *stage;
     bool lost, hangs;
     bool fresh;        /* its next step is not measured */
+    bool stale;        /* equipped anew: its copy of what persists is none */
+    int refits;        /* how often it was equipped anew */
     socle_status status; /* of the job under way or done */
     /* Arguments of the job. */
-    sc_fleet_equip equip;
     sc_fleet_job job;
     void *argument;
+    int64_t most;
     member_step step;
 } member;
 
 struct sc_fleet {
     sc_env *env;
     sc_fleet_options options;
+    sc_fleet_equip equip;
+    void *equipment;   /* its argument */
     member *member;
     int members;
     sc_shares shares;
@@ -60,6 +64,13 @@ void sc_fleet_lose(sc_fleet *fleet, int number);
 bool sc_fleet_is_loss(socle_status status);
 int sc_fleet_leader(const sc_fleet *fleet); /* -1: none is left */
 uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps);
+/* Ends what a member has on its device / equips it anew; jobs, argument: the member. */
+socle_status sc_fleet_strip_job(sc_device *device, void *argument);
+socle_status sc_fleet_equip_job(sc_device *device, void *argument);
+/* fleet_refit.c: members that ran out of memory try again with less. DEVICE_MEMORY: see sc_fleet_train. */
+socle_status sc_fleet_refit(sc_fleet *fleet, const bool *starved);
+/* fleet_align.c: copies all that persists from the leader to the others. */
+socle_status sc_fleet_copy_all(sc_fleet *fleet);
 /* fleet_member.c: a member's part of a step; argument: the member. */
 socle_status sc_fleet_step_job(sc_device *device, void *argument);
 /* Rows of micro-batch `number` of a member's `rows`, and how many there are. */

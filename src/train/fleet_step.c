@@ -10,7 +10,7 @@
 #define GRACE UINT64_C(2000000000) /* ns: for a member that waited in a cancelled exchange to come back */
 
 static bool takes_part(const sc_fleet *fleet, int i) {
-    return !fleet->member[i].lost && !fleet->shares.resting[i];
+    return !fleet->member[i].lost && !fleet->member[i].stale && !fleet->shares.resting[i];
 }
 
 static int taking_part(const sc_fleet *fleet) {
@@ -89,12 +89,12 @@ static socle_status begin(sc_fleet *fleet) {
 }
 
 /* Waits for all until the deadline, then gives the step up, so that only those that hang stay away. */
-static void collect(sc_fleet *fleet, bool *failed) {
+static void collect(sc_fleet *fleet, bool *failed, bool *starved) {
     uint64_t end = sc_now_ns() + sc_fleet_deadline(fleet, 1);
     bool given_up = false;
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        failed[i] = false;
+        failed[i] = starved[i] = false;
         if (!takes_part(fleet, i)) continue;
         uint64_t now = sc_now_ns();
         sc_fleet_end(m, given_up ? GRACE : now < end ? end - now : 1);
@@ -104,7 +104,8 @@ static void collect(sc_fleet *fleet, bool *failed) {
             sc_fleet_end(m, GRACE);
         }
         failed[i] = m->status != SOCLE_OK;
-        if (failed[i] && sc_fleet_is_loss(m->status)) sc_fleet_lose(fleet, i);
+        starved[i] = m->status == SOCLE_STATUS_DEVICE_MEMORY;
+        if (failed[i] && !starved[i] && sc_fleet_is_loss(m->status)) sc_fleet_lose(fleet, i);
     }
 }
 
@@ -127,25 +128,25 @@ static void measure(sc_fleet *fleet, double seconds) {
 }
 
 /* The members that are left committed the step, or none of them did. */
-static socle_status outcome(sc_fleet *fleet, const bool *failed, bool *done) {
+static socle_status outcome(sc_fleet *fleet, const bool *failed, const bool *starved, bool *done) {
     int committed = 0, again = 0;
     socle_status status = SOCLE_OK;
     for (int i = 0; i < fleet->members; i++) {
         const member *m = &fleet->member[i];
         if (!takes_part(fleet, i)) continue;
         if (!failed[i]) committed++;
-        else if (m->status == SOCLE_STATUS_INTERRUPTED) again++;
+        else if (starved[i] || m->status == SOCLE_STATUS_INTERRUPTED) again++;
         else status = m->status; /* not the device's fault: the caller's to know */
     }
     *done = committed > 0;
     if (status != SOCLE_OK) return status;
     if (!committed && !again)
         return fleet->env->status != SOCLE_OK ? fleet->env->status : SOCLE_STATUS_DEVICE;
-    return SOCLE_OK;
+    return sc_fleet_refit(fleet, starved);
 }
 
 socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_totals *seen, bool *arrived) {
-    bool failed[SC_SHARES_MOST], done = false;
+    bool failed[SC_SHARES_MOST], starved[SC_SHARES_MOST], done = false;
     *arrived = false;
     while (!done) {
         uint64_t began = sc_now_ns();
@@ -153,8 +154,8 @@ socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_total
         sc_shares_settle(&fleet->shares);
         assign(fleet, step);
         SC_TRY(begin(fleet));
-        collect(fleet, failed);
-        SC_TRY(outcome(fleet, failed, &done));
+        collect(fleet, failed, starved);
+        SC_TRY(outcome(fleet, failed, starved, &done));
         if (done) measure(fleet, (double)(sc_now_ns() - began) * 1e-9);
     }
     for (int i = 0; i < fleet->members; i++) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run is a run of, and whether one run can continue another: the same network, the same
- * training data, the same kind of optimizer, and the same order of samples. How long it goes on,
- * and how fast it learns, may change. */
+ * training data, the same kind of optimizer, the same order of samples and the same statistics groups.
+ * How long it goes on, and how fast it learns, may change. So may what decides only how sums are
+ * rounded, which another device may need; the run then says that it is not, to the bit, the one that
+ * was saved. */
 #include "base/hash.h"
 #include "io/json_text.h"
 #include "io/quote.h"
@@ -14,6 +16,10 @@
 /* Settings of `train` that decide which samples make which step. */
 static const char *const fixed_train_keys[] = {"batch", "seed", "shuffle", "validation",
                                                "drop_short"};
+/* Settings of `train` that decide in which parts a step is summed. */
+static const char *const rounding_keys[] = {"reproducible", "micro_batch"};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static socle_status text_of(char **out, sc_env *env, json_t *value) {
     sc_text text;
@@ -48,7 +54,10 @@ static json_t *describe_data(const sc_dataset *dataset) {
 
 socle_status sc_identity_create(sc_identity *out, const sc_recipe *recipe) {
     json_t *config;
+    int64_t group;
     *out = (sc_identity){0};
+    SC_TRY(sc_net_statistics_group(recipe->net, &group));
+    out->open_statistics = sc_net_has_batch_statistics(recipe->net) && !group;
     SC_TRY(sc_recipe_resolve(&config, recipe));
     socle_status status = text_of(&out->config, recipe->env, config);
     if (status == SOCLE_OK) status = text_of(&out->data, recipe->env, describe_data(recipe->train));
@@ -157,10 +166,45 @@ static const char *optimizer_word(const json_t *config) {
     return word ? word : "";
 }
 
-static socle_status match_course(sc_env *env, const json_t *saved, const json_t *now) {
+/* Samples of a statistics group that the network leaves open. */
+static int64_t statistics_rows(const json_t *train) {
+    int64_t batch = json_integer_value(json_object_get(train, "batch")),
+            micro_batch = json_integer_value(json_object_get(train, "micro_batch"));
+    if (!json_is_true(json_object_get(train, "reproducible"))) return batch;
+    return micro_batch ? micro_batch : sc_fit_reproducible_rows(batch);
+}
+
+static socle_status match_statistics(sc_env *env, const json_t *before, const json_t *after) {
+    int64_t then = statistics_rows(before), now = statistics_rows(after);
+    if (then == now) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_CONFIG,
+                   "this run is no continuation of the checkpoint: batch normalisation took its "
+                   "statistics over %lld samples then, over %lld now; leave train.reproducible and "
+                   "train.micro_batch as they were",
+                   (long long)then, (long long)now);
+}
+
+static void report_rounding(sc_env *env, const json_t *before, const json_t *after) {
+    const json_t *then, *now;
+    for (size_t i = 0; i < COUNT(rounding_keys); i++) {
+        char place[PLACE_TEXT] = "", old[SC_QUOTED], new[SC_QUOTED];
+        const char *key = rounding_keys[i];
+        if (!differ(json_object_get(before, key), json_object_get(after, key), place, &then, &now))
+            continue;
+        value_text(old, sizeof old, env, then);
+        value_text(new, sizeof new, env, now);
+        sc_log_line(env, SOCLE_LOG_INFO,
+                    "the run goes on with another train.%s (%s then, %s now): from here on it "
+                    "equals the one that was saved within rounding, not to the bit",
+                    key, old, new);
+    }
+}
+
+static socle_status match_course(sc_env *env, const json_t *saved, const json_t *now,
+                                 bool open_statistics) {
     const json_t *before = json_object_get(saved, "train"), *after = json_object_get(now, "train"),
                  *in_a, *in_b;
-    for (size_t i = 0; i < sizeof fixed_train_keys / sizeof fixed_train_keys[0]; i++) {
+    for (size_t i = 0; i < COUNT(fixed_train_keys); i++) {
         char place[PLACE_TEXT] = "";
         const char *key = fixed_train_keys[i];
         if (differ(json_object_get(before, key), json_object_get(after, key), place, &in_a, &in_b))
@@ -173,6 +217,8 @@ static socle_status match_course(sc_env *env, const json_t *saved, const json_t 
             sc_quote(optimizer_word(saved)).text, optimizer_word(now));
     if (!json_equal(json_object_get(saved, "optimizer"), json_object_get(now, "optimizer")))
         sc_log_line(env, SOCLE_LOG_INFO, "the run goes on with other options of the optimizer");
+    if (open_statistics) SC_TRY(match_statistics(env, before, after));
+    report_rounding(env, before, after);
     return SOCLE_OK;
 }
 
@@ -185,7 +231,7 @@ socle_status sc_identity_match(sc_env *env, const sc_identity *saved, const sc_i
         status = sc_fail(env, SOCLE_STATUS_DATA,
                          "the checkpoint is damaged: its configuration is no JSON");
     else
-        status = match_course(env, before, after);
+        status = match_course(env, before, after, now->open_statistics);
     json_decref(before);
     json_decref(after);
     return status;

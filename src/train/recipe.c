@@ -14,7 +14,10 @@ static const char *const root_words[] = {"data", "inputs", "network", "loss", "o
 static const char *const train_words[] = {"epochs",     "batch",        "micro_batch",
                                           "steps",      "seed",         "shuffle",
                                           "validation", "weight_decay", "drop_short",
-                                          "reproducible"};
+                                          "reproducible", "checkpoint"};
+static const char *const checkpoint_words[] = {"steps", "minutes", "keep"};
+
+enum { CHECKPOINT_MINUTES = 10, MOST_MINUTES = 1000000, MOST_KEPT = 10000 };
 
 static socle_status read_validation(sc_recipe *recipe, const json_t *train) {
     SC_TRY(
@@ -36,6 +39,21 @@ static socle_status read_batches(sc_recipe *recipe, const json_t *train) {
                           (long long)fit->batch);
 }
 
+/* A number alone stands for `steps`. */
+static socle_status read_checkpoint(sc_recipe *recipe, const json_t *train) {
+    const sc_config *config = recipe->config;
+    sc_checkpoint_schedule *schedule = &recipe->checkpoint;
+    const json_t *section = NULL;
+    if (json_is_number(json_object_get(train, "checkpoint")))
+        return sc_config_get_integer(&schedule->steps, config, train, "checkpoint", 0, INT32_MAX);
+    SC_TRY(sc_config_get_object(&section, config, train, "checkpoint"));
+    if (!section) return SOCLE_OK;
+    SC_TRY(sc_config_check_keys(config, section, checkpoint_words, COUNT(checkpoint_words)));
+    SC_TRY(sc_config_get_integer(&schedule->steps, config, section, "steps", 0, INT32_MAX));
+    SC_TRY(sc_config_get_number(&schedule->minutes, config, section, "minutes", 0, MOST_MINUTES));
+    return sc_config_get_integer(&schedule->keep, config, section, "keep", 1, MOST_KEPT);
+}
+
 static socle_status read_train(sc_recipe *recipe) {
     const sc_config *config = recipe->config;
     sc_fit_options *fit = &recipe->fit;
@@ -54,6 +72,7 @@ static socle_status read_train(sc_recipe *recipe) {
     SC_TRY(sc_config_get_number(&decay, config, train, "weight_decay", 0, 1e6));
     SC_TRY(sc_config_get_boolean(&fit->drop_short, config, train, "drop_short"));
     SC_TRY(sc_config_get_boolean(&fit->reproducible, config, train, "reproducible"));
+    SC_TRY(read_checkpoint(recipe, train));
     fit->seed = (uint64_t)seed;
     fit->weight_decay = (float)decay;
     return SOCLE_OK;
@@ -71,6 +90,7 @@ static socle_status require_sections(const sc_config *config) {
 
 socle_status sc_recipe_read(sc_recipe *out, sc_env *env, const sc_config *config) {
     *out = (sc_recipe){.env = env, .config = config, .fit = sc_fit_defaults()};
+    out->checkpoint = (sc_checkpoint_schedule){.minutes = CHECKPOINT_MINUTES, .keep = 1};
     SC_TRY(require_sections(config));
     SC_TRY(sc_recipe_check_data_keys(config));
     SC_TRY(sc_optimizer_read(&out->fit.optimizer, config, sc_config_root(config)));
@@ -127,7 +147,16 @@ static json_t *resolve_optimizer(const sc_optimizer *optimizer) {
     return named;
 }
 
-static json_t *resolve_train(const sc_fit_options *fit) {
+static json_t *resolve_checkpoint(const sc_checkpoint_schedule *schedule) {
+    json_t *section = json_object();
+    json_object_set_new(section, "steps", json_integer(schedule->steps));
+    json_object_set_new(section, "minutes", json_real(schedule->minutes));
+    json_object_set_new(section, "keep", json_integer(schedule->keep));
+    return section;
+}
+
+static json_t *resolve_train(const sc_recipe *recipe) {
+    const sc_fit_options *fit = &recipe->fit;
     json_t *train = json_object();
     json_object_set_new(train, "epochs", json_integer(fit->epochs));
     json_object_set_new(train, "batch", json_integer(fit->batch));
@@ -139,6 +168,7 @@ static json_t *resolve_train(const sc_fit_options *fit) {
     json_object_set_new(train, "weight_decay", json_real(sc_number_of_float(fit->weight_decay)));
     json_object_set_new(train, "drop_short", json_boolean(fit->drop_short));
     if (fit->reproducible) json_object_set_new(train, "reproducible", json_true());
+    json_object_set_new(train, "checkpoint", resolve_checkpoint(&recipe->checkpoint));
     return train;
 }
 
@@ -154,7 +184,7 @@ socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe) {
         if (value) json_object_set_new(*out, as_given[i], json_deep_copy(value));
     }
     json_object_set_new(*out, "optimizer", resolve_optimizer(&recipe->fit.optimizer));
-    json_object_set_new(*out, "train", resolve_train(&recipe->fit));
+    json_object_set_new(*out, "train", resolve_train(recipe));
     if (json_object_size(*out) >= 5) return SOCLE_OK;
     json_decref(*out);
     *out = NULL;

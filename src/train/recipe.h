@@ -9,10 +9,18 @@
 #include "io/config.h"
 #include "train/fit.h"
 
+/* When a run saves its state between the ends of its epochs, and how many states stay. */
+typedef struct sc_checkpoint_schedule {
+    int64_t steps;  /* after every so many steps; 0: not by steps */
+    double minutes; /* so long after the last one; 0: not by time */
+    int64_t keep;   /* files that stay, the newest among them */
+} sc_checkpoint_schedule;
+
 typedef struct sc_recipe {
     sc_env *env;
     const sc_config *config;
     sc_fit_options fit;       /* callbacks are the caller's to set */
+    sc_checkpoint_schedule checkpoint;
     sc_dataset *train, *test; /* test: NULL where the configuration names none */
     sc_net *net;
 } sc_recipe;

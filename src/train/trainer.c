@@ -58,6 +58,10 @@ static socle_status weight_decay(sc_trainer *trainer) {
     return SOCLE_OK;
 }
 
+int64_t sc_fit_reproducible_rows(int64_t batch) {
+    return sc_ceil_div(batch, 8);
+}
+
 /* Micro-batches of a fixed size: the statistics group of batch normalisation, or what makes a step reproducible. */
 static socle_status choose_micro_batch(sc_trainer *trainer, int devices) {
     const sc_fit_options *options = &trainer->options;
@@ -75,7 +79,7 @@ static socle_status choose_micro_batch(sc_trainer *trainer, int devices) {
                        (long long)options->batch, (long long)group);
     if (group) trainer->micro_batch = group;
     if (!trainer->micro_batch && options->reproducible) {
-        trainer->micro_batch = sc_ceil_div(options->batch, 8);
+        trainer->micro_batch = sc_fit_reproducible_rows(options->batch);
         if (statistics)
             sc_log_line(trainer->env, SOCLE_LOG_INFO,
                         "reproducible: batch normalisation takes its statistics over groups of %lld samples",
@@ -103,7 +107,8 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     trainer->counts_correct = sc_net_counts_correct(trainer->net);
     SC_TRY(split_data(trainer, train, test));
     SC_TRY(weight_decay(trainer));
-    SC_TRY(sc_trainer_equip(trainer, device, devices, test));
+    trainer->devices = devices;
+    SC_TRY(sc_trainer_equip(trainer, device));
     uint64_t seed = trainer->options.seed;
     return sc_fleet_all(trainer->fleet, 1, initialize_job, &seed);
 }
@@ -146,6 +151,7 @@ void sc_trainer_destroy(sc_trainer *trainer) {
     sc_order_free(&trainer->validation_order);
     sc_order_free(&trainer->test_order);
     free_best(trainer);
+    sc_trainer_forget(trainer);
     sc_release(trainer->env, trainer->decay);
     sc_release(trainer->env, trainer);
 }

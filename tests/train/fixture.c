@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include "io/safetensors.h"
+#include "model/net_config.h"
 
 static fixture *opened;
 
@@ -94,6 +95,28 @@ void fixture_golden(fixture *f, const char *network) {
     if (strcmp(network, "wide") == 0) x = add_wide(f->net, x);
     else x = strcmp(network, "cnn") == 0 ? add_cnn(f->net, x) : add_mlp(f->net, x, strcmp(network, "dropout") == 0);
     FIXTURE_OK(sc_net_loss(f->net, "softmax_cross_entropy", x));
+}
+
+void fixture_example(fixture *f, const char *name) {
+    enum { SIDE = 28, SAMPLES = FIXTURE_EXAMPLE_SAMPLES };
+    static unsigned char images[SAMPLES * SIDE * SIDE], labels[SAMPLES];
+    const socle_shape shape = {3, {1, SIDE, SIDE}}, label = {0};
+    char path[512];
+    sc_config *config;
+    sc_net_destroy(f->net);
+    sc_dataset_destroy(f->data);
+    snprintf(path, sizeof path, "%s/examples/%s.yaml", SC_SOURCE_DIR, name);
+    FIXTURE_OK(sc_config_load(&config, &f->env, path));
+    FIXTURE_OK(sc_net_create(&f->net, &f->env));
+    sc_net_input(f->net, SC_INPUT_NAME, SOCLE_U8, &shape, 1.0f / 255.0f);
+    FIXTURE_OK(sc_net_read(f->net, config, sc_config_find(config, "network")));
+    FIXTURE_OK(sc_loss_read(f->net, config, sc_config_root(config)));
+    sc_config_destroy(config);
+    for (size_t i = 0; i < sizeof images; i++) images[i] = (unsigned char)(i * 2654435761u >> 24);
+    for (size_t i = 0; i < SAMPLES; i++) labels[i] = (unsigned char)(i % 10);
+    FIXTURE_OK(sc_dataset_create(&f->data, &f->env, "noise", SAMPLES));
+    FIXTURE_OK(sc_dataset_add_copy(f->data, "input", SOCLE_U8, &shape, images));
+    FIXTURE_OK(sc_dataset_add_copy(f->data, "label", SOCLE_U8, &label, labels));
 }
 
 void fixture_weights(fixture *f, sc_engine *engine, const char *network) {

@@ -27,6 +27,9 @@ void fixture_close(fixture *f);
 /* f->data: 320 images of 12x12; f->net: "mlp", "cnn" as in tests/golden, "dropout" (the mlp with a dropout layer) or "wide"
  * (convolutions of 16, 32, 32, 16 and 12 filters). */
 void fixture_golden(fixture *f, const char *network);
+/* f->net of examples/<name>.yaml, f->data: noise in its shape, with labels. What was there before goes. */
+enum { FIXTURE_EXAMPLE_SAMPLES = 96 };
+void fixture_example(fixture *f, const char *name);
 /* Writes tests/golden/<network>.safetensors over the engine's weights. */
 void fixture_weights(fixture *f, sc_engine *engine, const char *network);
 /* The expected values of tests/golden/expected.json; the caller decrefs. */

@@ -54,7 +54,7 @@ Test(check_device, one_thread_and_two) {
 Test(check_device, finds_a_difference) {
     fixture f, other;
     sc_device *check;
-    sc_buffer *buffer;
+    sc_buffer *buffer, *scratch;
     sc_queue *queue;
     sc_kernel *kernel;
     fixture_open(&other, "cpu", 1);
@@ -70,20 +70,22 @@ Test(check_device, finds_a_difference) {
     sc_op_desc desc = {.op = SC_OP_ELEMENTWISE, .inputs = 1, .outputs = 1, .expr = &expr};
     desc.tensor[0] = desc.tensor[1] = sc_tensor_make(SOCLE_F32, false, 1, &dim);
     FIXTURE_OK(sc_prepare(&kernel, check, &desc, NULL));
-    sc_operand operands[2] = {{buffer, 0}, {buffer, 128}};
+    FIXTURE_OK(sc_buffer_create(&scratch, check, SC_BUFFER_DEVICE, kernel->workspace + 1));
+    sc_operand operands[2] = {{buffer, 0}, {buffer, 128}}, workspace = {scratch, 0};
     FIXTURE_OK(sc_queue_fill(queue, operands[0], 0x3f800000u, 128));
-    FIXTURE_OK(sc_kernel_enqueue(kernel, queue, operands, (sc_operand){0}, &(sc_launch){.rows = 1}));
+    FIXTURE_OK(sc_kernel_enqueue(kernel, queue, operands, workspace, &(sc_launch){.rows = 1}));
     sc_queue *only;
     FIXTURE_OK(sc_queue_open(&only, other.device));
     sc_operand second = sc_check_side(operands[0], 1);
     FIXTURE_OK(sc_queue_fill(only, (sc_operand){second.buffer, 64}, 0x40000000u, 4));
     FIXTURE_OK(sc_queue_finish(only));
-    SC_EQ(sc_kernel_enqueue(kernel, queue, operands, (sc_operand){0}, &(sc_launch){.rows = 1}), SOCLE_STATUS_WRONG_RESULT);
+    SC_EQ(sc_kernel_enqueue(kernel, queue, operands, workspace, &(sc_launch){.rows = 1}), SOCLE_STATUS_WRONG_RESULT);
     SC_TRUE(strstr(f.env.text, "element 16 is 1 by") != NULL);
     sc_queue_close(only);
     sc_kernel_release(kernel);
     sc_queue_close(queue);
     sc_buffer_destroy(buffer);
+    sc_buffer_destroy(scratch);
     sc_device_close(check);
     fixture_close(&f);
     fixture_close(&other);

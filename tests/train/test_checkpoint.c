@@ -12,8 +12,9 @@
 
 static sc_temp temp;
 static fixture f;
-static sc_identity identity = {"{\"optimizer\": {\"adam\": {}}, \"train\": {\"batch\": 32}}", NULL,
-                               "{\"samples\": 320}"};
+static sc_identity identity = {.config =
+                                   "{\"optimizer\": {\"adam\": {}}, \"train\": {\"batch\": 32}}",
+                               .data = "{\"samples\": 320}"};
 
 static void begin(void) {
     sc_temp_make(&temp);
@@ -214,8 +215,13 @@ Test(checkpoint, saving_fails_whole) {
 /* --- What may continue what --- */
 
 static socle_status match(const char *saved_config, const char *now_config) {
-    const sc_identity saved = {(char *)saved_config, "{\"a\": [1, 2]}", "{\"n\": 1}"},
-                      now = {(char *)now_config, "{\"a\": [1, 2]}", "{\"n\": 1}"};
+    const sc_identity saved = {.config = (char *)saved_config,
+                               .network = "{\"a\": [1, 2]}",
+                               .data = "{\"n\": 1}"},
+                      now = {.config = (char *)now_config,
+                             .network = "{\"a\": [1, 2]}",
+                             .data = "{\"n\": 1}",
+                             .open_statistics = true};
     return sc_identity_match(&f.env, &saved, &now);
 }
 
@@ -235,9 +241,12 @@ Test(checkpoint, identity) {
              match(base, "{\"optimizer\": {\"adam\": {}}, \"train\": {\"batch\": 8, \"seed\": 1}}"),
              SOCLE_STATUS_CONFIG);
     SC_FAILS(&f.env, match("[", base), SOCLE_STATUS_DATA);
-    const sc_identity a = {(char *)base, "{\"layers\": [{\"dense\": {\"units\": 3}}]}", "{}"},
-                      b = {(char *)base, "{\"layers\": [{\"dense\": {\"units\": 3}}, \"relu\"]}",
-                           "{}"};
+    const sc_identity a = {.config = (char *)base,
+                           .network = "{\"layers\": [{\"dense\": {\"units\": 3}}]}",
+                           .data = "{}"},
+                      b = {.config = (char *)base,
+                           .network = "{\"layers\": [{\"dense\": {\"units\": 3}}, \"relu\"]}",
+                           .data = "{}"};
     SC_FAILS(&f.env, sc_identity_match(&f.env, &a, &b), SOCLE_STATUS_CONFIG);
     SC_CONTAINS(f.env.text, "layers[1]: nothing then, \"relu\" now");
 }

@@ -2,7 +2,7 @@
 /* What several devices make of one training step: each device of a list alone and all together, in
  * turns in one process, so that ratios hold whatever else the machine does. The first device is
  * also measured on the caller's thread: what the way through a thread of its own costs.
- *   bench_devices [devices] [batch] [steps] [rounds] [--net NAME] [--reproducible]
+ *   bench_devices [devices] [batch] [steps] [rounds] [--net NAME] [--reproducible] [--ranges N]
  * Devices as for --device, e.g. opencl:0/0,opencl:0/1; one JSON line per subject. */
 #include "bench_networks.h"
 
@@ -76,9 +76,8 @@ static void print_subject(const subject *s, int64_t batch, int steps, int rounds
     const sc_fleet *fleet = sc_trainer_fleet(s->trainer);
     for (int i = 0; i < sc_fleet_members(fleet); i++) {
         sc_fleet_member member = sc_fleet_member_info(fleet, i);
-        printf("%s{\"name\": \"%s:%d\", \"share\": %lld, \"samples_per_second\": %.0f}",
-               i ? ", " : "", member.info->driver->name, member.info->index,
-               (long long)member.share, member.rate);
+        printf("%s{\"name\": \"%s\", \"share\": %lld, \"samples_per_second\": %.0f}",
+               i ? ", " : "", member.label, (long long)member.share, member.rate);
     }
     printf("]}\n");
 }
@@ -88,16 +87,19 @@ typedef struct wish {
     int64_t batch;
     int steps, rounds;
     bool reproducible;
+    int ranges;
 } wish;
 
 static wish read_arguments(int argc, char **argv) {
-    wish w = {"opencl:0/0,opencl:0/1", "fashion-cnn", 128, 40, 5, false};
+    wish w = {"opencl:0/0,opencl:0/1", "fashion-cnn", 128, 40, 5, false, 0};
     int place = 0;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--net") == 0 && i + 1 < argc)
             w.network = argv[++i];
         else if (strcmp(argv[i], "--reproducible") == 0)
             w.reproducible = true;
+        else if (strcmp(argv[i], "--ranges") == 0 && i + 1 < argc)
+            w.ranges = atoi(argv[++i]);
         else if (place++ == 0)
             w.devices = argv[i];
         else if (place == 2)
@@ -150,6 +152,7 @@ int main(int argc, char **argv) {
     sc_fit_options options = sc_fit_defaults();
     options.batch = w.batch;
     options.reproducible = w.reproducible;
+    options.ranges = w.ranges;
     subject *direct = &subjects[count++];
     snprintf(direct->name, sizeof direct->name, "%s on the caller's thread", name[0]);
     check(sc_trainer_create(&direct->trainer, device[devices].device, net, &options, data, NULL));

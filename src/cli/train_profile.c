@@ -41,8 +41,8 @@ static json_t *describe_span(const sc_fleet *fleet, const sc_trace_span *span, u
     if (span->device < 0)
         snprintf(row, sizeof row, "host");
     else
-        snprintf(row, sizeof row, "%d: %s %s", span->device,
-                 sc_fleet_member_info(fleet, span->device).info->name, rows[span->row]);
+        snprintf(row, sizeof row, "%s %s", sc_fleet_member_info(fleet, span->device).label,
+                 rows[span->row]);
     sc_report_text(event, "name", span->range < 0 ? span->what : name);
     sc_report_text(event, "cat", rows[span->row]);
     sc_report_text(event, "ph", "X");

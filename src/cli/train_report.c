@@ -13,10 +13,13 @@ static char *path_of(sc_train_session *session, const char *name) {
 
 void sc_train_report_plan(sc_train_session *session, const sc_fleet_device *device, int count) {
     const sc_recipe *recipe = session->recipe;
-    for (int i = 0; i + 1 < count; i++)
-        sc_cli_say(session->cli, "%s,", sc_worker_info(device[i].worker)->name);
-    sc_cli_say(session->cli, "%s: %s parameters, %s training samples, seed %llu",
-               sc_worker_info(device[count - 1].worker)->name,
+    char who[SC_NAME_TEXT];
+    snprintf(who, sizeof who, "%s", sc_worker_info(device[0].worker)->name);
+    if (count > 1) snprintf(who, sizeof who, "%d devices", count);
+    for (int i = 0; count > 1 && i < count; i++)
+        sc_cli_say(session->cli, "%s %s", sc_worker_label(device[i].worker),
+                   sc_worker_info(device[i].worker)->name);
+    sc_cli_say(session->cli, "%s: %s parameters, %s training samples, seed %llu", who,
                sc_grouped(sc_net_parameter_count(recipe->net)).text,
                sc_grouped(sc_dataset_count(recipe->train)).text,
                (unsigned long long)recipe->fit.seed);
@@ -52,6 +55,7 @@ static json_t *describe_shares(const sc_fleet *fleet) {
     for (int i = 0; i < sc_fleet_members(fleet); i++) {
         sc_fleet_member member = sc_fleet_member_info(fleet, i);
         json_t *entry = json_object();
+        sc_report_text(entry, "device", member.label);
         sc_report_text(entry, "id", member.info->id);
         sc_report_integer(entry, "share", member.share);
         if (member.rate > 0) sc_report_number(entry, "samples_per_second", member.rate);
@@ -68,8 +72,7 @@ static void say_shares(sc_cli *cli, const sc_fleet *fleet) {
         sc_fleet_member member = sc_fleet_member_info(fleet, i);
         char rate[64] = "";
         if (member.rate > 0) snprintf(rate, sizeof rate, ", %.0f samples/s", member.rate);
-        sc_cli_say(cli, "  %s:%d %s: %s%lld of %lld samples%s", member.info->driver->name,
-                   member.info->index, member.info->name, member.lost ? "lost; " : "",
+        sc_cli_say(cli, "  %s %s: %s%lld of %lld samples%s", member.label, member.info->name, member.lost ? "lost; " : "",
                    (long long)member.share, (long long)batch, rate);
     }
 }

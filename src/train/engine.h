@@ -22,6 +22,7 @@ typedef struct sc_engine_options {
     int64_t micro_batches;       /* most micro-batches of one step; 0 = 1 */
     bool shares_steps;           /* other engines compute other parts of a step: see "Shared steps" */
     int ranges;                  /* most ranges by which sums travel; 0 = 8 */
+    bool own_memory;             /* exchange as with a device that does not share the host's memory (tests) */
     bool fixed_tree;             /* micro-batches keep their numbers among those of all engines: sums are independent of who ran them */
     const sc_optimizer *optimizer; /* NULL: evaluates and predicts only */
     bool resident;               /* batches are gathered on the device from data sets added by sc_engine_data; else staged */

@@ -66,7 +66,7 @@ socle_status sc_engine_link_create(sc_engine *engine) {
         return sc_fail(engine->env, SOCLE_STATUS_STATE, "an engine without an optimizer shares no steps");
     SC_TRY(sc_allocate(engine->env, &engine->link, 1, sizeof *engine->link));
     sc_engine_link *link = engine->link;
-    link->direct = (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) != 0;
+    link->direct = (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) && !engine->options.own_memory;
     SC_TRY(sc_queue_open(&link->transfer, engine->device));
     cut_ranges(engine, link);
     return create_buckets(engine, link);

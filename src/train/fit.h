@@ -43,6 +43,8 @@ typedef struct sc_fit_options {
     float weight_decay;           /* L2, on weights alone */
     uint64_t memory;              /* budget of device bytes; 0 = what the device offers, less a reserve */
     bool staged;                  /* never keep data on the device */
+    bool own_memory;              /* exchange as between devices with memory of their own (tests) */
+    int ranges;                   /* most ranges of an exchange; 0: standard (benchmarks) */
     sc_plan_options plan;
     /* All may be NULL. Called on the trainer's thread. */
     void *user;

@@ -2,7 +2,7 @@
 /* The members of a fleet: making and ending them, handing them jobs, and declaring them lost. What a step is, is in fleet_step.c. */
 #include "train/fleet_private.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #define SECOND UINT64_C(1000000000)
 
@@ -37,18 +37,15 @@ void sc_fleet_end(member *m, uint64_t deadline) {
 
 void sc_fleet_lose(sc_fleet *fleet, int number) {
     member *m = &fleet->member[number];
-    char name[SC_NAME_TEXT];
-    memcpy(name, m->info.name, sizeof name);
     m->lost = true;
     m->hangs = m->worker && sc_worker_busy(m->worker);
     sc_shares_drop(&fleet->shares, number);
     int left = sc_fleet_alive(fleet);
     if (left)
-        sc_log_line(fleet->env, SOCLE_LOG_WARNING, "%s:%d (%s) is lost; %d device%s go%s on. %s", m->info.driver->name,
-                    m->info.index, name, left, left == 1 ? "" : "s", left == 1 ? "es" : "", fleet->env->text);
+        sc_log_line(fleet->env, SOCLE_LOG_WARNING, "%s (%s) is lost; %d device%s go%s on. %s", m->label,
+                    m->info.name, left, left == 1 ? "" : "s", left == 1 ? "es" : "", fleet->env->text);
     else
-        sc_fail_prefix(fleet->env, m->status, "no device is left; the last one, %s:%d, failed", m->info.driver->name,
-                       m->info.index);
+        sc_fail_prefix(fleet->env, m->status, "no device is left; the last one, %s, failed", m->label);
 }
 
 static socle_status none_left(sc_fleet *fleet) {
@@ -146,6 +143,10 @@ static socle_status fill_fleet(sc_fleet *fleet, const sc_fleet_device *device) {
         m->worker = device[i].worker;
         m->device = device[i].device;
         m->info = m->worker ? *sc_worker_info(m->worker) : m->device->info;
+        if (m->worker)
+            snprintf(m->label, sizeof m->label, "%s", sc_worker_label(m->worker));
+        else
+            snprintf(m->label, sizeof m->label, "%s:%d", m->info.driver->name, m->info.index);
         m->fresh = true;
     }
     init_shares(fleet, device);
@@ -234,7 +235,7 @@ int sc_fleet_members(const sc_fleet *fleet) {
 
 sc_fleet_member sc_fleet_member_info(const sc_fleet *fleet, int number) {
     const member *m = &fleet->member[number];
-    return (sc_fleet_member){&m->info, m->lost, fleet->shares.resting[number], fleet->shares.share[number],
+    return (sc_fleet_member){&m->info, m->label, m->lost, fleet->shares.resting[number], fleet->shares.share[number],
                              fleet->shares.speed[number]};
 }
 

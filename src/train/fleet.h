@@ -80,6 +80,7 @@ void sc_fleet_renewed(sc_fleet *fleet);
 /* One member as a person reads it. */
 typedef struct sc_fleet_member {
     const sc_device_info *info;
+    const char *label;   /* "opencl:0/1" */
     bool lost, resting;
     int64_t share;       /* samples of a whole step */
     double rate;         /* samples per second, 0: not measured */

@@ -26,7 +26,7 @@ typedef struct member {
     sc_worker *worker;
     sc_device *device; /* inline member */
     sc_device_info info;
-    sc_env *env;       /* errors of an inline member */
+    char label[SC_NAME_TEXT];
     sc_engine *engine;
     sc_stage *stage;
     bool lost, hangs;

@@ -20,8 +20,8 @@ static void refit(sc_fleet *fleet, int number) {
         sc_fleet_lose(fleet, number);
         return;
     }
-    sc_log_line(fleet->env, SOCLE_LOG_WARNING, "%s:%d is out of memory; trying again with micro-batches of %lld. %s",
-                m->info.driver->name, m->info.index, (long long)m->most, fleet->env->text);
+    sc_log_line(fleet->env, SOCLE_LOG_WARNING, "%s is out of memory; trying again with micro-batches of %lld. %s",
+                m->label, (long long)m->most, fleet->env->text);
     m->refits++;
     m->stale = true;
     sc_fleet_begin(m, sc_fleet_strip_job, m);

@@ -123,8 +123,8 @@ static void measure(sc_fleet *fleet, double seconds) {
     if (rests < 0) return;
     const sc_device_info *info = &fleet->member[rests].info;
     sc_log_line(fleet->env, SOCLE_LOG_INFO,
-                "%s:%d (%s) gets no samples: at %.0f samples/s it would hold the others back", info->driver->name,
-                info->index, info->name, fleet->shares.speed[rests]);
+                "%s (%s) gets no samples: at %.0f samples/s it would hold the others back", fleet->member[rests].label,
+                info->name, fleet->shares.speed[rests]);
 }
 
 /* The members that are left committed the step, or none of them did. */

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The search for the micro-batch. What an engine takes is, but for its partial sums, nearly a straight line over the rows; the sums
- * are known exactly. So a line through what was measured says where to look, and a forecast there says whether it fits:
+/* The search for the micro-batch. What an engine takes grows with the rows, nearly along a straight line, but for its partial sums,
+ * which grow with the number of micro-batches and are known exactly. So a line through what was measured says where to look, and a
+ * forecast there says whether it fits:
  *
- *   bytes |            x  too many: the bound from above
+ *   bytes |            x  too many
  *         |        . '
  *   room  |----. '---- -- the next forecast is where the line meets the room
- *         | x            fits: the bound from below
+ *         | x            fits
  *         +------------------ rows
  *
- * It ends when no even split of the batch lies between the bounds. */
+ * It ends when every even split of the batch above the best one is ruled out: measured, or measured at fewer rows to be too much. */
 #include "train/forecast.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
-enum { MOST_POINTS = 40 };
+enum { MOST_POINTS = 40, MOST_NEAR_MISSES = 4 };
 
 typedef struct point {
     int64_t rows;
@@ -31,7 +33,7 @@ typedef struct search {
     const sc_forecast_request *request;
     sc_memory_use use;
     point point[MOST_POINTS]; /* by rows, ascending */
-    int points, forecasts;
+    int points, forecasts, near_misses;
 } search;
 
 /* Even splits of the batch: the largest share of at most `rows`. */
@@ -110,24 +112,37 @@ static double largest_piece(const point *p) {
     return (double)p->forecast.memory.piece;
 }
 
-static double predicted(const search *s, int64_t rows) {
+/* The partial sums at `rows`; the point of the fewest rows is always known. */
+static double sums_at(const search *s, int64_t rows) {
     const sc_engine_options options = options_for(s, rows, false), first = options_for(s, s->point[0].rows, false);
-    double each = s->point[0].sums / sc_engine_partial_slots(&first);
-    return on_line(s, rows, straight_part) + each * sc_engine_partial_slots(&options);
+    return s->point[0].sums / sc_engine_partial_slots(&first) * sc_engine_partial_slots(&options);
 }
 
-/* The most rows that may fit, between the bounds `low`, which fits or is 0, and `high`, which does not; 0: there are none between. The
- * one above `low` is worth a look even if the line says no. */
-static int64_t next_rows(const search *s, int64_t low, int64_t high) {
-    double room = (double)s->point[0].forecast.available, limit = (double)s->device->info.max_allocation;
-    int64_t rows = high - 1, last = 0;
-    while (rows > low && rows > 0) {
+/* Measured already, or fewer rows are too much by what never shrinks. */
+static bool is_ruled_out(const search *s, int64_t rows, double sums, double room, double limit) {
+    for (int i = 0; i < s->points && s->point[i].rows <= rows; i++) {
+        const point *p = &s->point[i];
+        if (p->rows == rows || !p->known || straight_part(p) + sums > room || largest_piece(p) > limit) return true;
+    }
+    return false;
+}
+
+/* The most rows above `low` that may fit; 0: none. `low`, if not 0, fits, and its neighbour is worth a look even if the line says no;
+ * where nothing fits yet, the nearest miss is. */
+static int64_t next_rows(search *s, int64_t low, int64_t most) {
+    double room = (double)s->point[0].forecast.available, limit = (double)s->device->info.max_allocation, least = INFINITY;
+    int64_t worth = 0;
+    for (int64_t rows = most; rows > low; rows--) {
         rows = even_rows(s->request->batch, rows);
         if (rows <= low) break;
-        if (predicted(s, rows) <= room && on_line(s, rows, largest_piece) <= limit) return rows;
-        last = rows--;
+        double sums = sums_at(s, rows), need = on_line(s, rows, straight_part) + sums;
+        if (is_ruled_out(s, rows, sums, room, limit)) continue;
+        if (need <= room && on_line(s, rows, largest_piece) <= limit) return rows;
+        if (!low && need >= least) continue;
+        least = need;
+        worth = rows;
     }
-    return low ? last : 0;
+    return low || s->near_misses++ < MOST_NEAR_MISSES ? worth : 0;
 }
 
 static const point *best_point(const search *s) {
@@ -145,10 +160,7 @@ static socle_status search_rows(search *s, int64_t most) {
     if (most > 1) SC_TRY(add_point(s, 1));
     while (s->points < MOST_POINTS) {
         const point *best = best_point(s);
-        int64_t low = best && best->fits ? best->rows : 0, high = most;
-        for (int i = s->points - 1; i >= 0 && s->point[i].rows > low; i--)
-            if (!s->point[i].fits && s->point[i].rows > 1) high = s->point[i].rows;
-        int64_t rows = next_rows(s, low, high);
+        int64_t rows = next_rows(s, best && best->fits ? best->rows : 0, most);
         if (!rows) break;
         SC_TRY(add_point(s, rows));
     }

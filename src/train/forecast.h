@@ -13,11 +13,8 @@ typedef struct sc_forecast_request {
     int64_t most;             /* rows of a micro-batch at most; 0: the batch */
     bool fixed;               /* that many, no fewer: batch statistics or reproducible sums want it */
     size_t resident_rows;     /* samples that may stay on the device; 0: none */
-    int staged_slots;         /* host-mapped slots beside the engine, over all that fill its slots: SC_FORECAST_TRAINING */
+    int staged_slots;         /* host-mapped slots that others keep to fill the engine's from */
 } sc_forecast_request;
-
-/* A stage while training, and a feed for evaluation between epochs. */
-enum { SC_FORECAST_TRAINING = 7 };
 
 typedef struct sc_forecast {
     sc_engine_options engine;  /* the request's, with the micro-batch found; where none fits, the one that comes nearest */

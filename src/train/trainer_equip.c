@@ -21,6 +21,8 @@ static socle_status try_engine(sc_engine **out, sc_device *device, const sc_trai
         .micro_batches = sc_ceil_div(trainer->options.batch, micro_batch),
         .shares_steps = trainer->devices > 1,
         .fixed_tree = trainer->options.reproducible,
+        .ranges = trainer->options.ranges,
+        .own_memory = trainer->options.own_memory,
         .optimizer = &trainer->options.optimizer,
         .resident = resident,
         .seed = trainer->options.seed,

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <time.h>
 
 #define OPENING UINT64_C(300000000000) /* ns */
@@ -14,6 +15,7 @@ struct sc_worker {
     sc_env env; /* of the thread and its device */
     sc_device_info entry; /* what to open; the registry may go before a device that hangs */
     sc_device_choice choice;
+    char label[SC_NAME_TEXT];
     sc_device_options options;
     sc_device *device;
     sc_device_info info;
@@ -133,6 +135,9 @@ socle_status sc_worker_create(sc_worker **out, sc_env *env, const sc_registry *r
     worker->entry = registry->info[choice->entry];
     worker->choice = *choice;
     worker->choice.entry = 0;
+    int length = snprintf(worker->label, sizeof worker->label, "%s:%d", worker->entry.driver->name, worker->entry.index);
+    if (choice->sub_device >= 0)
+        snprintf(worker->label + length, sizeof worker->label - (size_t)length, "/%d", choice->sub_device);
     worker->options = options ? *options : SC_DEVICE_OPTIONS_DEFAULT;
     socle_status status = start(worker);
     if (status != SOCLE_OK) {
@@ -147,6 +152,10 @@ socle_status sc_worker_create(sc_worker **out, sc_env *env, const sc_registry *r
     if (status != SOCLE_OK) return status;
     *out = worker;
     return SOCLE_OK;
+}
+
+const char *sc_worker_label(const sc_worker *worker) {
+    return worker->label;
 }
 
 const sc_device_info *sc_worker_info(const sc_worker *worker) {

@@ -22,6 +22,7 @@ bool sc_worker_busy(sc_worker *worker);
 /* Both, with the text in the env that the worker was made with. */
 socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument, uint64_t deadline);
 const sc_device_info *sc_worker_info(const sc_worker *worker);
+const char *sc_worker_label(const sc_worker *worker); /* "opencl:0", "opencl:0/1" */
 /* Closes the device on its thread and joins. */
 void sc_worker_destroy(sc_worker *worker); /* NULL is fine */
 /* Leaves a hung worker behind: its thread and memory stay until the process ends. */

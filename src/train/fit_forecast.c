@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options of a run as a request for memory. */
+#include "train/fit_forecast.h"
+
+/* An engine's own slots, those of the stage that fills them while training, and those of the feed while evaluating. */
+enum { SLOTS = 3, STAGE_SLOTS = SLOTS, FEED_SLOTS = SLOTS + 1 };
+
+socle_status sc_fit_fixed_rows(int64_t *out, const sc_net *net, const sc_fit_options *options) {
+    int64_t group;
+    SC_TRY(sc_net_statistics_group(net, &group));
+    *out = options->micro_batch ? options->micro_batch : group;
+    if (*out) return SOCLE_OK;
+    if (options->reproducible)
+        *out = sc_fit_reproducible_rows(options->batch);
+    else if (sc_net_has_batch_statistics(net))
+        *out = options->batch;
+    return SOCLE_OK;
+}
+
+static size_t samples_of(const sc_dataset *dataset) {
+    return dataset ? (size_t)sc_dataset_count(dataset) : 0;
+}
+
+socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net, const sc_fit_options *options, int devices,
+                                     const sc_dataset *train, const sc_dataset *test) {
+    int64_t fixed;
+    SC_TRY(sc_fit_fixed_rows(&fixed, net, options));
+    bool evaluates = test || options->validation > 0;
+    *out = (sc_forecast_request){.engine = {.shares_steps = devices > 1,
+                                            .fixed_tree = options->reproducible,
+                                            .optimizer = &options->optimizer,
+                                            .slots = SLOTS,
+                                            .seed = options->seed,
+                                            .plan = options->plan},
+                                 .uses = {.evaluates = evaluates},
+                                 .batch = options->batch,
+                                 .most = fixed,
+                                 .fixed = fixed != 0,
+                                 .resident_rows = options->staged ? 0 : samples_of(train) + samples_of(test),
+                                 .staged_slots = STAGE_SLOTS + (evaluates ? FEED_SLOTS : 0)};
+    if (!train) {
+        out->resident_rows = 0;
+        return SOCLE_OK;
+    }
+    const char *target;
+    SC_TRY(sc_feed_target(&target, net->env, train));
+    out->engine.has_target_dtype = true;
+    out->engine.target_dtype = (uint8_t)sc_dataset_column(train, sc_dataset_find(train, target))->dtype;
+    return SOCLE_OK;
+}

@@ -15,17 +15,20 @@ static bool wants_color(void) {
     return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
 }
 
-/* Takes the progress bar off the terminal, so that a line can stand there. */
+/* Takes the progress bar off the terminal, so that a line can stand there; with stderr locked. */
 static void clear_bar(sc_cli *cli) {
     if (cli->bar_shown) fputs("\r\033[K", stderr);
     cli->bar_shown = false;
 }
 
+/* Whole lines, whichever device's thread they come from. */
 static void print_message(sc_cli *cli, const char *level, const char *text) {
+    flockfile(stderr);
     clear_bar(cli);
     bool red = cli->color && strcmp(level, "error: ") == 0;
     fprintf(stderr, "%s: %s%s%s%s\n", cli->command, red ? "\033[31m" : "", level,
             red ? "\033[0m" : "", text);
+    funlockfile(stderr);
 }
 
 static void log_line(void *user, socle_log_level level, const char *text) {
@@ -43,12 +46,14 @@ void sc_cli_init(sc_cli *cli) {
 
 void sc_cli_say(sc_cli *cli, const char *format, ...) {
     if (cli->quiet) return;
+    flockfile(stderr);
     clear_bar(cli);
     va_list arguments;
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
+    funlockfile(stderr);
 }
 
 static socle_status need_registry(sc_cli *cli) {

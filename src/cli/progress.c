@@ -66,9 +66,11 @@ void sc_progress_show(sc_progress_bar *bar, const sc_progress *progress) {
     if (isfinite(progress->accuracy)) used = add(line, used, " acc %.3f", progress->accuracy);
     add_remaining(line, used, progress);
     int width = terminal_width();
+    flockfile(stderr);
     fprintf(stderr, "\r%.*s\033[K", width > NARROW ? width - 1 : NARROW, line);
     fflush(stderr);
     bar->cli->bar_shown = true;
+    funlockfile(stderr);
 }
 
 static size_t add_metric(char line[LINE_TEXT], size_t used, const char *name, double value) {

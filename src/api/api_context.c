@@ -47,6 +47,7 @@ static socle_status open_worker(socle_context *context, const char *device,
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
     sc_env *env = &context->env;
     options.threads = opts ? opts->threads : 0;
+    options.self_test = true;
     if (options.threads < 0)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "%d threads; 0 means all",
                        options.threads);

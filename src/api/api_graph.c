@@ -225,9 +225,7 @@ socle_status socle_graph_compile(socle_graph *graph) {
     return status;
 }
 
-static socle_status run_job(sc_device *device, void *argument) {
-    (void)device;
-    socle_graph *graph = argument;
+static socle_status run(socle_graph *graph) {
     const sc_lane_layout *lane = graph->map.lane;
     for (int i = 0; i < graph->inputs; i++) {
         const socle_tensor *tensor = graph->input[i];
@@ -244,6 +242,14 @@ static socle_status run_job(sc_device *device, void *argument) {
                              sc_tensor_bytes(&tensor->desc)));
     }
     return sc_queue_finish(graph->queue);
+}
+
+static socle_status run_job(sc_device *device, void *argument) {
+    socle_graph *graph = argument;
+    socle_status status = run(graph);
+    if (status == SOCLE_OK) return status;
+    sc_plan_weights_changed(graph->plan); /* what was packed may not be whole */
+    return sc_api_renew_queue(&graph->queue, device, status);
 }
 
 socle_status socle_graph_run(socle_graph *graph) {

@@ -26,9 +26,20 @@ static socle_status destroy_job(sc_device *device, void *argument) {
     return SOCLE_OK;
 }
 
-static socle_status transfer_job(sc_device *device, void *argument) {
-    (void)device;
-    transfer *t = argument;
+socle_status sc_api_renew_queue(sc_queue **queue, sc_device *device, socle_status status) {
+    bool failed = status == SOCLE_STATUS_DEVICE || status == SOCLE_STATUS_DEVICE_MEMORY;
+    if (!failed || !*queue) return status; /* one that does not answer in time is still at work */
+    const sc_env before = *device->env;
+    sc_queue *fresh;
+    if (sc_queue_open(&fresh, device) == SOCLE_OK) {
+        sc_queue_close(*queue);
+        *queue = fresh;
+    }
+    *device->env = before;
+    return status;
+}
+
+static socle_status carry(const transfer *t) {
     sc_operand place = {t->tensor->buffer, 0};
     size_t bytes = sc_tensor_bytes(&t->tensor->desc);
     if (t->to)
@@ -36,6 +47,11 @@ static socle_status transfer_job(sc_device *device, void *argument) {
     else
         SC_TRY(sc_queue_write(t->tensor->queue, place, t->from, bytes));
     return sc_queue_finish(t->tensor->queue);
+}
+
+static socle_status transfer_job(sc_device *device, void *argument) {
+    const transfer *t = argument;
+    return sc_api_renew_queue(&t->tensor->queue, device, carry(t));
 }
 
 socle_status sc_api_check_shape(sc_env *env, socle_dtype dtype, const socle_shape *shape) {

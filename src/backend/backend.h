@@ -62,6 +62,7 @@ typedef struct sc_device_options {
     int threads;          /* cpu: number of threads, 0 = all; opencl: ignored */
     int sub_device;       /* opencl: >= 0 opens that one-compute-unit sub-device (CPU-class devices); -1 = whole */
     bool timestamps;      /* queues record times */
+    bool self_test;       /* whoever opens the device for work asks it first for known answers; drivers ignore it */
     const sc_records *records; /* quarantine and tuning; NULL for none; must outlive the device */
     const char *cache_directory; /* NULL: none */
 } sc_device_options;

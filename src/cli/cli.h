@@ -19,6 +19,7 @@ typedef struct sc_cli {
     const char *command; /* "socle train", for messages; "socle" before the command is known */
     const char *device;  /* --device; NULL: not given */
     int threads;         /* --threads; 0 = all */
+    bool no_self_test;   /* --no-self-test */
     bool json, quiet;
     int verbose;
     bool color;     /* of standard error */
@@ -118,13 +119,14 @@ sc_bytes_text sc_grouped(int64_t value);
 
 /* The commands. */
 extern const struct argp sc_devices_argp, sc_train_argp, sc_eval_argp, sc_predict_argp,
-    sc_summary_argp, sc_verify_argp, sc_inspect_argp, sc_completion_argp, sc_version_argp,
+    sc_summary_argp, sc_plan_argp, sc_verify_argp, sc_inspect_argp, sc_completion_argp, sc_version_argp,
     sc_help_argp;
 socle_status sc_devices_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_train_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_eval_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_predict_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_summary_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_plan_command_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_verify_command_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_inspect_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_completion_run(sc_cli *cli, int argc, char **argv);

@@ -79,6 +79,7 @@ static socle_status open_one(sc_cli *cli, sc_fleet_device *out, int *opened,
     options.threads = cli->threads;
     options.timestamps = timestamps;
     options.records = cli->records;
+    options.self_test = !cli->no_self_test;
     sc_worker *worker;
     SC_TRY(sc_worker_create(&worker, &cli->env, &cli->registry, choice, &options));
     out[(*opened)++] = (sc_fleet_device){.worker = worker, .weight = (double)choice->weight};

@@ -15,6 +15,7 @@ static const sc_command commands[] = {
     {"eval", "Evaluate a model on test data", &sc_eval_argp, sc_eval_run},
     {"predict", "Print a model's predictions", &sc_predict_argp, sc_predict_run},
     {"summary", "Print the layers of a configuration or model", &sc_summary_argp, sc_summary_run},
+    {"plan", "Say what memory a run will take", &sc_plan_argp, sc_plan_command_run},
     {"verify", "Check every operation on a device", &sc_verify_argp, sc_verify_command_run},
     {"inspect", "Print what a model or data file holds", &sc_inspect_argp, sc_inspect_run},
     {"completion", "Print a completion script for a shell", &sc_completion_argp, sc_completion_run},

@@ -223,6 +223,8 @@ static const struct argp_option common_options[] = {
 };
 const struct argp sc_cli_common_argp = {.options = common_options, .parser = parse_common};
 
+enum { KEY_NO_SELF_TEST = 512 };
+
 static error_t parse_device(int key, char *arg, struct argp_state *state) {
     sc_cli *cli = state->input;
     int64_t threads = 0;
@@ -234,6 +236,9 @@ static error_t parse_device(int key, char *arg, struct argp_state *state) {
         if (sc_cli_integer(cli, &threads, "--threads", arg, 1, 1024) != 0) return EINVAL;
         cli->threads = (int)threads;
         return 0;
+    case KEY_NO_SELF_TEST:
+        cli->no_self_test = true;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -241,8 +246,12 @@ static error_t parse_device(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_option device_options[] = {
     {"device", 'd', "DEVICE", 0,
-     "cpu, gpu, opencl:0, an id or a name from `socle devices`, or auto (also: SOCLE_DEVICE)", 80},
+     "cpu, gpu, opencl:0, an id or a name from `socle devices`, auto, all, or a list; each with "
+     "a share if you like, as in opencl:0=3,cpu=1 (also: SOCLE_DEVICE)",
+     80},
     {"threads", 't', "N", 0, "Threads of the cpu device (default: all processors)", 80},
+    {"no-self-test", KEY_NO_SELF_TEST, NULL, 0,
+     "Use a device even if it gives wrong results (also: SOCLE_SELF_TEST=off)", 80},
     {0},
 };
 const struct argp sc_cli_device_argp = {.options = device_options, .parser = parse_device};

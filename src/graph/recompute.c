@@ -9,7 +9,7 @@
 
 /* A budget is 1/BUDGET_STEP smaller than the one before; MOST_BUDGETS of them go down to a
  * hundredth. A saving below one in WORTH_IT is none. */
-enum { BUDGET_STEP = 8, MOST_BUDGETS = 36, WORTH_IT = 32 };
+enum { BUDGET_STEP = 8, MOST_BUDGETS = 36, WORTH_IT = 32, MOST_HALVINGS = 4 };
 
 typedef struct candidate {
     size_t budget; /* SIZE_MAX: no cuts */
@@ -90,13 +90,16 @@ static socle_status next_cuts(search *s, size_t budget, bool *possible, bool *fr
     return SOCLE_OK;
 }
 
+/* Down in steps until no cuts fit, then halfway between what is possible and what is not. */
 static socle_status try_budgets(search *s) {
-    size_t budget = sc_recompute_stored(&s->values, s->cheap);
+    size_t fits = sc_recompute_stored(&s->values, s->cheap), fails = 0;
+    int halvings = 0;
     for (int i = 0; i < MOST_BUDGETS && s->best.need.peak > s->limit; i++) {
         bool possible, fresh;
-        budget -= budget / BUDGET_STEP;
+        size_t budget = fails ? fails + (fits - fails) / 2 : fits - fits / BUDGET_STEP;
+        if (budget == fits || (fails && halvings++ == MOST_HALVINGS)) break;
         SC_TRY(next_cuts(s, budget, &possible, &fresh));
-        if (!possible) break;
+        *(possible ? &fits : &fails) = budget;
         if (fresh) SC_TRY(try_candidate(s, budget));
     }
     return SOCLE_OK;

@@ -29,8 +29,8 @@ static void find_places(const sc_graph *graph, const sc_live *live, size_t *aliv
                         sc_recompute_need *out) {
     for (int i = 0; i < live->count; i++) {
         const sc_interval *one = &live->interval[i];
-        int first = one->first + (one->share_with >=
-                                  0); /* in place: its predecessor holds the bytes until then */
+        /* In place: its predecessor holds the bytes until then. */
+        int first = one->share_with >= 0 ? one->first + 1 : one->first;
         for (int n = first; n <= one->last; n++) alive[n] += one->bytes;
     }
     size_t most = 0;

@@ -16,6 +16,7 @@ static void add_plan(sc_engine_memory *memory, const sc_plan *plan, size_t *turn
         *turn = own;
     else
         memory->steps += own;
+    if (size.piece > memory->tensor) memory->tensor = size.piece;
     if (size.piece <= memory->piece) return;
     memory->piece = size.piece;
     snprintf(memory->piece_name, sizeof memory->piece_name, "%s%s", size.piece_layer ? "activations of " : "activations",
@@ -33,7 +34,7 @@ static void describe_heaviest(sc_engine_memory *memory, const sc_engine *engine)
 /* As engine_link.c allocates. */
 static void add_exchange(sc_engine_memory *memory, const sc_engine *engine) {
     if (!engine->options.shares_steps) return;
-    bool direct = (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) != 0;
+    bool direct = (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) && !engine->options.own_memory;
     size_t buckets = engine->options.fixed_tree ? (size_t)sc_sum_tree_most(engine->options.micro_batches) : 1;
     memory->staging = buckets * engine->partial_bytes;
     memory->exchange = engine->partial_bytes + (direct ? 0 : memory->staging);

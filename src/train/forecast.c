@@ -184,8 +184,8 @@ static socle_status refuse(const search *s, const sc_forecast *f) {
     return sc_fail(s->device->env, SOCLE_STATUS_DEVICE_MEMORY,
                    "%s: %s micro-batch of %lld takes %" PRIu64 " bytes, %" PRIu64 " more than the %" PRIu64
                    " available of the budget of %" PRIu64 "%s; use %s, a larger memory budget, or another device",
-                   s->device->info.name, s->request->fixed ? "the" : "even a", (long long)f->engine.capacity, f->needed,
-                   f->needed - f->available, f->available, f->budget, layer,
+                   s->device->info.name, s->request->fixed ? "the" : f->engine.capacity > 1 ? "the best" : "even a",
+                   (long long)f->engine.capacity, f->needed, f->needed - f->available, f->available, f->budget, layer,
                    s->request->fixed ? "a smaller batch or smaller layers" : "smaller layers");
 }
 

@@ -3,6 +3,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "train/worker.h"
 
+#include "train/self_test.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -34,7 +36,8 @@ static socle_status open_job(sc_device *unused, void *argument) {
     sc_registry one = {.count = 1, .info = &worker->entry};
     SC_TRY(sc_registry_open(&worker->device, &one, &worker->env, &worker->choice, &worker->options));
     worker->info = worker->device->info;
-    return SOCLE_OK;
+    if (!worker->options.self_test || sc_device_self_test(worker->device) == SOCLE_OK) return SOCLE_OK;
+    return sc_fail_prefix(&worker->env, SOCLE_STATUS_NO_DEVICE, "%s is refused", worker->info.name);
 }
 
 static void *serve(void *argument) {

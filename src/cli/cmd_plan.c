@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `socle plan`: what memory a run will take on each of its devices, before any is taken. The
+ * figures are those by which `socle train` chooses its micro-batch. */
+#include "cli/cli.h"
+#include "train/fit_forecast.h"
+#include "train/recipe.h"
+
+#include <string.h>
+
+enum { KEY_SET = 256, KEY_BATCH, KEY_MEMORY, SETS = 256 };
+
+typedef struct plan_settings {
+    sc_cli *cli;
+    const char *config;
+    const char *set[SETS]; /* assignments in the order given */
+    int sets;
+    char batch[64]; /* "train.batch=64", or "" */
+    uint64_t memory;
+} plan_settings;
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    plan_settings *settings = state->input;
+    sc_cli *cli = settings->cli;
+    int64_t batch;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        sc_cli_inputs(state, cli);
+        return 0;
+    case KEY_SET:
+        if (settings->sets == SETS) return sc_cli_usage(cli, "--set: at most %d times", SETS);
+        settings->set[settings->sets++] = arg;
+        return 0;
+    case KEY_BATCH:
+        if (sc_cli_integer(cli, &batch, "--batch", arg, 1, INT32_MAX) != 0) return EINVAL;
+        snprintf(settings->batch, sizeof settings->batch, "train.batch=%lld", (long long)batch);
+        return 0;
+    case KEY_MEMORY:
+        return sc_cli_size(cli, &settings->memory, "--memory", arg);
+    case ARGP_KEY_ARG:
+        if (settings->config) return sc_cli_usage(cli, "one configuration at a time");
+        settings->config = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        return sc_cli_usage(cli, "which configuration? socle plan CONFIG");
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"set", KEY_SET, "PATH=VALUE", 0,
+     "Set one value of the configuration, e.g. train.micro_batch=32; may be repeated", 1},
+    {"batch", KEY_BATCH, "N", 0, "Samples per step; short for --set train.batch=N", 1},
+    {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 2},
+    {0},
+};
+
+static const struct argp_child children[] = {
+    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+
+const struct argp sc_plan_argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "CONFIG",
+    .doc = "Prints the device memory that `socle train CONFIG` would take, part by part, whether it "
+           "fits the budget and the device's allocations, and the micro-batch it would choose. "
+           "Nothing is allocated on the device. Exits with 1 where it does not fit.",
+    .children = children};
+
+/* One device; filled on its thread. */
+typedef struct forecast_job {
+    const plan_settings *settings;
+    const sc_net *net;
+    const sc_forecast_request *request;
+    sc_forecast forecast;
+    int partials; /* how many parts the gradients are kept in */
+} forecast_job;
+
+static socle_status forecast_on_device(sc_device *device, void *argument) {
+    forecast_job *job = argument;
+    if (job->settings->memory) sc_device_set_budget(device, job->settings->memory);
+    socle_status status =
+        sc_forecast_micro_batch(&job->forecast, device, (sc_net *)job->net, job->request);
+    job->partials = sc_engine_partial_slots(&job->forecast.engine);
+    return status;
+}
+
+/* A part of the memory, and the largest piece of it that must lie in one allocation. */
+typedef struct memory_part {
+    const char *word;
+    uint64_t bytes, piece;
+} memory_part;
+
+enum { PARTS = 12 };
+
+static void list_parts(const forecast_job *job, memory_part out[PARTS]) {
+    const sc_engine_memory *m = &job->forecast.memory;
+    uint64_t gradients = m->gradients / (uint64_t)job->partials;
+    uint64_t inputs = m->inputs / (uint64_t)job->forecast.engine.slots;
+    const memory_part parts[PARTS] = {{"parameters", m->parameters, m->parameters},
+                                      {"gradients", m->gradients, gradients},
+                                      {"optimizer", m->state, m->parameters},
+                                      {"statistics", m->statistics, m->statistics},
+                                      {"coefficients", m->coefficients, m->coefficients},
+                                      {"inputs", m->inputs, inputs},
+                                      {"outputs", m->outputs, m->outputs},
+                                      {"data", m->data, m->data},
+                                      {"activations", m->activations, m->tensor},
+                                      {"packed", m->packed, m->packed < m->tensor ? m->packed : m->tensor},
+                                      {"steps", m->steps, m->steps < m->tensor ? m->steps : m->tensor},
+                                      {"exchange", m->exchange, m->exchange ? gradients : 0}};
+    memcpy(out, parts, sizeof parts);
+}
+
+static void print_json(sc_cli *cli, const sc_worker *worker, const forecast_job *job,
+                       const char *problem) {
+    const sc_forecast *f = &job->forecast;
+    memory_part part[PARTS];
+    json_t *event = sc_report("plan"), *bytes = json_object();
+    list_parts(job, part);
+    for (int i = 0; i < PARTS; i++)
+        sc_report_integer(bytes, part[i].word, (int64_t)part[i].bytes);
+    sc_report_value(event, "device", sc_report_device(sc_worker_info(worker)));
+    sc_report_value(event, "bytes", bytes);
+    sc_report_integer(event, "total", (int64_t)f->memory.total);
+    sc_report_integer(event, "staging", (int64_t)f->staging);
+    sc_report_integer(event, "needed", (int64_t)f->needed);
+    sc_report_integer(event, "budget", (int64_t)f->budget);
+    sc_report_integer(event, "available", (int64_t)f->available);
+    sc_report_integer(event, "largest_allocation", (int64_t)f->memory.piece);
+    sc_report_text(event, "largest_allocation_of", f->memory.piece_name);
+    sc_report_integer(event, "max_allocation", (int64_t)f->max_allocation);
+    sc_report_integer(event, "batch", job->request->batch);
+    sc_report_integer(event, "micro_batch", f->engine.capacity);
+    sc_report_integer(event, "micro_batches", f->engine.micro_batches);
+    sc_report_value(event, "resident", json_boolean(f->engine.resident));
+    sc_report_value(event, "fits", json_boolean(f->fits));
+    if (problem) sc_report_text(event, "problem", problem);
+    sc_report_print(cli, event);
+}
+
+static void add_row(sc_table *table, const char *word, uint64_t bytes, uint64_t piece,
+                    const char *fits) {
+    sc_table_cell(table, "%s", word);
+    sc_table_cell(table, "%s", sc_grouped((int64_t)bytes).text);
+    sc_table_cell(table, "%s", sc_bytes(bytes).text);
+    sc_table_cell(table, "%s", piece ? sc_bytes(piece).text : "");
+    sc_table_cell(table, "%s", fits);
+}
+
+static socle_status print_table(sc_cli *cli, const forecast_job *job) {
+    static const sc_table_column columns[] = {
+        {"PART", false}, {"BYTES", true}, {"SIZE", true}, {"LARGEST PIECE", true}, {"FITS", false}};
+    const sc_forecast *f = &job->forecast;
+    memory_part part[PARTS];
+    sc_table *table;
+    SC_TRY(sc_table_create(&table, &cli->env, columns, sizeof columns / sizeof columns[0]));
+    list_parts(job, part);
+    for (int i = 0; i < PARTS; i++)
+        if (part[i].bytes)
+            add_row(table, part[i].word, part[i].bytes, part[i].piece,
+                    part[i].piece <= f->max_allocation ? "yes" : "NO");
+    add_row(table, "total", f->memory.total, f->memory.piece, f->fits ? "yes" : "NO");
+    if (f->needed > f->memory.total) add_row(table, "with staging", f->needed, 0, "");
+    socle_status status = sc_table_print(table, stdout);
+    sc_table_destroy(table);
+    return status;
+}
+
+static socle_status print_text(sc_cli *cli, const sc_worker *worker, const forecast_job *job) {
+    const sc_device_info *info = sc_worker_info(worker);
+    const sc_forecast *f = &job->forecast;
+    printf("%s:%d  %s\n", info->driver->name, info->index, info->name);
+    SC_TRY(print_table(cli, job));
+    printf("budget %s, available %s, at most %s in one allocation\n", sc_bytes(f->budget).text,
+           sc_bytes(f->available).text, sc_bytes(f->max_allocation).text);
+    printf("batch of %lld: %lld micro-batch%s of %lld, data %s\n", (long long)job->request->batch,
+           (long long)f->engine.micro_batches, f->engine.micro_batches == 1 ? "" : "es",
+           (long long)f->engine.capacity,
+           f->engine.resident ? "on the device" : "staged from the host");
+    return SOCLE_OK;
+}
+
+/* DEVICE_MEMORY: shown, but not fitting. */
+static socle_status plan_device(sc_cli *cli, forecast_job *job, sc_worker *worker) {
+    socle_status status = sc_worker_run(worker, forecast_on_device, job, 0);
+    if (status != SOCLE_OK && (status != SOCLE_STATUS_DEVICE_MEMORY || !job->forecast.forecasts))
+        return status;
+    if (cli->json)
+        print_json(cli, worker, job, status == SOCLE_OK ? NULL : cli->env.text);
+    else
+        SC_TRY(print_text(cli, worker, job));
+    return status;
+}
+
+/* Every device is shown, whether the others fit or not. */
+static socle_status plan_each(const plan_settings *settings, const sc_recipe *recipe,
+                              const sc_fleet_device *device, int count) {
+    sc_cli *cli = settings->cli;
+    sc_forecast_request request;
+    int misfits = 0;
+    SC_TRY(sc_fit_forecast_request(&request, recipe->net, &recipe->fit, count, recipe->train,
+                                   recipe->test));
+    for (int i = 0; i < count; i++) {
+        forecast_job job = {.settings = settings, .net = recipe->net, .request = &request};
+        if (i && !cli->json) putchar('\n');
+        socle_status status = plan_device(cli, &job, device[i].worker);
+        if (status != SOCLE_OK && status != SOCLE_STATUS_DEVICE_MEMORY) return status;
+        misfits += status != SOCLE_OK;
+        if (status != SOCLE_OK && count > 1 && !cli->json) sc_cli_say(cli, "%s", cli->env.text);
+    }
+    if (misfits && count > 1)
+        return sc_fail(&cli->env, SOCLE_STATUS_DEVICE_MEMORY,
+                       "%d of %d devices have no room for this run", misfits, count);
+    return misfits ? SOCLE_STATUS_DEVICE_MEMORY : SOCLE_OK;
+}
+
+static socle_status plan_devices(const plan_settings *settings, const sc_recipe *recipe) {
+    sc_fleet_device *device;
+    int count;
+    SC_TRY(sc_cli_open_workers(settings->cli, &device, &count, false));
+    socle_status status = plan_each(settings, recipe, device, count);
+    sc_cli_close_workers(settings->cli, device, count);
+    return status;
+}
+
+static socle_status load_config(sc_config **out, plan_settings *settings) {
+    sc_env *env = &settings->cli->env;
+    socle_status status = sc_config_load(out, env, settings->config);
+    if (status != SOCLE_OK)
+        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
+    for (int i = 0; i < settings->sets && status == SOCLE_OK; i++)
+        status = sc_config_set(*out, settings->set[i]);
+    if (status == SOCLE_OK && settings->batch[0]) status = sc_config_set(*out, settings->batch);
+    if (status != SOCLE_OK) sc_config_destroy(*out);
+    return status;
+}
+
+socle_status sc_plan_command_run(sc_cli *cli, int argc, char **argv) {
+    plan_settings settings = {.cli = cli};
+    sc_config *config;
+    sc_recipe recipe = {0};
+    SC_TRY(sc_cli_parse(cli, &sc_plan_argp, argc, argv, &settings));
+    if (cli->helped) return SOCLE_OK;
+    SC_TRY(load_config(&config, &settings));
+    socle_status status = sc_recipe_read(&recipe, &cli->env, config);
+    if (status == SOCLE_OK) status = sc_recipe_load(&recipe);
+    if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
+    if (status == SOCLE_OK) status = plan_devices(&settings, &recipe);
+    sc_recipe_free(&recipe);
+    sc_config_destroy(config);
+    return status;
+}

@@ -31,6 +31,8 @@ typedef struct sc_engine_options {
     size_t data_rows;            /* resident: samples over all data sets that will be added */
     bool has_target_dtype;       /* the data's labels or targets are of another type than the loss's standard one */
     uint8_t target_dtype;
+    bool recompute;              /* makes activations of the training step again in the backward pass, */
+    size_t activation_bytes;     /* so that they take about so much */
     const float *decay;          /* L2 coefficient per net parameter; NULL: none */
     const float *rate_scale;     /* factor of the learning rate per net parameter; NULL: 1 */
     sc_plan_options plan;

@@ -4,6 +4,7 @@
 #include "train/engine_private.h"
 
 #include "graph/grad.h"
+#include "graph/recompute.h"
 
 /* The values of the batch's columns. `count` of them are needed (predict needs no target). */
 static void feed(const sc_engine *engine, sc_graph *graph, int count, sc_value *out) {
@@ -84,7 +85,10 @@ socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *comp
     sc_value loss = forward(engine, graph, SC_BUILD_TRAIN, &build);
     if (loss != SC_NO_VALUE) {
         output_statistics(engine, graph, &build);
+        size_t forward_nodes = graph->nodes;
         output_gradients(engine, graph, &build, loss, work, completion);
+        if (engine->options.recompute && graph->status == SOCLE_OK)
+            sc_graph_fail(graph, sc_graph_recompute(graph, forward_nodes, engine->options.activation_bytes, NULL));
     }
     sc_build_free(&build);
     sc_release(engine->env, work);

@@ -140,13 +140,11 @@ static socle_status allocate_states(sc_engine *engine) {
     return SOCLE_OK;
 }
 
-/* As many as the tree of partials holds at once; without fixed_tree it begins at its root. */
+/* As many as the tree of partials holds at once; without fixed_tree the sum so far and the one under way. */
 int sc_engine_partial_slots(const sc_engine_options *options) {
-    int slots = 1;
-    if (!options->optimizer) return slots;
+    if (!options->optimizer) return 1;
     if (options->fixed_tree) return sc_sum_tree_most(options->micro_batches);
-    while (options->micro_batches >> slots > 0) slots++;
-    return slots;
+    return options->micro_batches > 1 ? 2 : 1;
 }
 
 static socle_status allocate_lanes(sc_engine *engine) {

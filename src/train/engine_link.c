@@ -152,11 +152,10 @@ static socle_status send_range(sc_engine *engine, int range, const sc_sum_merge 
 socle_status sc_engine_send(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step) {
     sc_engine_link *link = engine->link;
     int partial = 0, merges, first = 0;
-    sc_sum_merge merge[2 * SC_SUM_NODES];
+    sc_sum_merge merge[SC_SUM_NODES];
     link->step_began = sc_now_ns();
     SC_TRY(sc_engine_take_partial(engine, &partial));
-    merges = sc_sum_tree_push(&engine->tree, (sc_sum_node){0, engine->next_micro_batch++, partial}, merge);
-    if (!engine->options.fixed_tree) merges += sc_sum_tree_join(&engine->tree, merge + merges);
+    merges = sc_engine_push(engine, partial, merge);
     sc_lane_memory memory = sc_engine_bases(engine, slot, partial);
     sc_launch launch = {.rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
     SC_TRY(sc_engine_slot_begin(engine, slot));

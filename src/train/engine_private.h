@@ -75,6 +75,8 @@ socle_status sc_engine_need_predict(sc_engine *engine);
 void sc_engine_weights_changed(sc_engine *engine);
 /* engine_step.c: a free partial slot, STATE when there is none. */
 socle_status sc_engine_take_partial(sc_engine *engine, int *partial);
+/* Notes the next micro-batch's partial; gives the additions that are due. */
+int sc_engine_push(sc_engine *engine, int partial, sc_sum_merge *merge);
 /* One partial += another, bytes [begin, end) of each, multiples of SC_LANE_ALIGNMENT. */
 socle_status sc_engine_add(sc_engine *engine, sc_sum_merge merge, size_t begin, size_t end);
 sc_operand sc_engine_partial(const sc_engine *engine, int partial, size_t offset);

@@ -53,6 +53,12 @@ socle_status sc_engine_take_partial(sc_engine *engine, int *partial) {
     return SOCLE_OK;
 }
 
+/* Without fixed_tree each micro-batch is added to those before it at once: two partials are enough. */
+int sc_engine_push(sc_engine *engine, int partial, sc_sum_merge *merge) {
+    int merges = sc_sum_tree_push(&engine->tree, (sc_sum_node){0, engine->next_micro_batch++, partial}, merge);
+    return engine->options.fixed_tree ? merges : merges + sc_sum_tree_join(&engine->tree, merge + merges);
+}
+
 socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step) {
     int partial = 0;
     SC_TRY(sc_engine_take_partial(engine, &partial));
@@ -62,7 +68,7 @@ socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, ui
     SC_TRY(sc_plan_run(engine->train, engine->compute, &memory, &launch));
     SC_TRY(sc_engine_slot_end(engine, slot));
     sc_sum_merge merge[SC_SUM_NODES];
-    int merges = sc_sum_tree_push(&engine->tree, (sc_sum_node){0, engine->next_micro_batch++, partial}, merge);
+    int merges = sc_engine_push(engine, partial, merge);
     SC_TRY(add_whole(engine, merge, merges));
     engine->pending++;
     return sc_queue_flush(engine->compute);

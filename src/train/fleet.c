@@ -44,7 +44,7 @@ void sc_fleet_lose(sc_fleet *fleet, int number) {
     if (left)
         sc_log_line(fleet->env, SOCLE_LOG_WARNING, "%s (%s) is lost; %d device%s go%s on. %s", m->label,
                     m->info.name, left, left == 1 ? "" : "s", left == 1 ? "es" : "", fleet->env->text);
-    else
+    else if (fleet->members > 1 || fleet->step_seconds > 0)
         sc_fail_prefix(fleet->env, m->status, "no device is left; the last one, %s, failed", m->label);
 }
 

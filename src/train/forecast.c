@@ -16,7 +16,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { MOST_POINTS = 40, MOST_NEAR_MISSES = 4 };
+enum { MOST_POINTS = 40, MOST_NEAR_MISSES = 4, MOST_RECOMPUTATIONS = 6 };
 
 typedef struct point {
     int64_t rows;
@@ -189,11 +189,26 @@ static socle_status refuse(const search *s, const sc_forecast *f) {
                    s->request->fixed ? "a smaller batch or smaller layers" : "smaller layers");
 }
 
-/* The one place for recomputation (graph/recompute.h): reached when no micro-batch fits as the network stands. Whatever makes the
- * training graph smaller is measured here and, where it fits, fills *out. False: nothing did. */
+/* Recomputation (graph/recompute.h), where no micro-batch fits as the network stands: asks for activations smaller by what is missing, and
+ * again by what is then still missing, since a plan takes somewhat more than is asked for. False: nothing fits. */
 static bool with_recomputation(search *s, sc_forecast *out) {
-    (void)s, (void)out;
-    return false;
+    sc_forecast tried = *out;
+    if (tried.memory.piece > tried.max_allocation) return false;
+    size_t wanted = tried.memory.activations;
+    for (int i = 0; i < MOST_RECOMPUTATIONS && !tried.fits; i++) {
+        uint64_t missing = tried.needed > tried.available ? tried.needed - tried.available : 0;
+        if (!missing || missing >= wanted) return false;
+        wanted -= (size_t)missing;
+        sc_engine_options options = tried.engine;
+        options.recompute = true;
+        options.activation_bytes = wanted;
+        s->forecasts++;
+        if (sc_engine_forecast(&tried.memory, s->device, s->net, &options, s->request->uses) != SOCLE_OK) return false;
+        tried.engine = options;
+        judge(s, &tried);
+    }
+    if (tried.fits) *out = tried;
+    return tried.fits;
 }
 
 /* Row numbers and offsets within resident data are 32 bits on the device. */

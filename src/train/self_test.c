@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The known-answer test of a device: small integers, whose sums and products every order of adding gives to the bit, and random
- * numbers by the text that the device runs too. Drivers exist that compute wrong results and report success; what they
- * train is worth nothing, so a device is asked before it is used. It goes the way of all work (graph, plan, queue) and must
- * not know a driver.
+/* The known-answer test of a device: small integers, whose sums and products every order of adding gives to the bit,
+ * and random numbers by the text that the device runs too. Drivers exist that compute wrong results and report success;
+ * what they train is worth nothing, so a device is asked before it is used. It goes the way of all work (graph, plan,
+ * queue) and must not know a driver.
  *
  *   x [ROWS,DEPTH], w [UNITS,DEPTH]  ->  max(3x - 7, x*x), uniform random numbers, x w^T, sums of the rows of x */
 #include "train/self_test.h"
@@ -77,7 +77,8 @@ static void describe_elementwise(sc_expr *expr) {
 
 static socle_status build(self_test *test) {
     const int64_t x_dim[] = {ROWS, DEPTH}, w_dim[] = {UNITS, DEPTH};
-    sc_tensor_desc x_desc = sc_tensor_make(SOCLE_F32, true, 2, x_dim), w_desc = sc_tensor_make(SOCLE_F32, false, 2, w_dim);
+    sc_tensor_desc x_desc = sc_tensor_make(SOCLE_F32, true, 2, x_dim),
+                   w_desc = sc_tensor_make(SOCLE_F32, false, 2, w_dim);
     sc_expr expr;
     sc_value out[OUTPUTS];
     SC_TRY(sc_graph_create(&test->graph, test->env, ROWS));
@@ -121,11 +122,12 @@ static socle_status compare(const self_test *test, int output, const float *got,
     const sc_device_info *info = &test->device->info;
     for (size_t i = 0; i < output_bytes[output] / sizeof *right; i++)
         if (memcmp(&got[i], &right[i], sizeof *right) != 0)
-            return sc_fail(test->env, SOCLE_STATUS_DEVICE,
-                           "%s gives wrong results: %s, element %zu is %.9g and must be %.9g. Its driver, %s, is not to be "
-                           "trusted: use another one, or SOCLE_SELF_TEST=off to use it all the same",
-                           info->name, what[output], i, (double)got[i], (double)right[i],
-                           info->driver_version[0] ? info->driver_version : "of unknown version");
+            return sc_fail(
+                test->env, SOCLE_STATUS_DEVICE,
+                "%s gives wrong results: %s, element %zu is %.9g and must be %.9g. Its driver, %s, is not to be "
+                "trusted: use another one, or SOCLE_SELF_TEST=off to use it all the same",
+                info->name, what[output], i, (double)got[i], (double)right[i],
+                info->driver_version[0] ? info->driver_version : "of unknown version");
     return SOCLE_OK;
 }
 

@@ -3,36 +3,9 @@
  * fit too, and the stage that brings samples to it. */
 #include "train/fit_private.h"
 
-/* Data stay on the device when they take at most half of the budget and one allocation. */
-static bool data_fit(const sc_trainer *trainer, const sc_device_info *info) {
-    const sc_dataset *train = trainer->train_source.dataset, *test = trainer->test_source.dataset;
-    uint64_t budget = trainer->options.memory ? trainer->options.memory : info->memory / 4 * 3;
-    uint64_t bytes = sc_dataset_bytes(train) + (test ? sc_dataset_bytes(test) : 0);
-    bytes += bytes / 64; /* alignment of columns */
-    uint64_t rows = (uint64_t)sc_dataset_count(train) + (test ? (uint64_t)sc_dataset_count(test) : 0);
-    bool addressable = bytes < UINT64_C(1) << 31 && rows < UINT64_C(1) << 31;
-    return !trainer->options.staged && addressable && bytes <= budget / 2 && bytes <= info->max_allocation;
-}
+#include "train/fit_forecast.h"
 
-static socle_status try_engine(sc_engine **out, sc_device *device, const sc_trainer *trainer, int64_t micro_batch, bool resident) {
-    const sc_dataset *train = trainer->train_source.dataset;
-    sc_engine_options options = {
-        .capacity = micro_batch,
-        .micro_batches = sc_ceil_div(trainer->options.batch, micro_batch),
-        .shares_steps = trainer->devices > 1,
-        .fixed_tree = trainer->options.reproducible,
-        .ranges = trainer->options.ranges,
-        .own_memory = trainer->options.own_memory,
-        .optimizer = &trainer->options.optimizer,
-        .resident = resident,
-        .seed = trainer->options.seed,
-        .data_rows = (size_t)sc_dataset_count(train) + (trainer->test_source.dataset ? (size_t)sc_dataset_count(trainer->test_source.dataset) : 0),
-        .has_target_dtype = true,
-        .target_dtype = trainer->target_dtype,
-        .decay = trainer->decay,
-        .plan = trainer->options.plan};
-    return sc_engine_create(out, device, trainer->net, &options);
-}
+#include <inttypes.h>
 
 static socle_status load_data(sc_engine *engine, const sc_trainer *trainer) {
     size_t first;
@@ -41,25 +14,45 @@ static socle_status load_data(sc_engine *engine, const sc_trainer *trainer) {
     return sc_engine_data(engine, trainer->test_source.dataset, trainer->test_source.target, &first);
 }
 
-/* The largest micro-batch that the device has memory for, up to `most`. */
+static void say_micro_batch(const sc_trainer *trainer, const sc_device *device, const sc_forecast *forecast) {
+    long long rows = (long long)forecast->engine.capacity;
+    if (!trainer->micro_batch && rows < trainer->options.batch)
+        sc_log_line(device->env, SOCLE_LOG_INFO, "%s: micro-batches of %lld, which is what %" PRIu64 " bytes of memory allow",
+                    device->info.name, rows, forecast->available);
+    if (forecast->engine.recompute)
+        sc_log_line(device->env, SOCLE_LOG_INFO, "%s: activations are made again in the backward pass, to fit %" PRIu64 " bytes",
+                    device->info.name, forecast->available);
+}
+
+/* The largest micro-batch that the device has memory for, up to `most`, known before any is taken. */
+static socle_status solve(sc_forecast *out, sc_device *device, int64_t most, const sc_trainer *trainer) {
+    sc_forecast_request request;
+    SC_TRY(sc_fit_forecast_request(&request, trainer->net, &trainer->options, trainer->devices,
+                                   trainer->train_source.dataset, trainer->test_source.dataset));
+    if (most && !request.fixed) request.most = most;
+    request.engine.ranges = trainer->options.ranges;
+    request.engine.own_memory = trainer->options.own_memory;
+    request.engine.decay = trainer->decay;
+    return sc_forecast_micro_batch(out, device, trainer->net, &request);
+}
+
+/* A driver may still refuse what the forecast allows; then smaller micro-batches are asked for. */
 static socle_status create_engine(sc_engine **out, sc_device *device, int64_t most, const sc_trainer *trainer) {
-    bool resident = data_fit(trainer, &device->info);
-    int64_t batch = trainer->options.batch, parts = 1;
-    int64_t micro_batch = trainer->micro_batch ? trainer->micro_batch : most && most < batch ? most : batch;
-    socle_status status;
-    while ((status = try_engine(out, device, trainer, micro_batch, resident)) == SOCLE_STATUS_DEVICE_MEMORY) {
-        if (resident) {
-            resident = false;
-            continue;
+    uint64_t budget = trainer->options.memory;
+    sc_forecast forecast;
+    sc_device_set_budget(device, budget ? budget : sc_memory_safe_share(&device->info));
+    for (;;) {
+        SC_TRY(solve(&forecast, device, most, trainer));
+        socle_status status = sc_engine_create(out, device, trainer->net, &forecast.engine);
+        int64_t rows = forecast.engine.capacity;
+        if (status != SOCLE_STATUS_DEVICE_MEMORY || trainer->micro_batch || rows == 1) {
+            SC_TRY(status);
+            break;
         }
-        if (trainer->micro_batch || micro_batch == 1) break;
-        while (sc_ceil_div(batch, parts) >= micro_batch) parts++;
-        micro_batch = sc_ceil_div(batch, parts);
-        sc_log_line(device->env, SOCLE_LOG_INFO, "%s: trying micro-batches of %lld", device->info.name,
-                    (long long)micro_batch);
+        most = rows / 2;
     }
-    SC_TRY(status);
-    return resident ? load_data(*out, trainer) : SOCLE_OK;
+    say_micro_batch(trainer, device, &forecast);
+    return forecast.engine.resident ? load_data(*out, trainer) : SOCLE_OK;
 }
 
 static socle_status equip(sc_engine **engine, sc_stage **stage, sc_device *device, int64_t most, void *argument) {

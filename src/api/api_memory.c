@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Public forecast of memory: the calculation of the training loop, as a job on the device's thread. */
+#include "api/api.h"
+#include "train/fit_forecast.h"
+
+#include <string.h>
+
+typedef struct forecast_call {
+    socle_net *net;
+    const sc_dataset *dataset; /* may be NULL */
+    sc_fit_options options;
+    sc_forecast forecast;
+} forecast_call;
+
+static socle_status forecast_job(sc_device *device, void *argument) {
+    forecast_call *call = argument;
+    sc_forecast_request request;
+    SC_TRY(sc_fit_forecast_request(&request, call->net->net, &call->options,
+                                   call->net->context->devices, call->dataset, NULL));
+    uint64_t before = sc_device_memory(device).budget;
+    if (call->options.memory) sc_device_set_budget(device, call->options.memory);
+    socle_status status =
+        sc_forecast_micro_batch(&call->forecast, device, call->net->net, &request);
+    sc_device_set_budget(device, before);
+    return status;
+}
+
+static socle_status translate(forecast_call *call, const socle_fit_opts *opts) {
+    sc_env *env = &call->net->context->env;
+    sc_fit_options *options = &call->options;
+    *options = sc_fit_defaults();
+    SC_TRY(sc_api_optimizer(env, &opts->optimizer, &options->optimizer));
+    if (opts->batch < 1 || opts->batch > INT32_MAX)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "batch must be at least 1, not %lld",
+                       (long long)opts->batch);
+    options->batch = opts->batch;
+    if (call->dataset && sc_dataset_count(call->dataset) < options->batch)
+        options->batch = sc_dataset_count(call->dataset); /* as socle_fit has it */
+    options->validation = (double)opts->validation_split;
+    options->memory = opts->memory;
+    options->reproducible = opts->reproducible != 0;
+    return SOCLE_OK;
+}
+
+static void copy(socle_memory *out, const sc_forecast *forecast) {
+    const sc_engine_memory *m = &forecast->memory;
+    *out = (socle_memory){
+        .parameters = m->parameters,
+        .gradients = m->gradients,
+        .optimizer = m->state,
+        .inputs = m->inputs,
+        .data = m->data,
+        .activations = m->activations,
+        .other = m->statistics + m->coefficients + m->outputs + m->packed + m->steps + m->exchange,
+        .total = m->total,
+        .staging = forecast->staging,
+        .needed = forecast->needed,
+        .available = forecast->available,
+        .largest = m->piece,
+        .max_allocation = forecast->max_allocation,
+        .micro_batch = forecast->engine.capacity,
+        .micro_batches = forecast->engine.micro_batches,
+        .data_on_device = forecast->engine.resident,
+        .fits = forecast->fits};
+}
+
+static socle_status check(socle_net *net) {
+    sc_env *env = &net->context->env;
+    SC_TRY(sc_api_net_check(net));
+    if (net->net->output < 0)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "socle_memory_forecast: the network is empty");
+    if (!net->net->loss)
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "socle_memory_forecast: the network has no loss: choose one by "
+                       "socle_loss_...");
+    return SOCLE_OK;
+}
+
+socle_status socle_memory_forecast(socle_net *net, const socle_data *data,
+                                   const socle_fit_opts *opts, socle_memory *out) {
+    static const socle_fit_opts standard = SOCLE_FIT_OPTS_DEFAULT;
+    if (out) memset(out, 0, sizeof *out);
+    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
+    if (!out) return sc_api_missing(net->context, __func__, "out");
+    SC_TRY(data ? sc_api_suits(net, data, __func__, true) : check(net));
+    forecast_call call = {.net = net, .dataset = data ? data->dataset : NULL};
+    SC_TRY(translate(&call, opts ? opts : &standard));
+    socle_status status = sc_api_run(net->context, forecast_job, &call);
+    if (status == SOCLE_OK || call.forecast.forecasts) copy(out, &call.forecast);
+    return status;
+}

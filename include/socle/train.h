@@ -78,6 +78,30 @@ static inline socle_fit_opts socle_fit_opts_default(void) {
 SOCLE_API socle_status socle_fit(socle_net *net, const socle_data *data,
                                  const socle_fit_opts *opts);
 
+/* What a fit takes of a device, in bytes, before anything is taken. */
+typedef struct socle_memory {
+    uint64_t parameters, gradients, optimizer, inputs, data, activations;
+    uint64_t other;   /* statistics, coefficients, packed weights, exchange between devices */
+    uint64_t total;   /* of all these: device memory */
+    uint64_t staging; /* host memory that the device reads from */
+    uint64_t needed;  /* what of total and staging counts against the budget */
+    uint64_t available;       /* what is left of the budget */
+    uint64_t largest;         /* largest part that must lie in one allocation, */
+    uint64_t max_allocation;  /* and what the device gives at once */
+    int64_t micro_batch;      /* samples that are computed at once, */
+    int64_t micro_batches;    /* so many times for each step */
+    int data_on_device, fits; /* 1: yes */
+    int recomputed;           /* 1: only if activations are made again in the backward pass */
+} socle_memory;
+
+/* Forecasts what socle_fit would take of the context's first device. data NULL: samples come from
+ * the host. opts NULL: standard; `memory` in them is the budget. Compiles kernels, allocates no
+ * device memory.
+ * errors: as of socle_fit. DEVICE_MEMORY: it does not fit; *out is filled all the same, and the
+ * text says by how much, which layer takes the most, and what would help. */
+SOCLE_API socle_status socle_memory_forecast(socle_net *net, const socle_data *data,
+                                             const socle_fit_opts *opts, socle_memory *out);
+
 typedef struct socle_result {
     double loss, accuracy; /* means over the samples; accuracy NaN: the loss has none */
     int64_t samples;

@@ -61,7 +61,8 @@ static void copy(socle_memory *out, const sc_forecast *forecast) {
         .micro_batch = forecast->engine.capacity,
         .micro_batches = forecast->engine.micro_batches,
         .data_on_device = forecast->engine.resident,
-        .fits = forecast->fits};
+        .fits = forecast->fits,
+        .recomputed = forecast->engine.recompute};
 }
 
 static socle_status check(socle_net *net) {

@@ -134,6 +134,7 @@ static void print_json(sc_cli *cli, const sc_worker *worker, const forecast_job 
     sc_report_integer(event, "micro_batch", f->engine.capacity);
     sc_report_integer(event, "micro_batches", f->engine.micro_batches);
     sc_report_value(event, "resident", json_boolean(f->engine.resident));
+    sc_report_value(event, "recompute", json_boolean(f->engine.recompute));
     sc_report_value(event, "fits", json_boolean(f->fits));
     if (problem) sc_report_text(event, "problem", problem);
     sc_report_print(cli, event);
@@ -174,10 +175,11 @@ static socle_status print_text(sc_cli *cli, const sc_worker *worker, const forec
     SC_TRY(print_table(cli, job));
     printf("budget %s, available %s, at most %s in one allocation\n", sc_bytes(f->budget).text,
            sc_bytes(f->available).text, sc_bytes(f->max_allocation).text);
-    printf("batch of %lld: %lld micro-batch%s of %lld, data %s\n", (long long)job->request->batch,
+    printf("batch of %lld: %lld micro-batch%s of %lld, data %s%s\n", (long long)job->request->batch,
            (long long)f->engine.micro_batches, f->engine.micro_batches == 1 ? "" : "es",
            (long long)f->engine.capacity,
-           f->engine.resident ? "on the device" : "staged from the host");
+           f->engine.resident ? "on the device" : "staged from the host",
+           f->engine.recompute ? ", activations made again in the backward pass" : "");
     return SOCLE_OK;
 }
 

@@ -77,8 +77,8 @@ static socle_status prepare(sc_train_session *session, const sc_fleet_device *de
     return SOCLE_OK;
 }
 
-/* A run that was broken off: what stays, and how to go on from there. Where the last device is gone the
- * state went with it, and the checkpoint is what there is. */
+/* A run that was broken off: what stays, and how to go on from there. Where the last device is gone
+ * the state went with it, and the checkpoint is what there is. */
 static socle_status broken_off(sc_train_session *session, sc_env *env, socle_status status) {
     if (!sc_fleet_alive(sc_trainer_fleet(session->trainer))) session->cli->exit_code = EXIT_FAILURE;
     return sc_fail(env, status,

@@ -131,6 +131,7 @@ static socle_status measure(sc_plan *plan, const sc_plan_intervals *all) {
     sc_interval *joined = NULL;
     holding *list = NULL;
     int positions = 1;
+    if (!count) return SOCLE_OK;
     for (size_t i = 0; i < count; i++) {
         const sc_interval *one = &live->interval[i];
         if (one->last + 1 > positions) positions = one->last + 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See metrics.h. The JSON lines are the record; the CSV is written beside them and rebuilt from
- * them when a run is resumed, so that a line torn by a crash disappears from both. A full disk tears
- * no line: what the file did not take whole is cut off again and waits in memory. */
+ * them when a run is resumed, so that a line torn by a crash disappears from both. A full disk
+ * tears no line: what the file did not take whole is cut off again and waits in memory. */
 #include "io/metrics.h"
 #include "base/file.h"
 #include "base/text.h"

@@ -76,8 +76,8 @@ static socle_shape shape_of(const sc_tensor_desc *desc) {
 
 static socle_status visit_begin(visit *v, sc_trainer *trainer) {
     size_t largest = 1;
-    *v = (visit){
-        .trainer = trainer, .env = sc_trainer_env(trainer), .net = sc_trainer_net(trainer)};
+    *v =
+        (visit){.trainer = trainer, .env = sc_trainer_env(trainer), .net = sc_trainer_net(trainer)};
     for (size_t p = 0; p < v->net->parameters; p++) {
         size_t bytes = sc_tensor_bytes(&v->net->parameter[p].desc);
         if (bytes > largest) largest = bytes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See checkpoint_series.h. An older checkpoint is a second name of the file that was the newest, given
- * to it before the rename that puts the new one in its place: so the newest never lacks its name, and
- * no byte is written twice. */
+/* See checkpoint_series.h. An older checkpoint is a second name of the file that was the newest,
+ * given to it before the rename that puts the new one in its place: so the newest never lacks its
+ * name, and no byte is written twice. */
 #include "train/checkpoint_series.h"
 
 #include "base/text.h"
@@ -91,8 +91,8 @@ static bool parse_older(const char *name, int64_t *step) {
 
 static void warn(const sc_checkpoint_series *series, const char *what, int64_t step) {
     sc_log_line(series->env, SOCLE_LOG_WARNING,
-                "cannot %s %s/" OLDER_PREFIX "%" PRId64 SUFFIX ": %s", what, series->directory, step,
-                strerror(errno));
+                "cannot %s %s/" OLDER_PREFIX "%" PRId64 SUFFIX ": %s", what, series->directory,
+                step, strerror(errno));
 }
 
 static void drop(const sc_checkpoint_series *series, int64_t step) {
@@ -102,8 +102,8 @@ static void drop(const sc_checkpoint_series *series, int64_t step) {
     sc_release(series->env, path);
 }
 
-/* Gives the newest its name as an older one; false where it has none. A file system may know no second
- * names: then there are no older ones, but a newest. */
+/* Gives the newest its name as an older one; false where it has none. A file system may know no
+ * second names: then there are no older ones, but a newest. */
 static bool keep_newest(const sc_checkpoint_series *series) {
     char *path;
     if (series->schedule.keep < 2 || series->step < 0) return false;
@@ -146,8 +146,7 @@ socle_status sc_checkpoint_series_save(sc_checkpoint_series *series) {
     int64_t step = sc_trainer_position(series->trainer).step;
     if (series->saved && series->step == step) return SOCLE_OK;
     bool first = series->step < 0, kept = series->step != step && keep_newest(series);
-    socle_status status =
-        sc_checkpoint_save(series->trainer, series->newest, series->identity);
+    socle_status status = sc_checkpoint_save(series->trainer, series->newest, series->identity);
     series->last = sc_now_ns();
     if (status != SOCLE_OK) {
         if (kept) drop(series, series->step);

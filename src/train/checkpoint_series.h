@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checkpoints of a run directory: when the next one is due, and which stay. The newest is always
- * checkpoint.safetensors; with `keep` above 1 those before it stay as checkpoint-STEP.safetensors, and
- * the oldest goes once the new one is safely on disk. Whenever a process ends, by whatever means, the
- * newest is whole. Knows files and trainers, not what else a run writes. */
+/* The checkpoints of a run directory: when the next one is due, and which stay. The newest is
+ * always checkpoint.safetensors; with `keep` above 1 those before it stay as
+ * checkpoint-STEP.safetensors, and the oldest goes once the new one is safely on disk. Whenever a
+ * process ends, by whatever means, the newest is whole. Knows files and trainers, not what else a
+ * run writes. */
 #ifndef SC_TRAIN_CHECKPOINT_SERIES_H
 #define SC_TRAIN_CHECKPOINT_SERIES_H
 
@@ -10,8 +11,8 @@
 
 typedef struct sc_checkpoint_series sc_checkpoint_series;
 
-/* `directory` and `identity` must outlive the series. `continues`: the directory's newest checkpoint
- * is the state that the trainer holds. */
+/* `directory` and `identity` must outlive the series. `continues`: the directory's newest
+ * checkpoint is the state that the trainer holds. */
 socle_status sc_checkpoint_series_create(sc_checkpoint_series **out, sc_trainer *trainer,
                                          const char *directory, const sc_identity *identity,
                                          const sc_checkpoint_schedule *schedule, bool continues);

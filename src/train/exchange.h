@@ -19,7 +19,7 @@ typedef struct sc_exchange sc_exchange;
 
 /* One step: where the sums lie, and what is added to what. */
 typedef struct sc_exchange_step {
-    int contributors;                 /* devices that deliver */
+    int contributors;                 /* devices that deliver, those without a source included */
     int sources;
     float *source[SC_SUM_NODES];      /* each a whole partial; changed by the additions */
     int merges;

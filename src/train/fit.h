@@ -43,6 +43,7 @@ typedef struct sc_fit_options {
     float weight_decay;           /* L2, on weights alone */
     uint64_t memory;              /* budget of device bytes; 0 = what the device offers, less a reserve */
     bool staged;                  /* never keep data on the device */
+    uint64_t deadline;            /* ns after which a device that does not answer is given up; 0: by what steps take */
     bool own_memory;              /* exchange as between devices with memory of their own (tests) */
     int ranges;                   /* most ranges of an exchange; 0: standard (benchmarks) */
     sc_plan_options plan;
@@ -51,9 +52,9 @@ typedef struct sc_fit_options {
     void (*progress)(void *user, const sc_progress *progress);      /* about ten times a second */
     socle_status (*epoch)(void *user, const sc_epoch_report *report); /* a failure ends the run */
     bool (*stop)(void *user);     /* asked after each step: true ends the run with INTERRUPTED after that step */
-    /* Asked after each step within an epoch: true has `checkpoint` called, position and totals up to date. It is called too where the
-     * step limit ends the run within an epoch, before that part is judged: that state continues as if nothing had ended. A failure ends
-     * the run. */
+    /* Asked after each step within an epoch: true has `checkpoint` called, position and totals up to date. It is
+     * called too where the step limit ends the run within an epoch, before that part is judged: that state continues
+     * as if nothing had ended. A failure ends the run. */
     bool (*checkpoint_due)(void *user, int64_t step);
     socle_status (*checkpoint)(void *user);
 } sc_fit_options;
@@ -73,8 +74,8 @@ const sc_net *sc_trainer_net(const sc_trainer *trainer);
 sc_fleet *sc_trainer_fleet(const sc_trainer *trainer);
 const sc_fit_options *sc_trainer_options(const sc_trainer *trainer);
 
-/* Runs to the end, or to a stop: INTERRUPTED (after a whole step), DIVERGED (text names the step; weights are those before it). A run
- * continued where its step limit ended it within an epoch judges that part again. */
+/* Runs to the end, or to a stop: INTERRUPTED (after a whole step), DIVERGED (text names the step; weights are those
+ * before it). A run continued where its step limit ended it within an epoch judges that part again. */
 socle_status sc_trainer_run(sc_trainer *trainer);
 /* The micro-batch that `reproducible` fixes where none is named. */
 int64_t sc_fit_reproducible_rows(int64_t batch);

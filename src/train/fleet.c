@@ -13,6 +13,7 @@ bool sc_fleet_is_loss(socle_status status) {
 
 /* 30 s, or 20 times what the work should take; an hour while nothing is known yet. */
 uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps) {
+    if (fleet->options.deadline) return fleet->options.deadline;
     if (!(fleet->step_seconds > 0)) return 3600 * SECOND;
     double seconds = 20.0 * fleet->step_seconds * (double)(steps > 0 ? steps : 1);
     return seconds > 30 ? (uint64_t)(seconds * 1e9) : 30 * SECOND;

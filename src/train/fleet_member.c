@@ -69,14 +69,14 @@ static socle_status take(member *m, int *taken, bool all) {
     return SOCLE_OK;
 }
 
-/* Delivers each range as it arrives, and takes earlier ones meanwhile. */
+/* Delivers each range as it arrives, and takes earlier ones meanwhile. A member without samples delivers too: that it has let go of
+ * the totals of the step before. */
 static socle_status deliver(member *m, uint64_t began, int *taken) {
     member_step *step = &m->step;
     int ranges = sc_engine_ranges(m->engine);
-    if (!step->rows.rows) return SOCLE_OK;
     for (int r = 0; r < ranges; r++) {
-        SC_TRY(sc_engine_sent(m->engine, r, step->deadline));
-        if (r + 1 == ranges) step->seconds = (double)(sc_now_ns() - began) * 1e-9;
+        if (step->rows.rows) SC_TRY(sc_engine_sent(m->engine, r, step->deadline));
+        if (step->rows.rows && r + 1 == ranges) step->seconds = (double)(sc_now_ns() - began) * 1e-9;
         if (!sc_exchange_deliver(m->fleet->exchange, step->ticket, r)) return cancelled(m);
         SC_TRY(take(m, taken, false));
     }

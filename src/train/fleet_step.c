@@ -50,9 +50,11 @@ static socle_status exchange_program(sc_fleet *fleet, sc_exchange_step *program)
     *program = (sc_exchange_step){0};
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        int64_t count = takes_part(fleet, i) ? sc_fleet_micro_batches(fleet, m, m->step.rows.rows) : 0;
+        if (!takes_part(fleet, i)) continue;
+        int64_t count = sc_fleet_micro_batches(fleet, m, m->step.rows.rows);
         sc_sum_tree own = {.nodes = 0};
         sc_sum_merge merge[2 * SC_SUM_NODES];
+        program->contributors++;
         if (!count) continue;
         if (!fleet->options.fixed_tree) /* one node each; none is another's sibling */
             sc_sum_tree_push(&own, (sc_sum_node){0, 2 * program->contributors, 0}, merge);
@@ -66,7 +68,6 @@ static socle_status exchange_program(sc_fleet *fleet, sc_exchange_step *program)
             own.node[n].holder = program->sources++;
             program->merges += sc_sum_tree_push(&all, own.node[n], program->merge + program->merges);
         }
-        program->contributors++;
     }
     program->merges += sc_sum_tree_join(&all, program->merge + program->merges);
     return SOCLE_OK;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run is a run of, and whether one run can continue another: the same network, the same
- * training data, the same kind of optimizer, the same order of samples and the same statistics groups.
- * How long it goes on, and how fast it learns, may change. So may what decides only how sums are
- * rounded, which another device may need; the run then says that it is not, to the bit, the one that
- * was saved. */
+ * training data, the same kind of optimizer, the same order of samples and the same statistics
+ * groups. How long it goes on, and how fast it learns, may change. So may what decides only how
+ * sums are rounded, which another device may need; the run then says that it is not, to the bit,
+ * the one that was saved. */
 #include "base/hash.h"
 #include "io/json_text.h"
 #include "io/quote.h"

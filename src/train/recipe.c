@@ -11,10 +11,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const root_words[] = {"data", "inputs", "network", "loss", "optimizer", "train"};
-static const char *const train_words[] = {"epochs",     "batch",        "micro_batch",
-                                          "steps",      "seed",         "shuffle",
-                                          "validation", "weight_decay", "drop_short",
-                                          "reproducible", "checkpoint"};
+static const char *const train_words[] = {
+    "epochs",     "batch",        "micro_batch", "steps",        "seed",      "shuffle",
+    "validation", "weight_decay", "drop_short",  "reproducible", "checkpoint"};
 static const char *const checkpoint_words[] = {"steps", "minutes", "keep"};
 
 enum { CHECKPOINT_MINUTES = 10, MOST_MINUTES = 1000000, MOST_KEPT = 10000 };

@@ -19,7 +19,7 @@ typedef struct sc_checkpoint_schedule {
 typedef struct sc_recipe {
     sc_env *env;
     const sc_config *config;
-    sc_fit_options fit;       /* callbacks are the caller's to set */
+    sc_fit_options fit; /* callbacks are the caller's to set */
     sc_checkpoint_schedule checkpoint;
     sc_dataset *train, *test; /* test: NULL where the configuration names none */
     sc_net *net;

@@ -29,7 +29,7 @@ struct sc_run_directory {
     sc_checkpoint_series *checkpoints;
     sc_metrics *metrics;
     bool has_model;
-    bool owes_model; /* the best weights are not on disk yet */
+    bool owes_model;         /* the best weights are not on disk yet */
     sc_hash said[RUN_PARTS]; /* the failure last reported; zero: none since it worked */
 };
 
@@ -131,8 +131,9 @@ static socle_status match_model(sc_run_directory *directory) {
     float *const *best = sc_trainer_best(directory->trainer);
     if (best) return save_model(directory, best);
     if (unlink(directory->model) == 0 || errno == ENOENT) return SOCLE_OK;
-    return sc_fail(directory->env, SOCLE_STATUS_IO, "%s: cannot remove this file of an earlier run: %s",
-                   directory->model, strerror(errno));
+    return sc_fail(directory->env, SOCLE_STATUS_IO,
+                   "%s: cannot remove this file of an earlier run: %s", directory->model,
+                   strerror(errno));
 }
 
 /* A run that continues elsewhere takes its rows along. */
@@ -140,8 +141,10 @@ static socle_status take_metrics(sc_run_directory *directory) {
     char *from, *to = NULL, *rows = NULL;
     size_t size = 0;
     SC_TRY(sc_run_file(&from, directory->env, directory->options.resumed, SC_METRICS_FILE));
-    socle_status status = sc_run_file(&to, directory->env, directory->options.path, SC_METRICS_FILE);
-    if (status == SOCLE_OK) status = sc_file_read(directory->env, &rows, &size, from, SC_METRICS_BYTES);
+    socle_status status =
+        sc_run_file(&to, directory->env, directory->options.path, SC_METRICS_FILE);
+    if (status == SOCLE_OK)
+        status = sc_file_read(directory->env, &rows, &size, from, SC_METRICS_BYTES);
     if (status == SOCLE_STATUS_NOT_FOUND) status = SOCLE_OK;
     if (status == SOCLE_OK) status = sc_file_write_whole(directory->env, to, rows, size);
     sc_release(directory->env, rows);
@@ -165,7 +168,8 @@ static socle_status begin(sc_run_directory *directory) {
                            sc_trainer_position(directory->trainer).epoch);
 }
 
-socle_status sc_run_directory_open(sc_run_directory **out, sc_trainer *trainer, const sc_run_options *options) {
+socle_status sc_run_directory_open(sc_run_directory **out, sc_trainer *trainer,
+                                   const sc_run_options *options) {
     sc_env *env = sc_trainer_env(trainer);
     sc_run_directory *directory;
     *out = NULL;
@@ -180,7 +184,8 @@ socle_status sc_run_directory_open(sc_run_directory **out, sc_trainer *trainer, 
     return SOCLE_OK;
 }
 
-/* What the disk refuses now it may take later. Each reason is said once until the part has been written again. */
+/* What the disk refuses now it may take later. Each reason is said once until the part has been
+ * written again. */
 static socle_status tolerate(sc_run_directory *directory, run_part part, socle_status status) {
     sc_hash *said = &directory->said[part], none = {0};
     const sc_env *env = directory->env;
@@ -193,10 +198,12 @@ static socle_status tolerate(sc_run_directory *directory, run_part part, socle_s
     if (now.low == said->low && now.high == said->high) return SOCLE_OK;
     *said = now;
     if (part == RUN_CHECKPOINT)
-        sc_log_line(env, SOCLE_LOG_WARNING, "%s; training goes on, the checkpoint of step %lld stays", env->text,
+        sc_log_line(env, SOCLE_LOG_WARNING,
+                    "%s; training goes on, the checkpoint of step %lld stays", env->text,
                     (long long)sc_run_directory_step(directory));
     else
-        sc_log_line(env, SOCLE_LOG_WARNING, "%s; training goes on and tries again after the next epoch", env->text);
+        sc_log_line(env, SOCLE_LOG_WARNING,
+                    "%s; training goes on and tries again after the next epoch", env->text);
     return SOCLE_OK;
 }
 
@@ -210,7 +217,8 @@ socle_status sc_run_directory_epoch(sc_run_directory *directory, const sc_epoch_
     SC_TRY(tolerate(directory, RUN_METRICS, sc_metrics_append(directory->metrics, &row)));
     if (report->best) directory->owes_model = true;
     if (directory->owes_model)
-        SC_TRY(tolerate(directory, RUN_MODEL, save_model(directory, sc_trainer_best(directory->trainer))));
+        SC_TRY(tolerate(directory, RUN_MODEL,
+                        save_model(directory, sc_trainer_best(directory->trainer))));
     return report->whole ? sc_run_directory_checkpoint(directory) : SOCLE_OK;
 }
 
@@ -230,7 +238,8 @@ socle_status sc_run_directory_settle(sc_run_directory *directory, bool stopped) 
     bool moved = sc_run_directory_step(directory) != sc_trainer_position(directory->trainer).step;
     if (moved || stopped) SC_TRY(sc_checkpoint_series_save(directory->checkpoints));
     SC_TRY(sc_metrics_flush(directory->metrics));
-    return directory->owes_model ? save_model(directory, sc_trainer_best(directory->trainer)) : SOCLE_OK;
+    return directory->owes_model ? save_model(directory, sc_trainer_best(directory->trainer))
+                                 : SOCLE_OK;
 }
 
 /* Weights as they are on the device, for a run of no epoch. */

@@ -155,9 +155,16 @@ void sc_shares_drop(sc_shares *shares, int device) {
     shares->share[device] = shares->units[device] = 0;
 }
 
+static bool someone_works(const sc_shares *shares) {
+    for (int i = 0; i < shares->count; i++)
+        if (takes_part(shares, i)) return true;
+    return false;
+}
+
 void sc_shares_wake(sc_shares *shares) {
+    bool needed = !someone_works(shares);
     for (int i = 0; i < shares->count; i++) {
-        if (!shares->resting[i] || shares->naps[i]-- > 0) continue;
+        if (!shares->resting[i] || (shares->naps[i]-- > 0 && !needed)) continue;
         shares->resting[i] = false;
         shares->tried[i] = true;
         shares->naps[i] = 0;

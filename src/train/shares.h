@@ -33,7 +33,8 @@ void sc_shares_measure(sc_shares *shares, int device, int64_t samples, double se
 int sc_shares_settle(sc_shares *shares);
 /* A device is gone; its share goes to the others with the next sc_shares_settle. */
 void sc_shares_drop(sc_shares *shares, int device);
-/* Wakes those that rest, to be measured again at a small share; whoever was put to rest often sleeps on for some calls. */
+/* Wakes those that rest, to be measured again at a small share; whoever was put to rest often sleeps on for some calls,
+ * but not where nobody else works. */
 void sc_shares_wake(sc_shares *shares);
 /* Splits a step of `samples`, maybe fewer than a whole one, in proportion to the shares: first[i] <= first[i + 1] <= samples;
  * device i computes samples first[i] .. first[i + 1] - 1. */

@@ -50,6 +50,13 @@ static socle_status split_data(sc_trainer *trainer, const sc_dataset *train, con
     return sc_order_init(&trainer->test_order, trainer->env, NULL, (uint32_t)sc_dataset_count(test), 0, false);
 }
 
+static socle_status check_whole_batch(const sc_trainer *trainer) {
+    if (!trainer->options.drop_short || trainer->train_order.count >= trainer->options.batch) return SOCLE_OK;
+    return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
+                   "train.drop_short leaves nothing: %u training samples are fewer than a batch of %lld",
+                   trainer->train_order.count, (long long)trainer->options.batch);
+}
+
 static socle_status weight_decay(sc_trainer *trainer) {
     const sc_net *net = trainer->net;
     SC_TRY(sc_allocate(trainer->env, &trainer->decay, net->parameters, sizeof *trainer->decay));
@@ -106,6 +113,7 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     SC_TRY(choose_micro_batch(trainer, devices));
     trainer->counts_correct = sc_net_counts_correct(trainer->net);
     SC_TRY(split_data(trainer, train, test));
+    SC_TRY(check_whole_batch(trainer));
     SC_TRY(weight_decay(trainer));
     trainer->devices = devices;
     SC_TRY(sc_trainer_equip(trainer, device));

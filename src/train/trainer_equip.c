@@ -64,6 +64,7 @@ static socle_status equip(sc_engine **engine, sc_stage **stage, sc_device *devic
 socle_status sc_trainer_equip(sc_trainer *trainer, const sc_fleet_device *device) {
     sc_fleet_options options = {.batch = trainer->options.batch,
                                 .micro_batch = trainer->micro_batch,
-                                .fixed_tree = trainer->options.reproducible};
+                                .fixed_tree = trainer->options.reproducible,
+                                .deadline = trainer->options.deadline};
     return sc_fleet_create(&trainer->fleet, trainer->env, device, trainer->devices, &options, equip, trainer);
 }

@@ -4,6 +4,9 @@
 
 #include "sc_temp.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 typedef struct fixture {
     sc_env env;
     sc_temp temp;
@@ -87,6 +90,33 @@ Test(metrics, write_error) {
     SC_EQ(mkdir(sc_temp_file(&test.temp, "metrics.jsonl"), 0700), 0);
     SC_FAILS(&test.env, sc_metrics_open(&test.metrics, &test.env, test.temp.path, 0),
              SOCLE_STATUS_IO);
+    sc_temp_remove(&test.temp);
+}
+
+/* Rows that a full disk does not take come with the next one; until then no row is torn. */
+Test(metrics, a_row_waits_for_room) {
+    fixture test;
+    set_up(&test);
+    sc_metrics_row row = {1, 0.5, NAN, NAN, NAN, NAN};
+    signal(SIGXFSZ, SIG_IGN);
+    SC_OK(&test.env, sc_metrics_open(&test.metrics, &test.env, test.temp.path, 0));
+    SC_OK(&test.env, sc_metrics_append(test.metrics, &row));
+    struct rlimit limit = {strlen("{\"epoch\": 1, \"loss\": 0.5}\n") + 5, RLIM_INFINITY};
+    SC_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    for (row.epoch = 2; row.epoch < 4; row.epoch++) {
+        SC_FAILS(&test.env, sc_metrics_append(test.metrics, &row), SOCLE_STATUS_IO);
+        SC_CONTAINS(test.env.text, "metrics.jsonl: File too large");
+        expect_file(&test, "metrics.jsonl", "{\"epoch\": 1, \"loss\": 0.5}\n");
+    }
+    SC_FAILS(&test.env, sc_metrics_flush(test.metrics), SOCLE_STATUS_IO);
+    limit.rlim_cur = RLIM_INFINITY;
+    SC_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    SC_OK(&test.env, sc_metrics_flush(test.metrics));
+    expect_file(&test, "metrics.jsonl",
+                "{\"epoch\": 1, \"loss\": 0.5}\n{\"epoch\": 2, \"loss\": 0.5}\n{\"epoch\": 3, "
+                "\"loss\": 0.5}\n");
+    expect_file(&test, "metrics.csv", CSV_HEADER "1,0.5,,,,\n2,0.5,,,,\n3,0.5,,,,\n");
+    sc_metrics_close(test.metrics);
     sc_temp_remove(&test.temp);
 }
 

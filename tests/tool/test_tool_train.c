@@ -174,7 +174,8 @@ Test(tool_train, a_directory_never_mixes_two_runs) {
         5, NULL,
         "train tool.yaml -o out --set 'optimizer={sgd: {lr: 1e6}}' --set train.weight_decay=1e6");
     SC_TRUE(!tool_exists("out/model.safetensors"));
-    SC_TRUE(!tool_exists("out/checkpoint.safetensors"));
+    tool_expect(0, NULL, "train --resume out --set train.steps=1 --epochs 1 "
+                         "--set 'optimizer={sgd: {lr: 0.01}}'"); /* from its own beginning */
 }
 
 Test(tool_train, eval_agrees_and_has_thresholds) {
@@ -269,7 +270,7 @@ Test(tool_train, profile) {
 Test(tool_train, memory_and_batches) {
     tool_expect(0, NULL, "train tool.yaml -o a --memory 64M");
     tool_expect(0, NULL,
-                "train tool.yaml -o b --memory 20K"); /* the data do not fit: they are staged */
+                "train tool.yaml -o b --memory 440K"); /* the data do not fit: they are staged */
     SC_TRUE(tool_same("a/model.safetensors", "b/model.safetensors"));
     tool_expect(0, NULL, "train tool.yaml -o c --batch 1 --epochs 1");
     tool_expect(0, NULL,

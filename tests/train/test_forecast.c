@@ -3,13 +3,15 @@
  * come. The account of the device is the judge. */
 #include "fixture.h"
 
+#include "train/fit_forecast.h"
+
 enum { SAMPLES = FIXTURE_EXAMPLE_SAMPLES };
 
 static const char *const examples[] = {"fashion-mlp", "fashion-cnn", "fashion-residual", "fashion-inception"};
 
 typedef struct load {
     int64_t capacity, micro_batches;
-    bool resident, separate, shares_steps, fixed_tree;
+    bool resident, separate, shares_steps, fixed_tree, own_memory;
 } load;
 
 static sc_engine_options options_of(const load *l, const sc_optimizer *optimizer) {
@@ -20,6 +22,7 @@ static sc_engine_options options_of(const load *l, const sc_optimizer *optimizer
                                .data_rows = l->resident ? SAMPLES : 0,
                                .shares_steps = l->shares_steps,
                                .fixed_tree = l->fixed_tree,
+                               .own_memory = l->own_memory,
                                .plan = {.separate = l->separate}};
 }
 
@@ -36,7 +39,8 @@ static void same_memory(const sc_engine_memory *a, const sc_engine_memory *b) {
     } parts[] = {PART(parameters), PART(gradients), PART(state),   PART(statistics), PART(coefficients),
                  PART(inputs),     PART(outputs),   PART(data),    PART(activations), PART(packed),
                  PART(steps),      PART(exchange),  PART(total),   PART(staging),     PART(slot),
-                 PART(train),      PART(evaluate),  PART(predict), PART(piece),       PART(heaviest)};
+                 PART(train),      PART(evaluate),  PART(predict), PART(tensor),      PART(piece),
+                 PART(heaviest)};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         size_t x, y;
         memcpy(&x, (const char *)a + parts[i].offset, sizeof x);
@@ -127,7 +131,8 @@ Test(forecast, equals_what_is_taken_opencl) {
 static void other_modes(const char *device) {
     static const load loads[] = {{.capacity = 9, .micro_batches = 2, .separate = true},
                                  {.capacity = 9, .micro_batches = 1, .shares_steps = true},
-                                 {.capacity = 9, .micro_batches = 6, .shares_steps = true, .fixed_tree = true}};
+                                 {.capacity = 9, .micro_batches = 6, .shares_steps = true, .fixed_tree = true},
+                                 {.capacity = 9, .micro_batches = 6, .shares_steps = true, .fixed_tree = true, .own_memory = true}};
     fixture f;
     fixture_open(&f, device, 0);
     fixture_example(&f, "fashion-residual");
@@ -160,4 +165,43 @@ Test(forecast, knows_the_threads) {
         fixture_close(&f);
     }
     SC_TRUE(total[1] > total[0]);
+}
+
+/* A whole run, its stage and feeds included, never has more than its request forecasts. */
+static void a_run(const char *device, bool staged) {
+    fixture f;
+    sc_trainer *trainer;
+    sc_forecast_request request;
+    sc_forecast forecast;
+    sc_fit_options options = sc_fit_defaults();
+    options.batch = 24;
+    options.epochs = 2;
+    options.validation = 0.25;
+    options.staged = staged;
+    fixture_open(&f, device, 0);
+    fixture_example(&f, "fashion-cnn");
+    sc_memory_use before = sc_device_memory(f.device);
+    FIXTURE_OK(sc_fit_forecast_request(&request, f.net, &options, 1, f.data, NULL));
+    FIXTURE_OK(sc_forecast_micro_batch(&forecast, f.device, f.net, &request));
+    SC_EQ(forecast.engine.capacity, 24);
+    SC_EQ(forecast.engine.resident, !staged);
+    sc_device_set_budget(f.device, before.bounded + forecast.needed);
+    FIXTURE_OK(sc_trainer_create(&trainer, f.device, f.net, &options, f.data, NULL));
+    FIXTURE_OK(sc_trainer_run(trainer));
+    sc_trainer_destroy(trainer);
+    sc_memory_use after = sc_device_memory(f.device);
+    SC_EQ(after.peak[SC_BUFFER_DEVICE] - before.used[SC_BUFFER_DEVICE], forecast.memory.total);
+    SC_EQ(after.peak[SC_BUFFER_STAGING], forecast.staging);
+    SC_EQ(after.bounded, before.bounded);
+    fixture_close(&f);
+}
+
+Test(forecast, a_run_takes_what_its_request_says_cpu) {
+    a_run("cpu", false);
+    a_run("cpu", true);
+}
+
+Test(forecast, a_run_takes_what_its_request_says_opencl) {
+    a_run("opencl:0", false);
+    a_run("opencl:0", true);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The known-answer test of a device: sound devices pass it, a device that reads back one wrong bit is refused by name, and the
- * environment can overrule that. The fault layer stands in for the bad driver; it must be named before the first OpenCL call, so
- * every test here sets it first thing in the process of its own that Criterion gives it. */
+/* The known-answer test of a device: sound devices pass it, a device that reads back one wrong bit is refused by name,
+ * and the environment can overrule that. The fault layer stands in for the bad driver; it must be named before the
+ * first OpenCL call, so every test here sets it first thing in the process of its own that Criterion gives it. */
 #include "backend/registry.h"
 #include "base/thread_pool.h"
 #include "sc_test.h"

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Losing a member: its device fails from any one call on, be it while equipping, uploading, computing, exchanging, committing, evaluating
+ * or reading. The run goes on with the others, says so in one line, and in reproducible mode ends with the bits of an undisturbed run. */
+#include "party.h"
+
+enum { STEPS = 8, STRIDE = 11 };
+
+static party_run standard(void) {
+    party_run run = party_standard(STEPS);
+    run.fit.reproducible = true;
+    run.fit.validation = 0.2;
+    run.fit.batch = 40; /* 256 samples: 7 steps, the last of 16 */
+    return run;
+}
+
+/* A run in which device `number` fails from call `call` on; 0: never. Gives the calls that it got while it trained. */
+static int64_t run_with(const char *devices, int number, int64_t call, bool own_memory, party_run *run, party_state *state) {
+    static party p;
+    for (int i = 0; i < UNRULY_MOST; i++) party_manner(i, (unruly_manner){.own_memory = own_memory});
+    party_open(&p, devices);
+    unruly_behave(number, (unruly_manner){.fails_at = call, .own_memory = own_memory});
+    *state = party_trained(&p, run);
+    int lost = party_lines(&p, "is lost"), warnings = party_lines(&p, "W ");
+    if (lost != (call > 0) || warnings != lost) SC_TEST_FAIL("%d lines of a loss, %d warnings: %s", lost, warnings, p.log);
+    char text[64];
+    snprintf(text, sizeof text, "unruly:%d (", number);
+    if (call) SC_CONTAINS(p.log, text);
+    if (call) SC_CONTAINS(p.log, "fails as asked");
+    party_close(&p);
+    return run->calls[number];
+}
+
+/* Every STRIDE-th call of the run from a start that differs from device to device, and each one of the calls from first to last. */
+static void sweep(const char *devices, int number, bool own_memory) {
+    party_run run = standard();
+    party_state whole, disturbed;
+    int64_t calls = run_with(devices, number, 0, own_memory, &run, &whole);
+    double validation = run.validation;
+    SC_TRUE(calls > 200);
+    for (int64_t call = 1 + number; call <= calls; call += STRIDE) {
+        SC_REPRO("unruly:%d of %s fails at call %d of %d, own memory %d", number, devices, (int)call, (int)calls, own_memory);
+        run_with(devices, number, call, own_memory, &run, &disturbed);
+        party_same(&disturbed, &whole);
+        SC_EQ_FLOAT_BITS((float)run.validation, (float)validation);
+        party_free(&disturbed);
+    }
+    party_free(&whole);
+}
+
+Test(fleet_loss, the_leader_at_any_call) {
+    sweep("unruly=1,unruly=1", 0, false);
+}
+
+Test(fleet_loss, another_one_at_any_call) {
+    sweep("unruly=1,unruly=2,unruly=1", 1, false);
+}
+
+Test(fleet_loss, with_memory_of_its_own) {
+    sweep("unruly=1,unruly=1", 1, true);
+}
+
+/* Two fail, one after the other; the third finishes. */
+Test(fleet_loss, two_of_three) {
+    static party p;
+    party_run run = standard();
+    party_state whole = party_on("cpu", &run);
+    party_open(&p, "unruly,unruly,unruly");
+    unruly_behave(0, (unruly_manner){.fails_at = 300});
+    unruly_behave(2, (unruly_manner){.fails_at = 450});
+    party_state state = party_trained(&p, &run);
+    SC_EQ(party_lines(&p, "is lost"), 2);
+    SC_EQ(party_lines(&p, "2 devices go on"), 1);
+    SC_EQ(party_lines(&p, "1 device goes on"), 1);
+    party_same(&state, &whole);
+    party_free(&state);
+    party_close(&p);
+    party_free(&whole);
+}
+
+/* Without reproducible mode the samples of the lost device are computed all the same. */
+Test(fleet_loss, in_default_mode) {
+    static party p;
+    party_run run = standard();
+    run.fit.reproducible = false;
+    party_state whole = party_on("cpu", &run);
+    party_open(&p, "unruly,unruly");
+    unruly_behave(0, (unruly_manner){.fails_at = 400});
+    party_state state = party_trained(&p, &run);
+    SC_EQ(party_lines(&p, "is lost"), 1);
+    SC_NEAR(party_distance(&state, &whole), 0, 2e-5); /* test_fleet_near.c */
+    party_free(&state);
+    party_close(&p);
+    party_free(&whole);
+}
+
+static void all_fail(const char *devices, const int64_t *call) {
+    static party p;
+    party_run run = standard();
+    party_open(&p, devices);
+    for (int i = 0; i < p.devices; i++) unruly_behave(i, (unruly_manner){.fails_at = call[i]});
+    SC_REPRO("%s fail at %d, %d", devices, (int)call[0], (int)call[1]);
+    SC_EQ(party_train(&p, &run, NULL), SOCLE_STATUS_DEVICE);
+    SC_CONTAINS(p.env.text, "no device is left");
+    SC_CONTAINS(p.env.text, "fails as asked");
+    SC_EQ(party_lines(&p, "is lost"), p.devices - 1);
+    party_close(&p);
+}
+
+/* With one device there is nothing to say about others. */
+Test(fleet_loss, the_only_one_fails_while_it_is_equipped) {
+    static party p;
+    party_run run = standard();
+    party_open(&p, "unruly");
+    unruly_behave(0, (unruly_manner){.fails_at = 5});
+    SC_EQ(party_train(&p, &run, NULL), SOCLE_STATUS_DEVICE);
+    SC_CONTAINS(p.env.text, "fails as asked");
+    party_close(&p);
+}
+
+Test(fleet_loss, the_last_one_ends_the_run) {
+    all_fail("unruly", (int64_t[]){400, 0});
+    all_fail("unruly,unruly", (int64_t[]){400, 350});
+    all_fail("unruly,unruly", (int64_t[]){3, 3});
+    all_fail("unruly,unruly", (int64_t[]){200, 500});
+}
+
+/* The one that works fails, and the one that is left has rested and missed the last steps: the run goes on from a state that it has. */
+Test(fleet_loss, only_one_that_rests_is_left) {
+    static party p;
+    party_run one = party_standard(40), run = one;
+    party_state alone = party_on("cpu", &one);
+    run.unwatched = true;
+    party_manner(0, (unruly_manner){.row_time = 2000});
+    party_manner(1, (unruly_manner){.row_time = 1000000});
+    party_open(&p, "unruly,unruly");
+    unruly_behave(0, (unruly_manner){.row_time = 2000, .fails_at = 1200});
+    party_state state = party_trained(&p, &run);
+    SC_TRUE(party_lines(&p, "gets no samples") >= 1);
+    SC_EQ(party_lines(&p, "is lost"), 1);
+    SC_NEAR(party_distance(&state, &alone), 0, 2e-5); /* test_fleet_near.c */
+    party_free(&state);
+    party_free(&alone);
+    party_close(&p);
+}

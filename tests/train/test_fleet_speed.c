@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shares follow the speed of devices while they train. The devices sleep for a time per row, which decides their speed; what they really
+ * compute is little beside it. */
+#include "party.h"
+
+static party_run run_at(party *p, const uint64_t *row_time, int64_t steps) {
+    party_run run = party_standard(steps);
+    run.fit.batch = 60;
+    char devices[64] = "";
+    for (int i = 0; row_time[i]; i++) {
+        party_manner(i, (unruly_manner){.row_time = row_time[i]});
+        strcat(devices, i ? ",unruly" : "unruly");
+    }
+    party_open(p, devices);
+    party_state state = party_trained(p, &run);
+    party_free(&state);
+    return run;
+}
+
+/* 100 us and 300 us per row: 45 and 15 rows of 60, after the first step, which is not measured, and a few more. */
+Test(fleet_speed, a_slower_device_gets_less) {
+    static party p;
+    party_run run = run_at(&p, (uint64_t[]){100000, 300000, 0}, 20);
+    SC_EQ(run.share[0][0], 30);
+    for (int step = 5; step < run.steps; step++) {
+        SC_REPRO("step %d", step + 1);
+        SC_EQ(run.share[step][0] + run.share[step][1], 60);
+        SC_NEAR((double)run.share[step][1], 15, 4);
+    }
+    SC_EQ(party_lines(&p, "gets no samples"), 0);
+    party_close(&p);
+}
+
+Test(fleet_speed, one_of_no_use_gets_nothing) {
+    static party p;
+    party_run run = run_at(&p, (uint64_t[]){30000, 6000000, 30000, 0}, 12);
+    SC_EQ(run.share[0][1], 20);
+    for (int step = 2; step < 5; step++) {
+        SC_EQ(run.share[step][1], 0);
+        SC_EQ(run.share[step][0] + run.share[step][2], 60);
+    }
+    SC_TRUE(party_lines(&p, "unruly:1 (") >= 1);
+    SC_TRUE(party_lines(&p, "gets no samples: at 1") >= 1); /* some 160 samples/s */
+    party_close(&p);
+}
+
+/* An epoch has six steps; between epochs those that rest are tried again, and whoever has become fast gets a share. */
+enum { FAST = 150000, SLOW = 15000000 };
+
+typedef struct change {
+    int device, steps;
+} change;
+
+static bool wake_up(void *user) {
+    change *now = user;
+    if (++now->steps == 4) unruly_behave(now->device, (unruly_manner){.row_time = FAST});
+    return false;
+}
+
+static party_run run_changing(party *p, int slow, party_state *state) {
+    change now = {.device = slow};
+    party_run run = party_standard(20);
+    run.fit.batch = 60;
+    run.fit.stop = wake_up;
+    run.fit.user = &now;
+    for (int i = 0; i < 2; i++) party_manner(i, (unruly_manner){.row_time = i == slow ? SLOW : FAST});
+    party_open(p, "unruly,unruly");
+    *state = party_trained(p, &run);
+    return run;
+}
+
+Test(fleet_speed, one_that_rested_is_tried_again) {
+    static party p;
+    party_state state;
+    party_run run = run_changing(&p, 1, &state);
+    SC_EQ(party_lines(&p, "gets no samples"), 1);
+    SC_EQ(run.share[2][1], 0);
+    SC_TRUE(run.share[run.steps - 1][1] >= 20); /* half, but for scatter */
+    party_free(&state);
+    party_close(&p);
+}
+
+/* And it has missed nothing: what the others did meanwhile was copied, also where it leads again. */
+Test(fleet_speed, one_that_rested_has_the_weights_of_all) {
+    static party p;
+    party_run one = party_standard(20);
+    one.fit.batch = 60;
+    party_state alone = party_on("cpu", &one), state;
+    run_changing(&p, 0, &state);
+    SC_EQ(party_lines(&p, "gets no samples"), 1);
+    SC_NEAR(party_distance(&state, &alone), 0, 2e-5); /* test_fleet_near.c */
+    party_free(&state);
+    party_free(&alone);
+    party_close(&p);
+}

@@ -181,7 +181,8 @@ static socle_status flush(const sc_metrics *metrics, output *file) {
 }
 
 socle_status sc_metrics_flush(sc_metrics *metrics) {
-    socle_status json = flush(metrics, &metrics->json), csv = flush(metrics, &metrics->csv);
+    socle_status csv = flush(metrics, &metrics->csv);
+    socle_status json = flush(metrics, &metrics->json); /* its text is the one that stays */
     return json != SOCLE_OK ? json : csv;
 }
 

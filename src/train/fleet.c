@@ -177,11 +177,11 @@ socle_status sc_fleet_create(sc_fleet **out, sc_env *env, const sc_fleet_device 
 
 socle_status sc_fleet_strip_job(sc_device *device, void *argument) {
     member *m = argument;
-    (void)device;
     sc_stage_destroy(m->stage);
     sc_engine_destroy(m->engine);
     m->stage = NULL;
     m->engine = NULL;
+    sc_device_set_budget(device, 0); /* it was the run's */
     return SOCLE_OK;
 }
 

@@ -36,7 +36,8 @@ static socle_status open_job(sc_device *unused, void *argument) {
     sc_registry one = {.count = 1, .info = &worker->entry};
     SC_TRY(sc_registry_open(&worker->device, &one, &worker->env, &worker->choice, &worker->options));
     worker->info = worker->device->info;
-    if (!worker->options.self_test || sc_device_self_test(worker->device) == SOCLE_OK) return SOCLE_OK;
+    socle_status status = worker->options.self_test ? sc_device_self_test(worker->device) : SOCLE_OK;
+    if (status != SOCLE_STATUS_DEVICE) return status;
     return sc_fail_prefix(&worker->env, SOCLE_STATUS_NO_DEVICE, "%s is refused", worker->info.name);
 }
 

@@ -16,9 +16,9 @@ typedef struct kill_rounds {
     unsigned seed;
 } kill_rounds;
 
-/* Kills until `rounds` processes died. After each kill every checkpoint in the directory must load;
- * whenever the run comes to its end, and at last, the result must have the bytes of the run that
- * was never killed. */
+/* Kills until `rounds` processes died, a quarter of them continuing another. After each kill every
+ * checkpoint in the directory must load; whenever the run comes to its end, and at last, the result
+ * must have the bytes of the run that was never killed. */
 void kill_rounds_run(const kill_rounds *plan);
 
 #endif

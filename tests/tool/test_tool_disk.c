@@ -88,7 +88,7 @@ static int run_on(int pages, bool missed[WRITTEN]) {
     return code;
 }
 
-Test(tool_disk, full_at_each_write, .timeout = 120) {
+Test(tool_disk, full_at_each_write, .timeout = 200) {
     bool missed[WRITTEN] = {false};
     int failed = 0;
     tool_expect(0, NULL, "train tool.yaml -o whole --set 'train.checkpoint={steps: 5, keep: 2}'");
@@ -176,7 +176,7 @@ static void expect_whole(void) {
 }
 
 /* Room again in time: as if nothing had been. */
-Test(tool_disk, full_for_a_while, .timeout = 120) {
+Test(tool_disk, full_for_a_while, .timeout = 200) {
     pid_t run = fill_under_run();
     SC_EQ(count("err.txt", REFUSED), 1); /* the same reason is said once */
     small_disk_free("small");
@@ -184,7 +184,7 @@ Test(tool_disk, full_for_a_while, .timeout = 120) {
     expect_whole();
 }
 
-Test(tool_disk, full_to_the_end, .timeout = 120) {
+Test(tool_disk, full_to_the_end, .timeout = 200) {
     pid_t run = fill_under_run();
     SC_EQ(tool_wait(run), 1);
     char *err = tool_get("err.txt", NULL);
@@ -201,7 +201,7 @@ Test(tool_disk, full_to_the_end, .timeout = 120) {
     expect_whole();
 }
 
-Test(tool_disk, stopped_while_full, .timeout = 120) {
+Test(tool_disk, stopped_while_full, .timeout = 200) {
     pid_t run = fill_under_run();
     kill(run, SIGTERM);
     SC_EQ(tool_wait(run), 1);

@@ -12,74 +12,56 @@ static sc_forecast_request request_of(int64_t batch) {
         .engine = {.optimizer = &adam}, .uses = {.evaluates = true}, .batch = batch, .staged_slots = 7};
 }
 
-/* Whether `rows` would fit as the network stands; the device's budget is set. */
-static bool fits(fixture *f, const sc_forecast_request *request, int64_t rows) {
-    sc_forecast_request one = *request;
-    sc_forecast forecast;
-    one.most = rows;
-    one.fixed = true;
-    return sc_forecast_micro_batch(&forecast, f->device, f->net, &one) == SOCLE_OK && !forecast.engine.recompute;
-}
-
 static int64_t even(int64_t batch, int64_t parts) {
     return (batch + parts - 1) / parts;
 }
 
-/* Beside what is in use, room for what `rows` need, plus or minus some bytes. */
-static void give_room(fixture *f, const sc_forecast_request *request, int64_t rows, int more) {
+/* What a micro-batch of `rows` needs, whatever the budget. */
+static uint64_t needed(fixture *f, const sc_forecast_request *request, int64_t rows) {
+    uint64_t budget = sc_device_memory(f->device).budget;
     sc_forecast_request one = *request;
     sc_forecast forecast;
     one.most = rows;
     one.fixed = true;
     sc_device_set_budget(f->device, 0);
     FIXTURE_OK(sc_forecast_micro_batch(&forecast, f->device, f->net, &one));
-    SC_TRUE(forecast.fits);
-    sc_device_set_budget(f->device, sc_device_memory(f->device).bounded + forecast.needed + (uint64_t)(int64_t)more);
+    SC_TRUE(forecast.fits && !forecast.engine.recompute);
+    sc_device_set_budget(f->device, budget);
+    return forecast.needed;
 }
 
-/* By trying every split: the first that fits. */
-static int64_t first_that_fits(fixture *f, const sc_forecast_request *request) {
-    for (int64_t parts = 1; parts <= request->batch; parts++)
-        if (fits(f, request, even(request->batch, parts))) return even(request->batch, parts);
-    return 0;
+/* Beside what is in use, room for `bytes`. */
+static void give_room(fixture *f, uint64_t bytes) {
+    sc_device_set_budget(f->device, sc_device_memory(f->device).bounded + bytes);
 }
 
-static uint64_t least_needed(fixture *f, const sc_forecast_request *request) {
-    uint64_t least = UINT64_MAX;
-    sc_device_set_budget(f->device, 0);
-    for (int64_t parts = 1; parts <= request->batch; parts++) {
-        sc_forecast_request one = *request;
-        sc_forecast forecast;
-        one.most = even(request->batch, parts);
-        one.fixed = true;
-        FIXTURE_OK(sc_forecast_micro_batch(&forecast, f->device, f->net, &one));
-        if (forecast.needed < least) least = forecast.needed;
-    }
-    return least;
-}
-
+/* Against every split, tried one by one. */
 static void solved(const char *device, const char *network, int64_t batch) {
     fixture f;
     fixture_open(&f, device, 0);
     fixture_example(&f, network);
     sc_forecast_request request = request_of(batch);
-    const int64_t parts[] = {1, 2, 3, 7, batch / 2, batch};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        for (int more = -1; more <= 0; more++) {
+    const int64_t chosen[] = {1, 2, 3, 7, batch / 2, batch};
+    uint64_t bytes[64]; /* by number of parts */
+    for (int64_t parts = 1; parts <= batch; parts++) bytes[parts] = needed(&f, &request, even(batch, parts));
+    for (size_t i = 0; i < sizeof chosen / sizeof chosen[0]; i++)
+        for (int less = 0; less <= 1; less++) {
             sc_forecast forecast;
-            SC_REPRO("%s, %s: batch %d, room for %d parts %+d", device, network, (int)batch, (int)parts[i], more);
-            give_room(&f, &request, even(batch, parts[i]), more);
+            uint64_t room = bytes[chosen[i]] - (uint64_t)less;
+            int64_t expected = 1;
+            SC_REPRO("%s, %s: batch %d, room for %d parts less %d", device, network, (int)batch, (int)chosen[i], less);
+            give_room(&f, room);
             socle_status status = sc_forecast_micro_batch(&forecast, f.device, f.net, &request);
-            int64_t expected = first_that_fits(&f, &request);
+            while (expected <= batch && bytes[expected] > room) expected++;
             SC_EQ(forecast.fits, status == SOCLE_OK);
-            if (!expected) { /* then by recomputation, or not at all */
+            if (expected > batch) { /* then by recomputation, or not at all */
                 SC_TRUE(status == SOCLE_STATUS_DEVICE_MEMORY || (status == SOCLE_OK && forecast.engine.recompute));
                 continue;
             }
             SC_EQ(status, SOCLE_OK);
             SC_TRUE(!forecast.engine.recompute);
-            SC_EQ(forecast.engine.capacity, expected);
-            SC_EQ(forecast.engine.micro_batches, even(batch, expected));
+            SC_EQ(forecast.engine.capacity, even(batch, expected));
+            SC_EQ(forecast.engine.micro_batches, even(batch, forecast.engine.capacity));
             SC_TRUE(forecast.needed <= forecast.available);
             SC_TRUE(forecast.forecasts <= 10);
         }
@@ -105,7 +87,7 @@ static void runs(const char *device) {
     fixture_example(&f, "fashion-inception");
     sc_forecast_request request = request_of(90);
     request.staged_slots = 0; /* none are used here */
-    give_room(&f, &request, 15, 0);
+    give_room(&f, needed(&f, &request, 15));
     FIXTURE_OK(sc_forecast_micro_batch(&forecast, f.device, f.net, &request));
     SC_EQ(forecast.engine.capacity, 15);
     SC_EQ(forecast.engine.micro_batches, 6);
@@ -134,7 +116,7 @@ Test(micro_batch, few_forecasts_for_many_rows) {
     fixture_example(&f, "fashion-residual");
     sc_forecast_request request = request_of(1 << 20), most = request_of(INT32_MAX);
     for (int64_t rows = 1; rows <= 4096; rows *= 8) {
-        give_room(&f, &request, rows, 0);
+        give_room(&f, needed(&f, &request, rows));
         FIXTURE_OK(sc_forecast_micro_batch(&forecast, f.device, f.net, &request));
         SC_EQ(forecast.engine.capacity, rows);
         SC_TRUE(forecast.forecasts <= 10);
@@ -218,7 +200,12 @@ Test(micro_batch, nothing_fits) {
     fixture_open(&f, "cpu", 0);
     fixture_example(&f, "fashion-cnn");
     sc_forecast_request request = request_of(64);
-    sc_device_set_budget(f.device, sc_device_memory(f.device).bounded + least_needed(&f, &request) - 1);
+    uint64_t least = UINT64_MAX;
+    for (int64_t parts = 1; parts <= 64; parts++) {
+        uint64_t bytes = needed(&f, &request, even(64, parts));
+        if (bytes < least) least = bytes;
+    }
+    give_room(&f, least - 1);
     SC_FAILS(&f.env, sc_forecast_micro_batch(&forecast, f.device, f.net, &request), SOCLE_STATUS_DEVICE_MEMORY);
     SC_TRUE(!forecast.fits);
     snprintf(text, sizeof text, "micro-batch of %d takes %llu bytes, %llu more than the", (int)forecast.engine.capacity,

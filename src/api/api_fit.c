@@ -111,7 +111,11 @@ static socle_status translate(fit_call *call) {
                        (double)opts->weight_decay);
     call->options.epochs = opts->epochs;
     call->options.steps = opts->steps;
-    /* No step has more rows than there are samples; a larger batch would only take memory. */
+    /* No step has more rows than there are samples; a larger batch would only take memory. It stays one of whole
+     * statistics groups. */
+    int64_t group;
+    SC_TRY(sc_net_statistics_group(call->net->net, &group));
+    if (group) samples = sc_round_up(samples, group);
     call->options.batch = opts->batch > samples ? samples : opts->batch;
     call->options.seed = opts->seed;
     call->options.shuffle = !opts->no_shuffle;

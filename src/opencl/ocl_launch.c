@@ -97,15 +97,20 @@ static sc_env *env_of(const sc_ocl_call *call) {
     return call->queue ? call->queue->base.env : call->device->base.env;
 }
 
+/* An argument that was not taken fails the queue as a command would: launches before this one are under
+ * way, those after it must not follow. */
+static socle_status argument_failed(const sc_ocl_call *call) {
+    static const char name[] = "clSetKernelArg";
+    socle_status status =
+        call->queue ? sc_ocl_queue_done(call->queue, name, call->code, NULL)
+                    : sc_ocl_device_fail(env_of(call), call->device, name, call->code, SC_OCL_PATH_BUILD);
+    return sc_fail_prefix(env_of(call), status, "%s, argument %u", call->kernel->name, (unsigned)call->next);
+}
+
 static socle_status check(const sc_ocl_call *call) {
     sc_env *env = env_of(call);
     const sc_device_info *info = &call->device->base.info;
-    if (call->code != CL_SUCCESS) {
-        socle_status status = sc_ocl_device_fail(env, call->device, "clSetKernelArg", call->code,
-                                                 call->queue ? SC_OCL_PATH_RUN : SC_OCL_PATH_BUILD);
-        return sc_fail_prefix(env, status, "%s, argument %u", call->kernel->name,
-                              (unsigned)call->next);
-    }
+    if (call->code != CL_SUCCESS) return argument_failed(call);
     if (call->misaligned)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "%s: an operand's offset is not a multiple of its element size",

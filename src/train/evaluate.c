@@ -91,12 +91,12 @@ static socle_status evaluate_on_fleet(sc_trainer *trainer, const sc_feed_source 
         job.first[1] = order->count;
     } else {
         sc_fleet_split(fleet, order->count, job.first);
-        SC_TRY(sc_fleet_all(fleet, steps, evaluate_part, &job));
+        SC_TRY(sc_fleet_all(fleet, steps, evaluate_part, &job, sizeof job));
     }
     for (int i = 0; i < parts; i++) {
         if (job.first[i] == job.first[i + 1] || job.part[i].samples) continue;
         job.only = i;
-        SC_TRY(sc_fleet_lead(fleet, steps, evaluate_part, &job));
+        SC_TRY(sc_fleet_lead(fleet, steps, evaluate_part, &job, sizeof job));
     }
     *out = join_parts(&job, parts);
     return SOCLE_OK;

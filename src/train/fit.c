@@ -117,7 +117,8 @@ static socle_status run_steps(sc_trainer *trainer) {
     trainer->epoch_over = false;
     while (!trainer->epoch_over && !steps_done(trainer)) {
         socle_status status = run_step(trainer, &trainer->epoch_over);
-        if (status == SOCLE_STATUS_DEVICE_MEMORY && sc_fleet_alive(trainer->fleet)) {
+        bool nobody_has_it = status == SOCLE_STATUS_DEVICE_MEMORY || status == SOCLE_STATUS_DEVICE;
+        if (nobody_has_it && sc_fleet_alive(trainer->fleet) && !sc_fleet_engine(trainer->fleet)) {
             SC_TRY(sc_trainer_go_back(trainer));
             trainer->epoch_over = false;
             continue;

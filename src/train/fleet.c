@@ -3,6 +3,7 @@
 #include "train/fleet_private.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define SECOND UINT64_C(1000000000)
 
@@ -50,7 +51,7 @@ void sc_fleet_lose(sc_fleet *fleet, int number) {
 }
 
 static socle_status none_left(sc_fleet *fleet) {
-    if (fleet->env->status != SOCLE_OK) return fleet->env->status;
+    if (!sc_fleet_alive(fleet) && sc_fleet_is_loss(fleet->env->status)) return fleet->env->status;
     return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "no device is left");
 }
 
@@ -87,31 +88,55 @@ static socle_status gather(sc_fleet *fleet, const bool *chosen, uint64_t deadlin
     return result != SOCLE_OK ? result : sc_fleet_alive(fleet) ? SOCLE_OK : none_left(fleet);
 }
 
-socle_status sc_fleet_all(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument) {
-    bool chosen[SC_SHARES_MOST] = {false};
-    for (int i = 0; i < fleet->members; i++) {
-        member *m = &fleet->member[i];
-        if (m->lost) continue;
-        chosen[i] = true;
-        m->job = job;
-        m->argument = argument;
-        sc_fleet_begin(m, call_job, m);
-    }
-    return gather(fleet, chosen, sc_fleet_deadline(fleet, steps));
+/* A member that hangs may touch its job's argument long after the caller has gone, so jobs work on a copy, which then stays. */
+static socle_status pack(sc_fleet *fleet, void **parcel, const void *argument, size_t size) {
+    SC_TRY(sc_allocate(fleet->env, parcel, size, 1));
+    memcpy(*parcel, argument, size);
+    return SOCLE_OK;
 }
 
-socle_status sc_fleet_lead(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument) {
+static void unpack(sc_fleet *fleet, const bool *chosen, void *parcel, void *argument, size_t size) {
+    bool touched = false;
+    memcpy(argument, parcel, size);
+    for (int i = 0; i < fleet->members; i++) touched |= chosen[i] && fleet->member[i].hangs;
+    if (!touched)
+        sc_release(fleet->env, parcel);
+    else if (sc_grow(fleet->env, &fleet->parcel, &fleet->parcel_capacity, fleet->parcels + 1, sizeof *fleet->parcel) == SOCLE_OK)
+        fleet->parcel[fleet->parcels++] = parcel;
+}
+
+static void begin_job(member *m, sc_fleet_job job, void *parcel) {
+    m->job = job;
+    m->argument = parcel;
+    sc_fleet_begin(m, call_job, m);
+}
+
+socle_status sc_fleet_all(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument, size_t size) {
+    bool chosen[SC_SHARES_MOST] = {false};
+    void *parcel;
+    SC_TRY(pack(fleet, &parcel, argument, size));
+    for (int i = 0; i < fleet->members; i++) {
+        chosen[i] = !fleet->member[i].lost;
+        if (chosen[i]) begin_job(&fleet->member[i], job, parcel);
+    }
+    socle_status status = gather(fleet, chosen, sc_fleet_deadline(fleet, steps));
+    unpack(fleet, chosen, parcel, argument, size);
+    return status;
+}
+
+socle_status sc_fleet_lead(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument, size_t size) {
     for (;;) {
         bool chosen[SC_SHARES_MOST] = {false};
         int leader = sc_fleet_leader(fleet);
+        void *parcel;
         if (leader < 0) return none_left(fleet);
-        member *m = &fleet->member[leader];
         chosen[leader] = true;
-        m->job = job;
-        m->argument = argument;
-        sc_fleet_begin(m, call_job, m);
-        SC_TRY(gather(fleet, chosen, sc_fleet_deadline(fleet, steps)));
-        if (!m->lost) return SOCLE_OK;
+        SC_TRY(pack(fleet, &parcel, argument, size));
+        begin_job(&fleet->member[leader], job, parcel);
+        socle_status status = gather(fleet, chosen, sc_fleet_deadline(fleet, steps));
+        unpack(fleet, chosen, parcel, argument, size);
+        SC_TRY(status);
+        if (!fleet->member[leader].lost) return SOCLE_OK;
     }
 }
 
@@ -209,22 +234,26 @@ socle_status sc_fleet_trace(sc_fleet *fleet, sc_trace *trace) {
     trace_job job = {fleet, trace};
     if (!fleet->exchange) return SOCLE_OK;
     sc_exchange_trace(fleet->exchange, trace);
-    return sc_fleet_all(fleet, 1, trace_member, &job);
+    return sc_fleet_all(fleet, 1, trace_member, &job, sizeof job);
 }
 
 /* A member that hangs keeps what it may still touch: its own things, and the exchange. */
 void sc_fleet_destroy(sc_fleet *fleet) {
     if (!fleet) return;
-    bool hangs = sc_fleet_hangs(fleet);
+    bool hangs = false;
     sc_env quiet;
     sc_env_child(&quiet, fleet->env);
     for (int i = 0; fleet->member && i < fleet->members; i++) {
         member *m = &fleet->member[i];
+        if (m->hangs) m->hangs = sc_worker_busy(m->worker); /* it may have come back */
+        hangs |= m->hangs;
         if (m->hangs) continue;
         sc_fleet_begin(m, sc_fleet_strip_job, m);
         if (m->worker && sc_worker_wait(m->worker, &quiet, 60 * SECOND) == SOCLE_STATUS_TIMEOUT) hangs = true;
     }
     if (hangs) return;
+    for (size_t p = 0; p < fleet->parcels; p++) sc_release(fleet->env, fleet->parcel[p]);
+    sc_release(fleet->env, fleet->parcel);
     sc_exchange_destroy(fleet->exchange);
     sc_release(fleet->env, fleet->member);
     sc_release(fleet->env, fleet);

@@ -46,9 +46,9 @@ void sc_fleet_destroy(sc_fleet *fleet); /* NULL is fine */
 
 /* Runs a job on the member that leads, or where that one is lost on the next. `steps`: how many training steps the job may be worth,
  * for its deadline. */
-socle_status sc_fleet_lead(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument);
+socle_status sc_fleet_lead(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument, size_t size);
 /* Runs a job on every member at the same time; those that fail are lost. */
-socle_status sc_fleet_all(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument);
+socle_status sc_fleet_all(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument, size_t size);
 /* A tensor that persists, by net parameter number: optimizer state `state` of it, or with -1 itself. Read from the leader, written
  * to every member. */
 socle_status sc_fleet_read(sc_fleet *fleet, int parameter, int state, float *out);

@@ -3,16 +3,18 @@
  * one tensor at a time. Members that rest have missed commits; devices of unlike drivers may round a commit differently. */
 #include "train/fleet_private.h"
 
+#include <string.h>
+
 typedef struct tensor_copy {
     int parameter, state;
-    float *out;
-    const float *data;
+    size_t bytes;
+    float data[];
 } tensor_copy;
 
 static socle_status read_job(sc_engine *engine, void *argument) {
-    const tensor_copy *copy = argument;
-    if (copy->state < 0) return sc_engine_read(engine, copy->parameter, copy->out);
-    return sc_engine_read_state(engine, copy->state, copy->parameter, copy->out);
+    tensor_copy *copy = argument;
+    if (copy->state < 0) return sc_engine_read(engine, copy->parameter, copy->data);
+    return sc_engine_read_state(engine, copy->state, copy->parameter, copy->data);
 }
 
 static socle_status write_job(sc_engine *engine, void *argument) {
@@ -21,14 +23,31 @@ static socle_status write_job(sc_engine *engine, void *argument) {
     return sc_engine_write_state(engine, copy->state, copy->parameter, copy->data);
 }
 
+static socle_status make_copy(sc_fleet *fleet, tensor_copy **out, int parameter, int state) {
+    const sc_engine *engine = NULL;
+    for (int i = 0; i < fleet->members && !engine; i++) engine = fleet->member[i].engine;
+    size_t bytes = sc_tensor_bytes(&sc_engine_net(engine)->parameter[parameter].desc);
+    SC_TRY(sc_allocate(fleet->env, out, sizeof **out + bytes, 1));
+    **out = (tensor_copy){.parameter = parameter, .state = state, .bytes = bytes};
+    return SOCLE_OK;
+}
+
 socle_status sc_fleet_read(sc_fleet *fleet, int parameter, int state, float *out) {
-    tensor_copy copy = {.parameter = parameter, .state = state, .out = out};
-    return sc_fleet_lead(fleet, 3, read_job, &copy);
+    tensor_copy *copy;
+    SC_TRY(make_copy(fleet, &copy, parameter, state));
+    socle_status status = sc_fleet_lead(fleet, 3, read_job, copy, sizeof *copy + copy->bytes);
+    if (status == SOCLE_OK) memcpy(out, copy->data, copy->bytes);
+    sc_release(fleet->env, copy);
+    return status;
 }
 
 socle_status sc_fleet_write(sc_fleet *fleet, int parameter, int state, const float *data) {
-    tensor_copy copy = {.parameter = parameter, .state = state, .data = data};
-    return sc_fleet_all(fleet, 3, write_job, &copy);
+    tensor_copy *copy;
+    SC_TRY(make_copy(fleet, &copy, parameter, state));
+    memcpy(copy->data, data, copy->bytes);
+    socle_status status = sc_fleet_all(fleet, 3, write_job, copy, sizeof *copy + copy->bytes);
+    sc_release(fleet->env, copy);
+    return status;
 }
 
 static socle_status read_totals_job(sc_engine *engine, void *argument) {
@@ -40,12 +59,12 @@ static socle_status write_totals_job(sc_engine *engine, void *argument) {
 }
 
 socle_status sc_fleet_totals(sc_fleet *fleet, sc_totals *out) {
-    return sc_fleet_lead(fleet, 3, read_totals_job, out);
+    return sc_fleet_lead(fleet, 3, read_totals_job, out, sizeof *out);
 }
 
 socle_status sc_fleet_set_totals(sc_fleet *fleet, const sc_totals *totals) {
     sc_totals copy = *totals;
-    return sc_fleet_all(fleet, 3, write_totals_job, &copy);
+    return sc_fleet_all(fleet, 3, write_totals_job, &copy, sizeof copy);
 }
 
 static socle_status copy_parameter(sc_fleet *fleet, const sc_net *net, int p, int states) {
@@ -62,7 +81,8 @@ static socle_status copy_parameter(sc_fleet *fleet, const sc_net *net, int p, in
 }
 
 static bool unlike(const sc_device_info *a, const sc_device_info *b) {
-    return a->driver != b->driver || a->traits != b->traits || a->device_class != b->device_class;
+    return a->driver != b->driver || a->traits != b->traits || a->device_class != b->device_class ||
+           strcmp(a->name, b->name) != 0;
 }
 
 static bool needs_aligning(const sc_fleet *fleet) {

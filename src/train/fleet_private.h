@@ -51,6 +51,8 @@ struct sc_fleet {
     sc_shares shares;
     sc_exchange *exchange; /* NULL: a fleet of one */
     double step_seconds;   /* measured; 0: not yet */
+    void **parcel;         /* arguments of jobs that somebody hangs in */
+    size_t parcels, parcel_capacity;
     bool broken;           /* the last job left no member; the error is in env */
 };
 

@@ -39,9 +39,10 @@ static void assign(sc_fleet *fleet, const sc_fleet_step *step) {
                                 .leads = i == sc_fleet_leader(fleet)};
         groups += sc_fleet_micro_batches(fleet, m, m->step.rows.rows);
     }
-    for (int i = 0; i < fleet->members; i++)
-        fleet->member[i].step.commit =
-            (sc_engine_step){step->number, (double)step->rows.rows, groups, step->learning_rate};
+    for (int i = 0; i < fleet->members; i++) /* whoever hangs may still read its own */
+        if (takes_part(fleet, i))
+            fleet->member[i].step.commit =
+                (sc_engine_step){step->number, (double)step->rows.rows, groups, step->learning_rate};
 }
 
 /* Every contributor's nodes in order, joined along the tree. */
@@ -89,25 +90,51 @@ static socle_status begin(sc_fleet *fleet) {
     return SOCLE_OK;
 }
 
-/* Waits for all until the deadline, then gives the step up, so that only those that hang stay away. */
+/* A member did not come back: gives the step up. Whoever only waited for others is back at once then. */
+static void give_up(sc_fleet *fleet, member *m) {
+    if (m->step.ticket) sc_exchange_cancel(fleet->exchange, m->step.ticket);
+    sc_fleet_end(m, GRACE);
+    if (m->status == SOCLE_STATUS_TIMEOUT && sc_worker_busy(m->worker))
+        sc_fail(fleet->env, SOCLE_STATUS_TIMEOUT, "%s did not finish its part of a step within %.1f s", m->info.name,
+                (double)(m->step.deadline + GRACE) * 1e-9);
+}
+
+/* Waits for all until the deadline, then gives the step up, so that only those that hang stay away. The text of the first failure that is
+ * nobody's loss stays in env. */
 static void collect(sc_fleet *fleet, bool *failed, bool *starved) {
     uint64_t end = sc_now_ns() + sc_fleet_deadline(fleet, 1);
-    bool given_up = false;
+    bool late = false, kept = false;
+    sc_env first;
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
         failed[i] = starved[i] = false;
         if (!takes_part(fleet, i)) continue;
         uint64_t now = sc_now_ns();
-        sc_fleet_end(m, given_up ? GRACE : now < end ? end - now : 1);
-        if (m->status == SOCLE_STATUS_TIMEOUT && !given_up && m->worker && sc_worker_busy(m->worker)) {
-            given_up = true;
-            if (m->step.ticket) sc_exchange_cancel(fleet->exchange, m->step.ticket);
-            sc_fleet_end(m, GRACE);
+        sc_fleet_end(m, now < end ? end - now : 1);
+        if (m->status == SOCLE_STATUS_TIMEOUT && m->worker && sc_worker_busy(m->worker)) {
+            late = true;
+            give_up(fleet, m);
         }
         failed[i] = m->status != SOCLE_OK;
         starved[i] = m->status == SOCLE_STATUS_DEVICE_MEMORY;
-        if (failed[i] && !starved[i] && sc_fleet_is_loss(m->status)) sc_fleet_lose(fleet, i);
+        bool lost = failed[i] && !starved[i] && sc_fleet_is_loss(m->status);
+        if (lost) sc_fleet_lose(fleet, i);
+        if (failed[i] && !lost && m->status != SOCLE_STATUS_INTERRUPTED && !kept) {
+            kept = true;
+            first = *fleet->env;
+        }
     }
+    if (kept) sc_env_adopt_error(fleet->env, &first);
+    if (late) fleet->step_seconds *= 2; /* if nobody hung, the deadline was too short */
+}
+
+static void settle(sc_fleet *fleet) {
+    int rests = sc_shares_settle(&fleet->shares);
+    if (rests < 0) return;
+    const sc_device_info *info = &fleet->member[rests].info;
+    sc_log_line(fleet->env, SOCLE_LOG_INFO,
+                "%s (%s) gets no samples: at %.0f samples/s it would hold the others back", fleet->member[rests].label,
+                info->name, fleet->shares.speed[rests]);
 }
 
 /* What a step says about speeds. */
@@ -120,12 +147,7 @@ static void measure(sc_fleet *fleet, double seconds) {
         if (!m->fresh) sc_shares_measure(&fleet->shares, i, m->step.rows.rows, m->step.seconds);
         m->fresh = false;
     }
-    int rests = sc_shares_settle(&fleet->shares);
-    if (rests < 0) return;
-    const sc_device_info *info = &fleet->member[rests].info;
-    sc_log_line(fleet->env, SOCLE_LOG_INFO,
-                "%s (%s) gets no samples: at %.0f samples/s it would hold the others back", fleet->member[rests].label,
-                info->name, fleet->shares.speed[rests]);
+    settle(fleet);
 }
 
 /* The members that are left committed the step, or none of them did. */
@@ -141,9 +163,15 @@ static socle_status outcome(sc_fleet *fleet, const bool *failed, const bool *sta
     }
     *done = committed > 0;
     if (status != SOCLE_OK) return status;
-    if (!committed && !again)
+    if (!committed && !again && !sc_fleet_alive(fleet))
         return fleet->env->status != SOCLE_OK ? fleet->env->status : SOCLE_STATUS_DEVICE;
     return sc_fleet_refit(fleet, starved);
+}
+
+/* Those that are left have rested, and missed commits. */
+static socle_status nobody_works(sc_fleet *fleet) {
+    if (!sc_fleet_alive(fleet)) return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "no device is left");
+    return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "every device that took part is lost; others have rested");
 }
 
 socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_totals *seen, bool *arrived) {
@@ -151,8 +179,8 @@ socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_total
     *arrived = false;
     while (!done) {
         uint64_t began = sc_now_ns();
-        if (!taking_part(fleet)) return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "no device is left");
-        sc_shares_settle(&fleet->shares);
+        if (!taking_part(fleet)) return nobody_works(fleet);
+        settle(fleet);
         assign(fleet, step);
         SC_TRY(begin(fleet));
         collect(fleet, failed, starved);

@@ -7,7 +7,7 @@
 static const double smoothing = 0.4;        /* weight of the newest measurement */
 static const double useful = 1.0 / 64;      /* a fair share below this part of a step is none */
 static const double worth_moving = 0.02;    /* of the time of a step */
-static const double trial = 1.0 / 24;       /* part of a step that a woken device is measured with: useful, and little */
+static const double trial = 1.0 / 24;       /* part of a step that a woken device is measured with */
 enum { NAPS_MOST = 6 };                     /* at most 2^6 - 1 wakes are slept through */
 
 void sc_shares_init(sc_shares *shares, int count, int64_t batch, int64_t unit, const double *weight) {
@@ -43,7 +43,8 @@ static double trial_speed(const sc_shares *shares, double others) {
     return others * part / (1 - part);
 }
 
-/* What counts for device i. A speed that is not known yet is taken as the mean of the known ones; that of a woken device as small. */
+/* What counts for device i. A speed that is not known yet is taken as the mean of the known ones; that of a woken
+ * device as small. */
 static double speed_of(const sc_shares *shares, int i) {
     double mean;
     if (!takes_part(shares, i)) return 0;

@@ -11,7 +11,7 @@ enum { SC_SHARES_MOST = 32 };
 
 typedef struct sc_shares {
     int count;
-    int64_t batch, unit;          /* samples of a whole step; shares are whole units, the last of which may be cut short */
+    int64_t batch, unit;          /* samples of a whole step; shares are whole units, of which the last may be short */
     bool fixed;                   /* weights are the user's: never measured, nobody rests */
     bool present[SC_SHARES_MOST]; /* not lost */
     bool resting[SC_SHARES_MOST]; /* too slow to be of use */

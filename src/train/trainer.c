@@ -118,7 +118,7 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     trainer->devices = devices;
     SC_TRY(sc_trainer_equip(trainer, device));
     uint64_t seed = trainer->options.seed;
-    return sc_fleet_all(trainer->fleet, 1, initialize_job, &seed);
+    return sc_fleet_all(trainer->fleet, 1, initialize_job, &seed, sizeof seed);
 }
 
 socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_device *device, int devices, sc_net *net,

@@ -59,12 +59,12 @@ static int state_of(const fault_record *record, const float *weights) {
     return -1;
 }
 
-/* A lost device is DEVICE; what is not the library's mistake is not INTERNAL. */
-static bool is_well_named(socle_status status) {
+/* A lost device is DEVICE, while it is being opened also NO_DEVICE. What the driver does is never INTERNAL. */
+static bool is_well_named(const fault_session *session, socle_status status) {
     if (status == SOCLE_STATUS_DEVICE || status == SOCLE_STATUS_TIMEOUT) return true;
+    if (status == SOCLE_STATUS_NO_DEVICE) return strcmp(session->where, "open") == 0;
     if (is_mode("dead")) return false;
-    return status == SOCLE_STATUS_DEVICE_MEMORY || status == SOCLE_STATUS_BUILD || status == SOCLE_STATUS_NO_DEVICE ||
-           status == SOCLE_STATUS_UNSUPPORTED;
+    return status == SOCLE_STATUS_DEVICE_MEMORY || status == SOCLE_STATUS_BUILD || status == SOCLE_STATUS_UNSUPPORTED;
 }
 
 /* The transient fault is over: the context still works, on the weights there are. */
@@ -99,7 +99,7 @@ static int check_failure(fault_session *session, const fault_record *right, socl
     if (!socle_error(session->context)[0]) return say(SILENT, "no text", session, status);
     fprintf(stderr, "reported: %s: %s: %s\n", session->where, socle_status_text(status), socle_error(session->context));
     if (session->where == fault_again) return say(UNUSABLE, "a transient fault lasts", session, status);
-    if (!is_well_named(status)) return say(MISNAMED, "this status is not what happened", session, status);
+    if (!is_well_named(session, status)) return say(MISNAMED, "this status is not what happened", session, status);
     return check_weights(session, right);
 }
 
@@ -146,7 +146,8 @@ static int live_with_fault(fault_record *got, const fault_record *right) {
     fault_session session = {.insists = is_mode("once")};
     socle_status status = fault_session_run(&session, device_name, path_of("model"), got);
     int verdict = status == SOCLE_OK ? compare(&session, got, right) : check_failure(&session, right, status);
-    if (verdict == ABSORBED && session.met != SOCLE_OK) verdict = is_well_named(session.met) ? REPORTED : MISNAMED;
+    if (verdict == ABSORBED && session.met != SOCLE_OK)
+        verdict = is_well_named(&session, session.met) ? REPORTED : MISNAMED;
     return check_left(&session, verdict);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs on several devices: what they print about them, weights, devices named twice, going on with another number of devices. */
+/* Runs on several devices: what they print about them, weights, devices named twice, going on with another number of
+ * devices. */
 #include "tool.h"
 
 static sc_temp temp;
@@ -104,7 +105,8 @@ Test(tool_fleet, lines_for_people) {
 
 /* 13 does not divide into eight: the last micro-batch is short, and the shares still add up to the batch. */
 Test(tool_fleet, shares_add_up_to_the_batch) {
-    tool_result result = tool_run("train tool.yaml -o out --threads 1 --reproducible --batch 13 --json --device cpu=1,cpu=2");
+    tool_result result =
+        tool_run("train tool.yaml -o out --threads 1 --reproducible --batch 13 --json --device cpu=1,cpu=2");
     SC_EQ(result.code, 0);
     json_t *lines = tool_json_lines(result.out);
     check_devices(tool_event(lines, "epoch"), 13);
@@ -128,7 +130,8 @@ Test(tool_fleet, reproducible) {
 Test(tool_fleet, going_on_with_other_devices) {
     tool_expect(0, NULL, "train tool.yaml -o whole --reproducible --threads 1 --device cpu");
     tool_expect(0, NULL, "train tool.yaml -o part --reproducible --threads 1 --device cpu,cpu --set train.steps=17");
-    tool_expect(0, "continuing after step 17", "train --resume part --threads 1 --device cpu,cpu,cpu --set train.steps=30");
+    tool_expect(0, "continuing after step 17",
+                "train --resume part --threads 1 --device cpu,cpu,cpu --set train.steps=30");
     tool_expect(0, "continuing after step 30", "train --resume part --threads 1 --device cpu --set train.steps=0");
     SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));
 }
@@ -144,8 +147,7 @@ Test(tool_fleet, going_on_with_devices_of_another_kind) {
 Test(tool_fleet, batch_normalisation_names_its_remedy) {
     static const char remedy[] = "`batchnorm: {group: 8}`";
     tool_expect(2, remedy, "train tool.yaml -o out --device cpu,cpu --set 'network[2]=batchnorm'");
-    tool_expect(0, NULL,
-                "train tool.yaml -o out --device cpu,cpu --set 'network[2]={batchnorm: {group: 8}}'");
+    tool_expect(0, NULL, "train tool.yaml -o out --device cpu,cpu --set 'network[2]={batchnorm: {group: 8}}'");
     tool_expect(0, NULL, "train tool.yaml -o out2 --device cpu,cpu --reproducible --set 'network[2]=batchnorm'");
 }
 

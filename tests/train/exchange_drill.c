@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The drill: one caller begins steps, as many threads as devices deliver their parts range by range and take the totals. What the totals
- * must be is computed before, by the same additions on one thread. */
+/* The drill: one caller begins steps, as many threads as devices deliver their parts range by range and take the
+ * totals. What the totals must be is computed before, by the same additions on one thread. */
 #include "exchange_drill.h"
 
 #include <pthread.h>
@@ -107,7 +107,8 @@ static void make_step(drill *all, const exchange_drill *d, uint32_t *random) {
     step->contributors = d->threads;
     for (int s = 0; s < step->sources; s++)
         for (int i = 0; i < FLOATS; i++) all->value[s][i] = (float)next(random) / 4096.0f - 1000.0f;
-    if (d->cancels && next(random) % 5) all->part[next(random) % (uint32_t)d->threads].gives_up_at = (int)(next(random) % (2 * RANGES));
+    if (d->cancels && next(random) % 5)
+        all->part[next(random) % (uint32_t)d->threads].gives_up_at = (int)(next(random) % (2 * RANGES));
     expect(all);
 }
 

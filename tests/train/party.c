@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening workers as the tool does, building networks as a configuration would, reading everything back through the fleet. */
+/* Opening workers as the tool does, building networks as a configuration would, reading everything back through the
+ * fleet. */
 #include "party.h"
 
 #include <pthread.h>
@@ -143,11 +144,16 @@ static sc_net *build(party *p, const party_run *run) {
     if (strcmp(run->net, "count") == 0) return build_count(p);
     SC_OK(&p->env, sc_net_create(&net, &p->env));
     int x = sc_net_input(net, "input", SOCLE_U8, &shape, 1.0f / 255.0f);
-    if (strcmp(run->net, "mlp") == 0) x = add_mlp(net, x);
-    else if (strcmp(run->net, "cnn") == 0) x = add_cnn(net, x);
-    else if (strcmp(run->net, "norm") == 0) x = add_norm(net, x, group, group);
-    else if (strcmp(run->net, "unequal") == 0) x = add_norm(net, x, group, group / 2);
-    else SC_TEST_FAIL("no net \"%s\"", run->net);
+    if (strcmp(run->net, "mlp") == 0)
+        x = add_mlp(net, x);
+    else if (strcmp(run->net, "cnn") == 0)
+        x = add_cnn(net, x);
+    else if (strcmp(run->net, "norm") == 0)
+        x = add_norm(net, x, group, group);
+    else if (strcmp(run->net, "unequal") == 0)
+        x = add_norm(net, x, group, group / 2);
+    else
+        SC_TEST_FAIL("no net \"%s\"", run->net);
     SC_OK(&p->env, sc_net_loss(net, "softmax_cross_entropy", x));
     return net;
 }
@@ -228,8 +234,7 @@ socle_status party_train(party *p, party_run *run, party_state *state) {
     fit.stop = look;
     fit.epoch = note_epoch;
     run->steps = 0;
-    socle_status status =
-        sc_trainer_create_on(&run->trainer, &p->env, p->device, p->devices, net, &fit, p->data, NULL);
+    socle_status status = sc_trainer_create_on(&run->trainer, &p->env, p->device, p->devices, net, &fit, p->data, NULL);
     if (status == SOCLE_OK) status = sc_trainer_run(run->trainer);
     if (status == SOCLE_OK && state) read_all(p, run->trainer, state);
     for (int i = 0; i < UNRULY_MOST; i++) run->calls[i] = unruly_calls(i);

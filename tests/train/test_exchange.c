@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exchange under threads that come in any order and give up at any point; and by itself, one call after the other. */
+/* The exchange under threads that come in any order and give up at any point; and by itself, one call after the other.
+ */
 #include "exchange_drill.h"
 #include "sc_test.h"
 
@@ -8,8 +9,8 @@
 static int drill(exchange_drill d) {
     char why[EXCHANGE_DRILL_TEXT] = "";
     int decided;
-    SC_REPRO("%d threads, %d steps, seed %u, fixed tree %d, cancels %d", d.threads, d.steps, (unsigned)d.seed, d.fixed_tree,
-             d.cancels);
+    SC_REPRO("%d threads, %d steps, seed %u, fixed tree %d, cancels %d", d.threads, d.steps, (unsigned)d.seed,
+             d.fixed_tree, d.cancels);
     if (!exchange_drill_run(&d, &decided, why)) SC_TEST_FAIL("%s", why);
     return decided;
 }
@@ -117,14 +118,17 @@ Test(exchange, nobody_adds_in_a_step_that_was_given_up) {
     SC_TRUE(large != NULL);
     sc_env_init(&env, NULL, NULL);
     SC_OK(&env, sc_exchange_create(&exchange, &env, 2, (size_t[]){LARGE * sizeof *large, LARGE * sizeof *large + 128}));
-    sc_exchange_step step = {.contributors = 2, .sources = 2, .source = {large, large + LARGE}, .merges = 2, .merge = {{0, 1}, {0, 1}}};
+    sc_exchange_step step = {
+        .contributors = 2, .sources = 2, .source = {large, large + LARGE}, .merges = 2, .merge = {{0, 1}, {0, 1}}};
     for (int round = 0; round < 3; round++) {
         pthread_t thread;
         adder a = {exchange, sc_exchange_begin(exchange, &step), 0};
         SC_TRUE(sc_exchange_deliver(exchange, a.ticket, 0));
         SC_EQ(pthread_create(&thread, NULL, deliver_last, &a), 0);
-        while (!a.begins) {}
-        for (volatile int i = 0; i < 2000000 * round; i = i + 1) {}
+        while (!a.begins) {
+        }
+        for (volatile int i = 0; i < 2000000 * round; i = i + 1) {
+        }
         sc_exchange_cancel(exchange, a.ticket);
         for (size_t i = 0; i < LARGE; i++) large[i] = 1; /* now ours */
         for (size_t i = 0; i < LARGE; i++) large[LARGE + i] = 1;

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every sample is computed exactly once per epoch, at its place in the order, whatever the split; and what a fleet refuses.
+/* Every sample is computed exactly once per epoch, at its place in the order, whatever the split; and what a fleet
+ * refuses.
  *
- * The counting network: sample i is the i-th unit vector with target t_i, and the network one dense unit, so weight i has a gradient from
- * sample i alone. Plain gradient descent with rate r moves it by 2 r (t_i - w_i) / (samples of the step), times how often the sample was
- * computed. The bias is what the steps share; its gradient is the sum over all, and it follows on paper too. */
+ * The counting network: sample i is the i-th unit vector with target t_i, and the network one dense unit, so weight i
+ * has a gradient from sample i alone. Plain gradient descent with rate r moves it by 2 r (t_i - w_i) / (samples of the
+ * step), times how often the sample was computed. The bias is what the steps share; its gradient is the sum over all,
+ * and it follows on paper too. */
 #include "party.h"
 
-enum { SAMPLES = 37, EPOCHS = 3 };
+#include "data/order.h"
+
+enum { SAMPLES = 37, EPOCHS = 4 };
 static const float rate = 0.4f;
 
 static float target_of(int sample) {
@@ -27,23 +31,34 @@ static void counting_data(party *p) {
     party_data(p, data);
 }
 
-/* The same on paper, without shuffling; w[SAMPLES] is the bias. */
-static void on_paper(double *w, int64_t batch, bool drop_short) {
-    for (int epoch = 0; epoch < EPOCHS; epoch++)
+/* The same on paper; w[SAMPLES] is the bias. */
+static void on_paper(const party_run *run, sc_env *env, double *w) {
+    int64_t batch = run->fit.batch;
+    sc_order order;
+    SC_OK(env, sc_order_init(&order, env, NULL, SAMPLES, run->fit.seed, run->fit.shuffle));
+    for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
+        sc_order_set_epoch(&order, epoch);
         for (int64_t first = 0; first < SAMPLES; first += batch) {
             int64_t end = first + batch < SAMPLES ? first + batch : SAMPLES;
-            if (drop_short && end - first < batch) break;
+            if (run->fit.drop_short && end - first < batch) break;
             double bias = w[SAMPLES], move = 0;
-            for (int64_t i = first; i < end; i++) {
+            for (int64_t k = first; k < end; k++) {
+                uint32_t i = order.visit[k];
                 double step = 2 * (double)rate * (bias + w[i] - (double)target_of((int)i)) / (double)(end - first);
                 w[i] -= step;
                 move += step;
             }
             w[SAMPLES] -= move;
         }
+    }
+    sc_order_free(&order);
 }
 
-static void cover(const char *devices, int64_t batch, int64_t micro_batch, bool reproducible, bool drop_short, bool staged) {
+typedef struct manner {
+    bool reproducible, drop_short, staged, shuffle;
+} manner;
+
+static void cover(const char *devices, int64_t batch, int64_t micro_batch, manner m) {
     static party p;
     double expected[SAMPLES + 1] = {0};
     party_run run = party_standard(0);
@@ -53,46 +68,59 @@ static void cover(const char *devices, int64_t batch, int64_t micro_batch, bool 
     run.fit.epochs = EPOCHS;
     run.fit.batch = batch;
     run.fit.micro_batch = micro_batch;
-    run.fit.reproducible = reproducible;
-    run.fit.shuffle = false;
-    run.fit.drop_short = drop_short;
-    run.fit.staged = staged;
-    SC_REPRO("%s, batch %d, micro-batch %d, reproducible %d, drop_short %d, staged %d", devices, (int)batch, (int)micro_batch,
-             reproducible, drop_short, staged);
+    run.fit.reproducible = m.reproducible;
+    run.fit.shuffle = m.shuffle;
+    run.fit.drop_short = m.drop_short;
+    run.fit.staged = m.staged;
+    SC_REPRO("%s, batch %d, micro-batch %d, reproducible %d, drop_short %d, staged %d, shuffle %d", devices, (int)batch,
+             (int)micro_batch, m.reproducible, m.drop_short, m.staged, m.shuffle);
     party_open(&p, devices);
     counting_data(&p);
     party_state state = party_trained(&p, &run);
     SC_EQ(state.parameters, SAMPLES + 1);
-    on_paper(expected, batch, drop_short);
+    on_paper(&run, &p.env, expected);
     for (int i = 0; i <= SAMPLES; i++) SC_NEAR((double)state.value[i], expected[i], 1e-5);
     party_free(&state);
     party_close(&p);
 }
 
-static const char *const splits[] = {"cpu,cpu", "cpu=5,cpu=2", "cpu=1,cpu=1000", "cpu=1000,cpu=1,cpu=1", "cpu=2,cpu=3,cpu=4", NULL};
+static const char *const splits[] = {"cpu,cpu",           "cpu=5,cpu=2", "cpu=1,cpu=1000", "cpu=1000,cpu=1,cpu=1",
+                                     "cpu=2,cpu=3,cpu=4", NULL};
 
 Test(fleet_cover, each_sample_once) {
     static const int64_t batches[] = {1, 2, 5, 12, 36, 37}; /* last batches of 37 % batch: 1, 2, 1 ... */
     for (int s = 0; splits[s]; s++)
         for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++) {
-            cover(splits[s], batches[b], 0, false, false, b % 2 == 0);
-            cover(splits[s], batches[b], 0, true, false, b % 2 == 1);
+            cover(splits[s], batches[b], 0, (manner){.staged = b % 2 == 0});
+            cover(splits[s], batches[b], 0, (manner){.reproducible = true, .staged = b % 2 == 1});
         }
 }
 
 Test(fleet_cover, each_sample_once_in_micro_batches) {
     for (int s = 0; splits[s]; s++) {
-        cover(splits[s], 12, 3, false, false, true);
-        cover(splits[s], 12, 3, true, true, false);
-        cover(splits[s], 36, 4, true, false, true);
+        cover(splits[s], 12, 3, (manner){.staged = true});
+        cover(splits[s], 12, 3, (manner){.reproducible = true, .drop_short = true});
+        cover(splits[s], 36, 4, (manner){.reproducible = true, .staged = true});
     }
 }
 
 /* Micro-batches that memory asks for: more of them than staging slots. */
 Test(fleet_cover, each_sample_once_on_one_device) {
-    cover("cpu", 12, 0, false, false, true);
-    cover("cpu", 36, 2, false, false, true);
-    cover("cpu", 36, 2, true, true, false);
+    cover("cpu", 12, 0, (manner){.staged = true});
+    cover("cpu", 36, 2, (manner){.staged = true});
+    cover("cpu", 36, 2, (manner){.reproducible = true, .drop_short = true});
+}
+
+/* Epochs of one and of two steps, each in its own order, and samples brought ahead of time: none of another epoch is
+ * taken for them. */
+Test(fleet_cover, each_sample_in_the_order_of_its_epoch) {
+    for (int staged = 0; staged < 2; staged++)
+        for (int64_t batch = 19; batch <= 37; batch += 9) {
+            cover("cpu", batch, 0, (manner){.staged = staged, .shuffle = true});
+            cover("cpu", batch, 0, (manner){.staged = staged, .shuffle = true, .drop_short = true});
+            cover("cpu=1,cpu=2", batch, 0, (manner){.staged = staged, .shuffle = true});
+            cover("cpu=1,cpu=1000", batch, 0, (manner){.staged = staged, .shuffle = true, .drop_short = true});
+        }
 }
 
 static void refused(const char *devices, party_run run, const char *text) {
@@ -117,7 +145,8 @@ Test(fleet_groups, what_does_not_fit_together) {
     party_run run = party_standard(2);
     run.net = "norm";
     run.group = 8;
-    refused("cpu,cpu", run, "train.batch: 50 is no multiple of the statistics group of the batch normalisation, which is 8");
+    refused("cpu,cpu", run,
+            "train.batch: 50 is no multiple of the statistics group of the batch normalisation, which is 8");
     run.group = 10;
     run.fit.micro_batch = 5;
     refused("cpu,cpu", run, "train.micro_batch: 5 is not the statistics group");
@@ -133,7 +162,8 @@ Test(fleet_groups, equal_groups_give_equal_runs) {
     one.group = 10;
     two = one;
     party_state alone = party_on("cpu", &one), several = party_on("cpu=3,cpu=2", &two);
-    SC_NEAR(party_distance(&several, &alone), 0, 1e-4); /* see test_fleet_near.c; statistics divide by small variances */
+    SC_NEAR(party_distance(&several, &alone), 0,
+            1e-4); /* see test_fleet_near.c; statistics divide by small variances */
     SC_NEAR((double)two.loss[9] / (double)one.loss[9], 1, 1e-4);
     party_free(&several);
     two = one;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device that hangs in one call, and comes back much later or never: it is left behind after the deadline, which is made short here,
- * and the run ends with the bits of an undisturbed one. Each test is a process of its own, which ends while the call still hangs. */
+/* A device that hangs in one call, and comes back much later or never: it is left behind after the deadline, which is
+ * made short here, and the run ends with the bits of an undisturbed one. Each test is a process of its own, which ends
+ * while the call still hangs. */
 #include "party.h"
 
 #define DEADLINE UINT64_C(1000000000) /* ns; a step takes about one millisecond, and more under sanitizers and load */
@@ -56,10 +57,6 @@ static void hang_in_step(const char *devices, int number, double place) {
     same(&state, &whole);
 }
 
-Test(fleet_hang, the_leader_before_it_delivers) {
-    hang_in_step("unruly=1,unruly=1", 0, 0.2);
-}
-
 Test(fleet_hang, another_one_before_it_delivers) {
     hang_in_step("unruly=1,unruly=1,unruly=1", 2, 0.5);
 }
@@ -81,7 +78,8 @@ Test(fleet_hang, the_leader_while_it_evaluates) {
     same(&state, &whole);
 }
 
-/* Comes back while the others still train: its ticket is refused, its results go nowhere, and what it held is let go at the end. */
+/* Comes back while the others still train: its ticket is refused, its results go nowhere, and what it held is let go at
+ * the end. */
 static bool let_go(void *user) {
     int *steps = user;
     if (++*steps != HANGS_IN + 2) return false;
@@ -99,7 +97,8 @@ static void comes_back(int number, double place) {
     run = standard(true);
     run.fit.stop = let_go;
     run.fit.user = &steps;
-    party_state state = hung("unruly=1,unruly=1", number, begin + 1 + (int64_t)(place * (double)(end - begin - 1)), &run);
+    party_state state =
+        hung("unruly=1,unruly=1", number, begin + 1 + (int64_t)(place * (double)(end - begin - 1)), &run);
     SC_TRUE(!unruly_hanging(number));
     same(&state, &whole);
     party_close(&parties[1]);

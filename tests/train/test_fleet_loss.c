@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Losing a member: its device fails from any one call on, be it while equipping, uploading, computing, exchanging, committing, evaluating
- * or reading. The run goes on with the others, says so in one line, and in reproducible mode ends with the bits of an undisturbed run. */
+/* Losing a member: its device fails from any one call on, be it while equipping, uploading, computing, exchanging,
+ * committing, evaluating or reading. The run goes on with the others, says so in one line, and in reproducible mode
+ * ends with the bits of an undisturbed run. */
 #include "party.h"
 
 enum { STEPS = 8, STRIDE = 11 };
@@ -14,14 +15,16 @@ static party_run standard(void) {
 }
 
 /* A run in which device `number` fails from call `call` on; 0: never. Gives the calls that it got while it trained. */
-static int64_t run_with(const char *devices, int number, int64_t call, bool own_memory, party_run *run, party_state *state) {
+static int64_t run_with(const char *devices, int number, int64_t call, bool own_memory, party_run *run,
+                        party_state *state) {
     static party p;
     for (int i = 0; i < UNRULY_MOST; i++) party_manner(i, (unruly_manner){.own_memory = own_memory});
     party_open(&p, devices);
     unruly_behave(number, (unruly_manner){.fails_at = call, .own_memory = own_memory});
     *state = party_trained(&p, run);
     int lost = party_lines(&p, "is lost"), warnings = party_lines(&p, "W ");
-    if (lost != (call > 0) || warnings != lost) SC_TEST_FAIL("%d lines of a loss, %d warnings: %s", lost, warnings, p.log);
+    if (lost != (call > 0) || warnings != lost)
+        SC_TEST_FAIL("%d lines of a loss, %d warnings: %s", lost, warnings, p.log);
     char text[64];
     snprintf(text, sizeof text, "unruly:%d (", number);
     if (call) SC_CONTAINS(p.log, text);
@@ -30,7 +33,8 @@ static int64_t run_with(const char *devices, int number, int64_t call, bool own_
     return run->calls[number];
 }
 
-/* Every STRIDE-th call of the run from a start that differs from device to device, and each one of the calls from first to last. */
+/* Every STRIDE-th call of the run from a start that differs from device to device, and each one of the calls from first
+ * to last. */
 static void sweep(const char *devices, int number, bool own_memory) {
     party_run run = standard();
     party_state whole, disturbed;
@@ -38,7 +42,8 @@ static void sweep(const char *devices, int number, bool own_memory) {
     double validation = run.validation;
     SC_TRUE(calls > 200);
     for (int64_t call = 1 + number; call <= calls; call += STRIDE) {
-        SC_REPRO("unruly:%d of %s fails at call %d of %d, own memory %d", number, devices, (int)call, (int)calls, own_memory);
+        SC_REPRO("unruly:%d of %s fails at call %d of %d, own memory %d", number, devices, (int)call, (int)calls,
+                 own_memory);
         run_with(devices, number, call, own_memory, &run, &disturbed);
         party_same(&disturbed, &whole);
         SC_EQ_FLOAT_BITS((float)run.validation, (float)validation);
@@ -124,16 +129,25 @@ Test(fleet_loss, the_last_one_ends_the_run) {
     all_fail("unruly,unruly", (int64_t[]){200, 500});
 }
 
-/* The one that works fails, and the one that is left has rested and missed the last steps: the run goes on from a state that it has. */
+/* The one that works fails within a step, and the one that is left has rested and missed the last ones: the run goes on
+ * from a state that it has. */
+static bool fail_soon(void *user) {
+    int *steps = user;
+    if (++*steps == 11) unruly_behave(0, (unruly_manner){.fails_at = 5});
+    return false;
+}
+
 Test(fleet_loss, only_one_that_rests_is_left) {
     static party p;
+    int steps = 0;
     party_run one = party_standard(40), run = one;
     party_state alone = party_on("cpu", &one);
     run.unwatched = true;
+    run.fit.stop = fail_soon;
+    run.fit.user = &steps;
     party_manner(0, (unruly_manner){.row_time = 2000});
     party_manner(1, (unruly_manner){.row_time = 1000000});
     party_open(&p, "unruly,unruly");
-    unruly_behave(0, (unruly_manner){.row_time = 2000, .fails_at = 1200});
     party_state state = party_trained(&p, &run);
     SC_TRUE(party_lines(&p, "gets no samples") >= 1);
     SC_EQ(party_lines(&p, "is lost"), 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fleets of OpenCL devices: in reproducible mode the same bits on parts of one device and on several root devices (two of PoCL in one
- * process); else close to one device. Every device of a run compiles its own kernels, so there are few runs; test_fleet_long.c has more. */
+/* Fleets of OpenCL devices: in reproducible mode the same bits on parts of one device and on several root devices (two
+ * of PoCL in one process); else close to one device. Every device of a run compiles its own kernels, so there are few
+ * runs; test_fleet_long.c has more. */
 #include "party.h"
 
 static party_state reproducible(const char *devices, const char *net) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shares follow the speed of devices while they train. The devices sleep for a time per row, which decides their speed; what they really
- * compute is little beside it. */
+/* Shares follow the speed of devices while they train. The devices sleep for a time per row, which decides their speed;
+ * what they really compute is little beside it. */
 #include "party.h"
 
 static party_run run_at(party *p, const uint64_t *row_time, int64_t steps) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who gets how much of a step: proportion, whole units, weights, devices that rest, wake, slow down or are lost. Speeds are made up
- * here; nothing is timed. */
+/* Who gets how much of a step: proportion, whole units, weights, devices that rest, wake, slow down or are lost. Speeds
+ * are made up here; nothing is timed. */
 #include "sc_test.h"
 
 #include "train/shares.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* However a step's micro-batches are split into runs, the additions are those of one holder: the trees of additions are written down
- * symbolically and compared. It knows numbers, no devices. */
+/* However a step's micro-batches are split into runs, the additions are those of one holder: the trees of additions are
+ * written down symbolically and compared. It knows numbers, no devices. */
 #include "sc_test.h"
 
 #include "train/sum_tree.h"
@@ -30,7 +30,8 @@ static void apply(uint64_t *sum, const sc_sum_merge *merge, int merges) {
 
 static int highest;
 
-/* Micro-batches first .. end - 1 by one holder. The nodes that are left get holders from *next on, as they would in host memory. */
+/* Micro-batches first .. end - 1 by one holder. The nodes that are left get holders from *next on, as they would in
+ * host memory. */
 static void add_run(sc_sum_tree *all, uint64_t *total, int *next, int64_t first, int64_t end) {
     sc_sum_tree own = {.nodes = 0};
     uint64_t sum[HOLDERS];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plain program (Criterion does not run under ThreadSanitizer): trains on two members of one thread each, with validation between
- * epochs, on samples that stay on the devices; then once more in reproducible mode, whose weights must be those of one device. */
+/* A plain program (Criterion does not run under ThreadSanitizer): trains on two members of one thread each, with
+ * validation between epochs, on samples that stay on the devices; then once more in reproducible mode, whose weights
+ * must be those of one device. */
 #include <socle/socle.h>
 #include <stdio.h>
 #include <stdlib.h>

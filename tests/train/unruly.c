@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes the place of a real device's tables: the device's own functions are called behind the counting. A late queue keeps its commands
- * in a list, which late.c runs. */
+/* Takes the place of a real device's tables: the device's own functions are called behind the counting. A late queue
+ * keeps its commands in a list, which late.c runs. */
 #include "unruly_private.h"
 
 #include <pthread.h>
@@ -90,7 +90,8 @@ static socle_status queue_write(sc_queue *queue, sc_operand dst, const void *src
     unruly *u = unruly_of(queue->device);
     SC_TRY(unruly_count(u, queue->env));
     if (!u->manner.late) return u->real_queue->write(queue, dst, src, bytes);
-    return unruly_append(u, queue, &(unruly_command){.kind = UNRULY_WRITE, .operand = {dst}, .from = src, .bytes = bytes});
+    return unruly_append(u, queue,
+                         &(unruly_command){.kind = UNRULY_WRITE, .operand = {dst}, .from = src, .bytes = bytes});
 }
 
 static socle_status queue_read(sc_queue *queue, void *dst, sc_operand src, size_t bytes) {

@@ -17,7 +17,14 @@ typedef struct unruly_kernel {
     int operands;
 } unruly_kernel;
 
-typedef enum unruly_kind { UNRULY_WRITE, UNRULY_READ, UNRULY_COPY, UNRULY_FILL, UNRULY_KERNEL, UNRULY_WAIT } unruly_kind;
+typedef enum unruly_kind {
+    UNRULY_WRITE,
+    UNRULY_READ,
+    UNRULY_COPY,
+    UNRULY_FILL,
+    UNRULY_KERNEL,
+    UNRULY_WAIT
+} unruly_kind;
 
 typedef struct unruly_command {
     unruly_kind kind;

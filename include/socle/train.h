@@ -135,7 +135,8 @@ SOCLE_API void socle_trainer_destroy(socle_trainer *trainer);
  * [rows, shape of the output]. *loss: mean loss before the step; NULL: nothing waits for the
  * device. errors: INVALID_ARGUMENT, DATA (a class number out of range). DIVERGED: this step, or
  * without loss an earlier one, was not finite; it and all later ones change nothing: sync, and make
- * a new trainer. */
+ * a new trainer. DEVICE, DEVICE_MEMORY, TIMEOUT: the trainer is of no further use; the net keeps
+ * the weights of the last sync. */
 SOCLE_API socle_status socle_trainer_step(socle_trainer *trainer, int64_t rows, const void *inputs,
                                           const void *targets, float *loss);
 /* Sets the rate of the following steps, for schedules. errors: INVALID_ARGUMENT (not finite, < 0).

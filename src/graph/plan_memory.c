@@ -97,7 +97,7 @@ static void find_heaviest(sc_plan *plan, holding *list, size_t count) {
 
 /* Intervals in place of one another are one, under the name of the first. */
 static void join_shared(const sc_live *live, sc_interval *joined) {
-    memcpy(joined, live->interval, (size_t)live->count * sizeof *joined);
+    if (live->count > 0) memcpy(joined, live->interval, (size_t)live->count * sizeof *joined);
     for (int i = 0; i < live->count; i++) {
         if (joined[i].share_with < 0) continue;
         int owner = joined[i].share_with;

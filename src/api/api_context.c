@@ -152,11 +152,24 @@ socle_status sc_api_enter(socle_context *context) {
                    "a callback cannot call back: the context is at work until it returns");
 }
 
+/* A device that never came back from a fit leaves its place to the next one. */
+static socle_status find_worker(socle_context *context) {
+    for (int i = 0; i < context->devices; i++) {
+        sc_worker *worker = context->device[i].worker;
+        if (sc_worker_busy(worker)) continue;
+        context->worker = worker;
+        context->info = *sc_worker_info(worker);
+        return SOCLE_OK;
+    }
+    return sc_fail(&context->env, SOCLE_STATUS_DEVICE, "no device of this context answers any more");
+}
+
 socle_status sc_api_run(socle_context *context, sc_worker_job job, void *argument) {
     SC_TRY(sc_api_enter(context));
     sc_env *env = &context->env;
     if (!context->worker)
         return sc_fail(env, SOCLE_STATUS_STATE, "this context has no device: opening it failed");
+    if (sc_worker_busy(context->worker)) SC_TRY(find_worker(context));
     context->busy = true;
     env->status = SOCLE_OK;
     socle_status status = sc_worker_run(context->worker, job, argument, 0);

@@ -81,7 +81,10 @@ static socle_status open_one(sc_cli *cli, sc_fleet_device *out, int *opened,
     options.records = cli->records;
     options.self_test = !cli->no_self_test;
     sc_worker *worker;
-    SC_TRY(sc_worker_create(&worker, &cli->env, &cli->registry, choice, &options));
+    socle_status status =
+        sc_worker_create(&worker, &cli->env, &cli->registry, choice, &options);
+    if (status == SOCLE_STATUS_TIMEOUT) cli->hangs = true;
+    SC_TRY(status);
     out[(*opened)++] = (sc_fleet_device){.worker = worker, .weight = (double)choice->weight};
     return SOCLE_OK;
 }

@@ -20,6 +20,12 @@ uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps) {
     return seconds > 30 ? (uint64_t)(seconds * 1e9) : 30 * SECOND;
 }
 
+/* Jobs may prepare kernels, which takes a slow compiler minutes. */
+static uint64_t job_deadline(const sc_fleet *fleet, int64_t steps) {
+    uint64_t deadline = sc_fleet_deadline(fleet, steps);
+    return fleet->options.deadline || deadline > SC_FLEET_PREPARING ? deadline : SC_FLEET_PREPARING;
+}
+
 int sc_fleet_leader(const sc_fleet *fleet) {
     for (int i = 0; i < fleet->members; i++)
         if (!fleet->member[i].lost && !fleet->member[i].stale && !fleet->shares.resting[i]) return i;
@@ -119,7 +125,7 @@ socle_status sc_fleet_all(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void
         chosen[i] = !fleet->member[i].lost;
         if (chosen[i]) begin_job(&fleet->member[i], job, parcel);
     }
-    socle_status status = gather(fleet, chosen, sc_fleet_deadline(fleet, steps));
+    socle_status status = gather(fleet, chosen, job_deadline(fleet, steps));
     unpack(fleet, chosen, parcel, argument, size);
     return status;
 }
@@ -133,27 +139,35 @@ socle_status sc_fleet_lead(sc_fleet *fleet, int64_t steps, sc_fleet_job job, voi
         chosen[leader] = true;
         SC_TRY(pack(fleet, &parcel, argument, size));
         begin_job(&fleet->member[leader], job, parcel);
-        socle_status status = gather(fleet, chosen, sc_fleet_deadline(fleet, steps));
+        socle_status status = gather(fleet, chosen, job_deadline(fleet, steps));
         unpack(fleet, chosen, parcel, argument, size);
         SC_TRY(status);
         if (!fleet->member[leader].lost) return SOCLE_OK;
     }
 }
 
-static void init_shares(sc_fleet *fleet, const sc_fleet_device *device) {
+static socle_status init_shares(sc_fleet *fleet, const sc_fleet_device *device) {
     double weight[SC_SHARES_MOST];
-    for (int i = 0; i < fleet->members; i++) weight[i] = device[i].weight;
+    int weighted = 0;
+    for (int i = 0; i < fleet->members; i++) {
+        weight[i] = device[i].weight;
+        weighted += weight[i] > 0;
+    }
+    if (weighted && weighted < fleet->members)
+        return sc_fail(fleet->env, SOCLE_STATUS_CONFIG, "%d of %d devices have a weight; give one to every device or to none",
+                       weighted, fleet->members);
     sc_shares_init(&fleet->shares, fleet->members, fleet->options.batch, fleet->options.micro_batch, weight);
+    return SOCLE_OK;
 }
 
 static socle_status equip_all(sc_fleet *fleet) {
     bool chosen[SC_SHARES_MOST] = {false};
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        chosen[i] = true;
-        sc_fleet_begin(m, sc_fleet_equip_job, m);
+        chosen[i] = !m->lost;
+        if (chosen[i]) sc_fleet_begin(m, sc_fleet_equip_job, m);
     }
-    SC_TRY(gather(fleet, chosen, 0));
+    SC_TRY(gather(fleet, chosen, SC_FLEET_PREPARING));
     const sc_engine *engine = sc_fleet_engine(fleet);
     if (fleet->members == 1) return SOCLE_OK;
     size_t end[SC_EXCHANGE_RANGES];
@@ -174,8 +188,11 @@ static socle_status fill_fleet(sc_fleet *fleet, const sc_fleet_device *device) {
         else
             snprintf(m->label, sizeof m->label, "%s:%d", m->info.driver->name, m->info.index);
         m->fresh = true;
+        m->lost = m->hangs = m->worker && sc_worker_busy(m->worker); /* since an earlier run */
     }
-    init_shares(fleet, device);
+    SC_TRY(init_shares(fleet, device));
+    for (int i = 0; i < fleet->members; i++)
+        if (fleet->member[i].lost) sc_shares_drop(&fleet->shares, i);
     return equip_all(fleet);
 }
 

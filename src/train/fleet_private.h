@@ -53,8 +53,10 @@ struct sc_fleet {
     double step_seconds;   /* measured; 0: not yet */
     void **parcel;         /* arguments of jobs that somebody hangs in */
     size_t parcels, parcel_capacity;
-    bool broken;           /* the last job left no member; the error is in env */
 };
+
+/* ns that making an engine or the first evaluation may take: kernels are compiled. */
+#define SC_FLEET_PREPARING UINT64_C(600000000000)
 
 /* fleet.c. Begins a job on a member; an inline one runs it here and now. */
 void sc_fleet_begin(member *m, sc_worker_job job, void *argument);

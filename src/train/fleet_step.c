@@ -102,8 +102,9 @@ static void give_up(sc_fleet *fleet, member *m) {
 /* Waits for all until the deadline, then gives the step up, so that only those that hang stay away. The text of the first failure that is
  * nobody's loss stays in env. */
 static void collect(sc_fleet *fleet, bool *failed, bool *starved) {
-    uint64_t end = sc_now_ns() + sc_fleet_deadline(fleet, 1);
+    uint64_t began = sc_now_ns(), end = began + sc_fleet_deadline(fleet, 1);
     bool late = false, kept = false;
+    int alive = sc_fleet_alive(fleet);
     sc_env first;
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
@@ -125,7 +126,10 @@ static void collect(sc_fleet *fleet, bool *failed, bool *starved) {
         }
     }
     if (kept) sc_env_adopt_error(fleet->env, &first);
-    if (late) fleet->step_seconds *= 2; /* if nobody hung, the deadline was too short */
+    if (!late || sc_fleet_alive(fleet) < alive) return;
+    double seconds = (double)(sc_now_ns() - began) * 1e-9; /* nobody hung: the deadline was too short */
+    fleet->step_seconds = fleet->step_seconds > seconds / 10 ? 2 * fleet->step_seconds : seconds / 10;
+    sc_log_line(fleet->env, SOCLE_LOG_INFO, "a step took longer than %.0f s and is done again with more time", seconds);
 }
 
 static void settle(sc_fleet *fleet) {

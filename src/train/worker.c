@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define OPENING UINT64_C(300000000000) /* ns */
+#define SLICE UINT64_C(1000000000)     /* a stopped process loses one of these, not its device */
 
 struct sc_worker {
     sc_env *parent;
@@ -81,12 +82,13 @@ void sc_worker_submit(sc_worker *worker, sc_worker_job job, void *argument) {
 }
 
 socle_status sc_worker_wait(sc_worker *worker, sc_env *env, uint64_t deadline) {
-    struct timespec end = after(deadline);
-    int result = 0;
+    uint64_t left = deadline;
     pthread_mutex_lock(&worker->mutex);
-    while (worker->busy && result != ETIMEDOUT)
-        result = deadline ? pthread_cond_timedwait(&worker->done, &worker->mutex, &end)
-                          : pthread_cond_wait(&worker->done, &worker->mutex);
+    while (worker->busy && (left || !deadline)) {
+        uint64_t slice = left && left < SLICE ? left : SLICE;
+        struct timespec end = after(slice);
+        if (pthread_cond_timedwait(&worker->done, &worker->mutex, &end) == ETIMEDOUT && deadline) left -= slice;
+    }
     bool finished = !worker->busy;
     socle_status status = worker->status;
     pthread_mutex_unlock(&worker->mutex);

@@ -21,7 +21,8 @@ typedef struct party {
 } party;
 
 /* Opens devices by the tool's grammar ("cpu=3,cpu=1", "opencl:0/0,cpu"), the cpu with one thread each. One that is not
- * here skips the test. "unruly,unruly=2" opens unruly devices over the cpu; set their manners before by party_manner. */
+ * here skips the test. "unruly,unruly=2" opens unruly devices over the cpu; set their manners before by party_manner.
+ */
 void party_open(party *p, const char *devices);
 void party_manner(int number, unruly_manner manner); /* of the unruly devices of the next party_open */
 void party_close(party *p);
@@ -30,8 +31,8 @@ int party_lines(const party *p, const char *text);
 /* The data: the golden images, 320 of 12x12, at first. */
 void party_data(party *p, sc_dataset *data);
 
-/* Nets: "mlp": two layers with dropout; "cnn": as in fashion-cnn, with dropout; "norm": batch normalisation; "unequal": with
- * two group sizes, the second half the first; "count": one dense unit, squared error. */
+/* Nets: "mlp": two layers with dropout; "cnn": as in fashion-cnn, with dropout; "norm": batch normalisation; "unequal":
+ * with two group sizes, the second half the first; "count": one dense unit, squared error. */
 typedef struct party_run {
     const char *net;
     int64_t group;      /* of "norm" */
@@ -40,10 +41,10 @@ typedef struct party_run {
     /* Out. */
     sc_trainer *trainer; /* while hooks are called */
     float loss[PARTY_STEPS];
-    int64_t share[PARTY_STEPS][PARTY_MOST]; /* after each step but the last of an epoch */
-    int steps;                              /* so many of them are filled */
-    double validation;                      /* loss of the last epoch */
-    int64_t calls[UNRULY_MOST];             /* of unruly devices, before everything is destroyed */
+    int64_t share[PARTY_STEPS][PARTY_MOST];       /* after each step but the last of an epoch */
+    int steps;                                    /* so many of them are filled */
+    double validation;                            /* loss of the last epoch */
+    int64_t calls[UNRULY_MOST];                   /* of unruly devices, before everything is destroyed */
     int64_t step_calls[PARTY_STEPS][UNRULY_MOST]; /* after each step but the last of an epoch */
     int64_t epoch_calls[UNRULY_MOST];             /* after the first epoch */
 } party_run;

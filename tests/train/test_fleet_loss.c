@@ -69,7 +69,7 @@ Test(fleet_loss, two_of_three) {
     static party p;
     party_run run = standard();
     party_state whole = party_on("cpu", &run);
-    party_open(&p, "unruly,unruly,unruly");
+    party_open(&p, "unruly=1,unruly=1,unruly=1"); /* a fixed split: so many calls per step */
     unruly_behave(0, (unruly_manner){.fails_at = 300});
     unruly_behave(2, (unruly_manner){.fails_at = 450});
     party_state state = party_trained(&p, &run);
@@ -88,7 +88,7 @@ Test(fleet_loss, in_default_mode) {
     party_run run = standard();
     run.fit.reproducible = false;
     party_state whole = party_on("cpu", &run);
-    party_open(&p, "unruly,unruly");
+    party_open(&p, "unruly=1,unruly=1");
     unruly_behave(0, (unruly_manner){.fails_at = 400});
     party_state state = party_trained(&p, &run);
     SC_EQ(party_lines(&p, "is lost"), 1);
@@ -124,16 +124,18 @@ Test(fleet_loss, the_only_one_fails_while_it_is_equipped) {
 
 Test(fleet_loss, the_last_one_ends_the_run) {
     all_fail("unruly", (int64_t[]){400, 0});
-    all_fail("unruly,unruly", (int64_t[]){400, 350});
-    all_fail("unruly,unruly", (int64_t[]){3, 3});
-    all_fail("unruly,unruly", (int64_t[]){200, 500});
+    all_fail("unruly=1,unruly=1", (int64_t[]){400, 350});
+    all_fail("unruly=1,unruly=1", (int64_t[]){3, 3});
+    all_fail("unruly=1,unruly=1", (int64_t[]){200, 500});
 }
 
 /* The one that works fails within a step, and the one that is left has rested and missed the last ones: the run goes on
  * from a state that it has. */
 static bool fail_soon(void *user) {
     int *steps = user;
-    if (++*steps == 11) unruly_behave(0, (unruly_manner){.fails_at = 5});
+    if (++*steps != 11) return false;
+    unruly_behave(0, (unruly_manner){.fails_at = 5});
+    unruly_behave(1, (unruly_manner){0}); /* the rest need not take long */
     return false;
 }
 
@@ -145,8 +147,7 @@ Test(fleet_loss, only_one_that_rests_is_left) {
     run.unwatched = true;
     run.fit.stop = fail_soon;
     run.fit.user = &steps;
-    party_manner(0, (unruly_manner){.row_time = 2000});
-    party_manner(1, (unruly_manner){.row_time = 1000000});
+    party_manner(1, (unruly_manner){.row_time = 20000000});
     party_open(&p, "unruly,unruly");
     party_state state = party_trained(&p, &run);
     SC_TRUE(party_lines(&p, "gets no samples") >= 1);

@@ -32,29 +32,6 @@ struct sc_checkpoint_series {
     uint64_t last; /* ns: when the last was tried */
 };
 
-socle_status sc_checkpoint_series_create(sc_checkpoint_series **out, sc_trainer *trainer,
-                                         const char *directory, const sc_identity *identity,
-                                         const sc_checkpoint_schedule *schedule, bool continues) {
-    sc_env *env = sc_trainer_env(trainer);
-    sc_checkpoint_series *series;
-    *out = NULL;
-    SC_TRY(sc_allocate(env, &series, 1, sizeof *series));
-    *series = (sc_checkpoint_series){.env = env,
-                                     .trainer = trainer,
-                                     .directory = directory,
-                                     .identity = identity,
-                                     .schedule = *schedule,
-                                     .step = continues ? sc_trainer_position(trainer).step : -1,
-                                     .last = sc_now_ns()};
-    socle_status status = sc_run_file(&series->newest, env, directory, SC_RUN_CHECKPOINT);
-    if (status != SOCLE_OK) {
-        sc_checkpoint_series_destroy(series);
-        return status;
-    }
-    *out = series;
-    return SOCLE_OK;
-}
-
 void sc_checkpoint_series_destroy(sc_checkpoint_series *series) {
     if (!series) return;
     sc_release(series->env, series->newest);
@@ -129,17 +106,47 @@ static int find_older(const sc_checkpoint_series *series, int64_t above, int64_t
     return count;
 }
 
-/* Leaves `keep` files in all. Those from the newest's step on belong to a course that was left when
- * the run was continued from before them, or to another run. */
-static void prune(const sc_checkpoint_series *series, int64_t newest) {
+/* Leaves `keep` files in all. */
+static void drop_oldest(const sc_checkpoint_series *series) {
     int64_t step = 0;
-    for (int64_t above = newest - 1; find_older(series, above, &step); above = step)
-        drop(series, step);
     int many = find_older(series, -1, &step);
     for (; many >= series->schedule.keep; many--) {
         drop(series, step);
         find_older(series, step, &step);
     }
+}
+
+/* Those from the newest's step on belong to a course that was left when
+ * the run was continued from before them, or to another run. */
+static void prune(const sc_checkpoint_series *series, int64_t newest) {
+    int64_t step = 0;
+    for (int64_t above = newest - 1; find_older(series, above, &step); above = step)
+        drop(series, step);
+    drop_oldest(series);
+}
+
+socle_status sc_checkpoint_series_create(sc_checkpoint_series **out, sc_trainer *trainer,
+                                         const char *directory, const sc_identity *identity,
+                                         const sc_checkpoint_schedule *schedule, bool continues) {
+    sc_env *env = sc_trainer_env(trainer);
+    sc_checkpoint_series *series;
+    *out = NULL;
+    SC_TRY(sc_allocate(env, &series, 1, sizeof *series));
+    *series = (sc_checkpoint_series){.env = env,
+                                     .trainer = trainer,
+                                     .directory = directory,
+                                     .identity = identity,
+                                     .schedule = *schedule,
+                                     .step = continues ? sc_trainer_position(trainer).step : -1,
+                                     .last = sc_now_ns()};
+    socle_status status = sc_run_file(&series->newest, env, directory, SC_RUN_CHECKPOINT);
+    if (status != SOCLE_OK) {
+        sc_checkpoint_series_destroy(series);
+        return status;
+    }
+    if (continues) drop_oldest(series); /* a process that was killed may have left one too many */
+    *out = series;
+    return SOCLE_OK;
 }
 
 socle_status sc_checkpoint_series_save(sc_checkpoint_series *series) {

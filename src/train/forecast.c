@@ -222,7 +222,8 @@ static socle_status solve(search *s, sc_forecast *out) {
     const sc_forecast_request *request = s->request;
     int64_t most = request->most && request->most < request->batch ? request->most : request->batch;
     if (!request->fixed) most = even_rows(request->batch, most);
-    if (request->resident_rows && measure(s, out, most, true) == SOCLE_OK && may_stay(s, out)) return SOCLE_OK;
+    socle_status resident = request->resident_rows ? measure(s, out, most, true) : SOCLE_STATUS_DEVICE_MEMORY;
+    if (resident == SOCLE_STATUS_OUT_OF_MEMORY || (resident == SOCLE_OK && may_stay(s, out))) return resident;
     SC_TRY(add_point(s, most));
     if (!s->point[0].fits && !request->fixed) SC_TRY(search_rows(s, most));
     *out = best_point(s)->forecast;

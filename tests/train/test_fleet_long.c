@@ -41,7 +41,7 @@ static const char *const parts[] = {"opencl:0/0", "opencl:0", "opencl:0/0,opencl
                                     "opencl:0/0=1,opencl:0/1=3,opencl:0=2", NULL};
 static const char *const roots[] = {"opencl:0", "opencl:0,opencl:1", "opencl:1=1,opencl:0=5",
                                     "opencl:0=1,opencl:1=1000", NULL};
-static const char *const mixed[] = {"cpu", "opencl:0/0,cpu", "cpu,opencl:0/0=1,cpu", "opencl:0/0,opencl:0/1,cpu", NULL};
+static const char *const mixed[] = {"cpu", "opencl:0/0,cpu", "cpu=1,opencl:0/0=1,cpu=1", "opencl:0/0,opencl:0/1,cpu", NULL};
 
 Test(fleet_long, same_with_dropout) {
     same_on("cnn", parts);

@@ -50,9 +50,16 @@ static void cut_ranges(const sc_engine *engine, sc_engine_link *link) {
     link->ready[link->ranges - 1] = sc_plan_launches(engine->train);
 }
 
+bool sc_engine_link_is_direct(const sc_engine *engine) {
+    return (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) && !engine->options.own_memory;
+}
+
+int sc_engine_link_buckets(const sc_engine *engine) {
+    return engine->options.fixed_tree ? sc_sum_tree_most(engine->options.micro_batches) : 1;
+}
+
 static socle_status create_buckets(sc_engine *engine, sc_engine_link *link) {
-    int count = engine->options.fixed_tree ? sc_sum_tree_most(engine->options.micro_batches) : 1;
-    for (int b = 0; b < count; b++) {
+    for (int b = 0; b < sc_engine_link_buckets(engine); b++) {
         SC_TRY(sc_buffer_create(&link->bucket[b].host, engine->device, SC_BUFFER_STAGING, engine->partial_bytes));
         link->buckets++;
         if (link->direct) continue;
@@ -66,7 +73,7 @@ socle_status sc_engine_link_create(sc_engine *engine) {
         return sc_fail(engine->env, SOCLE_STATUS_STATE, "an engine without an optimizer shares no steps");
     SC_TRY(sc_allocate(engine->env, &engine->link, 1, sizeof *engine->link));
     sc_engine_link *link = engine->link;
-    link->direct = (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) && !engine->options.own_memory;
+    link->direct = sc_engine_link_is_direct(engine);
     SC_TRY(sc_queue_open(&link->transfer, engine->device));
     cut_ranges(engine, link);
     return create_buckets(engine, link);

@@ -34,10 +34,8 @@ static void describe_heaviest(sc_engine_memory *memory, const sc_engine *engine)
 /* As engine_link.c allocates. */
 static void add_exchange(sc_engine_memory *memory, const sc_engine *engine) {
     if (!engine->options.shares_steps) return;
-    bool direct = (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) && !engine->options.own_memory;
-    size_t buckets = engine->options.fixed_tree ? (size_t)sc_sum_tree_most(engine->options.micro_batches) : 1;
-    memory->staging = buckets * engine->partial_bytes;
-    memory->exchange = engine->partial_bytes + (direct ? 0 : memory->staging);
+    memory->staging = (size_t)sc_engine_link_buckets(engine) * engine->partial_bytes;
+    memory->exchange = engine->partial_bytes + (sc_engine_link_is_direct(engine) ? 0 : memory->staging);
 }
 
 /* Columns one behind the other, each aligned, as they are staged. */

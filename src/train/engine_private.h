@@ -82,7 +82,9 @@ socle_status sc_engine_add(sc_engine *engine, sc_sum_merge merge, size_t begin, 
 sc_operand sc_engine_partial(const sc_engine *engine, int partial, size_t offset);
 /* The commit over the sums in `memory`; begins the next step. */
 socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory, const sc_engine_step *step);
-/* engine_link.c */
+/* engine_link.c. Whether sums go to host memory directly / how many buckets hold them there. */
+bool sc_engine_link_is_direct(const sc_engine *engine);
+int sc_engine_link_buckets(const sc_engine *engine);
 socle_status sc_engine_link_create(sc_engine *engine);
 void sc_engine_link_destroy(sc_engine *engine);
 /* The lane bases for one run over a slot and a partial. */

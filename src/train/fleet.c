@@ -26,9 +26,14 @@ static uint64_t job_deadline(const sc_fleet *fleet, int64_t steps) {
     return fleet->options.deadline || deadline > SC_FLEET_PREPARING ? deadline : SC_FLEET_PREPARING;
 }
 
+bool sc_fleet_takes_part(const sc_fleet *fleet, int number) {
+    const member *m = &fleet->member[number];
+    return !m->lost && !m->stale && !fleet->shares.resting[number];
+}
+
 int sc_fleet_leader(const sc_fleet *fleet) {
     for (int i = 0; i < fleet->members; i++)
-        if (!fleet->member[i].lost && !fleet->member[i].stale && !fleet->shares.resting[i]) return i;
+        if (sc_fleet_takes_part(fleet, i)) return i;
     return -1;
 }
 

@@ -66,6 +66,8 @@ void sc_fleet_end(member *m, uint64_t deadline);
 void sc_fleet_lose(sc_fleet *fleet, int number);
 /* Whether a failure is the device's: then the member is lost and the run goes on. */
 bool sc_fleet_is_loss(socle_status status);
+/* Has samples, or would: neither lost, nor resting, nor without a copy of what persists. */
+bool sc_fleet_takes_part(const sc_fleet *fleet, int number);
 int sc_fleet_leader(const sc_fleet *fleet); /* -1: none is left */
 uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps);
 /* Ends what a member has on its device / equips it anew; jobs, argument: the member. */

@@ -5,17 +5,12 @@
 
 #include "base/thread_pool.h"
 
-#include <string.h>
 
 #define GRACE UINT64_C(2000000000) /* ns: for a member that waited in a cancelled exchange to come back */
 
-static bool takes_part(const sc_fleet *fleet, int i) {
-    return !fleet->member[i].lost && !fleet->member[i].stale && !fleet->shares.resting[i];
-}
-
 static int taking_part(const sc_fleet *fleet) {
     int count = 0;
-    for (int i = 0; i < fleet->members; i++) count += takes_part(fleet, i);
+    for (int i = 0; i < fleet->members; i++) count += sc_fleet_takes_part(fleet, i);
     return count;
 }
 
@@ -30,7 +25,7 @@ static void assign(sc_fleet *fleet, const sc_fleet_step *step) {
     sc_shares_split(&fleet->shares, step->next.rows, next);
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        if (!takes_part(fleet, i)) continue;
+        if (!sc_fleet_takes_part(fleet, i)) continue;
         m->step = (member_step){.rows = part(&step->rows, first, i),
                                 .next = part(&step->next, next, i),
                                 .offset = (uint32_t)first[i],
@@ -40,7 +35,7 @@ static void assign(sc_fleet *fleet, const sc_fleet_step *step) {
         groups += sc_fleet_micro_batches(fleet, m, m->step.rows.rows);
     }
     for (int i = 0; i < fleet->members; i++) /* whoever hangs may still read its own */
-        if (takes_part(fleet, i))
+        if (sc_fleet_takes_part(fleet, i))
             fleet->member[i].step.commit =
                 (sc_engine_step){step->number, (double)step->rows.rows, groups, step->learning_rate};
 }
@@ -51,7 +46,7 @@ static socle_status exchange_program(sc_fleet *fleet, sc_exchange_step *program)
     *program = (sc_exchange_step){0};
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        if (!takes_part(fleet, i)) continue;
+        if (!sc_fleet_takes_part(fleet, i)) continue;
         int64_t count = sc_fleet_micro_batches(fleet, m, m->step.rows.rows);
         sc_sum_tree own = {.nodes = 0};
         sc_sum_merge merge[2 * SC_SUM_NODES];
@@ -83,7 +78,7 @@ static socle_status begin(sc_fleet *fleet) {
     }
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        if (!takes_part(fleet, i)) continue;
+        if (!sc_fleet_takes_part(fleet, i)) continue;
         m->step.ticket = ticket;
         sc_fleet_begin(m, sc_fleet_step_job, m);
     }
@@ -109,7 +104,7 @@ static void collect(sc_fleet *fleet, bool *failed, bool *starved) {
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
         failed[i] = starved[i] = false;
-        if (!takes_part(fleet, i)) continue;
+        if (!sc_fleet_takes_part(fleet, i)) continue;
         uint64_t now = sc_now_ns();
         sc_fleet_end(m, now < end ? end - now : 1);
         if (m->status == SOCLE_STATUS_TIMEOUT && m->worker && sc_worker_busy(m->worker)) {
@@ -147,7 +142,7 @@ static void measure(sc_fleet *fleet, double seconds) {
     if (taking_part(fleet) < 2) return;
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        if (!takes_part(fleet, i)) continue;
+        if (!sc_fleet_takes_part(fleet, i)) continue;
         if (!m->fresh) sc_shares_measure(&fleet->shares, i, m->step.rows.rows, m->step.seconds);
         m->fresh = false;
     }
@@ -160,7 +155,7 @@ static socle_status outcome(sc_fleet *fleet, const bool *failed, const bool *sta
     socle_status status = SOCLE_OK;
     for (int i = 0; i < fleet->members; i++) {
         const member *m = &fleet->member[i];
-        if (!takes_part(fleet, i)) continue;
+        if (!sc_fleet_takes_part(fleet, i)) continue;
         if (!failed[i]) committed++;
         else if (starved[i] || m->status == SOCLE_STATUS_INTERRUPTED) again++;
         else status = m->status; /* not the device's fault: the caller's to know */
@@ -193,7 +188,7 @@ socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_total
     }
     for (int i = 0; i < fleet->members; i++) {
         const member *m = &fleet->member[i];
-        if (!takes_part(fleet, i) || failed[i] || !m->step.arrived) continue;
+        if (!sc_fleet_takes_part(fleet, i) || failed[i] || !m->step.arrived) continue;
         *seen = m->step.seen;
         *arrived = true;
     }

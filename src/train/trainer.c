@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making a trainer: checks the options, splits the data, fixes micro-batches where they must be, initialises the weights; and keeping
  * the best ones. What each device gets is in trainer_equip.c. */
+#include "train/fit_forecast.h"
 #include "train/fit_private.h"
 
 #include <math.h>
@@ -69,13 +70,12 @@ int64_t sc_fit_reproducible_rows(int64_t batch) {
     return sc_ceil_div(batch, 8);
 }
 
-/* Micro-batches of a fixed size: the statistics group of batch normalisation, or what makes a step reproducible. */
+/* Micro-batches of a fixed size, and whether the network and the devices allow it. */
 static socle_status choose_micro_batch(sc_trainer *trainer, int devices) {
     const sc_fit_options *options = &trainer->options;
     int64_t group;
     SC_TRY(sc_net_statistics_group(trainer->net, &group));
     bool statistics = sc_net_has_batch_statistics(trainer->net);
-    trainer->micro_batch = options->micro_batch;
     if (group && options->micro_batch && options->micro_batch != group)
         return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
                        "train.micro_batch: %lld is not the statistics group of the batch normalisation, which is %lld",
@@ -84,22 +84,19 @@ static socle_status choose_micro_batch(sc_trainer *trainer, int devices) {
         return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
                        "train.batch: %lld is no multiple of the statistics group of the batch normalisation, which is %lld",
                        (long long)options->batch, (long long)group);
-    if (group) trainer->micro_batch = group;
-    if (!trainer->micro_batch && options->reproducible) {
-        trainer->micro_batch = sc_fit_reproducible_rows(options->batch);
-        if (statistics)
-            sc_log_line(trainer->env, SOCLE_LOG_INFO,
-                        "reproducible: batch normalisation takes its statistics over groups of %lld samples",
-                        (long long)trainer->micro_batch);
-    }
-    if (!statistics || group || options->reproducible) return SOCLE_OK;
+    SC_TRY(sc_fit_fixed_rows(&trainer->micro_batch, trainer->net, options));
+    if (!statistics || group) return SOCLE_OK;
+    if (options->reproducible && !options->micro_batch)
+        sc_log_line(trainer->env, SOCLE_LOG_INFO,
+                    "reproducible: batch normalisation takes its statistics over groups of %lld samples",
+                    (long long)trainer->micro_batch);
+    if (options->reproducible) return SOCLE_OK;
     if (devices > 1 || (options->micro_batch && options->micro_batch < options->batch))
         return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
                        "batch normalisation takes its statistics over the whole batch of %lld, which cannot be split. Name the size "
                        "of its statistics group, as in `batchnorm: {group: %lld}`, or train with --reproducible, which fixes one",
                        (long long)options->batch,
                        (long long)(options->micro_batch ? options->micro_batch : sc_ceil_div(options->batch, devices)));
-    trainer->micro_batch = options->batch;
     return SOCLE_OK;
 }
 

@@ -45,6 +45,8 @@ const sc_implementation *const sc_cpu_implementations[] = {
     &sc_cpu_concat_plain,
     &sc_cpu_pad,
     &sc_cpu_pad_plain,
+    &sc_cpu_crop2d,
+    &sc_cpu_crop2d_plain,
     &sc_cpu_reorder,
     &sc_cpu_reorder_plain,
     NULL,

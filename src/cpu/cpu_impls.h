@@ -25,6 +25,7 @@ extern const sc_implementation sc_cpu_permute, sc_cpu_permute_plain;
 extern const sc_implementation sc_cpu_slice, sc_cpu_slice_plain;
 extern const sc_implementation sc_cpu_concat, sc_cpu_concat_plain;
 extern const sc_implementation sc_cpu_pad, sc_cpu_pad_plain;
+extern const sc_implementation sc_cpu_crop2d, sc_cpu_crop2d_plain;
 extern const sc_implementation sc_cpu_reorder, sc_cpu_reorder_plain;
 
 #endif

@@ -147,6 +147,16 @@ sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index) {
     return append_one(graph, SC_OP_GATHER, NULL, NULL, 2, (sc_value[]){table, index});
 }
 
+sc_value sc_build_crop2d(sc_graph *graph, sc_value x, sc_value origin, int64_t height, int64_t width) {
+    sc_value out = SC_NO_VALUE, input[2] = {x, origin};
+    if (!ready(graph, 2, input)) return out;
+    const sc_tensor_desc *from = sc_graph_desc(graph, x);
+    sc_tensor_desc shape =
+        sc_tensor_make(from->dtype, from->batched, 4, (int64_t[]){from->dim[0], from->dim[1], height, width});
+    sc_graph_append_shaped(graph, SC_OP_CROP2D, &(sc_op_attr){0}, 2, input, &shape, &out);
+    return out;
+}
+
 sc_value sc_build_argmax(sc_graph *graph, sc_value x) {
     return append_one(graph, SC_OP_ARGMAX, NULL, NULL, 1, &x);
 }

@@ -31,6 +31,8 @@ sc_value sc_build_softmax(sc_graph *graph, sc_value x, bool log);
 /* loss [N] of logits [N,C] and labels [N]; *dlogits (may be NULL) = softmax - onehot. */
 sc_value sc_build_cross_entropy(sc_graph *graph, sc_value logits, sc_value labels, sc_value *dlogits);
 sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index);
+/* A window of height x width of each sample of x [N,C,H,W] at origin i32 [N,3]: row, column, mirror. 0 outside x. */
+sc_value sc_build_crop2d(sc_graph *graph, sc_value x, sc_value origin, int64_t height, int64_t width);
 sc_value sc_build_argmax(sc_graph *graph, sc_value x);
 sc_value sc_build_permute(sc_graph *graph, sc_value x, const int *order);
 sc_value sc_build_slice(sc_graph *graph, sc_value x, const int64_t *begin, const int64_t *size);

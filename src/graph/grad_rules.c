@@ -225,6 +225,33 @@ static void pad_rule(sc_grad *grad, sc_graph *graph, int n, const sc_value *dy) 
     sc_grad_add(grad, node.input[0], shaped_like(graph, SC_OP_SLICE, &attr, 1, &dy[0], node.input[0]));
 }
 
+/* Origins that take a crop's result back to where it came from: (-row, -column), and mirrored (-row, column + shift), shift
+ * being the width of the result less that of x. Where 32 bits wrap, both the crop and its way back lie outside. */
+static sc_value crop_back(sc_graph *graph, sc_value origin, int64_t shift) {
+    int64_t samples = sc_graph_desc(graph, origin)->dim[0];
+    sc_value mirror = sc_build_slice(graph, origin, (int64_t[]){0, 2}, (int64_t[]){samples, 1}), back;
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int place = sc_expr_input(&expr, 0, SC_EXPR_INT), mirrored = sc_expr_input(&expr, 1, SC_EXPR_INT);
+    int field = sc_expr_leaf(&expr, SC_EXPR_COORD, 1, 0);
+    int is_column = sc_expr_add_node(&expr, SC_EXPR_INT_EQ, field, sc_expr_const_int(&expr, 1), 0);
+    int is_mirror = sc_expr_add_node(&expr, SC_EXPR_INT_EQ, field, sc_expr_const_int(&expr, 2), 0);
+    int opposite = sc_expr_add_node(&expr, SC_EXPR_INT_SUB, sc_expr_const_int(&expr, 0), place, 0);
+    int turned = sc_expr_add_node(&expr, SC_EXPR_INT_ADD, place, sc_expr_const_int(&expr, (int32_t)shift), 0);
+    turned = sc_expr_add_node(&expr, SC_EXPR_INT_SELECT, is_column, turned, opposite);
+    turned = sc_expr_add_node(&expr, SC_EXPR_INT_SELECT, mirrored, turned, opposite);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_INT_SELECT, is_mirror, place, turned));
+    sc_build_expr(graph, &expr, 2, (sc_value[]){origin, mirror}, &back);
+    return back;
+}
+
+static void crop2d_rule(sc_grad *grad, sc_graph *graph, int n, const sc_value *dy) {
+    sc_node node = graph->node[n];
+    const sc_tensor_desc x = *sc_graph_desc(graph, node.input[0]);
+    sc_value back = crop_back(graph, node.input[1], sc_graph_desc(graph, dy[0])->dim[3] - x.dim[3]);
+    sc_grad_add(grad, node.input[0], sc_build_crop2d(graph, dy[0], back, x.dim[2], x.dim[3]));
+}
+
 static void concat_rule(sc_grad *grad, sc_graph *graph, int n, const sc_value *dy) {
     sc_node node = graph->node[n];
     sc_op_attr attr = {0};
@@ -252,6 +279,7 @@ sc_grad_rule sc_grad_rule_of(sc_op op) {
         [SC_OP_SLICE] = slice_rule,
         [SC_OP_CONCAT] = concat_rule,
         [SC_OP_PAD] = pad_rule,
+        [SC_OP_CROP2D] = crop2d_rule,
     };
     return rules[op];
 }

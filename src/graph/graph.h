@@ -101,8 +101,8 @@ sc_value sc_graph_update(sc_graph *graph, sc_value value, sc_value target);
  * expression is copied. */
 void sc_graph_append(sc_graph *graph, sc_op op, const sc_op_attr *attr, const sc_expr *expr, int inputs,
                      const sc_value *input, int outputs, sc_value *out);
-/* For operations whose output shape is part of the request (SLICE, PAD, the gradients of conv and pool, SCATTER_ADD): one
- * output of `shape`. */
+/* For operations whose output shape is part of the request (SLICE, PAD, CROP2D, the gradients of conv and pool,
+ * SCATTER_ADD): one output of `shape`. */
 void sc_graph_append_shaped(sc_graph *graph, sc_op op, const sc_op_attr *attr, int inputs, const sc_value *input,
                             const sc_tensor_desc *shape, sc_value *out);
 /* Complete descriptor of a node; expr and tail stay the graph's. */

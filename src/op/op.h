@@ -79,6 +79,9 @@ typedef union sc_op_attr {
  *  ARGMAX       x [.., C] -> i32 [..]: first maximum along the last dim; a NaN counts as the maximum. Rank drops by one.
  *  PERMUTE      out.dim[i] = in.dim[order[i]]; a batched input keeps dim 0 in place (order[0] = 0)
  *  SLICE, CONCAT, PAD   along any dims but a batched dim 0; PAD fills with 0; any dtype
+ *  CROP2D       x [N,C,H,W] of any dtype, origin i32 [N,3] (batched as x is) -> y [N,C,OH,OW] of x's dtype: a window of
+ *               each sample at a place of its own, (row, column, mirror) = origin[n]. y[n,c,i,j] = x[n,c, row + i,
+ *               column + (mirror != 0 ? OW - 1 - j : j)], 0 outside x; any 32-bit number is a valid origin
  *  REORDER      changes the layout tag, nothing else
  *
  * Tail (MATMUL, CONV2D, CONV2D_GRAD_INPUT, MAXPOOL2D_GRAD, AVGPOOL2D_GRAD): an expression applied to each element of
@@ -121,8 +124,8 @@ sc_tensor_desc sc_op_space(const sc_op_desc *desc);
 int64_t sc_window_output(int64_t size, const sc_window *window, int axis); /* <= 0: the kernel does not fit */
 
 /* Fills the output tensors from the inputs and attributes. Outputs come in zeroed, but where their sizes are the caller's
- * choice: SLICE, PAD and *POOL2D_GRAD (all dims), CONV2D_GRAD_INPUT (may be), SCATTER_ADD (dim 0), REORDER (layout),
- * ELEMENTWISE larger than its inputs. Errors: SHAPE, with the values. */
+ * choice: SLICE, PAD and *POOL2D_GRAD (all dims), CONV2D_GRAD_INPUT (may be), SCATTER_ADD (dim 0), CROP2D (dims 2 and
+ * 3), REORDER (layout), ELEMENTWISE larger than its inputs. Errors: SHAPE, with the values. */
 socle_status sc_op_infer(sc_env *env, sc_op_desc *desc);
 /* Full validation of a complete descriptor: operand count, dtypes, ranks, shapes, attributes, sizes without overflow and
  * < 2^31 elements per tensor, expression types. A driver may rely on what this accepts. */

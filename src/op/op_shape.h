@@ -20,7 +20,7 @@ sc_shape_rule sc_shape_softmax, sc_shape_softmax_grad, sc_shape_cross_entropy,
     sc_shape_argmax;                                 /* op_shape_rows.c */
 sc_shape_rule sc_shape_gather, sc_shape_scatter_add; /* op_shape_rows.c */
 sc_shape_rule sc_shape_permute, sc_shape_slice, sc_shape_concat, sc_shape_pad,
-    sc_shape_reorder; /* op_shape_copy.c */
+    sc_shape_crop2d, sc_shape_reorder; /* op_shape_copy.c */
 
 /* Runs the rule of desc->op on checked inputs; `out` holds desc->outputs tensors. */
 socle_status sc_shape_apply(sc_env *env, const sc_op_desc *desc, sc_tensor_desc *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shape rules of the copy family: permute, slice, concat, pad, reorder. Slice and pad take their
- * sizes from the output, reorder its layout; a batched dim 0 stays where it is and whole. */
+/* Shape rules of the copy family: permute, slice, concat, pad, crop2d, reorder. Slice and pad take
+ * their sizes from the output, crop2d its height and width, reorder its layout; a batched dim 0
+ * stays where it is and whole. */
 #include "op/op_shape.h"
 
 socle_status sc_shape_permute(sc_env *env, const sc_op_desc *desc, sc_tensor_desc *out) {
@@ -97,6 +98,28 @@ socle_status sc_shape_concat(sc_env *env, const sc_op_desc *desc, sc_tensor_desc
     out[0] = *first;
     out[0].layout = layout;
     out[0].dim[axis] = total;
+    return SOCLE_OK;
+}
+
+socle_status sc_shape_crop2d(sc_env *env, const sc_op_desc *desc, sc_tensor_desc *out) {
+    const sc_tensor_desc *x = &desc->tensor[0], *origin = &desc->tensor[1];
+    SC_TRY(sc_shape_rank(env, desc, 0, 4));
+    SC_TRY(sc_shape_dtype(env, desc, 1, SOCLE_I32));
+    SC_TRY(sc_shape_rank(env, desc, 1, 2));
+    SC_TRY(sc_shape_same_rows(env, desc, 0, 1));
+    if (origin->dim[1] != 3)
+        return sc_shape_fail(env, desc,
+                             "operand 1 has %lld numbers per sample, must have 3: row, column, "
+                             "mirror",
+                             (long long)origin->dim[1]);
+    if (out[0].rank != 4 || out[0].dim[2] < 1 || out[0].dim[3] < 1)
+        return sc_shape_fail(
+            env, desc, "the output's height and width must be set; the input's are %lld and %lld",
+            (long long)x->dim[2], (long long)x->dim[3]);
+    out[0].dtype = x->dtype;
+    out[0].batched = x->batched;
+    out[0].dim[0] = x->dim[0];
+    out[0].dim[1] = x->dim[1];
     return SOCLE_OK;
 }
 

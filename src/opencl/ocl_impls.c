@@ -45,6 +45,8 @@
     X(sc_ocl_concat_thin)                                                                          \
     X(sc_ocl_pad_wide)                                                                             \
     X(sc_ocl_pad_thin)                                                                             \
+    X(sc_ocl_crop2d_wide)                                                                          \
+    X(sc_ocl_crop2d_thin)                                                                          \
     X(sc_ocl_reorder_wide)                                                                         \
     X(sc_ocl_reorder_thin)
 

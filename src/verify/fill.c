@@ -158,6 +158,24 @@ static double valid_tap(uint64_t *state, const sc_op_desc *desc, int64_t i) {
     }
 }
 
+/* One of the three numbers of a crop's origin: row, column, mirror. */
+static double origin(uint64_t *state, const sc_op_desc *desc, int64_t field, bool wild) {
+    static const double mirror[] = {0, 1, 0, -1, 0, -2147483648.0};
+    if (field == 2) return mirror[below(state, sizeof mirror / sizeof mirror[0])];
+    int64_t size = desc->tensor[0].dim[2 + field], out = desc->tensor[2].dim[2 + field];
+    const double edge[] = {-2147483648.0,
+                           -2147483647.0,
+                           2147483647.0,
+                           (double)(2147483648 - size),
+                           (double)(2147483648 - out),
+                           (double)-out,
+                           (double)(1 - out),
+                           (double)(size - 1),
+                           (double)size};
+    if (wild && below(state, 2)) return edge[below(state, sizeof edge / sizeof edge[0])];
+    return (double)(below(state, size + out - 1) - (out - 1));
+}
+
 /* Turns rows of numbers into rows of a (log-)softmax. */
 static void normalise(double *value, int64_t count, int64_t n, bool log_form) {
     for (int64_t row = 0; row < count; row += n) {
@@ -189,6 +207,9 @@ static double one_value(uint64_t *state, const sc_verify_case *test, int index, 
         return wild_index(state, test->limit);
     case SC_FILL_TAP:
         return valid_tap(state, &test->desc, i);
+    case SC_FILL_ORIGIN:
+    case SC_FILL_WILD_ORIGIN:
+        return origin(state, &test->desc, i % 3, test->fill[index] == SC_FILL_WILD_ORIGIN);
     default:
         return real ? uniform(state) * 4 - 2 : (double)below(state, 256);
     }

@@ -77,3 +77,19 @@ void sc_reference_concat(sc_reference_job *job) {
             job->operand[part].value[number_of(&desc->tensor[part], rows, point.coordinate)];
     }
 }
+
+void sc_reference_crop2d(sc_reference_job *job) {
+    const sc_reference_array *x = &job->operand[0], *origin = &job->operand[1],
+                             *out = &job->operand[2];
+    int64_t rows = job->launch->rows, width = out->tensor.dim[3];
+    sc_reference_point point = {.launch = job->launch};
+    for (int64_t i = 0; i < out->count; i++) {
+        sc_reference_locate(&point, &out->tensor, rows, i);
+        const double *place = &origin->value[point.coordinate[0] * 3];
+        if (place[2] != 0) point.coordinate[3] = width - 1 - point.coordinate[3];
+        for (int d = 0; d < 2; d++) point.coordinate[2 + d] += (int64_t)place[d];
+        int64_t at = number_of(&x->tensor, rows, point.coordinate);
+        out->value[i] = at < 0 ? 0 : x->value[at];
+        out->bound[i] = 0;
+    }
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cases of permute, slice, concat, pad and reorder, in every dtype. All are exact to the bit. */
+/* Cases of permute, slice, concat, pad, crop2d and reorder, in every dtype. All are exact to the
+ * bit. */
 #include "verify/case.h"
 
 #include <string.h>
@@ -92,6 +93,39 @@ static void concats(sc_verify_list *list) {
     concat(list, 1, 15, many);
 }
 
+static void crop(sc_verify_list *list, sc_tensor_desc x, int64_t height, int64_t width,
+                 uint8_t fill) {
+    sc_verify_case test =
+        sc_verify_case_of(SC_OP_CROP2D, 2, 1, fill == SC_FILL_ORIGIN ? "inside" : "far outside");
+    test.desc.tensor[0] = x;
+    test.desc.tensor[1] = SC_VERIFY_TENSOR(SOCLE_I32, x.batched, x.dim[0], 3);
+    test.desc.tensor[2] = SC_VERIFY_TENSOR(x.dtype, x.batched, x.dim[0], x.dim[1], height, width);
+    test.fill[0] = SC_FILL_SPECIAL;
+    test.fill[1] = fill;
+    test.signed_zero = true;
+    list->emit(list, &test);
+}
+
+/* Results smaller than the input, larger, and one of each; single rows and columns; lines longer
+ * than a work-item takes. */
+static void crops(sc_verify_list *list) {
+    static const int64_t size[][4] = {{9, 8, 5, 6}, {5, 6, 9, 8}, {7, 5, 4, 9},
+                                      {6, 7, 6, 7}, {4, 9, 7, 5}, {1, 9, 3, 1},
+                                      {9, 1, 1, 4}, {1, 1, 1, 1}, {32, 32, 32, 32}};
+    for (int dtype = 0; dtype < 3; dtype++)
+        for (int i = 0; i < (list->small ? 4 : 9); i++) {
+            const int64_t *s = size[i];
+            crop(list, SC_VERIFY_TENSOR(dtype, true, 7, 3, s[0], s[1]), s[2], s[3], SC_FILL_ORIGIN);
+            crop(list, SC_VERIFY_TENSOR(dtype, true, 12, 1 + i % 2, s[0], s[1]), s[2], s[3],
+                 SC_FILL_WILD_ORIGIN);
+        }
+    crop(list, SC_VERIFY_TENSOR(SOCLE_U8, false, 5, 2, 6, 5), 4, 7, SC_FILL_WILD_ORIGIN);
+    if (list->small) return;
+    crop(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 6, 2, 3, 2100), 2, 2051, SC_FILL_ORIGIN);
+    crop(list, SC_VERIFY_TENSOR(SOCLE_U8, true, 6, 2, 3, 1030), 4, 4099, SC_FILL_WILD_ORIGIN);
+    crop(list, SC_VERIFY_TENSOR(SOCLE_U8, true, 65, 3, 32, 32), 32, 32, SC_FILL_ORIGIN);
+}
+
 static void reorder(sc_verify_list *list, int dtype, int from, int to, int64_t channels,
                     int64_t height, int64_t width) {
     sc_verify_case test =
@@ -119,5 +153,6 @@ void sc_verify_copy_cases(sc_verify_list *list) {
     permutes(list);
     slices(list);
     concats(list);
+    crops(list);
     reorders(list);
 }

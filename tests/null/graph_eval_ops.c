@@ -269,6 +269,19 @@ static void concat(const graph_eval *eval, const sc_node *node, const eval_tenso
     }
 }
 
+static void crop(const graph_eval *eval, const eval_tensor *in, const eval_tensor *out) {
+    const eval_tensor *x = &in[0], *origin = &in[1];
+    int64_t height = out->dim[2], width = out->dim[3], H = x->dim[2], W = x->dim[3];
+    for (int64_t i = 0; i < out->elements; i++) {
+        int64_t j = i % width, plane = i / (width * height), n = plane / out->dim[1];
+        if (eval_get(origin, n * 3 + 2) != 0) j = width - 1 - j;
+        int64_t row = (int64_t)eval_get(origin, n * 3) + i / width % height;
+        int64_t column = (int64_t)eval_get(origin, n * 3 + 1) + j;
+        bool inside = row >= 0 && row < H && column >= 0 && column < W;
+        eval_set(eval, out, i, inside ? eval_get(x, (plane * H + row) * W + column) : 0.0);
+    }
+}
+
 void eval_operation(const graph_eval *eval, const sc_node *node, const eval_tensor *in,
                     const eval_tensor *out) {
     const int64_t zero[SC_MAX_RANK] = {0};
@@ -315,6 +328,9 @@ void eval_operation(const graph_eval *eval, const sc_node *node, const eval_tens
     case SC_OP_PAD:
         clear(eval, out);
         copy_box(eval, in, out, node->attr.pad.before, true);
+        break;
+    case SC_OP_CROP2D:
+        crop(eval, in, out);
         break;
     case SC_OP_REORDER:
         copy_box(eval, in, out, zero, true);

@@ -211,11 +211,38 @@ static sc_value summed(sample *s) {
                            sc_build_reshape(graph, sum, 1, DIMS(SAMPLE_CAPACITY)));
 }
 
+/* Three crops: of other sizes, plain and mirrored, inside, over the border, far outside. */
+static sc_value cropped(sample *s) {
+    sc_graph *graph = s->graph;
+    sc_value x = INPUT(s, SOCLE_F32, 4, 2, 4, 5), w = PARAMETER(s, 4, 1, 2, 4, 5);
+    sc_value origin = INPUT(s, SOCLE_I32, 2, 3), moved[2], y[3];
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int place = sc_expr_add_node(&expr, SC_EXPR_INT_SUB, sc_expr_input(&expr, 0, SC_EXPR_INT),
+                                 sc_expr_const_int(&expr, 1), 0);
+    sc_expr_output(&expr, place);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_INT_MUL, place,
+                                           sc_expr_const_int(&expr, INT32_MIN), 0));
+    sc_build_expr(graph, &expr, 1, &origin, moved);
+    x = sc_build_binary(graph, SC_EXPR_MUL, x, w);
+    y[0] = sc_build_crop2d(graph, x, origin, 3, 4);
+    y[1] = sc_build_crop2d(graph, x, moved[0], 6, 7);
+    y[2] = sc_build_crop2d(graph, x, moved[1], 2, 9);
+    for (int i = 0; i < 3; i++) {
+        const sc_tensor_desc *desc = sc_graph_desc(graph, y[i]);
+        sc_value mask = PARAMETER(s, 4, 1, 2, desc->dim[2], desc->dim[3]);
+        y[i] = per_row(
+            s, sc_build_unary(graph, SC_EXPR_SIN, sc_build_binary(graph, SC_EXPR_MUL, y[i], mask)));
+    }
+    return sc_build_binary(graph, SC_EXPR_ADD, sc_build_binary(graph, SC_EXPR_ADD, y[0], y[1]),
+                           y[2]);
+}
+
 const sample_net sample_nets[] = {
     {"mlp", mlp},           {"convnet", convnet},     {"normalised", normalised},
     {"shapes", shapes},     {"residual", residual},   {"dropped", dropped},
     {"embedded", embedded}, {"attention", attention}, {"transposed", transposed},
-    {"folded", folded},     {"summed", summed},
+    {"folded", folded},     {"summed", summed},       {"cropped", cropped},
 };
 const int sample_net_count = sizeof sample_nets / sizeof sample_nets[0];
 

@@ -140,6 +140,10 @@ Test(op, copies) {
     desc = build(SC_OP_PAD, 1, 1, F32N(8, 9), F32N(8, 12));
     desc.attr.pad.before[1] = 2;
     expect(&desc, 0, "f32[N,12]");
+    desc = build(SC_OP_CROP2D, 2, 1, batched(SOCLE_U8, 8, 4, (int64_t[]){8, 3, 32, 30}),
+                 batched(SOCLE_I32, 8, 2, (int64_t[]){8, 3}), F32(0, 0, 28, 36));
+    expect(&desc, 0, "u8[N,3,28,36]");
+    SC_EQ(desc.tensor[2].dim[0], 8);
     desc = build(SC_OP_CONCAT, 3, 1, F32N(8, 9), F32N(8, 1), F32N(8, 4));
     desc.attr.concat.axis = 1;
     expect(&desc, 0, "f32[N,14]");

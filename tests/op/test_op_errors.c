@@ -188,6 +188,18 @@ Test(op_errors, copies) {
     desc = build(SC_OP_PAD, 1, 1, F32N(8, 9), F32N(8, 12));
     desc.attr.pad.before[1] = 4;
     refused(desc, SOCLE_STATUS_SHAPE, "9 elements after 4 of padding do not fit 12");
+    const int64_t origins[] = {8, 3};
+    desc = build(SC_OP_CROP2D, 2, 1, F32N(8, 3, 5, 6), batched(SOCLE_I32, 8, 2, origins));
+    refused(desc, SOCLE_STATUS_SHAPE, "must be set; the input's are 5 and 6");
+    desc.tensor[2] = F32N(8, 3, 4, 4);
+    desc.tensor[1] = batched(SOCLE_I32, 8, 2, (int64_t[]){8, 2});
+    refused(desc, SOCLE_STATUS_SHAPE, "2 numbers per sample, must have 3");
+    desc.tensor[1] = plain(SOCLE_I32, 2, origins);
+    refused(desc, SOCLE_STATUS_SHAPE, "8 rows (batched), operand 1 has 8 (not batched)");
+    desc.tensor[1] = F32N(8, 3);
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 1 is f32, must be i32");
+    desc.tensor[0] = F32N(8, 3, 5);
+    refused(desc, SOCLE_STATUS_SHAPE, "with 3 dimensions, must have 4");
     desc = build(SC_OP_CONCAT, 2, 1, F32N(8, 9, 2), F32N(8, 1, 3));
     desc.attr.concat.axis = 1;
     refused(desc, SOCLE_STATUS_SHAPE, "size 3 along dimension 2, operand 0 has 2");

@@ -219,6 +219,20 @@ Test(reference, maxima_by_hand) {
     SC_EQ(b.value[1][1], 1);
 }
 
+Test(reference, crops_by_hand) {
+    static bench b;
+    sc_tensor_desc x = F32N(2, 1, 2, 3), origin = batched(SOCLE_I32, 2, 2, (int64_t[]){2, 3});
+    set_up(&b, build(SC_OP_CROP2D, 2, 1, x, origin, F32N(2, 1, 2, 4)));
+    memcpy(b.value[0], (double[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 12 * sizeof(double));
+    memcpy(b.value[1], (double[]){1, -1, 0, -1, 1, 1}, 6 * sizeof(double));
+    const double expected[] = {0, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 8};
+    sc_reference_run(&b.job);
+    for (int i = 0; i < 16; i++) SC_EQ(b.value[2][i], expected[i]);
+    memcpy(b.value[1], (double[]){INT32_MIN, 0, 0, 0, INT32_MAX, 1}, 6 * sizeof(double));
+    sc_reference_run(&b.job);
+    for (int i = 0; i < 16; i++) SC_EQ(b.value[2][i], 0);
+}
+
 /* The known answer of Random123 for Philox4x32-10: all ones. */
 Test(reference, philox_known_answer) {
     const uint32_t ones = UINT32_MAX, counter[4] = {ones, ones, ones, ones}, key[2] = {ones, ones};

@@ -2,7 +2,7 @@
 /* The copy family against the double reference, on every kind of device there is. */
 #include "verify_family.h"
 
-static const char *const ops[] = {"permute", "slice", "concat", "pad", "reorder", NULL};
+static const char *const ops[] = {"permute", "slice", "concat", "pad", "crop2d", "reorder", NULL};
 
 Test(verify_copy, cpu) {
     family_on_cpu(ops);

@@ -34,11 +34,18 @@ typedef struct socle_epoch {
     double samples_per_second;                     /* of training alone */
 } socle_epoch;
 
+/* How training varies images (inputs [channels, height, width]), anew in each epoch; validation sees
+ * them as they are. The same seed gives the same images on every device. Zeroed: not at all. */
+typedef struct socle_augment {
+    int shift;           /* moves by up to so many pixels, down or up and right or left; 0 comes in */
+    int flip_horizontal; /* 1: left and right change places in every second image */
+} socle_augment;
+
 typedef struct socle_fit_opts {
     socle_optimizer optimizer;
     int64_t epochs, steps;  /* steps: stop after so many; 0 = no limit */
     int64_t batch;          /* samples of a step */
-    uint64_t seed;          /* of initial weights, order, split and dropout */
+    uint64_t seed;          /* of initial weights, order, split, augmentation, dropout */
     float validation_split; /* share of the data set aside, 0 to below 1 */
     float weight_decay;     /* L2 coefficient, on weights */
     int no_shuffle;         /* 1: every epoch in the order of the data set */
@@ -50,6 +57,7 @@ typedef struct socle_fit_opts {
     /* 1: fixed micro-batches, summed along a fixed tree: the same bits whether 1, 2 or 3 devices of
      * one kind take part. Batch normalisation then takes statistics over micro-batches. */
     int reproducible;
+    socle_augment augment;
 } socle_fit_opts;
 
 /* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */
@@ -73,8 +81,9 @@ static inline socle_fit_opts socle_fit_opts_default(void) {
  * column for each input of the net, and labels or targets as its loss reads them. opts NULL:
  * standard. errors: the first error of building; CONFIG (an option out of range, no loss), DATA
  * (data that do not suit the net), DEVICE, DEVICE_MEMORY. After DIVERGED the weights are those
- * before the step that was not finite; after INTERRUPTED (on_epoch asked to stop) the last; after
- * any other failure those before the call. */
+ * before the step that was not finite; after INTERRUPTED (on_epoch asked to stop) the last; where the
+ * last device was lost those with which its epoch began; after any other failure those before the
+ * call. */
 SOCLE_API socle_status socle_fit(socle_net *net, const socle_data *data,
                                  const socle_fit_opts *opts);
 

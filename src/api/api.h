@@ -47,6 +47,8 @@ socle_status sc_api_create(void *out, socle_context *context, size_t size);
 void sc_api_destroy(socle_context *context, void *object);
 /* Refuses calls from a callback, which would wait for themselves. errors: STATE. */
 socle_status sc_api_enter(socle_context *context);
+/* A device hangs in a call that cannot be ended: its thread may still read networks and data, which then stay until the process ends. */
+bool sc_api_hangs(const socle_context *context);
 /* Runs a job on the device's thread and waits; a failure leaves a text in the context. */
 socle_status sc_api_run(socle_context *context, sc_worker_job job, void *argument);
 /* INVALID_ARGUMENT with a text: argument `what` of `function` is NULL. */
@@ -70,6 +72,9 @@ socle_status sc_api_download(socle_net *net, sc_engine *engine, float ***set);
 /* api_fit.c. The checks of fit, evaluate and predict: a net without error and data that suit it. */
 socle_status sc_api_suits(socle_net *net, const socle_data *data, const char *function,
                           bool targets);
+/* The options of a fit over `dataset` (NULL: of any size), checked; callbacks are the caller's to set. */
+socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net, const sc_dataset *dataset,
+                                const socle_fit_opts *opts);
 socle_status sc_api_optimizer(sc_env *env, const socle_optimizer *from, sc_optimizer *out);
 socle_status sc_api_rate(sc_env *env, float learning_rate);
 

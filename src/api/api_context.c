@@ -164,6 +164,12 @@ static socle_status find_worker(socle_context *context) {
     return sc_fail(&context->env, SOCLE_STATUS_DEVICE, "no device of this context answers any more");
 }
 
+bool sc_api_hangs(const socle_context *context) {
+    for (int i = 0; i < context->devices; i++)
+        if (sc_worker_busy(context->device[i].worker)) return true;
+    return false;
+}
+
 socle_status sc_api_run(socle_context *context, sc_worker_job job, void *argument) {
     SC_TRY(sc_api_enter(context));
     sc_env *env = &context->env;

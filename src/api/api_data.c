@@ -64,6 +64,6 @@ int64_t socle_data_count(const socle_data *data) {
 
 void socle_data_destroy(socle_data *data) {
     if (!data || sc_api_enter(data->context) != SOCLE_OK) return;
-    sc_dataset_destroy(data->dataset);
+    if (!sc_api_hangs(data->context)) sc_dataset_destroy(data->dataset);
     sc_api_destroy(data->context, data);
 }

@@ -5,6 +5,7 @@
 #include "train/recipe.h"
 
 #include <math.h>
+#include <string.h>
 
 socle_status sc_api_rate(sc_env *env, float learning_rate) {
     if (isfinite(learning_rate) && learning_rate >= 0.0f) return SOCLE_OK;
@@ -70,6 +71,18 @@ static socle_status download(fit_call *call, sc_fleet *fleet) {
     return SOCLE_OK;
 }
 
+/* No device is left: what the host has is how the epoch began. */
+static void take_kept(fit_call *call, const sc_trainer *trainer) {
+    const sc_net *net = call->net->net;
+    for (size_t p = 0; p < net->parameters; p++) {
+        const float *kept = sc_trainer_kept(trainer, (int)p);
+        if (!kept) return;
+        memcpy(call->weight[p], kept, sc_tensor_bytes(&net->parameter[p].desc));
+    }
+    sc_api_replace_weights(call->net, call->weight);
+    call->weight = NULL;
+}
+
 static socle_status train(fit_call *call, sc_trainer *trainer) {
     sc_fleet *fleet = sc_trainer_fleet(trainer);
     SC_TRY(upload(call->net, fleet));
@@ -79,7 +92,10 @@ static socle_status train(fit_call *call, sc_trainer *trainer) {
                          "on_epoch asked to stop after epoch %lld",
                          (long long)sc_trainer_position(trainer).epoch);
     if (status == SOCLE_OK) status = sc_trainer_restore_best(trainer);
-    if (status != SOCLE_OK && status != SOCLE_STATUS_DIVERGED && !call->stopped) return status;
+    if (status != SOCLE_OK && status != SOCLE_STATUS_DIVERGED && !call->stopped) {
+        if (!sc_fleet_alive(fleet)) take_kept(call, trainer);
+        return status;
+    }
     sc_env kept = *sc_trainer_env(trainer);
     socle_status read = download(call, fleet);
     if (status != SOCLE_OK) sc_env_adopt_error(sc_trainer_env(trainer), &kept);
@@ -99,32 +115,34 @@ static socle_status run(fit_call *call) {
     return status;
 }
 
-static socle_status translate(fit_call *call) {
-    const socle_fit_opts *opts = call->opts;
-    sc_env *env = &call->net->context->env;
-    int64_t samples = socle_data_count(call->data);
-    call->options = sc_fit_defaults();
-    SC_TRY(sc_api_optimizer(env, &opts->optimizer, &call->options.optimizer));
+socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net, const sc_dataset *dataset,
+                                const socle_fit_opts *opts) {
+    sc_env *env = &net->context->env;
+    *out = sc_fit_defaults();
+    SC_TRY(sc_api_optimizer(env, &opts->optimizer, &out->optimizer));
     if (!isfinite(opts->weight_decay) || opts->weight_decay < 0.0f)
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "weight_decay must be a finite number of at least 0, not %g",
                        (double)opts->weight_decay);
-    call->options.epochs = opts->epochs;
-    call->options.steps = opts->steps;
+    if (opts->batch < 1 || opts->batch > INT32_MAX)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "batch must be at least 1, not %lld",
+                       (long long)opts->batch);
+    out->epochs = opts->epochs;
+    out->steps = opts->steps;
+    out->batch = opts->batch;
     /* No step has more rows than there are samples; a larger batch would only take memory. It stays one of whole
      * statistics groups. */
-    int64_t group;
-    SC_TRY(sc_net_statistics_group(call->net->net, &group));
-    if (group) samples = sc_round_up(samples, group);
-    call->options.batch = opts->batch > samples ? samples : opts->batch;
-    call->options.seed = opts->seed;
-    call->options.shuffle = !opts->no_shuffle;
-    call->options.validation = (double)opts->validation_split;
-    call->options.weight_decay = opts->weight_decay;
-    call->options.memory = opts->memory;
-    call->options.reproducible = opts->reproducible != 0;
-    call->options.user = call;
-    call->options.epoch = report_epoch;
+    int64_t group, samples = dataset ? sc_dataset_count(dataset) : INT32_MAX;
+    SC_TRY(sc_net_statistics_group(net->net, &group));
+    if (group && dataset) samples = sc_round_up(samples, group);
+    if (out->batch > samples) out->batch = samples;
+    out->seed = opts->seed;
+    out->shuffle = !opts->no_shuffle;
+    out->validation = (double)opts->validation_split;
+    out->weight_decay = opts->weight_decay;
+    out->memory = opts->memory;
+    out->reproducible = opts->reproducible != 0;
+    out->augment = (sc_augment){opts->augment.shift, opts->augment.flip_horizontal != 0};
     return SOCLE_OK;
 }
 
@@ -133,7 +151,9 @@ socle_status socle_fit(socle_net *net, const socle_data *data, const socle_fit_o
     if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
     fit_call call = {.net = net, .data = data, .opts = opts ? opts : &standard};
     SC_TRY(sc_api_suits(net, data, __func__, true));
-    SC_TRY(translate(&call));
+    SC_TRY(sc_api_fit_options(&call.options, net, data->dataset, call.opts));
+    call.options.user = &call;
+    call.options.epoch = report_epoch;
     SC_TRY(sc_api_need_weights(net, call.options.seed));
     socle_context *context = net->context;
     SC_TRY(sc_api_enter(context));

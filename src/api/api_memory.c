@@ -18,28 +18,12 @@ static socle_status forecast_job(sc_device *device, void *argument) {
     SC_TRY(sc_fit_forecast_request(&request, call->net->net, &call->options,
                                    call->net->context->devices, call->dataset, NULL));
     uint64_t before = sc_device_memory(device).budget;
-    if (call->options.memory) sc_device_set_budget(device, call->options.memory);
+    sc_fit_set_budget(device, call->options.memory,
+                      sc_fit_memory_sharers(call->net->context->device, call->net->context->devices));
     socle_status status =
         sc_forecast_micro_batch(&call->forecast, device, call->net->net, &request);
     sc_device_set_budget(device, before);
     return status;
-}
-
-static socle_status translate(forecast_call *call, const socle_fit_opts *opts) {
-    sc_env *env = &call->net->context->env;
-    sc_fit_options *options = &call->options;
-    *options = sc_fit_defaults();
-    SC_TRY(sc_api_optimizer(env, &opts->optimizer, &options->optimizer));
-    if (opts->batch < 1 || opts->batch > INT32_MAX)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "batch must be at least 1, not %lld",
-                       (long long)opts->batch);
-    options->batch = opts->batch;
-    if (call->dataset && sc_dataset_count(call->dataset) < options->batch)
-        options->batch = sc_dataset_count(call->dataset); /* as socle_fit has it */
-    options->validation = (double)opts->validation_split;
-    options->memory = opts->memory;
-    options->reproducible = opts->reproducible != 0;
-    return SOCLE_OK;
 }
 
 static void copy(socle_memory *out, const sc_forecast *forecast) {
@@ -85,7 +69,7 @@ socle_status socle_memory_forecast(socle_net *net, const socle_data *data,
     if (!out) return sc_api_missing(net->context, __func__, "out");
     SC_TRY(data ? sc_api_suits(net, data, __func__, true) : check(net));
     forecast_call call = {.net = net, .dataset = data ? data->dataset : NULL};
-    SC_TRY(translate(&call, opts ? opts : &standard));
+    SC_TRY(sc_api_fit_options(&call.options, net, call.dataset, opts ? opts : &standard));
     socle_status status = sc_api_run(net->context, forecast_job, &call);
     if (status == SOCLE_OK || call.forecast.forecasts) copy(out, &call.forecast);
     return status;

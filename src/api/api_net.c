@@ -22,7 +22,7 @@ socle_status socle_net_create(socle_net **out, socle_context *context) {
 void socle_net_destroy(socle_net *net) {
     if (!net || sc_api_enter(net->context) != SOCLE_OK || --net->users) return;
     sc_api_free_weights(net, net->weight, net->weights);
-    sc_net_destroy(net->net);
+    if (!sc_api_hangs(net->context)) sc_net_destroy(net->net);
     sc_api_destroy(net->context, net);
 }
 

@@ -206,8 +206,8 @@ typedef struct sc_memory_use { /* bytes */
 sc_memory_use sc_device_memory(const sc_device *device);
 void sc_device_set_budget(sc_device *device, uint64_t bytes); /* 0: none; what is in use stays */
 /* The budget of a device that nobody gave one: three quarters of its memory, or where it is the host's, of what is available of
- * that now. */
-uint64_t sc_memory_safe_share(const sc_device_info *info);
+ * that now for each of `sharers` devices. */
+uint64_t sc_memory_safe_share(const sc_device_info *info, int sharers);
 /* For drivers that allocate device memory which no buffer stands for. Errors: DEVICE_MEMORY over the budget. */
 socle_status sc_device_take(sc_device *device, sc_buffer_kind kind, size_t bytes);
 void sc_device_give_back(sc_device *device, sc_buffer_kind kind, size_t bytes);

@@ -64,10 +64,10 @@ sc_memory_use sc_device_memory(const sc_device *device) {
     return use;
 }
 
-uint64_t sc_memory_safe_share(const sc_device_info *info) {
+uint64_t sc_memory_safe_share(const sc_device_info *info, int sharers) {
     uint64_t memory = info->memory;
     if (info->traits & SC_TRAIT_HOST_MEMORY) {
-        uint64_t available = sc_host_memory_available("");
+        uint64_t available = sc_host_memory_available("") / (uint64_t)sharers;
         if (available < memory) memory = available;
     }
     return memory / 4 * 3;

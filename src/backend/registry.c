@@ -60,6 +60,6 @@ socle_status sc_registry_open(sc_device **out, const sc_registry *registry, sc_e
     sc_device_options chosen = options ? *options : SC_DEVICE_OPTIONS_DEFAULT;
     chosen.sub_device = choice->sub_device;
     SC_TRY(info->driver->open(out, env, info->index, &chosen));
-    sc_device_set_budget(*out, sc_memory_safe_share(&(*out)->info));
+    sc_device_set_budget(*out, sc_memory_safe_share(&(*out)->info, 1));
     return SOCLE_OK;
 }

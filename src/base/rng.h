@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Random numbers on the host: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1,
  * 2, 3", SC11) through cl/philox.h, the same text the kernels use. Stateless: a value is a function
- * of the seed and a counter. Used for initial weights and shuffling. */
+ * of the seed and a counter. Used for initial weights, shuffling and augmentation. */
 #ifndef SC_BASE_RNG_H
 #define SC_BASE_RNG_H
 
@@ -9,7 +9,12 @@
 
 /* What the fourth counter word says, so that no two uses of one seed share numbers. Random nodes of
  * a graph use their ordinal (0, 1, ...), which stays below SC_RNG_RESERVED. */
-enum { SC_RNG_RESERVED = 0x40000000, SC_RNG_SHUFFLE = 0x40000000, SC_RNG_INIT = 0x50000000 };
+enum {
+    SC_RNG_RESERVED = 0x40000000,
+    SC_RNG_SHUFFLE = 0x40000000,
+    SC_RNG_INIT = 0x50000000,
+    SC_RNG_AUGMENT = 0x60000000
+};
 
 /* Four words for (seed, counter). */
 void sc_rng_words(uint32_t out[4], uint64_t seed, const uint32_t counter[4]);

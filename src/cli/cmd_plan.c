@@ -74,11 +74,12 @@ typedef struct forecast_job {
     const sc_forecast_request *request;
     sc_forecast forecast;
     int partials; /* how many parts the gradients are kept in */
+    int sharers; /* devices that take their memory from the host's */
 } forecast_job;
 
 static socle_status forecast_on_device(sc_device *device, void *argument) {
     forecast_job *job = argument;
-    if (job->settings->memory) sc_device_set_budget(device, job->settings->memory);
+    sc_fit_set_budget(device, job->settings->memory, job->sharers);
     socle_status status =
         sc_forecast_micro_batch(&job->forecast, device, (sc_net *)job->net, job->request);
     job->partials = sc_engine_partial_slots(&job->forecast.engine);
@@ -204,7 +205,8 @@ static socle_status plan_each(const plan_settings *settings, const sc_recipe *re
     SC_TRY(sc_fit_forecast_request(&request, recipe->net, &recipe->fit, count, recipe->train,
                                    recipe->test));
     for (int i = 0; i < count; i++) {
-        forecast_job job = {.settings = settings, .net = recipe->net, .request = &request};
+        forecast_job job = {.settings = settings, .net = recipe->net, .request = &request,
+                            .sharers = sc_fit_memory_sharers(device, count)};
         if (i && !cli->json) putchar('\n');
         socle_status status = plan_device(cli, &job, device[i].worker);
         if (status != SOCLE_OK && status != SOCLE_STATUS_DEVICE_MEMORY) return status;

@@ -102,8 +102,8 @@ socle_status sc_cli_open_workers(sc_cli *cli, sc_fleet_device **out, int *count,
         if (one == SOCLE_OK) continue;
         status = one;
         if (named > 1)
-            sc_log_line(&cli->env, SOCLE_LOG_WARNING, "goes on without %s: %s",
-                        cli->registry.info[choice[i].entry].name, cli->env.text);
+            sc_log_line(&cli->env, SOCLE_LOG_WARNING, "goes on without %s, device %d of the list: %s",
+                        cli->registry.info[choice[i].entry].name, i + 1, cli->env.text);
     }
     *count = opened;
     if (opened) return SOCLE_OK;

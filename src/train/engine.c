@@ -100,6 +100,10 @@ bool sc_engine_is_resident(const sc_engine *engine) {
     return engine->options.resident;
 }
 
+bool sc_engine_augments(const sc_engine *engine) {
+    return engine->options.augments;
+}
+
 int64_t sc_engine_capacity(const sc_engine *engine) {
     return engine->options.capacity;
 }

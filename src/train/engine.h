@@ -27,6 +27,7 @@ typedef struct sc_engine_options {
     const sc_optimizer *optimizer; /* NULL: evaluates and predicts only */
     bool resident;               /* batches are gathered on the device from data sets added by sc_engine_data; else staged */
     int slots;                   /* staging slots; 0 = 3 */
+    bool augments;               /* training reads each image from an origin that comes with it (data/augment.h) */
     uint64_t seed;               /* of dropout and other random nodes */
     size_t data_rows;            /* resident: samples over all data sets that will be added */
     bool has_target_dtype;       /* the data's labels or targets are of another type than the loss's standard one */
@@ -74,6 +75,7 @@ int sc_engine_partial_slots(const sc_engine_options *options);
 sc_device *sc_engine_device(const sc_engine *engine);
 const sc_net *sc_engine_net(const sc_engine *engine);
 bool sc_engine_is_resident(const sc_engine *engine);
+bool sc_engine_augments(const sc_engine *engine);
 int64_t sc_engine_capacity(const sc_engine *engine);
 int sc_engine_states(const sc_engine *engine); /* optimizer states per parameter */
 const sc_plan *sc_engine_train_plan(const sc_engine *engine); /* NULL before the first micro-batch without optimizer */
@@ -88,7 +90,8 @@ int sc_engine_slots(const sc_engine *engine);
 socle_status sc_engine_data(sc_engine *engine, const sc_dataset *dataset, const char *target, size_t *first_row);
 
 /* Fills staging slot `slot`, asynchronously on the upload queue after the slot's last use: `column[k]` points to `rows` rows
- * (staged; target may be NULL for predict), or `index` to row numbers (resident). The memory must stay valid until
+ * (staged; target may be NULL for predict), or `index` to row numbers (resident). Where training augments, `column` has one more
+ * entry: the origins, i32 [rows, SC_AUGMENT_ORIGIN], or NULL for an evaluation. The memory must stay valid until
  * sc_engine_slot_uploaded. */
 socle_status sc_engine_upload(sc_engine *engine, int slot, int64_t rows, const void *const *column, const int32_t *index);
 /* Waits until the slot's upload is done, so that its host memory is free again. */
@@ -134,6 +137,8 @@ socle_status sc_engine_commit_received(sc_engine *engine, const sc_engine_step *
 /* With a trace (and a device opened with timestamps) every step leaves spans as device `number`; NULL: no more. */
 socle_status sc_engine_trace(sc_engine *engine, sc_trace *trace, int number);
 
+/* Plans the evaluation, which sc_engine_evaluate would do when it first runs. */
+socle_status sc_engine_prepare_evaluation(sc_engine *engine);
 /* Forward only, sums added to the totals. */
 socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows);
 /* Forward only; out: [rows, prediction...] f32 (softmax or sigmoid applied as the loss says). Waits. */

@@ -47,6 +47,11 @@ static socle_status write_columns(sc_engine *engine, sc_operand base, int64_t ro
     return SOCLE_OK;
 }
 
+static socle_status write_origins(sc_engine *engine, sc_operand base, int64_t rows, const void *origin) {
+    base.offset += engine->map.lane[SC_LANE_INPUTS].offset[sc_engine_origin_index(engine)];
+    return sc_queue_write(engine->upload, base, origin, (size_t)rows * SC_AUGMENT_ORIGIN * sizeof(int32_t));
+}
+
 socle_status sc_engine_upload(sc_engine *engine, int number, int64_t rows, const void *const *column,
                               const int32_t *index) {
     sc_engine_slot *slot = &engine->slot[number];
@@ -62,6 +67,7 @@ socle_status sc_engine_upload(sc_engine *engine, int number, int64_t rows, const
         SC_TRY(sc_queue_write(engine->upload, base, index, (size_t)rows * sizeof *index));
     else
         SC_TRY(write_columns(engine, base, rows, column));
+    if (engine->options.augments && column[engine->columns]) SC_TRY(write_origins(engine, base, rows, column[engine->columns]));
     SC_TRY(sc_queue_record(engine->upload, &slot->uploaded));
     return sc_queue_flush(engine->upload);
 }

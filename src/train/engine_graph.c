@@ -26,6 +26,17 @@ static void feed(const sc_engine *engine, sc_graph *graph, int count, sc_value *
     }
 }
 
+/* Images as this epoch shows them: from their origins, as large as they were. */
+static void augment(const sc_engine *engine, sc_graph *graph, sc_value *column) {
+    int64_t dim[2] = {graph->capacity, SC_AUGMENT_ORIGIN};
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_I32, true, 2, dim);
+    sc_value origin = sc_graph_external(graph, SC_LANE_INPUTS, sc_engine_origin_index(engine), &desc, "origins");
+    sc_graph_scope(graph, "augment");
+    for (int k = 0; k < engine->net->inputs; k++)
+        if (engine->column[k].rank == SC_IMAGE_RANK)
+            column[k] = sc_build_crop2d(graph, column[k], origin, engine->column[k].dim[2], engine->column[k].dim[3]);
+}
+
 /* SUMS: loss and weight and number of right answers, in one reduction over the rows. */
 static void output_sums(sc_graph *graph, sc_value loss, sc_value correct) {
     sc_expr expr;
@@ -44,6 +55,7 @@ static void output_sums(sc_graph *graph, sc_value loss, sc_value correct) {
 static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode mode, sc_build *build) {
     sc_value column[SC_ENGINE_COLUMNS];
     feed(engine, graph, engine->columns, column);
+    if (mode == SC_BUILD_TRAIN && engine->options.augments) augment(engine, graph, column);
     sc_graph_fail(graph, sc_net_build(build, engine->net, graph, mode, column));
     if (graph->status != SOCLE_OK) return SC_NO_VALUE;
     sc_graph_scope(graph, "loss");

@@ -53,20 +53,25 @@ static socle_status place_parameters(sc_engine *engine, const int *completion, s
     return sc_lane_place(&lane[SC_LANE_SUMS], engine->env, SC_SUM_STATISTICS + net->statistics, bytes, NULL);
 }
 
+int sc_engine_origin_index(const sc_engine *engine) {
+    return engine->options.resident ? 1 : engine->columns;
+}
+
 static socle_status place_feed(sc_engine *engine) {
-    size_t bytes[SC_ENGINE_COLUMNS];
+    size_t bytes[SC_ENGINE_COLUMNS + 1];
     sc_lane_layout *lane = engine->map.lane;
     for (int k = 0; k < engine->columns; k++) bytes[k] = sc_tensor_bytes(&engine->column[k]);
     if (engine->options.resident) {
-        size_t numbers = (size_t)engine->options.capacity * sizeof(int32_t);
         for (int k = 0; k < engine->columns; k++)
             if (!sc_mul_size(&bytes[k], sc_engine_column_bytes(engine, k), engine->options.data_rows))
                 return sc_fail(engine->env, SOCLE_STATUS_SHAPE, "%zu rows of data are too many to address",
                                engine->options.data_rows);
         SC_TRY(sc_lane_place(&lane[SC_LANE_DATA], engine->env, engine->columns, bytes, NULL));
-        return sc_lane_place(&lane[SC_LANE_INPUTS], engine->env, 1, &numbers, NULL);
+        bytes[0] = (size_t)engine->options.capacity * sizeof(int32_t); /* row numbers */
     }
-    return sc_lane_place(&lane[SC_LANE_INPUTS], engine->env, engine->columns, bytes, NULL);
+    bytes[sc_engine_origin_index(engine)] = (size_t)engine->options.capacity * SC_AUGMENT_ORIGIN * sizeof(int32_t);
+    return sc_lane_place(&lane[SC_LANE_INPUTS], engine->env, sc_engine_origin_index(engine) + engine->options.augments, bytes,
+                         NULL);
 }
 
 static socle_status place_whole(sc_engine *engine) {

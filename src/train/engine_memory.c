@@ -41,9 +41,12 @@ static void add_exchange(sc_engine_memory *memory, const sc_engine *engine) {
 /* Columns one behind the other, each aligned, as they are staged. */
 static size_t slot_bytes(const sc_engine *engine) {
     const sc_lane_layout *lane = &engine->map.lane[SC_LANE_INPUTS];
-    if (engine->options.resident) return (size_t)engine->options.capacity * sizeof(int32_t);
+    size_t rows = (size_t)engine->options.capacity;
     if (!lane->count) return 0;
-    return lane->offset[lane->count - 1] + sc_tensor_bytes(&engine->column[engine->columns - 1]);
+    size_t last = engine->options.augments   ? rows * SC_AUGMENT_ORIGIN * sizeof(int32_t)
+                  : engine->options.resident ? rows * sizeof(int32_t)
+                                             : sc_tensor_bytes(&engine->column[engine->columns - 1]);
+    return lane->offset[lane->count - 1] + last;
 }
 
 sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
@@ -82,7 +85,7 @@ socle_status sc_engine_forecast(sc_engine_memory *out, sc_device *device, sc_net
     forecast.plan.forecast = true;
     memset(out, 0, sizeof *out);
     SC_TRY(sc_engine_create(&engine, device, net, &forecast));
-    socle_status status = uses.evaluates ? sc_engine_need_evaluate(engine) : SOCLE_OK;
+    socle_status status = uses.evaluates ? sc_engine_prepare_evaluation(engine) : SOCLE_OK;
     if (status == SOCLE_OK && uses.predicts) status = sc_engine_need_predict(engine);
     if (status == SOCLE_OK) *out = sc_engine_memory_used(engine);
     sc_engine_destroy(engine);

@@ -54,7 +54,7 @@ socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph) {
     return SOCLE_OK;
 }
 
-socle_status sc_engine_need_evaluate(sc_engine *engine) {
+socle_status sc_engine_prepare_evaluation(sc_engine *engine) {
     if (engine->evaluate) return SOCLE_OK;
     if (!engine->net->loss)
         return sc_fail(engine->env, SOCLE_STATUS_STATE, "this network has no loss: choose one before evaluating");

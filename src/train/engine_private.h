@@ -3,6 +3,7 @@
 #ifndef SC_TRAIN_ENGINE_PRIVATE_H
 #define SC_TRAIN_ENGINE_PRIVATE_H
 
+#include "data/augment.h"
 #include "train/engine.h"
 
 enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 1, SC_ENGINE_CHUNKS = 16, SC_ENGINE_SLOTS = 8 };
@@ -63,13 +64,13 @@ socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph);
 socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph);
 /* engine_lanes.c: columns, lane layouts, buffers, coefficients. */
 socle_status sc_engine_columns_init(sc_engine *engine);
+int sc_engine_origin_index(const sc_engine *engine); /* of the origins of images in the INPUTS lane */
 socle_status sc_engine_lanes_create(sc_engine *engine, const int *completion);
 void sc_engine_lanes_destroy(sc_engine *engine);
 /* Zeroed memory for a lane or a piece of one; 0 bytes: none. In a forecast it is only counted. */
 socle_status sc_engine_buffer(sc_engine *engine, sc_buffer **out, const char *name, size_t bytes);
 /* engine_plans.c */
 socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph);
-socle_status sc_engine_need_evaluate(sc_engine *engine);
 socle_status sc_engine_need_predict(sc_engine *engine);
 /* After every write to the parameters: packed copies are stale. */
 void sc_engine_weights_changed(sc_engine *engine);

@@ -97,7 +97,7 @@ socle_status sc_engine_commit(sc_engine *engine, const sc_engine_step *step) {
 }
 
 socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows) {
-    SC_TRY(sc_engine_need_evaluate(engine));
+    SC_TRY(sc_engine_prepare_evaluation(engine));
     sc_lane_memory memory = sc_engine_bases(engine, slot, 0);
     sc_launch launch = {.rows = rows, .seed = engine->options.seed};
     SC_TRY(sc_engine_slot_begin(engine, slot));

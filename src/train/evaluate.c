@@ -85,18 +85,18 @@ static socle_status evaluate_on_fleet(sc_trainer *trainer, const sc_feed_source 
     sc_fleet *fleet = trainer->fleet;
     evaluation_job job = {.fleet = fleet, .source = source, .order = order, .only = -1};
     int parts = sc_fleet_members(fleet);
-    int64_t steps = sc_ceil_div((int64_t)order->count, trainer->options.batch) * parts;
+    uint64_t deadline = sc_fleet_deadline(fleet, sc_ceil_div((int64_t)order->count, trainer->options.batch) * parts);
     if (trainer->options.reproducible) {
         parts = 1;
         job.first[1] = order->count;
     } else {
         sc_fleet_split(fleet, order->count, job.first);
-        SC_TRY(sc_fleet_all(fleet, steps, evaluate_part, &job, sizeof job));
+        SC_TRY(sc_fleet_all(fleet, deadline, evaluate_part, &job, sizeof job));
     }
     for (int i = 0; i < parts; i++) {
         if (job.first[i] == job.first[i + 1] || job.part[i].samples) continue;
         job.only = i;
-        SC_TRY(sc_fleet_lead(fleet, steps, evaluate_part, &job, sizeof job));
+        SC_TRY(sc_fleet_lead(fleet, deadline, evaluate_part, &job, sizeof job));
     }
     *out = join_parts(&job, parts);
     return SOCLE_OK;

@@ -10,10 +10,11 @@
 #define SC_TRAIN_EXCHANGE_H
 
 #include "base/env.h"
+#include "train/shares.h"
 #include "train/sum_tree.h"
 #include "train/trace.h"
 
-enum { SC_EXCHANGE_RANGES = 8 };
+enum { SC_EXCHANGE_RANGES = 8, SC_EXCHANGE_SOURCES = SC_SHARES_MOST * SC_SUM_NODES };
 
 typedef struct sc_exchange sc_exchange;
 
@@ -21,9 +22,9 @@ typedef struct sc_exchange sc_exchange;
 typedef struct sc_exchange_step {
     int contributors;                 /* devices that deliver, those without a source included */
     int sources;
-    float *source[SC_SUM_NODES];      /* each a whole partial; changed by the additions */
+    float *source[SC_EXCHANGE_SOURCES];      /* each a whole partial; changed by the additions */
     int merges;
-    sc_sum_merge merge[SC_SUM_NODES]; /* holders are sources; all ends up in the first */
+    sc_sum_merge merge[SC_EXCHANGE_SOURCES]; /* holders are sources; all ends up in the first */
 } sc_exchange_step;
 
 /* end: where each range ends, in bytes; the last one is the size of a partial. */

@@ -4,6 +4,7 @@
 #ifndef SC_TRAIN_FEED_H
 #define SC_TRAIN_FEED_H
 
+#include "data/augment.h"
 #include "data/loader.h"
 #include "train/engine.h"
 
@@ -13,6 +14,7 @@ typedef struct sc_feed_source {
     const sc_dataset *dataset;
     const char *target;  /* column of the labels or targets; NULL: none (predict) */
     size_t first_row;    /* resident: where sc_engine_data put the data set */
+    sc_augment augment;  /* training varies the images so */
 } sc_feed_source;
 
 typedef struct sc_feed_batch {

@@ -116,14 +116,7 @@ static socle_status run_steps(sc_trainer *trainer) {
     int64_t began_row = trainer->position.row;
     trainer->epoch_over = false;
     while (!trainer->epoch_over && !steps_done(trainer)) {
-        socle_status status = run_step(trainer, &trainer->epoch_over);
-        bool nobody_has_it = status == SOCLE_STATUS_DEVICE_MEMORY || status == SOCLE_STATUS_DEVICE;
-        if (nobody_has_it && sc_fleet_alive(trainer->fleet) && !sc_fleet_engine(trainer->fleet)) {
-            SC_TRY(sc_trainer_go_back(trainer));
-            trainer->epoch_over = false;
-            continue;
-        }
-        SC_TRY(status);
+        SC_TRY(run_step(trainer, &trainer->epoch_over));
         report_progress(trainer, began, began_row);
         if (trainer->epoch_over) break;
         SC_TRY(checkpoint(trainer));
@@ -214,13 +207,24 @@ static socle_status run_epoch(sc_trainer *trainer) {
     return finish_epoch(trainer, &report);
 }
 
+/* Devices are left, but what persists was on others. */
+static bool nobody_has_it(const sc_trainer *trainer, socle_status status) {
+    return sc_fleet_is_loss(status) && sc_fleet_alive(trainer->fleet) && !sc_fleet_engine(trainer->fleet) &&
+           trainer->kept_whole;
+}
+
 socle_status sc_trainer_run(sc_trainer *trainer) {
     const sc_position *position = &trainer->position;
     bool stands_at_limit = steps_done(trainer) && position->row > 0 && position->epoch < trainer->options.epochs;
-    if (stands_at_limit) return run_epoch(trainer);
-    while (!run_over(trainer)) {
-        SC_TRY(run_epoch(trainer));
-        if (!run_over(trainer)) SC_TRY(check_stop(trainer));
+    if (run_over(trainer) && !stands_at_limit) return SOCLE_OK;
+    for (;;) {
+        socle_status status = run_epoch(trainer);
+        if (nobody_has_it(trainer, status)) {
+            SC_TRY(sc_trainer_go_back(trainer));
+            continue;
+        }
+        SC_TRY(status);
+        if (run_over(trainer)) return SOCLE_OK;
+        SC_TRY(check_stop(trainer));
     }
-    return SOCLE_OK;
 }

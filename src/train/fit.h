@@ -37,7 +37,8 @@ typedef struct sc_fit_options {
     int64_t epochs, steps;        /* steps: stop after so many in all; 0 = no limit */
     int64_t batch, micro_batch;   /* micro_batch 0: the whole share of a device, or what its memory allows */
     bool reproducible;            /* fixed micro-batches, fixed sums: the same bits on 1, 2 or 3 devices of one kind */
-    uint64_t seed;                /* of initial weights, shuffling, split and dropout */
+    sc_augment augment;           /* of the training samples; validation and test see images as they are */
+    uint64_t seed;                /* of initial weights, shuffling, split, augmentation and dropout */
     bool shuffle, drop_short;     /* drop_short: leave out a last batch of fewer rows */
     double validation;            /* fraction of the training data */
     float weight_decay;           /* L2, on weights alone */
@@ -95,6 +96,8 @@ typedef struct sc_position {
 } sc_position;
 sc_position sc_trainer_position(const sc_trainer *trainer);
 socle_status sc_trainer_set_position(sc_trainer *trainer, const sc_position *position);
+/* A parameter or statistic as it was when the epoch under way began, which outlives every device; NULL: there is no epoch yet. */
+const float *sc_trainer_kept(const sc_trainer *trainer, int parameter);
 /* Weights of the best epoch, one array per net parameter; NULL while there is none. */
 float *const *sc_trainer_best(const sc_trainer *trainer);
 socle_status sc_trainer_set_best(sc_trainer *trainer, int parameter, const float *data);

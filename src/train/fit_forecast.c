@@ -17,6 +17,19 @@ socle_status sc_fit_fixed_rows(int64_t *out, const sc_net *net, const sc_fit_opt
     return SOCLE_OK;
 }
 
+int sc_fit_memory_sharers(const sc_fleet_device *device, int devices) {
+    int sharers = 0;
+    for (int i = 0; i < devices; i++) {
+        const sc_device_info *info = device[i].worker ? sc_worker_info(device[i].worker) : &device[i].device->info;
+        sharers += (info->traits & SC_TRAIT_HOST_MEMORY) != 0;
+    }
+    return sharers ? sharers : 1;
+}
+
+void sc_fit_set_budget(sc_device *device, uint64_t memory, int sharers) {
+    sc_device_set_budget(device, memory ? memory : sc_memory_safe_share(&device->info, sharers));
+}
+
 static size_t samples_of(const sc_dataset *dataset) {
     return dataset ? (size_t)sc_dataset_count(dataset) : 0;
 }
@@ -30,6 +43,7 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
                                             .fixed_tree = options->reproducible,
                                             .optimizer = &options->optimizer,
                                             .slots = SLOTS,
+                                            .augments = sc_augment_any(&options->augment),
                                             .seed = options->seed,
                                             .plan = options->plan},
                                  .uses = {.evaluates = evaluates},

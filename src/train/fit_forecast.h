@@ -11,6 +11,10 @@
  * borrowed from `options`. devices: of the run, which share its steps. */
 socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net, const sc_fit_options *options, int devices,
                                      const sc_dataset *train, const sc_dataset *test);
+/* Gives a device of the run its budget: `memory`, or where that is 0 a safe share. sharers: of sc_fit_memory_sharers. */
+void sc_fit_set_budget(sc_device *device, uint64_t memory, int sharers);
+/* How many of the devices take their memory from the host's. */
+int sc_fit_memory_sharers(const sc_fleet_device *device, int devices);
 /* The size that micro-batches must have: named, the statistics group, or what makes a step reproducible; 0: any. */
 socle_status sc_fit_fixed_rows(int64_t *out, const sc_net *net, const sc_fit_options *options);
 

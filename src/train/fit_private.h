@@ -11,6 +11,7 @@ struct sc_trainer {
     sc_fit_options options;
     sc_fleet *fleet;
     int devices;         /* of the fleet, lost ones included */
+    int sharers;         /* so many of them take their memory from the host's */
     int64_t micro_batch; /* fixed size; 0: as capacities ask */
     sc_feed_source train_source, test_source;
     sc_order train_order, validation_order, test_order;
@@ -24,6 +25,7 @@ struct sc_trainer {
     float *decay;        /* per net parameter */
     float **kept;        /* recover.c: host copies of what persisted at kept_position; NULL: none yet */
     sc_position kept_position;
+    bool kept_whole;     /* all of it is of that position */
 };
 
 /* trainer_equip.c: every device's engine and samples. */

@@ -12,20 +12,6 @@ bool sc_fleet_is_loss(socle_status status) {
            status == SOCLE_STATUS_BUILD || status == SOCLE_STATUS_WRONG_RESULT;
 }
 
-/* 30 s, or 20 times what the work should take; an hour while nothing is known yet. */
-uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps) {
-    if (fleet->options.deadline) return fleet->options.deadline;
-    if (!(fleet->step_seconds > 0)) return 3600 * SECOND;
-    double seconds = 20.0 * fleet->step_seconds * (double)(steps > 0 ? steps : 1);
-    return seconds > 30 ? (uint64_t)(seconds * 1e9) : 30 * SECOND;
-}
-
-/* Jobs may prepare kernels, which takes a slow compiler minutes. */
-static uint64_t job_deadline(const sc_fleet *fleet, int64_t steps) {
-    uint64_t deadline = sc_fleet_deadline(fleet, steps);
-    return fleet->options.deadline || deadline > SC_FLEET_PREPARING ? deadline : SC_FLEET_PREPARING;
-}
-
 bool sc_fleet_takes_part(const sc_fleet *fleet, int number) {
     const member *m = &fleet->member[number];
     return !m->lost && !m->stale && !fleet->shares.resting[number];
@@ -51,18 +37,22 @@ void sc_fleet_end(member *m, uint64_t deadline) {
 void sc_fleet_lose(sc_fleet *fleet, int number) {
     member *m = &fleet->member[number];
     m->lost = true;
+    fleet->last_loss = m->status;
     m->hangs = m->worker && sc_worker_busy(m->worker);
+    sc_fleet_slows(fleet, number);
     sc_shares_drop(&fleet->shares, number);
     int left = sc_fleet_alive(fleet);
     if (left)
         sc_log_line(fleet->env, SOCLE_LOG_WARNING, "%s (%s) is lost; %d device%s go%s on. %s", m->label,
                     m->info.name, left, left == 1 ? "" : "s", left == 1 ? "es" : "", fleet->env->text);
-    else if (fleet->members > 1 || fleet->step_seconds > 0)
+    else if (fleet->members > 1 || fleet->worked)
         sc_fail_prefix(fleet->env, m->status, "no device is left; the last one, %s, failed", m->label);
 }
 
-static socle_status none_left(sc_fleet *fleet) {
-    if (!sc_fleet_alive(fleet) && sc_fleet_is_loss(fleet->env->status)) return fleet->env->status;
+socle_status sc_fleet_none_left(sc_fleet *fleet) {
+    if (sc_fleet_alive(fleet))
+        return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "every device that took part is lost; others have rested");
+    if (fleet->last_loss != SOCLE_OK && fleet->env->status == fleet->last_loss) return fleet->last_loss;
     return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "no device is left");
 }
 
@@ -78,25 +68,30 @@ static socle_status call_job(sc_device *device, void *argument) {
     return m->job(m->engine, m->argument);
 }
 
-/* Waits for a job that was begun on every member of `chosen`; loses those that fail for their device's sake. The first other failure
- * is the result. */
-static socle_status gather(sc_fleet *fleet, const bool *chosen, uint64_t deadline) {
+/* Waits for a job that was begun on every member of `chosen`. Those that fail for their device's sake are lost; those that are out of
+ * memory are equipped anew. done: who did the job; may be NULL. The first other failure is the result. */
+static socle_status gather(sc_fleet *fleet, const bool *chosen, uint64_t deadline, bool *done) {
+    bool starved[SC_SHARES_MOST] = {false};
     socle_status result = SOCLE_OK;
     sc_env kept;
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
         if (!chosen[i]) continue;
         sc_fleet_end(m, deadline);
+        if (done) done[i] = m->status == SOCLE_OK;
         if (m->status == SOCLE_OK) continue;
-        if (sc_fleet_is_loss(m->status))
+        starved[i] = m->status == SOCLE_STATUS_DEVICE_MEMORY && m->stage;
+        bool unfit = m->status == SOCLE_STATUS_UNSUPPORTED && !m->stage && fleet->members > 1; /* for this network */
+        if (unfit || (!starved[i] && sc_fleet_is_loss(m->status)))
             sc_fleet_lose(fleet, i);
-        else if (result == SOCLE_OK) {
+        else if (!starved[i] && result == SOCLE_OK) {
             result = m->status;
             kept = *fleet->env;
         }
     }
     if (result != SOCLE_OK) sc_env_adopt_error(fleet->env, &kept);
-    return result != SOCLE_OK ? result : sc_fleet_alive(fleet) ? SOCLE_OK : none_left(fleet);
+    if (result == SOCLE_OK) result = sc_fleet_refit(fleet, starved);
+    return result != SOCLE_OK ? result : sc_fleet_alive(fleet) ? SOCLE_OK : sc_fleet_none_left(fleet);
 }
 
 /* A member that hangs may touch its job's argument long after the caller has gone, so jobs work on a copy, which then stays. */
@@ -122,7 +117,7 @@ static void begin_job(member *m, sc_fleet_job job, void *parcel) {
     sc_fleet_begin(m, call_job, m);
 }
 
-socle_status sc_fleet_all(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument, size_t size) {
+socle_status sc_fleet_all(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, void *argument, size_t size) {
     bool chosen[SC_SHARES_MOST] = {false};
     void *parcel;
     SC_TRY(pack(fleet, &parcel, argument, size));
@@ -130,24 +125,24 @@ socle_status sc_fleet_all(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void
         chosen[i] = !fleet->member[i].lost;
         if (chosen[i]) begin_job(&fleet->member[i], job, parcel);
     }
-    socle_status status = gather(fleet, chosen, job_deadline(fleet, steps));
+    socle_status status = gather(fleet, chosen, deadline, NULL);
     unpack(fleet, chosen, parcel, argument, size);
     return status;
 }
 
-socle_status sc_fleet_lead(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument, size_t size) {
+socle_status sc_fleet_lead(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, void *argument, size_t size) {
     for (;;) {
-        bool chosen[SC_SHARES_MOST] = {false};
+        bool chosen[SC_SHARES_MOST] = {false}, done[SC_SHARES_MOST];
         int leader = sc_fleet_leader(fleet);
         void *parcel;
-        if (leader < 0) return none_left(fleet);
+        if (leader < 0) return sc_fleet_none_left(fleet);
         chosen[leader] = true;
         SC_TRY(pack(fleet, &parcel, argument, size));
         begin_job(&fleet->member[leader], job, parcel);
-        socle_status status = gather(fleet, chosen, job_deadline(fleet, steps));
+        socle_status status = gather(fleet, chosen, deadline, done);
         unpack(fleet, chosen, parcel, argument, size);
         SC_TRY(status);
-        if (!fleet->member[leader].lost) return SOCLE_OK;
+        if (done[leader]) return SOCLE_OK;
     }
 }
 
@@ -172,7 +167,7 @@ static socle_status equip_all(sc_fleet *fleet) {
         chosen[i] = !m->lost;
         if (chosen[i]) sc_fleet_begin(m, sc_fleet_equip_job, m);
     }
-    SC_TRY(gather(fleet, chosen, SC_FLEET_PREPARING));
+    SC_TRY(gather(fleet, chosen, sc_fleet_preparing(fleet, 0), NULL));
     const sc_engine *engine = sc_fleet_engine(fleet);
     if (fleet->members == 1) return SOCLE_OK;
     size_t end[SC_EXCHANGE_RANGES];
@@ -256,12 +251,12 @@ socle_status sc_fleet_trace(sc_fleet *fleet, sc_trace *trace) {
     trace_job job = {fleet, trace};
     if (!fleet->exchange) return SOCLE_OK;
     sc_exchange_trace(fleet->exchange, trace);
-    return sc_fleet_all(fleet, 1, trace_member, &job, sizeof job);
+    return sc_fleet_all(fleet, sc_fleet_deadline(fleet, 1), trace_member, &job, sizeof job);
 }
 
 /* A member that hangs keeps what it may still touch: its own things, and the exchange. */
-void sc_fleet_destroy(sc_fleet *fleet) {
-    if (!fleet) return;
+bool sc_fleet_destroy(sc_fleet *fleet) {
+    if (!fleet) return true;
     bool hangs = false;
     sc_env quiet;
     sc_env_child(&quiet, fleet->env);
@@ -273,12 +268,13 @@ void sc_fleet_destroy(sc_fleet *fleet) {
         sc_fleet_begin(m, sc_fleet_strip_job, m);
         if (m->worker && sc_worker_wait(m->worker, &quiet, 60 * SECOND) == SOCLE_STATUS_TIMEOUT) hangs = true;
     }
-    if (hangs) return;
+    if (hangs) return false;
     for (size_t p = 0; p < fleet->parcels; p++) sc_release(fleet->env, fleet->parcel[p]);
     sc_release(fleet->env, fleet->parcel);
     sc_exchange_destroy(fleet->exchange);
     sc_release(fleet->env, fleet->member);
     sc_release(fleet->env, fleet);
+    return true;
 }
 
 int sc_fleet_members(const sc_fleet *fleet) {

@@ -42,13 +42,16 @@ typedef struct sc_fleet_options {
 /* Equips every member, at the same time. A device that fails here is left out with a line; an error only where none is left. */
 socle_status sc_fleet_create(sc_fleet **out, sc_env *env, const sc_fleet_device *device, int count,
                              const sc_fleet_options *options, sc_fleet_equip equip, void *argument);
-void sc_fleet_destroy(sc_fleet *fleet); /* NULL is fine */
+/* False: a member hangs. What it was given, from the data to the network, must then stay until the process ends. NULL is fine. */
+bool sc_fleet_destroy(sc_fleet *fleet);
 
-/* Runs a job on the member that leads, or where that one is lost on the next. `steps`: how many training steps the job may be worth,
- * for its deadline. */
-socle_status sc_fleet_lead(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument, size_t size);
-/* Runs a job on every member at the same time; those that fail are lost. */
-socle_status sc_fleet_all(sc_fleet *fleet, int64_t steps, sc_fleet_job job, void *argument, size_t size);
+/* ns that a device may take for work that is worth so many steps. */
+uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps);
+/* Runs a job on the member that leads, or where that one is lost on the next. A device that runs out of memory is equipped anew, and the
+ * job begins again. Errors: as of sc_fleet_train. */
+socle_status sc_fleet_lead(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, void *argument, size_t size);
+/* Runs a job on every member at the same time; those that fail are lost, or equipped anew without having done it. */
+socle_status sc_fleet_all(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, void *argument, size_t size);
 /* A tensor that persists, by net parameter number: optimizer state `state` of it, or with -1 itself. Read from the leader, written
  * to every member. */
 socle_status sc_fleet_read(sc_fleet *fleet, int parameter, int state, float *out);
@@ -75,6 +78,8 @@ socle_status sc_fleet_trace(sc_fleet *fleet, sc_trace *trace);
  * so that what persists is lost: write all of it, then call sc_fleet_renewed; others of the engine. */
 socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_totals *seen, bool *arrived);
 
+/* Whether a failure is a device's: then the member is lost and the run goes on. */
+bool sc_fleet_is_loss(socle_status status);
 /* All that persists has been written to every member. */
 void sc_fleet_renewed(sc_fleet *fleet);
 

@@ -26,6 +26,7 @@ static socle_status write_job(sc_engine *engine, void *argument) {
 static socle_status make_copy(sc_fleet *fleet, tensor_copy **out, int parameter, int state) {
     const sc_engine *engine = NULL;
     for (int i = 0; i < fleet->members && !engine; i++) engine = fleet->member[i].engine;
+    if (!engine) return sc_fleet_none_left(fleet);
     size_t bytes = sc_tensor_bytes(&sc_engine_net(engine)->parameter[parameter].desc);
     SC_TRY(sc_allocate(fleet->env, out, sizeof **out + bytes, 1));
     **out = (tensor_copy){.parameter = parameter, .state = state, .bytes = bytes};
@@ -35,7 +36,7 @@ static socle_status make_copy(sc_fleet *fleet, tensor_copy **out, int parameter,
 socle_status sc_fleet_read(sc_fleet *fleet, int parameter, int state, float *out) {
     tensor_copy *copy;
     SC_TRY(make_copy(fleet, &copy, parameter, state));
-    socle_status status = sc_fleet_lead(fleet, 3, read_job, copy, sizeof *copy + copy->bytes);
+    socle_status status = sc_fleet_lead(fleet, sc_fleet_deadline(fleet, 3), read_job, copy, sizeof *copy + copy->bytes);
     if (status == SOCLE_OK) memcpy(out, copy->data, copy->bytes);
     sc_release(fleet->env, copy);
     return status;
@@ -45,7 +46,7 @@ socle_status sc_fleet_write(sc_fleet *fleet, int parameter, int state, const flo
     tensor_copy *copy;
     SC_TRY(make_copy(fleet, &copy, parameter, state));
     memcpy(copy->data, data, copy->bytes);
-    socle_status status = sc_fleet_all(fleet, 3, write_job, copy, sizeof *copy + copy->bytes);
+    socle_status status = sc_fleet_all(fleet, sc_fleet_deadline(fleet, 3), write_job, copy, sizeof *copy + copy->bytes);
     sc_release(fleet->env, copy);
     return status;
 }
@@ -59,12 +60,12 @@ static socle_status write_totals_job(sc_engine *engine, void *argument) {
 }
 
 socle_status sc_fleet_totals(sc_fleet *fleet, sc_totals *out) {
-    return sc_fleet_lead(fleet, 3, read_totals_job, out, sizeof *out);
+    return sc_fleet_lead(fleet, sc_fleet_deadline(fleet, 3), read_totals_job, out, sizeof *out);
 }
 
 socle_status sc_fleet_set_totals(sc_fleet *fleet, const sc_totals *totals) {
     sc_totals copy = *totals;
-    return sc_fleet_all(fleet, 3, write_totals_job, &copy, sizeof copy);
+    return sc_fleet_all(fleet, sc_fleet_deadline(fleet, 3), write_totals_job, &copy, sizeof copy);
 }
 
 static socle_status copy_parameter(sc_fleet *fleet, const sc_net *net, int p, int states) {

@@ -97,7 +97,8 @@ static socle_status share_step(member *m) {
 static socle_status whole_step(member *m) {
     SC_TRY(compute(m));
     SC_TRY(sc_engine_commit(m->engine, &m->step.commit));
-    return stage_ahead(m);
+    SC_TRY(stage_ahead(m));
+    return m->step.timed ? sc_engine_totals(m->engine, &m->step.seen) : SOCLE_OK;
 }
 
 socle_status sc_fleet_step_job(sc_device *device, void *argument) {

@@ -16,6 +16,7 @@ typedef struct member_step {
     uint64_t ticket;           /* 0: nothing to exchange */
     uint64_t deadline;         /* ns */
     bool leads;                /* looks at the totals */
+    bool timed;                /* nobody knows how long a step takes: this one is waited for */
     double seconds;            /* out: until its sums were delivered; 0: not measured */
     sc_totals seen;
     bool arrived;
@@ -50,13 +51,12 @@ struct sc_fleet {
     int members;
     sc_shares shares;
     sc_exchange *exchange; /* NULL: a fleet of one */
-    double step_seconds;   /* measured; 0: not yet */
+    double step_seconds;   /* measured; 0: not yet, or no longer known */
+    socle_status last_loss; /* why the last one that was lost was */
+    bool worked;           /* a step has been done */
     void **parcel;         /* arguments of jobs that somebody hangs in */
     size_t parcels, parcel_capacity;
 };
-
-/* ns that making an engine or the first evaluation may take: kernels are compiled. */
-#define SC_FLEET_PREPARING UINT64_C(600000000000)
 
 /* fleet.c. Begins a job on a member; an inline one runs it here and now. */
 void sc_fleet_begin(member *m, sc_worker_job job, void *argument);
@@ -64,12 +64,18 @@ void sc_fleet_begin(member *m, sc_worker_job job, void *argument);
 void sc_fleet_end(member *m, uint64_t deadline);
 /* Declares a member lost, with the text of its failure in env. */
 void sc_fleet_lose(sc_fleet *fleet, int number);
-/* Whether a failure is the device's: then the member is lost and the run goes on. */
-bool sc_fleet_is_loss(socle_status status);
+/* The failure where nobody can work: none is left, or those that are have rested and missed commits. */
+socle_status sc_fleet_none_left(sc_fleet *fleet);
 /* Has samples, or would: neither lost, nor resting, nor without a copy of what persists. */
 bool sc_fleet_takes_part(const sc_fleet *fleet, int number);
 int sc_fleet_leader(const sc_fleet *fleet); /* -1: none is left */
-uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps);
+/* fleet_deadline.c: ns for work that may compile kernels too. */
+uint64_t sc_fleet_preparing(const sc_fleet *fleet, int64_t steps);
+/* A member is lost: the others' steps will take longer. */
+void sc_fleet_slows(sc_fleet *fleet, int lost);
+/* A step took so long / was not done within so long, though nobody hung. */
+void sc_fleet_step_took(sc_fleet *fleet, double seconds);
+void sc_fleet_grant(sc_fleet *fleet, double seconds);
 /* Ends what a member has on its device / equips it anew; jobs, argument: the member. */
 socle_status sc_fleet_strip_job(sc_device *device, void *argument);
 socle_status sc_fleet_equip_job(sc_device *device, void *argument);

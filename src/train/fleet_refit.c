@@ -28,7 +28,7 @@ static void refit(sc_fleet *fleet, int number) {
     sc_fleet_end(m, sc_fleet_deadline(fleet, 1));
     if (m->status == SOCLE_OK) {
         sc_fleet_begin(m, sc_fleet_equip_job, m);
-        sc_fleet_end(m, SC_FLEET_PREPARING);
+        sc_fleet_end(m, sc_fleet_preparing(fleet, 1));
     }
     if (m->status != SOCLE_OK) sc_fleet_lose(fleet, number);
 }

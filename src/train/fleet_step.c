@@ -5,7 +5,6 @@
 
 #include "base/thread_pool.h"
 
-
 #define GRACE UINT64_C(2000000000) /* ns: for a member that waited in a cancelled exchange to come back */
 
 static int taking_part(const sc_fleet *fleet) {
@@ -31,7 +30,8 @@ static void assign(sc_fleet *fleet, const sc_fleet_step *step) {
                                 .offset = (uint32_t)first[i],
                                 .first_micro_batch = groups,
                                 .deadline = sc_fleet_deadline(fleet, 1),
-                                .leads = i == sc_fleet_leader(fleet)};
+                                .leads = i == sc_fleet_leader(fleet),
+                                .timed = !(fleet->step_seconds > 0)};
         groups += sc_fleet_micro_batches(fleet, m, m->step.rows.rows);
     }
     for (int i = 0; i < fleet->members; i++) /* whoever hangs may still read its own */
@@ -41,7 +41,7 @@ static void assign(sc_fleet *fleet, const sc_fleet_step *step) {
 }
 
 /* Every contributor's nodes in order, joined along the tree. */
-static socle_status exchange_program(sc_fleet *fleet, sc_exchange_step *program) {
+static void exchange_program(sc_fleet *fleet, sc_exchange_step *program) {
     sc_sum_tree all = {.nodes = 0};
     *program = (sc_exchange_step){0};
     for (int i = 0; i < fleet->members; i++) {
@@ -57,23 +57,19 @@ static socle_status exchange_program(sc_fleet *fleet, sc_exchange_step *program)
         for (int64_t k = 0; fleet->options.fixed_tree && k < count; k++)
             sc_sum_tree_push(&own, (sc_sum_node){0, m->step.first_micro_batch + k, 0}, merge);
         for (int n = 0; n < own.nodes; n++) {
-            if (program->sources == SC_SUM_NODES)
-                return sc_fail(fleet->env, SOCLE_STATUS_UNSUPPORTED, "the sums of a step lie in more than %d parts",
-                               SC_SUM_NODES);
             program->source[program->sources] = sc_engine_bucket(m->engine, n);
             own.node[n].holder = program->sources++;
             program->merges += sc_sum_tree_push(&all, own.node[n], program->merge + program->merges);
         }
     }
     program->merges += sc_sum_tree_join(&all, program->merge + program->merges);
-    return SOCLE_OK;
 }
 
-static socle_status begin(sc_fleet *fleet) {
+static void begin(sc_fleet *fleet) {
     uint64_t ticket = 0;
     if (taking_part(fleet) > 1) {
         sc_exchange_step program;
-        SC_TRY(exchange_program(fleet, &program));
+        exchange_program(fleet, &program);
         ticket = sc_exchange_begin(fleet->exchange, &program);
     }
     for (int i = 0; i < fleet->members; i++) {
@@ -82,7 +78,6 @@ static socle_status begin(sc_fleet *fleet) {
         m->step.ticket = ticket;
         sc_fleet_begin(m, sc_fleet_step_job, m);
     }
-    return SOCLE_OK;
 }
 
 /* A member did not come back: gives the step up. Whoever only waited for others is back at once then. */
@@ -94,11 +89,11 @@ static void give_up(sc_fleet *fleet, member *m) {
                 (double)(m->step.deadline + GRACE) * 1e-9);
 }
 
-/* Waits for all until the deadline, then gives the step up, so that only those that hang stay away. The text of the first failure that is
- * nobody's loss stays in env. */
-static void collect(sc_fleet *fleet, bool *failed, bool *starved) {
+/* Waits for all until the deadline, then gives the step up, so that only those that hang stay away. *late: seconds after which all came
+ * back, where that was too late; 0: it was not. The text of the first failure that is nobody's loss stays in env. */
+static void collect(sc_fleet *fleet, bool *failed, bool *starved, double *late) {
     uint64_t began = sc_now_ns(), end = began + sc_fleet_deadline(fleet, 1);
-    bool late = false, kept = false;
+    bool kept = false, missed = false;
     int alive = sc_fleet_alive(fleet);
     sc_env first;
     for (int i = 0; i < fleet->members; i++) {
@@ -108,7 +103,7 @@ static void collect(sc_fleet *fleet, bool *failed, bool *starved) {
         uint64_t now = sc_now_ns();
         sc_fleet_end(m, now < end ? end - now : 1);
         if (m->status == SOCLE_STATUS_TIMEOUT && m->worker && sc_worker_busy(m->worker)) {
-            late = true;
+            missed = true;
             give_up(fleet, m);
         }
         failed[i] = m->status != SOCLE_OK;
@@ -121,9 +116,12 @@ static void collect(sc_fleet *fleet, bool *failed, bool *starved) {
         }
     }
     if (kept) sc_env_adopt_error(fleet->env, &first);
-    if (!late || sc_fleet_alive(fleet) < alive) return;
-    double seconds = (double)(sc_now_ns() - began) * 1e-9; /* nobody hung: the deadline was too short */
-    fleet->step_seconds = fleet->step_seconds > seconds / 10 ? 2 * fleet->step_seconds : seconds / 10;
+    *late = missed && sc_fleet_alive(fleet) == alive ? (double)(sc_now_ns() - began) * 1e-9 : 0;
+}
+
+/* Nobody hung: the deadline was too short. */
+static void allow_more_time(sc_fleet *fleet, double seconds) {
+    sc_fleet_grant(fleet, seconds);
     sc_log_line(fleet->env, SOCLE_LOG_INFO, "a step took longer than %.0f s and is done again with more time", seconds);
 }
 
@@ -138,7 +136,8 @@ static void settle(sc_fleet *fleet) {
 
 /* What a step says about speeds. */
 static void measure(sc_fleet *fleet, double seconds) {
-    fleet->step_seconds = fleet->step_seconds > 0 ? 0.9 * fleet->step_seconds + 0.1 * seconds : seconds;
+    sc_fleet_step_took(fleet, seconds);
+    fleet->worked = true;
     if (taking_part(fleet) < 2) return;
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
@@ -167,24 +166,20 @@ static socle_status outcome(sc_fleet *fleet, const bool *failed, const bool *sta
     return sc_fleet_refit(fleet, starved);
 }
 
-/* Those that are left have rested, and missed commits. */
-static socle_status nobody_works(sc_fleet *fleet) {
-    if (!sc_fleet_alive(fleet)) return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "no device is left");
-    return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "every device that took part is lost; others have rested");
-}
-
 socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_totals *seen, bool *arrived) {
     bool failed[SC_SHARES_MOST], starved[SC_SHARES_MOST], done = false;
     *arrived = false;
     while (!done) {
         uint64_t began = sc_now_ns();
-        if (!taking_part(fleet)) return nobody_works(fleet);
+        if (!taking_part(fleet)) return sc_fleet_none_left(fleet);
         settle(fleet);
         assign(fleet, step);
-        SC_TRY(begin(fleet));
-        collect(fleet, failed, starved);
+        begin(fleet);
+        double late;
+        collect(fleet, failed, starved, &late);
         SC_TRY(outcome(fleet, failed, starved, &done));
         if (done) measure(fleet, (double)(sc_now_ns() - began) * 1e-9);
+        else if (late > 0) allow_more_time(fleet, late);
     }
     for (int i = 0; i < fleet->members; i++) {
         const member *m = &fleet->member[i];

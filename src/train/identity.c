@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Settings of `train` that decide which samples make which step. */
+/* Settings of `train` that decide which samples make which step, and what they look like. */
 static const char *const fixed_train_keys[] = {"batch", "seed", "shuffle", "validation",
-                                               "drop_short"};
+                                               "drop_short", "augment"};
 /* Settings of `train` that decide in which parts a step is summed. */
 static const char *const rounding_keys[] = {"reproducible", "micro_batch"};
 
@@ -208,7 +208,7 @@ static socle_status match_course(sc_env *env, const json_t *saved, const json_t 
         char place[PLACE_TEXT] = "";
         const char *key = fixed_train_keys[i];
         if (differ(json_object_get(before, key), json_object_get(after, key), place, &in_a, &in_b))
-            return refuse(env, "the order of the samples", key, in_a, in_b);
+            return refuse(env, "the samples of a step", key, in_a, in_b);
     }
     if (strcmp(optimizer_word(saved), optimizer_word(now)) != 0)
         return sc_fail(

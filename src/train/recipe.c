@@ -13,7 +13,10 @@
 static const char *const root_words[] = {"data", "inputs", "network", "loss", "optimizer", "train"};
 static const char *const train_words[] = {
     "epochs",     "batch",        "micro_batch", "steps",        "seed",      "shuffle",
-    "validation", "weight_decay", "drop_short",  "reproducible", "checkpoint"};
+    "validation", "weight_decay", "drop_short",  "reproducible", "checkpoint",
+    "augment"};
+static const char *const augment_words[] = {"shift", "flip"};
+static const char flip_word[] = "horizontal";
 static const char *const checkpoint_words[] = {"steps", "minutes", "keep"};
 
 enum { CHECKPOINT_MINUTES = 10, MOST_MINUTES = 1000000, MOST_KEPT = 10000 };
@@ -53,6 +56,21 @@ static socle_status read_checkpoint(sc_recipe *recipe, const json_t *train) {
     return sc_config_get_integer(&schedule->keep, config, section, "keep", 1, MOST_KEPT);
 }
 
+static socle_status read_augment(sc_recipe *recipe, const json_t *train) {
+    const sc_config *config = recipe->config;
+    const json_t *section = NULL;
+    const char *flip = NULL;
+    int64_t shift = 0;
+    SC_TRY(sc_config_get_object(&section, config, train, "augment"));
+    if (!section) return SOCLE_OK;
+    SC_TRY(sc_config_check_keys(config, section, augment_words, COUNT(augment_words)));
+    SC_TRY(sc_config_get_integer(&shift, config, section, "shift", 0, SC_AUGMENT_SHIFT_MOST));
+    SC_TRY(sc_config_get_string(&flip, config, section, "flip"));
+    recipe->fit.augment = (sc_augment){(int32_t)shift, flip != NULL};
+    if (!flip || strcmp(flip, flip_word) == 0) return SOCLE_OK;
+    return sc_config_fail(config, section, "flip", "knows only \"%s\" (left and right change places)", flip_word);
+}
+
 static socle_status read_train(sc_recipe *recipe) {
     const sc_config *config = recipe->config;
     sc_fit_options *fit = &recipe->fit;
@@ -72,6 +90,7 @@ static socle_status read_train(sc_recipe *recipe) {
     SC_TRY(sc_config_get_boolean(&fit->drop_short, config, train, "drop_short"));
     SC_TRY(sc_config_get_boolean(&fit->reproducible, config, train, "reproducible"));
     SC_TRY(read_checkpoint(recipe, train));
+    SC_TRY(read_augment(recipe, train));
     fit->seed = (uint64_t)seed;
     fit->weight_decay = (float)decay;
     return SOCLE_OK;
@@ -154,6 +173,13 @@ static json_t *resolve_checkpoint(const sc_checkpoint_schedule *schedule) {
     return section;
 }
 
+static json_t *resolve_augment(const sc_augment *augment) {
+    json_t *section = json_object();
+    json_object_set_new(section, "shift", json_integer(augment->shift));
+    if (augment->flip_horizontal) json_object_set_new(section, "flip", json_string(flip_word));
+    return section;
+}
+
 static json_t *resolve_train(const sc_recipe *recipe) {
     const sc_fit_options *fit = &recipe->fit;
     json_t *train = json_object();
@@ -167,6 +193,7 @@ static json_t *resolve_train(const sc_recipe *recipe) {
     json_object_set_new(train, "weight_decay", json_real(sc_number_of_float(fit->weight_decay)));
     json_object_set_new(train, "drop_short", json_boolean(fit->drop_short));
     if (fit->reproducible) json_object_set_new(train, "reproducible", json_true());
+    if (sc_augment_any(&fit->augment)) json_object_set_new(train, "augment", resolve_augment(&fit->augment));
     json_object_set_new(train, "checkpoint", resolve_checkpoint(&recipe->checkpoint));
     return train;
 }

@@ -36,11 +36,17 @@ static socle_status allocate_kept(sc_trainer *trainer) {
 
 socle_status sc_trainer_remember(sc_trainer *trainer) {
     SC_TRY(allocate_kept(trainer));
+    trainer->kept_whole = false;
     for (size_t p = 0; p < trainer->net->parameters; p++)
         for (int s = -1; s < states_of(trainer, p); s++)
             SC_TRY(sc_fleet_read(trainer->fleet, (int)p, s, trainer->kept[tensor_number(p, s)]));
     trainer->kept_position = trainer->position;
+    trainer->kept_whole = true;
     return SOCLE_OK;
+}
+
+const float *sc_trainer_kept(const sc_trainer *trainer, int parameter) {
+    return trainer->kept_whole ? trainer->kept[tensor_number((size_t)parameter, -1)] : NULL;
 }
 
 socle_status sc_trainer_go_back(sc_trainer *trainer) {

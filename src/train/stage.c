@@ -8,7 +8,7 @@ enum { STAGE_SLOTS = 8 };
 
 typedef struct stage_slot {
     sc_buffer *memory; /* host-mapped */
-    void *column[SC_DATASET_MAX_COLUMNS]; /* per engine column; NULL: not fed */
+    void *column[SC_DATASET_MAX_COLUMNS]; /* per engine column, or row numbers; then origins; NULL: not fed */
     sc_stage_rows holds;                  /* rows 0: nothing */
 } stage_slot;
 
@@ -40,19 +40,29 @@ static socle_status find_columns(sc_stage *stage) {
     return SOCLE_OK;
 }
 
-/* One staging buffer, cut into columns; for resident data it holds row numbers alone. */
+/* Of what is staged in the place of engine column k: its row, or where data are resident one row number for all columns; behind the
+ * columns, origins. 0: nothing. */
+static size_t row_bytes(const sc_stage *stage, int k) {
+    if (k == sc_engine_columns(stage->engine))
+        return sc_engine_augments(stage->engine) ? SC_AUGMENT_ORIGIN * sizeof(int32_t) : 0;
+    if (sc_engine_is_resident(stage->engine)) return k ? 0 : sizeof(uint32_t);
+    return sc_engine_column_bytes(stage->engine, k);
+}
+
+/* One staging buffer, cut into columns. */
 static socle_status create_slot(sc_stage *stage, stage_slot *slot) {
     size_t rows = (size_t)sc_engine_capacity(stage->engine), total = 0, offset[SC_DATASET_MAX_COLUMNS];
-    bool resident = sc_engine_is_resident(stage->engine);
-    int columns = resident ? 1 : sc_engine_columns(stage->engine);
-    for (int k = 0; k < columns; k++) {
-        size_t bytes, row = resident ? sizeof(uint32_t) : sc_engine_column_bytes(stage->engine, k);
+    int columns = sc_engine_columns(stage->engine);
+    for (int k = 0; k <= columns; k++) {
+        size_t bytes, row = row_bytes(stage, k);
+        if (!row) continue;
         offset[k] = (size_t)sc_round_up((int64_t)total, SC_LANE_ALIGNMENT);
         if (!sc_mul_size(&bytes, row, rows) || !sc_add_size(&total, offset[k], bytes))
             return sc_fail(stage->env, SOCLE_STATUS_SHAPE, "a batch of %zu rows is too large", rows);
     }
     SC_TRY(sc_buffer_create(&slot->memory, sc_engine_device(stage->engine), SC_BUFFER_STAGING, total));
-    for (int k = 0; k < columns; k++) slot->column[k] = (char *)slot->memory->host + offset[k];
+    for (int k = 0; k <= columns; k++)
+        if (row_bytes(stage, k)) slot->column[k] = (char *)slot->memory->host + offset[k];
     return SOCLE_OK;
 }
 
@@ -114,6 +124,12 @@ static void gather(sc_stage *stage, const stage_slot *slot, const uint32_t *samp
     }
 }
 
+static void draw_origins(sc_stage *stage, const stage_slot *slot, const uint32_t *sample, const sc_stage_rows *rows) {
+    int32_t *origin = slot->column[sc_engine_columns(stage->engine)];
+    for (uint32_t i = 0; origin && i < rows->rows; i++)
+        sc_augment_origin(origin + i * SC_AUGMENT_ORIGIN, &stage->source.augment, stage->order.seed, sample[i], rows->epoch);
+}
+
 static bool holds(const stage_slot *slot, const sc_stage_rows *rows) {
     return slot->holds.rows == rows->rows && slot->holds.first == rows->first && slot->holds.epoch == rows->epoch;
 }
@@ -131,7 +147,9 @@ socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *numb
     stage_slot *slot = &stage->slot[stage->next];
     slot->holds.rows = 0;
     SC_TRY(sc_engine_slot_uploaded(stage->engine, stage->next));
-    gather(stage, slot, samples_of(stage, rows), rows->rows);
+    const uint32_t *sample = samples_of(stage, rows);
+    gather(stage, slot, sample, rows->rows);
+    draw_origins(stage, slot, sample, rows);
     const void *column[SC_DATASET_MAX_COLUMNS];
     for (int k = 0; k < SC_DATASET_MAX_COLUMNS; k++) column[k] = slot->column[k];
     SC_TRY(sc_engine_upload(stage->engine, stage->next, rows->rows, column, slot->column[0]));

@@ -29,6 +29,25 @@ static socle_status check_options(sc_env *env, const sc_fit_options *options) {
     return SOCLE_OK;
 }
 
+/* There are images to vary, and they are larger than they may move. */
+static socle_status check_augment(sc_env *env, const sc_net *net, const sc_augment *augment) {
+    int images = 0;
+    if (augment->shift < 0 || augment->shift > SC_AUGMENT_SHIFT_MOST)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "train.augment.shift: must be 0 to %d pixels, not %d", SC_AUGMENT_SHIFT_MOST,
+                       augment->shift);
+    for (int i = 0; i < net->inputs; i++) {
+        const sc_tensor_desc *image = &net->input[i].desc;
+        if (image->rank != SC_IMAGE_RANK) continue;
+        images++;
+        if (augment->shift < image->dim[2] && augment->shift < image->dim[3]) continue;
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "train.augment.shift: %d pixels move images of %lldx%lld out of sight",
+                       augment->shift, (long long)image->dim[2], (long long)image->dim[3]);
+    }
+    if (images || !sc_augment_any(augment)) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_CONFIG,
+                   "train.augment: moves and flips images, and the network reads none (an input [channels, height, width])");
+}
+
 static socle_status split_data(sc_trainer *trainer, const sc_dataset *train, const sc_dataset *test) {
     const sc_fit_options *options = &trainer->options;
     sc_split split;
@@ -42,6 +61,7 @@ static socle_status split_data(sc_trainer *trainer, const sc_dataset *train, con
     SC_TRY(status);
     SC_TRY(sc_feed_target(&trainer->train_source.target, trainer->env, train));
     trainer->train_source.dataset = train;
+    trainer->train_source.augment = options->augment;
     trainer->target_dtype =
         (uint8_t)sc_dataset_column(train, sc_dataset_find(train, trainer->train_source.target))->dtype;
     if (!test) return SOCLE_OK;
@@ -107,6 +127,7 @@ static socle_status initialize_job(sc_engine *engine, void *argument) {
 static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *device, int devices,
                                  const sc_dataset *train, const sc_dataset *test) {
     SC_TRY(check_options(trainer->env, &trainer->options));
+    SC_TRY(check_augment(trainer->env, trainer->net, &trainer->options.augment));
     SC_TRY(choose_micro_batch(trainer, devices));
     trainer->counts_correct = sc_net_counts_correct(trainer->net);
     SC_TRY(split_data(trainer, train, test));
@@ -115,7 +136,7 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     trainer->devices = devices;
     SC_TRY(sc_trainer_equip(trainer, device));
     uint64_t seed = trainer->options.seed;
-    return sc_fleet_all(trainer->fleet, 1, initialize_job, &seed, sizeof seed);
+    return sc_fleet_all(trainer->fleet, sc_fleet_deadline(trainer->fleet, 1), initialize_job, &seed, sizeof seed);
 }
 
 socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_device *device, int devices, sc_net *net,
@@ -150,8 +171,7 @@ static void free_best(sc_trainer *trainer) {
 }
 
 void sc_trainer_destroy(sc_trainer *trainer) {
-    if (!trainer) return;
-    sc_fleet_destroy(trainer->fleet);
+    if (!trainer || !sc_fleet_destroy(trainer->fleet)) return; /* a thread that hangs may still read what is here */
     sc_order_free(&trainer->train_order);
     sc_order_free(&trainer->validation_order);
     sc_order_free(&trainer->test_order);

@@ -17,7 +17,8 @@ static socle_status load_data(sc_engine *engine, const sc_trainer *trainer) {
 static void say_micro_batch(const sc_trainer *trainer, const sc_device *device, const sc_forecast *forecast) {
     long long rows = (long long)forecast->engine.capacity;
     if (!trainer->micro_batch && rows < trainer->options.batch)
-        sc_log_line(device->env, SOCLE_LOG_INFO, "%s: micro-batches of %lld, which is what %" PRIu64 " bytes of memory allow",
+        sc_log_line(device->env, SOCLE_LOG_INFO, "%s: micro-batches of %lld, which is what %" PRIu64
+                    " bytes of memory allow; train.micro_batch names them, so that runs with more or less memory equal this one by bits",
                     device->info.name, rows, forecast->available);
     if (forecast->engine.recompute)
         sc_log_line(device->env, SOCLE_LOG_INFO, "%s: activations are made again in the backward pass, to fit %" PRIu64 " bytes",
@@ -38,9 +39,8 @@ static socle_status solve(sc_forecast *out, sc_device *device, int64_t most, con
 
 /* A driver may still refuse what the forecast allows; then smaller micro-batches are asked for. */
 static socle_status create_engine(sc_engine **out, sc_device *device, int64_t most, const sc_trainer *trainer) {
-    uint64_t budget = trainer->options.memory;
     sc_forecast forecast;
-    sc_device_set_budget(device, budget ? budget : sc_memory_safe_share(&device->info));
+    sc_fit_set_budget(device, trainer->options.memory, trainer->sharers);
     for (;;) {
         SC_TRY(solve(&forecast, device, most, trainer));
         socle_status status = sc_engine_create(out, device, trainer->net, &forecast.engine);
@@ -57,7 +57,9 @@ static socle_status create_engine(sc_engine **out, sc_device *device, int64_t mo
 
 static socle_status equip(sc_engine **engine, sc_stage **stage, sc_device *device, int64_t most, void *argument) {
     const sc_trainer *trainer = argument;
+    bool evaluates = trainer->test_source.dataset || trainer->validation_order.count;
     SC_TRY(create_engine(engine, device, most, trainer));
+    if (evaluates) SC_TRY(sc_engine_prepare_evaluation(*engine));
     return sc_stage_create(stage, *engine, &trainer->train_source, &trainer->train_order);
 }
 
@@ -66,5 +68,6 @@ socle_status sc_trainer_equip(sc_trainer *trainer, const sc_fleet_device *device
                                 .micro_batch = trainer->micro_batch,
                                 .fixed_tree = trainer->options.reproducible,
                                 .deadline = trainer->options.deadline};
+    trainer->sharers = sc_fit_memory_sharers(device, trainer->devices);
     return sc_fleet_create(&trainer->fleet, trainer->env, device, trainer->devices, &options, equip, trainer);
 }

@@ -148,10 +148,12 @@ Test(device_memory, a_device_opens_with_a_safe_share) {
     SC_TRUE(budget > MIB);
     SC_TRUE(budget <= f.device->info.memory / 4 * 3);
     sc_device_info own = {.memory = 1000}, shared = {.memory = UINT64_MAX, .traits = SC_TRAIT_HOST_MEMORY};
-    SC_EQ(sc_memory_safe_share(&own), 750);
+    SC_EQ(sc_memory_safe_share(&own, 2), 750);
     uint64_t available = sc_host_memory_available("");
-    SC_TRUE(sc_memory_safe_share(&shared) < available);
-    SC_TRUE(sc_memory_safe_share(&shared) > available / 2);
+    SC_TRUE(sc_memory_safe_share(&shared, 1) < available);
+    SC_TRUE(sc_memory_safe_share(&shared, 1) > available / 2);
+    SC_TRUE(sc_memory_safe_share(&shared, 3) < available / 3);
+    SC_TRUE(sc_memory_safe_share(&shared, 3) > available / 6);
     device_close(&f);
 }
 

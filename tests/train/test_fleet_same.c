@@ -25,15 +25,16 @@ static const char *const cpus[] = {
     "cpu", "cpu,cpu", "cpu,cpu,cpu", "cpu=3,cpu=1", "cpu=1,cpu=1000", "cpu=1,cpu=5,cpu=2", NULL};
 
 /* 320 samples in batches of 50: micro-batches of 7, the last of a step has 1 row; the last batch has 20. */
-Test(fleet_same, dropout) {
+Test(fleet_same, dropout_and_augmentation) {
     party_run run = party_standard(50);
     run.net = "cnn";
+    run.fit.augment = (sc_augment){.shift = 2, .flip_horizontal = true};
     run.fit.optimizer = fixture_optimizer("adam", 0.003f, 0);
     same_on(run, cpus);
 }
 
 Test(fleet_same, batch_normalisation) {
-    party_run run = party_standard(20);
+    party_run run = party_standard(50);
     run.net = "norm";
     run.fit.optimizer = fixture_optimizer("adam", 0.003f, 0);
     same_on(run, cpus);

@@ -93,3 +93,47 @@ Test(fleet_speed, one_that_rested_has_the_weights_of_all) {
     party_free(&alone);
     party_close(&p);
 }
+
+/* The only device that worked is lost, at any call from the fourth step of an epoch to its end, validation and all, while the other one
+ * rests: the run goes back to where that epoch began, and loses nothing. */
+static bool speed_up(void *user) {
+    int *steps = user;
+    if (++*steps == 3) unruly_behave(1, (unruly_manner){.row_time = FAST});
+    return false;
+}
+
+static party_run run_losing(party *p, int64_t call, party_state *state) {
+    int steps = 0;
+    party_run run = party_standard(12);
+    run.fit.batch = 60;
+    run.fit.validation = 0.1;
+    run.fit.stop = speed_up;
+    run.fit.user = &steps;
+    party_manner(0, (unruly_manner){.row_time = FAST, .fails_at = call});
+    party_manner(1, (unruly_manner){.row_time = SLOW});
+    party_open(p, "unruly,unruly");
+    *state = party_trained(p, &run);
+    return run;
+}
+
+Test(fleet_speed, one_that_rested_goes_on_from_the_beginning_of_the_epoch) {
+    static party p;
+    party_run one = party_standard(12);
+    one.fit.batch = 60;
+    one.fit.validation = 0.1;
+    party_state alone = party_on("cpu", &one), state;
+    party_run whole = run_losing(&p, 0, &state);
+    party_free(&state);
+    party_close(&p);
+    int64_t first = whole.step_calls[2][0], last = whole.epoch_calls[0];
+    SC_TRUE(first < last);
+    for (int64_t call = first; call <= last; call += (last - first) / 8 + 1) {
+        SC_REPRO("call %lld of %lld to %lld", (long long)call, (long long)first, (long long)last);
+        run_losing(&p, call, &state);
+        SC_EQ(party_lines(&p, "unruly:0 ("), 1);
+        SC_EQ(party_lines(&p, "goes back"), 1);
+        SC_NEAR(party_distance(&state, &alone), 0, 2e-5);
+        party_free(&state);
+        party_close(&p);
+    }
+}

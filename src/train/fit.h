@@ -45,6 +45,7 @@ typedef struct sc_fit_options {
     uint64_t memory;              /* budget of device bytes; 0 = what the device offers, less a reserve */
     bool staged;                  /* never keep data on the device */
     uint64_t deadline;            /* ns after which a device that does not answer is given up; 0: by what steps take */
+    uint64_t least_deadline;      /* ns; what steps take gives no shorter deadline; 0: 30 s (tests) */
     bool own_memory;              /* exchange as between devices with memory of their own (tests) */
     int ranges;                   /* most ranges of an exchange; 0: standard (benchmarks) */
     sc_plan_options plan;

@@ -36,7 +36,8 @@ typedef struct sc_fleet_options {
     int64_t batch;        /* samples of a step */
     int64_t micro_batch;  /* fixed size of micro-batches; 0: each member cuts its share as its capacity asks */
     bool fixed_tree;      /* sums do not depend on who computed them: needs micro_batch */
-    uint64_t deadline;    /* ns that a device may take for a job; 0: by what steps take */
+    uint64_t deadline;    /* ns that a device may take for a job; 0: by what steps take, */
+    uint64_t least_deadline; /* but at least so many; 0: 30 s */
 } sc_fleet_options;
 
 /* Equips every member, at the same time. A device that fails here is left out with a line; an error only where none is left. */

@@ -6,13 +6,14 @@
 #define SECOND UINT64_C(1000000000)
 #define PREPARING (600 * SECOND) /* of a slow compiler, or of a first step */
 
-static const double least_seconds = 30, patience = 20;
+static const double patience = 20;
 
 uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps) {
     if (fleet->options.deadline) return fleet->options.deadline;
     if (!(fleet->step_seconds > 0)) return PREPARING;
-    double seconds = patience * fleet->step_seconds * (double)(steps > 0 ? steps : 1);
-    return seconds > least_seconds ? (uint64_t)(seconds * 1e9) : (uint64_t)(least_seconds * 1e9);
+    double time = patience * fleet->step_seconds * (double)(steps > 0 ? steps : 1) * 1e9;
+    uint64_t least = fleet->options.least_deadline ? fleet->options.least_deadline : 30 * SECOND;
+    return time > (double)least ? (uint64_t)time : least;
 }
 
 uint64_t sc_fleet_preparing(const sc_fleet *fleet, int64_t steps) {

@@ -67,7 +67,8 @@ socle_status sc_trainer_equip(sc_trainer *trainer, const sc_fleet_device *device
     sc_fleet_options options = {.batch = trainer->options.batch,
                                 .micro_batch = trainer->micro_batch,
                                 .fixed_tree = trainer->options.reproducible,
-                                .deadline = trainer->options.deadline};
+                                .deadline = trainer->options.deadline,
+                                .least_deadline = trainer->options.least_deadline};
     trainer->sharers = sc_fit_memory_sharers(device, trainer->devices);
     return sc_fleet_create(&trainer->fleet, trainer->env, device, trainer->devices, &options, equip, trainer);
 }

@@ -66,3 +66,18 @@ Test(fleet_long, near_on_unlike_devices) {
     near_on("mlp", mixed);
     near_on("cnn", mixed);
 }
+
+/* A device that works behind the caller's back: to hand in a step takes no time, to wait for one takes 2.4 s (more than the grace after
+ * a deadline), and what counts as a hang goes by the latter. */
+Test(fleet_long, a_slow_device_that_queues_its_work_is_none) {
+    static party p;
+    party_run run = party_standard(5);
+    run.unwatched = true;
+    run.fit.least_deadline = 20000000;
+    party_manner(0, (unruly_manner){.late = true, .drowsy = 2400000000});
+    party_open(&p, "unruly");
+    party_state state = party_trained(&p, &run);
+    SC_EQ(party_lines(&p, "did not"), 0);
+    party_free(&state);
+    party_close(&p);
+}

@@ -64,6 +64,40 @@ Test(fleet_loss, with_memory_of_its_own) {
     sweep("unruly=1,unruly=1", 1, true);
 }
 
+/* Out of memory at one call after the first step, be it in a step, an evaluation or a copy: the device is equipped anew, gets what persists
+ * from the others, or where there are none from the host, and the bits stay. */
+static void starve(const char *devices, int number) {
+    static party p;
+    party_run run = standard();
+    party_state whole, state;
+    run_with(devices, number, 0, false, &run, &whole);
+    int64_t first = run.step_calls[0][number], calls = run.epoch_calls[number]; /* a step of the second epoch follows */
+    double validation = run.validation;
+    SC_TRUE(first > 0 && calls > first + 100);
+    for (int64_t call = first + 1; call <= calls; call += STRIDE) {
+        SC_REPRO("unruly:%d of %s has no memory at call %d of %d to %d", number, devices, (int)call, (int)first, (int)calls);
+        party_open(&p, devices);
+        unruly_behave(number, (unruly_manner){.starves_at = call});
+        state = party_trained(&p, &run);
+        SC_EQ(party_lines(&p, "is lost"), 0);
+        SC_EQ(party_lines(&p, "is out of memory; trying again"), 1);
+        party_same(&state, &whole);
+        SC_EQ_FLOAT_BITS((float)run.validation, (float)validation);
+        party_free(&state);
+        party_close(&p);
+    }
+    party_free(&whole);
+}
+
+Test(fleet_loss, out_of_memory_alone) {
+    starve("unruly", 0);
+}
+
+Test(fleet_loss, out_of_memory_beside_another) {
+    starve("unruly=1,unruly=1", 0);
+    starve("unruly=1,unruly=1", 1);
+}
+
 /* Two fail, one after the other; the third finishes. */
 Test(fleet_loss, two_of_three) {
     static party p;

@@ -40,6 +40,9 @@ void unruly_release(void) {
 socle_status unruly_count(unruly *u, sc_env *env) {
     int64_t call = ++u->calls;
     if (call == u->manner.hangs_at) hang(u);
+    if (call == u->manner.starves_at)
+        return sc_fail(env, SOCLE_STATUS_DEVICE_MEMORY, "unruly:%d: call %lld has no memory, as asked", u->number,
+                       (long long)call);
     if (!u->manner.fails_at || call < u->manner.fails_at) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_DEVICE, "unruly:%d: call %lld fails as asked", u->number, (long long)call);
 }

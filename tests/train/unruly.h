@@ -12,6 +12,7 @@ enum { UNRULY_MOST = 4 };
 
 typedef struct unruly_manner {
     int64_t fails_at;  /* this call and every later one fails: DEVICE; 0: none */
+    int64_t starves_at; /* this call alone fails: DEVICE_MEMORY; 0: none */
     int64_t hangs_at;  /* this call does not come back before unruly_release; 0: none */
     uint64_t row_time; /* ns of sleep per row of a loss launch: forward and backward of a sample, as it were */
     bool own_memory;   /* claims not to share the host's memory */

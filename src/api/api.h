@@ -22,7 +22,8 @@ struct socle_context {
     sc_device_info info;
     sc_fleet_device *device; /* each on its own thread; fit runs on all of them */
     int devices;
-    sc_worker *worker; /* of the first device, for everything else; NULL: opening failed */
+    bool *lost; /* each of them, by the last fit */
+    sc_worker *worker; /* of the first device that is not, for everything else; NULL: opening failed */
     int users;         /* the caller, and every object made from it */
     bool busy;         /* a job is under way: whoever calls now is a callback */
 };
@@ -51,6 +52,10 @@ socle_status sc_api_enter(socle_context *context);
 bool sc_api_hangs(const socle_context *context);
 /* Runs a job on the device's thread and waits; a failure leaves a text in the context. */
 socle_status sc_api_run(socle_context *context, sc_worker_job job, void *argument);
+/* The same for an object that lives on a device: *home is the thread it was made on, or NULL, and then is set. errors: also DEVICE when
+ * that one hangs. */
+socle_status sc_api_run_at(socle_context *context, sc_worker **home, sc_worker_job job,
+                           void *argument);
 /* INVALID_ARGUMENT with a text: argument `what` of `function` is NULL. */
 socle_status sc_api_missing(socle_context *context, const char *function, const char *what);
 

@@ -23,17 +23,29 @@ static void copy_info(socle_device_info *out, const sc_device_info *info) {
     out->max_allocation = info->max_allocation;
 }
 
+/* One of a list that does not open is left out with a line. */
 static socle_status open_all(socle_context *context, const sc_device_choice *choice, int count,
                              const sc_device_options *options) {
     sc_env *env = &context->env;
     SC_TRY(sc_allocate(env, &context->device, (size_t)count, sizeof *context->device));
+    SC_TRY(sc_allocate(env, &context->lost, (size_t)count, sizeof *context->lost));
+    socle_status status = SOCLE_OK;
     for (int i = 0; i < count; i++) {
-        sc_fleet_device *device = &context->device[i];
-        SC_TRY(
-            sc_worker_create(&device->worker, env, &context->registry, &choice[i], options));
-        device->weight = (double)choice[i].weight;
-        context->devices++;
+        sc_fleet_device *device = &context->device[context->devices];
+        socle_status one =
+            sc_worker_create(&device->worker, env, &context->registry, &choice[i], options);
+        if (one == SOCLE_OK) {
+            device->weight = (double)choice[i].weight;
+            context->devices++;
+            continue;
+        }
+        status = one;
+        if (one == SOCLE_STATUS_OUT_OF_MEMORY) return one;
+        if (count > 1)
+            sc_log_line(env, SOCLE_LOG_WARNING, "goes on without %s, device %d of the list: %s",
+                        context->registry.info[choice[i].entry].name, i + 1, env->text);
     }
+    if (!context->devices) return status;
     context->worker = context->device[0].worker;
     context->info = *sc_worker_info(context->worker);
     return SOCLE_OK;
@@ -94,6 +106,7 @@ static void leave(socle_context *context) {
     }
     if (hangs) return; /* a device that never came back may still touch what it was given */
     sc_release(&context->env, context->device);
+    sc_release(&context->env, context->lost);
     sc_records_destroy(context->records);
     sc_registry_free(&context->registry, &context->env);
     sc_env env = context->env;
@@ -152,15 +165,17 @@ socle_status sc_api_enter(socle_context *context) {
                    "a callback cannot call back: the context is at work until it returns");
 }
 
-/* A device that never came back from a fit leaves its place to the next one. */
+/* A device that a fit lost, or that never came back from one, leaves its place to the next one; where none is better, one that was lost may
+ * work again. */
 static socle_status find_worker(socle_context *context) {
-    for (int i = 0; i < context->devices; i++) {
-        sc_worker *worker = context->device[i].worker;
-        if (sc_worker_busy(worker)) continue;
-        context->worker = worker;
-        context->info = *sc_worker_info(worker);
-        return SOCLE_OK;
-    }
+    for (int lost = 0; lost <= 1; lost++)
+        for (int i = 0; i < context->devices; i++) {
+            sc_worker *worker = context->device[i].worker;
+            if (sc_worker_busy(worker) || (context->lost[i] && !lost)) continue;
+            context->worker = worker;
+            context->info = *sc_worker_info(worker);
+            return SOCLE_OK;
+        }
     return sc_fail(&context->env, SOCLE_STATUS_DEVICE, "no device of this context answers any more");
 }
 
@@ -170,19 +185,37 @@ bool sc_api_hangs(const socle_context *context) {
     return false;
 }
 
-socle_status sc_api_run(socle_context *context, sc_worker_job job, void *argument) {
-    SC_TRY(sc_api_enter(context));
+static socle_status run_on(socle_context *context, sc_worker *worker, sc_worker_job job,
+                           void *argument) {
     sc_env *env = &context->env;
-    if (!context->worker)
-        return sc_fail(env, SOCLE_STATUS_STATE, "this context has no device: opening it failed");
-    if (sc_worker_busy(context->worker)) SC_TRY(find_worker(context));
     context->busy = true;
     env->status = SOCLE_OK;
-    socle_status status = sc_worker_run(context->worker, job, argument, 0);
+    socle_status status = sc_worker_run(worker, job, argument, 0);
     context->busy = false;
     if (status != SOCLE_OK && env->status == SOCLE_OK)
         return sc_fail(env, status, "%s", socle_status_text(status));
     return status;
+}
+
+socle_status sc_api_run(socle_context *context, sc_worker_job job, void *argument) {
+    sc_worker *home = NULL;
+    return sc_api_run_at(context, &home, job, argument);
+}
+
+socle_status sc_api_run_at(socle_context *context, sc_worker **home, sc_worker_job job,
+                           void *argument) {
+    SC_TRY(sc_api_enter(context));
+    if (!context->worker)
+        return sc_fail(&context->env, SOCLE_STATUS_STATE,
+                       "this context has no device: opening it failed");
+    if (!*home) {
+        SC_TRY(find_worker(context));
+        *home = context->worker;
+    }
+    if (sc_worker_busy(*home))
+        return sc_fail(&context->env, SOCLE_STATUS_DEVICE, "%s, where this was made, does not answer any more",
+                       sc_worker_info(*home)->name);
+    return run_on(context, *home, job, argument);
 }
 
 socle_status sc_api_missing(socle_context *context, const char *function, const char *what) {

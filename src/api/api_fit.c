@@ -111,6 +111,8 @@ static socle_status run(fit_call *call) {
     socle_status status = sc_api_create_weights(call->net, env, &call->weight);
     if (status == SOCLE_OK) status = train(call, trainer);
     sc_api_free_weights(call->net, call->weight, call->net->weights);
+    for (int i = 0; i < context->devices; i++)
+        context->lost[i] = sc_fleet_member_info(sc_trainer_fleet(trainer), i).lost;
     sc_trainer_destroy(trainer);
     return status;
 }
@@ -124,8 +126,8 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net, const
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "weight_decay must be a finite number of at least 0, not %g",
                        (double)opts->weight_decay);
-    if (opts->batch < 1 || opts->batch > INT32_MAX)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "batch must be at least 1, not %lld",
+    if (opts->batch < 1 || (!dataset && opts->batch > INT32_MAX))
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "batch must be 1 to 2^31-1, not %lld",
                        (long long)opts->batch);
     out->epochs = opts->epochs;
     out->steps = opts->steps;

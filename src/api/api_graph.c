@@ -17,6 +17,7 @@ struct socle_graph {
     sc_lane_map map;
     sc_lane_memory memory;
     sc_buffer *lane[2]; /* inputs, outputs */
+    sc_worker *home;    /* that of its tensors; NULL: it has none yet */
     sc_queue *queue;    /* not NULL: compiling has begun */
     sc_plan *plan;
     char error[SC_ERROR_TEXT]; /* of the graph's first error */
@@ -46,7 +47,7 @@ static socle_status destroy_job(sc_device *device, void *argument) {
 
 void socle_graph_destroy(socle_graph *graph) {
     if (!graph || sc_api_enter(graph->context) != SOCLE_OK) return;
-    if (graph->queue) sc_api_run(graph->context, destroy_job, graph);
+    if (graph->queue) sc_api_run_at(graph->context, &graph->home, destroy_job, graph);
     sc_lane_map_free(&graph->map, &graph->context->env);
     sc_graph_destroy(graph->graph);
     for (int i = 0; i < graph->inputs; i++) socle_tensor_destroy(graph->input[i]);
@@ -84,8 +85,8 @@ socle_value sc_api_graph_missing(socle_graph *graph, const char *function, const
     return fail(graph, sc_api_missing(graph->context, function, what));
 }
 
-/* A tensor that the graph may keep in a list that has `count` already. */
-static socle_status check_tensor(const socle_graph *graph, const char *function,
+/* A tensor that the graph may keep in a list that has `count` already. The first one decides where the graph lives. */
+static socle_status check_tensor(socle_graph *graph, const char *function,
                                  const socle_tensor *tensor, int count) {
     socle_context *context = graph->context;
     if (!tensor) return sc_api_missing(context, function, "tensor");
@@ -95,6 +96,12 @@ static socle_status check_tensor(const socle_graph *graph, const char *function,
     if (count == MAX_TENSORS)
         return sc_fail(&context->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: at most %d tensors",
                        function, MAX_TENSORS);
+    if (graph->home && graph->home != tensor->home)
+        return sc_fail(&context->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%s: the tensor lies on another device than the graph's others; it was made after "
+                       "that one was lost",
+                       function);
+    graph->home = tensor->home;
     return SOCLE_OK;
 }
 
@@ -115,7 +122,7 @@ socle_value socle_op_tensor(socle_graph *graph, socle_tensor *tensor) {
     return value;
 }
 
-static socle_status check_store(const socle_graph *graph, socle_value value,
+static socle_status check_store(socle_graph *graph, socle_value value,
                                 const socle_tensor *tensor) {
     sc_env *env = &graph->context->env;
     SC_TRY(check_tensor(graph, "socle_op_store", tensor, graph->outputs));
@@ -219,7 +226,7 @@ socle_status socle_graph_compile(socle_graph *graph) {
     if (graph->plan) return sc_fail(env, SOCLE_STATUS_STATE, "the graph is compiled already");
     if (!graph->outputs)
         return sc_fail(env, SOCLE_STATUS_STATE, "the graph stores nothing: use socle_op_store");
-    socle_status status = sc_api_run(graph->context, compile_job, graph);
+    socle_status status = sc_api_run_at(graph->context, &graph->home, compile_job, graph);
     if (status != SOCLE_OK)
         fail(graph, status); /* passes have changed it: there is no second try */
     return status;
@@ -258,5 +265,5 @@ socle_status socle_graph_run(socle_graph *graph) {
     if (!graph->plan)
         return sc_fail(&graph->context->env, SOCLE_STATUS_STATE,
                        "compile the graph before it runs");
-    return sc_api_run(graph->context, run_job, graph);
+    return sc_api_run_at(graph->context, &graph->home, run_job, graph);
 }

@@ -81,7 +81,7 @@ socle_status socle_tensor_create(socle_tensor **out, socle_context *context, soc
     SC_TRY(sc_api_create(&tensor, context, sizeof *tensor));
     tensor->users = 1;
     tensor->desc = sc_tensor_make(dtype, false, shape.rank, shape.size);
-    socle_status status = sc_api_run(context, create_job, tensor);
+    socle_status status = sc_api_run_at(context, &tensor->home, create_job, tensor);
     if (status != SOCLE_OK)
         socle_tensor_destroy(tensor);
     else
@@ -91,7 +91,7 @@ socle_status socle_tensor_create(socle_tensor **out, socle_context *context, soc
 
 void socle_tensor_destroy(socle_tensor *tensor) {
     if (!tensor || sc_api_enter(tensor->context) != SOCLE_OK || --tensor->users) return;
-    if (tensor->queue) sc_api_run(tensor->context, destroy_job, tensor);
+    if (tensor->queue) sc_api_run_at(tensor->context, &tensor->home, destroy_job, tensor);
     sc_api_destroy(tensor->context, tensor);
 }
 
@@ -122,7 +122,7 @@ static socle_status move(socle_tensor *tensor, const char *function, const void 
                        "%s: %zu bytes given; the tensor, %s, has %zu", function, bytes, text,
                        socle_tensor_bytes(tensor));
     transfer t = {tensor, from, to};
-    return sc_api_run(tensor->context, transfer_job, &t);
+    return sc_api_run_at(tensor->context, &tensor->home, transfer_job, &t);
 }
 
 socle_status socle_tensor_write(socle_tensor *tensor, const void *data, size_t bytes) {

@@ -11,6 +11,7 @@ struct socle_tensor {
     sc_tensor_desc desc;
     sc_buffer *buffer;
     sc_queue *queue;
+    sc_worker *home;
     int users; /* the caller, and every use by a graph */
 };
 

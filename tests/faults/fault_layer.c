@@ -22,9 +22,11 @@
  *   FAULT_DEVICE ordinal among the contexts opened by the process, from 0: only calls on that one count and fail. Calls
  *                whose device cannot be known (platform and device queries, clCreateContext) then do not. Standard: all
  *                calls; for dead: 0. lie knows no devices
+ *   FAULT_PHASE  a word: only calls made while the program says that it is in that phase (fault_control.h) count and
+ *                fail; it is in "start" until it says something. What has begun there, a dead device or ever, goes on
  *   FAULT_REOPEN "no": a device that died cannot be opened again; standard: it can, and then works
- *   FAULT_COUNTS a file; at exit gets "NAME CALLS" per function, "left:KIND NUMBER" for objects never released,
- *                "fired TIMES"
+ *   FAULT_COUNTS a file; at exit gets "NAME CALLS" per function, over the calls that FAULT_DEVICE (where set) and
+ *                FAULT_PHASE name, "left:KIND NUMBER" for objects never released, "fired TIMES"
  *
  * A program may end the fault, ask whether it took effect, and how many OpenCL objects are left: fault_control.h. */
 #include "fault_layer.h"
@@ -44,7 +46,7 @@ cl_icd_dispatch fault_table;
 fault_settings fault;
 
 static atomic_long counts[FAULT_CALL_COUNT], matched, fired, objects[FAULT_OBJECTS];
-static atomic_bool disarmed, died;
+static atomic_bool disarmed, died, elsewhere; /* elsewhere: in another phase than FAULT_PHASE */
 
 static const char *const names[FAULT_CALL_COUNT] = {
 #define FAULT_NAME(name) #name,
@@ -78,10 +80,12 @@ static cl_int failed(void) {
 }
 
 cl_int fault_check(enum fault_call call, int device) {
-    atomic_fetch_add(&counts[call], 1);
-    if (!fault_is_armed()) return CL_SUCCESS;
-    if (fault.mode == FAULT_DEAD && device == fault.device && atomic_load(&died)) return failed();
-    if (!fault.wanted[call] || (fault.device >= 0 && device != fault.device)) return CL_SUCCESS;
+    bool meant = fault.device < 0 || device == fault.device, here = !atomic_load(&elsewhere);
+    if (here && (meant || fault.mode == FAULT_DEAD)) atomic_fetch_add(&counts[call], 1);
+    if (!fault_is_armed() || !meant) return CL_SUCCESS;
+    if (fault.mode == FAULT_DEAD && atomic_load(&died)) return failed();
+    if (!fault.wanted[call]) return CL_SUCCESS;
+    if (!here) return fault.mode == FAULT_EVER && atomic_load(&matched) >= fault.at ? failed() : CL_SUCCESS;
     long number = atomic_fetch_add(&matched, 1) + 1;
     bool now = number == fault.at;
     switch (fault.mode) {
@@ -108,6 +112,12 @@ cl_int fault_check(enum fault_call call, int device) {
         return CL_SUCCESS;
     }
 }
+
+/* For fault_control.h. */
+__attribute__((visibility("default"))) void fault_layer_end(void);
+__attribute__((visibility("default"))) void fault_layer_phase(const char *name);
+__attribute__((visibility("default"))) long fault_layer_fired(void);
+__attribute__((visibility("default"))) long fault_layer_objects(void);
 
 static bool applies(enum fault_call call) {
     switch (fault.mode) {
@@ -143,7 +153,7 @@ static long number_of(const char *name, long standard) {
 static bool read_settings(void) {
     static const char *const modes[] = {"", "once", "ever", "dead", "hang", "event", "corrupt", "slow", "lie"};
     const char *mode = getenv("FAULT_MODE"), *call = getenv("FAULT_CALL"), *values = getenv("FAULT_VALUES"),
-               *reopen = getenv("FAULT_REOPEN");
+               *reopen = getenv("FAULT_REOPEN"), *phase = getenv("FAULT_PHASE");
     int number = (int)(sizeof modes / sizeof modes[0]) - 1;
     while (number > 0 && strcmp(modes[number], mode ? mode : "") != 0) number--;
     fault.mode = (enum fault_mode)number;
@@ -152,6 +162,8 @@ static bool read_settings(void) {
     fault.device = (int)number_of("FAULT_DEVICE", fault.mode == FAULT_DEAD ? 0 : -1);
     fault.microseconds = (unsigned long)number_of("FAULT_MICROSECONDS", fault.mode == FAULT_SLOW ? 1000 : 1000000000);
     fault.reopens = !reopen || strcmp(reopen, "no") != 0;
+    fault.phase = phase && *phase ? phase : NULL;
+    fault_layer_phase("start");
     bool some = fault.mode == FAULT_NONE || fault.mode == FAULT_LIE;
     for (int i = 0; i < FAULT_CALL_COUNT; i++) {
         fault.wanted[i] = applies((enum fault_call)i) && (!call || strcmp(call, "*") == 0 || is_listed(call, names[i]));
@@ -174,12 +186,11 @@ __attribute__((destructor)) static void write_counts(void) {
     fclose(file);
 }
 
-/* For fault_control.h. */
-__attribute__((visibility("default"))) void fault_layer_end(void);
-__attribute__((visibility("default"))) long fault_layer_fired(void);
-__attribute__((visibility("default"))) long fault_layer_objects(void);
 void fault_layer_end(void) {
     atomic_store(&disarmed, true);
+}
+void fault_layer_phase(const char *name) {
+    atomic_store(&elsewhere, fault.phase && strcmp(fault.phase, name) != 0);
 }
 long fault_layer_fired(void) {
     return atomic_load(&fired);

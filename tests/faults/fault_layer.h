@@ -78,7 +78,8 @@ typedef struct fault_settings {
     int device; /* -1: any */
     cl_int code;
     unsigned long microseconds;
-    bool reopens; /* a dead device can be opened again */
+    bool reopens;      /* a dead device can be opened again */
+    const char *phase; /* of the program; NULL: any */
 } fault_settings;
 
 extern const cl_icd_dispatch *fault_real; /* what stands behind the layer */

@@ -28,8 +28,14 @@ static void release(void *user, void *memory) {
     free(memory);
 }
 
-/* Bright rows where the class is; the same every time. */
-static void draw(float input[FAULT_SAMPLES][FAULT_PIXELS], unsigned char label[FAULT_SAMPLES]) {
+socle_status fault_session_open(fault_session *session, const char *device, const socle_logger *logger) {
+    socle_allocator allocator = {allocate, release, session};
+    socle_open_opts opts = {.allocator = &allocator, .logger = logger, .threads = 1};
+    session->where = "open";
+    return socle_open_with(&session->context, device, &opts);
+}
+
+void fault_session_draw(float input[FAULT_SAMPLES][FAULT_PIXELS], unsigned char label[FAULT_SAMPLES]) {
     uint32_t state = 12345;
     for (int i = 0; i < FAULT_SAMPLES; i++) {
         label[i] = (unsigned char)(i % FAULT_CLASSES);
@@ -78,7 +84,7 @@ static socle_status use_tensors(fault_session *session, float out[5]) {
     return status;
 }
 
-static socle_status build(fault_session *session) {
+socle_status fault_session_build(fault_session *session) {
     socle_net *net;
     session->where = "building the net";
     TRY(socle_net_create(&session->net, session->context));
@@ -163,18 +169,15 @@ static socle_status save(fault_session *session, const char *path, unsigned long
 }
 
 socle_status fault_session_run(fault_session *session, const char *device, const char *path, fault_record *out) {
-    socle_allocator allocator = {allocate, release, session};
-    socle_open_opts opts = {.allocator = &allocator, .threads = 1};
     static float input[FAULT_SAMPLES][FAULT_PIXELS];
     unsigned char label[FAULT_SAMPLES];
-    draw(input, label);
-    session->where = "open";
-    TRY(socle_open_with(&session->context, device, &opts));
+    fault_session_draw(input, label);
+    TRY(fault_session_open(session, device, NULL));
     TRY(use_tensors(session, out->tensor));
     session->where = "data";
     TRY(socle_data_arrays(&session->data, session->context, FAULT_SAMPLES, SOCLE_F32, SOCLE_SHAPE(1, 6, 6), input,
                           SOCLE_U8, NULL, label));
-    TRY(build(session));
+    TRY(fault_session_build(session));
     TRY(arrive(session, out));
     TRY(take_steps(session, input, label, out));
     TRY(fit(session, out));

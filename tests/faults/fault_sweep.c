@@ -11,7 +11,8 @@
  *   without=clGetDeviceInfo      but not these
  *   lies=A=1/B=2,C=3             values for the mode lie, one run each
  *   codes=-5,-14                 error codes, taken in turn; standard: those that suit the function
- *   device=K                     only calls on the K-th opened context (FAULT_DEVICE)
+ *   device=K                     only calls on the K-th opened context, from 0 (FAULT_DEVICE)
+ *   phase=WORD                   only calls while the subject is in that phase (FAULT_PHASE)
  *   most=N                       runs per function and mode, spread over its calls by a fixed rule; 0: call 1, 2, 3 ...
  *                                until a run meets no fault (standard)
  *   jobs=2  timeout=60           runs at a time, seconds for each
@@ -38,7 +39,7 @@ typedef struct extra {
 } extra;
 
 static struct {
-    const char *layer, *folder, *modes, *calls, *without, *lies, *codes, *device, *demand;
+    const char *layer, *folder, *modes, *calls, *without, *lies, *codes, *device, *phase, *demand;
     int most, jobs, accepted, extras;
     double timeout;
     int accept[MOST_STATUSES];
@@ -160,6 +161,11 @@ static bool take(pool *pool) {
     return end.status == options.accept[0];
 }
 
+static void aim(pool_job *job) {
+    if (options.device) set(job, "FAULT_DEVICE", options.device);
+    if (options.phase) set(job, "FAULT_PHASE", options.phase);
+}
+
 static void start(pool *pool, const char *mode, const char *call, long at) {
     pool_job job = {0};
     char text[32];
@@ -171,7 +177,7 @@ static void start(pool *pool, const char *mode, const char *call, long at) {
     set(&job, "FAULT_AT", text);
     word_at(text, sizeof text, codes, ',', (int)((unsigned long)at % (unsigned long)words(codes, ',')));
     set(&job, "FAULT_CODE", text);
-    if (options.device) set(&job, "FAULT_DEVICE", options.device);
+    aim(&job);
     if (!pool_start(pool, &job)) {
         fprintf(stderr, "fault_sweep: no process can be started\n");
         exit(2);
@@ -263,6 +269,7 @@ static bool count_calls(pool *pool, int *status) {
     set(&job, "OPENCL_LAYERS", options.layer);
     if (!try_plain(pool, &job, status)) return false;
     set(&job, "FAULT_COUNTS", path);
+    aim(&job);
     if (!try_plain(pool, &job, status)) return false;
     FILE *file = fopen(path, "r");
     while (file && functions < MOST_CALLS &&
@@ -288,9 +295,9 @@ static bool read_option(const char *word) {
     if (!value++) return false;
     struct {
         const char *name, **text;
-    } texts[] = {{"modes", &options.modes},  {"calls", &options.calls}, {"without", &options.without},
-                 {"lies", &options.lies},    {"codes", &options.codes}, {"device", &options.device},
-                 {"demand", &options.demand}};
+    } texts[] = {{"modes", &options.modes}, {"calls", &options.calls},  {"without", &options.without},
+                 {"lies", &options.lies},   {"codes", &options.codes},  {"device", &options.device},
+                 {"phase", &options.phase}, {"demand", &options.demand}};
     size_t length = (size_t)(value - word) - 1;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strlen(texts[i].name) == length && strncmp(word, texts[i].name, length) == 0)

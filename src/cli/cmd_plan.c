@@ -73,17 +73,13 @@ typedef struct forecast_job {
     const sc_net *net;
     const sc_forecast_request *request;
     sc_forecast forecast;
-    int partials; /* how many parts the gradients are kept in */
     int sharers; /* devices that take their memory from the host's */
 } forecast_job;
 
 static socle_status forecast_on_device(sc_device *device, void *argument) {
     forecast_job *job = argument;
     sc_fit_set_budget(device, job->settings->memory, job->sharers);
-    socle_status status =
-        sc_forecast_micro_batch(&job->forecast, device, (sc_net *)job->net, job->request);
-    job->partials = sc_engine_partial_slots(&job->forecast.engine);
-    return status;
+    return sc_forecast_micro_batch(&job->forecast, device, (sc_net *)job->net, job->request);
 }
 
 /* A part of the memory, and the largest piece of it that must lie in one allocation. */
@@ -96,11 +92,10 @@ enum { PARTS = 12 };
 
 static void list_parts(const forecast_job *job, memory_part out[PARTS]) {
     const sc_engine_memory *m = &job->forecast.memory;
-    uint64_t gradients = m->gradients / (uint64_t)job->partials;
     uint64_t inputs = m->inputs / (uint64_t)job->forecast.engine.slots;
-    const memory_part parts[PARTS] = {{"parameters", m->parameters, m->parameters},
-                                      {"gradients", m->gradients, gradients},
-                                      {"optimizer", m->state, m->parameters},
+    const memory_part parts[PARTS] = {{"parameters", m->parameters, m->parameter_piece},
+                                      {"gradients", m->gradients, m->partial_piece},
+                                      {"optimizer", m->state, m->parameter_piece},
                                       {"statistics", m->statistics, m->statistics},
                                       {"coefficients", m->coefficients, m->coefficients},
                                       {"inputs", m->inputs, inputs},
@@ -109,7 +104,7 @@ static void list_parts(const forecast_job *job, memory_part out[PARTS]) {
                                       {"activations", m->activations, m->tensor},
                                       {"packed", m->packed, m->packed < m->tensor ? m->packed : m->tensor},
                                       {"steps", m->steps, m->steps < m->tensor ? m->steps : m->tensor},
-                                      {"exchange", m->exchange, m->exchange ? gradients : 0}};
+                                      {"exchange", m->exchange, m->exchange ? m->partial_piece : 0}};
     memcpy(out, parts, sizeof parts);
 }
 

@@ -58,6 +58,16 @@ socle_status sc_lane_place_chunks(sc_lane_layout *out, sc_env *env, int count, c
     return status;
 }
 
+size_t sc_lane_chunk_begin(const sc_lane_layout *layout, int chunk) {
+    size_t begin = 0;
+    for (int c = 0; c < chunk; c++) begin += layout->chunk_bytes ? layout->chunk_bytes[c] : layout->bytes;
+    return begin;
+}
+
+size_t sc_lane_begin(const sc_lane_layout *layout, int tensor) {
+    return sc_lane_chunk_begin(layout, layout->chunk ? layout->chunk[tensor] : 0) + layout->offset[tensor];
+}
+
 void sc_lane_free(sc_lane_layout *layout, sc_env *env) {
     sc_release(env, layout->chunk);
     sc_release(env, layout->chunk_bytes);

@@ -30,6 +30,9 @@ socle_status sc_lane_place(sc_lane_layout *out, sc_env *env, int count, const si
 /* The same in chunks of at most `most` bytes; a larger tensor has a chunk to itself. */
 socle_status sc_lane_place_chunks(sc_lane_layout *out, sc_env *env, int count, const size_t *bytes, const int *order,
                                   size_t most);
+/* Where a chunk or a tensor begins, counted from the begin of the first chunk; the chunk behind the last one begins at the end. */
+size_t sc_lane_chunk_begin(const sc_lane_layout *layout, int chunk);
+size_t sc_lane_begin(const sc_lane_layout *layout, int tensor);
 void sc_lane_free(sc_lane_layout *layout, sc_env *env);
 void sc_lane_map_free(sc_lane_map *map, sc_env *env);
 

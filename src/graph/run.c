@@ -79,12 +79,14 @@ socle_status sc_plan_run(sc_plan *plan, sc_queue *queue, const sc_lane_memory *m
     return sc_plan_run_part(plan, queue, memory, launch, 0, plan->launches);
 }
 
-int sc_plan_ready_after(const sc_plan *plan, sc_lane lane, size_t bytes) {
+int sc_plan_ready_after(const sc_plan *plan, const sc_lane_map *lanes, sc_lane lane, size_t bytes) {
     int after = 0;
     for (int i = 0; i < plan->launches; i++)
         for (int k = 0; k < plan->launch[i].operands; k++) {
             const sc_place *place = &plan->launch[i].place[k];
-            if (place->lane == (int)lane && place->offset < bytes) after = i + 1;
+            if (place->lane != (int)lane) continue;
+            size_t begin = sc_lane_chunk_begin(&lanes->lane[lane], place->buffer) + place->offset;
+            if (begin < bytes) after = i + 1;
         }
     return after;
 }

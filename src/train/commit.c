@@ -51,16 +51,18 @@ static int healthy(sc_expr *expr, int index) {
                             sc_expr_const_int(expr, 0), 0);
 }
 
-static void build_update(sc_graph *graph, const sc_optimizer *optimizer, int64_t blocks, sc_value gradient,
-                         sc_value health) {
+static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, int piece,
+                         sc_value gradient, sc_value health) {
     const sc_optimizer_kind *kind = optimizer->kind;
+    const int64_t blocks = shape->parameter_blocks[piece];
+    const int pieces = shape->pieces;
     enum { RATE = 2 + SC_OPTIMIZER_STATES, DECAY, HEALTH, MOST };
-    sc_value input[MOST] = {flat(graph, SC_LANE_PARAMETERS, 0, SOCLE_F32, blocks, SC_BLOCK), gradient};
+    sc_value input[MOST] = {flat(graph, SC_LANE_PARAMETERS, piece, SOCLE_F32, blocks, SC_BLOCK), gradient};
     int count = 2;
     for (int s = 0; s < kind->states; s++)
-        input[count++] = flat(graph, SC_LANE_STATE, s, SOCLE_F32, blocks, SC_BLOCK);
-    input[count++] = flat(graph, SC_LANE_COEFFICIENTS, SC_COEFFICIENT_RATE_SCALE, SOCLE_F32, blocks, 1);
-    input[count++] = flat(graph, SC_LANE_COEFFICIENTS, SC_COEFFICIENT_DECAY, SOCLE_F32, blocks, 1);
+        input[count++] = flat(graph, SC_LANE_STATE, s * pieces + piece, SOCLE_F32, blocks, SC_BLOCK);
+    for (int k = SC_COEFFICIENT_RATE_SCALE; k <= SC_COEFFICIENT_DECAY; k++)
+        input[count++] = flat(graph, SC_LANE_COEFFICIENTS, k * pieces + piece, SOCLE_F32, blocks, 1);
     input[count++] = health;
 
     sc_expr expr;
@@ -90,10 +92,12 @@ static void build_update(sc_graph *graph, const sc_optimizer *optimizer, int64_t
 }
 
 /* running = momentum * running + (1 - momentum) * (sum over groups / groups) */
-static void build_statistics(sc_graph *graph, int64_t blocks, sc_value health) {
+static void build_statistics(sc_graph *graph, const sc_commit_shape *shape, sc_value health) {
+    const int64_t blocks = shape->statistic_blocks;
+    const int momentums = SC_COEFFICIENT_MOMENTUM * shape->pieces;
     sc_value input[4] = {flat(graph, SC_LANE_STATISTICS, 0, SOCLE_F32, blocks, SC_BLOCK),
                          flat(graph, SC_LANE_SUMS, SC_SUM_STATISTICS, SOCLE_F32, blocks, SC_BLOCK),
-                         flat(graph, SC_LANE_COEFFICIENTS, SC_COEFFICIENT_MOMENTUM, SOCLE_F32, blocks, 1), health};
+                         flat(graph, SC_LANE_COEFFICIENTS, momentums, SOCLE_F32, blocks, 1), health};
     sc_expr expr;
     sc_expr_init(&expr);
     int running = sc_expr_input(&expr, 0, SC_EXPR_FLOAT), sum = sc_expr_input(&expr, 1, SC_EXPR_FLOAT),
@@ -133,12 +137,16 @@ static void build_totals(sc_graph *graph, const sc_value sum[3], sc_value health
 
 socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape) {
     sc_graph_scope(graph, "commit");
-    sc_value gradient = flat(graph, SC_LANE_GRADIENTS, 0, SOCLE_F32, shape->parameter_blocks, SC_BLOCK);
-    sc_value sum[3];
+    sc_value gradient[SC_LANE_PIECES], sum[3], bad = SC_NO_VALUE;
+    for (int p = 0; p < shape->pieces; p++) {
+        gradient[p] = flat(graph, SC_LANE_GRADIENTS, p, SOCLE_F32, shape->parameter_blocks[p], SC_BLOCK);
+        sc_value more = count_non_finite(graph, gradient[p]);
+        bad = p ? sc_build_binary(graph, SC_EXPR_ADD, bad, more) : more;
+    }
     for (int i = 0; i < 3; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
-    sc_value health = build_health(graph, count_non_finite(graph, gradient), sum[0]);
-    build_update(graph, optimizer, shape->parameter_blocks, gradient, health);
-    if (shape->statistic_blocks) build_statistics(graph, shape->statistic_blocks, health);
+    sc_value health = build_health(graph, bad, sum[0]);
+    for (int p = 0; p < shape->pieces; p++) build_update(graph, optimizer, shape, p, gradient[p], health);
+    if (shape->statistic_blocks) build_statistics(graph, shape, health);
     build_totals(graph, sum, health);
     return graph->status;
 }

@@ -12,20 +12,24 @@
 
 #include "graph/plan.h"
 #include "nn/layer.h"
+#include "train/pieces.h"
 
 /* Tensors of SC_LANE_SUMS: scalars, then the batch statistics in the layout of SC_LANE_STATISTICS. */
 enum { SC_SUM_LOSS, SC_SUM_WEIGHT, SC_SUM_CORRECT, SC_SUM_STATISTICS };
 /* Tensors of SC_LANE_HEALTH. */
 enum { SC_HEALTH_STEP, SC_HEALTH_LOSS, SC_HEALTH_WEIGHT, SC_HEALTH_CORRECT, SC_HEALTH_LAST_LOSS, SC_HEALTH_TENSORS };
-/* Tensors of SC_LANE_COEFFICIENTS: one value per block of SC_BLOCK parameters (the last: per block of statistics). */
-enum { SC_COEFFICIENT_RATE_SCALE, SC_COEFFICIENT_DECAY, SC_COEFFICIENT_MOMENTUM, SC_COEFFICIENT_TENSORS };
+/* Tensors of SC_LANE_COEFFICIENTS: one value per block of SC_BLOCK parameters (the last: per block of statistics). With the parameters
+ * in several pieces, piece p of kind k is tensor k * pieces + p, and MOMENTUM has one. */
+enum { SC_COEFFICIENT_RATE_SCALE, SC_COEFFICIENT_DECAY, SC_COEFFICIENT_MOMENTUM };
 
 typedef struct sc_commit_shape {
-    int64_t parameter_blocks, statistic_blocks; /* lane bytes / SC_LANE_ALIGNMENT; statistics may be 0 */
+    int pieces; /* of the parameters, gradients and states */
+    int64_t parameter_blocks[SC_LANE_PIECES]; /* of each piece: bytes / SC_LANE_ALIGNMENT */
+    int64_t statistic_blocks;                 /* may be 0 */
 } sc_commit_shape;
 
-/* Appends the commit to a graph of capacity 1. Whole lanes are tensor 0 of PARAMETERS, GRADIENTS, STATISTICS; optimizer states are
- * tensors 0.. of STATE. */
+/* Appends the commit to a graph of capacity 1. The lane of statistics is tensor 0 of STATISTICS; piece p is tensor p of PARAMETERS and
+ * GRADIENTS, and tensor s * pieces + p of STATE for the optimizer's state s. */
 socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape);
 /* totals += sums, unpredicated: evaluation. */
 socle_status sc_totals_build(sc_graph *graph);

@@ -51,6 +51,7 @@ typedef struct sc_engine_memory {
     size_t slot;        /* host-mapped, and whoever fills the slots allocates it: the samples of one slot */
     size_t train, evaluate, predict; /* what each of them needs of `activations`; separate: has of it */
     size_t tensor;                   /* the largest tensor or workspace of a plan, which must lie in one allocation */
+    size_t parameter_piece, partial_piece; /* the largest of the parameters, and of one micro-batch's gradients */
     size_t piece;                    /* the largest part of all that must, and what it is */
     char piece_name[SC_NAME_TEXT];
     size_t heaviest;                 /* where most is alive at once in training (else evaluation or prediction): the layer that */

@@ -12,7 +12,9 @@
 enum { RANGES = 8 };
 
 typedef struct bucket {
-    sc_buffer *host, *device; /* device: NULL where the host's memory is the device's */
+    char *host;
+    sc_buffer *pinned; /* what `host` is; NULL: memory like any other, where the device allocates too little at once */
+    sc_pieces device;  /* none where the host's memory is the device's */
 } bucket;
 
 struct sc_engine_link {
@@ -23,7 +25,7 @@ struct sc_engine_link {
     int ready[RANGES]; /* launches of the training plan after which a range is final */
     bucket bucket[SC_SUM_NODES];
     sc_event *sent[RANGES];
-    sc_buffer *totals;
+    sc_pieces totals;
     sc_event *received, *committed;
     sc_trace *trace;
     int number;           /* in the trace */
@@ -32,21 +34,24 @@ struct sc_engine_link {
     sc_event *computed[RANGES], *arrived[RANGES]; /* traced: the part of the backward pass, and the totals' coming */
 };
 
-/* Ends of ranges: at ends of tensors, each of at least an eighth of the lane. Sums travel with the last one. */
+/* Ends of ranges: at ends of tensors, each of at least an eighth of the lane. Sums travel with the last one. All engines have the same
+ * ranges, whatever the pieces. */
 static void cut_ranges(const sc_engine *engine, sc_engine_link *link) {
     const sc_lane_layout *lane = &engine->map.lane[SC_LANE_GRADIENTS];
     size_t least = lane->bytes / RANGES, begin = 0;
     int most = engine->options.ranges > 0 && engine->options.ranges < RANGES ? engine->options.ranges : RANGES;
     while (link->ranges < most - 1) {
         size_t end = lane->bytes;
-        for (int t = 0; t < lane->count; t++)
-            if (lane->offset[t] >= begin + least && lane->offset[t] > begin && lane->offset[t] < end) end = lane->offset[t];
+        for (int t = 0; t < lane->count; t++) {
+            size_t at = sc_lane_begin(lane, t);
+            if (at >= begin + least && at > begin && at < end) end = at;
+        }
         if (end >= lane->bytes) break;
         link->end[link->ranges++] = begin = end;
     }
     link->end[link->ranges++] = engine->partial_bytes;
     for (int r = 0; r < link->ranges - 1; r++)
-        link->ready[r] = sc_plan_ready_after(engine->train, SC_LANE_GRADIENTS, link->end[r]);
+        link->ready[r] = sc_plan_ready_after(engine->train, &engine->map, SC_LANE_GRADIENTS, link->end[r]);
     link->ready[link->ranges - 1] = sc_plan_launches(engine->train);
 }
 
@@ -58,14 +63,35 @@ int sc_engine_link_buckets(const sc_engine *engine) {
     return engine->options.fixed_tree ? sc_sum_tree_most(engine->options.micro_batches) : 1;
 }
 
+/* Host memory in one piece, which the account knows as staging memory either way. */
+static socle_status create_host(sc_engine *engine, bucket *out) {
+    if (engine->partial_cuts.count == 1) {
+        SC_TRY(sc_buffer_create(&out->pinned, engine->device, SC_BUFFER_STAGING, engine->partial_bytes));
+        out->host = out->pinned->host;
+        return SOCLE_OK;
+    }
+    SC_TRY(sc_device_take(engine->device, SC_BUFFER_STAGING, engine->partial_bytes));
+    socle_status status = sc_allocate(engine->env, &out->host, engine->partial_bytes, 1);
+    if (status != SOCLE_OK) sc_device_give_back(engine->device, SC_BUFFER_STAGING, engine->partial_bytes);
+    return status;
+}
+
+static void destroy_bucket(sc_engine *engine, bucket *bucket) {
+    sc_pieces_destroy(&bucket->device);
+    sc_buffer_destroy(bucket->pinned);
+    if (bucket->pinned) return;
+    sc_release(engine->env, bucket->host);
+    sc_device_give_back(engine->device, SC_BUFFER_STAGING, engine->partial_bytes);
+}
+
 static socle_status create_buckets(sc_engine *engine, sc_engine_link *link) {
     for (int b = 0; b < sc_engine_link_buckets(engine); b++) {
-        SC_TRY(sc_buffer_create(&link->bucket[b].host, engine->device, SC_BUFFER_STAGING, engine->partial_bytes));
+        SC_TRY(create_host(engine, &link->bucket[b]));
         link->buckets++;
         if (link->direct) continue;
-        SC_TRY(sc_buffer_create(&link->bucket[b].device, engine->device, SC_BUFFER_DEVICE, engine->partial_bytes));
+        SC_TRY(sc_pieces_create(&link->bucket[b].device, engine->device, &engine->partial_cuts));
     }
-    return sc_buffer_create(&link->totals, engine->device, SC_BUFFER_DEVICE, engine->partial_bytes);
+    return sc_pieces_create(&link->totals, engine->device, &engine->partial_cuts);
 }
 
 socle_status sc_engine_link_create(sc_engine *engine) {
@@ -90,11 +116,8 @@ void sc_engine_link_destroy(sc_engine *engine) {
     }
     sc_event_release(link->received);
     sc_event_release(link->committed);
-    for (int b = 0; b < link->buckets; b++) {
-        sc_buffer_destroy(link->bucket[b].host);
-        sc_buffer_destroy(link->bucket[b].device);
-    }
-    sc_buffer_destroy(link->totals);
+    for (int b = 0; b < link->buckets; b++) destroy_bucket(engine, &link->bucket[b]);
+    sc_pieces_destroy(&link->totals);
     sc_queue_close(link->transfer);
     sc_release(engine->env, link);
     engine->link = NULL;
@@ -113,7 +136,7 @@ static size_t range_begin(const sc_engine_link *link, int range) {
 }
 
 float *sc_engine_bucket(const sc_engine *engine, int node) {
-    return node < engine->link->buckets ? engine->link->bucket[node].host->host : NULL;
+    return node < engine->link->buckets ? (float *)(void *)engine->link->bucket[node].host : NULL;
 }
 
 /* Puts `event` in the place of an older one. */
@@ -126,24 +149,24 @@ static socle_status record(sc_queue *queue, sc_event **event) {
 /* Copies a finished range of a node out of the lane. */
 static socle_status take_out(sc_engine *engine, int node, int range) {
     sc_engine_link *link = engine->link;
-    size_t begin = range_begin(link, range), bytes = link->end[range] - begin;
-    sc_operand from = sc_engine_partial(engine, engine->tree.node[node].holder, begin);
+    size_t begin = range_begin(link, range), end = link->end[range];
+    const sc_pieces *from = &engine->partial[engine->tree.node[node].holder];
     const bucket *to = &link->bucket[node];
-    if (link->direct) return sc_queue_read(engine->compute, (char *)to->host->host + begin, from, bytes);
-    return sc_queue_copy(engine->compute, (sc_operand){to->device, begin}, from, bytes);
+    return link->direct ? sc_pieces_read(from, engine->compute, to->host, begin, end)
+                        : sc_pieces_copy(&to->device, engine->compute, from, begin, end);
 }
 
 /* What the compute queue took out goes on to host memory beside the computation. */
 static socle_status carry(sc_engine *engine, int range) {
     sc_engine_link *link = engine->link;
-    size_t begin = range_begin(link, range), bytes = link->end[range] - begin;
+    size_t begin = range_begin(link, range);
     SC_TRY(record(engine->compute, &link->sent[range]));
     SC_TRY(sc_queue_flush(engine->compute));
     if (link->direct) return SOCLE_OK;
     SC_TRY(sc_queue_wait_event(link->transfer, link->sent[range]));
     for (int n = 0; n < engine->tree.nodes; n++)
-        SC_TRY(sc_queue_read(link->transfer, (char *)link->bucket[n].host->host + begin,
-                             (sc_operand){link->bucket[n].device, begin}, bytes));
+        SC_TRY(sc_pieces_read(&link->bucket[n].device, link->transfer, link->bucket[n].host, begin,
+                              link->end[range]));
     SC_TRY(record(link->transfer, &link->sent[range]));
     return sc_queue_flush(link->transfer);
 }
@@ -182,15 +205,14 @@ socle_status sc_engine_sent(sc_engine *engine, int range, uint64_t deadline) {
 
 socle_status sc_engine_receive(sc_engine *engine, int range, const float *totals) {
     sc_engine_link *link = engine->link;
-    size_t begin = range_begin(link, range), bytes = link->end[range] - begin;
-    const char *from = (const char *)totals + begin;
+    size_t begin = range_begin(link, range), end = link->end[range];
+    const char *from = (const char *)totals;
     if (range == 0 && link->committed) SC_TRY(sc_queue_wait_event(link->transfer, link->committed));
-    if (!link->direct) { /* the bucket is pinned, and its own sums are added up */
-        char *pinned = (char *)link->bucket[0].host->host + begin;
-        memcpy(pinned, from, bytes);
-        from = pinned;
+    if (!link->direct && link->bucket[0].pinned) { /* faster from there, and the bucket's own sums are added up */
+        memcpy(link->bucket[0].host + begin, from + begin, end - begin);
+        from = link->bucket[0].host;
     }
-    SC_TRY(sc_queue_write(link->transfer, (sc_operand){link->totals, begin}, from, bytes));
+    SC_TRY(sc_pieces_write(&link->totals, link->transfer, from, begin, end));
     if (link->trace) SC_TRY(record(link->transfer, &link->arrived[range]));
     if (range + 1 == link->ranges) SC_TRY(record(link->transfer, &link->received));
     return sc_queue_flush(link->transfer);
@@ -230,7 +252,7 @@ static void leave_spans(sc_engine *engine) {
 static socle_status compare_clocks(sc_engine_link *link) {
     uint64_t start, end;
     sc_event *event = NULL;
-    SC_TRY(sc_queue_fill(link->transfer, (sc_operand){link->totals, 0}, 0, SC_LANE_ALIGNMENT));
+    SC_TRY(sc_queue_fill(link->transfer, link->totals.base[0], 0, SC_LANE_ALIGNMENT));
     SC_TRY(sc_queue_record(link->transfer, &event));
     socle_status status = sc_queue_finish(link->transfer);
     uint64_t now = sc_now_ns();
@@ -258,8 +280,9 @@ socle_status sc_engine_received(sc_engine *engine, uint64_t deadline) {
 socle_status sc_engine_commit_received(sc_engine *engine, const sc_engine_step *step) {
     sc_engine_link *link = engine->link;
     sc_lane_memory memory = engine->memory;
-    memory.base[SC_LANE_GRADIENTS] = (sc_operand){link->totals, 0};
-    memory.base[SC_LANE_SUMS] = (sc_operand){link->totals, engine->map.lane[SC_LANE_GRADIENTS].bytes};
+    memory.base[SC_LANE_GRADIENTS] = link->totals.base[0];
+    memory.chunk[SC_LANE_GRADIENTS] = link->totals.base;
+    memory.base[SC_LANE_SUMS] = sc_pieces_at(&link->totals, engine->map.lane[SC_LANE_GRADIENTS].bytes);
     SC_TRY(sc_queue_wait_event(engine->compute, link->received));
     SC_TRY(sc_engine_run_commit(engine, &memory, step));
     return record(engine->compute, &link->committed);

@@ -62,8 +62,10 @@ sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
                                .outputs = lane[SC_LANE_OUTPUTS].bytes,
                                .data = lane[SC_LANE_DATA].bytes,
                                .slot = slot_bytes(engine),
+                               .parameter_piece = sc_cuts_largest(&engine->cuts),
+                               .partial_piece = sc_cuts_largest(&engine->partial_cuts),
                                .piece = engine->piece};
-    snprintf(memory.piece_name, sizeof memory.piece_name, "%s", engine->piece_name ? engine->piece_name : "");
+    snprintf(memory.piece_name, sizeof memory.piece_name, "%s", engine->piece_name);
     add_plan(&memory, engine->train, &memory.train);
     add_plan(&memory, engine->evaluate, &memory.evaluate);
     add_plan(&memory, engine->predict, &memory.predict);

@@ -32,8 +32,10 @@ static socle_status plan_whole(sc_engine *engine, sc_plan **out, int64_t capacit
 
 static socle_status build_commit(sc_engine *engine, sc_graph *graph) {
     sc_commit_shape shape = {
-        .parameter_blocks = (int64_t)(engine->map.lane[SC_LANE_PARAMETERS].bytes / SC_LANE_ALIGNMENT),
+        .pieces = engine->cuts.count,
         .statistic_blocks = (int64_t)(engine->map.lane[SC_LANE_STATISTICS].bytes / SC_LANE_ALIGNMENT)};
+    for (int p = 0; p < shape.pieces; p++)
+        shape.parameter_blocks[p] = (int64_t)(sc_cuts_bytes(&engine->cuts, p) / SC_LANE_ALIGNMENT);
     return sc_commit_build(graph, &engine->optimizer, &shape);
 }
 
@@ -42,16 +44,20 @@ static socle_status build_totals(sc_engine *engine, sc_graph *graph) {
     return sc_totals_build(graph);
 }
 
+/* Additions go piece by piece. */
+static int64_t most_added_blocks(const sc_engine *engine) {
+    return (int64_t)(sc_cuts_largest(&engine->partial_cuts) / SC_LANE_ALIGNMENT);
+}
+
 static socle_status build_add(sc_engine *engine, sc_graph *graph) {
-    return sc_add_partials_build(graph, (int64_t)(engine->partial_bytes / SC_LANE_ALIGNMENT));
+    return sc_add_partials_build(graph, most_added_blocks(engine));
 }
 
 socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph) {
     SC_TRY(plan_network(engine, &engine->train, train_graph));
     SC_TRY(plan_whole(engine, &engine->commit, 1, build_commit));
-    if (engine->partial_slots > 1)
-        SC_TRY(plan_whole(engine, &engine->add, (int64_t)(engine->partial_bytes / SC_LANE_ALIGNMENT), build_add));
-    return SOCLE_OK;
+    if (engine->partial_slots == 1) return SOCLE_OK;
+    return plan_whole(engine, &engine->add, most_added_blocks(engine), build_add);
 }
 
 socle_status sc_engine_prepare_evaluation(sc_engine *engine) {

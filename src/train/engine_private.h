@@ -6,7 +6,7 @@
 #include "data/augment.h"
 #include "train/engine.h"
 
-enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 1, SC_ENGINE_CHUNKS = 16, SC_ENGINE_SLOTS = 8 };
+enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 1, SC_ENGINE_SLOTS = 8 };
 
 typedef struct sc_engine_slot {
     sc_buffer *buffer;   /* one INPUTS lane */
@@ -31,9 +31,11 @@ struct sc_engine {
     sc_lane_map commit_map;  /* whole lanes */
     sc_lane_memory memory;   /* bases; INPUTS, GRADIENTS and SUMS are set per run */
     sc_buffer *lane[SC_LANE_COUNT]; /* of lanes in one piece */
-    sc_buffer *parameters[SC_ENGINE_CHUNKS], *state[SC_OPTIMIZER_STATES]; /* by chunk; by state of the optimizer */
-    sc_operand parameter_base[SC_ENGINE_CHUNKS], state_base[SC_OPTIMIZER_STATES];
-    sc_buffer *partial[SC_SUM_NODES]; /* GRADIENTS, and SUMS behind them */
+    sc_cuts cuts;            /* of parameters and of each of the optimizer's states */
+    sc_pieces parameters, state[SC_OPTIMIZER_STATES];
+    sc_operand state_base[SC_OPTIMIZER_STATES * SC_LANE_PIECES]; /* by state, then by piece */
+    sc_cuts partial_cuts;    /* as `cuts`, and the sums behind */
+    sc_pieces partial[SC_SUM_NODES]; /* GRADIENTS, and SUMS behind them */
     size_t partial_bytes;    /* gradients and sums of one micro-batch */
     int partial_slots;
     sc_engine_slot slot[SC_ENGINE_SLOTS];
@@ -44,7 +46,7 @@ struct sc_engine {
     sc_plan_pool *pool;      /* train, evaluate and predict take turns in it; the others run between parts of train */
     size_t taken;            /* bytes of all lanes */
     size_t piece;            /* the largest that must lie in one allocation */
-    const char *piece_name;
+    char piece_name[SC_NAME_TEXT];
 
     /* The step under way: which partial slots hold which sums. */
     sc_sum_tree tree;
@@ -62,13 +64,16 @@ struct sc_engine {
 socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *completion);
 socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph);
 socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph);
-/* engine_lanes.c: columns, lane layouts, buffers, coefficients. */
+/* engine_lanes.c: columns and lane layouts. */
 socle_status sc_engine_columns_init(sc_engine *engine);
 int sc_engine_origin_index(const sc_engine *engine); /* of the origins of images in the INPUTS lane */
 socle_status sc_engine_lanes_create(sc_engine *engine, const int *completion);
-void sc_engine_lanes_destroy(sc_engine *engine);
-/* Zeroed memory for a lane or a piece of one; 0 bytes: none. In a forecast it is only counted. */
+/* engine_buffers.c: the memory of the lanes that were placed. Zeroed, 0 bytes: none. In a forecast it is only counted. */
 socle_status sc_engine_buffer(sc_engine *engine, sc_buffer **out, const char *name, size_t bytes);
+socle_status sc_engine_buffers_create(sc_engine *engine);
+void sc_engine_lanes_destroy(sc_engine *engine); /* and of the layouts */
+/* engine_coefficients.c: what each block of parameters and statistics is updated with. */
+socle_status sc_engine_write_coefficients(sc_engine *engine);
 /* engine_plans.c */
 socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph);
 socle_status sc_engine_need_predict(sc_engine *engine);
@@ -80,7 +85,6 @@ socle_status sc_engine_take_partial(sc_engine *engine, int *partial);
 int sc_engine_push(sc_engine *engine, int partial, sc_sum_merge *merge);
 /* One partial += another, bytes [begin, end) of each, multiples of SC_LANE_ALIGNMENT. */
 socle_status sc_engine_add(sc_engine *engine, sc_sum_merge merge, size_t begin, size_t end);
-sc_operand sc_engine_partial(const sc_engine *engine, int partial, size_t offset);
 /* The commit over the sums in `memory`; begins the next step. */
 socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory, const sc_engine_step *step);
 /* engine_link.c. Whether sums go to host memory directly / how many buckets hold them there. */

@@ -8,18 +8,17 @@ static socle_status persistent_place(sc_engine *engine, int number, int state, s
     const sc_parameter *parameter = &engine->net->parameter[number];
     sc_lane lane = parameter->role == SC_PARAMETER_STATISTIC ? SC_LANE_STATISTICS : SC_LANE_PARAMETERS;
     const sc_lane_layout *layout = &engine->map.lane[lane];
-    size_t offset = layout->offset[parameter->index];
+    size_t offset = sc_lane_begin(layout, parameter->index);
     *bytes = sc_tensor_bytes(&parameter->desc);
     if (state >= 0) {
         if (!engine->trains || lane != SC_LANE_PARAMETERS || state >= engine->optimizer.kind->states)
             return sc_fail(engine->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s has no optimizer state %d", parameter->name,
                            state);
-        *place = (sc_operand){engine->state[state], offset};
+        *place = sc_pieces_at(&engine->state[state], offset);
         return SOCLE_OK;
     }
-    const sc_operand *chunk = engine->memory.chunk[lane];
-    *place = chunk ? chunk[layout->chunk[parameter->index]] : engine->memory.base[lane];
-    place->offset += offset;
+    *place = lane == SC_LANE_PARAMETERS ? sc_pieces_at(&engine->parameters, offset)
+                                        : (sc_operand){engine->lane[lane], offset};
     return SOCLE_OK;
 }
 
@@ -61,8 +60,9 @@ socle_status sc_engine_initialize(sc_engine *engine, uint64_t seed) {
         sc_release(engine->env, data);
         SC_TRY(status);
     }
-    for (int s = 0; engine->trains && s < engine->optimizer.kind->states; s++)
-        SC_TRY(sc_queue_fill(engine->compute, engine->state_base[s], 0, engine->state[s]->bytes));
+    int pieces = sc_engine_states(engine) * engine->cuts.count;
+    for (int p = 0; p < pieces; p++)
+        SC_TRY(sc_queue_fill(engine->compute, engine->state_base[p], 0, engine->state_base[p].buffer->bytes));
     return sc_engine_totals_reset(engine);
 }
 

@@ -13,25 +13,27 @@ void sc_engine_begin_step(sc_engine *engine, int64_t first) {
     for (int s = engine->partial_slots - 1; s >= 0; s--) engine->free_partial[engine->free_partials++] = s;
 }
 
-sc_operand sc_engine_partial(const sc_engine *engine, int partial, size_t offset) {
-    return (sc_operand){engine->partial[partial], offset};
-}
-
 sc_lane_memory sc_engine_bases(const sc_engine *engine, int slot, int partial) {
     sc_lane_memory memory = engine->memory;
     size_t gradients = engine->trains ? engine->map.lane[SC_LANE_GRADIENTS].bytes : 0;
     if (slot >= 0) memory.base[SC_LANE_INPUTS] = (sc_operand){engine->slot[slot].buffer, 0};
-    memory.base[SC_LANE_GRADIENTS] = sc_engine_partial(engine, partial, 0);
-    memory.base[SC_LANE_SUMS] = sc_engine_partial(engine, partial, gradients);
+    memory.base[SC_LANE_GRADIENTS] = engine->partial[partial].base[0];
+    memory.chunk[SC_LANE_GRADIENTS] = engine->partial[partial].base;
+    memory.base[SC_LANE_SUMS] = sc_pieces_at(&engine->partial[partial], gradients);
     return memory;
 }
 
 socle_status sc_engine_add(sc_engine *engine, sc_sum_merge merge, size_t begin, size_t end) {
+    const sc_pieces *earlier = &engine->partial[merge.earlier], *later = &engine->partial[merge.later];
     sc_lane_memory memory = engine->memory;
-    memory.base[SC_LANE_GRADIENTS] = sc_engine_partial(engine, merge.earlier, begin);
-    memory.base[SC_LANE_SUMS] = sc_engine_partial(engine, merge.later, begin);
-    sc_launch launch = {.rows = (int64_t)((end - begin) / SC_LANE_ALIGNMENT)};
-    return sc_plan_run(engine->add, engine->compute, &memory, &launch);
+    for (size_t at = begin, next; at < end; at = next) {
+        next = sc_pieces_end(earlier, at, end);
+        memory.base[SC_LANE_GRADIENTS] = sc_pieces_at(earlier, at);
+        memory.base[SC_LANE_SUMS] = sc_pieces_at(later, at);
+        sc_launch launch = {.rows = (int64_t)((next - at) / SC_LANE_ALIGNMENT)};
+        SC_TRY(sc_plan_run(engine->add, engine->compute, &memory, &launch));
+    }
+    return SOCLE_OK;
 }
 
 /* Adds up whole partials; those that were added to others are free again. */

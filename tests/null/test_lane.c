@@ -20,6 +20,8 @@ Test(lane, in_one_piece) {
     SC_EQ(lane.chunks, 1);
     SC_TRUE(!lane.chunk);
     SC_EQ(lane.offset[3], 640);
+    SC_EQ(sc_lane_begin(&lane, 3), 640);
+    SC_EQ(sc_lane_chunk_begin(&lane, 1), 768);
     sc_lane_free(&lane, &env);
 }
 
@@ -46,6 +48,7 @@ Test(lane, in_chunks_by_order) {
     SC_OK(&env, sc_lane_place_chunks(&lane, &env, 4, bytes, order, 256));
     const size_t offset[] = {0, 0, 0, 128};
     const int chunk[] = {1, 2, 0, 1};
+    const size_t begin_of[] = {384, 640, 0, 512};
     SC_EQ(lane.chunks, 3);
     SC_EQ(lane.chunk_bytes[0], 384);
     SC_EQ(lane.chunk_bytes[1], 256);
@@ -53,7 +56,9 @@ Test(lane, in_chunks_by_order) {
     for (int t = 0; t < 4; t++) {
         SC_EQ(lane.offset[t], offset[t]);
         SC_EQ(lane.chunk[t], chunk[t]);
+        SC_EQ(sc_lane_begin(&lane, t), begin_of[t]);
     }
+    SC_EQ(sc_lane_chunk_begin(&lane, lane.chunks), lane.bytes);
     sc_lane_free(&lane, &env);
 }
 

@@ -49,6 +49,7 @@ static int layer(sc_net *net, const char *word, int input, int size, int stride)
     if (strcmp(word, "dense") == 0) options.units = size;
     if (strcmp(word, "maxpool") == 0) options.kernel[0] = options.kernel[1] = size;
     if (strcmp(word, "dropout") == 0) options.rate = 0.25f;
+    if (strcmp(word, "batchnorm") == 0) options.group = size;
     if (strcmp(word, "conv2d") == 0) {
         options.filters = size;
         options.kernel[0] = options.kernel[1] = 3;
@@ -86,6 +87,17 @@ static int add_wide(sc_net *net, int x) {
     return layer(net, "dense", layer(net, "flatten", x, 0, 0), 10, 0);
 }
 
+/* Many parameters of one size: 20 of 16384 bytes each. */
+static int add_deep(sc_net *net, int x) {
+    x = layer(net, "tanh", layer(net, "dense", layer(net, "flatten", x, 0, 0), 1, 0), 0, 0);
+    for (int i = 0; i < 21; i++) {
+        x = layer(net, "tanh", layer(net, "dense", x, 64, 0), 0, 0);
+        if (i == 10) x = layer(net, "batchnorm", x, 2, 0);
+        if (i == 15) x = layer(net, "dropout", x, 0, 0);
+    }
+    return layer(net, "dense", x, 10, 0);
+}
+
 void fixture_golden(fixture *f, const char *network) {
     FIXTURE_OK(sc_dataset_from_idx(&f->data, &f->env, SC_SOURCE_DIR "/tests/golden/images-idx3-ubyte",
                               SC_SOURCE_DIR "/tests/golden/labels-idx1-ubyte"));
@@ -93,6 +105,7 @@ void fixture_golden(fixture *f, const char *network) {
     socle_shape shape = {3, {1, 12, 12}};
     int x = sc_net_input(f->net, "input", SOCLE_U8, &shape, 1.0f / 255.0f);
     if (strcmp(network, "wide") == 0) x = add_wide(f->net, x);
+    else if (strcmp(network, "deep") == 0) x = add_deep(f->net, x);
     else x = strcmp(network, "cnn") == 0 ? add_cnn(f->net, x) : add_mlp(f->net, x, strcmp(network, "dropout") == 0);
     FIXTURE_OK(sc_net_loss(f->net, "softmax_cross_entropy", x));
 }

@@ -24,8 +24,9 @@ typedef struct fixture {
 void fixture_open(fixture *f, const char *device, int threads);
 void fixture_open_timed(fixture *f, const char *device); /* its queues record times */
 void fixture_close(fixture *f);
-/* f->data: 320 images of 12x12; f->net: "mlp", "cnn" as in tests/golden, "dropout" (the mlp with a dropout layer) or "wide"
- * (convolutions of 16, 32, 32, 16 and 12 filters). */
+/* f->data: 320 images of 12x12; f->net: "mlp", "cnn" as in tests/golden, "dropout" (the mlp with a dropout layer), "wide"
+ * (convolutions of 16, 32, 32, 16 and 12 filters) or "deep" (twenty layers of 64 units, one with batch normalisation in groups of 2 and one
+ * with dropout, between one of one unit and the output). */
 void fixture_golden(fixture *f, const char *network);
 /* f->net of examples/<name>.yaml, f->data: noise in its shape, with labels. What was there before goes. */
 enum { FIXTURE_EXAMPLE_SAMPLES = 96 };

@@ -75,15 +75,18 @@ Test(engine_memory, activations_in_several_buffers) {
     fixture_close(&f);
 }
 
-static void refuses(const char *device, const char *what, uint64_t most) {
+static void refuses(const char *device, const char *network, const char *what, uint64_t most) {
     fixture f;
     sc_optimizer adam = fixture_optimizer("adam", 0.01f, 0);
     sc_engine_options options = {.capacity = BATCH, .optimizer = &adam};
     sc_engine_memory memory;
     sc_engine *engine;
-    char text[64];
+    char text[128];
     fixture_open(&f, device, 0);
-    fixture_example(&f, "fashion-mlp");
+    if (strcmp(network, "deep") == 0)
+        fixture_golden(&f, network);
+    else
+        fixture_example(&f, network);
     f.device->info.max_allocation = most;
     uint64_t before = sc_device_memory(f.device).bounded;
     SC_FAILS(&f.env, sc_engine_create(&engine, f.device, f.net, &options), SOCLE_STATUS_DEVICE_MEMORY);
@@ -94,22 +97,32 @@ static void refuses(const char *device, const char *what, uint64_t most) {
     SC_EQ(sc_device_memory(f.device).bounded, before);
     FIXTURE_OK(sc_engine_forecast(&memory, f.device, f.net, &options, (sc_engine_uses){0}));
     SC_TRUE(memory.piece > most);
+    SC_TRUE(strstr(memory.piece_name, what) || memory.piece > memory.parameter_piece);
     fixture_close(&f);
 }
 
-/* Weights that train lie in one piece: 248006 of them, and a few more bytes of gradients' sums. */
+/* The weights of one layer lie in one piece, here 784 x 256 of them; and there are at most 16 pieces, here for twenty layers. */
 Test(engine_memory, what_cannot_be_divided_is_named) {
-    fixture f;
-    sc_engine_memory memory;
-    sc_optimizer adam = fixture_optimizer("adam", 0.01f, 0);
-    sc_engine_options options = {.capacity = BATCH, .optimizer = &adam};
-    fixture_open(&f, "cpu", 0);
-    fixture_example(&f, "fashion-mlp");
-    FIXTURE_OK(sc_engine_forecast(&memory, f.device, f.net, &options, (sc_engine_uses){0}));
-    fixture_close(&f);
-    refuses("cpu", "parameters", memory.parameters - 128);
-    refuses("cpu", "gradients", memory.parameters);
-    refuses("opencl:0", "parameters", memory.parameters - 128);
+    const size_t largest = 784 * 256 * sizeof(float);
+    refuses("cpu", "fashion-mlp", "parameters of dense1.weight", largest - 128);
+    refuses("opencl:0", "fashion-mlp", "parameters of dense1.weight", largest - 128);
+    refuses("cpu", "deep", "parameters (they would make more than 16 pieces)", 16640);
+}
+
+/* Sums that do not fit behind the gradients have a piece of their own. */
+Test(engine_memory, sums_apart) {
+    size_t n, m;
+    sc_engine_memory whole, bound;
+    float *x = train("cpu", 0, &n, &whole), *y = train("cpu", whole.parameters, &m, &bound);
+    SC_EQ(whole.partial_piece, whole.gradients / 2);
+    SC_TRUE(whole.partial_piece > whole.parameters);
+    SC_EQ(bound.parameter_piece, bound.parameters);
+    SC_EQ(bound.partial_piece, bound.parameters);
+    SC_EQ(bound.total, whole.total);
+    SC_EQ(n, m);
+    SC_EQ_MEMORY(x, y, n * sizeof *x);
+    free(x);
+    free(y);
 }
 
 /* An engine that only predicts reads every weight by itself, so they may lie in several pieces. */

@@ -40,7 +40,7 @@ static void same_memory(const sc_engine_memory *a, const sc_engine_memory *b) {
                  PART(inputs),     PART(outputs),   PART(data),    PART(activations), PART(packed),
                  PART(steps),      PART(exchange),  PART(total),   PART(staging),     PART(slot),
                  PART(train),      PART(evaluate),  PART(predict), PART(tensor),      PART(piece),
-                 PART(heaviest)};
+                 PART(heaviest),   PART(parameter_piece), PART(partial_piece)};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         size_t x, y;
         memcpy(&x, (const char *)a + parts[i].offset, sizeof x);
@@ -146,6 +146,38 @@ Test(forecast, holds_in_other_modes_cpu) {
 
 Test(forecast, holds_in_other_modes_opencl) {
     other_modes("opencl:0");
+}
+
+/* Parameters, gradients and states in pieces, which are as many bytes. */
+static void in_pieces(const char *device) {
+    static const load loads[] = {{.capacity = 2, .micro_batches = 3},
+                                 {.capacity = 2, .micro_batches = 6, .shares_steps = true, .fixed_tree = true},
+                                 {.capacity = 2, .micro_batches = 6, .shares_steps = true, .own_memory = true}};
+    fixture f;
+    sc_optimizer adam = fixture_optimizer("adam", 0.01f, 0);
+    fixture_open(&f, device, 1);
+    fixture_golden(&f, "deep");
+    const uint64_t normal = f.device->info.max_allocation;
+    for (size_t i = 0; i < sizeof loads / sizeof loads[0]; i++) {
+        sc_engine_options options = options_of(&loads[i], &adam);
+        sc_engine_memory whole, divided;
+        f.device->info.max_allocation = normal;
+        FIXTURE_OK(sc_engine_forecast(&whole, f.device, f.net, &options, (sc_engine_uses){true, true}));
+        f.device->info.max_allocation = 112 * 1024;
+        FIXTURE_OK(sc_engine_forecast(&divided, f.device, f.net, &options, (sc_engine_uses){true, true}));
+        SC_TRUE(divided.parameters > 2 * divided.parameter_piece && divided.piece <= 112 * 1024);
+        SC_EQ(divided.total - divided.steps - divided.coefficients, whole.total - whole.steps - whole.coefficients);
+        forecast_holds(&f, &loads[i]);
+    }
+    fixture_close(&f);
+}
+
+Test(forecast, holds_in_pieces_cpu) {
+    in_pieces("cpu");
+}
+
+Test(forecast, holds_in_pieces_opencl) {
+    in_pieces("opencl:0");
 }
 
 /* Threads have scratch memory of their own. */

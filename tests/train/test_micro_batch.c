@@ -241,7 +241,7 @@ Test(micro_batch, limit_per_allocation) {
     f.device->info.max_allocation = memory.piece - 1;
     FIXTURE_OK(sc_forecast_micro_batch(&forecast, f.device, f.net, &request));
     SC_EQ(forecast.engine.capacity, 20); /* 96 / 5 */
-    f.device->info.max_allocation = memory.parameters - 1;
+    f.device->info.max_allocation = 1024;
     SC_FAILS(&f.env, sc_forecast_micro_batch(&forecast, f.device, f.net, &request), SOCLE_STATUS_DEVICE_MEMORY);
     SC_CONTAINS(f.env.text, "must lie in one piece");
     fixture_close(&f);

@@ -33,10 +33,10 @@ static socle_status steps(fixture *f, sc_device *device, int count, bool residen
     return status;
 }
 
-static void open_null(fixture *f, sc_device **device, sc_null_counts *counts) {
+static void open_null(fixture *f, sc_device **device, sc_null_counts *counts, const char *network) {
     memset(f, 0, sizeof *f);
     sc_env_init(&f->env, NULL, NULL);
-    fixture_golden(f, "cnn");
+    fixture_golden(f, network);
     FIXTURE_OK(sc_null_open(device, &f->env, counts));
 }
 
@@ -59,10 +59,10 @@ Test(null_device, a_step_neither_prepares_nor_allocates) {
     sc_null_counts few = {0}, many = {0};
     fixture f;
     sc_device *device;
-    open_null(&f, &device, &few);
+    open_null(&f, &device, &few, "cnn");
     SC_EQ(steps(&f, device, 2, false), SOCLE_OK);
     close_null(&f, device);
-    open_null(&f, &device, &many);
+    open_null(&f, &device, &many, "cnn");
     SC_EQ(steps(&f, device, 12, false), SOCLE_OK);
     close_null(&f, device);
     nothing_left(&few);
@@ -73,18 +73,45 @@ Test(null_device, a_step_neither_prepares_nor_allocates) {
     SC_TRUE(many.enqueues - few.enqueues >= 10 * 2 * 20);
 }
 
+static socle_status one_staged(fixture *f, sc_device *device) {
+    return steps(f, device, 1, false);
+}
+
+static socle_status one_resident(fixture *f, sc_device *device) {
+    return steps(f, device, 1, true);
+}
+
+/* Parameters, gradients and states in pieces, and buckets for shared steps in memory like any other. */
+static socle_status create_in_pieces(fixture *f, sc_device *device) {
+    sc_engine_options options = {.capacity = 2, .micro_batches = 4, .optimizer = adam(), .shares_steps = true,
+                                 .fixed_tree = true, .own_memory = true};
+    sc_engine *engine;
+    device->info.max_allocation = 112 * 1024;
+    socle_status status = sc_engine_create(&engine, device, f->net, &options);
+    sc_engine_memory memory = {0};
+    if (status == SOCLE_OK) {
+        memory = sc_engine_memory_used(engine);
+        SC_EQ(sc_device_memory(device).used[SC_BUFFER_STAGING], memory.staging);
+    }
+    SC_TRUE(status != SOCLE_OK || memory.parameters > 2 * memory.parameter_piece);
+    sc_engine_destroy(engine);
+    SC_EQ(sc_device_memory(device).used[SC_BUFFER_STAGING], 0);
+    SC_EQ(sc_device_memory(device).used[SC_BUFFER_DEVICE], 0);
+    return status;
+}
+
 /* Every counted call fails once, first to last, until a run meets no fault. */
-static void fail_every_call(bool resident) {
+static void fail_every_call(const char *network, socle_status (*work)(fixture *f, sc_device *device)) {
     int64_t n = 1;
     for (;; n++) {
         sc_null_counts counts = {.fail_after = n};
         fixture f;
         sc_device *device;
         SC_REPRO("null device, call %lld fails", (long long)n);
-        open_null(&f, &device, &counts);
-        socle_status status = steps(&f, device, 1, resident);
+        open_null(&f, &device, &counts, network);
+        socle_status status = work(&f, device);
         if (status != SOCLE_OK) SC_EQ(status, SOCLE_STATUS_DEVICE);
-        if (counts.calls >= n && status == SOCLE_OK) SC_TRUE(counts.calls - n < 2); /* the last waits of clean-up */
+        if (counts.calls >= n && status == SOCLE_OK) SC_TRUE(counts.calls - n < 3); /* the last waits of clean-up */
         close_null(&f, device);
         nothing_left(&counts);
         if (counts.calls < n) break;
@@ -93,9 +120,13 @@ static void fail_every_call(bool resident) {
 }
 
 Test(null_device, any_call_may_fail_staged) {
-    fail_every_call(false);
+    fail_every_call("cnn", one_staged);
 }
 
 Test(null_device, any_call_may_fail_resident) {
-    fail_every_call(true);
+    fail_every_call("cnn", one_resident);
+}
+
+Test(null_device, any_call_may_fail_in_pieces) {
+    fail_every_call("deep", create_in_pieces);
 }

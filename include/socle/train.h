@@ -78,12 +78,13 @@ static inline socle_fit_opts socle_fit_opts_default(void) {
 
 /* Trains from the present weights (the first time: initial ones from the seed) with a fresh
  * optimizer state, and leaves the best weights by validation, without validation the last. data: a
- * column for each input of the net, and labels or targets as its loss reads them. opts NULL:
- * standard. errors: the first error of building; CONFIG (an option out of range, no loss), DATA
- * (data that do not suit the net), DEVICE, DEVICE_MEMORY. After DIVERGED the weights are those
- * before the step that was not finite; after INTERRUPTED (on_epoch asked to stop) the last; where the
- * last device was lost those with which its epoch began; after any other failure those before the
- * call. */
+ * column for each input of the net, and labels or targets as its loss reads them; with a column
+ * "weight" (data.h), losses, gradients and accuracies are means by weight: a step divides by the
+ * sum of its samples' weights, and one whose sum is 0 changes nothing. opts NULL: standard. errors:
+ * the first error of building; CONFIG (an option out of range, no loss), DATA (data that do not
+ * suit the net), DEVICE, DEVICE_MEMORY. After DIVERGED the weights are those before the step that
+ * was not finite; after INTERRUPTED (on_epoch asked to stop) the last; where the last device was
+ * lost those with which its epoch began; after any other failure those before the call. */
 SOCLE_API socle_status socle_fit(socle_net *net, const socle_data *data,
                                  const socle_fit_opts *opts);
 
@@ -112,7 +113,8 @@ SOCLE_API socle_status socle_memory_forecast(socle_net *net, const socle_data *d
                                              const socle_fit_opts *opts, socle_memory *out);
 
 typedef struct socle_result {
-    double loss, accuracy; /* means over the samples; accuracy NaN: the loss has none */
+    double loss, accuracy; /* means over the samples, by their weights if data have them; accuracy
+                              NaN: the loss has none */
     int64_t samples;
 } socle_result;
 
@@ -139,7 +141,7 @@ SOCLE_API socle_status socle_trainer_create(socle_trainer **out, socle_net *net,
                                             uint64_t seed);
 /* Releases the trainer; the net keeps the weights of the last sync. NULL is fine. */
 SOCLE_API void socle_trainer_destroy(socle_trainer *trainer);
-/* Takes one step over `rows` samples (1 to batch) in host memory.
+/* Takes one step over `rows` samples (1 to batch) in host memory, each of which counts once.
  * inputs: [rows, shape] of the input's type. targets: class numbers u8 [rows], or values f32
  * [rows, shape of the output]. *loss: mean loss before the step; NULL: nothing waits for the
  * device. errors: INVALID_ARGUMENT, DATA (a class number out of range). DIVERGED: this step, or

@@ -2,6 +2,8 @@
 /* Public evaluate and predict: forward passes over a data set as jobs on the device's thread. */
 #include "api/api.h"
 
+#include "train/weights.h"
+
 enum { FORWARD_ROWS = 256 };
 
 typedef struct forward_call {
@@ -18,6 +20,7 @@ static socle_status create_engine(sc_engine **out, sc_device *device, const forw
     if (call->source.target) {
         int column = sc_dataset_find(dataset, call->source.target);
         options.has_target_dtype = true;
+        options.weighted = sc_weights_has(call->net->net, dataset);
         options.target_dtype = (uint8_t)sc_dataset_column(dataset, column)->dtype;
     }
     SC_TRY(sc_engine_create(out, device, call->net->net, &options));

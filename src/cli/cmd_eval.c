@@ -105,6 +105,8 @@ static socle_status load_data(eval_job *eval, sc_cli *cli) {
     if (status == SOCLE_OK && !eval->dataset)
         status = sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: has no data.%s to evaluate",
                          sc_config_label(config), part);
+    if (status == SOCLE_OK && eval->net->loss)
+        status = sc_recipe_suits_class_weights(config, part, eval->net);
     sc_config_destroy(config);
     return status;
 }

@@ -3,7 +3,12 @@
 #include "data/dataset.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
+
+/* Of the weights of all samples: its reciprocal is a normal float, and sums of weighted losses stay
+ * finite. */
+#define MOST_WEIGHT 1e30
 
 typedef struct owner {
     void (*release)(void *user, const void *data);
@@ -173,10 +178,10 @@ size_t sc_dataset_bytes(const sc_dataset *dataset) {
     return sc_dataset_row_bytes(dataset) * (size_t)dataset->count;
 }
 
-static int64_t label_at(const sc_column *column, int64_t index) {
-    if (column->dtype == SOCLE_U8) return ((const uint8_t *)column->data)[index];
+int64_t sc_column_label(const sc_column *column, int64_t sample) {
+    if (column->dtype == SOCLE_U8) return ((const uint8_t *)column->data)[sample];
     int32_t value;
-    memcpy(&value, (const char *)column->data + (size_t)index * sizeof value, sizeof value);
+    memcpy(&value, (const char *)column->data + (size_t)sample * sizeof value, sizeof value);
     return value;
 }
 
@@ -194,7 +199,7 @@ static socle_status scan_labels(const sc_dataset *dataset, const char *name, int
                        source, name);
     *largest = 0;
     for (int64_t i = 0; i < dataset->count; i++) {
-        int64_t value = label_at(column, i);
+        int64_t value = sc_column_label(column, i);
         if (value < 0 || value >= classes)
             return sc_fail(dataset->env, SOCLE_STATUS_DATA,
                            "%s: column '%s': sample %" PRId64 " has label %" PRId64
@@ -215,4 +220,29 @@ socle_status sc_dataset_classes(const sc_dataset *dataset, const char *name, int
     SC_TRY(scan_labels(dataset, name, INT32_MAX, &largest));
     *classes = largest + 1;
     return SOCLE_OK;
+}
+
+socle_status sc_dataset_check_weights(const sc_dataset *dataset) {
+    int index = sc_dataset_find(dataset, SC_DATASET_WEIGHT);
+    if (index < 0) return no_column(dataset, SC_DATASET_WEIGHT);
+    const sc_column *column = &dataset->column[index];
+    const char *source = dataset->sources[index] ? dataset->sources[index] : dataset->label;
+    const float *weight = column->data;
+    double sum = 0;
+    if (column->dtype != SOCLE_F32 || column->row_bytes != sizeof *weight)
+        return sc_fail(dataset->env, SOCLE_STATUS_DATA,
+                       "%s: column '%s' does not hold one f32 per sample", source, column->name);
+    for (int64_t i = 0; i < dataset->count; i++) {
+        if (!isfinite(weight[i]) || weight[i] < 0.0f)
+            return sc_fail(dataset->env, SOCLE_STATUS_DATA,
+                           "%s: column '%s': sample %" PRId64
+                           " has weight %g; a weight is a finite number of at least 0",
+                           source, column->name, i, (double)weight[i]);
+        sum += (double)weight[i];
+    }
+    if (sum > 0 && sum <= MOST_WEIGHT) return SOCLE_OK;
+    return sc_fail(
+        dataset->env, SOCLE_STATUS_DATA,
+        "%s: column '%s': the weights add up to %g; their sum must be above 0 and at most %g",
+        source, column->name, sum, MOST_WEIGHT);
 }

@@ -3,13 +3,15 @@
  * [samples, shape of a sample] in its smallest form (images stay bytes). Reading it is safe from
  * any thread once it is built. Knows no file format, no order, no device.
  *
- * Usual names: "input"; "label" for class numbers (u8 or i32); "target" for values (f32). */
+ * Usual names: "input"; "label" for class numbers (u8 or i32); "target" for values (f32); "weight"
+ * for how much each sample counts (f32, one per sample). */
 #ifndef SC_DATA_DATASET_H
 #define SC_DATA_DATASET_H
 
 #include "base/env.h"
 
 enum { SC_DATASET_MAX_COLUMNS = 8, SC_DATASET_NAME = 64 };
+#define SC_DATASET_WEIGHT "weight"
 
 typedef struct sc_dataset sc_dataset;
 
@@ -54,6 +56,11 @@ size_t sc_dataset_bytes(const sc_dataset *dataset);
 /* Every value of column `name` (u8 or i32, one per sample) is in 0..classes-1. Errors: NOT_FOUND
  * (no such column), SHAPE, DATA (names the first bad sample and its value). */
 socle_status sc_dataset_check_labels(const sc_dataset *dataset, const char *name, int64_t classes);
+/* Column "weight" holds one f32 per sample, finite and at least 0, and their sum is neither 0 nor
+ * beyond what sums of floats hold. Errors: NOT_FOUND, DATA (names the first bad sample). */
+socle_status sc_dataset_check_weights(const sc_dataset *dataset);
+/* A value of a column of labels (u8 or i32, one per sample). */
+int64_t sc_column_label(const sc_column *column, int64_t sample);
 /* The largest label + 1, where the number of classes has to be guessed. Errors as above. */
 socle_status sc_dataset_classes(const sc_dataset *dataset, const char *name, int64_t *classes);
 

@@ -3,6 +3,8 @@
  * the optimizer's expression, not networks or devices. */
 #include "train/commit.h"
 
+#include <float.h>
+
 static sc_value flat(sc_graph *graph, sc_lane lane, int index, int dtype, int64_t blocks, int64_t width) {
     int64_t dim[2] = {blocks, width};
     sc_tensor_desc desc = sc_tensor_make(dtype, false, 2, dim);
@@ -51,12 +53,34 @@ static int healthy(sc_expr *expr, int index) {
                             sc_expr_const_int(expr, 0), 0);
 }
 
+/* 1 / the step's summed weight, or 0 where nothing counts. A sum that a device may take for 0 is 0 everywhere. */
+static sc_value build_inverse(sc_graph *graph, sc_value weight) {
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int sum = sc_expr_input(&expr, 0, SC_EXPR_FLOAT);
+    int counts = sc_expr_add_node(&expr, SC_EXPR_LE, sc_expr_const(&expr, FLT_MIN), sum, 0);
+    int inverse = sc_expr_add_node(&expr, SC_EXPR_DIV, sc_expr_const(&expr, 1.0f), sum, 0);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, counts, inverse, sc_expr_const(&expr, 0.0f)));
+    sc_value out;
+    sc_build_expr(graph, &expr, 1, &weight, &out);
+    return out;
+}
+
+/* Node that is 1 when the health word is still 0 and, if the step has a summed weight, something counts. */
+static int commits(sc_expr *expr, int health, int inverse) {
+    int ok = healthy(expr, health);
+    if (inverse < 0) return ok;
+    int counts = sc_expr_add_node(expr, SC_EXPR_NE, inverse, sc_expr_const(expr, 0.0f), 0);
+    return sc_expr_add_node(expr, SC_EXPR_INT_AND, ok, counts, 0);
+}
+
+/* inverse: 1 / the step's summed weight; SC_NO_VALUE: the host's scalar says it. */
 static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, int piece,
-                         sc_value gradient, sc_value health) {
+                         sc_value gradient, sc_value health, sc_value inverse) {
     const sc_optimizer_kind *kind = optimizer->kind;
     const int64_t blocks = shape->parameter_blocks[piece];
     const int pieces = shape->pieces;
-    enum { RATE = 2 + SC_OPTIMIZER_STATES, DECAY, HEALTH, MOST };
+    enum { RATE = 2 + SC_OPTIMIZER_STATES, DECAY, HEALTH, INVERSE, MOST };
     sc_value input[MOST] = {flat(graph, SC_LANE_PARAMETERS, piece, SOCLE_F32, blocks, SC_BLOCK), gradient};
     int count = 2;
     for (int s = 0; s < kind->states; s++)
@@ -64,6 +88,8 @@ static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const s
     for (int k = SC_COEFFICIENT_RATE_SCALE; k <= SC_COEFFICIENT_DECAY; k++)
         input[count++] = flat(graph, SC_LANE_COEFFICIENTS, k * pieces + piece, SOCLE_F32, blocks, 1);
     input[count++] = health;
+    int inputs = count;
+    if (inverse != SC_NO_VALUE) input[inputs++] = inverse;
 
     sc_expr expr;
     sc_expr_init(&expr);
@@ -71,11 +97,12 @@ static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const s
     for (int i = 0; i < count - 1; i++) in[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
     /* A frozen block, of rate 0, keeps its bits: w - 0 is not always w. */
     int moves = sc_expr_add_node(&expr, SC_EXPR_NE, in[count - 3], sc_expr_const(&expr, 0.0f), 0);
-    int ok = sc_expr_add_node(&expr, SC_EXPR_INT_AND, healthy(&expr, count - 1), moves, 0);
+    int weighted = inputs > count ? sc_expr_input(&expr, count, SC_EXPR_FLOAT) : -1;
+    int ok = sc_expr_add_node(&expr, SC_EXPR_INT_AND, commits(&expr, count - 1, weighted), moves, 0);
+    int divisor = weighted >= 0 ? weighted : sc_expr_leaf(&expr, SC_EXPR_SCALAR, SC_SCALAR_INVERSE_WEIGHT, 0);
     int argument[SC_UPDATE_DECAY + 1] = {
         [SC_UPDATE_PARAMETER] = in[0],
-        [SC_UPDATE_GRADIENT] = sc_expr_add_node(
-            &expr, SC_EXPR_MUL, in[1], sc_expr_leaf(&expr, SC_EXPR_SCALAR, SC_SCALAR_INVERSE_WEIGHT, 0), 0),
+        [SC_UPDATE_GRADIENT] = sc_expr_add_node(&expr, SC_EXPR_MUL, in[1], divisor, 0),
         [SC_UPDATE_RATE_SCALE] = in[count - 3],
         [SC_UPDATE_DECAY] = in[count - 2],
     };
@@ -86,29 +113,31 @@ static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const s
     for (int s = 0; s < kind->states; s++)
         sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, state[s], in[2 + s]));
     sc_value out[SC_EXPR_OUTPUTS];
-    sc_build_expr(graph, &expr, count, input, out);
+    sc_build_expr(graph, &expr, inputs, input, out);
     sc_graph_update(graph, out[0], input[0]);
     for (int s = 0; s < kind->states; s++) sc_graph_update(graph, out[1 + s], input[2 + s]);
 }
 
 /* running = momentum * running + (1 - momentum) * (sum over groups / groups) */
-static void build_statistics(sc_graph *graph, const sc_commit_shape *shape, sc_value health) {
+static void build_statistics(sc_graph *graph, const sc_commit_shape *shape, sc_value health, sc_value inverse) {
     const int64_t blocks = shape->statistic_blocks;
     const int momentums = SC_COEFFICIENT_MOMENTUM * shape->pieces;
-    sc_value input[4] = {flat(graph, SC_LANE_STATISTICS, 0, SOCLE_F32, blocks, SC_BLOCK),
+    sc_value input[5] = {flat(graph, SC_LANE_STATISTICS, 0, SOCLE_F32, blocks, SC_BLOCK),
                          flat(graph, SC_LANE_SUMS, SC_SUM_STATISTICS, SOCLE_F32, blocks, SC_BLOCK),
-                         flat(graph, SC_LANE_COEFFICIENTS, momentums, SOCLE_F32, blocks, 1), health};
+                         flat(graph, SC_LANE_COEFFICIENTS, momentums, SOCLE_F32, blocks, 1), health, inverse};
+    bool weighted = inverse != SC_NO_VALUE;
     sc_expr expr;
     sc_expr_init(&expr);
     int running = sc_expr_input(&expr, 0, SC_EXPR_FLOAT), sum = sc_expr_input(&expr, 1, SC_EXPR_FLOAT),
-        momentum = sc_expr_input(&expr, 2, SC_EXPR_FLOAT), ok = healthy(&expr, 3);
+        momentum = sc_expr_input(&expr, 2, SC_EXPR_FLOAT),
+        ok = commits(&expr, 3, weighted ? sc_expr_input(&expr, 4, SC_EXPR_FLOAT) : -1);
     int batch = sc_expr_add_node(&expr, SC_EXPR_MUL, sum, sc_expr_leaf(&expr, SC_EXPR_SCALAR, SC_SCALAR_GROUPS, 0), 0);
     int rest = sc_expr_add_node(&expr, SC_EXPR_SUB, sc_expr_const(&expr, 1.0f), momentum, 0);
     int updated = sc_expr_add_node(&expr, SC_EXPR_ADD, sc_expr_add_node(&expr, SC_EXPR_MUL, momentum, running, 0),
                                    sc_expr_add_node(&expr, SC_EXPR_MUL, rest, batch, 0), 0);
     sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, updated, running));
     sc_value out;
-    sc_build_expr(graph, &expr, 4, input, &out);
+    sc_build_expr(graph, &expr, weighted ? 5 : 4, input, &out);
     sc_graph_update(graph, out, input[0]);
 }
 
@@ -126,9 +155,10 @@ static void build_totals(sc_graph *graph, const sc_value sum[3], sc_value health
         sc_expr_output(&expr, ok < 0 ? sum_node : sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, sum_node, old));
     }
     input[6] = health;
-    int last = sc_expr_add_node(&expr, SC_EXPR_DIV, sc_expr_input(&expr, 3, SC_EXPR_FLOAT),
-                                sc_expr_input(&expr, 4, SC_EXPR_FLOAT), 0);
-    sc_expr_output(&expr, last);
+    int weight = sc_expr_input(&expr, 4, SC_EXPR_FLOAT), zero = sc_expr_const(&expr, 0.0f);
+    int last = sc_expr_add_node(&expr, SC_EXPR_DIV, sc_expr_input(&expr, 3, SC_EXPR_FLOAT), weight, 0);
+    int counts = sc_expr_add_node(&expr, SC_EXPR_LE, sc_expr_const(&expr, FLT_MIN), weight, 0);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, counts, last, zero));
     sc_value out[SC_EXPR_OUTPUTS];
     sc_build_expr(graph, &expr, ok < 0 ? 6 : 7, input, out);
     for (int i = 0; i < 3; i++) sc_graph_update(graph, out[i], input[i]);
@@ -145,8 +175,9 @@ socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, con
     }
     for (int i = 0; i < 3; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
     sc_value health = build_health(graph, bad, sum[0]);
-    for (int p = 0; p < shape->pieces; p++) build_update(graph, optimizer, shape, p, gradient[p], health);
-    if (shape->statistic_blocks) build_statistics(graph, shape, health);
+    sc_value inverse = shape->weighted ? build_inverse(graph, sum[1]) : SC_NO_VALUE;
+    for (int p = 0; p < shape->pieces; p++) build_update(graph, optimizer, shape, p, gradient[p], health, inverse);
+    if (shape->statistic_blocks) build_statistics(graph, shape, health, inverse);
     build_totals(graph, sum, health);
     return graph->status;
 }

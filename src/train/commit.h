@@ -6,7 +6,10 @@
  *                                            +--> totals of the epoch
  *
  * The health word holds the first step whose loss or gradient was not finite, or 0. Everything that persists is predicated on it,
- * so a NaN never reaches the weights and the host may look later. Steps count from 1. */
+ * so a NaN never reaches the weights and the host may look later. Steps count from 1.
+ *
+ * The update divides the gradients by the number of samples, which the host knows (SC_SCALAR_INVERSE_WEIGHT). Where samples have
+ * weights it divides by the sum of those, which is one of the sums; where that is 0 the step changes nothing. */
 #ifndef SC_TRAIN_COMMIT_H
 #define SC_TRAIN_COMMIT_H
 
@@ -26,6 +29,7 @@ typedef struct sc_commit_shape {
     int pieces; /* of the parameters, gradients and states */
     int64_t parameter_blocks[SC_LANE_PIECES]; /* of each piece: bytes / SC_LANE_ALIGNMENT */
     int64_t statistic_blocks;                 /* may be 0 */
+    bool weighted; /* samples have weights: the divisor is their sum, in SUMS */
 } sc_commit_shape;
 
 /* Appends the commit to a graph of capacity 1. The lane of statistics is tensor 0 of STATISTICS; piece p is tensor p of PARAMETERS and

@@ -120,6 +120,11 @@ int sc_engine_columns(const sc_engine *engine) {
     return engine->columns;
 }
 
+const char *sc_engine_column_source(const sc_engine *engine, int column, const char *target) {
+    if (column < engine->net->inputs) return engine->column_name[column];
+    return target && column > engine->net->inputs ? engine->column_name[column] : target;
+}
+
 size_t sc_engine_column_bytes(const sc_engine *engine, int column) {
     const sc_tensor_desc *desc = &engine->column[column];
     return (size_t)sc_tensor_elements_at(desc, 1) * sc_dtype_size(desc->dtype);

@@ -32,6 +32,8 @@ typedef struct sc_engine_options {
     size_t data_rows;            /* resident: samples over all data sets that will be added */
     bool has_target_dtype;       /* the data's labels or targets are of another type than the loss's standard one */
     uint8_t target_dtype;
+    bool weighted;               /* samples have weights, in one more column behind the target: losses, gradients and right */
+                                 /* answers count by them, and a step is divided by the sum of its weights */
     bool recompute;              /* makes activations of the training step again in the backward pass, */
     size_t activation_bytes;     /* so that they take about so much */
     const float *decay;          /* L2 coefficient per net parameter; NULL: none */
@@ -81,12 +83,14 @@ int64_t sc_engine_capacity(const sc_engine *engine);
 int sc_engine_states(const sc_engine *engine); /* optimizer states per parameter */
 const sc_plan *sc_engine_train_plan(const sc_engine *engine); /* NULL before the first micro-batch without optimizer */
 
-/* Columns of a batch: one per net input, then the target. */
+/* Columns of a batch: one per net input, then the target, then where the engine is weighted the weights. */
 int sc_engine_columns(const sc_engine *engine);
+/* The column of a data set that feeds it. `target`: of the labels or targets; NULL: inputs alone are read, the others are NULL. */
+const char *sc_engine_column_source(const sc_engine *engine, int column, const char *target);
 size_t sc_engine_column_bytes(const sc_engine *engine, int column); /* of one row */
 int sc_engine_slots(const sc_engine *engine);
 
-/* Resident data: appends a data set's columns (named like the net's inputs; the target column `target`) and tells at which row it
+/* Resident data: appends a data set's columns (named as sc_engine_column_source says) and tells at which row it
  * begins. Waits until it is on the device. */
 socle_status sc_engine_data(sc_engine *engine, const sc_dataset *dataset, const char *target, size_t *first_row);
 
@@ -106,7 +110,7 @@ socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, ui
 
 typedef struct sc_engine_step {
     uint32_t number;      /* from 1 */
-    double weight;        /* rows of the step */
+    double weight;        /* rows of the step; a weighted engine divides by its weights instead */
     int64_t groups;       /* its micro-batches */
     float learning_rate;
 } sc_engine_step;
@@ -148,8 +152,8 @@ int64_t sc_engine_prediction_size(const sc_engine *engine); /* floats per row */
 
 typedef struct sc_totals {
     uint32_t bad_step; /* first step that was not finite; 0 = healthy */
-    double loss, weight, correct; /* sums since the last reset */
-    float last_loss;   /* mean loss of the last step */
+    double loss, weight, correct; /* sums since the last reset; weight: number of samples, or the sum of their weights */
+    float last_loss;   /* mean loss of the last step; 0 where all its weights were 0 */
 } sc_totals;
 
 /* Waits for the queue and reads the totals. */

@@ -8,7 +8,7 @@
 /* The data-set column that feeds engine column k. */
 static socle_status find_column(sc_engine *engine, const sc_dataset *dataset, const char *target, int k,
                                 const sc_column **out) {
-    const char *name = k < engine->net->inputs ? engine->column_name[k] : target;
+    const char *name = sc_engine_column_source(engine, k, target);
     int found = sc_dataset_find(dataset, name);
     if (found < 0)
         return sc_fail(engine->env, SOCLE_STATUS_DATA, "%s: has no column \"%s\"", sc_dataset_label(dataset), name);

@@ -37,22 +37,34 @@ static void augment(const sc_engine *engine, sc_graph *graph, sc_value *column) 
             column[k] = sc_build_crop2d(graph, column[k], origin, engine->column[k].dim[2], engine->column[k].dim[3]);
 }
 
-/* SUMS: loss and weight and number of right answers, in one reduction over the rows. */
-static void output_sums(sc_graph *graph, sc_value loss, sc_value correct) {
+/* Input `index` of an expression, times node `weight` (-1: once); of weight 0 it is 0, were it infinite. */
+static int times(sc_expr *expr, int index, int weight) {
+    int value = sc_expr_input(expr, index, SC_EXPR_FLOAT);
+    if (weight < 0) return value;
+    int zero = sc_expr_const(expr, 0.0f), counts = sc_expr_add_node(expr, SC_EXPR_NE, weight, zero, 0);
+    return sc_expr_add_node(expr, SC_EXPR_SELECT, counts, sc_expr_add_node(expr, SC_EXPR_MUL, value, weight, 0), zero);
+}
+
+/* SUMS: loss and weight and number of right answers, in one reduction over the rows. Without weights a row counts once. */
+static void output_sums(sc_graph *graph, sc_value loss, sc_value correct, sc_value weight) {
     sc_expr expr;
+    sc_value out[3], input[3] = {loss};
+    int inputs = 1, each = -1, right = -1;
+    if (correct != SC_NO_VALUE) input[right = inputs++] = correct;
+    if (weight != SC_NO_VALUE) input[each = inputs++] = weight;
     sc_expr_init(&expr);
-    sc_expr_output(&expr, sc_expr_input(&expr, 0, SC_EXPR_FLOAT));
-    sc_expr_output(&expr, sc_expr_const(&expr, 1.0f));
-    bool counts = correct != SC_NO_VALUE;
-    sc_expr_output(&expr, counts ? sc_expr_input(&expr, 1, SC_EXPR_FLOAT) : sc_expr_const(&expr, 0.0f));
+    if (each >= 0) each = sc_expr_input(&expr, each, SC_EXPR_FLOAT);
+    sc_expr_output(&expr, times(&expr, 0, each));
+    sc_expr_output(&expr, each < 0 ? sc_expr_const(&expr, 1.0f) : each);
+    sc_expr_output(&expr, right < 0 ? sc_expr_const(&expr, 0.0f) : times(&expr, right, each));
     sc_op_attr attr = {.reduce = {.axes = 1}};
-    sc_value out[3], input[2] = {loss, correct};
-    sc_graph_append(graph, SC_OP_REDUCE, &attr, &expr, counts ? 2 : 1, input, 3, out);
+    sc_graph_append(graph, SC_OP_REDUCE, &attr, &expr, inputs, input, 3, out);
     for (int i = 0; i < 3; i++) sc_graph_output(graph, out[i], SC_LANE_SUMS, SC_SUM_LOSS + i);
 }
 
-/* Network, loss and sums; the loss per sample. */
-static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode mode, sc_build *build) {
+/* Network, loss and sums; the loss per sample, and its weight (SC_NO_VALUE: 1). */
+static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode mode, sc_build *build,
+                        sc_value *weight) {
     sc_value column[SC_ENGINE_COLUMNS];
     feed(engine, graph, engine->columns, column);
     if (mode == SC_BUILD_TRAIN && engine->options.augments) augment(engine, graph, column);
@@ -60,14 +72,15 @@ static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode 
     if (graph->status != SOCLE_OK) return SC_NO_VALUE;
     sc_graph_scope(graph, "loss");
     sc_value correct = SC_NO_VALUE;
-    sc_value loss = engine->net->loss->build(graph, build->node[engine->net->output], column[engine->columns - 1],
-                                             &correct);
-    if (loss != SC_NO_VALUE) output_sums(graph, loss, correct);
+    int target = engine->net->inputs;
+    sc_value loss = engine->net->loss->build(graph, build->node[engine->net->output], column[target], &correct);
+    *weight = engine->options.weighted ? column[target + 1] : SC_NO_VALUE;
+    if (loss != SC_NO_VALUE) output_sums(graph, loss, correct, *weight);
     return loss;
 }
 
 static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_build *build, sc_value loss,
-                             sc_value *work, int *completion) {
+                             sc_value weight, sc_value *work, int *completion) {
     const sc_net *net = engine->net;
     int count = net->trainable;
     sc_value *wrt = work, *gradient = work + count;
@@ -79,7 +92,7 @@ static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_
                                          "a layer with parameters does not lead to the loss; remove it or connect it"));
             return;
         }
-    if (sc_graph_gradient(graph, loss, SC_NO_VALUE, count, wrt, gradient, completion) != SOCLE_OK) return;
+    if (sc_graph_gradient(graph, loss, weight, count, wrt, gradient, completion) != SOCLE_OK) return;
     for (int i = 0; i < count; i++) sc_graph_output(graph, gradient[i], SC_LANE_GRADIENTS, i);
 }
 
@@ -92,13 +105,13 @@ static void output_statistics(const sc_engine *engine, sc_graph *graph, const sc
 
 socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *completion) {
     sc_build build = {0};
-    sc_value *work;
+    sc_value *work, weight = SC_NO_VALUE;
     SC_TRY(sc_allocate(engine->env, &work, 2 * (size_t)engine->net->trainable, sizeof *work));
-    sc_value loss = forward(engine, graph, SC_BUILD_TRAIN, &build);
+    sc_value loss = forward(engine, graph, SC_BUILD_TRAIN, &build, &weight);
     if (loss != SC_NO_VALUE) {
         output_statistics(engine, graph, &build);
         size_t forward_nodes = graph->nodes;
-        output_gradients(engine, graph, &build, loss, work, completion);
+        output_gradients(engine, graph, &build, loss, weight, work, completion);
         if (engine->options.recompute && graph->status == SOCLE_OK)
             sc_graph_fail(graph, sc_graph_recompute(graph, forward_nodes, engine->options.activation_bytes, NULL));
     }
@@ -109,7 +122,8 @@ socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *comp
 
 socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph) {
     sc_build build = {0};
-    forward(engine, graph, SC_BUILD_EVALUATE, &build);
+    sc_value weight;
+    forward(engine, graph, SC_BUILD_EVALUATE, &build, &weight);
     sc_build_free(&build);
     return graph->status;
 }

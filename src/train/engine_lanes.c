@@ -18,6 +18,10 @@ socle_status sc_engine_columns_init(sc_engine *engine) {
         engine->column[engine->columns] = target;
         engine->column_name[engine->columns++] = "target";
     }
+    if (net->loss && engine->options.weighted) {
+        engine->column[engine->columns] = sc_tensor_make(SOCLE_F32, true, 1, (int64_t[]){1});
+        engine->column_name[engine->columns++] = SC_DATASET_WEIGHT;
+    }
     for (int k = 0; k < engine->columns; k++) {
         engine->column[k].batched = true;
         engine->column[k].dim[0] = engine->options.capacity;

@@ -33,7 +33,8 @@ static socle_status plan_whole(sc_engine *engine, sc_plan **out, int64_t capacit
 static socle_status build_commit(sc_engine *engine, sc_graph *graph) {
     sc_commit_shape shape = {
         .pieces = engine->cuts.count,
-        .statistic_blocks = (int64_t)(engine->map.lane[SC_LANE_STATISTICS].bytes / SC_LANE_ALIGNMENT)};
+        .statistic_blocks = (int64_t)(engine->map.lane[SC_LANE_STATISTICS].bytes / SC_LANE_ALIGNMENT),
+        .weighted = engine->options.weighted};
     for (int p = 0; p < shape.pieces; p++)
         shape.parameter_blocks[p] = (int64_t)(sc_cuts_bytes(&engine->cuts, p) / SC_LANE_ALIGNMENT);
     return sc_commit_build(graph, &engine->optimizer, &shape);

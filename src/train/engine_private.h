@@ -6,7 +6,7 @@
 #include "data/augment.h"
 #include "train/engine.h"
 
-enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 1, SC_ENGINE_SLOTS = 8 };
+enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 2, SC_ENGINE_SLOTS = 8 };
 
 typedef struct sc_engine_slot {
     sc_buffer *buffer;   /* one INPUTS lane */
@@ -24,7 +24,7 @@ struct sc_engine {
     sc_queue *compute, *upload;
 
     int columns;
-    sc_tensor_desc column[SC_ENGINE_COLUMNS]; /* batched, at capacity; the target is the last */
+    sc_tensor_desc column[SC_ENGINE_COLUMNS]; /* batched, at capacity; inputs, target, weights */
     const char *column_name[SC_ENGINE_COLUMNS];
 
     sc_lane_map map;         /* of the network's graphs */

@@ -26,9 +26,11 @@ socle_status sc_evaluate_order(sc_engine *engine, const sc_feed_source *source, 
     SC_TRY(status);
     SC_TRY(sc_engine_totals(engine, &totals));
     bool counts = sc_net_counts_correct(sc_engine_net(engine));
-    *out = (sc_evaluation){.loss = totals.loss / totals.weight,
-                           .accuracy = counts ? totals.correct / totals.weight : NAN,
-                           .samples = (int64_t)totals.weight};
+    double weight = totals.weight > 0 ? totals.weight : NAN;
+    *out = (sc_evaluation){.loss = totals.loss / weight,
+                           .accuracy = counts ? totals.correct / weight : NAN,
+                           .samples = order->count,
+                           .weight = totals.weight};
     return SOCLE_OK;
 }
 
@@ -68,13 +70,15 @@ static sc_evaluation join_parts(const evaluation_job *job, int parts) {
     sc_evaluation sum = {0};
     for (int i = 0; i < parts; i++) {
         const sc_evaluation *part = &job->part[i];
-        if (!part->samples) continue;
         sum.samples += part->samples;
-        sum.loss += part->loss * (double)part->samples;
-        sum.accuracy += part->accuracy * (double)part->samples;
+        if (part->weight <= 0) continue; /* nothing in it counts; its means are NaN */
+        sum.weight += part->weight;
+        sum.loss += part->loss * part->weight;
+        sum.accuracy += part->accuracy * part->weight;
     }
-    sum.loss /= (double)sum.samples;
-    sum.accuracy /= (double)sum.samples;
+    double weight = sum.weight > 0 ? sum.weight : NAN;
+    sum.loss /= weight;
+    sum.accuracy /= weight;
     return sum;
 }
 

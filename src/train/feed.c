@@ -25,8 +25,7 @@ socle_status sc_feed_target(const char **out, sc_env *env, const sc_dataset *dat
 
 /* Engine column k comes from this column of the data set; -1: not fed. */
 static int source_column(const sc_feed *feed, int k) {
-    const sc_net *net = sc_engine_net(feed->engine);
-    const char *name = k < net->inputs ? net->input[k].name : feed->source.target;
+    const char *name = sc_engine_column_source(feed->engine, k, feed->source.target);
     return name ? sc_dataset_find(feed->source.dataset, name) : -1;
 }
 
@@ -50,10 +49,9 @@ static socle_status columns_of_slot(sc_feed *feed, int s, int64_t rows) {
 }
 
 static socle_status check_columns(sc_feed *feed) {
-    const sc_net *net = sc_engine_net(feed->engine);
     for (int k = 0; k < sc_engine_columns(feed->engine); k++) {
         int column = source_column(feed, k);
-        const char *name = k < net->inputs ? net->input[k].name : feed->source.target;
+        const char *name = sc_engine_column_source(feed->engine, k, feed->source.target);
         if (column < 0 && name)
             return sc_fail(feed->env, SOCLE_STATUS_DATA, "%s: has no column \"%s\"",
                            sc_dataset_label(feed->source.dataset), name);

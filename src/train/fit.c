@@ -25,7 +25,8 @@ static sc_evaluation evaluation_of(const sc_trainer *trainer, const sc_totals *t
     double weight = totals->weight > 0 ? totals->weight : NAN;
     return (sc_evaluation){.loss = totals->loss / weight,
                            .accuracy = has_accuracy(trainer) ? totals->correct / weight : NAN,
-                           .samples = (int64_t)totals->weight};
+                           .samples = trainer->position.row,
+                           .weight = totals->weight};
 }
 
 static void report_progress(sc_trainer *trainer, uint64_t began, int64_t began_row) {

@@ -28,8 +28,9 @@ typedef struct sc_epoch_report {
 } sc_epoch_report;
 
 typedef struct sc_evaluation {
-    double loss, accuracy;        /* accuracy NaN: the loss has none */
+    double loss, accuracy;        /* means, by weight where samples have weights; accuracy NaN: the loss has none */
     int64_t samples;
+    double weight;                /* the sum of their weights, or their number; 0: the means are NaN */
 } sc_evaluation;
 
 typedef struct sc_fit_options {

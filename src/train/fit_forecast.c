@@ -2,6 +2,8 @@
 /* Options of a run as a request for memory. */
 #include "train/fit_forecast.h"
 
+#include "train/weights.h"
+
 /* An engine's own slots, those of the stage that fills them while training, and those of the feed while evaluating. */
 enum { SLOTS = 3, STAGE_SLOTS = SLOTS, FEED_SLOTS = SLOTS + 1 };
 
@@ -58,6 +60,7 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
     }
     const char *target;
     SC_TRY(sc_feed_target(&target, net->env, train));
+    SC_TRY(sc_weights_agree(&out->engine.weighted, net->env, net, train, test));
     out->engine.has_target_dtype = true;
     out->engine.target_dtype = (uint8_t)sc_dataset_column(train, sc_dataset_find(train, target))->dtype;
     return SOCLE_OK;

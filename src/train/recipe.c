@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See recipe.h: the keys of a whole configuration, the `train` section, and the order in which
  * things are put together. */
-#include "train/recipe.h"
+#include "train/recipe_private.h"
+#include "train/weights.h"
 #include "io/json_text.h"
 #include "model/net_config.h"
 
@@ -117,7 +118,8 @@ socle_status sc_recipe_read(sc_recipe *out, sc_env *env, const sc_config *config
 
 socle_status sc_recipe_load(sc_recipe *recipe) {
     SC_TRY(sc_recipe_data(&recipe->train, recipe->env, recipe->config, "train"));
-    return sc_recipe_data(&recipe->test, recipe->env, recipe->config, "test");
+    SC_TRY(sc_recipe_data(&recipe->test, recipe->env, recipe->config, "test"));
+    return sc_recipe_match_weights(recipe->train, recipe->test);
 }
 
 /* The only input, as the training data have it: bytes of images become 0 to 1, values stay. */
@@ -145,8 +147,13 @@ static socle_status build_net(sc_recipe *recipe) {
 socle_status sc_recipe_build(sc_recipe *recipe) {
     SC_TRY(sc_net_create(&recipe->net, recipe->env));
     SC_TRY(build_net(recipe));
+    bool weighted;
+    SC_TRY(sc_recipe_suits_class_weights(recipe->config, "train", recipe->net));
     SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->train, true));
-    return recipe->test ? sc_recipe_suits(recipe->env, recipe->net, recipe->test, true) : SOCLE_OK;
+    if (!recipe->test) return SOCLE_OK;
+    SC_TRY(sc_recipe_suits_class_weights(recipe->config, "test", recipe->net));
+    SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->test, true));
+    return sc_weights_agree(&weighted, recipe->env, recipe->net, recipe->train, recipe->test);
 }
 
 void sc_recipe_free(sc_recipe *recipe) {

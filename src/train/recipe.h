@@ -48,8 +48,12 @@ socle_status sc_recipe_check_data_keys(const sc_config *config);
 /* The `data` section with absolute paths; NULL where there is none. */
 socle_status sc_recipe_resolve_data(json_t **out, sc_env *env, const sc_config *config);
 /* The data have the net's inputs (name, type, shape); and, where `targets`, what its loss compares
- * with. Errors: DATA. */
+ * with, and weights, if any, that can be used. Errors: DATA. */
 socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset,
                              bool targets);
+/* recipe_weights.c: data.<part>.class_weights, if there, has a weight for each class that the net's
+ * loss tells apart. Errors: CONFIG. */
+socle_status sc_recipe_suits_class_weights(const sc_config *config, const char *part,
+                                           const sc_net *net);
 
 #endif

@@ -2,7 +2,8 @@
 /* The `data` section: files to data sets, and whether a data set suits a network. */
 #include "data/idx.h"
 #include "nn/layer.h"
-#include "train/recipe.h"
+#include "train/recipe_private.h"
+#include "train/weights.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -13,10 +14,9 @@
 
 static const char *const part_words[] = {"train", "test"};
 static const char *const data_words[] = {"train", "test", "scale"};
-static const char *const file_words[] = {"images", "labels", "limit"};
+static const char *const file_words[] = {"images", "labels", "limit", "class_weights"};
 
-/* data and data.<part> of the configuration; NULL where they are absent. */
-static socle_status find_part(const json_t **part, const sc_config *config, const char *name) {
+socle_status sc_recipe_find_part(const json_t **part, const sc_config *config, const char *name) {
     const json_t *data = NULL;
     *part = NULL;
     SC_TRY(sc_config_get_object(&data, config, sc_config_root(config), "data"));
@@ -32,12 +32,13 @@ socle_status sc_recipe_check_data_keys(const sc_config *config) {
     SC_TRY(sc_config_get_number(&scale, config, data, "scale", -1e30, 1e30));
     for (size_t i = 0; i < COUNT(part_words); i++) {
         int64_t limit;
-        SC_TRY(find_part(&part, config, part_words[i]));
+        SC_TRY(sc_recipe_find_part(&part, config, part_words[i]));
         if (!part) continue;
         SC_TRY(sc_config_check_keys(config, part, file_words, COUNT(file_words)));
         SC_TRY(sc_config_require(config, part, "images"));
         SC_TRY(sc_config_require(config, part, "labels"));
         SC_TRY(sc_config_get_integer(&limit, config, part, "limit", 1, UINT32_MAX));
+        SC_TRY(sc_recipe_check_class_weights(config, part));
     }
     return SOCLE_OK;
 }
@@ -81,7 +82,7 @@ socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *conf
     char *images = NULL, *labels = NULL;
     int64_t limit = INT64_MAX;
     *out = NULL;
-    SC_TRY(find_part(&part, config, part_name));
+    SC_TRY(sc_recipe_find_part(&part, config, part_name));
     if (!part) return SOCLE_OK;
     SC_TRY(sc_config_require(config, part, "images"));
     SC_TRY(sc_config_require(config, part, "labels"));
@@ -92,6 +93,11 @@ socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *conf
         status = load_files(out, env, images, labels, limit);
         if (status != SOCLE_OK && status != SOCLE_STATUS_OUT_OF_MEMORY)
             status = sc_fail_prefix(env, SOCLE_STATUS_DATA, "data.%s", part_name);
+        if (status == SOCLE_OK) status = sc_recipe_add_class_weights(*out, config, part);
+    }
+    if (status != SOCLE_OK) {
+        sc_dataset_destroy(*out);
+        *out = NULL;
     }
     sc_release(env, images);
     sc_release(env, labels);
@@ -157,7 +163,9 @@ static socle_status target_suits(sc_env *env, const sc_net *net, const sc_datase
 socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset,
                              bool targets) {
     for (int i = 0; i < net->inputs; i++) SC_TRY(input_suits(env, net, i, dataset));
-    return targets && net->loss ? target_suits(env, net, dataset) : SOCLE_OK;
+    if (!targets || !net->loss) return SOCLE_OK;
+    SC_TRY(target_suits(env, net, dataset));
+    return sc_weights_has(net, dataset) ? sc_dataset_check_weights(dataset) : SOCLE_OK;
 }
 
 /* A path as any folder understands it. */
@@ -172,7 +180,7 @@ static socle_status resolve_part(json_t *part, sc_env *env, const sc_config *con
                                  const char *name) {
     static const char *const paths[] = {"images", "labels"};
     const json_t *from;
-    SC_TRY(find_part(&from, config, name));
+    SC_TRY(sc_recipe_find_part(&from, config, name));
     for (size_t i = 0; i < COUNT(paths); i++) {
         char *path;
         SC_TRY(sc_config_get_path(&path, config, from, paths[i]));

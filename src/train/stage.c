@@ -24,10 +24,9 @@ struct sc_stage {
 };
 
 static socle_status find_columns(sc_stage *stage) {
-    const sc_net *net = sc_engine_net(stage->engine);
     const sc_dataset *dataset = stage->source.dataset;
     for (int k = 0; k < sc_engine_columns(stage->engine); k++) {
-        const char *name = k < net->inputs ? net->input[k].name : stage->source.target;
+        const char *name = sc_engine_column_source(stage->engine, k, stage->source.target);
         int column = sc_dataset_find(dataset, name);
         if (column < 0)
             return sc_fail(stage->env, SOCLE_STATUS_DATA, "%s: has no column \"%s\"", sc_dataset_label(dataset), name);

@@ -3,6 +3,7 @@
  * the best ones. What each device gets is in trainer_equip.c. */
 #include "train/fit_forecast.h"
 #include "train/fit_private.h"
+#include "train/weights.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,6 +49,15 @@ static socle_status check_augment(sc_env *env, const sc_net *net, const sc_augme
                    "train.augment: moves and flips images, and the network reads none (an input [channels, height, width])");
 }
 
+static socle_status check_weights(const sc_trainer *trainer, const sc_dataset *train, const sc_dataset *test) {
+    bool weighted;
+    SC_TRY(sc_weights_agree(&weighted, trainer->env, trainer->net, train, test));
+    if (!weighted) return SOCLE_OK;
+    SC_TRY(sc_weights_count(trainer->env, train, &trainer->train_order, "training"));
+    if (!trainer->validation_order.count) return SOCLE_OK;
+    return sc_weights_count(trainer->env, train, &trainer->validation_order, "validation");
+}
+
 static socle_status split_data(sc_trainer *trainer, const sc_dataset *train, const sc_dataset *test) {
     const sc_fit_options *options = &trainer->options;
     sc_split split;
@@ -59,6 +69,7 @@ static socle_status split_data(sc_trainer *trainer, const sc_dataset *train, con
                                options->seed, false);
     sc_split_free(&split, trainer->env);
     SC_TRY(status);
+    SC_TRY(check_weights(trainer, train, test));
     SC_TRY(sc_feed_target(&trainer->train_source.target, trainer->env, train));
     trainer->train_source.dataset = train;
     trainer->train_source.augment = options->augment;

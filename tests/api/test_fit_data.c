@@ -182,3 +182,61 @@ API_TEST(api_fit, several_inputs) {
     socle_data_destroy(data);
     socle_close(context);
 }
+
+/* Half of the labels are wrong, and their samples count for nothing. */
+API_TEST(api_fit, weights_of_samples) {
+    socle_context *context = api_open(device);
+    socle_net *net = api_net(context);
+    api_blobs blobs;
+    socle_result all, some;
+    socle_memory memory, plain;
+    float weight[API_SAMPLES], prediction[API_SAMPLES * API_CLASSES];
+    api_draw(&blobs);
+    for (int i = 0; i < API_SAMPLES; i++) {
+        weight[i] = i % 2 ? 0.75f : 0.0f;
+        if (i % 2 == 0) blobs.label[i] = (unsigned char)((blobs.label[i] + 1) % API_CLASSES);
+    }
+    socle_data *data, *unweighted;
+    socle_data **each[] = {&data, &unweighted};
+    for (int k = 0; k < 2; k++)
+        API_OK(context, socle_data_arrays(each[k], context, API_SAMPLES, SOCLE_F32,
+                                          SOCLE_SHAPE(API_FEATURES), blobs.input, SOCLE_U8, NULL,
+                                          blobs.label));
+    API_OK(context, socle_data_add_input(data, "weight", SOCLE_F32, SOCLE_SHAPE(1), weight));
+    socle_fit_opts opts = api_opts();
+    opts.epochs = 20;
+    API_OK(context, socle_fit(net, data, &opts));
+    API_OK(context, socle_evaluate(net, data, &some));
+    API_OK(context, socle_evaluate(net, unweighted, &all));
+    SC_EQ(some.samples, API_SAMPLES);
+    SC_TRUE(some.accuracy > 0.95);
+    SC_TRUE(all.accuracy > 0.4 && all.accuracy < 0.6);
+    API_OK(context, socle_predict(net, data, prediction, API_SAMPLES * API_CLASSES));
+    API_OK(context, socle_memory_forecast(net, data, &opts, &memory));
+    API_OK(context, socle_memory_forecast(net, unweighted, &opts, &plain));
+    SC_TRUE(memory.total > plain.total);
+    socle_data_destroy(data);
+    socle_data_destroy(unweighted);
+    socle_net_destroy(net);
+    socle_close(context);
+}
+
+Test(api_fit, bad_weights) {
+    socle_context *context = api_open("cpu");
+    socle_net *net = api_net(context);
+    socle_result result;
+    float weight[API_SAMPLES];
+    for (int i = 0; i < API_SAMPLES; i++) weight[i] = i == 5 ? -1.0f : 1.0f;
+    socle_data *data = api_data(context);
+    API_OK(context, socle_data_add_input(data, "weight", SOCLE_F32, SOCLE_SHAPE(1), weight));
+    API_FAILS(context, socle_fit(net, data, NULL), SOCLE_STATUS_DATA, "sample 5 has weight -1");
+    API_FAILS(context, socle_evaluate(net, data, &result), SOCLE_STATUS_DATA,
+              "sample 5 has weight -1");
+    socle_data_destroy(data);
+    data = api_data(context);
+    API_OK(context, socle_data_add_input(data, "weight", SOCLE_I32, SOCLE_SHAPE(1), weight));
+    API_FAILS(context, socle_fit(net, data, NULL), SOCLE_STATUS_DATA, "one f32 per sample");
+    socle_data_destroy(data);
+    socle_net_destroy(net);
+    socle_close(context);
+}

@@ -167,3 +167,80 @@ Test(tool_data, eval_without_that_part) {
     damage("test-labels", 8, "\x63", 1, SIZE_MAX);
     tool_expect(3, "label 99", "eval -m run/model.safetensors --data tool.yaml");
 }
+
+/* The tool's numbers are means by weight, in training, at its end and in a later evaluation; a
+ * continued run has the same weights. */
+Test(tool_data, class_weights) {
+    tool_expect(2, "data.train.class_weights: has weights for 3 classes, the labels are of 4",
+                "train tool.yaml -o out --set data.train.class_weights=[1,2,3]");
+    tool_expect(2, "data.train.class_weights: has 5 weights, the network tells 4 classes apart",
+                "train tool.yaml -o out --set data.train.class_weights=[1,2,3,4,5]");
+    tool_expect(2, "data.train.class_weights[1]",
+                "plan tool.yaml --set data.train.class_weights=[1,-2,3,4]");
+    SC_TRUE(!tool_exists("out"));
+    tool_expect(0, NULL, "plan tool.yaml --set data.train.class_weights=[1,0,3,4]");
+    tool_expect(0, NULL,
+                "train tool.yaml -o out --epochs 1 --set data.train.class_weights=[1,0,3,4]");
+    tool_expect(0, NULL, "train --resume out --epochs 2");
+    tool_expect(2, "the training data differs at weight.hash",
+                "train tool.yaml --resume out --epochs 3 --set data.train.class_weights=[1,1,3,4]");
+    size_t size;
+    char *text = tool_get("tool.yaml", &size), *train = strstr(text, "labels: train-labels");
+    char changed[8192];
+    snprintf(changed, sizeof changed, "%.*s, class_weights: [0, 1, 0, 0]%s",
+             (int)(train - text) + 20, text, train + 20);
+    tool_put_text("weighted.yaml", changed);
+    double accuracy[2], loss[2];
+    for (int k = 0; k < 2; k++) {
+        tool_result result =
+            tool_run("eval -m out/model.safetensors --data %s --split train --json",
+                     k ? "weighted.yaml" : "tool.yaml");
+        SC_EQ(result.code, 0);
+        json_t *lines = tool_json_lines(result.out), *event = tool_event(lines, "done");
+        accuracy[k] = json_number_value(json_object_get(event, "test_accuracy"));
+        loss[k] = json_number_value(json_object_get(event, "test_loss"));
+        SC_EQ(json_integer_value(json_object_get(event, "samples")), TOOL_TRAIN);
+        json_decref(lines);
+        tool_free(&result);
+    }
+    /* Class 1 was worth nothing in training, and is all that counts in the second evaluation. */
+    SC_TRUE(accuracy[0] > 0.5 && accuracy[1] < 0.3 && loss[1] > 2 * loss[0]);
+    snprintf(changed, sizeof changed, "%.*s, class_weights: [1]%s", (int)(train - text) + 20, text,
+             train + 20);
+    tool_put_text("weighted.yaml", changed);
+    tool_expect(2, "has weights for 1 classes",
+                "eval -m out/model.safetensors --data weighted.yaml --split train");
+    free(text);
+}
+
+/* The lines of metrics.csv without their last column. */
+static char *without_speed(const char *name) {
+    size_t size, used = 0;
+    char *text = tool_get(name, &size);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        size_t length = (size_t)(strrchr(line, ',') - line);
+        memmove(text + used, line, length);
+        used += length;
+        text[used++] = ';';
+    }
+    text[used ? used - 1 : 0] = '\0';
+    return text;
+}
+
+/* The summed weight of the part of an epoch that was done is no whole number; a run goes on with it
+ * to the same bytes. */
+Test(tool_data, class_weights_within_an_epoch) {
+    const char weights[] = "--set data.train.class_weights=[0.1,0.7,3.3,1e-3]";
+    tool_expect(0, NULL, "train tool.yaml -o whole %s", weights);
+    tool_expect(0, NULL, "train tool.yaml -o part --set train.steps=17 %s", weights);
+    tool_expect(0, NULL, "train --resume part --set train.steps=0");
+    SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));
+    tool_result metrics[2] = {tool_run("eval -m whole/model.safetensors --data whole/config.json"),
+                              tool_run("eval -m part/model.safetensors --data part/config.json")};
+    SC_TRUE(metrics[0].code == 0 && metrics[1].code == 0);
+    SC_EQ_STR(metrics[0].out, metrics[1].out);
+    for (int k = 0; k < 2; k++) tool_free(&metrics[k]);
+    char *text[2] = {without_speed("whole/metrics.csv"), without_speed("part/metrics.csv")};
+    SC_EQ_STR(text[0], text[1]); /* the loss of the epoch that was interrupted among them */
+    for (int k = 0; k < 2; k++) free(text[k]);
+}

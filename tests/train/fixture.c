@@ -110,6 +110,22 @@ void fixture_golden(fixture *f, const char *network) {
     FIXTURE_OK(sc_net_loss(f->net, "softmax_cross_entropy", x));
 }
 
+sc_dataset *fixture_rows(fixture *f, const int *index, int count, const float *weight) {
+    const socle_shape one = {0};
+    sc_dataset *out;
+    FIXTURE_OK(sc_dataset_create(&out, &f->env, "rows", count));
+    for (int c = 0; c < 2; c++) {
+        const sc_column *from = sc_dataset_column(f->data, c);
+        void *to;
+        FIXTURE_OK(sc_dataset_add_new(out, &to, from->name, from->dtype, &from->shape));
+        for (int i = 0; i < count; i++)
+            memcpy((char *)to + (size_t)i * from->row_bytes, (const char *)from->data + (size_t)index[i] * from->row_bytes,
+                   from->row_bytes);
+    }
+    if (weight) FIXTURE_OK(sc_dataset_add_copy(out, "weight", SOCLE_F32, &one, weight));
+    return out;
+}
+
 void fixture_example(fixture *f, const char *name) {
     enum { SIDE = 28, SAMPLES = FIXTURE_EXAMPLE_SAMPLES };
     static unsigned char images[SAMPLES * SIDE * SIDE], labels[SAMPLES];

@@ -28,6 +28,8 @@ void fixture_close(fixture *f);
  * (convolutions of 16, 32, 32, 16 and 12 filters) or "deep" (twenty layers of 64 units, one with batch normalisation in groups of 2 and one
  * with dropout, between one of one unit and the output). */
 void fixture_golden(fixture *f, const char *network);
+/* Samples `index` of f->data, inputs and labels, in a new data set; with a weight for each (NULL: none). The caller destroys. */
+sc_dataset *fixture_rows(fixture *f, const int *index, int count, const float *weight);
 /* f->net of examples/<name>.yaml, f->data: noise in its shape, with labels. What was there before goes. */
 enum { FIXTURE_EXAMPLE_SAMPLES = 96 };
 void fixture_example(fixture *f, const char *name);

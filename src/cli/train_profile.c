@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What --profile writes. On one device: the time of each launch of the training step. On several: a trace of the last shared steps,
- * which chrome://tracing and Perfetto show ("traceEvents"), and how much of the exchange lay beside computation. */
+ * which chrome://tracing and Perfetto show ("traceEvents"), and how much of the exchange and of the uploads lay beside computation. */
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cmd_train.h"
@@ -34,7 +34,7 @@ static json_t *describe_launches(const sc_plan *plan) {
 }
 
 static json_t *describe_span(const sc_fleet *fleet, const sc_trace_span *span, uint64_t first) {
-    static const char *const rows[SC_TRACE_ROWS] = {"compute", "transfer", "host"};
+    static const char *const rows[SC_TRACE_ROWS] = {"compute", "transfer", "upload", "host"};
     json_t *event = json_object();
     char name[64], row[SC_NAME_TEXT + 64];
     snprintf(name, sizeof name, "%s %d", span->what, span->range);
@@ -79,7 +79,8 @@ socle_status sc_train_write_profile(sc_train_session *session, const char *path)
     sc_report_integer(profile, "steps", sc_trainer_position(session->trainer).step);
     sc_report_value(profile, "launches", describe_launches(sc_engine_train_plan(engine)));
     if (session->trace) {
-        sc_report_number(profile, "exchange_hidden", sc_trace_hidden(session->trace));
+        sc_report_number(profile, "exchange_hidden", sc_trace_hidden(session->trace, false));
+        sc_report_number(profile, "uploads_hidden", sc_trace_hidden(session->trace, true));
         sc_report_value(profile, "traceEvents", describe_trace(fleet, session->trace));
     }
     sc_text_init(&text, env);

@@ -3,6 +3,8 @@
  * their own beside the computation; events order the two. */
 #include "train/engine_private.h"
 
+#include "base/thread_pool.h"
+
 #include <string.h>
 
 /* The data-set column that feeds engine column k. */
@@ -62,6 +64,7 @@ socle_status sc_engine_upload(sc_engine *engine, int number, int64_t rows, const
     if (slot->used) SC_TRY(sc_queue_wait_event(engine->upload, slot->used));
     sc_event_release(slot->used);
     slot->used = NULL;
+    uint64_t asked = sc_now_ns();
     sc_operand base = {slot->buffer, 0};
     if (engine->options.resident)
         SC_TRY(sc_queue_write(engine->upload, base, index, (size_t)rows * sizeof *index));
@@ -69,6 +72,7 @@ socle_status sc_engine_upload(sc_engine *engine, int number, int64_t rows, const
         SC_TRY(write_columns(engine, base, rows, column));
     if (engine->options.augments && column[engine->columns]) SC_TRY(write_origins(engine, base, rows, column[engine->columns]));
     SC_TRY(sc_queue_record(engine->upload, &slot->uploaded));
+    slot->asked = asked;
     return sc_queue_flush(engine->upload);
 }
 
@@ -76,6 +80,7 @@ socle_status sc_engine_slot_uploaded(sc_engine *engine, int number) {
     sc_engine_slot *slot = &engine->slot[number];
     if (!slot->uploaded) return SOCLE_OK;
     socle_status status = sc_queue_poll(engine->upload, slot->uploaded, SC_DEADLINE_DEFAULT);
+    if (status == SOCLE_OK) sc_engine_link_uploaded(engine, slot);
     sc_event_release(slot->uploaded);
     slot->uploaded = NULL;
     return status;

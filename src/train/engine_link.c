@@ -30,7 +30,8 @@ struct sc_engine_link {
     sc_trace *trace;
     int number;           /* in the trace */
     int64_t clock;        /* host minus device, ns */
-    uint64_t step_began;  /* host */
+    uint64_t asked[RANGES]; /* traced: host, when the totals' coming was begun */
+    sc_event *began;      /* traced: what was queued before the step is done */
     sc_event *computed[RANGES], *arrived[RANGES]; /* traced: the part of the backward pass, and the totals' coming */
 };
 
@@ -114,6 +115,7 @@ void sc_engine_link_destroy(sc_engine *engine) {
         sc_event_release(link->computed[r]);
         sc_event_release(link->arrived[r]);
     }
+    sc_event_release(link->began);
     sc_event_release(link->received);
     sc_event_release(link->committed);
     for (int b = 0; b < link->buckets; b++) destroy_bucket(engine, &link->bucket[b]);
@@ -183,12 +185,12 @@ socle_status sc_engine_send(sc_engine *engine, int slot, int64_t rows, uint32_t 
     sc_engine_link *link = engine->link;
     int partial = 0, merges, first = 0;
     sc_sum_merge merge[SC_SUM_NODES];
-    link->step_began = sc_now_ns();
     SC_TRY(sc_engine_take_partial(engine, &partial));
     merges = sc_engine_push(engine, partial, merge);
     sc_lane_memory memory = sc_engine_bases(engine, slot, partial);
     sc_launch launch = {.rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
     SC_TRY(sc_engine_slot_begin(engine, slot));
+    if (link->trace) SC_TRY(record(engine->compute, &link->began));
     for (int r = 0; r < link->ranges; r++) {
         SC_TRY(sc_plan_run_part(engine->train, engine->compute, &memory, &launch, first, link->ready[r]));
         first = link->ready[r];
@@ -213,39 +215,46 @@ socle_status sc_engine_receive(sc_engine *engine, int range, const float *totals
         from = link->bucket[0].host;
     }
     SC_TRY(sc_pieces_write(&link->totals, link->transfer, from, begin, end));
-    if (link->trace) SC_TRY(record(link->transfer, &link->arrived[range]));
+    if (link->trace) {
+        link->asked[range] = sc_now_ns();
+        SC_TRY(record(link->transfer, &link->arrived[range]));
+    }
     if (range + 1 == link->ranges) SC_TRY(record(link->transfer, &link->received));
     return sc_queue_flush(link->transfer);
 }
 
-/* An event's time on the host's clock; 0 where there is none. */
-static uint64_t host_time(const sc_engine_link *link, sc_event *event, uint64_t *start) {
-    uint64_t end = 0;
-    *start = 0;
-    if (!event || sc_event_times(event, start, &end) != SOCLE_OK) return 0;
-    *start = (uint64_t)((int64_t)*start + link->clock);
+/* When an event was over, on the host's clock; 0 where there is none. */
+static uint64_t host_time(const sc_engine_link *link, sc_event *event) {
+    uint64_t start, end = 0;
+    if (!event || sc_event_times(event, &start, &end) != SOCLE_OK) return 0;
     return (uint64_t)((int64_t)end + link->clock);
 }
 
-/* Spans of the step whose totals have arrived. */
+static void leave_span(const sc_engine_link *link, sc_trace_row row, const char *what, int range, uint64_t start,
+                       uint64_t end) {
+    sc_trace_span span = {link->number, row, what, range, start, end > start ? end : start}; /* two clocks may differ a little */
+    if (start && end) sc_trace_add(link->trace, &span);
+}
+
+/* Spans of the step whose totals have arrived. The compute queue goes on when it has handed a range over: to the host, or where that has
+ * memory of its own to the transfer queue. */
 static void leave_spans(sc_engine *engine) {
     sc_engine_link *link = engine->link;
-    uint64_t start, before = 0;
+    uint64_t at = host_time(link, link->began);
     for (int r = 0; r < link->ranges; r++) {
-        sc_trace_span span = {link->number, SC_TRACE_COMPUTE, r ? "backward" : "forward and backward", r, 0, 0};
-        span.end = host_time(link, link->computed[r], &start);
-        span.start = before ? before : link->step_began;
-        if (span.end) sc_trace_add(link->trace, &span);
-        span = (sc_trace_span){link->number, SC_TRACE_TRANSFER, "send", r, 0, 0};
-        span.end = host_time(link, link->sent[r], &span.start);
-        if (span.end) sc_trace_add(link->trace, &span);
-        before = span.end;
-        span = (sc_trace_span){link->number, SC_TRACE_TRANSFER, "receive", r, 0, 0};
-        span.end = host_time(link, link->arrived[r], &span.start);
-        if (span.end) sc_trace_add(link->trace, &span);
+        uint64_t ready = host_time(link, link->computed[r]), sent = host_time(link, link->sent[r]);
+        leave_span(link, SC_TRACE_COMPUTE, r ? "backward" : "forward and backward", r, at, ready);
+        leave_span(link, SC_TRACE_TRANSFER, "send", r, ready, sent);
+        leave_span(link, SC_TRACE_TRANSFER, "receive", r, link->asked[r], host_time(link, link->arrived[r]));
+        at = link->direct ? sent : ready;
         sc_event_release(link->computed[r]);
         link->computed[r] = NULL;
     }
+}
+
+void sc_engine_link_uploaded(const sc_engine *engine, const sc_engine_slot *slot) {
+    const sc_engine_link *link = engine->link;
+    if (link && link->trace) leave_span(link, SC_TRACE_UPLOAD, "samples", -1, slot->asked, host_time(link, slot->uploaded));
 }
 
 /* The device's clock beside the host's: the end of a small command, seen as soon as it is there. */

@@ -11,6 +11,7 @@ enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 2, SC_ENGINE_SLOTS = 8 };
 typedef struct sc_engine_slot {
     sc_buffer *buffer;   /* one INPUTS lane */
     sc_event *uploaded;  /* last upload; NULL: none under way */
+    uint64_t asked;      /* host time when it was begun */
     sc_event *used;      /* last launch that reads it */
 } sc_engine_slot;
 
@@ -92,6 +93,8 @@ bool sc_engine_link_is_direct(const sc_engine *engine);
 int sc_engine_link_buckets(const sc_engine *engine);
 socle_status sc_engine_link_create(sc_engine *engine);
 void sc_engine_link_destroy(sc_engine *engine);
+/* The upload of a slot is done: a span, where there is a trace. */
+void sc_engine_link_uploaded(const sc_engine *engine, const sc_engine_slot *slot);
 /* The lane bases for one run over a slot and a partial. */
 sc_lane_memory sc_engine_bases(const sc_engine *engine, int slot, int partial);
 /* Orders the compute queue behind the slot's upload / notes the slot's use. */

@@ -70,11 +70,11 @@ static uint64_t covered(const sc_trace *trace, uint64_t start, uint64_t end) {
     return sum;
 }
 
-double sc_trace_hidden(const sc_trace *trace) {
+double sc_trace_hidden(const sc_trace *trace, bool uploads) {
     double all = 0, hidden = 0;
     for (size_t i = 0; i < trace->count; i++) {
         const sc_trace_span *span = &trace->span[i];
-        if (span->row == SC_TRACE_COMPUTE) continue;
+        if (span->row == SC_TRACE_COMPUTE || (span->row == SC_TRACE_UPLOAD) != uploads) continue;
         all += (double)(span->end - span->start);
         hidden += (double)covered(trace, span->start, span->end);
     }

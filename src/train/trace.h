@@ -8,12 +8,13 @@
 
 typedef struct sc_trace sc_trace;
 
-typedef enum sc_trace_row { SC_TRACE_COMPUTE, SC_TRACE_TRANSFER, SC_TRACE_HOST, SC_TRACE_ROWS } sc_trace_row;
+/* UPLOAD: samples of micro-batches to come. */
+typedef enum sc_trace_row { SC_TRACE_COMPUTE, SC_TRACE_TRANSFER, SC_TRACE_UPLOAD, SC_TRACE_HOST, SC_TRACE_ROWS } sc_trace_row;
 
 typedef struct sc_trace_span {
     int device;        /* member of the fleet; -1: the host, for all */
     sc_trace_row row;
-    const char *what;  /* "backward", "send", "add", "receive"; static */
+    const char *what;  /* "backward", "send", "add", "receive", "samples"; static */
     int range;         /* of the gradients; -1: none */
     uint64_t start, end;
 } sc_trace_span;
@@ -24,7 +25,7 @@ void sc_trace_add(sc_trace *trace, const sc_trace_span *span); /* NULL: nowhere 
 /* Spans so far, oldest first; `index` below the number. */
 size_t sc_trace_count(const sc_trace *trace);
 sc_trace_span sc_trace_at(const sc_trace *trace, size_t index);
-/* The part of all time spent on exchange (send, add, receive) during which some device was computing; 0 to 1. */
-double sc_trace_hidden(const sc_trace *trace);
+/* The part of all time spent on exchange (send, add, receive), or on uploads, during which some device was computing; 0 to 1. */
+double sc_trace_hidden(const sc_trace *trace, bool uploads);
 
 #endif

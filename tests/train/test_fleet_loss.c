@@ -98,6 +98,28 @@ Test(fleet_loss, out_of_memory_beside_another) {
     starve("unruly=1,unruly=1", 1);
 }
 
+/* One that cannot run the network is left out; where none can, the failure says why. */
+Test(fleet_loss, one_that_lacks_an_operation) {
+    static party p;
+    party_run run = standard();
+    party_state whole = party_on("cpu", &run);
+    party_manner(0, (unruly_manner){.lacks = true});
+    party_open(&p, "unruly,unruly");
+    party_state state = party_trained(&p, &run);
+    SC_EQ(party_lines(&p, "unruly:0 ("), 1);
+    SC_EQ(party_lines(&p, "is lost; 1 device goes on"), 1);
+    party_same(&state, &whole);
+    party_free(&state);
+    party_close(&p);
+    party_manner(1, (unruly_manner){.lacks = true});
+    party_open(&p, "unruly,unruly");
+    SC_FAILS(&p.env, party_train(&p, &run, NULL), SOCLE_STATUS_UNSUPPORTED);
+    SC_CONTAINS(p.env.text, "no device is left");
+    SC_CONTAINS(p.env.text, "matmul");
+    party_close(&p);
+    party_free(&whole);
+}
+
 /* Two fail, one after the other; the third finishes. */
 Test(fleet_loss, two_of_three) {
     static party p;

@@ -80,6 +80,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
     const sc_implementation *real = u->real_implementations[implementation - u->implementation];
     unruly_kernel *mine = kernel_of(u, NULL);
     if (!mine) return sc_fail(device->env, SOCLE_STATUS_INTERNAL, "more than %d kernels", UNRULY_KERNELS);
+    if (u->manner.lacks && desc->op == SC_OP_MATMUL)
+        return sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED, "unruly:%d: has no product, as asked", u->number);
     SC_TRY(real->prepare(out, device, real, desc, tuning));
     *mine = (unruly_kernel){*out, (*out)->enqueue, (*out)->release, desc->op, desc->inputs + desc->outputs};
     (*out)->enqueue = enqueue;

@@ -15,6 +15,7 @@ typedef struct unruly_manner {
     int64_t starves_at; /* this call alone fails: DEVICE_MEMORY; 0: none */
     int64_t hangs_at;  /* this call does not come back before unruly_release; 0: none */
     uint64_t row_time; /* ns of sleep per row of a loss launch: forward and backward of a sample, as it were */
+    bool lacks; /* no implementation of matmul prepares: UNSUPPORTED */
     bool own_memory;   /* claims not to share the host's memory */
     bool late; /* commands run when somebody waits for them. The real device must be one whose commands run at once
                   (cpu) */

@@ -2,13 +2,15 @@
 /* What several devices make of one training step: each device of a list alone and all together, in
  * turns in one process, so that ratios hold whatever else the machine does. The first device is
  * also measured on the caller's thread: what the way through a thread of its own costs.
- *   bench_devices [devices] [batch] [steps] [rounds] [--net NAME] [--reproducible] [--ranges N]
- * Devices as for --device, e.g. opencl:0/0,opencl:0/1; one JSON line per subject. */
+ *   bench_devices [devices] [batch] [steps] [rounds] [--net NAME] [--reproducible] [--ranges N] [--pin]
+ * Devices as for --device, e.g. opencl:0/0,opencl:0/1; one JSON line per subject. --pin keeps the
+ * thread of device i on processor i; PoCL's own threads stay where POCL_AFFINITY=1 puts them. */
 #include "bench_networks.h"
 
 #include "base/thread_pool.h"
 #include "train/fit.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,18 +88,20 @@ typedef struct wish {
     const char *devices, *network;
     int64_t batch;
     int steps, rounds;
-    bool reproducible;
+    bool reproducible, pin;
     int ranges;
 } wish;
 
 static wish read_arguments(int argc, char **argv) {
-    wish w = {"opencl:0/0,opencl:0/1", "fashion-cnn", 128, 40, 5, false, 0};
+    wish w = {.devices = "opencl:0/0,opencl:0/1", .network = "fashion-cnn", .batch = 128, .steps = 40, .rounds = 5};
     int place = 0;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--net") == 0 && i + 1 < argc)
             w.network = argv[++i];
         else if (strcmp(argv[i], "--reproducible") == 0)
             w.reproducible = true;
+        else if (strcmp(argv[i], "--pin") == 0)
+            w.pin = true;
         else if (strcmp(argv[i], "--ranges") == 0 && i + 1 < argc)
             w.ranges = atoi(argv[++i]);
         else if (place++ == 0)
@@ -114,6 +118,14 @@ static wish read_arguments(int argc, char **argv) {
 
 static sc_registry registry;
 
+static socle_status pin_thread(sc_device *device, void *argument) {
+    cpu_set_t processor;
+    CPU_ZERO(&processor);
+    CPU_SET(*(const int *)argument, &processor);
+    if (sched_setaffinity(0, sizeof processor, &processor) == 0) return SOCLE_OK;
+    return sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED, "--pin: there is no processor %d", *(const int *)argument);
+}
+
 static int open_devices(const wish *w, sc_fleet_device *device, char name[][64]) {
     sc_device_choice *choice;
     int count;
@@ -125,6 +137,7 @@ static int open_devices(const wish *w, sc_fleet_device *device, char name[][64])
         const sc_device_info *info = &registry.info[choice[i].entry];
         if (count > 1) options.threads = 1;
         check(sc_worker_create(&device[i].worker, &env, &registry, &choice[i], &options));
+        if (w->pin) check(sc_worker_run(device[i].worker, pin_thread, &i, 0));
         device[i].weight = (double)choice[i].weight;
         snprintf(name[i], 64, "%s:%d/%d", info->driver->name, info->index, choice[i].sub_device);
     }

@@ -24,6 +24,7 @@ struct socle_context {
     int devices;
     bool *lost; /* each of them, by the last fit */
     sc_worker *worker; /* of the first device that is not, for everything else; NULL: opening failed */
+    bool hangs;        /* a device never came back from being opened */
     int users;         /* the caller, and every object made from it */
     bool busy;         /* a job is under way: whoever calls now is a callback */
 };

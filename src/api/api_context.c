@@ -40,6 +40,7 @@ static socle_status open_all(socle_context *context, const sc_device_choice *cho
             continue;
         }
         status = one;
+        context->hangs |= one == SOCLE_STATUS_TIMEOUT;
         if (one == SOCLE_STATUS_OUT_OF_MEMORY) return one;
         if (count > 1)
             sc_log_line(env, SOCLE_LOG_WARNING, "goes on without %s, device %d of the list: %s",
@@ -94,7 +95,7 @@ socle_status socle_open(socle_context **out, const char *device) {
 
 static void leave(socle_context *context) {
     if (--context->users) return;
-    bool hangs = false;
+    bool hangs = context->hangs;
     for (int i = 0; i < context->devices; i++) {
         sc_worker *worker = context->device[i].worker;
         if (sc_worker_busy(worker)) {

@@ -71,16 +71,41 @@ static socle_status download(fit_call *call, sc_fleet *fleet) {
     return SOCLE_OK;
 }
 
-/* No device is left: what the host has is how the epoch began. */
-static void take_kept(fit_call *call, const sc_trainer *trainer) {
-    const sc_net *net = call->net->net;
-    for (size_t p = 0; p < net->parameters; p++) {
-        const float *kept = sc_trainer_kept(trainer, (int)p);
-        if (!kept) return;
-        memcpy(call->weight[p], kept, sc_tensor_bytes(&net->parameter[p].desc));
-    }
+static void take(fit_call *call, size_t parameter, const float *from) {
+    memcpy(call->weight[parameter], from, sc_tensor_bytes(&call->net->net->parameter[parameter].desc));
+}
+
+static void replace(fit_call *call) {
     sc_api_replace_weights(call->net, call->weight);
     call->weight = NULL;
+}
+
+/* The host has the best weights. */
+static socle_status take_best(fit_call *call, const sc_trainer *trainer) {
+    float *const *best = sc_trainer_best(trainer);
+    if (!best) return download(call, sc_trainer_fleet(trainer)); /* no epoch */
+    for (size_t p = 0; p < call->net->net->parameters; p++) take(call, p, best[p]);
+    replace(call);
+    return SOCLE_OK;
+}
+
+/* No device is left: what the host has is how the epoch began. */
+static void take_kept(fit_call *call, const sc_trainer *trainer) {
+    for (size_t p = 0; p < call->net->net->parameters; p++) {
+        const float *kept = sc_trainer_kept(trainer, (int)p);
+        if (!call->weight || !kept) return;
+        take(call, p, kept);
+    }
+    replace(call);
+}
+
+/* Stopped or diverged: the present weights. */
+static socle_status take_present(fit_call *call, sc_trainer *trainer, socle_status status) {
+    sc_env kept = *sc_trainer_env(trainer);
+    socle_status read = download(call, sc_trainer_fleet(trainer));
+    if (read != SOCLE_OK) return read;
+    sc_env_adopt_error(sc_trainer_env(trainer), &kept);
+    return status;
 }
 
 static socle_status train(fit_call *call, sc_trainer *trainer) {
@@ -91,15 +116,12 @@ static socle_status train(fit_call *call, sc_trainer *trainer) {
         status = sc_fail(sc_trainer_env(trainer), SOCLE_STATUS_INTERRUPTED,
                          "on_epoch asked to stop after epoch %lld",
                          (long long)sc_trainer_position(trainer).epoch);
-    if (status == SOCLE_OK) status = sc_trainer_restore_best(trainer);
-    if (status != SOCLE_OK && status != SOCLE_STATUS_DIVERGED && !call->stopped) {
-        if (!sc_fleet_alive(fleet)) take_kept(call, trainer);
-        return status;
-    }
-    sc_env kept = *sc_trainer_env(trainer);
-    socle_status read = download(call, fleet);
-    if (status != SOCLE_OK) sc_env_adopt_error(sc_trainer_env(trainer), &kept);
-    return status == SOCLE_OK ? read : status;
+    if (status == SOCLE_OK)
+        status = take_best(call, trainer);
+    else if (status == SOCLE_STATUS_DIVERGED || call->stopped)
+        status = take_present(call, trainer, status);
+    if (!sc_fleet_alive(fleet)) take_kept(call, trainer);
+    return status;
 }
 
 static socle_status run(fit_call *call) {

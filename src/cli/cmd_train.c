@@ -140,7 +140,7 @@ static socle_status run_recipe(sc_train_session *session, const sc_config *confi
     if (status == SOCLE_OK) status = sc_identity_create(&identity, &recipe);
     if (status == SOCLE_OK) status = run_on_devices(session);
     sc_identity_free(&identity, &cli->env);
-    sc_recipe_free(&recipe);
+    if (!cli->hangs) sc_recipe_free(&recipe);
     return status;
 }
 

@@ -150,7 +150,7 @@ socle_status sc_train_on(sc_train_session *session, const sc_fleet_device *devic
     socle_status status = run(session, device, count);
     sc_run_directory_close(session->directory);
     sc_release(&session->cli->env, session->path);
-    sc_trainer_destroy(session->trainer);
-    sc_trace_destroy(session->trace);
+    if (!sc_trainer_destroy(session->trainer)) session->cli->hangs = true;
+    if (!session->cli->hangs) sc_trace_destroy(session->trace);
     return status;
 }

@@ -9,6 +9,7 @@
 /* Of the weights of all samples: its reciprocal is a normal float, and sums of weighted losses stay
  * finite. */
 #define MOST_WEIGHT 1e30
+#define LEAST_WEIGHT 1e-15f /* sums of smaller ones may be 0 to a device */
 
 typedef struct owner {
     void (*release)(void *user, const void *data);
@@ -233,11 +234,11 @@ socle_status sc_dataset_check_weights(const sc_dataset *dataset) {
         return sc_fail(dataset->env, SOCLE_STATUS_DATA,
                        "%s: column '%s' does not hold one f32 per sample", source, column->name);
     for (int64_t i = 0; i < dataset->count; i++) {
-        if (!isfinite(weight[i]) || weight[i] < 0.0f)
+        if (!isfinite(weight[i]) || weight[i] < 0.0f || (weight[i] > 0.0f && weight[i] < LEAST_WEIGHT))
             return sc_fail(dataset->env, SOCLE_STATUS_DATA,
                            "%s: column '%s': sample %" PRId64
-                           " has weight %g; a weight is a finite number of at least 0",
-                           source, column->name, i, (double)weight[i]);
+                           " has weight %g; a weight is 0 or a finite number of at least %g",
+                           source, column->name, i, (double)weight[i], (double)LEAST_WEIGHT);
         sum += (double)weight[i];
     }
     if (sum > 0 && sum <= MOST_WEIGHT) return SOCLE_OK;

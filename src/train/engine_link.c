@@ -181,6 +181,11 @@ static socle_status send_range(sc_engine *engine, int range, const sc_sum_merge 
     return carry(engine, range);
 }
 
+socle_status sc_engine_link_begin(sc_engine *engine) {
+    sc_engine_link *link = engine->link;
+    return link && link->trace && !engine->pending ? record(engine->compute, &link->began) : SOCLE_OK;
+}
+
 socle_status sc_engine_send(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step) {
     sc_engine_link *link = engine->link;
     int partial = 0, merges, first = 0;
@@ -190,7 +195,7 @@ socle_status sc_engine_send(sc_engine *engine, int slot, int64_t rows, uint32_t 
     sc_lane_memory memory = sc_engine_bases(engine, slot, partial);
     sc_launch launch = {.rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
     SC_TRY(sc_engine_slot_begin(engine, slot));
-    if (link->trace) SC_TRY(record(engine->compute, &link->began));
+    SC_TRY(sc_engine_link_begin(engine));
     for (int r = 0; r < link->ranges; r++) {
         SC_TRY(sc_plan_run_part(engine->train, engine->compute, &memory, &launch, first, link->ready[r]));
         first = link->ready[r];

@@ -93,6 +93,8 @@ bool sc_engine_link_is_direct(const sc_engine *engine);
 int sc_engine_link_buckets(const sc_engine *engine);
 socle_status sc_engine_link_create(sc_engine *engine);
 void sc_engine_link_destroy(sc_engine *engine);
+/* Before each micro-batch: the first one of a step begins a span, where there is a trace. */
+socle_status sc_engine_link_begin(sc_engine *engine);
 /* The upload of a slot is done: a span, where there is a trace. */
 void sc_engine_link_uploaded(const sc_engine *engine, const sc_engine_slot *slot);
 /* The lane bases for one run over a slot and a partial. */

@@ -122,7 +122,8 @@ socle_status sc_engine_totals_reset(sc_engine *engine) {
 socle_status sc_engine_totals_set(sc_engine *engine, const sc_totals *totals) {
     const size_t *offset = engine->commit_map.lane[SC_LANE_HEALTH].offset;
     const float value[3] = {(float)totals->loss, (float)totals->weight, (float)totals->correct};
-    socle_status status = SOCLE_OK;
+    sc_operand health = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_STEP]};
+    socle_status status = sc_queue_write(engine->compute, health, &totals->bad_step, sizeof totals->bad_step);
     for (int i = 0; i < 3 && status == SOCLE_OK; i++) {
         sc_operand place = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_LOSS + i]};
         status = sc_queue_write(engine->compute, place, &value[i], sizeof value[i]);

@@ -67,6 +67,7 @@ socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, ui
     sc_lane_memory memory = sc_engine_bases(engine, slot, partial);
     sc_launch launch = {.rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
     SC_TRY(sc_engine_slot_begin(engine, slot));
+    SC_TRY(sc_engine_link_begin(engine));
     SC_TRY(sc_plan_run(engine->train, engine->compute, &memory, &launch));
     SC_TRY(sc_engine_slot_end(engine, slot));
     sc_sum_merge merge[SC_SUM_NODES];
@@ -103,6 +104,7 @@ socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows) {
     sc_lane_memory memory = sc_engine_bases(engine, slot, 0);
     sc_launch launch = {.rows = rows, .seed = engine->options.seed};
     SC_TRY(sc_engine_slot_begin(engine, slot));
+    engine->slot[slot].asked = 0; /* traces are of training */
     SC_TRY(sc_plan_run(engine->evaluate, engine->compute, &memory, &launch));
     SC_TRY(sc_engine_slot_end(engine, slot));
     SC_TRY(sc_plan_run(engine->totals, engine->compute, &memory, &(sc_launch){.rows = 1}));

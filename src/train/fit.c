@@ -133,7 +133,9 @@ static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     SC_TRY(sc_trainer_remember(trainer));
     socle_status status = run_steps(trainer);
     sc_totals totals;
+    sc_env failure = *trainer->env;
     socle_status read = take_totals(trainer, &totals);
+    if (status != SOCLE_OK) sc_env_adopt_error(trainer->env, &failure);
     if (read == SOCLE_OK && (status == SOCLE_OK || status == SOCLE_STATUS_INTERRUPTED)) {
         socle_status health = check_health(trainer, &totals);
         if (health != SOCLE_OK) status = health;
@@ -209,9 +211,16 @@ static socle_status run_epoch(sc_trainer *trainer) {
 }
 
 /* Devices are left, but what persists was on others. */
-static bool nobody_has_it(const sc_trainer *trainer, socle_status status) {
-    return sc_fleet_is_loss(status) && sc_fleet_alive(trainer->fleet) && !sc_fleet_engine(trainer->fleet) &&
-           trainer->kept_whole;
+static bool nobody_has_it(const sc_trainer *trainer) {
+    return sc_fleet_alive(trainer->fleet) && !sc_fleet_engine(trainer->fleet) && trainer->kept;
+}
+
+/* Who fails while it is given the state back is lost or equipped anew, which ends some time. */
+static socle_status go_back(sc_trainer *trainer) {
+    for (;;) {
+        socle_status status = sc_trainer_go_back(trainer);
+        if (!sc_fleet_is_loss(status) || !nobody_has_it(trainer)) return status;
+    }
 }
 
 socle_status sc_trainer_run(sc_trainer *trainer) {
@@ -220,8 +229,8 @@ socle_status sc_trainer_run(sc_trainer *trainer) {
     if (run_over(trainer) && !stands_at_limit) return SOCLE_OK;
     for (;;) {
         socle_status status = run_epoch(trainer);
-        if (nobody_has_it(trainer, status)) {
-            SC_TRY(sc_trainer_go_back(trainer));
+        if ((status == SOCLE_OK || sc_fleet_is_loss(status)) && nobody_has_it(trainer)) {
+            SC_TRY(go_back(trainer));
             continue;
         }
         SC_TRY(status);

@@ -71,7 +71,8 @@ socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_
 /* On one device, on the caller's thread. */
 socle_status sc_trainer_create(sc_trainer **out, sc_device *device, sc_net *net, const sc_fit_options *options,
                                const sc_dataset *train, const sc_dataset *test);
-void sc_trainer_destroy(sc_trainer *trainer); /* NULL is fine */
+/* False: a device hangs, and what the trainer was given must stay until the process ends. NULL is fine. */
+bool sc_trainer_destroy(sc_trainer *trainer);
 sc_env *sc_trainer_env(const sc_trainer *trainer);
 const sc_net *sc_trainer_net(const sc_trainer *trainer);
 sc_fleet *sc_trainer_fleet(const sc_trainer *trainer);

@@ -25,7 +25,7 @@ struct sc_trainer {
     float *decay;        /* per net parameter */
     float **kept;        /* recover.c: host copies of what persisted at kept_position; NULL: none yet */
     sc_position kept_position;
-    bool kept_whole;     /* all of it is of that position */
+    float **spare;       /* where the next copy is read to */
 };
 
 /* trainer_equip.c: every device's engine and samples. */

@@ -31,7 +31,10 @@ void sc_fleet_begin(member *m, sc_worker_job job, void *argument) {
 }
 
 void sc_fleet_end(member *m, uint64_t deadline) {
-    if (m->worker) m->status = sc_worker_wait(m->worker, m->fleet->env, deadline);
+    if (!m->worker) return;
+    m->status = sc_worker_wait(m->worker, m->fleet->env, deadline);
+    if (m->status == SOCLE_STATUS_TIMEOUT && !sc_worker_busy(m->worker)) /* it came back just now */
+        m->status = sc_worker_wait(m->worker, m->fleet->env, deadline);
 }
 
 void sc_fleet_lose(sc_fleet *fleet, int number) {
@@ -51,7 +54,7 @@ void sc_fleet_lose(sc_fleet *fleet, int number) {
 
 socle_status sc_fleet_none_left(sc_fleet *fleet) {
     if (sc_fleet_alive(fleet))
-        return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "every device that took part is lost; others have rested");
+        return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "every device that took part is lost or was equipped anew; others have rested");
     if (fleet->last_loss != SOCLE_OK && fleet->env->status == fleet->last_loss) return fleet->last_loss;
     return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "no device is left");
 }

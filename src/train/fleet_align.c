@@ -25,7 +25,8 @@ static socle_status write_job(sc_engine *engine, void *argument) {
 
 static socle_status make_copy(sc_fleet *fleet, tensor_copy **out, int parameter, int state) {
     const sc_engine *engine = NULL;
-    for (int i = 0; i < fleet->members && !engine; i++) engine = fleet->member[i].engine;
+    for (int i = 0; i < fleet->members && !engine; i++)
+        if (!fleet->member[i].hangs) engine = fleet->member[i].engine;
     if (!engine) return sc_fleet_none_left(fleet);
     size_t bytes = sc_tensor_bytes(&sc_engine_net(engine)->parameter[parameter].desc);
     SC_TRY(sc_allocate(fleet->env, out, sizeof **out + bytes, 1));
@@ -116,7 +117,7 @@ void sc_fleet_renewed(sc_fleet *fleet) {
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
         if (fleet->shares.resting[i] || m->stale) m->fresh = true;
-        m->stale = false;
+        m->stale = m->step.arrived = false;
     }
     sc_shares_wake(&fleet->shares);
 }

@@ -12,41 +12,49 @@ static size_t tensor_number(size_t p, int state) {
     return p * (SC_OPTIMIZER_STATES + 1) + (size_t)(state + 1);
 }
 
-void sc_trainer_forget(sc_trainer *trainer) {
+static void free_set(const sc_trainer *trainer, float ***set) {
     size_t count = trainer->net->parameters * (SC_OPTIMIZER_STATES + 1);
-    for (size_t t = 0; trainer->kept && t < count; t++) sc_release(trainer->env, trainer->kept[t]);
-    sc_release(trainer->env, trainer->kept);
-    trainer->kept = NULL;
+    for (size_t t = 0; *set && t < count; t++) sc_release(trainer->env, (*set)[t]);
+    sc_release(trainer->env, *set);
+    *set = NULL;
 }
 
-static socle_status allocate_kept(sc_trainer *trainer) {
+void sc_trainer_forget(sc_trainer *trainer) {
+    free_set(trainer, &trainer->kept);
+    free_set(trainer, &trainer->spare);
+}
+
+static socle_status fill_set(const sc_trainer *trainer, float **set) {
     const sc_net *net = trainer->net;
-    if (trainer->kept) return SOCLE_OK;
-    SC_TRY(sc_allocate(trainer->env, &trainer->kept, net->parameters * (SC_OPTIMIZER_STATES + 1), sizeof *trainer->kept));
     for (size_t p = 0; p < net->parameters; p++)
-        for (int s = -1; s < states_of(trainer, p); s++) {
-            float **tensor = &trainer->kept[tensor_number(p, s)];
-            socle_status status = sc_allocate(trainer->env, tensor, sc_tensor_bytes(&net->parameter[p].desc), 1);
-            if (status == SOCLE_OK) continue;
-            sc_trainer_forget(trainer);
-            return status;
-        }
+        for (int s = -1; s < states_of(trainer, p); s++)
+            SC_TRY(sc_allocate(trainer->env, &set[tensor_number(p, s)], sc_tensor_bytes(&net->parameter[p].desc), 1));
     return SOCLE_OK;
 }
 
+static socle_status allocate_set(const sc_trainer *trainer, float ***set) {
+    if (*set) return SOCLE_OK;
+    SC_TRY(sc_allocate(trainer->env, set, trainer->net->parameters * (SC_OPTIMIZER_STATES + 1), sizeof **set));
+    socle_status status = fill_set(trainer, *set);
+    if (status != SOCLE_OK) free_set(trainer, set);
+    return status;
+}
+
+/* The copy before stays whole until the new one is. */
 socle_status sc_trainer_remember(sc_trainer *trainer) {
-    SC_TRY(allocate_kept(trainer));
-    trainer->kept_whole = false;
+    SC_TRY(allocate_set(trainer, &trainer->spare));
     for (size_t p = 0; p < trainer->net->parameters; p++)
         for (int s = -1; s < states_of(trainer, p); s++)
-            SC_TRY(sc_fleet_read(trainer->fleet, (int)p, s, trainer->kept[tensor_number(p, s)]));
+            SC_TRY(sc_fleet_read(trainer->fleet, (int)p, s, trainer->spare[tensor_number(p, s)]));
+    float **before = trainer->kept;
+    trainer->kept = trainer->spare;
+    trainer->spare = before;
     trainer->kept_position = trainer->position;
-    trainer->kept_whole = true;
     return SOCLE_OK;
 }
 
 const float *sc_trainer_kept(const sc_trainer *trainer, int parameter) {
-    return trainer->kept_whole ? trainer->kept[tensor_number((size_t)parameter, -1)] : NULL;
+    return trainer->kept ? trainer->kept[tensor_number((size_t)parameter, -1)] : NULL;
 }
 
 socle_status sc_trainer_go_back(sc_trainer *trainer) {

@@ -181,8 +181,9 @@ static void free_best(sc_trainer *trainer) {
     trainer->best = NULL;
 }
 
-void sc_trainer_destroy(sc_trainer *trainer) {
-    if (!trainer || !sc_fleet_destroy(trainer->fleet)) return; /* a thread that hangs may still read what is here */
+bool sc_trainer_destroy(sc_trainer *trainer) {
+    if (!trainer) return true;
+    if (!sc_fleet_destroy(trainer->fleet)) return false; /* its thread may still read what is here */
     sc_order_free(&trainer->train_order);
     sc_order_free(&trainer->validation_order);
     sc_order_free(&trainer->test_order);
@@ -190,6 +191,7 @@ void sc_trainer_destroy(sc_trainer *trainer) {
     sc_trainer_forget(trainer);
     sc_release(trainer->env, trainer->decay);
     sc_release(trainer->env, trainer);
+    return true;
 }
 
 sc_env *sc_trainer_env(const sc_trainer *trainer) {

@@ -127,13 +127,17 @@ Test(fleet_speed, one_that_rested_goes_on_from_the_beginning_of_the_epoch) {
     party_close(&p);
     int64_t first = whole.step_calls[2][0], last = whole.epoch_calls[0];
     SC_TRUE(first < last);
-    for (int64_t call = first; call <= last; call += (last - first) / 8 + 1) {
+    for (int64_t call = first; call <= last + 60; call += call < last ? (last - first) / 5 + 1 : 15) {
         SC_REPRO("call %lld of %lld to %lld", (long long)call, (long long)first, (long long)last);
         run_losing(&p, call, &state);
         SC_EQ(party_lines(&p, "unruly:0 ("), 1);
-        SC_EQ(party_lines(&p, "goes back"), 1);
+        if (call <= last) /* later it rests no more, and needs no going back, or not yet */
+            SC_EQ(party_lines(&p, "goes back"), 1);
+        else
+            SC_TRUE(party_lines(&p, "goes back") <= 1);
         SC_NEAR(party_distance(&state, &alone), 0, 2e-5);
         party_free(&state);
         party_close(&p);
     }
+    party_free(&alone);
 }

@@ -174,6 +174,7 @@ static void take_step(fixture *f, sc_engine *engine, uint32_t number, float weig
     }
     sc_engine_step commit = {number, 50, parts, 0.01f};
     FIXTURE_OK(sc_engine_commit(engine, &commit));
+    for (int part = 0; part < parts; part++) FIXTURE_OK(sc_engine_slot_uploaded(engine, part)); /* `all` ends here */
 }
 
 static float *everything(fixture *f, sc_engine *engine, size_t *count) {

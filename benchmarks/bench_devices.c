@@ -4,7 +4,8 @@
  * also measured on the caller's thread: what the way through a thread of its own costs.
  *   bench_devices [devices] [batch] [steps] [rounds] [--net NAME] [--reproducible] [--ranges N] [--pin]
  * Devices as for --device, e.g. opencl:0/0,opencl:0/1; one JSON line per subject. --pin keeps the
- * thread of device i on processor i; PoCL's own threads stay where POCL_AFFINITY=1 puts them. */
+ * cpu backend, where it is device i, on processor i; PoCL's threads stay where POCL_AFFINITY=1 puts
+ * them. */
 #include "bench_networks.h"
 
 #include "base/thread_pool.h"
@@ -137,7 +138,7 @@ static int open_devices(const wish *w, sc_fleet_device *device, char name[][64])
         const sc_device_info *info = &registry.info[choice[i].entry];
         if (count > 1) options.threads = 1;
         check(sc_worker_create(&device[i].worker, &env, &registry, &choice[i], &options));
-        if (w->pin) check(sc_worker_run(device[i].worker, pin_thread, &i, 0));
+        if (w->pin && strcmp(info->driver->name, "cpu") == 0) check(sc_worker_run(device[i].worker, pin_thread, &i, 0));
         device[i].weight = (double)choice[i].weight;
         snprintf(name[i], 64, "%s:%d/%d", info->driver->name, info->index, choice[i].sub_device);
     }

@@ -31,6 +31,7 @@ struct sc_engine_link {
     int number;           /* in the trace */
     int64_t clock;        /* host minus device, ns */
     uint64_t asked[RANGES]; /* traced: host, when the totals' coming was begun */
+    uint64_t complete;    /* traced: when all totals of the step before had come, so that its commit began; 0: none */
     sc_event *began;      /* traced: what was queued before the step is done */
     sc_event *computed[RANGES], *arrived[RANGES]; /* traced: the part of the backward pass, and the totals' coming */
 };
@@ -246,11 +247,13 @@ static void leave_span(const sc_engine_link *link, sc_trace_row row, const char 
 static void leave_spans(sc_engine *engine) {
     sc_engine_link *link = engine->link;
     uint64_t at = host_time(link, link->began);
+    leave_span(link, SC_TRACE_COMPUTE, "commit", -1, link->complete, at); /* of the step before */
     for (int r = 0; r < link->ranges; r++) {
         uint64_t ready = host_time(link, link->computed[r]), sent = host_time(link, link->sent[r]);
         leave_span(link, SC_TRACE_COMPUTE, r ? "backward" : "forward and backward", r, at, ready);
         leave_span(link, SC_TRACE_TRANSFER, "send", r, ready, sent);
-        leave_span(link, SC_TRACE_TRANSFER, "receive", r, link->asked[r], host_time(link, link->arrived[r]));
+        link->complete = host_time(link, link->arrived[r]);
+        leave_span(link, SC_TRACE_TRANSFER, "receive", r, link->asked[r], link->complete);
         at = link->direct ? sent : ready;
         sc_event_release(link->computed[r]);
         link->computed[r] = NULL;
@@ -280,6 +283,7 @@ socle_status sc_engine_trace(sc_engine *engine, sc_trace *trace, int number) {
     sc_engine_link *link = engine->link;
     if (!link) return sc_fail(engine->env, SOCLE_STATUS_STATE, "only shared steps are traced");
     link->trace = trace;
+    link->complete = 0;
     link->number = number;
     return trace ? compare_clocks(link) : SOCLE_OK;
 }

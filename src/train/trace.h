@@ -14,7 +14,7 @@ typedef enum sc_trace_row { SC_TRACE_COMPUTE, SC_TRACE_TRANSFER, SC_TRACE_UPLOAD
 typedef struct sc_trace_span {
     int device;        /* member of the fleet; -1: the host, for all */
     sc_trace_row row;
-    const char *what;  /* "backward", "send", "add", "receive", "samples"; static */
+    const char *what;  /* "backward", "send", "add", "receive", "commit", "samples"; static */
     int range;         /* of the gradients; -1: none */
     uint64_t start, end;
 } sc_trace_span;

@@ -90,7 +90,7 @@ static void expect_trace(bool own_memory) {
     run r;
     sc_trace *trace;
     sc_fit_options options = options_of(own_memory, 0);
-    size_t seen[SC_TRACE_ROWS] = {0};
+    size_t seen[SC_TRACE_ROWS] = {0}, commits = 0;
     uint64_t computed[MEMBERS] = {0}; /* end of the member's last part of a backward pass */
     start(&r, &options);
     FIXTURE_OK(sc_trace_create(&trace, &f.env, 4096));
@@ -101,12 +101,14 @@ static void expect_trace(bool own_memory) {
     for (size_t i = 0; i < sc_trace_count(trace); i++) {
         sc_trace_span span = sc_trace_at(trace, i);
         SC_TRUE(span.end >= span.start && span.device >= -1 && span.device < MEMBERS);
-        if (span.row == SC_TRACE_UPLOAD)
+        bool commit = span.row == SC_TRACE_COMPUTE && span.range < 0;
+        if (span.row == SC_TRACE_UPLOAD || commit)
             SC_EQ(span.range, -1);
         else
             SC_TRUE(span.range >= 0 && (size_t)span.range < ranges);
         SC_TRUE((span.device < 0) == (span.row == SC_TRACE_HOST));
-        seen[span.row]++;
+        if (!commit) seen[span.row]++;
+        commits += commit;
         if (span.row != SC_TRACE_COMPUTE) continue;
         SC_TRUE(span.start >= computed[span.device]);
         /* With a transfer queue of its own a device goes on at once. */
@@ -117,6 +119,7 @@ static void expect_trace(bool own_memory) {
     SC_EQ(seen[SC_TRACE_HOST], ranges * STEPS);
     SC_EQ(seen[SC_TRACE_COMPUTE], ranges * (STEPS - 1) * MEMBERS);
     SC_EQ(seen[SC_TRACE_TRANSFER], 2 * ranges * (STEPS - 1) * MEMBERS);
+    SC_EQ(commits, (STEPS - 2) * MEMBERS);
     SC_TRUE(seen[SC_TRACE_UPLOAD] >= (STEPS - 3) * MEMBERS);
     for (int uploads = 0; uploads < 2; uploads++)
         SC_TRUE(sc_trace_hidden(trace, uploads) > 0 && sc_trace_hidden(trace, uploads) <= 1);

@@ -93,7 +93,7 @@ static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const s
 
     sc_expr expr;
     sc_expr_init(&expr);
-    int in[MOST];
+    int in[MOST] = {0};
     for (int i = 0; i < count - 1; i++) in[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
     /* A frozen block, of rate 0, keeps its bits: w - 0 is not always w. */
     int moves = sc_expr_add_node(&expr, SC_EXPR_NE, in[count - 3], sc_expr_const(&expr, 0.0f), 0);

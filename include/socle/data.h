@@ -33,7 +33,8 @@ SOCLE_API socle_status socle_data_arrays(socle_data **out, socle_context *contex
  * The name "weight", unless an input has it, gives each sample a weight: F32, SOCLE_SHAPE(1),
  * each 0 or a finite number of at least 1e-15, not all 0; socle_fit and socle_evaluate check them.
  * Weight 2 is as if the sample were there twice, 0 as if it were not there, but for the statistics
- * of batch normalisation, and its values must be finite all the same. errors: INVALID_ARGUMENT (a name used twice), SHAPE, OUT_OF_MEMORY. */
+ * of batch normalisation, and its values must be finite all the same.
+ * errors: INVALID_ARGUMENT (a name used twice), SHAPE, OUT_OF_MEMORY. */
 SOCLE_API socle_status socle_data_add_input(socle_data *data, const char *name, socle_dtype dtype,
                                             socle_shape shape, const void *values);
 /* Number of samples; 0 for NULL. */

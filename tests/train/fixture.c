@@ -209,3 +209,13 @@ float *fixture_parameters(fixture *f, sc_engine *engine, size_t *count) {
     *count = total;
     return all;
 }
+
+sc_fit_options fixture_ordered(int64_t batch, int64_t epochs) {
+    sc_fit_options options = sc_fit_defaults();
+    options.optimizer = fixture_optimizer("sgd", 0.1f, 0.9f);
+    options.batch = batch;
+    options.epochs = epochs;
+    options.shuffle = false;
+    options.seed = 3;
+    return options;
+}

@@ -38,6 +38,8 @@ void fixture_weights(fixture *f, sc_engine *engine, const char *network);
 /* The expected values of tests/golden/expected.json; the caller decrefs. */
 json_t *fixture_expected(void);
 sc_optimizer fixture_optimizer(const char *word, float rate, float momentum);
+/* sgd with momentum, seed 3, samples in their order. */
+sc_fit_options fixture_ordered(int64_t batch, int64_t epochs);
 /* Takes one step of `rows` samples from sample `first` on, staged from host memory, in `parts` micro-batches. Returns the mean loss. */
 float fixture_step(fixture *f, sc_engine *engine, uint32_t step, int64_t first, int64_t rows, int parts, float rate);
 /* All parameters and statistics, one after the other; the caller frees. */

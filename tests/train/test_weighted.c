@@ -5,16 +5,6 @@
 
 enum { SAMPLES = 320 };
 
-static sc_fit_options options_of(int64_t batch, int64_t epochs) {
-    sc_fit_options options = sc_fit_defaults();
-    options.optimizer = fixture_optimizer("sgd", 0.1f, 0.9f);
-    options.batch = batch;
-    options.epochs = epochs;
-    options.shuffle = false;
-    options.seed = 3;
-    return options;
-}
-
 /* Everything that a run leaves: parameters, states, the totals of its last epoch. */
 typedef struct result {
     float *value;
@@ -74,8 +64,8 @@ static void copies(const char *device) {
     sc_dataset *weighted = fixture_rows(&f, index, COUNT, weight),
                *longer = fixture_rows(&f, copied, count, NULL),
                *plain = fixture_rows(&f, index, COUNT, NULL);
-    result a = fit(&f, weighted, options_of(COUNT, 4)), b = fit(&f, longer, options_of(count, 4)),
-           c = fit(&f, plain, options_of(COUNT, 4));
+    result a = fit(&f, weighted, fixture_ordered(COUNT, 4)), b = fit(&f, longer, fixture_ordered(count, 4)),
+           c = fit(&f, plain, fixture_ordered(COUNT, 4));
     SC_REPRO("%s: distances %g, %g", device, distance(&a, &b), distance(&a, &c));
     SC_TRUE(distance(&a, &b) < 1e-5);
     SC_TRUE(fabs(a.loss - b.loss) < 1e-5);
@@ -115,7 +105,7 @@ Test(weighted, proportions_alone_count) {
     }
     for (int k = 0; k < 3; k++) {
         sc_dataset *data = fixture_rows(&f, index, COUNT, weight[k]);
-        run[k] = fit(&f, data, options_of(20, 2));
+        run[k] = fit(&f, data, fixture_ordered(20, 2));
         SC_EQ_MEMORY(run[k].value, run[0].value, run[0].count * sizeof *run[0].value);
         SC_TRUE(run[k].loss == run[0].loss);
         sc_dataset_destroy(data);
@@ -137,7 +127,7 @@ static void ones(const char *device, const char *network, bool staged, int64_t m
     }
     sc_dataset *weighted = fixture_rows(&f, index, 100, weight),
                *plain = fixture_rows(&f, index, 100, NULL);
-    sc_fit_options options = options_of(30, 3); /* the last batch has 10 */
+    sc_fit_options options = fixture_ordered(30, 3); /* the last batch has 10 */
     options.optimizer = fixture_optimizer("adam", 0.01f, 0);
     options.staged = staged;
     options.micro_batch = micro_batch;
@@ -182,7 +172,7 @@ Test(weighted, batches_of_no_weight_within_a_run) {
     }
     sc_dataset *all = fixture_rows(&f, index, SAMPLES, weight),
                *some = fixture_rows(&f, kept, count, NULL);
-    result a = fit(&f, all, options_of(40, 3)), b = fit(&f, some, options_of(40, 3));
+    result a = fit(&f, all, fixture_ordered(40, 3)), b = fit(&f, some, fixture_ordered(40, 3));
     SC_TRUE(distance(&a, &b) < 1e-5);
     SC_TRUE(fabs(a.loss - b.loss) < 1e-5);
     free(a.value);

@@ -9,16 +9,6 @@ enum { SAMPLES = 320 };
 
 static const char *const devices[] = {"cpu", "opencl:0"};
 
-static sc_fit_options options_of(int64_t batch, int64_t epochs) {
-    sc_fit_options options = sc_fit_defaults();
-    options.optimizer = fixture_optimizer("sgd", 0.1f, 0.9f);
-    options.batch = batch;
-    options.epochs = epochs;
-    options.shuffle = false;
-    options.seed = 3;
-    return options;
-}
-
 /* Loss and accuracy over weights, against the predictions; in batches of which one has no weight at
  * all. */
 static void evaluated(const char *device) {
@@ -146,7 +136,7 @@ Test(weighted, data_sets_of_a_run_agree) {
     weight[3] = 1;
     sc_dataset *with = fixture_rows(&f, index, 40, weight),
                *without = fixture_rows(&f, index, 40, NULL);
-    sc_fit_options options = options_of(10, 1);
+    sc_fit_options options = fixture_ordered(10, 1);
     SC_FAILS(&f.env, sc_trainer_create(&trainer, f.device, f.net, &options, with, without),
              SOCLE_STATUS_DATA);
     SC_CONTAINS(f.env.text, "the test data (rows) have no column \"weight\"");

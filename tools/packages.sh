@@ -10,6 +10,7 @@ packages_build=(
 )
 packages_run=(ocl-icd-libopencl1 pocl-opencl-icd)
 packages_test=(libcriterion-dev librandom123-dev)
+packages_fuzz=(clang libclang-rt-14-dev)
 packages_data=(dataset-fashion-mnist)
 
 as_root() {

@@ -5,7 +5,8 @@
  *
  * Errors: a call that can fail returns a socle_status and leaves a text, socle_error(). NULL where
  * a handle is required is INVALID_ARGUMENT. A call made from a callback of the same context is
- * STATE. Owns: what a function writes to its first argument belongs to the caller, who destroys it
+ * STATE, and so is one from another thread while the context is at work, and one from a child
+ * process after fork(): a child opens a context of its own. Owns: what a function writes to its first argument belongs to the caller, who destroys it
  * once; on failure it is NULL, but for socle_open. Objects may be destroyed in any order: what
  * another one still uses lives on unseen until that one is gone. Host pointers are not kept after
  * return. Thread: a context and what was made from it is used by one thread at a time; different
@@ -47,7 +48,8 @@ SOCLE_API socle_status socle_open(socle_context **out, const char *device);
 /* The same with options; NULL: all standard. errors: also INVALID_ARGUMENT. */
 SOCLE_API socle_status socle_open_with(socle_context **out, const char *device,
                                        const socle_open_opts *opts);
-/* Closes the context, once everything made from it is destroyed too. NULL is fine. */
+/* Closes the context, once everything made from it is destroyed too. NULL is fine. After fork() this
+ * and every destroy function do nothing in the child. */
 SOCLE_API void socle_close(socle_context *context);
 /* Text of the last failure in this context: what, where, with which values. "" while there was
  * none. owns: borrowed until the next call on the context. */

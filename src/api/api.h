@@ -13,7 +13,10 @@
 #include "train/fit.h"
 #include "train/worker.h"
 
+#include <pthread.h>
 #include <socle/socle.h>
+#include <stdatomic.h>
+#include <sys/types.h>
 
 struct socle_context {
     sc_env env;
@@ -26,7 +29,9 @@ struct socle_context {
     sc_worker *worker; /* of the first device that is not, for everything else; NULL: opening failed */
     bool hangs;        /* a device never came back from being opened */
     int users;         /* the caller, and every object made from it */
-    bool busy;         /* a job is under way: whoever calls now is a callback */
+    pid_t process;     /* that opened it: a child has its memory and not its threads */
+    _Atomic(pthread_t) user;    /* the thread whose call is at work on a device; 0: none */
+    _Atomic(pthread_t) refused; /* the last thread that called meanwhile; 0: none since it got in */
 };
 
 struct socle_data {
@@ -47,8 +52,15 @@ struct socle_net {
 socle_status sc_api_create(void *out, socle_context *context, size_t size);
 /* Ends an object made so, and the context when it was closed before. */
 void sc_api_destroy(socle_context *context, void *object);
-/* Refuses calls from a callback, which would wait for themselves. errors: STATE. */
+
+/* api_run.c. Whether this thread may use the context now: not in a child of the process that opened it, not while another thread's
+ * call is at work, and not from a callback, which would wait for itself. errors: STATE. */
 socle_status sc_api_enter(socle_context *context);
+/* The same, and keeps everyone else out until sc_api_leave. */
+socle_status sc_api_begin(socle_context *context);
+void sc_api_leave(socle_context *context);
+/* Why this thread was refused, when that was its last call: such a thread must not write the context's error text. NULL: it was not. */
+const char *sc_api_refusal(const socle_context *context);
 /* A device hangs in a call that cannot be ended: its thread may still read networks and data, which then stay until the process ends. */
 bool sc_api_hangs(const socle_context *context);
 /* Runs a job on the device's thread and waits; a failure leaves a text in the context. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public contexts and devices, and what all objects made from a context share: their lifetime and
- * the way to the device's thread. */
+/* Public contexts and devices, and the lifetime of all objects made from a context. Who may call now,
+ * and the way to the device's thread, are in api_run.c. */
 #include "api/api.h"
 
 #include "backend/records.h"
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void copy_info(socle_device_info *out, const sc_device_info *info) {
     memset(out, 0, sizeof *out);
@@ -85,6 +86,7 @@ socle_status socle_open_with(socle_context **out, const char *device, const socl
     SC_TRY(sc_allocate(&env, &context, 1, sizeof *context));
     context->env = env;
     context->users = 1;
+    context->process = getpid();
     *out = context;
     return open_worker(context, device, opts);
 }
@@ -119,7 +121,9 @@ void socle_close(socle_context *context) {
 }
 
 const char *socle_error(const socle_context *context) {
-    return context ? context->env.text : "there is no context";
+    if (!context) return "there is no context";
+    const char *refusal = sc_api_refusal(context);
+    return refusal ? refusal : context->env.text;
 }
 
 void socle_context_device(const socle_context *context, socle_device_info *out) {
@@ -158,67 +162,4 @@ socle_status sc_api_create(void *out, socle_context *context, size_t size) {
 void sc_api_destroy(socle_context *context, void *object) {
     sc_release(&context->env, object);
     leave(context);
-}
-
-socle_status sc_api_enter(socle_context *context) {
-    if (!context->busy) return SOCLE_OK;
-    return sc_fail(&context->env, SOCLE_STATUS_STATE,
-                   "a callback cannot call back: the context is at work until it returns");
-}
-
-/* A device that a fit lost, or that never came back from one, leaves its place to the next one; where none is better, one that was lost may
- * work again. */
-static socle_status find_worker(socle_context *context) {
-    for (int lost = 0; lost <= 1; lost++)
-        for (int i = 0; i < context->devices; i++) {
-            sc_worker *worker = context->device[i].worker;
-            if (sc_worker_busy(worker) || (context->lost[i] && !lost)) continue;
-            context->worker = worker;
-            context->info = *sc_worker_info(worker);
-            return SOCLE_OK;
-        }
-    return sc_fail(&context->env, SOCLE_STATUS_DEVICE, "no device of this context answers any more");
-}
-
-bool sc_api_hangs(const socle_context *context) {
-    for (int i = 0; i < context->devices; i++)
-        if (sc_worker_busy(context->device[i].worker)) return true;
-    return false;
-}
-
-static socle_status run_on(socle_context *context, sc_worker *worker, sc_worker_job job,
-                           void *argument) {
-    sc_env *env = &context->env;
-    context->busy = true;
-    env->status = SOCLE_OK;
-    socle_status status = sc_worker_run(worker, job, argument, 0);
-    context->busy = false;
-    if (status != SOCLE_OK && env->status == SOCLE_OK)
-        return sc_fail(env, status, "%s", socle_status_text(status));
-    return status;
-}
-
-socle_status sc_api_run(socle_context *context, sc_worker_job job, void *argument) {
-    sc_worker *home = NULL;
-    return sc_api_run_at(context, &home, job, argument);
-}
-
-socle_status sc_api_run_at(socle_context *context, sc_worker **home, sc_worker_job job,
-                           void *argument) {
-    SC_TRY(sc_api_enter(context));
-    if (!context->worker)
-        return sc_fail(&context->env, SOCLE_STATUS_STATE,
-                       "this context has no device: opening it failed");
-    if (!*home) {
-        SC_TRY(find_worker(context));
-        *home = context->worker;
-    }
-    if (sc_worker_busy(*home))
-        return sc_fail(&context->env, SOCLE_STATUS_DEVICE, "%s, where this was made, does not answer any more",
-                       sc_worker_info(*home)->name);
-    return run_on(context, *home, job, argument);
-}
-
-socle_status sc_api_missing(socle_context *context, const char *function, const char *what) {
-    return sc_fail(&context->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: %s is NULL", function, what);
 }

@@ -76,6 +76,7 @@ socle_status socle_tensor_create(socle_tensor **out, socle_context *context, soc
                                  socle_shape shape) {
     if (out) *out = NULL;
     if (!out || !context) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_enter(context));
     SC_TRY(sc_api_check_shape(&context->env, dtype, &shape));
     socle_tensor *tensor;
     SC_TRY(sc_api_create(&tensor, context, sizeof *tensor));
@@ -115,6 +116,7 @@ static socle_status move(socle_tensor *tensor, const char *function, const void 
                          size_t bytes) {
     if (!tensor) return SOCLE_STATUS_INVALID_ARGUMENT;
     if (!from && !to) return sc_api_missing(tensor->context, function, "data");
+    SC_TRY(sc_api_enter(tensor->context));
     char text[96];
     sc_tensor_text(text, sizeof text, &tensor->desc);
     if (bytes != socle_tensor_bytes(tensor))

@@ -107,6 +107,10 @@ bool sc_worker_busy(sc_worker *worker) {
     return busy;
 }
 
+bool sc_worker_is_current(const sc_worker *worker) {
+    return pthread_equal(worker->thread, pthread_self()) != 0;
+}
+
 socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument, uint64_t deadline) {
     sc_worker_submit(worker, job, argument);
     return sc_worker_wait(worker, worker->parent, deadline);

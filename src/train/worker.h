@@ -21,6 +21,8 @@ socle_status sc_worker_wait(sc_worker *worker, sc_env *env, uint64_t deadline);
 bool sc_worker_busy(sc_worker *worker);
 /* Both, with the text in the env that the worker was made with. */
 socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument, uint64_t deadline);
+/* Whether the caller is the worker's own thread. Thread: any. */
+bool sc_worker_is_current(const sc_worker *worker);
 const sc_device_info *sc_worker_info(const sc_worker *worker);
 const char *sc_worker_label(const sc_worker *worker); /* "opencl:0", "opencl:0/1" */
 /* Closes the device on its thread and joins. */

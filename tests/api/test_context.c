@@ -2,6 +2,11 @@
 /* Contexts: opening what is not there, texts of errors, the order in which things are destroyed. */
 #include "api_test.h"
 
+#include <pthread.h>
+#include <semaphore.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 Test(api_context, unknown_device) {
     socle_context *context;
     SC_EQ(socle_open(&context, "gpu-of-tomorrow"), SOCLE_STATUS_NO_DEVICE);
@@ -128,4 +133,106 @@ Test(api_context, null_destroy) {
     socle_tensor_destroy(NULL);
     socle_graph_destroy(NULL);
     socle_trainer_destroy(NULL);
+}
+
+/* What a child says of its parent's context: 0, or the number of the first thing that is wrong. */
+static int use_in_child(socle_context *context, socle_tensor *tensor, socle_net *net) {
+    float value;
+    socle_tensor *second;
+    if (socle_tensor_read(tensor, &value, sizeof value) != SOCLE_STATUS_STATE) return 1;
+    if (!strstr(socle_error(context), "fork()")) return 2;
+    if (socle_tensor_create(&second, context, SOCLE_F32, SOCLE_SHAPE(1)) != SOCLE_STATUS_STATE)
+        return 3;
+    if (socle_loss_mean_squared_error(net, 0) != SOCLE_STATUS_STATE) return 4;
+    socle_tensor_destroy(tensor);
+    socle_net_destroy(net);
+    socle_close(context);
+    if (socle_open(&context, "cpu") != SOCLE_OK) return 5;
+    if (socle_tensor_create(&tensor, context, SOCLE_F32, SOCLE_SHAPE(1)) != SOCLE_OK) return 6;
+    if (socle_tensor_read(tensor, &value, sizeof value) != SOCLE_OK || value != 0) return 7;
+    socle_tensor_destroy(tensor);
+    socle_close(context);
+    return 0;
+}
+
+/* A child has the memory of the context and none of its threads: it is told, and does not hang. */
+API_TEST(api_context, is_refused_in_a_child_process) {
+    socle_context *context = api_open(device);
+    socle_tensor *tensor = api_tensor(context, SOCLE_F32, SOCLE_SHAPE(1));
+    socle_net *net = api_net(context);
+    int status;
+    float value = 1;
+    pid_t child = fork();
+    SC_TRUE(child >= 0);
+    if (!child) {
+        alarm(30);
+        _exit(use_in_child(context, tensor, net));
+    }
+    SC_EQ(waitpid(child, &status, 0), child);
+    SC_TRUE(WIFEXITED(status));
+    SC_EQ(WEXITSTATUS(status), 0);
+    API_OK(context, socle_tensor_read(tensor, &value, sizeof value)); /* the parent's goes on */
+    SC_EQ_FLOAT_BITS(value, 0);
+    socle_net_destroy(net);
+    socle_tensor_destroy(tensor);
+    socle_close(context);
+}
+
+typedef struct busy_context {
+    socle_context *context;
+    socle_net *net;
+    socle_data *data;
+    sem_t at_work, looked;
+    socle_status inside, fitted;
+    char own_text[256];
+} busy_context;
+
+static int stand_still(void *user, const socle_epoch *epoch) {
+    busy_context *busy = user;
+    (void)epoch;
+    sem_post(&busy->at_work);
+    sem_wait(&busy->looked);
+    busy->inside = socle_net_write(busy->net, "dense1.weight", NULL, 0);
+    snprintf(busy->own_text, sizeof busy->own_text, "%s", socle_error(busy->context));
+    return 0;
+}
+
+static void *fit_here(void *user) {
+    busy_context *busy = user;
+    socle_fit_opts opts = api_opts();
+    opts.epochs = 1;
+    opts.on_epoch = stand_still;
+    opts.user = busy;
+    busy->fitted = socle_fit(busy->net, busy->data, &opts);
+    return NULL;
+}
+
+/* Each of the two threads reads of its own mistake. */
+Test(api_context, in_use_by_another_thread) {
+    busy_context busy = {.context = api_open("cpu")};
+    socle_context *context = busy.context;
+    socle_tensor *tensor;
+    pthread_t thread;
+    busy.net = api_net(context);
+    busy.data = api_data(context);
+    SC_EQ(sem_init(&busy.at_work, 0, 0), 0);
+    SC_EQ(sem_init(&busy.looked, 0, 0), 0);
+    SC_EQ(pthread_create(&thread, NULL, fit_here, &busy), 0);
+    sem_wait(&busy.at_work);
+    API_FAILS(context, socle_tensor_create(&tensor, context, SOCLE_F32, SOCLE_SHAPE(1)),
+              SOCLE_STATUS_STATE, "in use by another thread");
+    API_FAILS(context, socle_fit(busy.net, busy.data, NULL), SOCLE_STATUS_STATE, "another thread");
+    sem_post(&busy.looked);
+    SC_EQ(pthread_join(thread, NULL), 0);
+    SC_EQ(busy.inside, SOCLE_STATUS_STATE);
+    SC_CONTAINS(busy.own_text, "a callback cannot call back");
+    SC_EQ(busy.fitted, SOCLE_OK);
+    API_OK(context, socle_tensor_create(&tensor, context, SOCLE_F32, SOCLE_SHAPE(1)));
+    SC_TRUE(!strstr(socle_error(context), "another thread")); /* that is over */
+    socle_tensor_destroy(tensor);
+    socle_net_destroy(busy.net);
+    socle_data_destroy(busy.data);
+    socle_close(context);
+    sem_destroy(&busy.at_work);
+    sem_destroy(&busy.looked);
 }

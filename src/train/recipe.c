@@ -11,14 +11,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const root_words[] = {"data", "inputs", "network", "loss", "optimizer", "train"};
-static const char *const train_words[] = {
-    "epochs",     "batch",        "micro_batch", "steps",        "seed",      "shuffle",
-    "validation", "weight_decay", "drop_short",  "reproducible", "checkpoint",
-    "augment"};
-static const char *const augment_words[] = {"shift", "flip"};
 static const char flip_word[] = "horizontal";
-static const char *const checkpoint_words[] = {"steps", "minutes", "keep"};
 
 enum { CHECKPOINT_MINUTES = 10, MOST_MINUTES = 1000000, MOST_KEPT = 10000 };
 
@@ -51,7 +44,7 @@ static socle_status read_checkpoint(sc_recipe *recipe, const json_t *train) {
         return sc_config_get_integer(&schedule->steps, config, train, "checkpoint", 0, INT32_MAX);
     SC_TRY(sc_config_get_object(&section, config, train, "checkpoint"));
     if (!section) return SOCLE_OK;
-    SC_TRY(sc_config_check_keys(config, section, checkpoint_words, COUNT(checkpoint_words)));
+    SC_TRY(sc_recipe_check_keys(config, section, SC_RECIPE_CHECKPOINT));
     SC_TRY(sc_config_get_integer(&schedule->steps, config, section, "steps", 0, INT32_MAX));
     SC_TRY(sc_config_get_number(&schedule->minutes, config, section, "minutes", 0, MOST_MINUTES));
     return sc_config_get_integer(&schedule->keep, config, section, "keep", 1, MOST_KEPT);
@@ -64,7 +57,7 @@ static socle_status read_augment(sc_recipe *recipe, const json_t *train) {
     int64_t shift = 0;
     SC_TRY(sc_config_get_object(&section, config, train, "augment"));
     if (!section) return SOCLE_OK;
-    SC_TRY(sc_config_check_keys(config, section, augment_words, COUNT(augment_words)));
+    SC_TRY(sc_recipe_check_keys(config, section, SC_RECIPE_AUGMENT));
     SC_TRY(sc_config_get_integer(&shift, config, section, "shift", 0, SC_AUGMENT_SHIFT_MOST));
     SC_TRY(sc_config_get_string(&flip, config, section, "flip"));
     recipe->fit.augment = (sc_augment){(int32_t)shift, flip != NULL};
@@ -80,7 +73,7 @@ static socle_status read_train(sc_recipe *recipe) {
     double decay = (double)fit->weight_decay;
     SC_TRY(sc_config_get_object(&train, config, sc_config_root(config), "train"));
     if (!train) return SOCLE_OK;
-    SC_TRY(sc_config_check_keys(config, train, train_words, COUNT(train_words)));
+    SC_TRY(sc_recipe_check_keys(config, train, SC_RECIPE_TRAIN));
     SC_TRY(sc_config_get_integer(&fit->epochs, config, train, "epochs", 0, INT32_MAX));
     SC_TRY(read_batches(recipe, train));
     SC_TRY(sc_config_get_integer(&fit->steps, config, train, "steps", 0, INT32_MAX));
@@ -100,7 +93,7 @@ static socle_status read_train(sc_recipe *recipe) {
 static socle_status require_sections(const sc_config *config) {
     static const char *const needed[] = {"data", "network", "loss"};
     const json_t *root = sc_config_root(config), *data = NULL, *network = NULL;
-    SC_TRY(sc_config_check_keys(config, root, root_words, COUNT(root_words)));
+    SC_TRY(sc_recipe_check_keys(config, root, SC_RECIPE_ROOT));
     for (size_t i = 0; i < COUNT(needed); i++) SC_TRY(sc_config_require(config, root, needed[i]));
     SC_TRY(sc_config_get_array(&network, config, root, "network"));
     SC_TRY(sc_config_get_object(&data, config, root, "data"));

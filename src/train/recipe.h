@@ -39,6 +39,23 @@ void sc_recipe_free(sc_recipe *recipe); /* a zeroed one is fine */
  * anywhere: paths are absolute. *out is a new reference. */
 socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe);
 
+/* recipe_keys.c: the mappings of a configuration and the keys that each may have. Layers, losses and
+ * optimizers have tables of their own (nn/layer.h), inputs theirs (model/net_config.h). */
+typedef enum sc_recipe_section_id {
+    SC_RECIPE_ROOT,
+    SC_RECIPE_DATA,
+    SC_RECIPE_PART,
+    SC_RECIPE_TRAIN,
+    SC_RECIPE_CHECKPOINT,
+    SC_RECIPE_AUGMENT,
+    SC_RECIPE_SECTIONS
+} sc_recipe_section_id;
+typedef struct sc_recipe_section {
+    const char *path;        /* "train.checkpoint"; "" is the whole */
+    const char *const *keys; /* NULL-terminated */
+} sc_recipe_section;
+const sc_recipe_section *sc_recipe_section_of(sc_recipe_section_id id);
+
 /* recipe_data.c: data.<part> ("train", "test") of a configuration; *out is NULL where it is absent.
  */
 socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config,

@@ -13,8 +13,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const part_words[] = {"train", "test"};
-static const char *const data_words[] = {"train", "test", "scale"};
-static const char *const file_words[] = {"images", "labels", "limit", "class_weights"};
 
 socle_status sc_recipe_find_part(const json_t **part, const sc_config *config, const char *name) {
     const json_t *data = NULL;
@@ -28,13 +26,13 @@ socle_status sc_recipe_check_data_keys(const sc_config *config) {
     double scale;
     SC_TRY(sc_config_get_object(&data, config, sc_config_root(config), "data"));
     if (!data) return SOCLE_OK;
-    SC_TRY(sc_config_check_keys(config, data, data_words, COUNT(data_words)));
+    SC_TRY(sc_recipe_check_keys(config, data, SC_RECIPE_DATA));
     SC_TRY(sc_config_get_number(&scale, config, data, "scale", -1e30, 1e30));
     for (size_t i = 0; i < COUNT(part_words); i++) {
         int64_t limit;
         SC_TRY(sc_recipe_find_part(&part, config, part_words[i]));
         if (!part) continue;
-        SC_TRY(sc_config_check_keys(config, part, file_words, COUNT(file_words)));
+        SC_TRY(sc_recipe_check_keys(config, part, SC_RECIPE_PART));
         SC_TRY(sc_config_require(config, part, "images"));
         SC_TRY(sc_config_require(config, part, "labels"));
         SC_TRY(sc_config_get_integer(&limit, config, part, "limit", 1, UINT32_MAX));

@@ -5,6 +5,9 @@
 
 #include "train/recipe.h"
 
+/* recipe_keys.c: an error for a key that the section does not have. */
+socle_status sc_recipe_check_keys(const sc_config *config, const json_t *object,
+                                  sc_recipe_section_id id);
 /* recipe_data.c: data.<name> of the configuration; NULL where it is absent. */
 socle_status sc_recipe_find_part(const json_t **part, const sc_config *config, const char *name);
 /* recipe_weights.c: the value of class_weights in a part of the data. Absent: fine. */

@@ -46,8 +46,10 @@ static void set_grad_input(sc_conv_pass *pass, const sc_op_desc *desc) {
     }
 }
 
-/* A pointwise pass sees an image as one long row: narrow images then fill whole tiles. */
+/* A pointwise pass sees an image as one long row: narrow images then fill whole tiles. The rows of
+ * both sides must be equally long, which padding on the right makes untrue. */
 static void flatten_pointwise(sc_conv_pass *pass) {
+    if (pass->source[1] != pass->target[1]) return;
     for (int axis = 0; axis < 2; axis++)
         if (pass->kernel[axis] != 1 || pass->source_step[axis] != 1 ||
             pass->target_step[axis] != 1 || pass->origin[axis] != 0)

@@ -32,6 +32,7 @@ typedef struct sc_verify_case {
     int64_t limit;
     bool signed_zero; /* the sign of a zero result is part of the meaning */
     bool in_place;    /* also run with output 0 over input 0 */
+    bool quick;       /* belongs to the quick part of the table */
     float scalar;     /* launch scalar 0 */
     const char *label;
 } sc_verify_case;

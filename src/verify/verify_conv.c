@@ -4,61 +4,173 @@
 
 typedef struct shape {
     int rows, channels, filters, height, width;
-    int kernel[2], stride, dilation, before, after, groups;
+    int kernel[2], stride[2], dilation[2], pad[4]; /* top, left, bottom, right */
+    int groups;
     unsigned flags;
 } shape;
 
-/* SKEW: the width has one more of stride and of padding before. */
-enum { SMALL = 1, SKEW = 2 };
+/* QUICK: also in the quick part. PLAIN: one row of whole numbers for each operation, no tails.
+ * FIXED: without a batch dimension. WEIGHT: of the gradient by the weights alone. */
+enum { SMALL = 1, QUICK = 2, PLAIN = 4, FIXED = 8, WEIGHT = 16 };
 
 static const shape shapes[] = {
-    /* N  C   O   H   W    kernel  s  d  p  p  groups */
-    {2, 1, 1, 4, 5, {3, 3}, 1, 1, 1, 1, 1, SMALL},
-    {3, 3, 5, 7, 6, {3, 3}, 1, 1, 0, 0, 1, SMALL},
-    {2, 4, 6, 6, 7, {3, 2}, 2, 1, 1, 0, 2, SMALL},
-    {2, 3, 3, 5, 5, {3, 3}, 1, 2, 2, 2, 3, SMALL},
-    {2, 17, 18, 3, 4, {1, 1}, 1, 1, 0, 0, 1, SMALL},
-    {2, 3, 5, 7, 9, {2, 3}, 1, 1, 0, 1, 1, SMALL | SKEW},
-    {3, 16, 16, 8, 8, {3, 3}, 1, 1, 1, 1, 1, 0},
-    {2, 16, 32, 9, 15, {3, 3}, 1, 1, 1, 1, 1, 0},
-    {2, 32, 17, 14, 14, {3, 3}, 1, 1, 1, 1, 1, 0},
-    {3, 17, 33, 11, 9, {3, 3}, 1, 1, 1, 1, 1, 0},
-    {2, 32, 32, 7, 29, {3, 3}, 1, 1, 1, 1, 1, 0},
-    {4, 1, 32, 28, 28, {3, 3}, 1, 1, 1, 1, 1, 0},
-    {2, 3, 16, 32, 31, {3, 3}, 1, 1, 1, 1, 1, 0},
-    {2, 3, 64, 23, 23, {7, 7}, 2, 1, 3, 3, 1, 0},
-    {2, 16, 16, 13, 13, {5, 5}, 1, 1, 2, 2, 1, 0},
-    {2, 5, 7, 12, 10, {5, 3}, 2, 1, 1, 2, 1, 0},
-    {2, 32, 64, 9, 9, {1, 1}, 1, 1, 0, 0, 1, 0},
-    {2, 32, 16, 9, 9, {1, 1}, 2, 1, 0, 0, 1, 0},
-    {2, 16, 16, 15, 16, {3, 3}, 2, 1, 1, 1, 1, 0},
-    {2, 16, 16, 16, 17, {3, 3}, 3, 1, 1, 0, 1, 0},
-    {2, 16, 32, 12, 12, {3, 3}, 1, 2, 2, 2, 1, 0},
-    {2, 3, 4, 15, 11, {3, 3}, 2, 2, 1, 2, 1, 0},
-    {2, 32, 32, 9, 8, {3, 3}, 1, 1, 1, 1, 2, 0},
-    {2, 32, 32, 10, 10, {3, 3}, 1, 1, 1, 1, 32, 0},
-    {2, 17, 34, 8, 9, {3, 3}, 2, 1, 0, 1, 17, 0},
-    {2, 6, 9, 8, 8, {5, 5}, 1, 1, 2, 2, 3, 0},
-    {1, 2, 3, 5, 5, {5, 5}, 1, 1, 0, 0, 1, 0},
-    {2, 2, 3, 3, 3, {3, 3}, 1, 1, 2, 2, 1, 0}, /* full padding: some windows hold one element */
-    {2, 2, 3, 4, 4, {1, 1}, 3, 1, 1, 1, 1, 0}, /* windows in the padding alone */
-    {1, 3, 4, 1, 40, {1, 9}, 1, 1, 0, 0, 1, 0},
-    {5, 8, 8, 2, 2, {3, 3}, 1, 1, 1, 1, 1, 0},
-    {2, 48, 50, 6, 30, {3, 3}, 1, 1, 1, 1, 1, 0},
-    {2, 16, 17, 11, 14, {3, 3}, 1, 1, 1, 0, 1, SKEW},
-    {2, 4, 6, 12, 15, {3, 2}, 2, 1, 1, 1, 2, SKEW},
-    {13, 4, 8, 5, 5, {3, 3}, 1, 1, 1, 1, 1, 0},
+    /* N  C   O   H   W    kernel  strides  dilation  padding  groups */
+    {2, 1, 1, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, SMALL},
+    {3, 3, 5, 7, 6, {3, 3}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, SMALL},
+    {2, 4, 6, 6, 7, {3, 2}, {2, 2}, {1, 1}, {1, 1, 0, 0}, 2, SMALL},
+    {2, 3, 3, 5, 5, {3, 3}, {1, 1}, {2, 2}, {2, 2, 2, 2}, 3, SMALL},
+    {2, 17, 18, 3, 4, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, SMALL},
+    {2, 3, 5, 7, 9, {2, 3}, {1, 2}, {1, 1}, {0, 1, 1, 1}, 1, SMALL},
+    {3, 16, 16, 8, 8, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, 0},
+    {2, 16, 32, 9, 15, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, 0},
+    {2, 32, 17, 14, 14, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, 0},
+    {3, 17, 33, 11, 9, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, 0},
+    {2, 32, 32, 7, 29, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, 0},
+    {4, 1, 32, 28, 28, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, 0},
+    {2, 3, 16, 32, 31, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, 0},
+    {2, 3, 64, 23, 23, {7, 7}, {2, 2}, {1, 1}, {3, 3, 3, 3}, 1, 0},
+    {2, 16, 16, 13, 13, {5, 5}, {1, 1}, {1, 1}, {2, 2, 2, 2}, 1, 0},
+    {2, 5, 7, 12, 10, {5, 3}, {2, 2}, {1, 1}, {1, 1, 2, 2}, 1, 0},
+    {2, 32, 64, 9, 9, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, 0},
+    {2, 32, 16, 9, 9, {1, 1}, {2, 2}, {1, 1}, {0, 0, 0, 0}, 1, 0},
+    {2, 16, 16, 15, 16, {3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}, 1, 0},
+    {2, 16, 16, 16, 17, {3, 3}, {3, 3}, {1, 1}, {1, 1, 0, 0}, 1, 0},
+    {2, 16, 32, 12, 12, {3, 3}, {1, 1}, {2, 2}, {2, 2, 2, 2}, 1, 0},
+    {2, 3, 4, 15, 11, {3, 3}, {2, 2}, {2, 2}, {1, 1, 2, 2}, 1, 0},
+    {2, 32, 32, 9, 8, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 2, 0},
+    {2, 32, 32, 10, 10, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 32, 0},
+    {2, 17, 34, 8, 9, {3, 3}, {2, 2}, {1, 1}, {0, 0, 1, 1}, 17, 0},
+    {2, 6, 9, 8, 8, {5, 5}, {1, 1}, {1, 1}, {2, 2, 2, 2}, 3, 0},
+    {1, 2, 3, 5, 5, {5, 5}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, 0},
+    {2, 2, 3, 3, 3, {3, 3}, {1, 1}, {1, 1}, {2, 2, 2, 2}, 1, 0}, /* full padding: some windows hold
+                                                                    one element */
+    {2, 2, 3, 4, 4, {1, 1}, {3, 3}, {1, 1}, {1, 1, 1, 1}, 1, 0}, /* windows in the padding alone */
+    {1, 3, 4, 1, 40, {1, 9}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, 0},
+    {5, 8, 8, 2, 2, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, 0},
+    {2, 48, 50, 6, 30, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, 0},
+    {2, 16, 17, 11, 14, {3, 3}, {1, 2}, {1, 1}, {1, 2, 0, 0}, 1, 0},
+    {2, 4, 6, 12, 15, {3, 2}, {2, 3}, {1, 1}, {1, 2, 1, 1}, 2, 0},
+    {13, 4, 8, 5, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, 0},
+};
+
+/* Both sides of what implementations treat apart. The numbers beside a row are the limits that it
+ * lies at. */
+static const shape edges[] = {
+    /* 1x1 without stride and padding: images are seen as long rows, where both have equal widths.
+     */
+    {2, 2, 3, 2, 2, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 1}, 1, SMALL | QUICK | PLAIN}, /* right */
+    {2, 3, 5, 4, 5, {1, 1}, {1, 1}, {1, 1}, {0, 0, 1, 0}, 1, QUICK | PLAIN},         /* bottom */
+    {2, 3, 5, 4, 5, {1, 1}, {1, 1}, {1, 1}, {1, 0, 0, 0}, 1, QUICK | PLAIN},         /* top */
+    {2, 3, 5, 4, 5, {1, 1}, {1, 1}, {1, 1}, {0, 2, 0, 0}, 1, QUICK | PLAIN},         /* left */
+    {2, 3, 5, 4, 5, {1, 1}, {1, 1}, {1, 1}, {0, 0, 2, 3}, 1, QUICK}, /* bottom and right */
+    {3, 4, 6, 1, 5, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 2}, 2, PLAIN}, /* one line, right, groups */
+    {2, 4, 6, 5, 7, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 2, QUICK | PLAIN},  /* none, groups */
+    {1, 3, 2, 6, 15, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, QUICK | PLAIN}, /* narrower than 16 */
+    {1, 3, 2, 6, 15, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 1}, 1, PLAIN},
+    {1, 3, 2, 6, 16, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, QUICK | PLAIN},
+    {1, 2, 3, 273, 15, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, QUICK | PLAIN}, /* 4096 pixels */
+    {1, 2, 3, 274, 15, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, QUICK | PLAIN},
+    {2, 3, 4, 5, 6, {1, 1}, {1, 2}, {1, 1}, {0, 0, 0, 0}, 1, PLAIN},
+    {2, 3, 4, 5, 6, {1, 1}, {2, 1}, {1, 1}, {0, 0, 0, 0}, 1, PLAIN},
+    {2, 3, 4, 5, 6, {1, 1}, {1, 1}, {3, 2}, {0, 0, 0, 0}, 1, PLAIN}, /* dilation of a single tap */
+    {2, 3, 4, 7, 6, {1, 2}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, PLAIN},
+    {2, 3, 4, 7, 6, {2, 1}, {1, 1}, {1, 1}, {0, 0, 0, 1}, 1, PLAIN},
+    /* Padding on one side alone, with and without stride and dilation. */
+    {2, 3, 5, 6, 7, {3, 3}, {1, 1}, {1, 1}, {2, 0, 0, 0}, 1, PLAIN},
+    {2, 2, 3, 7, 8, {3, 2}, {2, 3}, {1, 1}, {2, 0, 0, 0}, 1, PLAIN},
+    {2, 4, 4, 8, 7, {2, 3}, {1, 1}, {2, 1}, {2, 0, 0, 0}, 1, PLAIN},
+    {2, 3, 5, 6, 7, {3, 3}, {1, 1}, {1, 1}, {0, 2, 0, 0}, 1, QUICK | PLAIN},
+    {2, 2, 3, 7, 8, {3, 2}, {2, 3}, {1, 1}, {0, 2, 0, 0}, 1, PLAIN},
+    {2, 4, 4, 8, 7, {2, 3}, {1, 1}, {2, 1}, {0, 2, 0, 0}, 2, PLAIN},
+    {2, 3, 5, 6, 7, {3, 3}, {1, 1}, {1, 1}, {0, 0, 2, 0}, 1, PLAIN},
+    {2, 2, 3, 7, 8, {3, 2}, {2, 3}, {1, 1}, {0, 0, 2, 0}, 1, PLAIN},
+    {2, 4, 4, 8, 7, {2, 3}, {1, 1}, {2, 1}, {0, 0, 2, 0}, 4, PLAIN},
+    {2, 3, 5, 6, 7, {3, 3}, {1, 1}, {1, 1}, {0, 0, 0, 2}, 1, QUICK | PLAIN},
+    {2, 2, 3, 7, 8, {3, 2}, {2, 3}, {1, 1}, {0, 0, 0, 2}, 1, PLAIN},
+    {2, 4, 4, 8, 7, {2, 3}, {1, 1}, {2, 1}, {0, 0, 0, 2}, 1, PLAIN},
+    {2, 3, 5, 6, 7, {3, 3}, {1, 2}, {1, 1}, {1, 0, 0, 3}, 1, PLAIN},
+    {2, 2, 3, 3, 4, {3, 3}, {1, 1}, {1, 1}, {0, 0, 4, 5}, 1, PLAIN}, /* windows in the padding alone
+                                                                      */
+    {2, 2, 3, 3, 4, {2, 2}, {3, 3}, {1, 1}, {5, 4, 0, 0}, 1, PLAIN},
+    /* Channels and filters around the lanes of a vector (8, 16) and of a panel (32, 48, 64). */
+    {2, 7, 9, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, QUICK | PLAIN},
+    {2, 8, 8, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {2, 9, 7, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {2, 15, 17, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, QUICK | PLAIN},
+    {2, 16, 15, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {2, 17, 16, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {2, 31, 33, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {2, 33, 31, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, QUICK | PLAIN},
+    {2, 47, 49, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {2, 48, 48, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {2, 64, 63, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {2, 65, 65, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    /* Widths around the pixels of a tile. */
+    {1, 3, 4, 3, 3, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 3, 4, 3, 4, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 3, 4, 3, 7, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 3, 4, 3, 8, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 3, 4, 3, 12, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 3, 4, 3, 13, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 3, 4, 3, 24, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 3, 4, 3, 25, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 3, 4, 3, 27, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, QUICK | PLAIN},
+    {1, 3, 4, 3, 28, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 3, 4, 3, 29, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, QUICK | PLAIN},
+    {1, 3, 4, 3, 56, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 3, 4, 3, 57, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    /* Sums of 384 products and more are made in pieces; patches of 2^17 floats, bands of 1024
+       pixels. */
+    {1, 128, 3, 2, 4, {1, 3}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, QUICK | PLAIN}, /* 384 */
+    {1, 129, 3, 2, 4, {1, 3}, {1, 1}, {1, 1}, {0, 1, 0, 0}, 1, QUICK | PLAIN}, /* 387 */
+    {1, 3, 2, 9, 128, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, QUICK | PLAIN}, /* 1152 pixels */
+    {1, 3, 2, 7, 128, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 4, 2, 20, 130, {3, 3}, {2, 1}, {1, 1}, {1, 0, 0, 1}, 2, PLAIN},
+    {1, 2, 3, 30, 140, {3, 3}, {1, 1}, {3, 1}, {0, 1, 2, 0}, 1, PLAIN},
+    {1, 128, 2, 9, 128, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {1, 2, 1, 3, 1100, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN}, /* a row is more than a band
+                                                                         */
+    {1, 2048, 2, 2, 70, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, PLAIN}, /* a row is more than 256
+                                                                            KB */
+    {1, 4096, 1, 2, 70, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 1}, 1, PLAIN},
+    /* Strides beyond the kernel, and images smaller than a stride. */
+    {2, 3, 4, 9, 10, {2, 2}, {3, 4}, {1, 1}, {0, 0, 0, 0}, 1, QUICK | PLAIN},
+    {2, 3, 4, 2, 2, {2, 2}, {3, 3}, {1, 1}, {0, 0, 0, 0}, 1, PLAIN},
+    {2, 3, 4, 2, 3, {2, 2}, {5, 4}, {1, 1}, {1, 0, 0, 2}, 1, PLAIN},
+    {2, 2, 2, 7, 7, {3, 3}, {2, 2}, {3, 3}, {3, 3, 3, 3}, 1, PLAIN},
+    /* One input channel of a group: its weights are packed in the order of the filters. */
+    {2, 3, 3, 5, 6, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 3, QUICK | PLAIN},
+    {2, 3, 6, 5, 6, {3, 3}, {2, 1}, {1, 1}, {1, 1, 1, 1}, 3, QUICK | PLAIN},
+    {2, 1, 5, 5, 6, {3, 2}, {2, 2}, {1, 1}, {1, 0, 0, 1}, 1, PLAIN},
+    {2, 6, 3, 5, 6, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 3, PLAIN},
+    /* 64 taps; kernels as wide as the registers of a device (12, 28). */
+    {1, 2, 3, 10, 11, {8, 8}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, PLAIN},
+    {1, 2, 3, 10, 11, {13, 5}, {1, 1}, {1, 1}, {2, 0, 1, 0}, 1, PLAIN},
+    {1, 2, 3, 2, 31, {1, 12}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, PLAIN},
+    {1, 2, 3, 2, 31, {1, 13}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, PLAIN},
+    {1, 2, 3, 2, 31, {1, 28}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, PLAIN},
+    {1, 2, 3, 2, 31, {1, 29}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, PLAIN},
+    /* More samples than chunks (16), fewer than a chunk; partial gradients of more than 16 MB. */
+    {15, 2, 3, 4, 3, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {16, 2, 3, 4, 3, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PLAIN},
+    {17, 2, 3, 4, 3, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, QUICK | PLAIN},
+    {33, 4, 2, 4, 3, {2, 3}, {1, 1}, {1, 1}, {1, 1, 0, 1}, 2, PLAIN},
+    {3, 1200, 1300, 1, 2, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}, 1, PLAIN | WEIGHT},
+    /* Without a batch dimension, and a batch of one. */
+    {3, 5, 6, 6, 5, {3, 3}, {1, 1}, {1, 1}, {1, 0, 0, 1}, 1, QUICK | FIXED},
+    {3, 4, 6, 6, 5, {3, 3}, {2, 1}, {1, 1}, {1, 0, 0, 1}, 2, PLAIN | FIXED},
+    {1, 5, 6, 6, 5, {3, 3}, {1, 1}, {1, 1}, {1, 0, 0, 1}, 1, PLAIN},
 };
 
 static void geometry(sc_verify_case *test, const shape *s) {
-    int skew = s->flags & SKEW ? 1 : 0;
-    test->desc.attr.conv.window = (sc_window){
-        .kernel = {s->kernel[0], s->kernel[1]},
-        .stride = {s->stride, s->stride + skew},
-        .dilation = {s->dilation, s->dilation},
-        .pad_before = {s->before, s->before + skew},
-        .pad_after = {s->after, s->after},
-    };
+    sc_window *window = &test->desc.attr.conv.window;
+    for (int axis = 0; axis < 2; axis++) {
+        window->kernel[axis] = s->kernel[axis];
+        window->stride[axis] = s->stride[axis];
+        window->dilation[axis] = s->dilation[axis];
+        window->pad_before[axis] = s->pad[axis];
+        window->pad_after[axis] = s->pad[2 + axis];
+    }
     test->desc.attr.conv.groups = s->groups;
 }
 
@@ -68,11 +180,13 @@ static void one(sc_verify_list *list, const shape *s, sc_op op, uint8_t fill, in
     sc_verify_case test =
         sc_verify_case_of(op, 2, 1, fill == SC_FILL_WHOLE ? "whole numbers" : "real numbers");
     geometry(&test, s);
+    test.quick = (s->flags & QUICK) != 0;
     const sc_window *window = &test.desc.attr.conv.window;
-    sc_tensor_desc x = SC_VERIFY_TENSOR(SOCLE_F32, true, s->rows, s->channels, s->height, s->width);
+    bool rows = !(s->flags & FIXED);
+    sc_tensor_desc x = SC_VERIFY_TENSOR(SOCLE_F32, rows, s->rows, s->channels, s->height, s->width);
     sc_tensor_desc w = SC_VERIFY_TENSOR(SOCLE_F32, false, s->filters, s->channels / s->groups,
                                         s->kernel[0], s->kernel[1]);
-    sc_tensor_desc y = SC_VERIFY_TENSOR(SOCLE_F32, true, s->rows, s->filters,
+    sc_tensor_desc y = SC_VERIFY_TENSOR(SOCLE_F32, rows, s->rows, s->filters,
                                         sc_window_output(s->height, window, 0),
                                         sc_window_output(s->width, window, 1));
     bool by_input = op == SC_OP_CONV2D_GRAD_INPUT;
@@ -87,18 +201,27 @@ static void one(sc_verify_list *list, const shape *s, sc_op op, uint8_t fill, in
     list->emit(list, &test);
 }
 
+static const sc_op ops[] = {SC_OP_CONV2D, SC_OP_CONV2D_GRAD_INPUT, SC_OP_CONV2D_GRAD_WEIGHT};
+enum { OPS = sizeof ops / sizeof ops[0] };
+
+/* Whole numbers always, for those show a wrong index by bits; tails and real numbers by turns. */
+static void all_of(sc_verify_list *list, const shape *s, size_t i, sc_op op) {
+    bool tail = op != SC_OP_CONV2D_GRAD_WEIGHT;
+    if (s->flags & WEIGHT && tail) return;
+    one(list, s, op, SC_FILL_WHOLE, NO_TAIL);
+    if (s->flags & PLAIN || (list->small && i > 1)) return;
+    one(list, s, op, i % 2 ? SC_FILL_REAL : SC_FILL_WHOLE, tail ? BIAS : NO_TAIL);
+    if (i % 3 == 0) one(list, s, op, SC_FILL_REAL, NO_TAIL);
+    if (i % 3 == 1 && tail) one(list, s, op, SC_FILL_REAL, GATE);
+}
+
+static void table(sc_verify_list *list, const shape *rows, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        for (int k = 0; k < OPS; k++)
+            if (!list->small || rows[i].flags & SMALL) all_of(list, &rows[i], i, ops[k]);
+}
+
 void sc_verify_conv_cases(sc_verify_list *list) {
-    static const sc_op ops[] = {SC_OP_CONV2D, SC_OP_CONV2D_GRAD_INPUT, SC_OP_CONV2D_GRAD_WEIGHT};
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        if (list->small && !(shapes[i].flags & SMALL)) continue;
-        for (int k = 0; k < 3; k++) {
-            one(list, &shapes[i], ops[k], SC_FILL_WHOLE, NO_TAIL);
-            if (list->small && i > 1) continue;
-            bool tail = ops[k] != SC_OP_CONV2D_GRAD_WEIGHT;
-            one(list, &shapes[i], ops[k], i % 2 ? SC_FILL_REAL : SC_FILL_WHOLE,
-                tail ? BIAS : NO_TAIL);
-            if (i % 3 == 0) one(list, &shapes[i], ops[k], SC_FILL_REAL, NO_TAIL);
-            if (i % 3 == 1 && tail) one(list, &shapes[i], ops[k], SC_FILL_REAL, GATE);
-        }
-    }
+    table(list, shapes, sizeof shapes / sizeof shapes[0]);
+    table(list, edges, sizeof edges / sizeof edges[0]);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The records of quarantine and tuning: two JSON files,
  *   {"version": 1, "devices": {"ID | DRIVER VERSION": {"conv2d": {"packed": "text"}}}}
- * A record only ever steers the choice of an implementation, so a file that cannot be read costs a
- * warning, never a run. It must not know any driver. */
+ * A record only ever steers the choice of an implementation, so a file that cannot be read, or that somebody else could
+ * have written, costs a warning, never a run. It must not know any driver. */
 #include "backend/records.h"
 
 #include "base/file.h"
@@ -61,7 +61,7 @@ static json_t *read_file(const sc_env *parent, const char *path) {
     sc_env_child(&env, parent);
     char *data = NULL;
     size_t size = 0;
-    socle_status status = sc_file_read(&env, &data, &size, path, FILE_LIMIT);
+    socle_status status = sc_file_read_private(&env, &data, &size, path, FILE_LIMIT);
     if (status == SOCLE_STATUS_NOT_FOUND) return NULL;
     json_error_t error = {.text = "not a record file"};
     json_t *root =
@@ -83,6 +83,16 @@ static char *join(sc_env *env, const char *directory, const char *name) {
     return path;
 }
 
+/* A folder that others can write to is told once, not for each of its files. */
+static bool is_trusted(const sc_env *parent, const char *directory) {
+    sc_env env;
+    sc_env_child(&env, parent);
+    socle_status status = sc_directory_is_private(&env, directory);
+    if (status == SOCLE_OK) return true;
+    if (status != SOCLE_STATUS_NOT_FOUND) sc_log_line(parent, SOCLE_LOG_WARNING, "no records are read: %s", env.text);
+    return false;
+}
+
 static socle_status find_directory(sc_records *records, sc_env *env, const char *directory) {
     if (directory) return sc_copy_string(env, &records->directory, directory);
     socle_status status = sc_user_directory(env, &records->directory, "data", "records");
@@ -100,9 +110,10 @@ socle_status sc_records_load(sc_records **out, sc_env *env, const char *director
     SC_TRY(sc_allocate(env, &records, 1, sizeof *records));
     records->env = env;
     socle_status status = find_directory(records, env, directory);
+    bool readable = status == SOCLE_OK && records->directory && is_trusted(env, records->directory);
     for (int kind = 0; kind < KINDS && status == SOCLE_OK; kind++) {
         char *path = records->directory ? join(env, records->directory, file_names[kind]) : NULL;
-        if (path) records->root[kind] = read_file(env, path);
+        if (path && readable) records->root[kind] = read_file(env, path);
         if (!records->root[kind]) records->root[kind] = empty_root();
         if (!records->root[kind] || (records->directory && !path))
             status = sc_fail(env, SOCLE_STATUS_OUT_OF_MEMORY, "records: out of memory");
@@ -131,7 +142,7 @@ socle_status sc_records_save(const sc_records *records, sc_env *env) {
     if (!records->directory)
         return sc_fail(env, SOCLE_STATUS_IO,
                        "records cannot be saved: no user folder; set XDG_DATA_HOME or HOME");
-    SC_TRY(sc_make_directories(env, records->directory));
+    SC_TRY(sc_make_private_directories(env, records->directory));
     for (int kind = 0; kind < KINDS; kind++)
         if (records->changed[kind]) SC_TRY(save_one(records, env, (record_kind)kind));
     return SOCLE_OK;

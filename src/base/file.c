@@ -21,25 +21,20 @@ static const char *kind_of_file(mode_t mode) {
 }
 
 /* Opens without following a pipe's habit of blocking until somebody writes. */
-static socle_status open_regular(sc_env *env, int *out, struct stat *info, const char *path) {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (file < 0) {
-        int code = errno;
-        bool missing = code == ENOENT || code == ENOTDIR;
-        return sc_fail(env, missing ? SOCLE_STATUS_NOT_FOUND : SOCLE_STATUS_IO,
-                       "cannot open %s: %s", path, strerror(code));
-    }
-    socle_status status = SOCLE_OK;
+static socle_status open_file(sc_env *env, int *out, const char *path) {
+    *out = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (*out >= 0) return SOCLE_OK;
+    int code = errno;
+    bool missing = code == ENOENT || code == ENOTDIR;
+    return sc_fail(env, missing ? SOCLE_STATUS_NOT_FOUND : SOCLE_STATUS_IO, "cannot open %s: %s", path, strerror(code));
+}
+
+static socle_status look_at(sc_env *env, int file, struct stat *info, const char *path) {
     if (fstat(file, info) != 0)
-        status = sc_fail(env, SOCLE_STATUS_IO, "cannot look at %s: %s", path, strerror(errno));
-    else if (!S_ISREG(info->st_mode))
-        status = sc_fail(env, SOCLE_STATUS_IO, "cannot read %s: it is %s, a regular file is needed",
-                         path, kind_of_file(info->st_mode));
-    if (status != SOCLE_OK) {
-        close(file);
-        return status;
-    }
-    *out = file;
+        return sc_fail(env, SOCLE_STATUS_IO, "cannot look at %s: %s", path, strerror(errno));
+    if (!S_ISREG(info->st_mode))
+        return sc_fail(env, SOCLE_STATUS_IO, "cannot read %s: it is %s, a regular file is needed", path,
+                       kind_of_file(info->st_mode));
     return SOCLE_OK;
 }
 
@@ -66,20 +61,16 @@ static socle_status read_to_end(sc_env *env, char **data, size_t *size, int file
     }
 }
 
-socle_status sc_file_read(sc_env *env, char **data, size_t *size, const char *path, size_t limit) {
+socle_status sc_file_read_open(sc_env *env, char **data, size_t *size, int file, const char *path, size_t limit) {
     *data = NULL;
     *size = 0;
-    int file = -1;
     struct stat info;
-    SC_TRY(open_regular(env, &file, &info, path));
-    socle_status status;
+    SC_TRY(look_at(env, file, &info, path));
     size_t capacity;
     if ((uint64_t)info.st_size > limit || !sc_add_size(&capacity, (size_t)info.st_size, 2))
-        status = over_limit(env, path, limit);
-    else
-        status = sc_allocate(env, data, capacity, 1);
-    if (status == SOCLE_OK) status = read_to_end(env, data, size, file, path, limit, capacity);
-    close(file);
+        return over_limit(env, path, limit);
+    SC_TRY(sc_allocate(env, data, capacity, 1));
+    socle_status status = read_to_end(env, data, size, file, path, limit, capacity);
     if (status == SOCLE_OK) {
         (*data)[*size] = '\0';
     } else {
@@ -90,8 +81,18 @@ socle_status sc_file_read(sc_env *env, char **data, size_t *size, const char *pa
     return status;
 }
 
-static socle_status make_directory(sc_env *env, const char *path) {
-    if (mkdir(path, 0777) == 0) return SOCLE_OK;
+socle_status sc_file_read(sc_env *env, char **data, size_t *size, const char *path, size_t limit) {
+    int file;
+    *data = NULL;
+    *size = 0;
+    SC_TRY(open_file(env, &file, path));
+    socle_status status = sc_file_read_open(env, data, size, file, path, limit);
+    close(file);
+    return status;
+}
+
+static socle_status make_directory(sc_env *env, const char *path, unsigned mode) {
+    if (mkdir(path, mode) == 0) return SOCLE_OK;
     int code = errno;
     struct stat info;
     if (stat(path, &info) == 0) {
@@ -101,7 +102,7 @@ static socle_status make_directory(sc_env *env, const char *path) {
     return sc_fail(env, SOCLE_STATUS_IO, "cannot make the directory %s: %s", path, strerror(code));
 }
 
-socle_status sc_make_directories(sc_env *env, const char *path) {
+socle_status sc_make_directories_mode(sc_env *env, const char *path, unsigned mode) {
     char *partial;
     if (path[0] == '\0')
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "a directory has no name");
@@ -110,12 +111,16 @@ socle_status sc_make_directories(sc_env *env, const char *path) {
     for (char *end = partial + 1; status == SOCLE_OK && *end; end++) {
         if (*end != '/' || end[-1] == '/') continue;
         *end = '\0';
-        status = make_directory(env, partial);
+        status = make_directory(env, partial, mode);
         *end = '/';
     }
-    if (status == SOCLE_OK) status = make_directory(env, partial);
+    if (status == SOCLE_OK) status = make_directory(env, partial, mode);
     sc_release(env, partial);
     return status;
+}
+
+socle_status sc_make_directories(sc_env *env, const char *path) {
+    return sc_make_directories_mode(env, path, 0777);
 }
 
 socle_status sc_user_directory(sc_env *env, char **out, const char *kind, const char *leaf) {

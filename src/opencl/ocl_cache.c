@@ -30,19 +30,36 @@ static bool has_own_cache(const char *platform) {
     return strstr(platform, "Portable Computing Language") || strstr(platform, "NVIDIA");
 }
 
+/* A folder that others can write to is no cache; one that is missing will be made. */
+static socle_status refuse_shared(char **directory, sc_env *parent) {
+    sc_env env; /* nothing that goes wrong here is an error of the caller's */
+    sc_env_child(&env, parent);
+    socle_status status = sc_directory_is_private(&env, *directory);
+    if (status == SOCLE_OK || status == SOCLE_STATUS_NOT_FOUND) return SOCLE_OK;
+    if (status != SOCLE_STATUS_OUT_OF_MEMORY)
+        sc_log_line(parent, SOCLE_LOG_WARNING, "no cache of built kernels: %s", env.text);
+    sc_release(parent, *directory);
+    *directory = NULL;
+    if (status == SOCLE_STATUS_OUT_OF_MEMORY) sc_env_adopt_error(parent, &env);
+    return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_OK;
+}
+
 socle_status sc_ocl_cache_directory(char **out, sc_env *env, const char *platform,
                                     const char *wished) {
     const char *mode = getenv("SOCLE_CACHE"), *folder = getenv("SOCLE_CACHE_DIR");
     bool forced = mode && strcmp(mode, "force") == 0;
     *out = NULL;
     if ((mode && strcmp(mode, "0") == 0) || (has_own_cache(platform) && !forced)) return SOCLE_OK;
-    if (folder && *folder) return sc_copy_string(env, out, folder);
-    if (wished) return sc_copy_string(env, out, wished);
-    socle_status status = sc_user_directory(env, out, "cache", "programs");
-    if (status == SOCLE_OK || status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
-    sc_log_line(env, SOCLE_LOG_INFO, "no cache of built kernels: %s", env->text);
-    *out = NULL;
-    return SOCLE_OK;
+    socle_status status;
+    if (folder && *folder)
+        status = sc_copy_string(env, out, folder);
+    else if (wished)
+        status = sc_copy_string(env, out, wished);
+    else
+        status = sc_user_directory(env, out, "cache", "programs");
+    if (status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
+    if (status != SOCLE_OK) sc_log_line(env, SOCLE_LOG_INFO, "no cache of built kernels: %s", env->text);
+    return *out ? refuse_shared(out, env) : SOCLE_OK;
 }
 
 static char *file_path(const sc_ocl_device *device, sc_env *env, const char *key) {
@@ -83,7 +100,8 @@ void sc_ocl_cache_load(cl_program *out, sc_ocl_device *device, const char *key,
     sc_env_child(&env, device->base.env);
     char *data = NULL, *path = file_path(device, &env, key);
     size_t size = 0;
-    if (path && sc_file_read(&env, &data, &size, path, LIMIT) == SOCLE_OK) {
+    socle_status status = path ? sc_file_read_private(&env, &data, &size, path, LIMIT) : SOCLE_STATUS_NOT_FOUND;
+    if (status == SOCLE_OK) {
         unsigned char head[HEAD];
         bool sound = size > HEAD;
         if (sound) make_head(head, key, data + HEAD, size - HEAD);
@@ -93,6 +111,8 @@ void sc_ocl_cache_load(cl_program *out, sc_ocl_device *device, const char *key,
         if (!*out)
             sc_log_line(&env, SOCLE_LOG_WARNING, "cached kernel %s is %s, building from source",
                         path, sound ? "refused by the driver" : "damaged");
+    } else if (status != SOCLE_STATUS_NOT_FOUND) {
+        sc_log_line(&env, SOCLE_LOG_WARNING, "cached kernel is not used, building from source: %s", env.text);
     }
     sc_release(&env, data);
     sc_release(&env, path);
@@ -130,7 +150,7 @@ void sc_ocl_cache_store(sc_ocl_device *device, const char *key, cl_program progr
     size_t size = 0;
     char *path = file_path(device, &env, key);
     if (path && read_binary(&env, program, &binary, &size)) {
-        socle_status status = sc_make_directories(&env, device->cache_directory);
+        socle_status status = sc_make_private_directories(&env, device->cache_directory);
         if (status == SOCLE_OK) status = write_file(&env, path, key, binary, size);
         if (status != SOCLE_OK)
             sc_log_line(&env, SOCLE_LOG_WARNING, "kernel not cached: %s", env.text);

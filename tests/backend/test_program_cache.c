@@ -18,9 +18,10 @@ static const char *first_file(sc_temp *temp, char *out, size_t size, int *files)
     return out;
 }
 
+static device_fixture f; /* its log stays to be read */
+
 /* Opens the device, squares numbers, closes: one life of a process. */
 static void square(void) {
-    device_fixture f;
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
     device_open(&f, "opencl:0", &options);
     sc_expr expr;
@@ -121,6 +122,80 @@ Test(program_cache, a_cut_file_is_built_again) {
         square();
         SC_EQ(stat_of(path).st_size, size);
     }
+    sc_temp_remove(&temp);
+}
+
+/* Lines of the last life at least as loud as a warning. */
+static int warnings(const char *with) {
+    int count = 0;
+    for (int i = 0; i < f.log.count; i++)
+        count += f.log.level[i] >= SOCLE_LOG_WARNING && strstr(f.log.text[i], with) != NULL;
+    return count;
+}
+
+/* Whoever can write to the folder can put programs there that run as this user: the hash inside a file is no signature.
+ */
+Test(program_cache, of_others_is_not_used) {
+    sc_temp temp;
+    char path[512];
+    int files, again;
+    begin(&temp);
+    square();
+    SC_EQ(warnings(""), 0);
+    first_file(&temp, path, sizeof path, &files);
+    SC_TRUE(files > 0);
+    struct stat before = stat_of(path);
+    flip(path, -1); /* read, it would be told as damaged and replaced */
+    SC_EQ(chmod(temp.path, 0777), 0);
+    square();
+    SC_EQ(warnings("not trusted"), 1); /* once, however many programs */
+    SC_EQ(warnings("damaged"), 0);
+    SC_EQ(stat_of(path).st_ino, before.st_ino); /* nor is anything written there */
+    first_file(&temp, path, sizeof path, &again);
+    SC_EQ(again, files);
+    SC_EQ(chmod(temp.path, 0700), 0);
+    SC_EQ(chmod(path, 0666), 0); /* one file that others can write to is built anew, as one's own */
+    square();
+    SC_EQ(warnings("not trusted"), 1);
+    SC_EQ(warnings("damaged"), 0);
+    SC_TRUE(stat_of(path).st_ino != before.st_ino);
+    square();
+    SC_EQ(warnings(""), 0);
+    sc_temp_remove(&temp);
+}
+
+Test(program_cache, of_somebody_else_is_not_used) {
+    if (geteuid() != 0) cr_skip_test("only root can make files of somebody else's");
+    sc_temp temp;
+    char path[512];
+    int files;
+    begin(&temp);
+    square();
+    first_file(&temp, path, sizeof path, &files);
+    SC_TRUE(files > 0);
+    SC_EQ(chown(path, 12345, 12345), 0);
+    flip(path, -1);
+    square();
+    SC_EQ(warnings("belongs to user 12345"), 1);
+    SC_EQ(warnings("damaged"), 0);
+    SC_EQ(stat_of(path).st_uid, 0);
+    SC_EQ(chown(temp.path, 12345, 12345), 0);
+    square();
+    SC_EQ(warnings("belongs to user 12345"), 1);
+    sc_temp_remove(&temp);
+}
+
+/* A folder that the cache makes is closed to everybody else. */
+Test(program_cache, folders_are_made_private) {
+    sc_temp temp;
+    char folder[300];
+    begin(&temp);
+    snprintf(folder, sizeof folder, "%s/a/b", temp.path);
+    setenv("SOCLE_CACHE_DIR", folder, 1);
+    umask(0);
+    square();
+    SC_EQ(stat_of(folder).st_mode & 07777, 0700);
+    SC_EQ(stat_of(sc_temp_file(&temp, "a")).st_mode & 07777, 0700);
     sc_temp_remove(&temp);
 }
 

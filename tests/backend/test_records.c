@@ -224,6 +224,36 @@ Test(records, a_failed_save_keeps_the_old_file) {
     finish(&f);
 }
 
+/* What others can write to could say which implementation runs; it is told and neither read nor written. */
+Test(records, of_others_are_not_used) {
+    fixture f;
+    setup(&f);
+    set_both(&f);
+    SC_OK(&f.env, sc_records_save(f.records, &f.env));
+    SC_EQ(chmod(sc_temp_file(&f.folder, "tuning.json"), 0666), 0);
+    reload(&f);
+    SC_EQ(f.log.count, 1);
+    SC_EQ(f.log.level[0], SOCLE_LOG_WARNING);
+    SC_CONTAINS(f.log.text[0], "tuning.json is not trusted");
+    SC_TRUE(sc_records_tuning(f.records, &f.card, SC_OP_MATMUL, "packed") == NULL);
+    SC_TRUE(sc_records_quarantined(f.records, &f.card, SC_OP_CONV2D, "direct"));
+    SC_EQ(chmod(f.folder.path, 0777), 0);
+    reload(&f);
+    SC_CONTAINS(f.log.text[1], "is not trusted");
+    SC_EQ(f.log.count, 2); /* of the folder, once */
+    has_nothing(&f);
+    set_both(&f);
+    SC_FAILS(&f.env, sc_records_save(f.records, &f.env), SOCLE_STATUS_IO);
+    SC_CONTAINS(f.env.text, "is not trusted");
+    SC_EQ(chmod(f.folder.path, 0700), 0);
+    SC_OK(&f.env, sc_records_save(f.records, &f.env)); /* a file of one's own takes the other's place */
+    f.log.count = 0;
+    reload(&f);
+    has_both(&f);
+    SC_EQ(f.log.count, 0);
+    finish(&f);
+}
+
 static socle_status load_and_save(sc_env *env, void *argument) {
     fixture *f = argument;
     sc_records *records;

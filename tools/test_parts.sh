@@ -13,7 +13,7 @@ parts=(
     'drivers|developer|OpenCL drivers of other vendors'
     'long|developer|long tests of no other part'
     'kill|developer|hundreds of SIGKILLs'
-    'faults-one-device|developer|every call to the driver fails once, on one device'
+    'faults-one-device|developer|calls to the driver fail, on one device'
     'faults-fleets|developer|the same while several devices train'
     'sanitizers-address|asan|all but the long tests with AddressSanitizer and UndefinedBehaviorSanitizer'
     'sanitizers-thread|tsan|the programs about threads with ThreadSanitizer'

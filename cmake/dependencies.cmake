@@ -7,7 +7,7 @@ find_package(Threads REQUIRED)
 
 add_library(socle_deps INTERFACE)
 add_library(socle_tool_deps INTERFACE)
-target_link_libraries(socle_deps INTERFACE Threads::Threads m)
+target_link_libraries(socle_deps INTERFACE Threads::Threads m ${CMAKE_DL_LIBS})
 
 function(socle_missing what package)
     message(FATAL_ERROR "${what} was not found. On Debian: apt-get install ${package}")
@@ -58,7 +58,8 @@ if(SOCLE_OPENCL)
         socle_missing(OpenCL "ocl-icd-opencl-dev (or configure with -DSOCLE_OPENCL=OFF)")
     endif()
     socle_pkg(CLBLAST clblast "libclblast-dev (or configure with -DSOCLE_OPENCL=OFF)")
-    target_link_libraries(socle_deps INTERFACE PkgConfig::CLBLAST OpenCL::OpenCL)
+    # Headers alone: the driver opens both libraries at run time (src/opencl/ocl_api.c, ocl_clblast.c).
+    target_include_directories(socle_deps SYSTEM INTERFACE ${OpenCL_INCLUDE_DIRS} ${CLBLAST_INCLUDE_DIRS})
     # Newer constants may be asked about; functions beyond 1.2 may be called only behind a run-time check.
     target_compile_definitions(socle_deps INTERFACE CL_TARGET_OPENCL_VERSION=300)
 endif()

@@ -3,7 +3,7 @@
 # C and as C++; only socle_ symbols are visible; tests/package/quick.c links by find_package and by pkg-config, and
 # trains; the examples build on their own; the first C block of README.md compiles.
 #   cmake -D ROOT=<repository> -D BUILD=<build folder> -D WORK=<scratch folder> -D CC=<compiler> -D CXX=<compiler
-#     or NOTFOUND> -D NM=<nm> -D GENERATOR=<generator> -P tests/check_package.cmake
+#     or NOTFOUND> -D NM=<nm> -D READELF=<readelf> -D GENERATOR=<generator> -P tests/check_package.cmake
 cmake_minimum_required(VERSION 3.25)
 
 function(run what)
@@ -51,6 +51,15 @@ string(REGEX MATCHALL "[^ \n]+\n" symbols "${output}")
 list(FILTER symbols EXCLUDE REGEX "^socle_")
 if(symbols)
     message(FATAL_ERROR "libsocle.so shows symbols that are not socle_: ${symbols}")
+endif()
+
+# The OpenCL driver opens its libraries at run time, when a program wants OpenCL.
+run("listing needed libraries" ${READELF} --dynamic ${library})
+if(NOT output MATCHES "NEEDED")
+    message(FATAL_ERROR "no needed libraries were listed: ${output}")
+endif()
+if(output MATCHES "NEEDED[^\n]*lib(OpenCL|clblast)")
+    message(FATAL_ERROR "libsocle.so is linked with a library of OpenCL: ${output}")
 endif()
 
 # Runs a program that trains, and sees that it left a model.

@@ -14,9 +14,8 @@
 #include "backend/backend.h"
 #include "base/text.h"
 #include "cl/shape_tail.h"
+#include "opencl/ocl_api.h"
 
-#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
-#include <CL/cl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -243,6 +242,11 @@ void sc_ocl_tail_text(sc_text *text, const sc_op_desc *desc, const sc_ocl_tail *
  * operands + sc_op_base_inputs(desc); ignored in a warm-up call, as is `launch`. */
 void sc_ocl_tail_arguments(sc_ocl_call *call, const sc_ocl_tail *tail, const sc_operand *operands,
                            const sc_launch *launch);
+
+/* ---- CLBlast (ocl_clblast.c) ---- */
+
+/* Opens CLBlast, once for the process. False: it is not installed, and devices lack SC_TRAIT_BLAS. */
+bool sc_ocl_clblast_load(const sc_env *env);
 
 /* ---- Implementations (ocl_impls.c) ---- */
 extern const sc_implementation *const sc_ocl_implementations[];

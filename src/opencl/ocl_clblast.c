@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matrix products through CLBlast, for GPU-class devices. CLBlast before 1.6.1 is not safe on first
- * use from several threads, so one lock, the only one of the whole process, is held around its
- * calls. Its scratch memory is asked for at prepare time and lives in the planned workspace, as a
+/* Matrix products through CLBlast, for GPU-class devices, where it is installed: it is opened at run
+ * time, with the first device. CLBlast before 1.6.1 is not safe on first use from several threads,
+ * so one lock of the whole process is held around its calls. Its scratch memory is asked for at prepare time and lives in the planned workspace, as a
  * sub-buffer; where its batched call would allocate some of its own, the entries of a batch go one
  * by one. Empty sizes never reach it. */
 #include "opencl/ocl.h"
@@ -11,6 +11,38 @@
 #include <string.h>
 
 static pthread_mutex_t clblast_lock = PTHREAD_MUTEX_INITIALIZER;
+
+#define CLBLAST_FUNCTIONS(X)                                                                       \
+    X(CLBlastSGemmTempBufferSize)                                                                  \
+    X(CLBlastSgemm)                                                                                \
+    X(CLBlastSgemmStridedBatched)                                                                  \
+    X(CLBlastSgemmWithTempBuffer)
+
+static struct {
+#define POINTER(name) __typeof__(name) *name;
+    CLBLAST_FUNCTIONS(POINTER)
+#undef POINTER
+} clblast;
+
+static bool clblast_loaded; /* under the lock, as is the writing of `clblast` */
+
+bool sc_ocl_clblast_load(const sc_env *parent) {
+    static const char *const names[] = {
+#define NAME(name) #name,
+        CLBLAST_FUNCTIONS(NAME)
+#undef NAME
+    };
+    sc_env env; /* a library that is missing is no error of the caller's */
+    sc_env_child(&env, parent);
+    pthread_mutex_lock(&clblast_lock);
+    if (!clblast_loaded)
+        clblast_loaded = sc_ocl_open_library(&env, "libclblast.so.1", names,
+                                             sizeof names / sizeof names[0], &clblast) == SOCLE_OK;
+    bool loaded = clblast_loaded;
+    pthread_mutex_unlock(&clblast_lock);
+    if (!loaded) sc_log_line(&env, SOCLE_LOG_DEBUG, "no products through CLBlast: %s", env.text);
+    return loaded;
+}
 
 typedef struct blas {
     sc_kernel base;
@@ -75,7 +107,7 @@ static socle_status run_one(const blas *self, sc_ocl_queue *queue, const gemm *g
     sc_operand a = operands[0], b = operands[1], c = operands[self->desc.inputs];
     cl_event event = NULL;
     pthread_mutex_lock(&clblast_lock);
-    CLBlastStatusCode code = CLBlastSgemmWithTempBuffer(
+    CLBlastStatusCode code = clblast.CLBlastSgemmWithTempBuffer(
         CLBlastLayoutRowMajor, g->transpose_a, g->transpose_b, g->m, g->n, g->k, 1.0f,
         sc_ocl_memory(a), a.offset / sizeof(float) + a_matrix * g->m * g->k, g->lead_a,
         sc_ocl_memory(b), b.offset / sizeof(float) + b_matrix * g->k * g->n, g->lead_b, 0.0f,
@@ -92,7 +124,7 @@ static socle_status run_strided(const blas *self, sc_ocl_queue *queue, const gem
            b_stride = shape->matrices_b > 1 ? g->k * g->n : 0;
     cl_event event = NULL;
     pthread_mutex_lock(&clblast_lock);
-    CLBlastStatusCode code = CLBlastSgemmStridedBatched(
+    CLBlastStatusCode code = clblast.CLBlastSgemmStridedBatched(
         CLBlastLayoutRowMajor, g->transpose_a, g->transpose_b, g->m, g->n, g->k, 1.0f,
         sc_ocl_memory(a), a.offset / sizeof(float), g->lead_a, a_stride, sc_ocl_memory(b),
         b.offset / sizeof(float), g->lead_b, b_stride, 0.0f, sc_ocl_memory(c),
@@ -145,7 +177,7 @@ static socle_status ask_scratch(blas *self, sc_ocl_device *device, int64_t capac
     const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, capacity);
     const gemm g = describe(&shape);
     pthread_mutex_lock(&clblast_lock);
-    CLBlastStatusCode code = CLBlastSGemmTempBufferSize(
+    CLBlastStatusCode code = clblast.CLBlastSGemmTempBufferSize(
         CLBlastLayoutRowMajor, g.transpose_a, g.transpose_b, g.m, g.n, g.k, 1, g.lead_a, 1,
         g.lead_b, 1, g.lead_c, &device->setup, &self->scratch);
     pthread_mutex_unlock(&clblast_lock);
@@ -160,10 +192,10 @@ static socle_status warm_up(blas *self, sc_ocl_device *device) {
     bool batched = self->desc.tensor[self->desc.inputs].rank > 2;
     pthread_mutex_lock(&clblast_lock);
     CLBlastStatusCode code =
-        CLBlastSgemm(CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, 1, 1, 1, 1.0f,
+        clblast.CLBlastSgemm(CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, 1, 1, 1, 1.0f,
                      nothing, 0, 1, nothing, 64, 1, 0.0f, nothing, 128, 1, &device->setup, NULL);
     if (code == CLBlastSuccess && batched)
-        code = CLBlastSgemmStridedBatched(
+        code = clblast.CLBlastSgemmStridedBatched(
             CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, 1, 1, 1, 1.0f, nothing,
             0, 1, 1, nothing, 64, 1, 1, 0.0f, nothing, 128, 1, 1, 2, &device->setup, NULL);
     pthread_mutex_unlock(&clblast_lock);

@@ -194,6 +194,7 @@ socle_status sc_ocl_device_open(sc_device **out, sc_env *env, int index,
     if (status == SOCLE_OK) {
         device->base.info.driver = &sc_ocl_driver;
         device->base.info.index = index;
+        if (sc_ocl_clblast_load(env)) device->base.info.traits |= SC_TRAIT_BLAS;
         device->platform = found[index].platform;
         device->handle = found[index].device;
         status = set_up(device, options);

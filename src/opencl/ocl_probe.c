@@ -117,6 +117,12 @@ static socle_status enumerate(sc_env *env, sc_ocl_found **out, int *count) {
     *count = 0;
     cl_platform_id platforms[PLATFORMS];
     cl_uint present = 0;
+    socle_status loader = sc_ocl_load(env);
+    if (loader == SOCLE_STATUS_NOT_FOUND) {
+        sc_log_line(env, SOCLE_LOG_INFO, "no OpenCL device: %s", env->text);
+        return SOCLE_OK;
+    }
+    SC_TRY(loader);
     cl_int code = get_platforms(platforms, &present);
     if (code == NO_PLATFORM) return SOCLE_OK;
     if (code != CL_SUCCESS)
@@ -223,7 +229,7 @@ static void add_place(char *id, size_t size, const sc_ocl_found *found, int inde
 }
 
 static uint32_t read_traits(cl_device_id device, sc_device_class device_class) {
-    uint32_t traits = SC_TRAIT_BLAS;
+    uint32_t traits = 0;
     cl_device_fp_config single = 0, twice = 0;
     cl_device_local_mem_type local = CL_GLOBAL;
     cl_bool unified = CL_FALSE;

@@ -35,6 +35,12 @@ json_t *sc_config_find(const sc_config *config, const char *path);
  * the tree is then unchanged. */
 socle_status sc_config_set(sc_config *config, const char *assignment);
 
+/* Gives the member `key` of `object`, which is there, the key `word`, of which a reference is kept.
+ * Where `word` is there too, the one that came from --set stays. Errors: CONFIG (both came from the
+ * file). */
+socle_status sc_config_rename(const sc_config *config, const json_t *object, const char *key,
+                              const char *word);
+
 /* Getters. `object` is an object of the tree, or NULL, which stands for an absent one. Where the
  * key is absent they succeed and leave *out as it is: put the default there first. Errors: CONFIG
  * (wrong type, out of range). */

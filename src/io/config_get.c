@@ -80,11 +80,18 @@ socle_status sc_config_get_integer(int64_t *out, const sc_config *config, const 
     return SOCLE_OK;
 }
 
+/* "1", not "1.0": a bound says nothing about the type. */
+static void bound_text(char out[SC_NUMBER_TEXT], double bound) {
+    sc_number_text(out, bound);
+    size_t length = strlen(out);
+    if (length > 2 && strcmp(out + length - 2, ".0") == 0) out[length - 2] = '\0';
+}
+
 static found number_range(double minimum, double maximum) {
     found out;
     char low[SC_NUMBER_TEXT], high[SC_NUMBER_TEXT];
-    sc_number_text(low, minimum);
-    sc_number_text(high, maximum);
+    bound_text(low, minimum);
+    bound_text(high, maximum);
     bool has_low = isfinite(minimum) && minimum > -1e300,
          has_high = isfinite(maximum) && maximum < 1e300;
     if (has_low && has_high)

@@ -136,3 +136,28 @@ socle_status sc_config_set(sc_config *config, const char *text) {
     sc_config_drop_nodes(config, nodes);
     return sc_fail(config->env, SOCLE_STATUS_OUT_OF_MEMORY, "no memory for --set");
 }
+
+static bool is_from_set(const sc_config *config, const json_t *object, const char *key) {
+    return sc_config_line(config, object, key) == SC_CONFIG_FROM_SET;
+}
+
+socle_status sc_config_rename(const sc_config *config, const json_t *object, const char *key,
+                              const char *word) {
+    json_t *members = (json_t *)object;
+    if (json_object_get(object, word)) {
+        bool both = is_from_set(config, object, key) == is_from_set(config, object, word);
+        if (both)
+            return sc_config_fail(config, object, key,
+                                  "means the same as '%s', which is there too; remove one", word);
+        if (is_from_set(config, object, word)) {
+            json_object_del(members, key);
+            return SOCLE_OK;
+        }
+    }
+    size_t node = sc_config_find_child(config, sc_config_find_node(config, object), key, 0);
+    if (node != SIZE_MAX) config->nodes[node].key = word;
+    if (json_object_set(members, word, json_object_get(object, key)) != 0)
+        return sc_fail(config->env, SOCLE_STATUS_OUT_OF_MEMORY, "no memory for the key '%s'", word);
+    json_object_del(members, key);
+    return SOCLE_OK;
+}

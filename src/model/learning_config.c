@@ -9,14 +9,15 @@
 enum { MOST_WORDS = 32 };
 
 socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *root) {
-    const char *words[MOST_WORDS];
+    const char *words[MOST_WORDS], *word = NULL;
     size_t count = 0;
     for (const sc_loss_kind *const *kind = sc_loss_kinds(); *kind && count < MOST_WORDS; kind++)
         words[count++] = (*kind)->word;
-    int choice = 0;
     SC_TRY(sc_config_require(config, root, "loss"));
-    SC_TRY(sc_config_get_choice(&choice, config, root, "loss", words, count));
-    socle_status status = sc_net_loss(net, words[choice], net->output);
+    SC_TRY(sc_config_get_string(&word, config, root, "loss"));
+    if (!sc_loss_find(word))
+        return sc_fail_unknown(config, root, "loss", 0, SC_WORD_LOSS, word, words, count);
+    socle_status status = sc_net_loss(net, word, net->output);
     bool theirs = status == SOCLE_STATUS_CONFIG || status == SOCLE_STATUS_SHAPE;
     return theirs ? sc_config_fail(config, root, "loss", "%s", net->env->text) : status;
 }
@@ -27,7 +28,7 @@ static socle_status read_options(sc_optimizer *optimizer, const sc_config *confi
     const sc_optimizer_kind *kind = optimizer->kind;
     const char *keys[SC_OPTIMIZER_OPTIONS];
     for (int i = 0; i < kind->options; i++) keys[i] = kind->option[i].key;
-    SC_TRY(sc_config_check_keys(config, options, keys, (size_t)kind->options));
+    SC_TRY(sc_check_keys(config, options, SC_WORD_OPTION, keys, (size_t)kind->options));
     for (int i = 0; i < kind->options; i++) {
         double value = kind->option[i].standard;
         SC_TRY(sc_config_get_number(&value, config, options, keys[i], kind->option[i].minimum,
@@ -52,7 +53,7 @@ socle_status sc_optimizer_read(sc_optimizer *out, const sc_config *config, const
                               "must be an optimizer such as adam or {adam: {lr: 0.001}}");
     const sc_optimizer_kind *kind = sc_optimizer_find(word);
     if (!kind)
-        return sc_fail_unknown(config, root, "optimizer", 0, "optimizer", word, words, count);
+        return sc_fail_unknown(config, root, "optimizer", 0, SC_WORD_OPTIMIZER, word, words, count);
     sc_optimizer optimizer = sc_optimizer_default(kind);
     const json_t *options = json_object_get(value, word);
     if (json_is_number(options)) {

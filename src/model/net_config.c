@@ -43,7 +43,7 @@ static socle_status take_apart(entry *out, const sc_config *config, const json_t
     if (out->kind) return SOCLE_OK;
     const char *const *words = sc_layer_words();
     return sc_fail_unknown(config, out->mapping ? out->mapping : list,
-                           out->mapping ? out->word : NULL, index, "layer", out->word, words,
+                           out->mapping ? out->word : NULL, index, SC_WORD_LAYER, out->word, words,
                            sc_count_words(words));
 }
 
@@ -59,14 +59,21 @@ static bool is_preset(const entry *entry, const sc_option *option) {
     return option->type == SC_OPTION_WORD && *word;
 }
 
+static const char *const layer_keys[] = {"name", "from", NULL};
+
+const char *const *sc_net_layer_keys(void) {
+    return layer_keys;
+}
+
 static socle_status check_keys(const sc_config *config, const entry *entry) {
     enum { MOST_KEYS = 24 };
-    const char *keys[MOST_KEYS] = {"name", "from"};
-    size_t count = 2;
+    const char *keys[MOST_KEYS];
+    size_t count = 0;
+    for (; layer_keys[count]; count++) keys[count] = layer_keys[count];
     for (int i = 0; i < entry->kind->option_count && count < MOST_KEYS; i++)
         if (!is_preset(entry, &entry->kind->options[i]))
             keys[count++] = entry->kind->options[i].key;
-    return sc_config_check_keys(config, entry->options, keys, count);
+    return sc_check_keys(config, entry->options, SC_WORD_OPTION, keys, count);
 }
 
 /* "dense: 128" in place of "dense: {units: 128}"; *main is the option it stands for. */
@@ -115,7 +122,7 @@ static socle_status find_node(int *out, const sc_net *net, const sc_config *conf
         names[n] =
             n < (size_t)net->inputs ? net->input[n].name : net->layer[n - (size_t)net->inputs].name;
     socle_status status =
-        sc_fail_unknown(config, container, key, index, "layer or input", name, names, nodes);
+        sc_fail_unknown(config, container, key, index, SC_WORD_NAME, name, names, nodes);
     sc_release(net->env, names);
     return status;
 }
@@ -193,9 +200,14 @@ static socle_status read_shape(socle_shape *out, const sc_config *config, const 
     return SOCLE_OK;
 }
 
+static const char *const input_keys[] = {"name", "shape", "dtype", "scale", NULL};
+
+const char *const *sc_net_input_keys(void) {
+    return input_keys;
+}
+
 static socle_status read_input(sc_net *net, const sc_config *config, const json_t *list,
                                size_t index) {
-    static const char *const keys[] = {"name", "shape", "dtype", "scale"};
     static const char *const dtypes[] = {
         [SOCLE_F32] = "f32", [SOCLE_U8] = "u8", [SOCLE_I32] = "i32"};
     const json_t *input = json_array_get(list, index);
@@ -206,7 +218,7 @@ static socle_status read_input(sc_net *net, const sc_config *config, const json_
     if (!json_is_object(input))
         return sc_config_fail_item(config, list, index,
                                    "must be an input such as {name: left, shape: [1, 28, 28]}");
-    SC_TRY(sc_config_check_keys(config, input, keys, sizeof keys / sizeof keys[0]));
+    SC_TRY(sc_check_keys(config, input, SC_WORD_KEY, input_keys, sc_count_words(input_keys)));
     SC_TRY(sc_config_get_string(&name, config, input, "name"));
     SC_TRY(read_shape(&shape, config, input));
     SC_TRY(sc_config_get_choice(&dtype, config, input, "dtype", dtypes,

@@ -60,11 +60,16 @@ static socle_status read_padding(sc_layer_options *out, const sc_config *config,
 
 static socle_status read_word(const char **out, const sc_config *config, const json_t *object,
                               const char *key, const sc_option *option) {
-    int choice = 0;
-    SC_TRY(sc_config_get_choice(&choice, config, object, key, option->words,
-                                sc_count_words(option->words)));
-    *out = option->words[choice];
-    return SOCLE_OK;
+    const char *given = NULL;
+    SC_TRY(sc_config_get_string(&given, config, object, key));
+    const char *word = sc_word_meant(SC_WORD_LAYER, given);
+    for (const char *const *known = option->words; *known; known++) {
+        if (strcmp(*known, word) != 0) continue;
+        *out = *known;
+        return SOCLE_OK;
+    }
+    return sc_fail_unknown(config, object, key, 0, SC_WORD_LAYER, given, option->words,
+                           sc_count_words(option->words));
 }
 
 /* he_normal, or {normal: 0.01}. */
@@ -79,9 +84,10 @@ static socle_status read_initializer(sc_initializer *out, const sc_config *confi
     if (!word)
         return sc_config_fail(config, object, key,
                               "must be an initialiser such as he_normal or {normal: 0.01}");
-    while (row < count && strcmp(words[row], word) != 0) row++;
+    const char *meant = sc_word_meant(SC_WORD_INITIALIZER, word);
+    while (row < count && strcmp(words[row], meant) != 0) row++;
     if (row == count)
-        return sc_fail_unknown(config, object, key, 0, "initialiser", word, words, count);
+        return sc_fail_unknown(config, object, key, 0, SC_WORD_INITIALIZER, word, words, count);
     if (sc_initializer_needs_scale(words[row]) != scaled)
         return sc_config_fail(config, object, key,
                               scaled ? "%s takes no number: write %s"

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/rng.h"
+#include "nn/word.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,6 +42,7 @@ const char *const *sc_initializer_words(void) {
 }
 
 static int find(const char *word) {
+    word = sc_word_meant(SC_WORD_INITIALIZER, word);
     for (int i = 0; word && words[i]; i++)
         if (strcmp(words[i], word) == 0) return i;
     return -1;

@@ -47,7 +47,7 @@ struct sc_layer_kind {
  * word marked so) are shorthands of the activation kind. */
 const sc_layer_kind *const *sc_layer_kinds(void);
 /* Kind and standard options for a word ("conv2d", "relu", which is an activation with its function
- * preset); NULL when unknown. */
+ * preset) or another word for the same (nn/word.h), as all find by word; NULL when unknown. */
 const sc_layer_kind *sc_layer_kind_find(const char *word, sc_layer_options *defaults);
 /* "conv2d"; of an activation, its function: "relu". */
 const char *sc_layer_word(const sc_layer_kind *kind, const sc_layer_options *options);

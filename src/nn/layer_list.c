@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one list of layer kinds, finding them by word, and checking options against their tables. */
 #include "nn/layer.h"
+#include "nn/word.h"
 
 #include <string.h>
 
@@ -13,12 +14,11 @@ static const sc_layer_kind *const kinds[] = {
     &sc_layer_global_avgpool, &sc_layer_batchnorm,  &sc_layer_flatten,   &sc_layer_add,
     &sc_layer_concat,         &sc_layer_activation, &sc_layer_dropout,   NULL};
 
-/* Kinds, the short words of pooling, activations. */
+/* Kinds and activations. */
 static const char *const words[] = {
-    "dense",          "conv2d",    "maxpool2d", "maxpool",  "avgpool2d", "avgpool",
-    "global_avgpool", "batchnorm", "flatten",   "add",      "concat",    "activation",
-    "dropout",        "relu",      "sigmoid",   "tanh",     "softmax",   "silu",
-    "gelu",           "gelu_tanh", "mish",      "softplus", NULL};
+    "dense",   "conv2d",  "maxpool2d", "avgpool2d",  "global_avgpool", "batchnorm", "flatten",
+    "add",     "concat",  "activation", "dropout",   "relu",           "sigmoid",   "tanh",
+    "softmax", "silu",    "gelu",      "gelu_tanh",  "mish",           "softplus",  NULL};
 
 const sc_layer_kind *const *sc_layer_kinds(void) {
     return kinds;
@@ -29,8 +29,7 @@ const char *const *sc_layer_words(void) {
 }
 
 const sc_layer_kind *sc_layer_kind_find(const char *word, sc_layer_options *defaults) {
-    if (strcmp(word, "maxpool") == 0) word = "maxpool2d";
-    if (strcmp(word, "avgpool") == 0) word = "avgpool2d";
+    word = sc_word_meant(SC_WORD_LAYER, word);
     for (int i = 0; kinds[i]; i++)
         if (strcmp(kinds[i]->word, word) == 0) {
             *defaults = kinds[i]->defaults;

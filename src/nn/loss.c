@@ -2,6 +2,7 @@
 /* Losses per sample, what counts as right, and what a prediction shows. A sum or mean over the
  * batch is not theirs: the training step divides once, at commit. */
 #include "nn/layer.h"
+#include "nn/word.h"
 
 #include <string.h>
 
@@ -131,6 +132,7 @@ const sc_loss_kind *const *sc_loss_kinds(void) {
 }
 
 const sc_loss_kind *sc_loss_find(const char *word) {
+    word = sc_word_meant(SC_WORD_LOSS, word);
     for (int i = 0; kinds[i]; i++)
         if (strcmp(kinds[i]->word, word) == 0) return kinds[i];
     return NULL;

@@ -3,6 +3,7 @@
  * defines it (v = m v + g, w -= lr v); Adam: Kingma and Ba 2015, epsilon outside the corrected
  * root. The L2 coefficient adds to the gradient. */
 #include "nn/layer.h"
+#include "nn/word.h"
 
 #include <math.h>
 #include <string.h>
@@ -97,6 +98,7 @@ const sc_optimizer_kind *const *sc_optimizer_kinds(void) {
 }
 
 const sc_optimizer_kind *sc_optimizer_find(const char *word) {
+    word = sc_word_meant(SC_WORD_OPTIMIZER, word);
     for (int i = 0; kinds[i]; i++)
         if (strcmp(kinds[i]->word, word) == 0) return kinds[i];
     return NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys of a configuration, section by section. What a key means is said where it is read. */
+/* The keys of a configuration, section by section. What a key means is said where it is read;
+ * docs/configuration.md lists them all, which a test holds against these tables. */
 #include "train/recipe_private.h"
+#include "model/net_config.h"
 
 static const char *const root_keys[] = {"data", "inputs", "network", "loss",
                                         "optimizer", "train", NULL};
@@ -29,5 +31,5 @@ socle_status sc_recipe_check_keys(const sc_config *config, const json_t *object,
                                   sc_recipe_section_id id) {
     size_t count = 0;
     while (sections[id].keys[count]) count++;
-    return sc_config_check_keys(config, object, sections[id].keys, count);
+    return sc_check_keys(config, object, SC_WORD_KEY, sections[id].keys, count);
 }

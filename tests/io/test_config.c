@@ -194,10 +194,10 @@ Test(config, errors_name_line_path_values_and_remedy) {
     SC_CONTAINS(env.text, "must have 1 to 1 elements, not 2");
     SC_FAILS(&env, sc_config_get_number(&number, config, train, "lr", 0.01, 1),
              SOCLE_STATUS_CONFIG);
-    SC_EQ_STR(env.text, "net.yaml:7: train.lr: must be a number from 0.01 to 1.0, not 0.001");
+    SC_EQ_STR(env.text, "net.yaml:7: train.lr: must be a number from 0.01 to 1, not 0.001");
     SC_FAILS(&env, sc_config_get_number(&number, config, train, "name", 0, INFINITY),
              SOCLE_STATUS_CONFIG);
-    SC_CONTAINS(env.text, "must be a number >= 0.0, not \"x\"");
+    SC_CONTAINS(env.text, "must be a number >= 0, not \"x\"");
     SC_FAILS(&env, sc_config_get_number(&number, config, train, "lr", -INFINITY, 0.0001),
              SOCLE_STATUS_CONFIG);
     SC_CONTAINS(env.text, "must be a number <= 0.0001, not 0.001");

@@ -129,6 +129,37 @@ Test(config_set, errors_point_to_the_option) {
     sc_config_destroy(config);
 }
 
+/* A member under another word: at its line as before; beside the right one, what was set counts. */
+Test(config_set, another_word_becomes_the_key) {
+    static const char text[] = "a: {batch_size: x}\nb: {batch_size: 1, batch: 2}\n"
+                               "c: {batch_size: 1}\nd: {batch: 1}";
+    sc_env env;
+    int64_t value = 0;
+    sc_config *config;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_config_parse(&config, &env, "n.yaml", text, strlen(text)));
+    SC_OK(&env, sc_config_set(config, "c.batch=3"));
+    SC_OK(&env, sc_config_set(config, "d.batch_size=4"));
+    const json_t *a = sc_config_find(config, "a"), *b = sc_config_find(config, "b"),
+                 *c = sc_config_find(config, "c"), *d = sc_config_find(config, "d");
+    SC_OK(&env, sc_config_rename(config, a, "batch_size", "batch"));
+    SC_FAILS(&env, sc_config_get_integer(&value, config, a, "batch", 1, 9), SOCLE_STATUS_CONFIG);
+    SC_EQ_STR(env.text, "n.yaml:1: a.batch: must be a whole number from 1 to 9, not \"x\"");
+    SC_FAILS(&env, sc_config_rename(config, b, "batch_size", "batch"), SOCLE_STATUS_CONFIG);
+    SC_EQ_STR(env.text, "n.yaml:2: b.batch_size: means the same as 'batch', which is there too; "
+                        "remove one");
+    SC_OK(&env, sc_config_rename(config, c, "batch_size", "batch"));
+    SC_OK(&env, sc_config_get_integer(&value, config, c, "batch", 1, 9));
+    SC_EQ(value, 3);
+    SC_OK(&env, sc_config_rename(config, d, "batch_size", "batch"));
+    SC_OK(&env, sc_config_get_integer(&value, config, d, "batch", 1, 9));
+    SC_EQ(value, 4);
+    SC_EQ(json_object_size(c) + json_object_size(d), 2);
+    SC_FAILS(&env, sc_config_get_integer(&value, config, d, "batch", 9, 9), SOCLE_STATUS_CONFIG);
+    SC_CONTAINS(env.text, "--set: d.batch: ");
+    sc_config_destroy(config);
+}
+
 Test(config_set, many_times) {
     sc_env env;
     sc_config *config = fresh(&env);

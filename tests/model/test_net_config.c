@@ -143,6 +143,28 @@ Test(net_config, every_activation_makes_the_round_trip) {
     }
 }
 
+/* The words of other systems give the same network, and the model file knows ours alone. */
+Test(net_config, other_words_for_the_same) {
+    static const char theirs[] =
+        "network: [{conv: {out_channels: 4, kernel_size: 3, strides: 2}}, swish, {max_pool2d: "
+        "{pool_size: 2}}, {batch_norm: {eps: 0.001}}, flatten, {activation: swish},"
+        " {linear: {out_features: 10, kernel_initializer: xavier_uniform}}]\nloss: cross_entropy";
+    static const char ours[] =
+        "network: [{conv2d: {filters: 4, kernel: 3, stride: 2}}, silu, {maxpool2d: {kernel: 2}},"
+        " {batchnorm: {epsilon: 0.001}}, flatten, {activation: silu},"
+        " {dense: {units: 10, weight_init: glorot_uniform}}]\nloss: softmax_cross_entropy";
+    sc_env env[2];
+    sc_net *a = read_net(&env[0], theirs), *b = read_net(&env[1], ours);
+    char *text_a, *text_b;
+    SC_OK(&env[0], sc_net_text(&text_a, a));
+    SC_OK(&env[1], sc_net_text(&text_b, b));
+    SC_EQ_STR(text_a, text_b);
+    sc_release(&env[0], text_a);
+    sc_release(&env[1], text_b);
+    sc_net_destroy(a);
+    sc_net_destroy(b);
+}
+
 Test(net_config, every_initialiser_makes_the_round_trip) {
     for (const char *const *word = sc_initializer_words(); *word; word++) {
         char yaml[96];

@@ -55,6 +55,24 @@ Test(recipe, everything_arrives) {
     sc_config_destroy(config);
 }
 
+/* The words of other systems; and --set over them. */
+Test(recipe, other_words_for_the_same) {
+    sc_config *config = parse("data: {train: {images: a, labels: b, class_weight: [1, 2]}}\n"
+                              "network: [flatten, dense: 2]\nloss: bce\n"
+                              "optimizer: {adam: {learning_rate: 0.25, eps: 0.5}}\n"
+                              "train: {batch_size: 16, max_epochs: 3, random_seed: 4}\n");
+    sc_recipe recipe;
+    SC_OK(&env, sc_config_set(config, "train.batch=8"));
+    SC_OK(&env, sc_recipe_read(&recipe, &env, config));
+    SC_EQ(recipe.fit.batch, 8);
+    SC_EQ(recipe.fit.epochs, 3);
+    SC_EQ(recipe.fit.seed, 4);
+    SC_EQ_FLOAT_BITS(recipe.fit.optimizer.value[0], 0.25f);
+    SC_EQ_FLOAT_BITS(recipe.fit.optimizer.value[3], 0.5f);
+    SC_TRUE(sc_config_find(config, "data.train.class_weights") != NULL);
+    sc_config_destroy(config);
+}
+
 /* A resolved configuration settles the same. */
 Test(recipe, resolving_changes_nothing) {
     sc_config *config = parse(config_text), *again;

@@ -5,7 +5,7 @@
  * do. */
 #include "opencl/ocl.h"
 
-#include "base/thread_pool.h"
+#include "base/deadline.h"
 
 #include <time.h>
 
@@ -118,12 +118,11 @@ socle_status sc_ocl_wait(sc_ocl_queue *queue, cl_event event, uint64_t deadline)
         pthread_mutex_lock(&waiter->lock);
         unsigned seen = waiter->signals;
         pthread_mutex_unlock(&waiter->lock);
-        uint64_t start = sc_now_ns(), nap = NAP_FIRST;
+        sc_deadline time = sc_deadline_start(deadline);
+        uint64_t nap = NAP_FIRST, most;
         if (ask_for_callback(waiter, event)) nap = NAP_WITH_CALLBACK;
-        while ((state = look(event)) == 0) {
-            uint64_t waited = sc_now_ns() - start;
-            if (waited >= deadline) break;
-            sleep_for(waiter, nap < deadline - waited ? nap : deadline - waited, &seen);
+        while ((state = look(event)) == 0 && (most = sc_deadline_nap(&time)) > 0) {
+            sleep_for(waiter, nap < most ? nap : most, &seen);
             if (nap < NAP_MOST) nap += nap / 2;
         }
     }

@@ -5,7 +5,7 @@
  * know operations. */
 #include "opencl/ocl.h"
 
-#include "base/thread_pool.h"
+#include "base/deadline.h"
 
 #include <time.h>
 
@@ -23,10 +23,10 @@ static ending ending_of(cl_event event, cl_int *state) {
 }
 
 static ending wait_for(cl_event event, uint64_t deadline, cl_int *state) {
-    uint64_t start = sc_now_ns();
+    sc_deadline time = sc_deadline_start(deadline);
     long nap = NAP_FIRST;
     ending end;
-    while ((end = ending_of(event, state)) == RUNNING && sc_now_ns() - start < deadline) {
+    while ((end = ending_of(event, state)) == RUNNING && sc_deadline_left(&time)) {
         nanosleep(&(struct timespec){.tv_nsec = nap}, NULL);
         if (nap < NAP_MOST) nap += nap / 2;
     }

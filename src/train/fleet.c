@@ -30,11 +30,16 @@ void sc_fleet_begin(member *m, sc_worker_job job, void *argument) {
         m->status = job(m->device, argument);
 }
 
-void sc_fleet_end(member *m, uint64_t deadline) {
+void sc_fleet_end(member *m, sc_deadline *deadline) {
     if (!m->worker) return;
     m->status = sc_worker_wait(m->worker, m->fleet->env, deadline);
     if (m->status == SOCLE_STATUS_TIMEOUT && !sc_worker_busy(m->worker)) /* it came back just now */
         m->status = sc_worker_wait(m->worker, m->fleet->env, deadline);
+}
+
+void sc_fleet_end_within(member *m, uint64_t deadline) {
+    sc_deadline end = sc_deadline_start(deadline);
+    sc_fleet_end(m, &end);
 }
 
 void sc_fleet_lose(sc_fleet *fleet, int number) {
@@ -80,7 +85,7 @@ static socle_status gather(sc_fleet *fleet, const bool *chosen, uint64_t deadlin
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
         if (!chosen[i]) continue;
-        sc_fleet_end(m, deadline);
+        sc_fleet_end_within(m, deadline);
         if (done) done[i] = m->status == SOCLE_OK;
         if (m->status == SOCLE_OK) continue;
         starved[i] = m->status == SOCLE_STATUS_DEVICE_MEMORY && m->stage;
@@ -268,8 +273,9 @@ bool sc_fleet_destroy(sc_fleet *fleet) {
         if (m->hangs) m->hangs = sc_worker_busy(m->worker); /* it may have come back */
         hangs |= m->hangs;
         if (m->hangs) continue;
+        sc_deadline deadline = sc_deadline_start(60 * SECOND);
         sc_fleet_begin(m, sc_fleet_strip_job, m);
-        if (m->worker && sc_worker_wait(m->worker, &quiet, 60 * SECOND) == SOCLE_STATUS_TIMEOUT) hangs = true;
+        if (m->worker && sc_worker_wait(m->worker, &quiet, &deadline) == SOCLE_STATUS_TIMEOUT) hangs = true;
     }
     if (hangs) return false;
     for (size_t p = 0; p < fleet->parcels; p++) sc_release(fleet->env, fleet->parcel[p]);

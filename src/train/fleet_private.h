@@ -61,7 +61,8 @@ struct sc_fleet {
 /* fleet.c. Begins a job on a member; an inline one runs it here and now. */
 void sc_fleet_begin(member *m, sc_worker_job job, void *argument);
 /* Waits for a member's job: m->status. */
-void sc_fleet_end(member *m, uint64_t deadline);
+void sc_fleet_end(member *m, sc_deadline *deadline);
+void sc_fleet_end_within(member *m, uint64_t deadline); /* ns from now */
 /* Declares a member lost, with the text of its failure in env. */
 void sc_fleet_lose(sc_fleet *fleet, int number);
 /* The failure where nobody can work: none is left, or those that are have rested and missed commits. */

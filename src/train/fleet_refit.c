@@ -25,10 +25,10 @@ static void refit(sc_fleet *fleet, int number) {
     m->refits++;
     m->stale = true;
     sc_fleet_begin(m, sc_fleet_strip_job, m);
-    sc_fleet_end(m, sc_fleet_deadline(fleet, 1));
+    sc_fleet_end_within(m, sc_fleet_deadline(fleet, 1));
     if (m->status == SOCLE_OK) {
         sc_fleet_begin(m, sc_fleet_equip_job, m);
-        sc_fleet_end(m, sc_fleet_preparing(fleet, 1));
+        sc_fleet_end_within(m, sc_fleet_preparing(fleet, 1));
     }
     if (m->status != SOCLE_OK) sc_fleet_lose(fleet, number);
 }

@@ -3,8 +3,6 @@
  * done again by those that are left, or, where it was decided before the failure, it stands. */
 #include "train/fleet_private.h"
 
-#include "base/thread_pool.h"
-
 #define GRACE UINT64_C(2000000000) /* ns: for a member that waited in a cancelled exchange to come back */
 
 static int taking_part(const sc_fleet *fleet) {
@@ -81,18 +79,18 @@ static void begin(sc_fleet *fleet) {
 }
 
 /* A member did not come back: gives the step up. Whoever only waited for others is back at once then. */
-static void give_up(sc_fleet *fleet, member *m) {
+static void give_up(sc_fleet *fleet, member *m, sc_deadline *deadline) {
     if (m->step.ticket) sc_exchange_cancel(fleet->exchange, m->step.ticket);
-    sc_fleet_end(m, GRACE);
+    sc_deadline_extend(deadline, GRACE);
+    sc_fleet_end(m, deadline);
     if (m->status == SOCLE_STATUS_TIMEOUT && sc_worker_busy(m->worker))
         sc_fail(fleet->env, SOCLE_STATUS_TIMEOUT, "%s did not finish its part of a step within %.1f s", m->info.name,
-                (double)(m->step.deadline + GRACE) * 1e-9);
+                (double)deadline->total * 1e-9);
 }
 
-/* Waits for all until the deadline, then gives the step up, so that only those that hang stay away. *late: seconds after which all came
- * back, where that was too late; 0: it was not. The text of the first failure that is nobody's loss stays in env. */
-static void collect(sc_fleet *fleet, bool *failed, bool *starved, double *late) {
-    uint64_t began = sc_now_ns(), end = began + sc_fleet_deadline(fleet, 1);
+/* Waits for all until the deadline, then gives the step up, so that only those that hang stay away. *late: all came back, but too late.
+ * The text of the first failure that is nobody's loss stays in env. */
+static void collect(sc_fleet *fleet, sc_deadline *deadline, bool *failed, bool *starved, bool *late) {
     bool kept = false, missed = false;
     int alive = sc_fleet_alive(fleet);
     sc_env first;
@@ -100,11 +98,10 @@ static void collect(sc_fleet *fleet, bool *failed, bool *starved, double *late) 
         member *m = &fleet->member[i];
         failed[i] = starved[i] = false;
         if (!sc_fleet_takes_part(fleet, i)) continue;
-        uint64_t now = sc_now_ns();
-        sc_fleet_end(m, now < end ? end - now : 1);
+        sc_fleet_end(m, deadline);
         if (m->status == SOCLE_STATUS_TIMEOUT && m->worker && sc_worker_busy(m->worker)) {
             missed = true;
-            give_up(fleet, m);
+            give_up(fleet, m, deadline);
         }
         failed[i] = m->status != SOCLE_OK;
         starved[i] = m->status == SOCLE_STATUS_DEVICE_MEMORY;
@@ -116,7 +113,7 @@ static void collect(sc_fleet *fleet, bool *failed, bool *starved, double *late) 
         }
     }
     if (kept) sc_env_adopt_error(fleet->env, &first);
-    *late = missed && sc_fleet_alive(fleet) == alive ? (double)(sc_now_ns() - began) * 1e-9 : 0;
+    *late = missed && sc_fleet_alive(fleet) == alive;
 }
 
 /* Nobody hung: the deadline was too short. */
@@ -134,11 +131,11 @@ static void settle(sc_fleet *fleet) {
                 info->name, fleet->shares.speed[rests]);
 }
 
-/* What a step says about speeds. */
-static void measure(sc_fleet *fleet, double seconds) {
-    sc_fleet_step_took(fleet, seconds);
+/* What a step says about speeds. One in which the process stood still says nothing about a single member's. */
+static void measure(sc_fleet *fleet, const sc_deadline *deadline) {
+    sc_fleet_step_took(fleet, (double)deadline->spent * 1e-9);
     fleet->worked = true;
-    if (taking_part(fleet) < 2) return;
+    if (taking_part(fleet) < 2 || deadline->stood) return;
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
         if (!sc_fleet_takes_part(fleet, i)) continue;
@@ -170,16 +167,17 @@ socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_total
     bool failed[SC_SHARES_MOST], starved[SC_SHARES_MOST], done = false;
     *arrived = false;
     while (!done) {
-        uint64_t began = sc_now_ns();
         if (!taking_part(fleet)) return sc_fleet_none_left(fleet);
         settle(fleet);
         assign(fleet, step);
+        sc_deadline deadline = sc_deadline_start(sc_fleet_deadline(fleet, 1));
+        bool late;
         begin(fleet);
-        double late;
-        collect(fleet, failed, starved, &late);
+        collect(fleet, &deadline, failed, starved, &late);
         SC_TRY(outcome(fleet, failed, starved, &done));
-        if (done) measure(fleet, (double)(sc_now_ns() - began) * 1e-9);
-        else if (late > 0) allow_more_time(fleet, late);
+        sc_deadline_left(&deadline);
+        if (done) measure(fleet, &deadline);
+        else if (late) allow_more_time(fleet, (double)deadline.spent * 1e-9);
     }
     for (int i = 0; i < fleet->members; i++) {
         const member *m = &fleet->member[i];

@@ -5,13 +5,12 @@
 
 #include "train/self_test.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 
 #define OPENING UINT64_C(300000000000) /* ns */
-#define SLICE UINT64_C(1000000000)     /* a stopped process loses one of these, not its device */
+#define LOOK UINT64_C(1000000000)      /* ns between looks of those who wait for ever */
 
 struct sc_worker {
     sc_env *parent;
@@ -81,13 +80,13 @@ void sc_worker_submit(sc_worker *worker, sc_worker_job job, void *argument) {
     pthread_mutex_unlock(&worker->mutex);
 }
 
-socle_status sc_worker_wait(sc_worker *worker, sc_env *env, uint64_t deadline) {
-    uint64_t left = deadline;
+socle_status sc_worker_wait(sc_worker *worker, sc_env *env, sc_deadline *deadline) {
     pthread_mutex_lock(&worker->mutex);
-    while (worker->busy && (left || !deadline)) {
-        uint64_t slice = left && left < SLICE ? left : SLICE;
-        struct timespec end = after(slice);
-        if (pthread_cond_timedwait(&worker->done, &worker->mutex, &end) == ETIMEDOUT && deadline) left -= slice;
+    while (worker->busy) {
+        uint64_t nap = deadline ? sc_deadline_nap(deadline) : LOOK;
+        if (!nap) break;
+        struct timespec end = after(nap);
+        pthread_cond_timedwait(&worker->done, &worker->mutex, &end);
     }
     bool finished = !worker->busy;
     socle_status status = worker->status;
@@ -95,7 +94,7 @@ socle_status sc_worker_wait(sc_worker *worker, sc_env *env, uint64_t deadline) {
     if (!finished)
         return sc_fail(env, SOCLE_STATUS_TIMEOUT, "%s did not answer within %.1f s",
                        worker->info.name[0] ? worker->info.name : worker->entry.name,
-                       (double)deadline * 1e-9);
+                       (double)deadline->total * 1e-9);
     if (status != SOCLE_OK) sc_env_adopt_error(env, &worker->env);
     return status;
 }
@@ -112,8 +111,9 @@ bool sc_worker_is_current(const sc_worker *worker) {
 }
 
 socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument, uint64_t deadline) {
+    sc_deadline end = sc_deadline_start(deadline);
     sc_worker_submit(worker, job, argument);
-    return sc_worker_wait(worker, worker->parent, deadline);
+    return sc_worker_wait(worker, worker->parent, deadline ? &end : NULL);
 }
 
 static socle_status start(sc_worker *worker) {

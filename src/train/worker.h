@@ -5,6 +5,7 @@
 #define SC_TRAIN_WORKER_H
 
 #include "backend/registry.h"
+#include "base/deadline.h"
 
 typedef struct sc_worker sc_worker;
 typedef socle_status (*sc_worker_job)(sc_device *device, void *argument);
@@ -14,12 +15,12 @@ socle_status sc_worker_create(sc_worker **out, sc_env *env, const sc_registry *r
                               const sc_device_options *options);
 /* Hands in a job for the worker's thread. Thread: one caller at a time, and only while no job is under way. */
 void sc_worker_submit(sc_worker *worker, sc_worker_job job, void *argument);
-/* Waits for the job and gives its status; a failure's text is copied to `env`. TIMEOUT after `deadline` ns (0: no deadline): the job
- * goes on, and only sc_worker_wait and sc_worker_abandon are valid. */
-socle_status sc_worker_wait(sc_worker *worker, sc_env *env, uint64_t deadline);
+/* Waits for the job and gives its status; a failure's text is copied to `env`. TIMEOUT when the deadline has passed (NULL: none): the
+ * job goes on, and only sc_worker_wait and sc_worker_abandon are valid. */
+socle_status sc_worker_wait(sc_worker *worker, sc_env *env, sc_deadline *deadline);
 /* A job is under way. */
 bool sc_worker_busy(sc_worker *worker);
-/* Both, with the text in the env that the worker was made with. */
+/* Both, with the text in the env that the worker was made with; `deadline` in ns, 0: none. */
 socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument, uint64_t deadline);
 /* Whether the caller is the worker's own thread. Thread: any. */
 bool sc_worker_is_current(const sc_worker *worker);

@@ -118,8 +118,9 @@ typedef struct socle_result {
     int64_t samples;
 } socle_result;
 
-/* Loss and accuracy of the present weights. data: as for socle_fit.
- * errors: the first error of building; CONFIG (no loss), DATA, DEVICE, DEVICE_MEMORY. */
+/* Loss and accuracy of the present weights. data: as for socle_fit. A sample whose outputs are NaN
+ * or infinite counts as wrong. errors: the first error of building; CONFIG (no loss), DATA, DEVICE,
+ * DEVICE_MEMORY. DIVERGED: the loss is not finite; *out is filled all the same. */
 SOCLE_API socle_status socle_evaluate(socle_net *net, const socle_data *data, socle_result *out);
 /* Predictions of the present weights. data: a column for each input; targets are not read.
  * out: [count of data, socle_outputs] f32, softmax or sigmoid applied as the loss says; `size`
@@ -144,12 +145,26 @@ SOCLE_API void socle_trainer_destroy(socle_trainer *trainer);
 /* Takes one step over `rows` samples (1 to batch) in host memory, each of which counts once.
  * inputs: [rows, shape] of the input's type. targets: class numbers u8 [rows], or values f32
  * [rows, shape of the output]. *loss: mean loss before the step; NULL: nothing waits for the
- * device. errors: INVALID_ARGUMENT, DATA (a class number out of range). DIVERGED: this step, or
+ * device. errors: INVALID_ARGUMENT (also where there are more than 256 classes, which u8 does not
+ * hold: socle_trainer_step_with), DATA (a class number out of range, a value that is not finite or,
+ * for binary cross-entropy, not 0 to 1). DIVERGED: this step, or
  * without loss an earlier one, was not finite; it and all later ones change nothing: sync, and make
  * a new trainer. DEVICE, DEVICE_MEMORY, TIMEOUT: the trainer is of no further use; the net keeps
  * the weights of the last sync. */
 SOCLE_API socle_status socle_trainer_step(socle_trainer *trainer, int64_t rows, const void *inputs,
                                           const void *targets, float *loss);
+
+/* The samples of a step, and of which type their targets are. */
+typedef struct socle_batch {
+    int64_t rows;             /* 1 to the trainer's batch */
+    const void *inputs;       /* [rows, shape] of the input's type */
+    const void *targets;      /* class numbers [rows], or values [rows, shape of the output] */
+    socle_dtype target_dtype; /* class numbers: U8 or I32; values: any */
+} socle_batch;
+
+/* socle_trainer_step for targets of any type. errors: the same. */
+SOCLE_API socle_status socle_trainer_step_with(socle_trainer *trainer, const socle_batch *batch,
+                                               float *loss);
 /* Sets the rate of the following steps, for schedules. errors: INVALID_ARGUMENT (not finite, < 0).
  */
 SOCLE_API socle_status socle_trainer_learning_rate(socle_trainer *trainer, float learning_rate);

@@ -58,7 +58,7 @@ socle_status socle_evaluate(socle_net *net, const socle_data *data, socle_result
     *out = (socle_result){.loss = call.evaluation.loss,
                           .accuracy = call.evaluation.accuracy,
                           .samples = call.evaluation.samples};
-    return SOCLE_OK;
+    return sc_evaluation_check(&net->context->env, &call.evaluation, "given");
 }
 
 int64_t socle_outputs(const socle_net *net) {

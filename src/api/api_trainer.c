@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Public single steps: an engine fed from host memory. */
 #include "api/api.h"
+#include "train/targets.h"
+
+#include <inttypes.h>
+
+enum { U8_CLASSES = 256 };
 
 struct socle_trainer {
     socle_context *context;
@@ -9,7 +14,9 @@ struct socle_trainer {
     sc_engine_options options;
     sc_engine *engine;
     sc_worker *home;
-    int64_t classes; /* class numbers are below it; 0: the targets are values */
+    int64_t classes;       /* class numbers are below it; 0: the targets are values */
+    sc_tensor_desc target; /* what the engine reads */
+    void *cast;            /* targets of a step as the engine reads them */
     uint32_t step;
     float learning_rate;
     int slot;
@@ -54,13 +61,16 @@ static socle_status fill(socle_trainer *trainer, const socle_optimizer *optimize
     const sc_net *net = trainer->net->net;
     sc_env *env = &trainer->context->env;
     const sc_tensor_desc *output = sc_net_desc(net, net->output);
-    sc_tensor_desc target;
     SC_TRY(sc_api_optimizer(env, optimizer, &trainer->optimizer));
-    SC_TRY(net->loss->target(env, output, &target));
-    if (target.dtype != SOCLE_F32) trainer->classes = output->dim[1];
+    SC_TRY(net->loss->target(env, output, &trainer->target));
+    if (trainer->target.dtype != SOCLE_F32) trainer->classes = output->dim[1];
+    if (trainer->classes > U8_CLASSES) trainer->target.dtype = SOCLE_I32;
     trainer->learning_rate = trainer->optimizer.value[0];
-    trainer->options =
-        (sc_engine_options){.capacity = batch, .optimizer = &trainer->optimizer, .seed = seed};
+    trainer->options = (sc_engine_options){.capacity = batch,
+                                           .optimizer = &trainer->optimizer,
+                                           .seed = seed,
+                                           .has_target_dtype = true,
+                                           .target_dtype = (uint8_t)trainer->target.dtype};
     SC_TRY(sc_api_need_weights(trainer->net, seed));
     return sc_api_run_at(trainer->context, &trainer->home, create_job, trainer);
 }
@@ -86,6 +96,7 @@ void socle_trainer_destroy(socle_trainer *trainer) {
     if (!trainer || sc_api_enter(trainer->context) != SOCLE_OK) return;
     if (trainer->engine) sc_api_run_at(trainer->context, &trainer->home, destroy_job, trainer);
     socle_net_destroy(trainer->net);
+    sc_release(&trainer->context->env, trainer->cast);
     sc_api_destroy(trainer->context, trainer);
 }
 
@@ -136,30 +147,82 @@ static socle_status step_job(sc_device *device, void *argument) {
     return check_health(call->trainer, &totals);
 }
 
-static socle_status check_labels(const socle_trainer *trainer, int64_t rows, const void *targets) {
-    const unsigned char *label = targets;
-    for (int64_t i = 0; trainer->classes && i < rows; i++)
-        if (label[i] >= trainer->classes)
-            return sc_fail(&trainer->context->env, SOCLE_STATUS_DATA,
-                           "sample %lld has label %d; with %lld classes, labels are 0 to %lld",
-                           (long long)i, label[i], (long long)trainer->classes,
-                           (long long)trainer->classes - 1);
+static size_t target_elements(const socle_trainer *trainer) {
+    return (size_t)sc_tensor_elements_at(&trainer->target, 1);
+}
+
+/* The targets of a step as a column, checked. */
+static socle_status check_targets(const socle_trainer *trainer, const socle_batch *batch) {
+    sc_env *env = &trainer->context->env;
+    socle_dtype dtype = batch->target_dtype;
+    if (dtype != SOCLE_F32 && dtype != SOCLE_U8 && dtype != SOCLE_I32)
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "socle_trainer_step: there is no type %d; targets are SOCLE_F32, SOCLE_U8 "
+                       "or SOCLE_I32",
+                       (int)dtype);
+    if (trainer->classes && dtype == SOCLE_F32)
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "socle_trainer_step: the loss %s needs class numbers: target_dtype is "
+                       "SOCLE_U8 or SOCLE_I32, not SOCLE_F32",
+                       trainer->net->net->loss->word);
+    size_t elements = target_elements(trainer), item = dtype == SOCLE_U8 ? 1 : 4;
+    sc_column column = {.name = "targets",
+                        .dtype = dtype,
+                        .shape = {.rank = 1, .size = {(int64_t)elements}},
+                        .row_bytes = elements * item,
+                        .data = batch->targets};
+    return sc_targets_check(env, trainer->net->net, "socle_trainer_step", &column, batch->rows);
+}
+
+/* Other types are converted into memory that stays for the steps to come. */
+static socle_status cast_targets(const void **out, socle_trainer *trainer,
+                                 const socle_batch *batch) {
+    socle_dtype wanted = (socle_dtype)trainer->target.dtype;
+    size_t elements = target_elements(trainer);
+    *out = batch->targets;
+    if (batch->target_dtype == wanted) return SOCLE_OK;
+    if (!trainer->cast)
+        SC_TRY(sc_allocate(&trainer->context->env, &trainer->cast,
+                           (size_t)trainer->options.capacity * elements, sizeof(float)));
+    sc_targets_cast(trainer->cast, wanted, batch->targets, batch->target_dtype,
+                    (size_t)batch->rows * elements);
+    *out = trainer->cast;
     return SOCLE_OK;
+}
+
+socle_status socle_trainer_step_with(socle_trainer *trainer, const socle_batch *batch,
+                                     float *loss) {
+    if (!trainer) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_enter(trainer->context));
+    if (!batch) return sc_api_missing(trainer->context, __func__, "batch");
+    if (!batch->inputs) return sc_api_missing(trainer->context, "socle_trainer_step", "inputs");
+    if (!batch->targets) return sc_api_missing(trainer->context, "socle_trainer_step", "targets");
+    if (batch->rows < 1 || batch->rows > trainer->options.capacity)
+        return sc_fail(&trainer->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "%" PRId64 " rows; this trainer takes 1 to %" PRId64, batch->rows,
+                       trainer->options.capacity);
+    SC_TRY(check_targets(trainer, batch));
+    const void *targets;
+    SC_TRY(cast_targets(&targets, trainer, batch));
+    step_call call = {
+        .trainer = trainer, .rows = batch->rows, .column = {batch->inputs, targets}, .loss = loss};
+    return sc_api_run_at(trainer->context, &trainer->home, step_job, &call);
 }
 
 socle_status socle_trainer_step(socle_trainer *trainer, int64_t rows, const void *inputs,
                                 const void *targets, float *loss) {
     if (!trainer) return SOCLE_STATUS_INVALID_ARGUMENT;
     SC_TRY(sc_api_enter(trainer->context));
-    if (!inputs) return sc_api_missing(trainer->context, __func__, "inputs");
-    if (!targets) return sc_api_missing(trainer->context, __func__, "targets");
-    if (rows < 1 || rows > trainer->options.capacity)
+    if (trainer->classes > U8_CLASSES)
         return sc_fail(&trainer->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
-                       "%lld rows; this trainer takes 1 to %lld", (long long)rows,
-                       (long long)trainer->options.capacity);
-    SC_TRY(check_labels(trainer, rows, targets));
-    step_call call = {.trainer = trainer, .rows = rows, .column = {inputs, targets}, .loss = loss};
-    return sc_api_run_at(trainer->context, &trainer->home, step_job, &call);
+                       "socle_trainer_step reads class numbers as u8, and the network has %" PRId64
+                       " classes; call socle_trainer_step_with and say target_dtype = SOCLE_I32",
+                       trainer->classes);
+    const socle_batch batch = {.rows = rows,
+                               .inputs = inputs,
+                               .targets = targets,
+                               .target_dtype = trainer->classes ? SOCLE_U8 : SOCLE_F32};
+    return socle_trainer_step_with(trainer, &batch, loss);
 }
 
 socle_status socle_trainer_learning_rate(socle_trainer *trainer, float learning_rate) {

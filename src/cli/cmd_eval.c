@@ -82,6 +82,10 @@ const struct argp sc_eval_argp = {.options = options,
                                   .doc = "Evaluates a model on the test data of a configuration.",
                                   .children = children};
 
+static const char *part_of(const eval_settings *settings) {
+    return settings->split ? settings->split : "test";
+}
+
 static socle_status job(sc_device *device, void *argument) {
     eval_job *eval = argument;
     sc_engine *engine;
@@ -95,7 +99,7 @@ static socle_status job(sc_device *device, void *argument) {
 }
 
 static socle_status load_data(eval_job *eval, sc_cli *cli) {
-    const char *part = eval->settings->split ? eval->settings->split : "test";
+    const char *part = part_of(eval->settings);
     sc_config *config;
     socle_status status = sc_config_load(&config, &cli->env, eval->settings->data);
     if (status != SOCLE_OK)
@@ -134,7 +138,7 @@ static void print_result(sc_cli *cli, const eval_job *eval) {
         sc_report_print(cli, event);
         return;
     }
-    const char *part = eval->settings->split ? eval->settings->split : "test";
+    const char *part = part_of(eval->settings);
     printf("%s loss %.4f\n", part, result->loss);
     if (isfinite(result->accuracy)) printf("%s accuracy %.4f\n", part, result->accuracy);
 }
@@ -167,7 +171,8 @@ socle_status sc_eval_run(sc_cli *cli, int argc, char **argv) {
     if (status == SOCLE_OK) status = evaluate(&eval, cli);
     if (status == SOCLE_OK) {
         print_result(cli, &eval);
-        status = check_thresholds(cli, &settings, &eval.result);
+        status = sc_evaluation_check(&cli->env, &eval.result, part_of(&settings));
+        if (status == SOCLE_OK) status = check_thresholds(cli, &settings, &eval.result);
     }
     sc_dataset_destroy(eval.dataset);
     sc_net_destroy(eval.net);

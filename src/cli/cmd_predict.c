@@ -21,7 +21,8 @@ typedef struct predict_job {
     const predict_settings *settings;
     sc_net *net;
     sc_dataset *dataset;
-    bool classes; /* outputs are probabilities of classes */
+    bool classes;   /* outputs are probabilities of classes */
+    int64_t broken; /* samples with outputs that are not finite numbers */
 } predict_job;
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -73,10 +74,13 @@ const struct argp sc_predict_argp = {
            "where the model has no classes.",
     .children = children};
 
+/* -1: outputs that are not finite numbers have no largest. */
 static int64_t largest(const float *row, int64_t size) {
     int64_t best = 0;
-    for (int64_t i = 1; i < size; i++)
+    for (int64_t i = 0; i < size; i++) {
+        if (!isfinite(row[i])) return -1;
         if (row[i] > row[best]) best = i;
+    }
     return best;
 }
 
@@ -85,8 +89,8 @@ static void print_json(const predict_job *job, int64_t index, const float *row, 
     sc_report_integer(event, "index", index);
     if (job->classes) {
         int64_t best = largest(row, size);
-        sc_report_integer(event, "class", best);
-        sc_report_number(event, "probability", sc_number_of_float(row[best]));
+        sc_report_value(event, "class", best < 0 ? json_null() : json_integer(best));
+        sc_report_number(event, "probability", best < 0 ? NAN : sc_number_of_float(row[best]));
     }
     for (int64_t i = 0; i < size; i++)
         json_array_append_new(outputs, isfinite(row[i]) ? json_real(sc_number_of_float(row[i]))
@@ -101,28 +105,40 @@ static void print_row(const predict_job *job, int64_t index, const float *row, i
         return;
     }
     int64_t best = largest(row, size);
-    if (job->classes) printf("%lld %.6f", (long long)best, (double)row[best]);
+    if (job->classes && best < 0) printf("nan nan");
+    if (job->classes && best >= 0) printf("%lld %.6f", (long long)best, (double)row[best]);
     for (int64_t i = 0; i < size && (!job->classes || job->settings->all); i++)
         printf("%s%.9g", i || job->classes ? " " : "", (double)row[i]);
     putchar('\n');
 }
 
-static socle_status predict_all(const predict_job *job, sc_engine *engine, sc_feed *feed,
-                                float *out) {
+static socle_status check_outputs(sc_env *env, const predict_job *job) {
+    if (!job->broken) return SOCLE_OK;
+    return sc_fail(
+        env, SOCLE_STATUS_DIVERGED,
+        "%lld of %lld samples have outputs that are NaN or infinite; look for NaN in the "
+        "weights and the data",
+        (long long)job->broken, (long long)sc_dataset_count(job->dataset));
+}
+
+static socle_status predict_all(predict_job *job, sc_engine *engine, sc_feed *feed, float *out) {
     int64_t size = sc_engine_prediction_size(engine), index = 0;
     for (;;) {
         sc_feed_batch batch;
         bool more;
         SC_TRY(sc_feed_next(feed, &batch, &more));
-        if (!more) return SOCLE_OK;
+        if (!more) return check_outputs(sc_engine_device(engine)->env, job);
         SC_TRY(sc_engine_predict(engine, batch.slot, batch.rows, out));
-        for (uint32_t r = 0; r < batch.rows; r++)
-            print_row(job, index++, out + (int64_t)r * size, size);
+        for (uint32_t r = 0; r < batch.rows; r++) {
+            const float *row = out + (int64_t)r * size;
+            job->broken += largest(row, size) < 0;
+            print_row(job, index++, row, size);
+        }
         if (ferror(stdout)) return SOCLE_OK; /* nobody listens any more; said at the end */
     }
 }
 
-static socle_status with_feed(const predict_job *job, sc_engine *engine) {
+static socle_status with_feed(predict_job *job, sc_engine *engine) {
     sc_env *env = sc_engine_device(engine)->env;
     sc_feed_source source = {.dataset = job->dataset};
     sc_loader_opts opts = {.batch = (uint32_t)sc_engine_capacity(engine), .epochs = 1};

@@ -138,6 +138,7 @@ static socle_status run(sc_train_session *session, const sc_fleet_device *device
     session->began = sc_now_ns();
     socle_status status = train(session, env);
     if (status == SOCLE_OK) sc_train_report_done(session);
+    if (status == SOCLE_OK && session->tested) status = sc_evaluation_check(env, &session->test, "test");
     const char *profile = session->settings->profile;
     if (profile && (status == SOCLE_OK || status == SOCLE_STATUS_INTERRUPTED)) {
         socle_status written = sc_train_write_profile(session, profile);

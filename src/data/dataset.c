@@ -186,40 +186,46 @@ int64_t sc_column_label(const sc_column *column, int64_t sample) {
     return value;
 }
 
-/* Scans the labels; the first one outside 0..classes-1 is an error. */
-static socle_status scan_labels(const sc_dataset *dataset, const char *name, int64_t classes,
-                                int64_t *largest) {
-    int index = sc_dataset_find(dataset, name);
-    if (index < 0) return no_column(dataset, name);
-    const sc_column *column = &dataset->column[index];
-    const char *source = dataset->sources[index] ? dataset->sources[index] : dataset->label;
-    size_t item = column->dtype == SOCLE_U8 ? 1 : 4;
-    if (column->dtype == SOCLE_F32 || column->row_bytes != item)
-        return sc_fail(dataset->env, SOCLE_STATUS_SHAPE,
-                       "%s: column '%s' does not hold one whole number (u8 or i32) per sample",
-                       source, name);
-    *largest = 0;
-    for (int64_t i = 0; i < dataset->count; i++) {
+const char *sc_dataset_source(const sc_dataset *dataset, int index) {
+    bool known = index >= 0 && index < dataset->columns && dataset->sources[index];
+    return known ? dataset->sources[index] : dataset->label;
+}
+
+socle_status sc_column_check_labels(sc_env *env, const char *source, const sc_column *column,
+                                    int64_t count, int64_t classes) {
+    int64_t values = count * (int64_t)(column->row_bytes / (column->dtype == SOCLE_U8 ? 1 : 4));
+    for (int64_t i = 0; i < values; i++) {
         int64_t value = sc_column_label(column, i);
         if (value < 0 || value >= classes)
-            return sc_fail(dataset->env, SOCLE_STATUS_DATA,
+            return sc_fail(env, SOCLE_STATUS_DATA,
                            "%s: column '%s': sample %" PRId64 " has label %" PRId64
                            "; with %" PRId64 " classes, labels are 0 to %" PRId64,
-                           source, name, i, value, classes, classes - 1);
-        if (value > *largest) *largest = value;
+                           source, column->name, i / (values / count), value, classes, classes - 1);
     }
     return SOCLE_OK;
 }
 
 socle_status sc_dataset_check_labels(const sc_dataset *dataset, const char *name, int64_t classes) {
-    int64_t largest;
-    return scan_labels(dataset, name, classes, &largest);
+    int index = sc_dataset_find(dataset, name);
+    if (index < 0) return no_column(dataset, name);
+    const sc_column *column = &dataset->column[index];
+    size_t item = column->dtype == SOCLE_U8 ? 1 : 4;
+    if (column->dtype == SOCLE_F32 || column->row_bytes != item)
+        return sc_fail(dataset->env, SOCLE_STATUS_SHAPE,
+                       "%s: column '%s' does not hold one whole number (u8 or i32) per sample",
+                       sc_dataset_source(dataset, index), name);
+    return sc_column_check_labels(dataset->env, sc_dataset_source(dataset, index), column,
+                                  dataset->count, classes);
 }
 
 socle_status sc_dataset_classes(const sc_dataset *dataset, const char *name, int64_t *classes) {
-    int64_t largest = 0;
-    SC_TRY(scan_labels(dataset, name, INT32_MAX, &largest));
-    *classes = largest + 1;
+    SC_TRY(sc_dataset_check_labels(dataset, name, INT32_MAX));
+    const sc_column *column = &dataset->column[sc_dataset_find(dataset, name)];
+    *classes = 1;
+    for (int64_t i = 0; i < dataset->count; i++) {
+        int64_t label = sc_column_label(column, i);
+        if (label >= *classes) *classes = label + 1;
+    }
     return SOCLE_OK;
 }
 
@@ -227,14 +233,15 @@ socle_status sc_dataset_check_weights(const sc_dataset *dataset) {
     int index = sc_dataset_find(dataset, SC_DATASET_WEIGHT);
     if (index < 0) return no_column(dataset, SC_DATASET_WEIGHT);
     const sc_column *column = &dataset->column[index];
-    const char *source = dataset->sources[index] ? dataset->sources[index] : dataset->label;
+    const char *source = sc_dataset_source(dataset, index);
     const float *weight = column->data;
     double sum = 0;
     if (column->dtype != SOCLE_F32 || column->row_bytes != sizeof *weight)
         return sc_fail(dataset->env, SOCLE_STATUS_DATA,
                        "%s: column '%s' does not hold one f32 per sample", source, column->name);
     for (int64_t i = 0; i < dataset->count; i++) {
-        if (!isfinite(weight[i]) || weight[i] < 0.0f || (weight[i] > 0.0f && weight[i] < LEAST_WEIGHT))
+        if (!isfinite(weight[i]) || weight[i] < 0.0f ||
+            (weight[i] > 0.0f && weight[i] < LEAST_WEIGHT))
             return sc_fail(dataset->env, SOCLE_STATUS_DATA,
                            "%s: column '%s': sample %" PRId64
                            " has weight %g; a weight is 0 or a finite number of at least %g",

@@ -43,6 +43,7 @@ socle_status sc_dataset_add_borrowed(sc_dataset *dataset, const char *name, socl
 /* The file that column `name` came from, for messages about its values; without one they say the
  * label. Errors: NOT_FOUND (no such column), OUT_OF_MEMORY. */
 socle_status sc_dataset_set_source(sc_dataset *dataset, const char *name, const char *path);
+const char *sc_dataset_source(const sc_dataset *dataset, int index); /* or else the label */
 
 const char *sc_dataset_label(const sc_dataset *dataset);
 int64_t sc_dataset_count(const sc_dataset *dataset);
@@ -59,6 +60,10 @@ socle_status sc_dataset_check_labels(const sc_dataset *dataset, const char *name
 /* Column "weight" holds one f32 per sample, finite and at least 0, and their sum is neither 0 nor
  * beyond what sums of floats hold. Errors: NOT_FOUND, DATA (names the first bad sample). */
 socle_status sc_dataset_check_weights(const sc_dataset *dataset);
+/* The same of `count` samples of whole numbers (u8 or i32, any number per sample) that may lie in no
+ * data set; `source` names them. Errors: DATA. */
+socle_status sc_column_check_labels(sc_env *env, const char *source, const sc_column *column,
+                                    int64_t count, int64_t classes);
 /* A value of a column of labels (u8 or i32, one per sample). */
 int64_t sc_column_label(const sc_column *column, int64_t sample);
 /* The largest label + 1, where the number of classes has to be guessed. Errors as above. */

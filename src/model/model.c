@@ -6,6 +6,7 @@
 #include "io/quote.h"
 #include "model/net_config.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char format_word[] = "socle", version_word[] = "1";
@@ -137,6 +138,18 @@ static size_t largest_parameter(const sc_net *net) {
     return largest;
 }
 
+/* Such values come from runs that other programs let go on; nothing here makes them. */
+static void warn_non_finite(sc_env *env, const sc_safetensors *file, const sc_parameter *parameter,
+                            const float *data) {
+    int64_t elements = sc_tensor_elements(&parameter->desc), bad = 0;
+    for (int64_t i = 0; i < elements; i++) bad += !isfinite(data[i]);
+    if (bad)
+        sc_log_line(env, SOCLE_LOG_WARNING,
+                    "%s: tensor '%s' has %lld values that are NaN or infinite, of %lld",
+                    sc_safetensors_path(file), parameter->name, (long long)bad,
+                    (long long)elements);
+}
+
 socle_status sc_model_read_parameters(sc_env *env, const sc_safetensors *file, const sc_net *net,
                                       sc_model_take take, void *user) {
     SC_TRY(check_tensors(env, file, net));
@@ -146,7 +159,9 @@ socle_status sc_model_read_parameters(sc_env *env, const sc_safetensors *file, c
     for (size_t p = 0; p < net->parameters && status == SOCLE_OK; p++) {
         const sc_safetensors_tensor *tensor = sc_safetensors_find(file, net->parameter[p].name);
         status = sc_safetensors_read(file, tensor, data, tensor->bytes);
-        if (status == SOCLE_OK) status = take(user, (int)p, data);
+        if (status != SOCLE_OK) break;
+        warn_non_finite(env, file, &net->parameter[p], data);
+        status = take(user, (int)p, data);
     }
     sc_release(env, data);
     return status;

@@ -19,22 +19,26 @@ static socle_status label_target(sc_env *env, const sc_tensor_desc *output,
     return SOCLE_OK;
 }
 
-/* 1 where the arguments are equal. */
-static sc_value equal(sc_graph *graph, sc_value a, sc_value b) {
+/* 1 where the class is the label and the loss is finite. It is NaN where a score is NaN or
+ * infinite, and the largest of such scores means nothing. */
+static sc_value is_right(sc_graph *graph, sc_value class, sc_value label, sc_value loss) {
     sc_expr expr;
     sc_expr_init(&expr);
     int same = sc_expr_add_node(&expr, SC_EXPR_INT_EQ, sc_expr_input(&expr, 0, SC_EXPR_INT),
                                 sc_expr_input(&expr, 1, SC_EXPR_INT), 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT, same, 0, 0));
+    int known =
+        sc_expr_add_node(&expr, SC_EXPR_IS_FINITE, sc_expr_input(&expr, 2, SC_EXPR_FLOAT), 0, 0);
+    int right = sc_expr_add_node(&expr, SC_EXPR_INT_AND, same, known, 0);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT, right, 0, 0));
     sc_value out;
-    sc_build_expr(graph, &expr, 2, (sc_value[]){a, b}, &out);
+    sc_build_expr(graph, &expr, 3, (sc_value[]){class, label, loss}, &out);
     return out;
 }
 
 static sc_value build_cross_entropy(sc_graph *graph, sc_value output, sc_value target,
                                     sc_value *correct) {
     sc_value loss = sc_build_cross_entropy(graph, output, target, NULL);
-    *correct = equal(graph, sc_build_argmax(graph, output), target);
+    *correct = is_right(graph, sc_build_argmax(graph, output), target, loss);
     return loss;
 }
 
@@ -93,17 +97,18 @@ static sc_value logistic_loss(sc_graph *graph, sc_value x, sc_value t) {
     return out;
 }
 
-/* 1 where logit > 0 and target > 1/2 agree. */
+/* 1 where logit > 0 and target > 1/2 agree; a logit that is not finite agrees with nothing. */
 static sc_value same_side(sc_graph *graph, sc_value x, sc_value t) {
     sc_expr expr;
     sc_expr_init(&expr);
-    int yes = sc_expr_add_node(&expr, SC_EXPR_LT, sc_expr_const(&expr, 0.0f),
-                               sc_expr_input(&expr, 0, SC_EXPR_FLOAT), 0);
+    int logit = sc_expr_input(&expr, 0, SC_EXPR_FLOAT);
+    int known = sc_expr_add_node(&expr, SC_EXPR_IS_FINITE, logit, 0, 0);
+    int yes = sc_expr_add_node(&expr, SC_EXPR_LT, sc_expr_const(&expr, 0.0f), logit, 0);
     int truth = sc_expr_add_node(&expr, SC_EXPR_LT, sc_expr_const(&expr, 0.5f),
                                  sc_expr_input(&expr, 1, SC_EXPR_FLOAT), 0);
-    sc_expr_output(&expr,
-                   sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT,
-                                    sc_expr_add_node(&expr, SC_EXPR_INT_EQ, yes, truth, 0), 0, 0));
+    int agree = sc_expr_add_node(&expr, SC_EXPR_INT_EQ, yes, truth, 0);
+    int right = sc_expr_add_node(&expr, SC_EXPR_INT_AND, agree, known, 0);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT, right, 0, 0));
     sc_value out;
     sc_build_expr(graph, &expr, 2, (sc_value[]){x, t}, &out);
     return out;

@@ -34,6 +34,14 @@ socle_status sc_evaluate_order(sc_engine *engine, const sc_feed_source *source, 
     return SOCLE_OK;
 }
 
+socle_status sc_evaluation_check(sc_env *env, const sc_evaluation *evaluation, const char *what) {
+    if (isfinite(evaluation->loss) || evaluation->weight <= 0) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_DIVERGED,
+                   "the loss on the %s data is %g: outputs are NaN or infinite, and such a sample counts as wrong. Look for NaN in "
+                   "the weights and the data",
+                   what, evaluation->loss);
+}
+
 socle_status sc_evaluate(sc_engine *engine, const sc_feed_source *source, sc_evaluation *out) {
     sc_env *env = sc_engine_device(engine)->env;
     sc_order order;

@@ -161,6 +161,8 @@ static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     if (trainer->validation_order.count) {
         sc_evaluation validation;
         SC_TRY(sc_trainer_validate(trainer, &validation));
+        if (sc_evaluation_check(trainer->env, &validation, "validation") != SOCLE_OK)
+            sc_log_line(trainer->env, SOCLE_LOG_WARNING, "%s", trainer->env->text);
         report->val_loss = validation.loss;
         report->val_accuracy = validation.accuracy;
     }

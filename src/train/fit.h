@@ -105,6 +105,8 @@ const float *sc_trainer_kept(const sc_trainer *trainer, int parameter);
 float *const *sc_trainer_best(const sc_trainer *trainer);
 socle_status sc_trainer_set_best(sc_trainer *trainer, int parameter, const float *data);
 
+/* A loss that is not a finite number tells nothing of a model: DIVERGED. `what` names the data. */
+socle_status sc_evaluation_check(sc_env *env, const sc_evaluation *evaluation, const char *what);
 /* Evaluates `dataset` on an engine made for evaluation (staged). */
 socle_status sc_evaluate(sc_engine *engine, const sc_feed_source *source, sc_evaluation *out);
 /* Predictions for every sample in order: out has count * sc_engine_prediction_size floats. Staged engine; no target needed. */

@@ -2,6 +2,7 @@
 /* Options of a run as a request for memory. */
 #include "train/fit_forecast.h"
 
+#include "train/targets.h"
 #include "train/weights.h"
 
 /* An engine's own slots, those of the stage that fills them while training, and those of the feed while evaluating. */
@@ -58,10 +59,10 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
         out->resident_rows = 0;
         return SOCLE_OK;
     }
-    const char *target;
-    SC_TRY(sc_feed_target(&target, net->env, train));
+    socle_dtype dtype = SOCLE_F32;
+    SC_TRY(sc_targets_dtype(&dtype, net->env, train, test));
     SC_TRY(sc_weights_agree(&out->engine.weighted, net->env, net, train, test));
     out->engine.has_target_dtype = true;
-    out->engine.target_dtype = (uint8_t)sc_dataset_column(train, sc_dataset_find(train, target))->dtype;
+    out->engine.target_dtype = (uint8_t)dtype;
     return SOCLE_OK;
 }

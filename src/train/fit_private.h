@@ -15,7 +15,7 @@ struct sc_trainer {
     int64_t micro_batch; /* fixed size; 0: as capacities ask */
     sc_feed_source train_source, test_source;
     sc_order train_order, validation_order, test_order;
-    uint8_t target_dtype;
+    sc_dataset *converted[2]; /* train and test data whose targets had another type than the run's; NULL: as given */
     bool counts_correct; /* the loss has an accuracy */
     sc_position position;
     bool epoch_over;     /* the steps so far reached the end of an epoch */

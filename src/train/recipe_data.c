@@ -3,6 +3,7 @@
 #include "data/idx.h"
 #include "nn/layer.h"
 #include "train/recipe_private.h"
+#include "train/targets.h"
 #include "train/weights.h"
 
 #include <limits.h>
@@ -61,6 +62,9 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
         return status;
     }
     *dataset = part;
+    for (int c = 0; c < sc_dataset_columns(whole); c++)
+        SC_TRY(sc_dataset_set_source(part, sc_dataset_column(whole, c)->name,
+                                     sc_dataset_source(whole, c)));
     return SOCLE_OK;
 }
 
@@ -134,35 +138,11 @@ static socle_status input_suits(sc_env *env, const sc_net *net, int number,
                    sc_dataset_label(dataset), have, name, want);
 }
 
-static socle_status target_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset) {
-    const char *name;
-    sc_tensor_desc target;
-    const sc_tensor_desc *output = sc_net_desc(net, net->output);
-    SC_TRY(sc_feed_target(&name, env, dataset));
-    SC_TRY(net->loss->target(env, output, &target));
-    const sc_column *column = sc_dataset_column(dataset, sc_dataset_find(dataset, name));
-    bool wants_labels = target.dtype != SOCLE_F32, has_labels = column->dtype != SOCLE_F32;
-    if (wants_labels && !has_labels)
-        return sc_fail(env, SOCLE_STATUS_DATA,
-                       "%s: the loss %s needs class numbers (u8 or i32), the data have f32 values",
-                       sc_dataset_label(dataset), net->loss->word);
-    int64_t elements = 1;
-    for (int d = 0; d < column->shape.rank; d++) elements *= column->shape.size[d];
-    if (elements != sc_tensor_elements_at(&target, 1))
-        return sc_fail(env, SOCLE_STATUS_DATA,
-                       "%s: a sample has %lld target values, the loss %s compares %lld",
-                       sc_dataset_label(dataset), (long long)elements, net->loss->word,
-                       (long long)sc_tensor_elements_at(&target, 1));
-    if (wants_labels) return sc_dataset_check_labels(dataset, name, output->dim[1]);
-    return has_labels && net->loss->counts_correct ? sc_dataset_check_labels(dataset, name, 2)
-                                                   : SOCLE_OK;
-}
-
 socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset,
                              bool targets) {
     for (int i = 0; i < net->inputs; i++) SC_TRY(input_suits(env, net, i, dataset));
     if (!targets || !net->loss) return SOCLE_OK;
-    SC_TRY(target_suits(env, net, dataset));
+    SC_TRY(sc_targets_suit(env, net, dataset));
     return sc_weights_has(net, dataset) ? sc_dataset_check_weights(dataset) : SOCLE_OK;
 }
 

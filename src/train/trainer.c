@@ -3,6 +3,7 @@
  * the best ones. What each device gets is in trainer_equip.c. */
 #include "train/fit_forecast.h"
 #include "train/fit_private.h"
+#include "train/targets.h"
 #include "train/weights.h"
 
 #include <math.h>
@@ -58,6 +59,15 @@ static socle_status check_weights(const sc_trainer *trainer, const sc_dataset *t
     return sc_weights_count(trainer->env, train, &trainer->validation_order, "validation");
 }
 
+/* The engines of a run read one type of targets. */
+static socle_status set_source(sc_trainer *trainer, sc_feed_source *source, sc_dataset **converted,
+                               const sc_dataset *dataset, socle_dtype dtype) {
+    SC_TRY(sc_feed_target(&source->target, trainer->env, dataset));
+    SC_TRY(sc_targets_convert(converted, trainer->env, dataset, dtype));
+    source->dataset = *converted ? *converted : dataset;
+    return SOCLE_OK;
+}
+
 static socle_status split_data(sc_trainer *trainer, const sc_dataset *train, const sc_dataset *test) {
     const sc_fit_options *options = &trainer->options;
     sc_split split;
@@ -70,14 +80,12 @@ static socle_status split_data(sc_trainer *trainer, const sc_dataset *train, con
     sc_split_free(&split, trainer->env);
     SC_TRY(status);
     SC_TRY(check_weights(trainer, train, test));
-    SC_TRY(sc_feed_target(&trainer->train_source.target, trainer->env, train));
-    trainer->train_source.dataset = train;
+    socle_dtype dtype = SOCLE_F32;
+    SC_TRY(sc_targets_dtype(&dtype, trainer->env, train, test));
+    SC_TRY(set_source(trainer, &trainer->train_source, &trainer->converted[0], train, dtype));
     trainer->train_source.augment = options->augment;
-    trainer->target_dtype =
-        (uint8_t)sc_dataset_column(train, sc_dataset_find(train, trainer->train_source.target))->dtype;
     if (!test) return SOCLE_OK;
-    SC_TRY(sc_feed_target(&trainer->test_source.target, trainer->env, test));
-    trainer->test_source.dataset = test;
+    SC_TRY(set_source(trainer, &trainer->test_source, &trainer->converted[1], test, dtype));
     trainer->test_source.first_row = (size_t)sc_dataset_count(train); /* behind it, where both are resident */
     return sc_order_init(&trainer->test_order, trainer->env, NULL, (uint32_t)sc_dataset_count(test), 0, false);
 }
@@ -184,6 +192,7 @@ static void free_best(sc_trainer *trainer) {
 bool sc_trainer_destroy(sc_trainer *trainer) {
     if (!trainer) return true;
     if (!sc_fleet_destroy(trainer->fleet)) return false; /* its thread may still read what is here */
+    for (int i = 0; i < 2; i++) sc_dataset_destroy(trainer->converted[i]);
     sc_order_free(&trainer->train_order);
     sc_order_free(&trainer->validation_order);
     sc_order_free(&trainer->test_order);

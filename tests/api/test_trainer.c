@@ -168,3 +168,110 @@ API_TEST(api_trainer, loss_by_hand) {
     socle_net_destroy(net);
     socle_close(context);
 }
+
+/* Class numbers of every type give the same bits; which type they are, the caller says. */
+API_TEST(api_trainer, labels_of_every_type) {
+    socle_context *context = api_open(device);
+    api_blobs blobs;
+    int32_t wide[BATCH];
+    float weight[2][WEIGHTS], loss[2];
+    api_draw(&blobs);
+    for (int i = 0; i < BATCH; i++) wide[i] = blobs.label[i];
+    for (int run = 0; run < 2; run++) {
+        socle_net *net = api_net(context);
+        socle_trainer *trainer = trainer_of(context, net);
+        const socle_batch batch = {.rows = BATCH,
+                                   .inputs = blobs.input,
+                                   .targets = run ? (void *)wide : (void *)blobs.label,
+                                   .target_dtype = run ? SOCLE_I32 : SOCLE_U8};
+        for (int step = 0; step < 3; step++)
+            API_OK(context, socle_trainer_step_with(trainer, &batch, &loss[run]));
+        API_OK(context, socle_trainer_sync(trainer));
+        API_OK(context, socle_net_read(net, "dense1.weight", weight[run], WEIGHTS));
+        socle_trainer_destroy(trainer);
+        socle_net_destroy(net);
+    }
+    SC_EQ_FLOAT_BITS(loss[1], loss[0]);
+    SC_EQ_MEMORY(weight[1], weight[0], sizeof weight[0]);
+    socle_close(context);
+}
+
+/* 1,000 scores of which that of `label` is 20 and all others 0. */
+static socle_net *thousand(socle_context *context, int label) {
+    enum { CLASSES = 1000 };
+    static float zeros[2 * CLASSES], bias[CLASSES];
+    socle_net *net;
+    API_OK(context, socle_net_create(&net, context));
+    socle_node x = socle_dense(net, socle_input(net, SOCLE_SHAPE(2)), CLASSES, NULL);
+    API_OK(context, socle_loss_softmax_cross_entropy(net, x));
+    memset(bias, 0, sizeof bias);
+    bias[label] = 20;
+    API_OK(context, socle_net_write(net, "dense1.weight", zeros, 2 * CLASSES));
+    API_OK(context, socle_net_write(net, "dense1.bias", bias, CLASSES));
+    return net;
+}
+
+API_TEST(api_trainer, a_thousand_classes) {
+    socle_context *context = api_open(device);
+    socle_net *net = thousand(context, 770);
+    socle_trainer *trainer;
+    const float input[2][2] = {{1, 2}, {3, 4}};
+    const int32_t label[2] = {770, 770}, bad[2] = {0, 1000};
+    const unsigned char narrow[2] = {2, 3};
+    float loss;
+    API_OK(context, socle_trainer_create(&trainer, net, socle_sgd(0, 0), 2, 1));
+    API_FAILS(context, socle_trainer_step(trainer, 2, input, narrow, &loss),
+              SOCLE_STATUS_INVALID_ARGUMENT, "socle_trainer_step_with");
+    socle_batch batch = {2, input, label, SOCLE_I32};
+    API_OK(context, socle_trainer_step_with(trainer, &batch, &loss));
+    SC_TRUE(loss < 1e-4f); /* log(1 + 999 exp(-20)) = 2.1e-6 */
+    batch.targets = narrow;
+    batch.target_dtype = SOCLE_U8;
+    API_OK(context, socle_trainer_step_with(trainer, &batch, &loss));
+    SC_TRUE(loss > 19.0f);
+    batch.targets = bad;
+    batch.target_dtype = SOCLE_I32;
+    API_FAILS(context, socle_trainer_step_with(trainer, &batch, &loss), SOCLE_STATUS_DATA,
+              "sample 1 has label 1000; with 1000 classes");
+    batch.target_dtype = SOCLE_F32;
+    API_FAILS(context, socle_trainer_step_with(trainer, &batch, &loss),
+              SOCLE_STATUS_INVALID_ARGUMENT, "needs class numbers");
+    batch.target_dtype = (socle_dtype)9;
+    API_FAILS(context, socle_trainer_step_with(trainer, &batch, &loss),
+              SOCLE_STATUS_INVALID_ARGUMENT, "no type 9");
+    API_FAILS(context, socle_trainer_step_with(trainer, NULL, &loss), SOCLE_STATUS_INVALID_ARGUMENT,
+              "batch is NULL");
+    socle_trainer_destroy(trainer);
+    socle_net_destroy(net);
+    socle_close(context);
+}
+
+/* Shares of a class are 0 to 1; as bytes they may be 0 and 1. */
+Test(api_trainer, shares_of_a_class) {
+    socle_context *context = api_open("cpu");
+    socle_net *net;
+    socle_trainer *trainer;
+    const float input[2][2] = {{1, 2}, {3, 4}}, values[2] = {0, 1};
+    const unsigned char bytes[2] = {0, 1}, bad_byte[2] = {0, 2};
+    float loss[2];
+    API_OK(context, socle_net_create(&net, context));
+    socle_node x = socle_dense(net, socle_input(net, SOCLE_SHAPE(2)), 1, NULL);
+    API_OK(context, socle_loss_binary_cross_entropy(net, x));
+    API_OK(context, socle_trainer_create(&trainer, net, socle_sgd(0, 0), 2, 1));
+    API_OK(context, socle_trainer_step(trainer, 2, input, values, &loss[0]));
+    API_OK(context,
+           socle_trainer_step_with(trainer, &(socle_batch){2, input, bytes, SOCLE_U8}, &loss[1]));
+    SC_EQ_FLOAT_BITS(loss[1], loss[0]);
+    const float wrong[] = {-1, 1.5f, NAN, INFINITY};
+    for (int i = 0; i < 4; i++) {
+        const float bad[2] = {1, wrong[i]};
+        API_FAILS(context, socle_trainer_step(trainer, 2, input, bad, &loss[0]), SOCLE_STATUS_DATA,
+                  "sample 1 has target");
+    }
+    API_FAILS(context,
+              socle_trainer_step_with(trainer, &(socle_batch){2, input, bad_byte, SOCLE_U8}, NULL),
+              SOCLE_STATUS_DATA, "sample 1 has label 2");
+    socle_trainer_destroy(trainer);
+    socle_net_destroy(net);
+    socle_close(context);
+}

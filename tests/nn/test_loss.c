@@ -130,6 +130,21 @@ Test(loss, mean_squared_error) {
     destroy(&eval);
 }
 
+/* A score that is NaN or infinite is never right, whatever the largest of them is. */
+Test(loss, nan_is_never_right) {
+    static const double x[10] = {NAN, 0, 1, NAN, NAN, NAN, 2, INFINITY, 3, 1},
+                        right[5] = {0, 0, 0, 0, 1};
+    loss_eval eval;
+    create(&eval, "softmax_cross_entropy", 5, 2, SOCLE_U8);
+    run(&eval, x, 10, (double[]){0, 1, 0, 1, 0}, 5);
+    check_values("correct", result(&eval, CORRECT), right, 5, 0);
+    destroy(&eval);
+    create(&eval, "binary_cross_entropy", 5, 1, SOCLE_F32);
+    run(&eval, (double[]){NAN, NAN, INFINITY, -INFINITY, 3}, 5, (double[]){0, 1, 1, 0, 1}, 5);
+    check_values("correct", result(&eval, CORRECT), right, 5, 0);
+    destroy(&eval);
+}
+
 Test(loss, targets) {
     sc_env env;
     sc_tensor_desc target, scores = sc_tensor_make(SOCLE_F32, true, 2, (int64_t[]){1, 10}),

@@ -244,3 +244,100 @@ Test(tool_data, class_weights_within_an_epoch) {
     SC_EQ_STR(text[0], text[1]); /* the loss of the epoch that was interrupted among them */
     for (int k = 0; k < 2; k++) free(text[k]);
 }
+
+/* Labels as IDX of another element type: 0x0c i32, 0x0d f32. */
+static void convert_labels(const char *to, const char *from, char type) {
+    size_t size;
+    char *data = tool_get(from, &size), *wide = calloc(1, 8 + 4 * (size - 8));
+    memcpy(wide, data, 8);
+    wide[2] = type;
+    for (size_t i = 0; i < size - 8; i++) {
+        float value = (float)data[8 + i];
+        uint32_t bits = (uint32_t)data[8 + i];
+        if (type == 0x0d) memcpy(&bits, &value, sizeof bits);
+        for (int b = 0; b < 4; b++) wide[8 + 4 * i + (size_t)b] = (char)(bits >> (24 - 8 * b));
+    }
+    tool_put(to, wide, 8 + 4 * (size - 8));
+    free(wide);
+    free(data);
+}
+
+/* The data sets of a run may have labels of different types; the numbers stay. */
+Test(tool_data, label_types_differ) {
+    static const struct {
+        const char *train, *test, *settings;
+    } rows[] = {
+        {"train-labels", "test-labels", ""},
+        {"train-labels", "test-i32", ""},
+        {"train-i32", "test-labels", ""},
+        {"train-labels", "test-labels",
+         "--set loss=mean_squared_error --set 'network=[flatten, {dense: 1}]'"},
+        {"train-f32", "test-i32",
+         "--set loss=mean_squared_error --set 'network=[flatten, {dense: 1}]'"},
+        {"train-i32", "test-f32",
+         "--set loss=mean_squared_error --set 'network=[flatten, {dense: 1}]'"},
+        {"train-labels", "test-f32",
+         "--set loss=mean_squared_error --set 'network=[flatten, {dense: 1}]'"},
+    };
+    static const char *const parts[] = {"train", "test"};
+    for (int p = 0; p < 2; p++) {
+        char from[32], to[32];
+        snprintf(from, sizeof from, "%s-labels", parts[p]);
+        snprintf(to, sizeof to, "%s-i32", parts[p]);
+        convert_labels(to, from, 0x0c);
+        snprintf(to, sizeof to, "%s-f32", parts[p]);
+        convert_labels(to, from, 0x0d);
+    }
+    char *first = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        tool_result result = tool_run("train tool.yaml -o out%zu --epochs 1 %s --set "
+                                      "data.train.labels=%s --set data.test.labels=%s",
+                                      i, rows[i].settings, rows[i].train, rows[i].test);
+        SC_EQ(result.code, 0);
+        char *loss = strstr(result.out, "test loss"); /* without the speed before it */
+        SC_TRUE(loss != NULL);
+        *strstr(loss, "model ") = '\0';
+        if (i == 0 || i == 3) {
+            free(first);
+            first = strdup(loss);
+        }
+        SC_EQ_STR(loss, first);
+        tool_free(&result);
+    }
+    free(first);
+    tool_expect(3, "test-f32: the loss softmax_cross_entropy needs class numbers",
+                "train tool.yaml -o bad --set data.test.labels=test-f32");
+}
+
+Test(tool_data, shares_outside_0_to_1) {
+    size_t size;
+    convert_labels("shares", "train-labels", 0x0d); /* 0 to 3 */
+    tool_put_text("bce.yaml", "data:\n"
+                              "  train: {images: train-images, labels: shares}\n"
+                              "network: [flatten, {dense: 1}]\n"
+                              "loss: binary_cross_entropy\n"
+                              "train: {epochs: 1, batch: 32}\n");
+    tool_expect(3, "shares: column 'target': sample", "train bce.yaml -o out");
+    char *data = tool_get("shares", &size);
+    for (size_t i = 8; i < size; i += 4) memcpy(data + i, "\x3f\x80\0\0", 4);
+    tool_put("shares", data, size);
+    tool_expect(0, NULL, "train bce.yaml -o ones");
+    memcpy(data + 8, "\xbf\x80\0\0", 4);
+    tool_put("shares", data, size);
+    free(data);
+    tool_expect(3, "sample 0 has target -1", "train bce.yaml -o out");
+    tool_expect(3, "sample 0 has target -1",
+                "eval -m ones/model.safetensors --data bce.yaml --split train");
+    SC_TRUE(!tool_exists("out"));
+}
+
+Test(tool_data, the_labels_file_is_named) {
+    size_t size;
+    char *data = tool_get("train-labels", &size);
+    data[8] = 9;
+    tool_put("train-labels", data, size);
+    free(data);
+    tool_expect(3, "train-labels: column 'label': sample 0 has label 9", "train tool.yaml -o out");
+    tool_expect(3, "train-labels: column 'label': sample 0 has label 9",
+                "train tool.yaml -o out --set data.train.limit=32");
+}

@@ -126,3 +126,28 @@ Test(tool_model, inspect_and_summary) {
     tool_expect(3, "nosuch", "inspect nosuch");
     tool_expect(3, ".", "inspect .");
 }
+
+/* NaN is never right: no sample counts, no threshold is met, and it is said. */
+Test(tool_model, weights_of_nan) {
+    tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
+    size_t size;
+    char *data = tool_get("run/model.safetensors", &size);
+    memset(data + size - 16 - 4 * 16 * 4, 0xff,
+           4 * 16 * 4); /* a dense layer's weights, before its bias */
+    tool_put("nan.safetensors", data, size);
+    free(data);
+    tool_expect(5, "values that are NaN", "eval -m nan.safetensors --data tool.yaml");
+    tool_result result =
+        tool_run("eval -m nan.safetensors --data tool.yaml --min-accuracy 0.1 --json");
+    SC_EQ(result.code, 5);
+    json_t *lines = tool_json_lines(result.out);
+    SC_EQ(json_number_value(json_object_get(tool_event(lines, "done"), "test_accuracy")), 0);
+    SC_TRUE(!json_object_get(tool_event(lines, "done"), "test_loss"));
+    json_decref(lines);
+    tool_free(&result);
+    result = tool_run("predict -m nan.safetensors --input test-images");
+    SC_EQ(result.code, 5);
+    SC_TRUE(strncmp(result.out, "nan nan\nnan nan\n", 16) == 0);
+    SC_CONTAINS(result.err, "64 of 64 samples");
+    tool_free(&result);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See targets.h. */
+#include "train/targets.h"
+
+#include "train/feed.h"
+
+#include <math.h>
+#include <string.h>
+
+static int64_t elements_of(const sc_column *column) {
+    int64_t elements = 1;
+    for (int d = 0; d < column->shape.rank; d++) elements *= column->shape.size[d];
+    return elements;
+}
+
+/* The values of a loss that counts right answers are shares of a class: 0 to 1. */
+static socle_status check_values(sc_env *env, const sc_net *net, const char *source,
+                                 const sc_column *column, int64_t count) {
+    const float *value = column->data;
+    bool shares = net->loss->counts_correct;
+    int64_t elements = elements_of(column);
+    for (int64_t i = 0; i < count * elements; i++) {
+        if (isfinite(value[i]) && (!shares || (value[i] >= 0.0f && value[i] <= 1.0f))) continue;
+        return sc_fail(env, SOCLE_STATUS_DATA,
+                       "%s: column '%s': sample %lld has target %g; the loss %s compares with %s",
+                       source, column->name, (long long)(i / elements), (double)value[i],
+                       net->loss->word, shares ? "numbers of 0 to 1" : "finite numbers");
+    }
+    return SOCLE_OK;
+}
+
+socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source,
+                              const sc_column *column, int64_t count) {
+    sc_tensor_desc target;
+    const sc_tensor_desc *output = sc_net_desc(net, net->output);
+    SC_TRY(net->loss->target(env, output, &target));
+    bool wants_labels = target.dtype != SOCLE_F32, has_labels = column->dtype != SOCLE_F32;
+    if (wants_labels && !has_labels)
+        return sc_fail(env, SOCLE_STATUS_DATA,
+                       "%s: the loss %s needs class numbers (u8 or i32), the data have f32 values",
+                       source, net->loss->word);
+    if (elements_of(column) != sc_tensor_elements_at(&target, 1))
+        return sc_fail(env, SOCLE_STATUS_DATA,
+                       "%s: a sample has %lld target values, the loss %s compares %lld", source,
+                       (long long)elements_of(column), net->loss->word,
+                       (long long)sc_tensor_elements_at(&target, 1));
+    if (!has_labels) return check_values(env, net, source, column, count);
+    if (!wants_labels && !net->loss->counts_correct) return SOCLE_OK;
+    int64_t classes = wants_labels ? output->dim[1] : 2;
+    return sc_column_check_labels(env, source, column, count, classes);
+}
+
+static socle_status find_targets(int *out, sc_env *env, const sc_dataset *dataset) {
+    const char *name;
+    SC_TRY(sc_feed_target(&name, env, dataset));
+    *out = sc_dataset_find(dataset, name);
+    return SOCLE_OK;
+}
+
+socle_status sc_targets_suit(sc_env *env, const sc_net *net, const sc_dataset *dataset) {
+    int column = 0;
+    SC_TRY(find_targets(&column, env, dataset));
+    return sc_targets_check(env, net, sc_dataset_source(dataset, column),
+                            sc_dataset_column(dataset, column), sc_dataset_count(dataset));
+}
+
+static int width(socle_dtype dtype) {
+    return dtype == SOCLE_F32 ? 2 : dtype == SOCLE_I32;
+}
+
+socle_status sc_targets_dtype(socle_dtype *out, sc_env *env, const sc_dataset *train,
+                              const sc_dataset *test) {
+    int column = 0;
+    SC_TRY(find_targets(&column, env, train));
+    *out = sc_dataset_column(train, column)->dtype;
+    if (!test) return SOCLE_OK;
+    SC_TRY(find_targets(&column, env, test));
+    socle_dtype other = sc_dataset_column(test, column)->dtype;
+    if (width(other) > width(*out)) *out = other;
+    return SOCLE_OK;
+}
+
+static double element(const void *from, socle_dtype dtype, size_t i) {
+    if (dtype == SOCLE_U8) return ((const uint8_t *)from)[i];
+    if (dtype == SOCLE_I32) return ((const int32_t *)from)[i];
+    return (double)((const float *)from)[i];
+}
+
+void sc_targets_cast(void *to, socle_dtype to_type, const void *from, socle_dtype from_type,
+                     size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        double value = element(from, from_type, i);
+        if (to_type == SOCLE_U8)
+            ((uint8_t *)to)[i] = (uint8_t)value;
+        else if (to_type == SOCLE_I32)
+            ((int32_t *)to)[i] = (int32_t)value;
+        else
+            ((float *)to)[i] = (float)value;
+    }
+}
+
+static socle_status add_cast(sc_dataset *to, const sc_dataset *from, const sc_column *column,
+                             socle_dtype dtype) {
+    void *data;
+    SC_TRY(sc_dataset_add_new(to, &data, column->name, dtype, &column->shape));
+    sc_targets_cast(data, dtype, column->data, column->dtype,
+                    (size_t)(sc_dataset_count(from) * elements_of(column)));
+    return SOCLE_OK;
+}
+
+static socle_status fill(sc_dataset *to, const sc_dataset *from, int target, socle_dtype dtype) {
+    for (int c = 0; c < sc_dataset_columns(from); c++) {
+        const sc_column *column = sc_dataset_column(from, c);
+        if (c == target)
+            SC_TRY(add_cast(to, from, column, dtype));
+        else
+            SC_TRY(sc_dataset_add_borrowed(to, column->name, column->dtype, &column->shape,
+                                           column->data, NULL, NULL));
+        SC_TRY(sc_dataset_set_source(to, column->name, sc_dataset_source(from, c)));
+    }
+    return SOCLE_OK;
+}
+
+socle_status sc_targets_convert(sc_dataset **out, sc_env *env, const sc_dataset *dataset,
+                                socle_dtype dtype) {
+    int target = 0;
+    sc_dataset *converted;
+    *out = NULL;
+    SC_TRY(find_targets(&target, env, dataset));
+    if (sc_dataset_column(dataset, target)->dtype == dtype) return SOCLE_OK;
+    SC_TRY(
+        sc_dataset_create(&converted, env, sc_dataset_label(dataset), sc_dataset_count(dataset)));
+    socle_status status = fill(converted, dataset, target, dtype);
+    if (status != SOCLE_OK) {
+        sc_dataset_destroy(converted);
+        return status;
+    }
+    *out = converted;
+    return SOCLE_OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a loss compares outputs with: which values suit it, and one element type for the targets of
+ * a run. Data sets bring class numbers as u8 or i32 and values as f32, u8 or i32; an engine reads
+ * one of these types, so data sets of a run that differ are converted before anything reads them.
+ * It knows losses and columns, no device. */
+#ifndef SC_TRAIN_TARGETS_H
+#define SC_TRAIN_TARGETS_H
+
+#include "data/dataset.h"
+#include "nn/layer.h"
+
+/* The labels or targets of a data set are what the net's loss compares with. Errors: DATA (none
+ * there, another type or number, a label of no class, a value that is not finite, for binary
+ * cross-entropy one outside 0 to 1); the text names their file and the first bad sample. */
+socle_status sc_targets_suit(sc_env *env, const sc_net *net, const sc_dataset *dataset);
+/* The same for `count` rows, which may lie in no data set. `source` names them. */
+socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source,
+                              const sc_column *column, int64_t count);
+
+/* The element type that holds the targets of both data sets: the wider of theirs, in the order u8,
+ * i32, f32. `test` may be NULL. Errors: DATA (no targets). */
+socle_status sc_targets_dtype(socle_dtype *out, sc_env *env, const sc_dataset *train,
+                              const sc_dataset *test);
+/* A data set equal to `dataset` but with its targets as `dtype`; the other columns are borrowed
+ * from it, so it must live longer. NULL when the type is right as it is. */
+socle_status sc_targets_convert(sc_dataset **out, sc_env *env, const sc_dataset *dataset,
+                                socle_dtype dtype);
+/* `count` elements of one type as another; u8 and i32 take whole numbers within their range alone.
+ */
+void sc_targets_cast(void *to, socle_dtype to_type, const void *from, socle_dtype from_type,
+                     size_t count);
+
+#endif

@@ -101,6 +101,9 @@ json_t *sc_report_device(const sc_device_info *info);
 typedef struct sc_table_column {
     const char *title;
     bool right;
+    /* On a terminal that is too narrow: the least width to which its texts are cut (0: never cut),
+     * and, where cutting is not enough, when it is left out (1: first, 2: next, ...; 0: never). */
+    int least, leaves;
 } sc_table_column;
 typedef struct sc_table sc_table;
 socle_status sc_table_create(sc_table **out, sc_env *env, const sc_table_column *columns,
@@ -109,6 +112,7 @@ void sc_table_cell(sc_table *table, const char *format, ...)
     SC_PRINTF(2, 3); /* row by row; remembers a failure */
 socle_status sc_table_print(sc_table *table, FILE *stream);
 void sc_table_destroy(sc_table *table); /* NULL is fine */
+int sc_terminal_width(int descriptor);    /* columns; 80 where nobody says */
 /* "1.5 GiB" */
 typedef struct sc_bytes_text {
     char text[24];

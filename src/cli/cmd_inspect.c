@@ -80,7 +80,7 @@ static void print_tensors_json(sc_cli *cli, const sc_safetensors *file) {
 
 static socle_status print_tensors(sc_cli *cli, const sc_safetensors *file) {
     static const sc_table_column columns[] = {
-        {"TENSOR", false}, {"TYPE", false}, {"SHAPE", false}, {"BYTES", true}};
+        {"TENSOR", .least = 8}, {"TYPE", .right = false}, {"SHAPE", .right = false}, {"BYTES", .right = true}};
     for (size_t i = 0; i < sc_safetensors_metadata_count(file); i++) {
         const char *key, *value;
         sc_safetensors_metadata_at(file, i, &key, &value);

@@ -147,7 +147,7 @@ static void add_row(sc_table *table, const char *word, uint64_t bytes, uint64_t 
 
 static socle_status print_table(sc_cli *cli, const forecast_job *job) {
     static const sc_table_column columns[] = {
-        {"PART", false}, {"BYTES", true}, {"SIZE", true}, {"LARGEST PIECE", true}, {"FITS", false}};
+        {"PART", .right = false}, {"BYTES", .right = true}, {"SIZE", .right = true}, {"LARGEST PIECE", .right = true}, {"FITS", .right = false}};
     const sc_forecast *f = &job->forecast;
     memory_part part[PARTS];
     sc_table *table;

@@ -61,11 +61,11 @@ static void print_json(sc_cli *cli, const sc_net *net, int64_t statistics) {
 }
 
 static socle_status print_table(sc_cli *cli, const sc_net *net) {
-    static const sc_table_column columns[] = {{"LAYER", false},
-                                              {"KIND", false},
-                                              {"OUTPUT", false},
-                                              {"PARAMETERS", true},
-                                              {"FROM", false}};
+    static const sc_table_column columns[] = {{"LAYER", .least = 8},
+                                              {"KIND", .right = false},
+                                              {"OUTPUT", .right = false},
+                                              {"PARAMETERS", .right = true},
+                                              {"FROM", .least = 8}};
     sc_table *table;
     SC_TRY(sc_table_create(&table, &cli->env, columns, sizeof columns / sizeof columns[0]));
     for (size_t i = 0; i < sc_net_summary_rows(net); i++) {

@@ -6,21 +6,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { BAR_CELLS = 20, NARROW = 40, STANDARD_WIDTH = 80, LINE_TEXT = 256 };
+enum { BAR_CELLS = 20, LEAST_CELLS = 4, LINE_TEXT = 256 };
 
 void sc_progress_begin(sc_progress_bar *bar, sc_cli *cli, int64_t batch) {
     const char *terminal = getenv("TERM");
     *bar = (sc_progress_bar){.cli = cli, .batch = batch};
     bar->live = !cli->quiet && isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
-}
-
-static int terminal_width(void) {
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    return STANDARD_WIDTH;
 }
 
 static size_t add(char line[LINE_TEXT], size_t used, const char *format, ...) SC_PRINTF(3, 4);
@@ -33,13 +26,13 @@ static size_t add(char line[LINE_TEXT], size_t used, const char *format, ...) {
     return used + (size_t)length < LINE_TEXT ? used + (size_t)length : LINE_TEXT - 1;
 }
 
-static size_t add_bar(char line[LINE_TEXT], size_t used, double part) {
-    int full = (int)(part * BAR_CELLS);
-    if (full > BAR_CELLS) full = BAR_CELLS;
+static size_t add_bar(char line[LINE_TEXT], size_t used, double part, int cells) {
+    int full = (int)(part * cells);
+    if (full > cells) full = cells;
     used = add(line, used, "[");
-    for (int i = 0; i < BAR_CELLS; i++)
+    for (int i = 0; i < cells; i++)
         used = add(line, used, "%s", i < full ? "=" : i == full ? ">" : " ");
-    return add(line, used, "] %3.0f%%", 100 * part);
+    return add(line, used, "] ");
 }
 
 static size_t add_remaining(char line[LINE_TEXT], size_t used, const sc_progress *progress) {
@@ -51,23 +44,47 @@ static size_t add_remaining(char line[LINE_TEXT], size_t used, const sc_progress
     return add(line, used, " ETA %ld:%02ld", whole / 60, whole % 60);
 }
 
-void sc_progress_show(sc_progress_bar *bar, const sc_progress *progress) {
-    if (!bar->live) return;
-    char line[LINE_TEXT];
+/* What stands left and right of the bar. What a narrow line has no room for goes in this order: the
+ * time of a step, the steps. */
+enum { WITH_STEPS = 1, WITH_TIME = 2 };
+
+static int write_line(char line[LINE_TEXT], const sc_progress_bar *bar, const sc_progress *progress,
+                      int parts, int cells) {
     int64_t steps = sc_ceil_div(progress->rows, bar->batch),
             done = sc_ceil_div(progress->row, bar->batch);
-    size_t used = add(line, 0, "Epoch %lld/%lld  %lld/%lld ", (long long)progress->epoch,
-                      (long long)progress->epochs, (long long)done, (long long)steps);
-    used = add_bar(line, used, (double)progress->row / (double)progress->rows);
-    if (progress->samples_per_second > 0)
+    double part = (double)progress->row / (double)progress->rows;
+    size_t used = add(line, 0, "Epoch %lld/%lld ", (long long)progress->epoch,
+                      (long long)progress->epochs);
+    if (parts & WITH_STEPS) used = add(line, used, " %lld/%lld ", (long long)done, (long long)steps);
+    if (cells) used = add_bar(line, used, part, cells);
+    used = add(line, used, "%3.0f%%", 100 * part);
+    if ((parts & WITH_TIME) && progress->samples_per_second > 0)
         used = add(line, used, " %.3g ms/step",
                    1e3 * (double)bar->batch / progress->samples_per_second);
     if (isfinite(progress->loss)) used = add(line, used, " loss %.4g", progress->loss);
     if (isfinite(progress->accuracy)) used = add(line, used, " acc %.3f", progress->accuracy);
-    add_remaining(line, used, progress);
-    int width = terminal_width();
+    return (int)add_remaining(line, used, progress);
+}
+
+/* The bar takes what the numbers leave. */
+static void fit_line(char line[LINE_TEXT], const sc_progress_bar *bar, const sc_progress *progress,
+                     int room) {
+    static const int parts[] = {WITH_STEPS | WITH_TIME, WITH_STEPS, 0};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        int left = room - write_line(line, bar, progress, parts[i], 0) - (int)strlen("[] ");
+        if (left >= LEAST_CELLS)
+            write_line(line, bar, progress, parts[i], left < BAR_CELLS ? left : BAR_CELLS);
+        if (left >= -(int)strlen("[] ")) return;
+    }
+}
+
+void sc_progress_show(sc_progress_bar *bar, const sc_progress *progress) {
+    if (!bar->live) return;
+    char line[LINE_TEXT];
+    int room = sc_terminal_width(STDERR_FILENO) - 1;
+    fit_line(line, bar, progress, room);
     flockfile(stderr);
-    fprintf(stderr, "\r%.*s\033[K", width > NARROW ? width - 1 : NARROW, line);
+    fprintf(stderr, "\r%.*s\033[K", room, line);
     fflush(stderr);
     bar->cli->bar_shown = true;
     funlockfile(stderr);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables on standard output: by libsmartcols where it is built in and the output is a terminal (it
- * fits the width), else plain columns, so that what a script reads is the same everywhere. */
+/* Tables on standard output: by libsmartcols where it is built in and the output is a terminal (names
+ * are cut before numbers and ids, whole columns are left out last), else plain columns, so that what
+ * a script reads is the same everywhere. */
 #include "cli/cli.h"
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #if SC_HAVE_SMARTCOLS
@@ -51,43 +53,84 @@ void sc_table_cell(sc_table *table, const char *format, ...) {
     if (table->status == SOCLE_OK) table->cells++;
 }
 
-static void print_row(const sc_table *table, FILE *stream, const int *width,
+enum { MOST_COLUMNS = 16, GAP = 2, STANDARD_WIDTH = 80 };
+
+int sc_terminal_width(int descriptor) {
+    struct winsize size;
+    if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+    return STANDARD_WIDTH;
+}
+
+/* How wide each column's texts are; 0: the column is left out. */
+typedef struct layout {
+    int width[MOST_COLUMNS];
+} layout;
+
+static layout measure(const sc_table *table) {
+    layout out = {{0}};
+    for (int c = 0; c < table->count && c < MOST_COLUMNS; c++) {
+        out.width[c] = (int)strlen(table->columns[c].title);
+        for (size_t i = (size_t)c; i < table->cells; i += (size_t)table->count)
+            if ((int)strlen(table->cell[i]) > out.width[c])
+                out.width[c] = (int)strlen(table->cell[i]);
+    }
+    return out;
+}
+
+/* What the columns need when those that may be cut are. */
+static int least_width(const sc_table *table, const layout *layout) {
+    int sum = 0;
+    for (int c = 0; c < table->count; c++) {
+        int least = table->columns[c].least, title = (int)strlen(table->columns[c].title);
+        if (least && least < title) least = title;
+        if (!layout->width[c]) continue;
+        sum += (sum ? GAP : 0) + (least && least < layout->width[c] ? least : layout->width[c]);
+    }
+    return sum;
+}
+
+/* Leaves out columns, in their order, until the rest fits when it is cut. */
+static void leave_out(const sc_table *table, layout *layout, int room) {
+    for (int turn = 1; turn <= MOST_COLUMNS && least_width(table, layout) > room; turn++)
+        for (int c = 0; c < table->count; c++)
+            if (table->columns[c].leaves == turn) layout->width[c] = 0;
+}
+
+static void print_row(const sc_table *table, FILE *stream, const layout *layout,
                       const char *const *cell) {
     for (int c = 0; c < table->count; c++) {
         bool last = c + 1 == table->count;
         if (table->columns[c].right)
-            fprintf(stream, "%*s", width[c], cell[c]);
+            fprintf(stream, "%*s", layout->width[c], cell[c]);
         else
-            fprintf(stream, "%-*s", last ? 0 : width[c], cell[c]);
-        fputs(last ? "\n" : "  ", stream);
+            fprintf(stream, "%-*s", last ? 0 : layout->width[c], cell[c]);
+        fprintf(stream, "%*s", last ? 0 : GAP, "");
     }
+    fputc('\n', stream);
 }
 
 static void print_plain(const sc_table *table, FILE *stream) {
-    enum { MOST_COLUMNS = 16 };
-    int width[MOST_COLUMNS] = {0};
     const char *title[MOST_COLUMNS];
-    for (int c = 0; c < table->count && c < MOST_COLUMNS; c++) {
-        title[c] = table->columns[c].title;
-        width[c] = (int)strlen(title[c]);
-        for (size_t i = (size_t)c; i < table->cells; i += (size_t)table->count)
-            if ((int)strlen(table->cell[i]) > width[c]) width[c] = (int)strlen(table->cell[i]);
-    }
-    print_row(table, stream, width, title);
+    const layout layout = measure(table);
+    for (int c = 0; c < table->count && c < MOST_COLUMNS; c++) title[c] = table->columns[c].title;
+    print_row(table, stream, &layout, title);
     for (size_t i = 0; i + (size_t)table->count <= table->cells; i += (size_t)table->count)
-        print_row(table, stream, width, (const char *const *)&table->cell[i]);
+        print_row(table, stream, &layout, (const char *const *)&table->cell[i]);
 }
 
 #if SC_HAVE_SMARTCOLS
-static int fill_smart(struct libscols_table *smart, const sc_table *table) {
-    for (int c = 0; c < table->count; c++)
-        if (!scols_table_new_column(smart, table->columns[c].title, 0,
-                                    table->columns[c].right ? SCOLS_FL_RIGHT : SCOLS_FL_TRUNC))
-            return -1;
+static int fill_smart(struct libscols_table *smart, const sc_table *table, const layout *layout) {
+    for (int c = 0; c < table->count; c++) {
+        const sc_table_column *column = &table->columns[c];
+        int flags = (column->right ? SCOLS_FL_RIGHT : 0) | (column->least ? SCOLS_FL_TRUNC : 0);
+        if (layout->width[c] && !scols_table_new_column(smart, column->title, 0, flags)) return -1;
+    }
     for (size_t i = 0; i + (size_t)table->count <= table->cells; i += (size_t)table->count) {
         struct libscols_line *line = scols_table_new_line(smart, NULL);
+        size_t shown = 0;
         for (int c = 0; c < table->count; c++)
-            if (!line || scols_line_set_data(line, (size_t)c, table->cell[i + (size_t)c]) != 0)
+            if (layout->width[c] &&
+                (!line || scols_line_set_data(line, shown++, table->cell[i + (size_t)c]) != 0))
                 return -1;
     }
     return 0;
@@ -98,8 +141,14 @@ static bool print_smart(const sc_table *table, FILE *stream) {
     if (!isatty(fileno(stream))) return false;
     struct libscols_table *smart = scols_new_table();
     if (!smart) return false;
+    layout layout = measure(table);
+    int room = sc_terminal_width(fileno(stream));
+    leave_out(table, &layout, room);
     scols_table_set_stream(smart, stream);
-    bool printed = fill_smart(smart, table) == 0 && scols_print_table(smart) == 0;
+    scols_table_set_termwidth(smart, (size_t)room);
+    scols_table_set_column_separator(smart, "  ");
+    bool printed =
+        fill_smart(smart, table, &layout) == 0 && scols_print_table(smart) == 0;
     scols_unref_table(smart);
     return printed;
 }

@@ -113,7 +113,14 @@ bool sc_engine_totals_peek(sc_engine *engine, sc_totals *out, socle_status *stat
     return arrived;
 }
 
+/* A look that began before the totals were set would tell of what was before. */
+static void forget_look(sc_engine *engine) {
+    sc_event_release(engine->peek);
+    engine->peek = NULL;
+}
+
 socle_status sc_engine_totals_reset(sc_engine *engine) {
+    forget_look(engine);
     size_t first = engine->commit_map.lane[SC_LANE_HEALTH].offset[SC_HEALTH_LOSS];
     sc_operand totals = {engine->lane[SC_LANE_HEALTH], first};
     return sc_queue_fill(engine->compute, totals, 0, engine->commit_map.lane[SC_LANE_HEALTH].bytes - first);
@@ -121,6 +128,7 @@ socle_status sc_engine_totals_reset(sc_engine *engine) {
 
 socle_status sc_engine_totals_set(sc_engine *engine, const sc_totals *totals) {
     const size_t *offset = engine->commit_map.lane[SC_LANE_HEALTH].offset;
+    forget_look(engine);
     const float value[3] = {(float)totals->loss, (float)totals->weight, (float)totals->correct};
     sc_operand health = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_STEP]};
     socle_status status = sc_queue_write(engine->compute, health, &totals->bad_step, sizeof totals->bad_step);

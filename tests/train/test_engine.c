@@ -120,6 +120,31 @@ Test(engine, cpu_and_opencl_agree) {
     }
 }
 
+/* A look at the totals that began before they were set, at the end of an epoch, tells nobody of the
+ * epoch that is over. */
+Test(engine, a_look_does_not_outlive_what_it_looked_at) {
+    fixture f;
+    fixture_open(&f, "cpu", 0);
+    fixture_golden(&f, "mlp");
+    sc_optimizer optimizer = fixture_optimizer("adam", 0.01f, 0);
+    sc_engine_options options = {.capacity = BATCH, .optimizer = &optimizer, .seed = 1};
+    sc_engine *engine;
+    sc_totals seen, none = {0};
+    socle_status status;
+    FIXTURE_OK(sc_engine_create(&engine, f.device, f.net, &options));
+    FIXTURE_OK(sc_engine_initialize(engine, 1));
+    fixture_step(&f, engine, 1, 0, BATCH, 1, 0.01f);
+    SC_TRUE(!sc_engine_totals_peek(engine, &seen, &status));
+    FIXTURE_OK(sc_engine_totals_set(engine, &none));
+    SC_TRUE(!sc_engine_totals_peek(engine, &seen, &status));
+    FIXTURE_OK(status);
+    FIXTURE_OK(sc_engine_totals(engine, &seen)); /* waits */
+    SC_TRUE(sc_engine_totals_peek(engine, &seen, &status));
+    SC_TRUE(seen.weight == 0);
+    sc_engine_destroy(engine);
+    fixture_close(&f);
+}
+
 /* A NaN in the weights makes the loss NaN: the commit must change nothing and the health word name the step. */
 static void not_finite(const char *device) {
     fixture f;

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people see on terminals of several widths: names are cut before numbers and ids, the bar
+ * before the numbers beside it. script(1) gives the program a terminal. */
+#include "tool.h"
+
+static sc_temp temp;
+
+static void begin(void) {
+    tool_begin(&temp, true);
+    setenv("TERM", "xterm", 1);
+    if (system("command -v script >/dev/null && command -v stty >/dev/null") != 0)
+        cr_skip_test("no script(1) or no stty(1)");
+}
+
+static void end(void) {
+    tool_end(&temp);
+}
+
+TestSuite(tool_terminal, .init = begin, .fini = end);
+
+/* Everything that the terminal was sent. */
+static char *on_terminal(int columns, const char *words) {
+    char line[512];
+    snprintf(line, sizeof line,
+             "script -qec \"stty cols %d; $SOCLE_TOOL %s\" /dev/null </dev/null >log 2>&1", columns,
+             words);
+    SC_EQ(system(line), 0);
+    return tool_get("log", NULL);
+}
+
+static const int widths[] = {60, 80, 120};
+
+Test(tool_terminal, devices_can_be_copied_from_the_table) {
+    tool_result json = tool_run("devices --json");
+    json_t *lines = tool_json_lines(json.out), *device;
+    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
+        size_t i;
+        char *log = on_terminal(widths[w], "devices");
+        SC_REPRO("stty cols %d; socle devices", widths[w]);
+        json_array_foreach(lines, i, device) {
+            SC_CONTAINS(log, json_string_value(json_object_get(device, "device")));
+            SC_CONTAINS(log, json_string_value(json_object_get(device, "id")));
+        }
+        for (char *line = strtok(log, "\r\n"); line; line = strtok(NULL, "\r\n"))
+            SC_TRUE((int)strlen(line) <= widths[w]);
+        free(log);
+    }
+    json_decref(lines);
+    tool_free(&json);
+}
+
+/* One state of the bar. */
+static void check_bar(const char *bar, int columns, int *measured) {
+    int length = (int)strcspn(bar, "\033\r\n");
+    const char *ending = strstr(bar, " ETA ");
+    SC_REPRO("%d columns: %.*s", columns, length, bar);
+    SC_TRUE(length < columns);
+    SC_TRUE(ending && ending < bar + length && strchr(ending, ':') < bar + length);
+    const char *loss = strstr(bar, " loss "), *accuracy = strstr(bar, " acc ");
+    if (!loss || loss > bar + length) return;
+    SC_TRUE(accuracy && accuracy < ending);
+    SC_TRUE(strchr(bar, '%') < loss);
+    ++*measured;
+}
+
+Test(tool_terminal, the_bar_keeps_its_numbers) {
+    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
+        int measured = 0;
+        char *log = on_terminal(widths[w], "train tool.yaml -o out -d cpu --epochs 4 --batch 1"
+                                           " --set network[1].dense=4096");
+        for (const char *bar = log; (bar = strstr(bar, "\rEpoch ")); bar++)
+            check_bar(bar + 1, widths[w], &measured);
+        SC_TRUE(measured > 3);
+        free(log);
+        SC_EQ(system("rm -r out"), 0);
+    }
+}

@@ -65,10 +65,11 @@ static socle_status open_worker(socle_context *context, const char *device,
     if (options.threads < 0)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "%d threads; 0 means all",
                        options.threads);
-    SC_TRY(sc_registry_create(&context->registry, env));
+    if (!text) text = "auto";
+    SC_TRY(sc_registry_create_for(&context->registry, env, text));
     SC_TRY(sc_records_load(&context->records, env, NULL));
     options.records = context->records;
-    SC_TRY(sc_registry_select(&context->registry, env, text ? text : "auto", &choice, &count));
+    SC_TRY(sc_registry_select(&context->registry, env, text, &choice, &count));
     socle_status status = open_all(context, choice, count, &options);
     sc_release(env, choice);
     return status;

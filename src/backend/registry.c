@@ -33,9 +33,14 @@ static socle_status add_driver(sc_registry *registry, size_t *capacity, sc_env *
 }
 
 socle_status sc_registry_create(sc_registry *out, sc_env *env) {
+    return sc_registry_create_for(out, env, NULL);
+}
+
+socle_status sc_registry_create_for(sc_registry *out, sc_env *env, const char *text) {
     *out = (sc_registry){0};
     size_t capacity = 0;
     for (const sc_driver *const *driver = sc_builtin_drivers(); *driver; driver++) {
+        if (text && sc_registry_covers(out, text)) break;
         socle_status status = add_driver(out, &capacity, env, *driver);
         if (status != SOCLE_OK) {
             sc_registry_free(out, env);

@@ -18,7 +18,13 @@ typedef struct sc_device_choice {
     float weight;    /* 0 = measured */
 } sc_device_choice;
 
+/* The devices of all drivers. */
 socle_status sc_registry_create(sc_registry *out, sc_env *env);
+/* The same for one device string: drivers that it cannot mean are not asked, so that "cpu" loads no OpenCL. NULL: all. */
+socle_status sc_registry_create_for(sc_registry *out, sc_env *env, const char *text);
+/* Whether every entry of the text names a device that is in this registry already, whole: other drivers' devices cannot
+ * change what it means. */
+bool sc_registry_covers(const sc_registry *registry, const char *text);
 void sc_registry_free(sc_registry *registry, sc_env *env);
 /* Resolves a device string. *choices is allocated (sc_release). Errors: NO_DEVICE listing what exists and the nearest
  * name; CONFIG for a bad weight. `auto` falls back to cpu with one log line when no OpenCL device is there. */

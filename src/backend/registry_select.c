@@ -5,15 +5,13 @@
  *   NAME  = cpu | gpu | auto | all | DRIVER:INDEX | a stable id | a device name (or a part that
  * fits only one)
  *
- * It knows devices only by their description. */
-#include "backend/registry.h"
+ * Where an entry ends is found in registry_words.c. It knows devices only by their description. */
+#include "backend/registry_words.h"
 #include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-enum { ENTRY_TEXT = 256 };
 
 typedef struct selection {
     const sc_registry *registry;
@@ -76,27 +74,14 @@ static bool same_card(const sc_device_info *a, const sc_device_info *b) {
     return strcmp(a->platform, b->platform) != 0 && strcasecmp(a->name, b->name) == 0;
 }
 
-static int find_index(const sc_registry *registry, const char *word) {
-    for (int i = 0; i < registry->count; i++) {
-        const sc_device_info *info = &registry->info[i];
-        char name[ENTRY_TEXT];
-        snprintf(name, sizeof name, "%s:%d", info->driver->name, info->index);
-        if (strcmp(word, name) == 0 || strcmp(word, info->id) == 0) return i;
-    }
-    return -1;
-}
-
-/* By name, or by a part (3 letters or more) that fits one device only. */
-static int find_name(const sc_registry *registry, const char *word) {
+/* By a part of a name (3 letters or more) that fits one device only. */
+static int find_part(const sc_registry *registry, const char *word) {
     int found = -1, fits = 0;
-    for (int i = 0; i < registry->count; i++) {
-        const char *name = registry->info[i].name;
-        if (strcasecmp(word, name) == 0) return i;
-        if (strlen(word) >= 3 && strcasestr(name, word)) {
+    for (int i = 0; i < registry->count && strlen(word) >= 3; i++)
+        if (strcasestr(registry->info[i].name, word)) {
             found = i;
             fits++;
         }
-    }
     return fits == 1 ? found : -1;
 }
 
@@ -108,8 +93,7 @@ static int resolve(const sc_registry *registry, const char *word) {
             if (!is_opencl_like(&registry->info[i])) return i;
         return -1;
     }
-    int entry = find_index(registry, word);
-    return entry >= 0 ? entry : find_name(registry, word);
+    return find_part(registry, word);
 }
 
 static socle_status no_such_device(selection *s, const char *word) {
@@ -211,27 +195,33 @@ static int cut_sub_device(char *word) {
     return value;
 }
 
-static socle_status append_entry(selection *s, char *word) {
+static socle_status append_entry(selection *s, sc_device_word *entry) {
     float weight = 0;
-    char *equals = strrchr(word, '=');
+    char *suffix = entry->text + entry->known, *equals = strrchr(suffix, '=');
     if (equals) {
         *equals = '\0';
         if (!parse_weight(&weight, equals + 1))
             return sc_fail(s->env, SOCLE_STATUS_CONFIG,
-                           "device '%s': weight '%s' is not a number above 0, as in %s=2.5", word,
-                           equals + 1, word);
+                           "device '%s': weight '%s' is not a number above 0, as in %s=2.5", entry->text,
+                           equals + 1, entry->text);
+    }
+    char *word = entry->text;
+    if (entry->known && !*suffix) return append(s, entry->device, -1, weight);
+    if (entry->known) {
+        int wanted = cut_sub_device(suffix);
+        return wanted >= 0 ? append(s, entry->device, wanted, weight) : no_such_device(s, word);
     }
     if (strcasecmp(word, "auto") == 0) return append_auto(s, weight);
     if (strcasecmp(word, "all") == 0) return append_all(s, weight);
-    int sub_device = -1, entry = resolve(s->registry, word);
-    if (entry < 0) {
-        char whole[ENTRY_TEXT];
+    int sub_device = -1, device = resolve(s->registry, word);
+    if (device < 0) {
+        char whole[sizeof entry->text];
         snprintf(whole, sizeof whole, "%s", word);
         sub_device = cut_sub_device(word);
-        if (sub_device >= 0) entry = resolve(s->registry, word);
-        if (entry < 0) return no_such_device(s, whole);
+        if (sub_device >= 0) device = resolve(s->registry, word);
+        if (device < 0) return no_such_device(s, whole);
     }
-    return append(s, entry, sub_device, weight);
+    return append(s, device, sub_device, weight);
 }
 
 socle_status sc_registry_select(const sc_registry *registry, sc_env *env, const char *text,
@@ -240,19 +230,9 @@ socle_status sc_registry_select(const sc_registry *registry, sc_env *env, const 
     *count = 0;
     selection s = {.registry = registry, .env = env};
     const char *at = text ? text : "auto";
+    sc_device_word entry;
     socle_status status = SOCLE_OK;
-    do {
-        size_t length = strcspn(at, ",");
-        char word[ENTRY_TEXT];
-        while (length && *at == ' ') at++, length--;
-        size_t used = length;
-        while (used && at[used - 1] == ' ') used--;
-        if (used >= sizeof word) used = sizeof word - 1;
-        memcpy(word, at, used);
-        word[used] = '\0';
-        status = append_entry(&s, word);
-        at += length;
-    } while (status == SOCLE_OK && *at++ == ',');
+    while (status == SOCLE_OK && sc_device_word_next(&entry, registry, &at)) status = append_entry(&s, &entry);
     if (status != SOCLE_OK) {
         sc_release(env, s.choice);
         return status;

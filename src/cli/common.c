@@ -56,18 +56,18 @@ void sc_cli_say(sc_cli *cli, const char *format, ...) {
     funlockfile(stderr);
 }
 
-static socle_status need_registry(sc_cli *cli) {
+static socle_status need_registry(sc_cli *cli, const char *wish) {
     if (cli->registry.info) return SOCLE_OK;
-    return sc_registry_create(&cli->registry, &cli->env);
+    return sc_registry_create_for(&cli->registry, &cli->env, wish);
 }
 
 socle_status sc_cli_select(sc_cli *cli, const sc_device_choice **choices, int *count) {
     const char *wish = cli->device, *variable = getenv("SOCLE_DEVICE");
-    if (!wish && variable && *variable) wish = variable;
-    SC_TRY(need_registry(cli));
+    if (!wish) wish = variable && *variable ? variable : "auto";
+    SC_TRY(need_registry(cli, wish));
     sc_release(&cli->env, cli->choices);
     socle_status status =
-        sc_registry_select(&cli->registry, &cli->env, wish ? wish : "auto", &cli->choices, count);
+        sc_registry_select(&cli->registry, &cli->env, wish, &cli->choices, count);
     *choices = cli->choices;
     return status;
 }

@@ -45,7 +45,7 @@ socle_status sc_verify_run(sc_env *env, const char *devices,
     sc_registry registry;
     sc_device_choice *choices = NULL;
     int count = 0;
-    SC_TRY(sc_registry_create(&registry, env));
+    SC_TRY(sc_registry_create_for(&registry, env, devices));
     socle_status status = choose(env, &registry, devices, &choices, &count);
     for (int i = 0; i < count && status == SOCLE_OK; i++)
         status =

@@ -131,6 +131,83 @@ Test(registry, auto_falls_back_step_by_step) {
     refuses(&m, "cpu", SOCLE_STATUS_NO_DEVICE, "Present: none");
 }
 
+/* Names as Mesa gives them, with commas, brackets and what looks like a weight or a sub-device. */
+static void add_mesa(machine *m) {
+    setup(m);
+    m->registry.count = 2;
+    add(m, &opencl, SC_DEVICE_CPU, "llvmpipe (LLVM 15.0.6, 256 bits)", "rusticl", "mesa.llvmpipe.0", 2, 0);
+    add(m, &opencl, SC_DEVICE_GPU, "AMD Radeon RX 6700 XT (navi22, LLVM 15.0.6, DRM 3.49, 6.1.0)", "rusticl",
+        "amd.radeon.pci-0000:03:00.0", 12, 0);
+    add(m, &opencl, SC_DEVICE_CPU, "llvmpipe (LLVM 15.0.6", "other", "a,b=2.0", 2, 0);
+    add(m, &opencl, SC_DEVICE_GPU, "card=3", "other", "card/3", 2, 0);
+}
+
+#define LLVMPIPE "llvmpipe (LLVM 15.0.6, 256 bits)"
+#define RADEON "AMD Radeon RX 6700 XT (navi22, LLVM 15.0.6, DRM 3.49, 6.1.0)"
+
+Test(registry, names_with_commas_are_taken_whole) {
+    static const struct {
+        const char *text;
+        int count;
+        sc_device_choice expected[4];
+    } rows[] = {
+        {LLVMPIPE, 1, {{2, -1, 0}}},
+        {RADEON, 1, {{3, -1, 0}}},
+        {"LLVMPIPE (llvm 15.0.6, 256 BITS)", 1, {{2, -1, 0}}},
+        {" " LLVMPIPE " ", 1, {{2, -1, 0}}},
+        {LLVMPIPE "," RADEON, 2, {{2, -1, 0}, {3, -1, 0}}},
+        {RADEON " , " LLVMPIPE, 2, {{3, -1, 0}, {2, -1, 0}}},
+        {"cpu," LLVMPIPE ",opencl:0", 3, {{0, -1, 0}, {2, -1, 0}, {1, -1, 0}}},
+        {LLVMPIPE "=3," RADEON "=0.5,cpu=1", 3, {{2, -1, 3}, {3, -1, 0.5f}, {0, -1, 1}}},
+        {LLVMPIPE "/0," LLVMPIPE "/3=2", 2, {{2, 0, 0}, {2, 3, 2}}},
+        {"llvmpipe (LLVM 15.0.6", 1, {{4, -1, 0}}}, /* a whole name that another begins with */
+        {"llvmpipe (LLVM 15.0.6,cpu", 2, {{4, -1, 0}, {0, -1, 0}}},
+        {"a,b=2.0", 1, {{4, -1, 0}}},
+        {"a,b=2.0=2", 1, {{4, -1, 2}}},
+        {"a,b=2.0/1=2,cpu", 2, {{4, 1, 2}, {0, -1, 0}}},
+        {"card=3", 1, {{5, -1, 0}}},
+        {"card=3=1.5", 1, {{5, -1, 1.5f}}},
+        {"card/3", 1, {{5, -1, 0}}},
+        {"navi22", 1, {{3, -1, 0}}}, /* a part, which ends at a comma */
+        {"navi22,cpu", 2, {{3, -1, 0}, {0, -1, 0}}},
+        {"opencl:1,opencl:2", 2, {{2, -1, 0}, {3, -1, 0}}},
+    };
+    machine m;
+    add_mesa(&m);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        chooses(&m, rows[i].text, rows[i].count, rows[i].expected);
+}
+
+Test(registry, a_name_with_commas_that_is_not_there) {
+    machine m;
+    add_mesa(&m);
+    refuses(&m, "llvmpipe (LLVM 15.0.6, 512 bits)", SOCLE_STATUS_NO_DEVICE, "no device '512 bits)'");
+    refuses(&m, RADEON "x", SOCLE_STATUS_NO_DEVICE, "no device");
+    refuses(&m, RADEON "," RADEON, SOCLE_STATUS_CONFIG, "named twice");
+    refuses(&m, RADEON "/0", SOCLE_STATUS_NO_DEVICE, "only OpenCL CPU devices");
+    refuses(&m, LLVMPIPE "=x", SOCLE_STATUS_CONFIG, "weight 'x'");
+    refuses(&m, LLVMPIPE ",", SOCLE_STATUS_NO_DEVICE, "no device ''");
+}
+
+/* What other drivers' devices cannot change the meaning of. */
+Test(registry, covers_what_is_named_whole) {
+    machine m;
+    setup(&m);
+    m.registry.count = 1;
+    const char *const enough[] = {"cpu", "CPU", "cpu:0", "cpu=2", " cpu , cpu:0=3", "AMD EPYC", "cpu.amd-epyc", "cpu:0/0"};
+    const char *const more[] = {"auto", "all", "gpu", "opencl:0", "cpu,opencl:0", "EPYC", "", "cpu,", "opencl:0,cpu"};
+    for (size_t i = 0; i < sizeof enough / sizeof enough[0]; i++) {
+        SC_REPRO("%s", enough[i]);
+        SC_TRUE(sc_registry_covers(&m.registry, enough[i]));
+    }
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        SC_REPRO("%s", more[i]);
+        SC_TRUE(!sc_registry_covers(&m.registry, more[i]));
+    }
+    m.registry.count = 0;
+    SC_TRUE(!sc_registry_covers(&m.registry, "cpu"));
+}
+
 Test(registry, lists_weights_and_sub_devices) {
     machine m;
     setup(&m);

@@ -54,6 +54,15 @@ bool sc_ocl_device_value(cl_device_id device, cl_device_info key, void *out, siz
 void sc_ocl_device_text(cl_device_id device, cl_device_info key, char *out, size_t size);
 bool sc_ocl_has_extension(cl_device_id device, const char *extension);
 
+/* ---- What is known of a driver by its name (ocl_facts.c) ---- */
+
+typedef struct sc_ocl_facts {
+    bool caches_programs;        /* keeps what it has built on disk itself */
+    bool works_while_waited_for; /* one of its workers computes only while a thread waits in the driver */
+} sc_ocl_facts;
+
+sc_ocl_facts sc_ocl_facts_of(const char *platform, sc_device_class device_class);
+
 /* ---- Device (ocl_device.c) ---- */
 
 typedef struct sc_ocl_program sc_ocl_program;
@@ -72,6 +81,7 @@ typedef struct sc_ocl_device {
     cl_context context;
     cl_command_queue setup;    /* prepare's own queue: warm-ups, maps of staging buffers */
     sc_buffer *nothing;        /* 4 KiB: the operand of warm-up launches; what it holds means nothing */
+    sc_ocl_facts facts;
     char options[160];         /* what every program is built with */
     bool timestamps;
     sc_ocl_program *programs;  /* list; released with the device */
@@ -119,8 +129,15 @@ socle_status sc_ocl_queue_open(sc_queue **out, sc_device *device);
 socle_status sc_ocl_queue_handle(cl_command_queue *out, sc_ocl_device *device);
 /* Waits until `event` is done or failed; the deadline as in sc_queue_ops.poll (ocl_event.c). */
 socle_status sc_ocl_wait(sc_ocl_queue *queue, cl_event event, uint64_t deadline);
+
+/* Wakes a sleeping queue when an event is done (ocl_waiter.c). */
 socle_status sc_ocl_waiter_create(sc_ocl_waiter **out, sc_env *env);
-void sc_ocl_waiter_release(sc_ocl_waiter *waiter);
+/* Sees to it that sleepers are woken when `event` is done; `inside`: by a thread that waits in the driver. *seen: events so far.
+ * False: nothing will wake them. */
+bool sc_ocl_waiter_ask(sc_ocl_waiter *waiter, cl_event event, bool inside, unsigned *seen);
+/* Sleeps for `nap` ns at most, or until an event later than number *seen is done. */
+void sc_ocl_waiter_sleep(sc_ocl_waiter *waiter, uint64_t nap, unsigned *seen);
+void sc_ocl_waiter_release(sc_ocl_waiter *waiter, bool hangs); /* hangs: its event will not come; NULL is fine */
 /* Every command passes its event through here: keeps it as the last one, or makes `code` the queue's sticky
  * failure. `call` is the name for the message. */
 socle_status sc_ocl_queue_done(sc_ocl_queue *queue, const char *call, cl_int code, cl_event event);
@@ -155,7 +172,7 @@ socle_status sc_ocl_splice(sc_text *out, const char *source, size_t size, int de
 void sc_ocl_cache_load(cl_program *out, sc_ocl_device *device, const char *key, const char *options);
 void sc_ocl_cache_store(sc_ocl_device *device, const char *key, cl_program program);
 /* NULL when the device needs no disk cache. */
-socle_status sc_ocl_cache_directory(char **out, sc_env *env, const char *platform, const char *wished);
+socle_status sc_ocl_cache_directory(char **out, sc_env *env, const sc_ocl_facts *facts, const char *wished);
 
 /* ---- Kernels and calls (ocl_launch.c) ---- */
 

@@ -26,10 +26,6 @@ enum {
 };
 static const char magic[MAGIC + 1] = "SOCLEB1\n";
 
-static bool has_own_cache(const char *platform) {
-    return strstr(platform, "Portable Computing Language") || strstr(platform, "NVIDIA");
-}
-
 /* A folder that others can write to is no cache; one that is missing will be made. */
 static socle_status refuse_shared(char **directory, sc_env *parent) {
     sc_env env; /* nothing that goes wrong here is an error of the caller's */
@@ -44,12 +40,12 @@ static socle_status refuse_shared(char **directory, sc_env *parent) {
     return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_OK;
 }
 
-socle_status sc_ocl_cache_directory(char **out, sc_env *env, const char *platform,
+socle_status sc_ocl_cache_directory(char **out, sc_env *env, const sc_ocl_facts *facts,
                                     const char *wished) {
     const char *mode = getenv("SOCLE_CACHE"), *folder = getenv("SOCLE_CACHE_DIR");
     bool forced = mode && strcmp(mode, "force") == 0;
     *out = NULL;
-    if ((mode && strcmp(mode, "0") == 0) || (has_own_cache(platform) && !forced)) return SOCLE_OK;
+    if ((mode && strcmp(mode, "0") == 0) || (facts->caches_programs && !forced)) return SOCLE_OK;
     socle_status status;
     if (folder && *folder)
         status = sc_copy_string(env, out, folder);

@@ -161,12 +161,13 @@ static socle_status create_context_patiently(sc_ocl_device *device) {
 
 static socle_status set_up(sc_ocl_device *device, const sc_device_options *options) {
     sc_device_info *info = &device->base.info;
+    device->facts = sc_ocl_facts_of(info->platform, info->device_class);
     if (options->sub_device >= 0) SC_TRY(enter_sub_device(device, options->sub_device));
     snprintf(device->options, sizeof device->options, "-w -cl-std=CL1.2%s",
              info->traits & SC_TRAIT_CORRECT_DIVIDE ? " -cl-fp32-correctly-rounded-divide-sqrt"
                                                     : "");
     SC_TRY(create_context_patiently(device));
-    return sc_ocl_cache_directory(&device->cache_directory, device->base.env, info->platform,
+    return sc_ocl_cache_directory(&device->cache_directory, device->base.env, &device->facts,
                                   options->cache_directory);
 }
 

@@ -179,7 +179,7 @@ static void queue_close(sc_queue *base) {
         clReleaseCommandQueue(queue->handle);
     }
     if (queue->last) clReleaseEvent(queue->last);
-    sc_ocl_waiter_release(queue->waiter);
+    sc_ocl_waiter_release(queue->waiter, queue->unanswered);
     sc_release(base->device->env, queue);
 }
 

@@ -19,7 +19,7 @@
 enum { DEVICES = 8, SUBJECTS = DEVICES + 2, SAMPLES = 8192, WARM_UP = 20 };
 
 typedef struct subject {
-    char name[256];
+    char name[DEVICES * 64 + 64];
     sc_trainer *trainer;
     uint32_t step;
     double seconds, least; /* of all rounds; of the best one */

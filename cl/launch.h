@@ -6,6 +6,8 @@
 #ifndef SC_LAUNCH_H
 #define SC_LAUNCH_H
 
+#include "argument.h"
+
 typedef struct sc_launch_values {
     float scalar[8];
     int rows;
@@ -14,5 +16,6 @@ typedef struct sc_launch_values {
     unsigned int seed[2]; /* low word first */
     int reserved;
 } sc_launch_values;
+SC_ARGUMENT(sc_launch_values, 8 + 3 + 2 + 1);
 
 #endif

@@ -167,8 +167,8 @@ matmul_tile(global const float *a_panels, ulong a_offset, global const float *b_
 
     const size_t row_panels = ((size_t)shape.rows + SC_TILE_ROWS - 1) / SC_TILE_ROWS;
     const size_t column_panels = ((size_t)shape.columns + SC_TILE_COLUMNS - 1) / SC_TILE_COLUMNS;
-    const size_t a_matrix = (size_t)sc_matmul_matrix(&shape, shape.step_a, (int)batch);
-    const size_t b_matrix = (size_t)sc_matmul_matrix(&shape, shape.step_b, (int)batch);
+    int a_matrix, b_matrix;
+    sc_matmul_matrices(&shape, (int)batch, &a_matrix, &b_matrix);
     const size_t a_panel = get_global_id(0) + a_matrix * row_panels;
     const size_t b_panel = get_global_id(1) + b_matrix * column_panels;
     global const float *a =

@@ -26,8 +26,8 @@ kernel void matmul_plain(global const float *a, ulong a_offset, global const flo
         batch >= (size_t)shape.batch)
         return;
 
-    const size_t a_matrix = (size_t)sc_matmul_matrix(&shape, shape.step_a, (int)batch);
-    const size_t b_matrix = (size_t)sc_matmul_matrix(&shape, shape.step_b, (int)batch);
+    int a_matrix, b_matrix;
+    sc_matmul_matrices(&shape, (int)batch, &a_matrix, &b_matrix);
     const size_t rows = (size_t)shape.rows;
     const size_t columns = (size_t)shape.columns;
     const size_t depth = (size_t)shape.depth;

@@ -7,6 +7,8 @@
 #ifndef SC_SHAPE_CONV_H
 #define SC_SHAPE_CONV_H
 
+#include "argument.h"
+
 /*
  * Input [samples][channels][height][width], weights [filters][channels /
  * groups][kernel_height][kernel_width], output [samples][filters][output_height][output_width], all
@@ -31,6 +33,7 @@ typedef struct sc_shape_conv {
     int pad_left;
     int groups;
 } sc_shape_conv;
+SC_ARGUMENT(sc_shape_conv, 16);
 
 /*
  * One direct pass, forward or gradient of the input: it reads `source`, writes `target`. Along
@@ -70,6 +73,7 @@ typedef struct sc_shape_conv_pass {
     int phase_pitch;
     int group_blocks; /* channel blocks of SC_BLOCKS * SC_WIDTH that one work-item computes */
 } sc_shape_conv_pass;
+SC_ARGUMENT(sc_shape_conv_pass, 25);
 
 /*
  * The gradient of the weights: a fixed partition of the sample capacity into chunks of
@@ -85,5 +89,6 @@ typedef struct sc_shape_conv_weight {
     int patch_rows;
     int row_pitch;
 } sc_shape_conv_weight;
+SC_ARGUMENT(sc_shape_conv_weight, SC_WORDS(sc_shape_conv) + 6);
 
 #endif

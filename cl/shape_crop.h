@@ -6,6 +6,8 @@
 #ifndef SC_SHAPE_CROP_H
 #define SC_SHAPE_CROP_H
 
+#include "argument.h"
+
 typedef struct sc_shape_crop {
     unsigned int lines; /* of the result: samples * channels * height */
     unsigned int channels;
@@ -15,5 +17,6 @@ typedef struct sc_shape_crop {
     unsigned int piece;                   /* columns per work-item */
     unsigned int pieces;
 } sc_shape_crop;
+SC_ARGUMENT(sc_shape_crop, 9);
 
 #endif

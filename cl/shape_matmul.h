@@ -6,6 +6,8 @@
 #ifndef SC_SHAPE_MATMUL_H
 #define SC_SHAPE_MATMUL_H
 
+#include "argument.h"
+
 #define SC_MATMUL_BATCH_DIMS 4
 
 /*
@@ -27,15 +29,18 @@ typedef struct sc_shape_matmul {
     int step_a[SC_MATMUL_BATCH_DIMS]; /* in matrices; 0 where A has size 1 */
     int step_b[SC_MATMUL_BATCH_DIMS];
 } sc_shape_matmul;
+SC_ARGUMENT(sc_shape_matmul, 8 + 3 * SC_MATMUL_BATCH_DIMS);
 
-/* Which matrix of an operand with these steps belongs to batch entry `entry`. */
-static inline int sc_matmul_matrix(const sc_shape_matmul *shape, const int *step, int entry) {
-    int matrix = 0;
+/* Which matrices of A and B belong to batch entry `entry`. */
+static inline void sc_matmul_matrices(const sc_shape_matmul *shape, int entry, int *a, int *b) {
+    *a = *b = 0;
     for (int d = SC_MATMUL_BATCH_DIMS - 1; d >= 0; --d) {
-        matrix += entry % shape->batch_dim[d] * step[d];
-        entry /= shape->batch_dim[d];
+        const int rest = entry / shape->batch_dim[d];
+        const int at = entry - rest * shape->batch_dim[d];
+        *a += at * shape->step_a[d];
+        *b += at * shape->step_b[d];
+        entry = rest;
     }
-    return matrix;
 }
 
 #endif

@@ -6,6 +6,8 @@
 #ifndef SC_SHAPE_POOL_H
 #define SC_SHAPE_POOL_H
 
+#include "argument.h"
+
 typedef struct sc_shape_pool {
     int planes;
     int channels; /* planes of a sample */
@@ -15,5 +17,6 @@ typedef struct sc_shape_pool {
     int out_width;
     int chunk; /* rows or planes per work-item */
 } sc_shape_pool;
+SC_ARGUMENT(sc_shape_pool, 7);
 
 #endif

@@ -6,6 +6,8 @@
 #ifndef SC_SHAPE_ROWS_H
 #define SC_SHAPE_ROWS_H
 
+#include "argument.h"
+
 typedef struct sc_shape_rows {
     unsigned int rows;
     unsigned int columns;
@@ -15,5 +17,6 @@ typedef struct sc_shape_rows {
     unsigned int pieces;
     int logarithm; /* softmax: of the logarithm */
 } sc_shape_rows;
+SC_ARGUMENT(sc_shape_rows, 7);
 
 #endif

@@ -24,7 +24,11 @@ typedef struct sc_shape_space {
     unsigned int kept;     /* reduce: results */
     unsigned int together; /* reduce: results per work-item */
     unsigned int reserved;
-    int stride[SC_SPACE_STREAMS][SC_SPACE_GROUPS];
+    int stride[SC_SPACE_STREAMS * SC_SPACE_GROUPS]; /* at SC_SPACE_STRIDE(stream, group) */
 } sc_shape_space;
+SC_ARGUMENT(sc_shape_space,
+            SC_WORDS(sc_launch_values) + SC_SPACE_GROUPS + 9 + SC_SPACE_STREAMS * SC_SPACE_GROUPS);
+
+#define SC_SPACE_STRIDE(stream, group) ((stream) * SC_SPACE_GROUPS + (group))
 
 #endif

@@ -83,6 +83,7 @@ typedef struct sc_ocl_device {
     sc_buffer *nothing;        /* 4 KiB: the operand of warm-up launches; what it holds means nothing */
     sc_ocl_facts facts;
     char options[160];         /* what every program is built with */
+    size_t argument_bytes;     /* the most that one kernel's arguments may take together */
     bool timestamps;
     sc_ocl_program *programs;  /* list; released with the device */
     char *cache_directory;     /* NULL: no disk cache of binaries */
@@ -197,7 +198,7 @@ typedef struct sc_ocl_call {
     cl_uint next;
     cl_int code;
     bool misaligned;
-    size_t local_bytes;
+    size_t local_bytes, argument_bytes;
 } sc_ocl_call;
 
 void sc_ocl_call_begin(sc_ocl_call *call, sc_ocl_device *device, sc_queue *queue, const sc_ocl_kernel *kernel);
@@ -244,7 +245,7 @@ void sc_ocl_expr_output(char out[16], const sc_expr *expr, int k);
 
 typedef struct sc_ocl_tail {
     int operands;  /* tail operands, without the result itself */
-    uint8_t dtype[8];
+    uint8_t dtype[SC_TAIL_OPERANDS];
     sc_shape_tail shape; /* its `launch` is set per launch */
 } sc_ocl_tail;
 

@@ -154,9 +154,11 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *base, const sc_operand 
     if (shape.batch > 1 && is_strided(&shape) && !self->scratch)
         return run_strided(self, queue, &g, operands, &shape);
     SC_TRY(scratch_piece(self, base, workspace));
-    for (int i = 0; i < shape.batch; i++)
-        SC_TRY(run_one(self, queue, &g, operands, (size_t)sc_matmul_matrix(&shape, shape.step_a, i),
-                       (size_t)sc_matmul_matrix(&shape, shape.step_b, i), (size_t)i));
+    for (int i = 0; i < shape.batch; i++) {
+        int a, b;
+        sc_matmul_matrices(&shape, i, &a, &b);
+        SC_TRY(run_one(self, queue, &g, operands, (size_t)a, (size_t)b, (size_t)i));
+    }
     return SOCLE_OK;
 }
 

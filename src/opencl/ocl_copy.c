@@ -35,14 +35,13 @@ static bool turns(const copy *self, const sc_ocl_region *region) {
 
 static size_t arrange(const copy *self, const sc_ocl_region *region, sc_shape_copy *shape,
                       int64_t rows) {
-    sc_ocl_region_shape(shape, region, rows);
-    unsigned inner = shape->size[shape->groups - 1];
+    bool turned = turns(self, region);
+    sc_ocl_region_shape(shape, region, rows, turned ? turned_group(region) : -1);
+    unsigned inner = shape->inner;
     size_t elements = (size_t)shape->outer * inner;
     if (elements == 0 || !self->wide) return elements;
-    if (turns(self, region)) {
-        shape->turn = turned_group(region);
-        shape->outer /= shape->size[shape->turn];
-        shape->tiles = (shape->size[shape->turn] + SIDE - 1) / SIDE;
+    if (turned) {
+        shape->tiles = (shape->turn + SIDE - 1) / SIDE;
         shape->pieces = (inner + SIDE - 1) / SIDE;
         return (size_t)shape->outer * shape->tiles * shape->pieces;
     }
@@ -101,7 +100,7 @@ static void release(sc_kernel *kernel) {
 }
 
 static socle_status warm_up(copy *self, sc_ocl_device *device, const sc_ocl_region *region) {
-    sc_shape_copy shape, nothing = {.turn = -1, .tiles = 1, .pieces = 1};
+    sc_shape_copy shape, nothing = {.tiles = 1, .pieces = 1};
     sc_ocl_call call;
     size_t largest = arrange(self, region, &shape, self->out.rank ? self->out.dim[0] : 1);
     sc_ocl_call_begin(&call, device, NULL, turns(self, region) ? &self->turn : &self->flat);

@@ -132,18 +132,28 @@ int sc_ocl_copy_regions(sc_ocl_region *region, const sc_op_desc *desc, bool *cov
     }
 }
 
-void sc_ocl_region_shape(sc_shape_copy *out, const sc_ocl_region *region, int64_t rows) {
+void sc_ocl_region_shape(sc_shape_copy *out, const sc_ocl_region *region, int64_t rows, int turned) {
     const sc_ocl_space *space = &region->space;
+    const int64_t *from = space->stride[region->source], *to = space->stride[region->target];
+    int last = space->groups - 1;
     memset(out, 0, sizeof *out);
-    out->groups = space->groups;
     out->outer = 1;
-    out->turn = -1;
     out->from_start = (unsigned)region->source_start;
     out->to_start = (unsigned)region->target_start;
-    for (int g = 0; g < space->groups; g++) {
-        out->size[g] = (unsigned)sc_ocl_space_size(space, g, rows);
-        out->from[g] = (int)space->stride[region->source][g];
-        out->to[g] = (int)space->stride[region->target][g];
-        if (g + 1 < space->groups) out->outer *= out->size[g];
+    out->inner = (unsigned)sc_ocl_space_size(space, last, rows);
+    out->from_step = (unsigned)from[last];
+    out->to_step = (unsigned)to[last];
+    for (int g = 0; g < last; g++) {
+        unsigned size = (unsigned)sc_ocl_space_size(space, g, rows);
+        if (g == turned) {
+            out->turn = size;
+            out->turn_to_step = (unsigned)to[g];
+            continue;
+        }
+        out->size[out->groups] = size;
+        out->from[out->groups] = (unsigned)from[g];
+        out->to[out->groups] = (unsigned)to[g];
+        out->outer *= size;
+        out->groups++;
     }
 }

@@ -159,6 +159,13 @@ static socle_status create_context_patiently(sc_ocl_device *device) {
     return sc_fail(env, SOCLE_STATUS_DEVICE, "%s cannot be opened: %s", device->base.info.name, env->text);
 }
 
+/* Without an answer: what OpenCL demands at least. */
+static size_t argument_bytes(cl_device_id device) {
+    size_t bytes = 0;
+    sc_ocl_device_value(device, CL_DEVICE_MAX_PARAMETER_SIZE, &bytes, sizeof bytes);
+    return bytes ? bytes : 1024;
+}
+
 static socle_status set_up(sc_ocl_device *device, const sc_device_options *options) {
     sc_device_info *info = &device->base.info;
     device->facts = sc_ocl_facts_of(info->platform, info->device_class);
@@ -198,6 +205,7 @@ socle_status sc_ocl_device_open(sc_device **out, sc_env *env, int index,
         if (sc_ocl_clblast_load(env)) device->base.info.traits |= SC_TRAIT_BLAS;
         device->platform = found[index].platform;
         device->handle = found[index].device;
+        device->argument_bytes = argument_bytes(device->handle);
         status = set_up(device, options);
     }
     sc_release(env, found);

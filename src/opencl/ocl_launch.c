@@ -70,8 +70,11 @@ void sc_ocl_call_begin(sc_ocl_call *call, sc_ocl_device *device, sc_queue *queue
                           .code = CL_SUCCESS};
 }
 
-static void set(sc_ocl_call *call, size_t size, const void *value) {
-    if (call->code != CL_SUCCESS) return;
+/* `bytes`: what the argument takes of the room for arguments. What has no room there is not shown to
+ * the driver. */
+static void set(sc_ocl_call *call, size_t size, const void *value, size_t bytes) {
+    call->argument_bytes += bytes;
+    if (call->code != CL_SUCCESS || call->argument_bytes > call->device->argument_bytes) return;
     call->code = clSetKernelArg(call->kernel->handle, call->next, size, value);
     if (call->code == CL_SUCCESS) call->next++;
 }
@@ -80,17 +83,17 @@ void sc_ocl_call_operand(sc_ocl_call *call, sc_operand operand, size_t element) 
     cl_mem memory = sc_ocl_memory(operand);
     cl_ulong offset = operand.offset / element;
     if (operand.offset % element != 0) call->misaligned = true;
-    set(call, sizeof memory, memory ? &memory : NULL);
-    set(call, sizeof offset, &offset);
+    set(call, sizeof memory, memory ? &memory : NULL, sizeof memory);
+    set(call, sizeof offset, &offset, sizeof offset);
 }
 
 void sc_ocl_call_value(sc_ocl_call *call, const void *value, size_t size) {
-    set(call, size, value);
+    set(call, size, value, size);
 }
 
 void sc_ocl_call_local(sc_ocl_call *call, size_t bytes) {
     call->local_bytes += bytes;
-    set(call, bytes, NULL);
+    set(call, bytes, NULL, sizeof(cl_mem));
 }
 
 static sc_env *env_of(const sc_ocl_call *call) {
@@ -111,6 +114,10 @@ static socle_status check(const sc_ocl_call *call) {
     sc_env *env = env_of(call);
     const sc_device_info *info = &call->device->base.info;
     if (call->code != CL_SUCCESS) return argument_failed(call);
+    if (call->argument_bytes > call->device->argument_bytes)
+        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED, "%s has %zu bytes of arguments, %s takes %zu",
+                       call->kernel->name, call->argument_bytes, info->name,
+                       call->device->argument_bytes);
     if (call->misaligned)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "%s: an operand's offset is not a multiple of its element size",

@@ -130,7 +130,8 @@ void sc_ocl_space_shape(sc_shape_space *out, const sc_ocl_space *space, int64_t 
         out->size[g] = (unsigned)sc_ocl_space_size(space, g, rows);
     out->inner = out->size[space->groups - 1];
     for (int s = 0; s < space->streams; s++)
-        for (int g = 0; g < space->groups; g++) out->stride[s][g] = (int)space->stride[s][g];
+        for (int g = 0; g < space->groups; g++)
+            out->stride[SC_SPACE_STRIDE(s, g)] = (int)space->stride[s][g];
 }
 
 sc_ocl_step sc_ocl_space_step(const sc_ocl_space *space, int stream) {

@@ -43,9 +43,9 @@ void sc_ocl_space_sort(sc_ocl_space *space);
 void sc_ocl_space_shape(sc_shape_space *out, const sc_ocl_space *space, int64_t rows);
 int64_t sc_ocl_space_size(const sc_ocl_space *space, int group, int64_t rows);
 
-/* Text, for the generators (ocl_space_text.c). "c0 * (uint)shape->stride[3][0] + c0 *
- * shape.stride[3][0] + ..." over the groups [first, last) named c0, c1, ...; a stride that is zero
- * for every shape of this pattern is left out. */
+/* Text, for the generators (ocl_space_text.c). "c0 * (uint)shape->stride[18] + c1 *
+ * (uint)shape->stride[19] + ..." over the groups [first, last) named c0, c1, ...; a stride that is
+ * zero for every shape of this pattern is left out. */
 void sc_ocl_space_sum(sc_text *text, const sc_ocl_space *space, int stream, int first, int last);
 /* How a stream moves along the last group. */
 typedef enum sc_ocl_step { SC_OCL_STEP_ZERO, SC_OCL_STEP_ONE, SC_OCL_STEP_ANY } sc_ocl_step;

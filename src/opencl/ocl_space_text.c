@@ -14,8 +14,8 @@ void sc_ocl_space_sum(sc_text *text, const sc_ocl_space *space, int stream, int 
         if (space->stride[stream][g] == 1)
             sc_text_add(text, "%sc%d", terms++ ? " + " : "", g);
         else
-            sc_text_add(text, "%sc%d * (uint)shape->stride[%d][%d]", terms++ ? " + " : "", g,
-                        stream, g);
+            sc_text_add(text, "%sc%d * (uint)shape->stride[%d]", terms++ ? " + " : "", g,
+                        SC_SPACE_STRIDE(stream, g));
     }
     if (terms == 0) sc_text_add(text, "0");
 }
@@ -71,7 +71,8 @@ static void add_step(sc_text *text, const sc_ocl_space *space, int stream) {
     sc_ocl_step step = sc_ocl_space_step(space, stream);
     if (step == SC_OCL_STEP_ONE) sc_text_add(text, " + (uint)j");
     if (step == SC_OCL_STEP_ANY)
-        sc_text_add(text, " + (uint)j * (uint)shape->stride[%d][%d]", stream, space->groups - 1);
+        sc_text_add(text, " + (uint)j * (uint)shape->stride[%d]",
+                    SC_SPACE_STRIDE(stream, space->groups - 1));
 }
 
 static void add_place(sc_text *text, const sc_ocl_space *space, const char *type, const char *name,
@@ -93,8 +94,8 @@ void sc_ocl_space_reads(sc_text *text, const sc_ocl_space *space, const sc_op_de
         if (step == SC_OCL_STEP_ZERO) sc_text_add(text, "0];\n");
         if (step == SC_OCL_STEP_ONE) sc_text_add(text, "j];\n");
         if (step == SC_OCL_STEP_ANY)
-            sc_text_add(text, "j * (size_t)shape->stride[%d][%d]];\n", stream[i],
-                        space->groups - 1);
+            sc_text_add(text, "j * (size_t)shape->stride[%d]];\n",
+                        SC_SPACE_STRIDE(stream[i], space->groups - 1));
     }
     for (int d = 0; d < SC_MAX_RANK; d++) {
         char name[16] = "coord";

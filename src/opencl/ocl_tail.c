@@ -46,7 +46,7 @@ bool sc_ocl_tail_describe(sc_ocl_tail *out, const sc_op_desc *desc, int row, int
     int base = sc_op_base_inputs(desc);
     const sc_tensor_desc *result = &desc->tensor[desc->inputs];
     out->operands = desc->tail->inputs - 1;
-    if (out->operands > (int)(sizeof out->dtype)) return false;
+    if (out->operands > SC_TAIL_OPERANDS) return false;
     out->shape.rank = result->rank;
     out->shape.rows = out->shape.columns = 1;
     out->shape.batched = result->batched;
@@ -60,7 +60,7 @@ bool sc_ocl_tail_describe(sc_ocl_tail *out, const sc_op_desc *desc, int row, int
     out->shape.per_sample = (unsigned)per_sample;
     for (int k = 0; k < out->operands; k++) {
         out->dtype[k] = desc->tensor[base + k].dtype;
-        if (!operand_strides(out->shape.stride[k], result, &desc->tensor[base + k], row, column))
+        if (!operand_strides(&out->shape.stride[3 * k], result, &desc->tensor[base + k], row, column))
             return false;
     }
     return true;
@@ -120,9 +120,10 @@ static void add_scalar_form(sc_text *text, const sc_op_desc *desc) {
         if (reads(desc->tail, k))
             sc_text_add(
                 text,
-                "    const %s x%d = t%d[t%d_offset + (batch * (uint)tail.stride[%d][0] + row * "
-                "(uint)tail.stride[%d][1] + column * (uint)tail.stride[%d][2])];\n",
-                desc->tensor[base + k].dtype == SOCLE_F32 ? "float" : "int", k + 1, k, k, k, k, k);
+                "    const %s x%d = t%d[t%d_offset + (batch * (uint)tail.stride[%d] + row * "
+                "(uint)tail.stride[%d] + column * (uint)tail.stride[%d])];\n",
+                desc->tensor[base + k].dtype == SOCLE_F32 ? "float" : "int", k + 1, k, k, 3 * k,
+                3 * k + 1, 3 * k + 2);
     if (needs_places(desc->tail)) add_places(text, desc);
     sc_ocl_expr_draw_one(text, desc->tail, 1);
     sc_ocl_expr_body(text, desc->tail, 1);
@@ -146,16 +147,16 @@ static const char gather_function[] =
 /* Along a row an operand stands still, or goes with the elements, or neither. */
 static void add_vector_load(sc_text *text, const sc_op_desc *desc, const sc_ocl_tail *tail, int k) {
     const char *const form[] = {"(SC_REAL)(*from%d)", "sc_load_part(from%d, count)",
-                                "sc_tail_gather(from%d, tail.stride[%d][2], count)"};
-    int step = tail->shape.stride[k][2];
+                                "sc_tail_gather(from%d, tail.stride[%d], count)"};
+    int step = tail->shape.stride[3 * k + 2];
     if (!reads(desc->tail, k)) return;
     sc_text_add(
         text,
-        "    global const float *from%d = t%d + t%d_offset + (batch * (uint)tail.stride[%d][0] + "
-        "row * (uint)tail.stride[%d][1] + column * (uint)tail.stride[%d][2]);\n    const SC_REAL "
+        "    global const float *from%d = t%d + t%d_offset + (batch * (uint)tail.stride[%d] + "
+        "row * (uint)tail.stride[%d] + column * (uint)tail.stride[%d]);\n    const SC_REAL "
         "x%d = ",
-        k, k, k, k, k, k, k + 1);
-    sc_text_add(text, form[step == 0 ? 0 : step == 1 ? 1 : 2], k, k);
+        k, k, k, 3 * k, 3 * k + 1, 3 * k + 2, k + 1);
+    sc_text_add(text, form[step == 0 ? 0 : step == 1 ? 1 : 2], k, 3 * k + 2);
     sc_text_add(text, ";\n");
 }
 

@@ -21,6 +21,7 @@ static struct lie {
     {"CL_DEVICE_GLOBAL_MEM_SIZE", CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong), false, 0},
     {"CL_DEVICE_LOCAL_MEM_SIZE", CL_DEVICE_LOCAL_MEM_SIZE, sizeof(cl_ulong), false, 0},
     {"CL_DEVICE_MAX_WORK_GROUP_SIZE", CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t), false, 0},
+    {"CL_DEVICE_MAX_PARAMETER_SIZE", CL_DEVICE_MAX_PARAMETER_SIZE, sizeof(size_t), false, 0},
     {"CL_DEVICE_AVAILABLE", CL_DEVICE_AVAILABLE, sizeof(cl_bool), false, 0},
     {"CL_DEVICE_TYPE", CL_DEVICE_TYPE, sizeof(cl_device_type), false, 0},
 };

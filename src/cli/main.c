@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -74,6 +75,17 @@ static socle_status run(sc_cli *cli, int argc, char **argv, char *title, size_t 
     return command->run(cli, argc - 1, argv + 1);
 }
 
+/* The leak check of AddressSanitizer, which else runs at exit. */
+extern void __lsan_do_leak_check(void) __attribute__((weak));
+
+/* Everything is written by now. What libraries do at exit can hang: OpenBLAS waits for threads that, where no address space
+ * is left, ask for memory for ever; drivers end threads of theirs. */
+static _Noreturn void leave(int code) {
+    fflush(stderr);
+    if (__lsan_do_leak_check) __lsan_do_leak_check();
+    _exit(code);
+}
+
 int main(int argc, char **argv) {
     sc_cli cli;
     char title[32];
@@ -81,5 +93,5 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     sc_cli_init(&cli);
     socle_status status = run(&cli, argc, argv, title, sizeof title);
-    return sc_cli_finish(&cli, status);
+    leave(sc_cli_finish(&cli, status));
 }

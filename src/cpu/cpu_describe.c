@@ -11,9 +11,17 @@
 #include <unistd.h>
 
 #if defined(SC_HAVE_ISA_AVX2)
+#include <cpuid.h>
+
+/* Clang before 15 does not know "f16c" in __builtin_cpu_supports. Whether the system saves the registers it needs follows
+ * from avx2, which does ask. */
+static bool has_f16c(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+
 static bool has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           __builtin_cpu_supports("f16c");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
 }
 #endif
 

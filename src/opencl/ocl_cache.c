@@ -1,30 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Built programs on disk, for drivers that keep none themselves. Drivers crash on damaged binaries,
  * so a file is checked (magic, key, size, hash of the payload) before the driver sees it; whatever
- * is wrong, the program is built from source. One file per program, written whole or not at all;
- * every user's own folder.
- *
- *   file: 8 bytes magic, 32 key, 32 hash of the payload, 8 size (little-endian), payload
+ * is wrong, the program is built from source. One file per program, written whole or not at all.
+ * The hash does not say who wrote a file: a folder or file that others could write to is not used
+ * (base/file_private.c).
  *
  * SOCLE_CACHE=0 turns it off, SOCLE_CACHE=force on for every driver; SOCLE_CACHE_DIR names the
  * folder. */
 #include "opencl/ocl.h"
 
 #include "base/file.h"
-#include "base/hash.h"
+#include "base/sealed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MAGIC = 8,
-    HASH = SC_HASH_TEXT - 1,
-    SIZE = 8,
-    HEAD = MAGIC + 2 * HASH + SIZE,
-    LIMIT = 64 << 20
-};
-static const char magic[MAGIC + 1] = "SOCLEB1\n";
+enum { LIMIT = 64 << 20 };
+static const char magic[SC_SEALED_MAGIC + 1] = "SOCLEB1\n";
 
 /* A folder that others can write to is no cache; one that is missing will be made. */
 static socle_status refuse_shared(char **directory, sc_env *parent) {
@@ -66,16 +59,6 @@ static char *file_path(const sc_ocl_device *device, sc_env *env, const char *key
     return path;
 }
 
-static void make_head(unsigned char head[HEAD], const char *key, const void *payload, size_t size) {
-    char hash[SC_HASH_TEXT];
-    sc_hash_text(hash, sc_hash_bytes(payload, size, 6));
-    memcpy(head, magic, MAGIC);
-    memcpy(head + MAGIC, key, HASH);
-    memcpy(head + MAGIC + HASH, hash, HASH);
-    for (int i = 0; i < SIZE; i++)
-        head[MAGIC + 2 * HASH + i] = (unsigned char)((uint64_t)size >> (8 * i));
-}
-
 static cl_program from_binary(sc_ocl_device *device, const unsigned char *binary, size_t size,
                               const char *options) {
     cl_int code = CL_SUCCESS, own = CL_SUCCESS;
@@ -98,12 +81,9 @@ void sc_ocl_cache_load(cl_program *out, sc_ocl_device *device, const char *key,
     size_t size = 0;
     socle_status status = path ? sc_file_read_private(&env, &data, &size, path, LIMIT) : SOCLE_STATUS_NOT_FOUND;
     if (status == SOCLE_OK) {
-        unsigned char head[HEAD];
-        bool sound = size > HEAD;
-        if (sound) make_head(head, key, data + HEAD, size - HEAD);
-        sound = sound && memcmp(head, data, HEAD) == 0;
-        if (sound)
-            *out = from_binary(device, (const unsigned char *)data + HEAD, size - HEAD, options);
+        size_t bytes;
+        const unsigned char *sound = sc_sealed_payload(&bytes, data, size, magic, key);
+        if (sound) *out = from_binary(device, sound, bytes, options);
         if (!*out)
             sc_log_line(&env, SOCLE_LOG_WARNING, "cached kernel %s is %s, building from source",
                         path, sound ? "refused by the driver" : "damaged");
@@ -118,7 +98,7 @@ static bool read_binary(sc_env *env, cl_program program, unsigned char **binary,
     *binary = NULL;
     if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof *size, size, NULL) !=
             CL_SUCCESS ||
-        *size == 0 || *size > LIMIT - HEAD)
+        *size == 0 || *size > LIMIT - SC_SEALED_HEAD)
         return false;
     if (sc_allocate(env, binary, *size, 1) != SOCLE_OK) return false;
     return clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof *binary, binary, NULL) ==
@@ -127,9 +107,9 @@ static bool read_binary(sc_env *env, cl_program program, unsigned char **binary,
 
 static socle_status write_file(sc_env *env, const char *path, const char *key,
                                const unsigned char *binary, size_t size) {
-    unsigned char head[HEAD];
+    unsigned char head[SC_SEALED_HEAD];
     sc_file_writer *writer = NULL;
-    make_head(head, key, binary, size);
+    sc_sealed_head(head, magic, key, binary, size);
     SC_TRY(sc_file_writer_open(&writer, env, path));
     socle_status status = sc_file_writer_write(writer, head, sizeof head);
     if (status == SOCLE_OK) status = sc_file_writer_write(writer, binary, size);

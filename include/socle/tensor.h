@@ -59,6 +59,8 @@ SOCLE_API socle_value socle_op_unary(socle_graph *graph, const char *word, socle
  * rank; sizes equal, or 1, which stretches. */
 SOCLE_API socle_value socle_op_binary(socle_graph *graph, const char *word, socle_value a,
                                       socle_value b);
+/* u8, i32 or f32 elements as f32, times `factor`. It has no gradient where x is u8 or i32. */
+SOCLE_API socle_value socle_op_to_float(socle_graph *graph, socle_value x, float factor);
 /* Matrix product. a: f32 [.., M,K] ([.., K,M] when transposed), b: f32 [.., K,N] ([.., N,K]);
  * result [.., M,N]. Leading sizes are equal, or 1, which stretches. */
 SOCLE_API socle_value socle_op_matmul(socle_graph *graph, socle_value a, socle_value b,

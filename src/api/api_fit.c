@@ -148,7 +148,7 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net, const
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "weight_decay must be a finite number of at least 0, not %g",
                        (double)opts->weight_decay);
-    if (opts->batch < 1 || (!dataset && opts->batch > INT32_MAX))
+    if (opts->batch < 1 || opts->batch > INT32_MAX)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "batch must be 1 to 2^31-1, not %lld",
                        (long long)opts->batch);
     out->epochs = opts->epochs;

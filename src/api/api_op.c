@@ -4,6 +4,8 @@
 #include "api/api_tensor.h"
 #include "graph/build.h"
 
+#include <math.h>
+
 /* The row of the expression table for a word, of this arity and float; fails the graph if there is
  * none. */
 static bool find_word(sc_graph *graph, const char *word, int arity, sc_expr_op *out) {
@@ -18,19 +20,45 @@ static bool find_word(sc_graph *graph, const char *word, int arity, sc_expr_op *
     return false;
 }
 
+/* Elementwise functions compute with f32 alone. */
+static bool is_float(sc_graph *graph, const char *word, sc_value x) {
+    if (x < 0 || (size_t)x >= graph->values) return true; /* the builder says so */
+    const sc_tensor_desc *desc = sc_graph_desc(graph, x);
+    if (desc->dtype == SOCLE_F32) return true;
+    char text[96];
+    sc_tensor_text(text, sizeof text, desc);
+    sc_graph_fail(graph, sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                                 "%s: computes with f32, the value is %s: convert it by "
+                                 "socle_op_to_float",
+                                 word, text));
+    return false;
+}
+
 socle_value socle_op_unary(socle_graph *graph, const char *word, socle_value x) {
     sc_graph *g = sc_api_graph(graph);
     sc_expr_op op;
     if (!g) return SC_NO_VALUE;
-    return sc_api_built(graph, find_word(g, word, 1, &op) ? sc_build_unary(g, op, x) : SC_NO_VALUE);
+    bool fits = find_word(g, word, 1, &op) && is_float(g, word, x);
+    return sc_api_built(graph, fits ? sc_build_unary(g, op, x) : SC_NO_VALUE);
 }
 
 socle_value socle_op_binary(socle_graph *graph, const char *word, socle_value a, socle_value b) {
     sc_graph *g = sc_api_graph(graph);
     sc_expr_op op;
     if (!g) return SC_NO_VALUE;
-    return sc_api_built(graph,
-                        find_word(g, word, 2, &op) ? sc_build_binary(g, op, a, b) : SC_NO_VALUE);
+    bool fits = find_word(g, word, 2, &op) && is_float(g, word, a) && is_float(g, word, b);
+    return sc_api_built(graph, fits ? sc_build_binary(g, op, a, b) : SC_NO_VALUE);
+}
+
+socle_value socle_op_to_float(socle_graph *graph, socle_value x, float factor) {
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    if (!isfinite(factor))
+        return sc_api_built(
+            graph, sc_graph_fail(g, sc_fail(g->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                                            "socle_op_to_float: the factor must be finite, not %g",
+                                            (double)factor)));
+    return sc_api_built(graph, sc_build_to_float(g, x, factor));
 }
 
 socle_value socle_op_matmul(socle_graph *graph, socle_value a, socle_value b, int transpose_a,

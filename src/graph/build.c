@@ -36,7 +36,8 @@ static sc_value apply(sc_graph *graph, sc_expr_op op, int count, const sc_value 
     sc_expr expr;
     sc_expr_init(&expr);
     int argument[2] = {0, 0};
-    for (int i = 0; i < count; i++) argument[i] = sc_expr_input(&expr, i, type_of(graph, input[i]));
+    const sc_expr_info *info = sc_expr_op_info(op);
+    for (int i = 0; i < count; i++) argument[i] = sc_expr_input(&expr, i, info->argument[i]);
     sc_expr_output(&expr, sc_expr_add_node(&expr, op, argument[0], argument[1], 0));
     return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, count, input);
 }
@@ -49,7 +50,7 @@ sc_value sc_build_binary(sc_graph *graph, sc_expr_op op, sc_value a, sc_value b)
     if (a == b && a != SC_NO_VALUE && graph->status == SOCLE_OK) {
         sc_expr expr;
         sc_expr_init(&expr);
-        int x = sc_expr_input(&expr, 0, type_of(graph, a));
+        int x = sc_expr_input(&expr, 0, sc_expr_op_info(op)->argument[0]);
         sc_expr_output(&expr, sc_expr_add_node(&expr, op, x, x, 0));
         return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, 1, &a);
     }

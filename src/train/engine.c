@@ -28,7 +28,7 @@ static socle_status create_training(sc_engine *engine) {
 static socle_status check_options(sc_env *env, const sc_net *net, const sc_engine_options *options) {
     if (net->status != SOCLE_OK) return net->status;
     if (options->capacity < 1 || options->capacity > INT32_MAX)
-        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "a micro-batch needs at least 1 row, not %lld",
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "a batch has 1 to 2^31-1 rows, not %lld",
                        (long long)options->capacity);
     if (options->optimizer && !net->loss)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "training needs a loss: add one to the network");

@@ -76,7 +76,12 @@ static socle_value concat(socle_graph *g, const socle_value *x) {
     return socle_op_concat(g, 2, x, 1);
 }
 
+static socle_value scaled(socle_graph *g, const socle_value *x) {
+    return socle_op_to_float(g, x[0], 0.5f);
+}
+
 static const op_case cases[] = {
+    {"to_float", scaled, 1, {{F32(2), {3, -1}, {0.5f, 1}}}, F32(2), {1.5f, -0.5f}},
     {"add, b stretched",
      add,
      2,
@@ -227,5 +232,28 @@ API_TEST(api_op, cross_entropy_of_a_wrong_label) {
     socle_tensor_destroy(x);
     socle_tensor_destroy(t);
     socle_tensor_destroy(y);
+    socle_close(context);
+}
+
+/* Bytes and whole numbers become floats, exactly; there is no gradient by them. */
+API_TEST(api_op, to_float_of_integers) {
+    socle_context *context = api_open(device);
+    const operand from[2] = {{SOCLE_U8, SHAPE(2), {3, 255}, {0}}, {SOCLE_I32, SHAPE(2), {-7, 12}, {0}}};
+    static const float expected[2][2] = {{1.5f, 127.5f}, {-3.5f, 6}};
+    for (int i = 0; i < 2; i++) {
+        socle_tensor *x = tensor_with(context, &from[i]), *y;
+        socle_graph *graph;
+        float got[2];
+        API_OK(context, socle_tensor_create(&y, context, SOCLE_F32, SOCLE_SHAPE(2)));
+        API_OK(context, socle_graph_create(&graph, context));
+        socle_op_store(graph, socle_op_to_float(graph, socle_op_tensor(graph, x), 0.5f), y);
+        API_OK(context, socle_graph_compile(graph));
+        API_OK(context, socle_graph_run(graph));
+        API_OK(context, socle_tensor_read(y, got, sizeof got));
+        SC_EQ_MEMORY(got, expected[i], sizeof got);
+        socle_graph_destroy(graph);
+        socle_tensor_destroy(x);
+        socle_tensor_destroy(y);
+    }
     socle_close(context);
 }

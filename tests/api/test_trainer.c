@@ -48,7 +48,7 @@ Test(api_trainer, wrong_arguments) {
     SC_EQ(socle_trainer_create(&trainer, NULL, socle_adam(1), 1, 1), SOCLE_STATUS_INVALID_ARGUMENT);
     SC_TRUE(trainer == NULL);
     API_FAILS(context, socle_trainer_create(&trainer, net, socle_adam(1), 0, 1),
-              SOCLE_STATUS_INVALID_ARGUMENT, "at least 1 row");
+              SOCLE_STATUS_INVALID_ARGUMENT, "1 to 2^31-1 rows");
     API_FAILS(context, socle_trainer_create(&trainer, net, socle_adam(1), -4, 1),
               SOCLE_STATUS_INVALID_ARGUMENT, "not -4");
     API_FAILS(context, socle_trainer_create(&trainer, net, socle_adam(-1), 4, 1),

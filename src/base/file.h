@@ -29,9 +29,6 @@ socle_status sc_file_writer_write(sc_file_writer *writer, const void *data, size
 /* Makes the file appear under its name. Destroys the writer, also on failure (temp removed). */
 socle_status sc_file_writer_commit(sc_file_writer *writer);
 void sc_file_writer_abandon(sc_file_writer *writer); /* NULL is fine */
-/* Removes what writers of processes that are gone left in a directory (a kill at the wrong moment,
- * on file systems without unnamed files). No writer of this process may be at work there. */
-void sc_file_remove_leftovers(const char *directory);
 socle_status sc_file_write_whole(sc_env *env, const char *path, const void *data, size_t size);
 
 socle_status sc_make_directories(sc_env *env, const char *path); /* mkdir -p */

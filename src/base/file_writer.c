@@ -2,21 +2,16 @@
 /* Files that appear whole or not at all: the bytes go to a temporary file in the same directory,
  * are synced, and take the name by a rename. A crash at any point leaves the old file as it was. */
 #include "base/file.h"
+#include "base/temporary.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/thread_pool.h"
-
-enum { TEMPORARY_NAME = 64, NAME_ATTEMPTS = 100, FILE_MODE = 0644 };
+enum { SELF_PATH = 64, NAME_ATTEMPTS = 100, FILE_MODE = 0644 };
 
 /* The directory is held open: a chdir, or a rename of the directory, between open and commit does
  * no harm. */
@@ -25,7 +20,7 @@ struct sc_file_writer {
     char *path;
     const char *name; /* last part of path */
     int directory, file;
-    char temporary[TEMPORARY_NAME]; /* "" while there is no such entry */
+    char temporary[SC_TEMPORARY_NAME]; /* "" while there is no such entry */
     socle_status status;            /* of the first failure; text is with the env */
 };
 
@@ -80,10 +75,10 @@ typedef int (*make_entry)(sc_file_writer *writer, const char *name);
 /* Finds a new name for an entry beside the target. Making one refuses whatever exists, links
  * included, so the name need not be secret. */
 static bool with_new_name(sc_file_writer *writer, make_entry make) {
+    const sc_process self = sc_process_self();
     for (unsigned attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
-        char name[TEMPORARY_NAME];
-        snprintf(name, sizeof name, ".socle-%lx-%" PRIx64 "-%x.tmp", (unsigned long)getpid(),
-                 sc_now_ns(), attempt);
+        char name[SC_TEMPORARY_NAME];
+        sc_temporary_name(name, &self, attempt);
         if (make(writer, name) >= 0) {
             memcpy(writer->temporary, name, sizeof name);
             return true;
@@ -93,25 +88,6 @@ static bool with_new_name(sc_file_writer *writer, make_entry make) {
     return false;
 }
 
-/* Whether `name` is one that with_new_name made in a process that is gone. In a container a process
- * often has the number of the one before it, so its own number counts as gone. */
-static bool is_leftover(const char *name) {
-    unsigned long process;
-    int end = 0;
-    if (sscanf(name, ".socle-%lx-%*x-%*x.tmp%n", &process, &end) != 1 || !end || name[end])
-        return false;
-    if (process < 1 || process > INT_MAX) return false;
-    return (pid_t)process == getpid() || (kill((pid_t)process, 0) != 0 && errno == ESRCH);
-}
-
-void sc_file_remove_leftovers(const char *directory) {
-    DIR *folder = opendir(directory);
-    if (!folder) return; /* whoever writes there will say so */
-    for (struct dirent *entry; (entry = readdir(folder));)
-        if (is_leftover(entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
-    closedir(folder);
-}
-
 static int create_named(sc_file_writer *writer, const char *name) {
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     return writer->file = openat(writer->directory, name, flags, FILE_MODE);
@@ -119,7 +95,7 @@ static int create_named(sc_file_writer *writer, const char *name) {
 
 /* Gives the unnamed file a name; the plain way, AT_EMPTY_PATH, needs a privilege. */
 static int link_unnamed(sc_file_writer *writer, const char *name) {
-    char self[TEMPORARY_NAME];
+    char self[SELF_PATH];
     snprintf(self, sizeof self, "/proc/self/fd/%d", writer->file);
     return linkat(AT_FDCWD, self, writer->directory, name, AT_SYMLINK_FOLLOW);
 }

@@ -14,6 +14,7 @@ enum {
     KEY_MEMORY,
     KEY_PROFILE,
     KEY_RESUME,
+    KEY_OVERWRITE,
     KEY_REPRODUCIBLE
 };
 
@@ -41,6 +42,15 @@ static error_t add_config(sc_train_settings *settings, const char *text) {
     return 0;
 }
 
+static error_t check_settings(const sc_train_settings *settings) {
+    if (!settings->config && !settings->resume)
+        return sc_cli_usage(settings->cli,
+                            "which configuration? socle train CONFIG, or socle train --resume DIR");
+    if (settings->overwrite && !settings->output)
+        return sc_cli_usage(settings->cli, "--overwrite: which run? name its directory with -o");
+    return 0;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
     sc_train_settings *settings = state->input;
     switch (key) {
@@ -64,6 +74,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_RESUME:
         settings->resume = arg;
         return 0;
+    case KEY_OVERWRITE:
+        settings->overwrite = true;
+        return 0;
     case KEY_REPRODUCIBLE:
         settings->reproducible = true;
         return 0;
@@ -73,11 +86,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case ARGP_KEY_ARG:
         return add_config(settings, arg);
     case ARGP_KEY_END:
-        if (!settings->config && !settings->resume)
-            return sc_cli_usage(
-                settings->cli,
-                "which configuration? socle train CONFIG, or socle train --resume DIR");
-        return 0;
+        return check_settings(settings);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -93,6 +102,10 @@ static const struct argp_option options[] = {
     {"output", 'o', "DIR", 0, "Directory of the run (default: runs/NAME-DATE-TIME)", 2},
     {"resume", KEY_RESUME, "DIR", 0,
      "Continue the run in DIR from its checkpoint; CONFIG may then be left out", 2},
+    {"overwrite", KEY_OVERWRITE, NULL, 0,
+     "Replace the run that lies in the directory of -o; it stays in DIR/previous until the new one "
+     "has its first model",
+     2},
     {"reproducible", KEY_REPRODUCIBLE, NULL, 0,
      "The same bytes on one or several devices of one kind; short for --set "
      "train.reproducible=true",
@@ -151,9 +164,13 @@ socle_status sc_train_run(sc_cli *cli, int argc, char **argv) {
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow fails like a full disk */
     SC_TRY(sc_cli_parse(cli, &sc_train_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    SC_TRY(sc_train_load_config(&config, &settings));
-    session.label = settings.config ? sc_config_label(config) : "run";
-    socle_status status = run_recipe(&session, config);
-    sc_config_destroy(config);
+    SC_TRY(sc_train_claim(&session)); /* before anything of it is read */
+    socle_status status = sc_train_load_config(&config, &settings);
+    if (status == SOCLE_OK) {
+        session.label = settings.config ? sc_config_label(config) : "run";
+        status = run_recipe(&session, config);
+        sc_config_destroy(config);
+    }
+    sc_directory_release(session.place);
     return status;
 }

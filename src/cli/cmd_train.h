@@ -14,7 +14,7 @@ typedef struct sc_train_settings {
     const char *set[SC_TRAIN_SETS]; /* assignments in the order given */
     int sets;
     uint64_t memory;
-    bool reproducible;
+    bool reproducible, overwrite;
     char epochs[64], batch[64], seed[64]; /* "train.epochs=3", or "" */
 } sc_train_settings;
 
@@ -29,7 +29,7 @@ typedef struct sc_train_session {
     sc_trainer *trainer;
     sc_trace *trace; /* NULL: none */
     sc_run_directory *directory;
-    char *path;                 /* of the directory */
+    sc_directory *place;        /* the directory; NULL: still to be made */
     sc_epoch_report last, best; /* epoch 0: none yet */
     double samples, seconds;    /* of the epochs of this invocation, training part alone */
     sc_evaluation test;
@@ -38,6 +38,8 @@ typedef struct sc_train_session {
 
 /* train_settings.c: flags into the configuration. */
 socle_status sc_train_load_config(sc_config **out, const sc_train_settings *settings);
+/* train_session.c: takes the run's directory if it is there already. */
+socle_status sc_train_claim(sc_train_session *session);
 /* train_session.c: the run on these devices, from the trainer's making to its end. */
 socle_status sc_train_on(sc_train_session *session, const sc_fleet_device *device, int count);
 /* train_report.c: events and lines. */

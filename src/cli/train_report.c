@@ -7,7 +7,8 @@
 
 static char *path_of(sc_train_session *session, const char *name) {
     char *path;
-    sc_run_file(&path, &session->cli->env, session->path, name); /* NULL where there is no memory */
+    /* NULL where there is no memory */
+    sc_run_file(&path, &session->cli->env, sc_directory_path(session->place), name);
     return path;
 }
 
@@ -44,7 +45,7 @@ void sc_train_report_start(sc_train_session *session) {
     sc_report_integer(event, "parameters", sc_net_parameter_count(recipe->net));
     sc_report_integer(event, "samples", sc_dataset_count(recipe->train));
     sc_report_integer(event, "step", position.step);
-    sc_report_text(event, "directory", session->path);
+    sc_report_text(event, "directory", sc_directory_path(session->place));
     sc_report_value(event, "config", json_loads(session->identity->config, 0, NULL));
     sc_report_print(cli, event);
 }
@@ -116,7 +117,7 @@ void sc_train_report_done(sc_train_session *session) {
     char *model = path_of(session, SC_RUN_MODEL);
     if (!session->cli->json) {
         sc_cli_say(session->cli, "done in %.1f s", (double)(sc_now_ns() - session->began) * 1e-9);
-        print_done(session, model ? model : session->path);
+        print_done(session, model ? model : sc_directory_path(session->place));
     } else {
         json_t *event = sc_report("done");
         if (session->tested) {
@@ -125,7 +126,7 @@ void sc_train_report_done(sc_train_session *session) {
         }
         if (session->seconds > 0)
             sc_report_number(event, "samples_per_second", session->samples / session->seconds);
-        sc_report_text(event, "model", model ? model : session->path);
+        sc_report_text(event, "model", model ? model : sc_directory_path(session->place));
         sc_report_integer(event, "step", sc_trainer_position(session->trainer).step);
         sc_report_number(event, "seconds", (double)(sc_now_ns() - session->began) * 1e-9);
         sc_report_print(session->cli, event);

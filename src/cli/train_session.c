@@ -11,26 +11,27 @@ static void on_progress(void *user, const sc_progress *progress) {
     sc_progress_show(&session->bar, progress);
 }
 
-static socle_status on_epoch(void *user, const sc_epoch_report *report) {
-    sc_train_session *session = user;
-    SC_TRY(sc_run_directory_epoch(session->directory, report)); /* what is announced is on disk */
-    session->last = *report;
-    if (report->best) session->best = *report;
-    sc_train_report_epoch(session, report);
-    return SOCLE_OK;
-}
-
 static bool on_stop(void *user) {
     (void)user;
     return sc_signal_seen() != 0;
 }
 
 static bool on_checkpoint_due(void *user, int64_t step) {
-    return sc_run_directory_due(((sc_train_session *)user)->directory, step);
+    const sc_train_session *session = user;
+    return sc_run_directory_due(session->directory, step);
 }
 
 static socle_status on_checkpoint(void *user) {
     return sc_run_directory_checkpoint(((sc_train_session *)user)->directory);
+}
+
+static socle_status on_epoch(void *user, const sc_epoch_report *report) {
+    sc_train_session *session = user;
+    SC_TRY(sc_run_directory_epoch(session->directory, report));
+    session->last = *report;
+    if (report->best) session->best = *report;
+    sc_train_report_epoch(session, report);
+    return SOCLE_OK;
 }
 
 static socle_status resume(sc_train_session *session, sc_env *env) {
@@ -43,12 +44,24 @@ static socle_status resume(sc_train_session *session, sc_env *env) {
     return status;
 }
 
-static socle_status open_directory(sc_train_session *session, sc_env *env) {
+static sc_run_wish wish_of(const sc_train_session *session) {
     const sc_train_settings *settings = session->settings;
-    const char *wish = settings->output ? settings->output : settings->resume;
-    SC_TRY(sc_run_directory_make(&session->path, env, wish, session->label));
-    const sc_run_options options = {.path = session->path,
-                                    .resumed = settings->resume,
+    return (sc_run_wish){.output = settings->output,
+                         .resume = settings->resume,
+                         .label = session->label,
+                         .overwrite = settings->overwrite};
+}
+
+socle_status sc_train_claim(sc_train_session *session) {
+    const sc_run_wish wish = wish_of(session);
+    return sc_run_place_claim(&session->place, &session->cli->env, &wish);
+}
+
+static socle_status open_directory(sc_train_session *session, sc_env *env) {
+    const sc_run_wish wish = wish_of(session);
+    SC_TRY(sc_run_place_make(&session->place, env, &wish));
+    const sc_run_options options = {.place = session->place,
+                                    .resumed = session->settings->resume,
                                     .identity = session->identity,
                                     .schedule = session->recipe->checkpoint};
     return sc_run_directory_open(&session->directory, session->trainer, &options);
@@ -77,14 +90,23 @@ static socle_status prepare(sc_train_session *session, const sc_fleet_device *de
     return SOCLE_OK;
 }
 
-/* A run that was broken off: what stays, and how to go on from there. Where the last device is gone
- * the state went with it, and the checkpoint is what there is. */
-static socle_status broken_off(sc_train_session *session, sc_env *env, socle_status status) {
-    if (!sc_fleet_alive(sc_trainer_fleet(session->trainer))) session->cli->exit_code = EXIT_FAILURE;
+/* The rest of a message about a run that ended too early: what is left of it. */
+static socle_status say_what_stays(const sc_train_session *session, sc_env *env,
+                                   socle_status status) {
+    const char *what = env->text[0] ? env->text : socle_status_text(status);
+    if (!sc_run_directory_remains(session->directory))
+        return sc_fail(env, status, "%s; nothing of this run is on disk any more", what);
     return sc_fail(env, status,
                    "%s; the checkpoint of step %lld stays, continue with: socle train --resume %s",
-                   env->text[0] ? env->text : socle_status_text(status),
-                   (long long)sc_run_directory_step(session->directory), session->path);
+                   what, (long long)sc_run_directory_step(session->directory),
+                   sc_directory_path(session->place));
+}
+
+/* Where the last device is gone the state went with it, and the checkpoint is what there is. */
+static socle_status broken_off(sc_train_session *session, sc_env *env, socle_status status) {
+    if (!sc_fleet_alive(sc_trainer_fleet(session->trainer))) session->cli->exit_code = EXIT_FAILURE;
+    sc_run_directory_salvage(session->directory);
+    return say_what_stays(session, env, status);
 }
 
 /* A stop by signal: the state is saved, and the exit code says which signal it was. */
@@ -94,23 +116,28 @@ static socle_status stopped(sc_train_session *session, sc_env *env) {
     socle_status saved = sc_run_directory_settle(session->directory, true);
     if (saved != SOCLE_OK) {
         sc_fail_prefix(env, saved, "stopped after step %lld, which is not saved whole", step);
-        return broken_off(session, env, saved);
+        return say_what_stays(session, env, saved);
     }
     session->cli->exit_code = 128 + (number ? number : SIGINT);
     return sc_fail(env, SOCLE_STATUS_INTERRUPTED,
                    "stopped after step %lld; continue with: socle train --resume %s", step,
-                   session->path);
+                   sc_directory_path(session->place));
 }
 
 static socle_status diverged(sc_train_session *session, sc_env *env) {
+    sc_run_directory_salvage(session->directory);
     return sc_fail_prefix(env, SOCLE_STATUS_DIVERGED,
                           "diverged (the checkpoint of step %lld stays in %s)",
-                          (long long)sc_run_directory_step(session->directory), session->path);
+                          (long long)sc_run_directory_step(session->directory),
+                          sc_directory_path(session->place));
 }
 
-static socle_status finish(sc_train_session *session) {
+static socle_status save_results(sc_train_session *session) {
     SC_TRY(sc_run_directory_settle(session->directory, false));
-    SC_TRY(sc_run_directory_need_model(session->directory));
+    return sc_run_directory_need_model(session->directory);
+}
+
+static socle_status test(sc_train_session *session) {
     if (!session->recipe->test) return SOCLE_OK;
     SC_TRY(sc_trainer_restore_best(session->trainer));
     SC_TRY(sc_trainer_test(session->trainer, &session->test));
@@ -121,12 +148,13 @@ static socle_status finish(sc_train_session *session) {
 /* The loop, and what follows its end. */
 static socle_status train(sc_train_session *session, sc_env *env) {
     socle_status status = sc_trainer_run(session->trainer);
-    bool interrupted = status == SOCLE_STATUS_INTERRUPTED;
+    if (status == SOCLE_OK) status = save_results(session);
+    bool interrupted = status == SOCLE_STATUS_INTERRUPTED || (status == SOCLE_OK && on_stop(session));
     if (interrupted) status = stopped(session, env);
     sc_signals_end();
     if (interrupted) return status;
     if (status == SOCLE_STATUS_DIVERGED) return diverged(session, env);
-    if (status == SOCLE_OK) status = finish(session);
+    if (status == SOCLE_OK) status = test(session);
     return status == SOCLE_OK ? SOCLE_OK : broken_off(session, env, status);
 }
 
@@ -150,7 +178,6 @@ static socle_status run(sc_train_session *session, const sc_fleet_device *device
 socle_status sc_train_on(sc_train_session *session, const sc_fleet_device *device, int count) {
     socle_status status = run(session, device, count);
     sc_run_directory_close(session->directory);
-    sc_release(&session->cli->env, session->path);
     if (!sc_trainer_destroy(session->trainer)) session->cli->hangs = true;
     if (!session->cli->hangs) sc_trace_destroy(session->trace);
     return status;

@@ -15,6 +15,7 @@ typedef struct sc_metrics_row {
 typedef struct sc_metrics sc_metrics;
 
 #define SC_METRICS_FILE "metrics.jsonl"
+#define SC_METRICS_TABLE "metrics.csv"
 enum { SC_METRICS_BYTES = 64 << 20 }; /* of a record that is read again, at most */
 
 /* Rows of epochs 1..keep that the directory already holds stay (a resumed run), all others go; 0

@@ -23,10 +23,9 @@ enum { OLDER_NAME = 64 };
 struct sc_checkpoint_series {
     sc_env *env;
     sc_trainer *trainer;
-    const char *directory;
+    sc_directory *directory;
     const sc_identity *identity;
     sc_checkpoint_schedule schedule;
-    char *newest;
     int64_t step;  /* of the newest; -1: it is none of this run's */
     bool saved;    /* by this series */
     uint64_t last; /* ns: when the last was tried */
@@ -34,7 +33,6 @@ struct sc_checkpoint_series {
 
 void sc_checkpoint_series_destroy(sc_checkpoint_series *series) {
     if (!series) return;
-    sc_release(series->env, series->newest);
     sc_release(series->env, series);
 }
 
@@ -54,11 +52,11 @@ int64_t sc_checkpoint_series_step(const sc_checkpoint_series *series) {
 static socle_status older_path(char **out, const sc_checkpoint_series *series, int64_t step) {
     char name[OLDER_NAME];
     snprintf(name, sizeof name, OLDER_PREFIX "%" PRId64 SUFFIX, step);
-    return sc_run_file(out, series->env, series->directory, name);
+    return sc_run_file(out, series->env, sc_directory_path(series->directory), name);
 }
 
 /* checkpoint-STEP.safetensors, STEP as older_path writes it. */
-static bool parse_older(const char *name, int64_t *step) {
+bool sc_checkpoint_older(const char *name, int64_t *step) {
     char again[OLDER_NAME];
     if (strncmp(name, OLDER_PREFIX, strlen(OLDER_PREFIX)) != 0) return false;
     *step = strtoll(name + strlen(OLDER_PREFIX), NULL, 10);
@@ -68,8 +66,8 @@ static bool parse_older(const char *name, int64_t *step) {
 
 static void warn(const sc_checkpoint_series *series, const char *what, int64_t step) {
     sc_log_line(series->env, SOCLE_LOG_WARNING,
-                "cannot %s %s/" OLDER_PREFIX "%" PRId64 SUFFIX ": %s", what, series->directory,
-                step, strerror(errno));
+                "cannot %s %s/" OLDER_PREFIX "%" PRId64 SUFFIX ": %s", what,
+                sc_directory_path(series->directory), step, strerror(errno));
 }
 
 static void drop(const sc_checkpoint_series *series, int64_t step) {
@@ -81,12 +79,12 @@ static void drop(const sc_checkpoint_series *series, int64_t step) {
 
 /* Gives the newest its name as an older one; false where it has none. A file system may know no
  * second names: then there are no older ones, but a newest. */
-static bool keep_newest(const sc_checkpoint_series *series) {
+static bool keep_newest(const sc_checkpoint_series *series, const char *newest) {
     char *path;
     if (series->schedule.keep < 2 || series->step < 0) return false;
     if (older_path(&path, series, series->step) != SOCLE_OK) return false;
     unlink(path);
-    bool kept = link(series->newest, path) == 0;
+    bool kept = link(newest, path) == 0;
     if (!kept) warn(series, "keep the checkpoint before the newest as", series->step);
     sc_release(series->env, path);
     return kept;
@@ -96,10 +94,10 @@ static bool keep_newest(const sc_checkpoint_series *series) {
 static int find_older(const sc_checkpoint_series *series, int64_t above, int64_t *lowest) {
     int count = 0;
     int64_t step;
-    DIR *folder = opendir(series->directory);
+    DIR *folder = opendir(sc_directory_path(series->directory));
     if (!folder) return 0;
     for (struct dirent *entry; (entry = readdir(folder));) {
-        if (!parse_older(entry->d_name, &step) || step <= above) continue;
+        if (!sc_checkpoint_older(entry->d_name, &step) || step <= above) continue;
         if (!count++ || step < *lowest) *lowest = step;
     }
     closedir(folder);
@@ -126,7 +124,7 @@ static void prune(const sc_checkpoint_series *series, int64_t newest) {
 }
 
 socle_status sc_checkpoint_series_create(sc_checkpoint_series **out, sc_trainer *trainer,
-                                         const char *directory, const sc_identity *identity,
+                                         sc_directory *directory, const sc_identity *identity,
                                          const sc_checkpoint_schedule *schedule, bool continues) {
     sc_env *env = sc_trainer_env(trainer);
     sc_checkpoint_series *series;
@@ -139,21 +137,14 @@ socle_status sc_checkpoint_series_create(sc_checkpoint_series **out, sc_trainer 
                                      .schedule = *schedule,
                                      .step = continues ? sc_trainer_position(trainer).step : -1,
                                      .last = sc_now_ns()};
-    socle_status status = sc_run_file(&series->newest, env, directory, SC_RUN_CHECKPOINT);
-    if (status != SOCLE_OK) {
-        sc_checkpoint_series_destroy(series);
-        return status;
-    }
     if (continues) drop_oldest(series); /* a process that was killed may have left one too many */
     *out = series;
     return SOCLE_OK;
 }
 
-socle_status sc_checkpoint_series_save(sc_checkpoint_series *series) {
-    int64_t step = sc_trainer_position(series->trainer).step;
-    if (series->saved && series->step == step) return SOCLE_OK;
-    bool first = series->step < 0, kept = series->step != step && keep_newest(series);
-    socle_status status = sc_checkpoint_save(series->trainer, series->newest, series->identity);
+static socle_status save_as(sc_checkpoint_series *series, const char *newest, int64_t step) {
+    bool first = series->step < 0, kept = series->step != step && keep_newest(series, newest);
+    socle_status status = sc_checkpoint_save(series->trainer, newest, series->identity);
     series->last = sc_now_ns();
     if (status != SOCLE_OK) {
         if (kept) drop(series, series->step);
@@ -163,4 +154,17 @@ socle_status sc_checkpoint_series_save(sc_checkpoint_series *series) {
     series->saved = true;
     prune(series, first ? 0 : step);
     return SOCLE_OK;
+}
+
+socle_status sc_checkpoint_series_save(sc_checkpoint_series *series) {
+    int64_t step = sc_trainer_position(series->trainer).step;
+    char *newest;
+    if (series->saved && series->step == step) return SOCLE_OK;
+    series->last = sc_now_ns();
+    SC_TRY(sc_directory_locate(series->directory));
+    SC_TRY(sc_run_file(&newest, series->env, sc_directory_path(series->directory),
+                       SC_RUN_CHECKPOINT));
+    socle_status status = save_as(series, newest, step);
+    sc_release(series->env, newest);
+    return status;
 }

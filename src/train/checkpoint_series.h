@@ -7,14 +7,18 @@
 #ifndef SC_TRAIN_CHECKPOINT_SERIES_H
 #define SC_TRAIN_CHECKPOINT_SERIES_H
 
+#include "base/directory.h"
 #include "train/checkpoint.h"
 
 typedef struct sc_checkpoint_series sc_checkpoint_series;
 
+/* Whether `name` is that of an older checkpoint, and of which step. */
+bool sc_checkpoint_older(const char *name, int64_t *step);
+
 /* `directory` and `identity` must outlive the series. `continues`: the directory's newest
  * checkpoint is the state that the trainer holds. */
 socle_status sc_checkpoint_series_create(sc_checkpoint_series **out, sc_trainer *trainer,
-                                         const char *directory, const sc_identity *identity,
+                                         sc_directory *directory, const sc_identity *identity,
                                          const sc_checkpoint_schedule *schedule, bool continues);
 void sc_checkpoint_series_destroy(sc_checkpoint_series *series); /* NULL is fine */
 

@@ -10,13 +10,9 @@
 #include "train/checkpoint_series.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { NAME_ATTEMPTS = 100, LONGEST_NAME = 100 };
 
 /* What can fail to be written on the way, each with a line of its own. */
 typedef enum run_part { RUN_METRICS, RUN_MODEL, RUN_CHECKPOINT, RUN_PARTS } run_part;
@@ -25,69 +21,22 @@ struct sc_run_directory {
     sc_env *env;
     sc_trainer *trainer;
     sc_run_options options;
-    char *model;
     sc_checkpoint_series *checkpoints;
     sc_metrics *metrics;
-    bool has_model;
+    bool has_model;  /* one of this run is on disk */
     bool owes_model;         /* the best weights are not on disk yet */
     sc_hash said[RUN_PARTS]; /* the failure last reported; zero: none since it worked */
 };
 
-socle_status sc_run_file(char **out, sc_env *env, const char *directory, const char *name) {
-    sc_text text;
-    *out = NULL;
-    sc_text_init(&text, env);
-    sc_text_add(&text, "%s%s%s", directory,
-                *directory && directory[strlen(directory) - 1] == '/' ? "" : "/", name);
-    socle_status status =
-        text.status == SOCLE_OK ? sc_copy_string(env, out, text.data) : text.status;
-    sc_text_free(&text);
-    return status;
-}
-
-/* The file's name without folder and ending; "run" for standard input. */
-static void name_of(char out[LONGEST_NAME + 1], const char *label) {
-    const char *slash = strrchr(label, '/'), *name = slash ? slash + 1 : label;
-    const char *dot = strrchr(name, '.');
-    int length = dot && dot != name ? (int)(dot - name) : (int)strlen(name);
-    if (length > LONGEST_NAME) length = LONGEST_NAME;
-    snprintf(out, LONGEST_NAME + 1, "%.*s", length, name);
-    if (!*out || *out == '<' || *out == '-') strcpy(out, "run");
-}
-
-static socle_status make_new(char **out, sc_env *env, const char *label) {
-    char name[LONGEST_NAME + 1], stamp[32], path[256];
-    struct tm parts;
-    time_t now = time(NULL);
-    name_of(name, label);
-    localtime_r(&now, &parts);
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &parts);
-    SC_TRY(sc_make_directories(env, "runs"));
-    for (int attempt = 1; attempt <= NAME_ATTEMPTS; attempt++) {
-        if (attempt == 1)
-            snprintf(path, sizeof path, "runs/%s-%s", name, stamp);
-        else
-            snprintf(path, sizeof path, "runs/%s-%s-%d", name, stamp, attempt);
-        if (mkdir(path, 0777) == 0) return sc_copy_string(env, out, path);
-        if (errno != EEXIST) break;
-    }
-    return sc_fail(env, SOCLE_STATUS_IO, "%s: cannot make this directory: %s", path,
-                   strerror(errno));
-}
-
-socle_status sc_run_directory_make(char **out, sc_env *env, const char *wish, const char *label) {
-    *out = NULL;
-    if (!wish) return make_new(out, env, label);
-    SC_TRY(sc_make_directories(env, wish));
-    if (access(wish, W_OK | X_OK) != 0)
-        return sc_fail(env, SOCLE_STATUS_IO, "%s: cannot write there: %s", wish, strerror(errno));
-    return sc_copy_string(env, out, wish);
+/* "DIRECTORY/NAME", wherever the directory is now; release with sc_release. */
+static socle_status file_of(char **out, const sc_run_directory *directory, const char *name) {
+    return sc_run_file(out, directory->env, sc_directory_path(directory->options.place), name);
 }
 
 static socle_status write_json(sc_run_directory *directory, const char *name, const json_t *value) {
     char *path;
     sc_text text;
-    SC_TRY(sc_run_file(&path, directory->env, directory->options.path, name));
+    SC_TRY(file_of(&path, directory, name));
     sc_text_init(&text, directory->env);
     sc_json_text(&text, value, 2);
     sc_text_add(&text, "\n");
@@ -102,19 +51,27 @@ static socle_status write_json(sc_run_directory *directory, const char *name, co
 static socle_status write_descriptions(sc_run_directory *directory) {
     json_t *config = json_loads(directory->options.identity->config, 0, NULL), *environment;
     if (!config)
-        return sc_fail(directory->env, SOCLE_STATUS_OUT_OF_MEMORY, "out of memory for config.json");
-    socle_status status = write_json(directory, "config.json", config);
+        return sc_fail(directory->env, SOCLE_STATUS_OUT_OF_MEMORY, "out of memory for " SC_RUN_CONFIG);
+    socle_status status = write_json(directory, SC_RUN_CONFIG, config);
     json_decref(config);
     SC_TRY(status);
     SC_TRY(sc_run_environment(&environment, directory->trainer));
-    status = write_json(directory, "env.json", environment);
+    status = write_json(directory, SC_RUN_ENVIRONMENT, environment);
     json_decref(environment);
     return status;
 }
 
+/* The first model of a run is what the run before it in the directory was kept for. */
 static socle_status save_model(sc_run_directory *directory, float *const *parameter) {
     const sc_net *net = sc_trainer_net(directory->trainer);
-    SC_TRY(sc_model_save(directory->env, directory->model, net, (const float *const *)parameter));
+    char *path;
+    SC_TRY(sc_directory_locate(directory->options.place));
+    SC_TRY(file_of(&path, directory, SC_RUN_MODEL));
+    socle_status status =
+        sc_model_save(directory->env, path, net, (const float *const *)parameter);
+    sc_release(directory->env, path);
+    SC_TRY(status);
+    if (!directory->has_model) sc_run_drop_previous(directory->options.place);
     directory->has_model = true;
     directory->owes_model = false;
     return SOCLE_OK;
@@ -126,14 +83,21 @@ static bool same_directory(const char *a, const char *b) {
            first.st_ino == second.st_ino;
 }
 
-/* The model is that of the checkpoint: the best so far, or none. */
+/* The model is that of the checkpoint: the best so far, or none. While a run before this one is
+ * kept, it is that one's. */
 static socle_status match_model(sc_run_directory *directory) {
     float *const *best = sc_trainer_best(directory->trainer);
+    char *path;
     if (best) return save_model(directory, best);
-    if (unlink(directory->model) == 0 || errno == ENOENT) return SOCLE_OK;
-    return sc_fail(directory->env, SOCLE_STATUS_IO,
-                   "%s: cannot remove this file of an earlier run: %s", directory->model,
-                   strerror(errno));
+    if (sc_run_has_previous(directory->options.place)) return SOCLE_OK;
+    SC_TRY(file_of(&path, directory, SC_RUN_MODEL));
+    socle_status status = SOCLE_OK;
+    if (unlink(path) != 0 && errno != ENOENT)
+        status = sc_fail(directory->env, SOCLE_STATUS_IO,
+                         "%s: cannot remove this file of an earlier run: %s", path,
+                         strerror(errno));
+    sc_release(directory->env, path);
+    return status;
 }
 
 /* A run that continues elsewhere takes its rows along. */
@@ -141,8 +105,7 @@ static socle_status take_metrics(sc_run_directory *directory) {
     char *from, *to = NULL, *rows = NULL;
     size_t size = 0;
     SC_TRY(sc_run_file(&from, directory->env, directory->options.resumed, SC_METRICS_FILE));
-    socle_status status =
-        sc_run_file(&to, directory->env, directory->options.path, SC_METRICS_FILE);
+    socle_status status = file_of(&to, directory, SC_METRICS_FILE);
     if (status == SOCLE_OK)
         status = sc_file_read(directory->env, &rows, &size, from, SC_METRICS_BYTES);
     if (status == SOCLE_STATUS_NOT_FOUND) status = SOCLE_OK;
@@ -153,18 +116,33 @@ static socle_status take_metrics(sc_run_directory *directory) {
     return status;
 }
 
+/* Where the first checkpoint cannot be written, the run before is as it was. */
+static socle_status begin_anew(sc_run_directory *directory) {
+    sc_directory *place = directory->options.place;
+    char previous[SC_PREVIOUS_NAME];
+    SC_TRY(sc_run_keep_previous(previous, directory->env, place));
+    socle_status status = sc_checkpoint_series_save(directory->checkpoints);
+    if (status != SOCLE_OK)
+        sc_run_unkeep_previous(place, previous);
+    else if (previous[0])
+        sc_log_line(directory->env, SOCLE_LOG_INFO,
+                    "the run before stays in %s/%s until this one has its first model",
+                    sc_directory_path(place), previous);
+    return status;
+}
+
 static socle_status begin(sc_run_directory *directory) {
     const sc_run_options *options = &directory->options;
-    bool here = options->resumed && same_directory(options->resumed, options->path);
-    sc_file_remove_leftovers(options->path);
-    SC_TRY(sc_run_file(&directory->model, directory->env, options->path, SC_RUN_MODEL));
-    SC_TRY(sc_checkpoint_series_create(&directory->checkpoints, directory->trainer, options->path,
+    const char *path = sc_directory_path(options->place);
+    bool here = options->resumed && same_directory(options->resumed, path);
+    sc_run_is_own(options->place);
+    SC_TRY(sc_checkpoint_series_create(&directory->checkpoints, directory->trainer, options->place,
                                        options->identity, &options->schedule, here));
-    if (!here) SC_TRY(sc_checkpoint_series_save(directory->checkpoints));
+    if (!here) SC_TRY(begin_anew(directory));
     SC_TRY(match_model(directory));
     SC_TRY(write_descriptions(directory));
     if (options->resumed && !here) SC_TRY(take_metrics(directory));
-    return sc_metrics_open(&directory->metrics, directory->env, options->path,
+    return sc_metrics_open(&directory->metrics, directory->env, path,
                            sc_trainer_position(directory->trainer).epoch);
 }
 
@@ -197,7 +175,10 @@ static socle_status tolerate(sc_run_directory *directory, run_part part, socle_s
     sc_hash now = sc_hash_bytes(env->text, strlen(env->text), 1);
     if (now.low == said->low && now.high == said->high) return SOCLE_OK;
     *said = now;
-    if (part == RUN_CHECKPOINT)
+    if (!sc_run_directory_remains(directory))
+        sc_log_line(env, SOCLE_LOG_WARNING,
+                    "%s; training goes on, but nothing of the run is on disk any more", env->text);
+    else if (part == RUN_CHECKPOINT)
         sc_log_line(env, SOCLE_LOG_WARNING,
                     "%s; training goes on, the checkpoint of step %lld stays", env->text,
                     (long long)sc_run_directory_step(directory));
@@ -205,6 +186,12 @@ static socle_status tolerate(sc_run_directory *directory, run_part part, socle_s
         sc_log_line(env, SOCLE_LOG_WARNING,
                     "%s; training goes on and tries again after the next epoch", env->text);
     return SOCLE_OK;
+}
+
+static socle_status write_owed(sc_run_directory *directory) {
+    if (!directory->owes_model) return SOCLE_OK;
+    return tolerate(directory, RUN_MODEL,
+                    save_model(directory, sc_trainer_best(directory->trainer)));
 }
 
 socle_status sc_run_directory_epoch(sc_run_directory *directory, const sc_epoch_report *report) {
@@ -216,13 +203,11 @@ socle_status sc_run_directory_epoch(sc_run_directory *directory, const sc_epoch_
                                 .samples_per_second = report->samples_per_second};
     SC_TRY(tolerate(directory, RUN_METRICS, sc_metrics_append(directory->metrics, &row)));
     if (report->best) directory->owes_model = true;
-    if (directory->owes_model)
-        SC_TRY(tolerate(directory, RUN_MODEL,
-                        save_model(directory, sc_trainer_best(directory->trainer))));
-    return report->whole ? sc_run_directory_checkpoint(directory) : SOCLE_OK;
+    return report->whole ? sc_run_directory_checkpoint(directory) : write_owed(directory);
 }
 
 socle_status sc_run_directory_checkpoint(sc_run_directory *directory) {
+    SC_TRY(write_owed(directory));
     return tolerate(directory, RUN_CHECKPOINT, sc_checkpoint_series_save(directory->checkpoints));
 }
 
@@ -232,6 +217,19 @@ bool sc_run_directory_due(const sc_run_directory *directory, int64_t step) {
 
 int64_t sc_run_directory_step(const sc_run_directory *directory) {
     return sc_checkpoint_series_step(directory->checkpoints);
+}
+
+bool sc_run_directory_remains(const sc_run_directory *directory) {
+    return sc_directory_exists(directory->options.place);
+}
+
+void sc_run_directory_salvage(sc_run_directory *directory) {
+    sc_env *env = directory->env, failure = *env;
+    if (sc_metrics_flush(directory->metrics) != SOCLE_OK)
+        sc_log_line(env, SOCLE_LOG_WARNING, "%s", env->text);
+    if (directory->owes_model && save_model(directory, sc_trainer_best(directory->trainer)) != SOCLE_OK)
+        sc_log_line(env, SOCLE_LOG_WARNING, "%s", env->text);
+    *env = failure;
 }
 
 socle_status sc_run_directory_settle(sc_run_directory *directory, bool stopped) {
@@ -270,6 +268,5 @@ void sc_run_directory_close(sc_run_directory *directory) {
     if (!directory) return;
     sc_metrics_close(directory->metrics);
     sc_checkpoint_series_destroy(directory->checkpoints);
-    sc_release(directory->env, directory->model);
     sc_release(directory->env, directory);
 }

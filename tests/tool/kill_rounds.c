@@ -43,7 +43,7 @@ static void expect_loads(const char *name) {
     tool_put("probe/checkpoint.safetensors", data, size);
     free(data);
     SC_REPRO("loading %s", path);
-    tool_expect(0, NULL, "train --resume probe -o loaded --epochs 0 --device cpu -q");
+    tool_expect(0, NULL, "train --resume probe -o loaded --overwrite --epochs 0 --device cpu -q");
 }
 
 static int checkpoints(bool load) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* train.checkpoint: when a run saves its state, which files stay, and what a run that continues
  * from one of them keeps of the directory. tool.yaml has 12 steps an epoch, 3 epochs. */
+#include "base/temporary.h"
 #include "tool.h"
 
 #include <sys/wait.h>
@@ -147,7 +148,8 @@ Test(tool_checkpoint, back_to_an_older_one) {
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         char name[64];
         tool_expect(0, NULL,
-                    "train tool.yaml -o run --set 'train.checkpoint={steps: 5, keep: 100}'");
+                    "train tool.yaml -o run --overwrite --set 'train.checkpoint={steps: 5, keep: "
+                    "100}'");
         snprintf(name, sizeof name, "run/checkpoint-%d.safetensors", steps[i]);
         SC_REPRO("from step %d", steps[i]);
         copy(name, "run/checkpoint.safetensors");
@@ -200,7 +202,9 @@ Test(tool_checkpoint, continued_elsewhere) {
     tool_expect(0, NULL,
                 "train tool.yaml -o other --seed 9 --epochs 5 --set train.checkpoint.keep=3");
     SC_EQ_STR(older("other"), "36 48");
-    tool_expect(0, NULL, "train --resume run -o other --epochs 3");
+    tool_expect(2, "other holds a run already", "train --resume run -o other --epochs 3");
+    SC_EQ_STR(older("other"), "36 48");
+    tool_expect(0, NULL, "train --resume run -o other --overwrite --epochs 3");
     tool_expect(0, NULL, "train tool.yaml -o whole");
     SC_TRUE(tool_same("other/model.safetensors", "whole/model.safetensors"));
     SC_TRUE(tool_same("other/checkpoint.safetensors", "whole/checkpoint.safetensors"));
@@ -216,7 +220,7 @@ Test(tool_checkpoint, continued_elsewhere) {
 Test(tool_checkpoint, a_new_run_replaces_an_old_one) {
     tool_expect(0, NULL,
                 "train tool.yaml -o run --seed 9 --epochs 5 --set train.checkpoint.keep=3");
-    tool_expect(0, NULL, "train tool.yaml -o run --epochs 0");
+    tool_expect(0, NULL, "train tool.yaml -o run --overwrite --epochs 0");
     SC_EQ(step_of("run/checkpoint.safetensors"), 0);
     SC_EQ_STR(older("run"), "");
     SC_EQ(rows_of("run"), 0);
@@ -226,31 +230,37 @@ Test(tool_checkpoint, a_new_run_replaces_an_old_one) {
 
 /* The newest is never at risk for the sake of the older ones. */
 Test(tool_checkpoint, where_older_ones_cannot_be_kept) {
-    mkdir("run", 0700);
+    tool_expect(0, NULL, "train tool.yaml -o run --epochs 0");
     mkdir("run/checkpoint-12.safetensors", 0700);
     tool_expect(0,
                 "cannot keep the checkpoint before the newest as run/checkpoint-12.safetensors: ",
-                "train tool.yaml -o run --set train.checkpoint.keep=3");
+                "train --resume run --epochs 3 --set train.checkpoint.keep=3");
     SC_EQ(step_of("run/checkpoint.safetensors"), 36);
     SC_EQ(step_of("run/checkpoint-24.safetensors"), 24);
 }
 
 /* What processes that were killed left behind; not what others are writing. */
 Test(tool_checkpoint, leftovers_are_removed) {
-    char alive[64];
     pid_t ended = fork();
     if (ended == 0) _exit(0);
     waitpid(ended, NULL, 0);
+    sc_process self = sc_process_self(), dead = self, elsewhere = self;
+    dead.pid = (uint64_t)ended;
+    elsewhere.pid = (uint64_t)ended;
+    elsewhere.host++;
+    const sc_process *const owners[] = {&dead, &self, &elsewhere};
+    static char names[3][SC_TEMPORARY_NAME + 4];
     mkdir("run", 0700);
-    snprintf(alive, sizeof alive, "run/.socle-%x-1f-0.tmp", (unsigned)getpid());
-    tool_put_text(alive, "x");
-    char dead[64];
-    snprintf(dead, sizeof dead, "run/.socle-%x-12ab34cd56ef-0.tmp", (unsigned)ended);
-    tool_put_text(dead, "x");
+    for (int i = 0; i < 3; i++) {
+        strcpy(names[i], "run/");
+        sc_temporary_name(names[i] + 4, owners[i], 0);
+        tool_put_text(names[i], "x");
+    }
     tool_put_text("run/.socle-notes", "x");
     tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
-    SC_TRUE(!tool_exists(dead));
-    SC_TRUE(tool_exists(alive));
+    SC_TRUE(!tool_exists(names[0]));
+    SC_TRUE(tool_exists(names[1]));
+    SC_TRUE(tool_exists(names[2]));
     SC_TRUE(tool_exists("run/.socle-notes"));
 }
 

@@ -41,7 +41,7 @@ static void expect_no_leftovers(const char *directory) {
 
 /* Into a directory with room. */
 static void expect_loads(const char *directory) {
-    tool_expect(0, NULL, "train --resume %s -o loaded --epochs 0 -q", directory);
+    tool_expect(0, NULL, "train --resume %s -o loaded --overwrite --epochs 0 -q", directory);
 }
 
 static void expect_whole_lines(const char *path) {
@@ -106,7 +106,7 @@ Test(tool_disk, a_run_that_cannot_begin) {
     char *before = tool_get("small/run/checkpoint.safetensors", &size);
     small_disk_fill("small");
     tool_expect(1, "checkpoint.safetensors: writing: No space left on device",
-                "train tool.yaml -o small/run --seed 8");
+                "train tool.yaml -o small/run --overwrite --seed 8");
     char *after = tool_get("small/run/checkpoint.safetensors", &now);
     SC_EQ(now, size);
     SC_EQ_MEMORY(after, before, size);
@@ -229,10 +229,12 @@ static void limit_files(rlim_t bytes) {
     SC_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+#define EACH_EPOCH "--set train.checkpoint.epoch_seconds=0"
+
 /* The first checkpoint holds no best weights yet: it fits, the next does not. */
 Test(tool_disk, files_that_may_not_grow) {
-    tool_expect(0, NULL, "train tool.yaml -o whole");
-    tool_expect(0, NULL, "train tool.yaml -o none --epochs 0");
+    tool_expect(0, NULL, "train tool.yaml -o whole " EACH_EPOCH);
+    tool_expect(0, NULL, "train tool.yaml -o none --epochs 0 " EACH_EPOCH);
     size_t first = size_of("none/checkpoint.safetensors"),
            last = size_of("whole/checkpoint.safetensors");
     SC_TRUE(first + 1000 < last);
@@ -240,7 +242,7 @@ Test(tool_disk, files_that_may_not_grow) {
     tool_expect(1,
                 "checkpoint.safetensors: writing: File too large; training goes on, the checkpoint "
                 "of step 0 stays",
-                "train tool.yaml -o run");
+                "train tool.yaml -o run " EACH_EPOCH);
     tool_expect(1,
                 "cannot write run/checkpoint.safetensors: writing: File too large; the checkpoint "
                 "of step 0 stays",

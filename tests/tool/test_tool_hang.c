@@ -3,7 +3,7 @@
  * in reproducible mode the files are those of an undisturbed run. With nobody left it ends with 1. Long: the least deadline is 30 s. */
 #include "tool_fault.h"
 
-#define COURSE "train tool.yaml -o run --reproducible "
+#define COURSE "train tool.yaml -o run --overwrite --reproducible "
 
 static sc_temp temp;
 

@@ -15,7 +15,7 @@ static void end(void) {
 
 TestSuite(tool_lost, .fini = end, .timeout = 200);
 
-#define COURSE "train tool.yaml -o run --reproducible --set train.checkpoint=5 "
+#define COURSE "train tool.yaml -o run --overwrite --reproducible --set train.checkpoint=5 "
 
 static void expect_continues(const char *device) {
     tool_result result = tool_run(COURSE "%s", device);

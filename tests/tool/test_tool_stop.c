@@ -17,28 +17,12 @@ static void end(void) {
 
 TestSuite(tool_stop, .init = begin, .fini = end);
 
-enum { POLL_MICROSECONDS = 500, LONGEST_WAIT = 60000000 };
-
-/* Waits until the program has written `text` to standard output. */
-static void wait_for(const char *text) {
-    for (long waited = 0; waited < LONGEST_WAIT; waited += POLL_MICROSECONDS) {
-        if (tool_exists("out.txt")) {
-            char *out = tool_get("out.txt", NULL);
-            bool there = strstr(out, text) != NULL;
-            free(out);
-            if (there) return;
-        }
-        usleep(POLL_MICROSECONDS);
-    }
-    SC_TEST_FAIL("the program never printed %s", text);
-}
-
 /* Stops a run by a signal once `text` was printed, goes on, and compares with a run that was never
  * stopped. */
 static void stop_and_resume(int number, const char *text) {
     remove("out.txt");
     pid_t run = tool_start("train tool.yaml -o stopped --epochs 60 --batch 2 --json");
-    wait_for(text);
+    tool_wait_for("out.txt", text);
     kill(run, number);
     SC_EQ(tool_wait(run), 128 + number);
     char *out = tool_get("out.txt", NULL), *err = tool_get("err.txt", NULL);
@@ -67,7 +51,7 @@ Test(tool_stop, terminate_and_resume) {
 Test(tool_stop, killed_and_resumed) {
     remove("out.txt");
     pid_t run = tool_start("train tool.yaml -o stopped --epochs 60 --batch 2 --json");
-    wait_for("\"epoch\": 2,");
+    tool_wait_for("out.txt", "\"epoch\": 2,");
     kill(run, SIGKILL);
     SC_EQ(tool_wait(run), 128 + SIGKILL);
     tool_expect(0, NULL, "train --resume stopped");
@@ -80,7 +64,7 @@ Test(tool_stop, stopped_at_any_step) {
     static const int steps[] = {1, 2, 11, 12, 13, 24, 35};
     tool_expect(0, NULL, "train tool.yaml -o whole");
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        tool_expect(0, NULL, "train tool.yaml -o part --set train.steps=%d", steps[i]);
+        tool_expect(0, NULL, "train tool.yaml -o part --overwrite --set train.steps=%d", steps[i]);
         tool_expect(0, NULL, "train --resume part --set train.steps=0");
         SC_TRUE(tool_same("part/checkpoint.safetensors", "whole/checkpoint.safetensors") ||
                 steps[i] % 12);
@@ -166,7 +150,7 @@ Test(tool_stop, the_last_good_checkpoint_stays) {
 Test(tool_stop, second_signal_ends_at_once) {
     remove("out.txt");
     pid_t run = tool_start("train tool.yaml -o out --epochs 100000 --batch 2 --json");
-    wait_for("\"epoch\"");
+    tool_wait_for("out.txt", "\"epoch\"");
     kill(run, SIGINT);
     kill(run, SIGTERM);
     int code = tool_wait(run);

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <sys/wait.h>
 
-enum { MOST_WORDS = 64, LINE = 4096 };
+enum { MOST_WORDS = 64, LINE = 4096, POLL_MICROSECONDS = 500, LONGEST_WAIT = 60000000 };
 
 const char tool_config[] = "data:\n"
                            "  train: {images: train-images, labels: train-labels}\n"
@@ -213,6 +213,19 @@ void tool_expect(int code, const char *text, const char *words, ...) {
     if (text && !strstr(result.err, text))
         SC_TEST_FAIL("standard error lacks \"%s\": %s", text, result.err);
     tool_free(&result);
+}
+
+void tool_wait_for(const char *name, const char *text) {
+    for (long waited = 0; waited < LONGEST_WAIT; waited += POLL_MICROSECONDS) {
+        if (tool_exists(name)) {
+            char *content = tool_get(name, NULL);
+            bool there = strstr(content, text) != NULL;
+            free(content);
+            if (there) return;
+        }
+        usleep(POLL_MICROSECONDS);
+    }
+    SC_TEST_FAIL("the program never wrote %s to %s", text, name);
 }
 
 json_t *tool_json_lines(const char *text) {

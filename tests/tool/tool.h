@@ -49,6 +49,9 @@ bool tool_same(const char *a, const char *b);
 void tool_put_images(const char *name, int count, unsigned seed);
 void tool_put_labels(const char *name, int count, unsigned seed);
 
+/* Waits until a running program has written `text` into the file. */
+void tool_wait_for(const char *name, const char *text);
+
 /* Every line of `text` as a JSON object; fails the test where one is not. */
 json_t *tool_json_lines(const char *text);
 /* The first object whose "event" is `name`, or NULL. */

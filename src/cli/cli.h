@@ -82,11 +82,15 @@ extern const struct argp sc_cli_device_argp; /* -d --threads */
 /* exit.c */
 int sc_exit_code(socle_status status);
 
-/* signals.c: from begin to end, the first SIGINT or SIGTERM sets the flag and the second one ends
- * the process. */
-void sc_signals_begin(void);
-void sc_signals_end(void);
-int sc_signal_seen(void); /* 0: none */
+/* signals.c: from begin to end, SIGINT, SIGTERM, SIGHUP and SIGXCPU ask the run to stop; a second
+ * SIGINT or SIGTERM ends the process. SIGUSR1 asks for a checkpoint, from prepare on. Those that the
+ * process inherited as ignored stay ignored. */
+void sc_signals_prepare(void); /* before any driver is loaded */
+void sc_signals_begin(void);   /* after the drivers were opened */
+void sc_signals_look(void);    /* at each step: a driver may have replaced our handlers */
+void sc_signals_end(void);     /* puts back the handlers that were found */
+int sc_signal_seen(void);      /* the first that asked to stop; 0: none */
+bool sc_signal_take_request(void); /* once for each time a checkpoint was asked for */
 
 /* report.c: one JSON object per line. A number that is not finite is left out. */
 json_t *sc_report(const char *name); /* {"event": name}; NULL name: {} */

@@ -40,8 +40,8 @@ static void list_commands(void) {
            "on standard\nerror. "
            "Exit codes: 0 success, 1 run-time failure, 2 usage or configuration, 3 bad data "
            "or\nmodel file, 4 no usable device "
-           "or kernel build failed, 5 diverged, 6 threshold missed,\n130 and 143 stopped by a "
-           "signal.\n");
+           "or kernel build failed, 5 diverged, 6 threshold missed,\n129, 130, 143 and 152 "
+           "stopped by a signal.\n");
 }
 
 socle_status sc_help_run(sc_cli *cli, int argc, char **argv) {

@@ -127,8 +127,9 @@ const struct argp sc_train_argp = {
         "Trains the network of a configuration (YAML or JSON, - for standard input) and writes a "
         "run directory: config.json, "
         "metrics.jsonl, metrics.csv, model.safetensors (best), checkpoint.safetensors, env.json.\v"
-        "SIGINT or SIGTERM ends the run after the current step and saves a checkpoint; a second "
-        "one ends it at once.",
+        "SIGINT, SIGTERM, SIGHUP or SIGXCPU ends the run after the current step and saves a "
+        "checkpoint; a second SIGINT or SIGTERM ends it at once. SIGUSR1 saves a checkpoint and "
+        "lets the run go on.",
     .children = children};
 
 static socle_status run_on_devices(sc_train_session *session) {
@@ -161,6 +162,7 @@ socle_status sc_train_run(sc_cli *cli, int argc, char **argv) {
     sc_train_settings settings = {.cli = cli};
     sc_train_session session = {.cli = cli, .settings = &settings};
     sc_config *config;
+    sc_signals_prepare();
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow fails like a full disk */
     SC_TRY(sc_cli_parse(cli, &sc_train_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;

@@ -13,12 +13,13 @@ static void on_progress(void *user, const sc_progress *progress) {
 
 static bool on_stop(void *user) {
     (void)user;
+    sc_signals_look();
     return sc_signal_seen() != 0;
 }
 
 static bool on_checkpoint_due(void *user, int64_t step) {
     const sc_train_session *session = user;
-    return sc_run_directory_due(session->directory, step);
+    return sc_signal_take_request() || sc_run_directory_due(session->directory, step);
 }
 
 static socle_status on_checkpoint(void *user) {
@@ -28,6 +29,7 @@ static socle_status on_checkpoint(void *user) {
 static socle_status on_epoch(void *user, const sc_epoch_report *report) {
     sc_train_session *session = user;
     SC_TRY(sc_run_directory_epoch(session->directory, report));
+    if (sc_signal_take_request()) SC_TRY(on_checkpoint(session));
     session->last = *report;
     if (report->best) session->best = *report;
     sc_train_report_epoch(session, report);

@@ -43,6 +43,10 @@ bool sc_checkpoint_series_due(const sc_checkpoint_series *series, int64_t step) 
            (double)(sc_now_ns() - series->last) >= schedule->minutes * 60e9;
 }
 
+bool sc_checkpoint_series_rests(const sc_checkpoint_series *series) {
+    return (double)(sc_now_ns() - series->last) < series->schedule.epoch_seconds * 1e9;
+}
+
 int64_t sc_checkpoint_series_step(const sc_checkpoint_series *series) {
     return series->step;
 }

@@ -24,6 +24,8 @@ void sc_checkpoint_series_destroy(sc_checkpoint_series *series); /* NULL is fine
 
 /* Whether the schedule asks for one after this step. Failed attempts count like others. */
 bool sc_checkpoint_series_due(const sc_checkpoint_series *series, int64_t step);
+/* Whether the last one is so new that the end of an epoch needs none. */
+bool sc_checkpoint_series_rests(const sc_checkpoint_series *series);
 /* Saves the trainer's state, unless this series has done so at this step. On failure what was there
  * before stays as it was. */
 socle_status sc_checkpoint_series_save(sc_checkpoint_series *series);

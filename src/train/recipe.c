@@ -13,7 +13,9 @@
 
 static const char flip_word[] = "horizontal";
 
-enum { CHECKPOINT_MINUTES = 10, MOST_MINUTES = 1000000, MOST_KEPT = 10000 };
+enum { MOST_MINUTES = 1000000, MOST_SECONDS = 60 * MOST_MINUTES, MOST_KEPT = 10000 };
+static const sc_checkpoint_schedule default_schedule = {
+    .minutes = 10, .epoch_seconds = 5, .keep = 1};
 
 static socle_status read_validation(sc_recipe *recipe, const json_t *train) {
     SC_TRY(
@@ -35,18 +37,24 @@ static socle_status read_batches(sc_recipe *recipe, const json_t *train) {
                           (long long)fit->batch);
 }
 
-/* A number alone stands for `steps`. */
+/* A number alone stands for `steps`. Who names one of the others wants that many, and gets a
+ * checkpoint at the end of every epoch too. */
 static socle_status read_checkpoint(sc_recipe *recipe, const json_t *train) {
     const sc_config *config = recipe->config;
     sc_checkpoint_schedule *schedule = &recipe->checkpoint;
     const json_t *section = NULL;
-    if (json_is_number(json_object_get(train, "checkpoint")))
+    if (json_is_number(json_object_get(train, "checkpoint"))) {
+        schedule->epoch_seconds = 0;
         return sc_config_get_integer(&schedule->steps, config, train, "checkpoint", 0, INT32_MAX);
+    }
     SC_TRY(sc_config_get_object(&section, config, train, "checkpoint"));
     if (!section) return SOCLE_OK;
     SC_TRY(sc_recipe_check_keys(config, section, SC_RECIPE_CHECKPOINT));
     SC_TRY(sc_config_get_integer(&schedule->steps, config, section, "steps", 0, INT32_MAX));
     SC_TRY(sc_config_get_number(&schedule->minutes, config, section, "minutes", 0, MOST_MINUTES));
+    if (json_object_size(section)) schedule->epoch_seconds = 0;
+    SC_TRY(sc_config_get_number(&schedule->epoch_seconds, config, section, "epoch_seconds", 0,
+                                MOST_SECONDS));
     return sc_config_get_integer(&schedule->keep, config, section, "keep", 1, MOST_KEPT);
 }
 
@@ -102,7 +110,7 @@ static socle_status require_sections(const sc_config *config) {
 
 socle_status sc_recipe_read(sc_recipe *out, sc_env *env, const sc_config *config) {
     *out = (sc_recipe){.env = env, .config = config, .fit = sc_fit_defaults()};
-    out->checkpoint = (sc_checkpoint_schedule){.minutes = CHECKPOINT_MINUTES, .keep = 1};
+    out->checkpoint = default_schedule;
     SC_TRY(require_sections(config));
     SC_TRY(sc_recipe_check_data_keys(config));
     SC_TRY(sc_optimizer_read(&out->fit.optimizer, config, sc_config_root(config)));
@@ -165,10 +173,20 @@ static json_t *resolve_optimizer(const sc_optimizer *optimizer) {
     return named;
 }
 
+/* As nothing was said of it, nothing is written of it: so that one of its keys, if it is added
+ * later, means what it does in a configuration of one's own. */
+static bool is_default(const sc_checkpoint_schedule *schedule) {
+    return schedule->steps == default_schedule.steps &&
+           schedule->minutes == default_schedule.minutes &&
+           schedule->epoch_seconds == default_schedule.epoch_seconds &&
+           schedule->keep == default_schedule.keep;
+}
+
 static json_t *resolve_checkpoint(const sc_checkpoint_schedule *schedule) {
     json_t *section = json_object();
     json_object_set_new(section, "steps", json_integer(schedule->steps));
     json_object_set_new(section, "minutes", json_real(schedule->minutes));
+    json_object_set_new(section, "epoch_seconds", json_real(schedule->epoch_seconds));
     json_object_set_new(section, "keep", json_integer(schedule->keep));
     return section;
 }
@@ -194,7 +212,8 @@ static json_t *resolve_train(const sc_recipe *recipe) {
     json_object_set_new(train, "drop_short", json_boolean(fit->drop_short));
     if (fit->reproducible) json_object_set_new(train, "reproducible", json_true());
     if (sc_augment_any(&fit->augment)) json_object_set_new(train, "augment", resolve_augment(&fit->augment));
-    json_object_set_new(train, "checkpoint", resolve_checkpoint(&recipe->checkpoint));
+    if (!is_default(&recipe->checkpoint))
+        json_object_set_new(train, "checkpoint", resolve_checkpoint(&recipe->checkpoint));
     return train;
 }
 

@@ -9,11 +9,12 @@
 #include "io/config.h"
 #include "train/fit.h"
 
-/* When a run saves its state between the ends of its epochs, and how many states stay. */
+/* When a run saves its state, beside its beginning and its end, and how many states stay. */
 typedef struct sc_checkpoint_schedule {
-    int64_t steps;  /* after every so many steps; 0: not by steps */
-    double minutes; /* so long after the last one; 0: not by time */
-    int64_t keep;   /* files that stay, the newest among them */
+    int64_t steps;        /* after every so many steps; 0: not by steps */
+    double minutes;       /* so long after the last one; 0: not by time */
+    double epoch_seconds; /* at the end of an epoch, if the last one is at least so old */
+    int64_t keep;         /* files that stay, the newest among them */
 } sc_checkpoint_schedule;
 
 typedef struct sc_recipe {

@@ -11,7 +11,7 @@ static const char *const part_keys[] = {"images", "labels", "limit", "class_weig
 static const char *const train_keys[] = {
     "epochs",     "batch",        "micro_batch", "steps",        "seed",       "shuffle",
     "validation", "weight_decay", "drop_short",  "reproducible", "checkpoint", "augment", NULL};
-static const char *const checkpoint_keys[] = {"steps", "minutes", "keep", NULL};
+static const char *const checkpoint_keys[] = {"steps", "minutes", "epoch_seconds", "keep", NULL};
 static const char *const augment_keys[] = {"shift", "flip", NULL};
 
 static const sc_recipe_section sections[SC_RECIPE_SECTIONS] = {

@@ -203,6 +203,7 @@ socle_status sc_run_directory_epoch(sc_run_directory *directory, const sc_epoch_
                                 .samples_per_second = report->samples_per_second};
     SC_TRY(tolerate(directory, RUN_METRICS, sc_metrics_append(directory->metrics, &row)));
     if (report->best) directory->owes_model = true;
+    if (sc_checkpoint_series_rests(directory->checkpoints)) return SOCLE_OK;
     return report->whole ? sc_run_directory_checkpoint(directory) : write_owed(directory);
 }
 

@@ -5,6 +5,7 @@
 #define SC_VERIFY_CASE_H
 
 #include "op/op.h"
+#include "verify/draw.h"
 
 /* What an operand is filled with. */
 typedef enum sc_verify_fill {
@@ -32,8 +33,9 @@ typedef struct sc_verify_case {
     int64_t limit;
     bool signed_zero; /* the sign of a zero result is part of the meaning */
     bool in_place;    /* also run with output 0 over input 0 */
-    bool quick;       /* belongs to the quick part of the table */
-    float scalar;     /* launch scalar 0 */
+    bool
+        quick; /* belongs to the quick part of the table; true where a case costs next to nothing */
+    float scalar; /* launch scalar 0 */
     const char *label;
 } sc_verify_case;
 
@@ -44,6 +46,7 @@ struct sc_verify_list {
     void (*emit)(sc_verify_list *list, const sc_verify_case *test);
 };
 
+/* The tables, and beside each a random case of its family. */
 void sc_verify_elementwise_cases(sc_verify_list *list);
 void sc_verify_matmul_cases(sc_verify_list *list);
 void sc_verify_conv_cases(sc_verify_list *list);
@@ -52,6 +55,14 @@ void sc_verify_reduce_cases(sc_verify_list *list);
 void sc_verify_softmax_cases(sc_verify_list *list);
 void sc_verify_index_cases(sc_verify_list *list);
 void sc_verify_copy_cases(sc_verify_list *list);
+void sc_verify_elementwise_random(sc_verify_list *list, sc_draw *draw);
+void sc_verify_matmul_random(sc_verify_list *list, sc_draw *draw);
+void sc_verify_conv_random(sc_verify_list *list, sc_draw *draw);
+void sc_verify_pool_random(sc_verify_list *list, sc_draw *draw);
+void sc_verify_reduce_random(sc_verify_list *list, sc_draw *draw);
+void sc_verify_softmax_random(sc_verify_list *list, sc_draw *draw);
+void sc_verify_index_random(sc_verify_list *list, sc_draw *draw);
+void sc_verify_copy_random(sc_verify_list *list, sc_draw *draw);
 
 /* A case with its operands; sizes beyond `inputs` are outputs the case chooses itself. */
 sc_verify_case sc_verify_case_of(sc_op op, int inputs, int outputs, const char *label);
@@ -64,6 +75,10 @@ sc_tensor_desc sc_verify_tensor(int dtype, bool batched, int rank, const int64_t
 void sc_verify_bias_relu(sc_verify_case *test, sc_tensor_desc bias);
 /* gate > 0 ? x : 0, then, if it draws, dropout by half. */
 void sc_verify_gate(sc_verify_case *test, sc_tensor_desc gate, bool draws);
+
+/* A random expression over inputs of the types given, with some results, and what the inputs are to
+ * be filled with. `whole`: sums, differences and products of few whole numbers. */
+void sc_verify_random_expr(sc_verify_case *test, uint64_t *state, int outputs, bool whole);
 
 /* Values of input `index` at capacity: representable in its dtype, a function of the seed alone. */
 void sc_verify_fill_operand(double *value, int64_t count, const sc_verify_case *test, int index,

@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The data of the cases: random numbers of a generator of our own (so that a fault in Philox cannot
- * hide itself), and the special values every scalar function must get right. */
+/* The data of the cases: random numbers, and the special values every scalar function must get
+ * right. */
 #include "verify/case.h"
+#include "verify/draw.h"
 
 #include <float.h>
 #include <math.h>
-
-/* splitmix64 */
-static uint64_t next(uint64_t *state) {
-    uint64_t z = (*state += UINT64_C(0x9E3779B97F4A7C15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return z ^ (z >> 31);
-}
-
-static double uniform(uint64_t *state) {
-    return (double)(next(state) >> 11) * 0x1p-53;
-}
-
-static int64_t below(uint64_t *state, int64_t limit) {
-    return (int64_t)(next(state) % (uint64_t)limit);
-}
 
 static const double specials[] = {
     0.0,
@@ -84,9 +69,9 @@ enum { SPECIALS = sizeof specials / sizeof specials[0] };
 
 /* Any sign and any exponent; now and then a special value. */
 static double any_number(uint64_t *state) {
-    if (below(state, 4) == 0) return specials[below(state, SPECIALS)];
-    double size = ldexp(1 + uniform(state), (int)below(state, 60) - 40);
-    return below(state, 2) ? size : -size;
+    if (sc_draw_below(state, 4) == 0) return specials[sc_draw_below(state, SPECIALS)];
+    double size = ldexp(1 + sc_draw_uniform(state), (int)sc_draw_below(state, 60) - 40);
+    return sc_draw_below(state, 2) ? size : -size;
 }
 
 static double special(uint64_t *state, int64_t i, int operand) {
@@ -112,31 +97,31 @@ static double special_whole(uint64_t *state, int64_t i, int operand) {
                                    -2147483647.0,
                                    -2147483648.0};
     const int64_t count = sizeof whole / sizeof whole[0];
-    if (i >= count * count) return (double)(int32_t)next(state);
+    if (i >= count * count) return (double)(int32_t)sc_draw_next(state);
     return whole[operand == 0 ? i % count : i / count % count];
 }
 
 static double wide(uint64_t *state) {
-    double size = 100 * pow(uniform(state), 4);
-    return below(state, 2) ? size : -size;
+    double size = 100 * pow(sc_draw_uniform(state), 4);
+    return sc_draw_below(state, 2) ? size : -size;
 }
 
 static double with_nan(uint64_t *state) {
     static const double odd[] = {NAN, INFINITY, -INFINITY};
-    double value = uniform(state) * 4 - 2;
-    return below(state, 16) == 0 ? odd[below(state, 3)] : value;
+    double value = sc_draw_uniform(state) * 4 - 2;
+    return sc_draw_below(state, 16) == 0 ? odd[sc_draw_below(state, 3)] : value;
 }
 
 static double wild_index(uint64_t *state, int64_t limit) {
-    switch (below(state, 8)) {
+    switch (sc_draw_below(state, 8)) {
     case 0:
-        return -1 - (double)below(state, 3);
+        return -1 - (double)sc_draw_below(state, 3);
     case 1:
-        return (double)(limit + below(state, 3));
+        return (double)(limit + sc_draw_below(state, 3));
     case 2:
-        return below(state, 2) ? -2147483648.0 : 2147483647.0;
+        return sc_draw_below(state, 2) ? -2147483648.0 : 2147483647.0;
     default:
-        return (double)below(state, limit);
+        return (double)sc_draw_below(state, limit);
     }
 }
 
@@ -149,7 +134,7 @@ static double valid_tap(uint64_t *state, const sc_op_desc *desc, int64_t i) {
         bool inside = true;
         int64_t tap[2];
         for (int axis = 0; axis < 2; axis++) {
-            tap[axis] = below(state, window->kernel[axis]);
+            tap[axis] = sc_draw_below(state, window->kernel[axis]);
             int64_t x = at[axis] * window->stride[axis] - window->pad_before[axis] +
                         tap[axis] * window->dilation[axis];
             inside &= x >= 0 && x < dx->dim[2 + axis];
@@ -161,7 +146,7 @@ static double valid_tap(uint64_t *state, const sc_op_desc *desc, int64_t i) {
 /* One of the three numbers of a crop's origin: row, column, mirror. */
 static double origin(uint64_t *state, const sc_op_desc *desc, int64_t field, bool wild) {
     static const double mirror[] = {0, 1, 0, -1, 0, -2147483648.0};
-    if (field == 2) return mirror[below(state, sizeof mirror / sizeof mirror[0])];
+    if (field == 2) return mirror[sc_draw_below(state, sizeof mirror / sizeof mirror[0])];
     int64_t size = desc->tensor[0].dim[2 + field], out = desc->tensor[2].dim[2 + field];
     const double edge[] = {-2147483648.0,
                            -2147483647.0,
@@ -172,8 +157,9 @@ static double origin(uint64_t *state, const sc_op_desc *desc, int64_t field, boo
                            (double)(1 - out),
                            (double)(size - 1),
                            (double)size};
-    if (wild && below(state, 2)) return edge[below(state, sizeof edge / sizeof edge[0])];
-    return (double)(below(state, size + out - 1) - (out - 1));
+    if (wild && sc_draw_below(state, 2))
+        return edge[sc_draw_below(state, sizeof edge / sizeof edge[0])];
+    return (double)(sc_draw_below(state, size + out - 1) - (out - 1));
 }
 
 /* Turns rows of numbers into rows of a (log-)softmax. */
@@ -190,9 +176,9 @@ static double one_value(uint64_t *state, const sc_verify_case *test, int index, 
     bool real = test->desc.tensor[index].dtype == SOCLE_F32;
     switch ((sc_verify_fill)test->fill[index]) {
     case SC_FILL_WHOLE:
-        return (double)below(state, 9) - 4;
+        return (double)sc_draw_below(state, 9) - 4;
     case SC_FILL_POSITIVE:
-        return 0x1p-8 + uniform(state) * 4;
+        return 0x1p-8 + sc_draw_uniform(state) * 4;
     case SC_FILL_SPECIAL:
         return real ? special(state, i, index) : special_whole(state, i, index);
     case SC_FILL_WIDE:
@@ -200,9 +186,9 @@ static double one_value(uint64_t *state, const sc_verify_case *test, int index, 
     case SC_FILL_NAN:
         return with_nan(state);
     case SC_FILL_TIES:
-        return (double)below(state, 3) - 1;
+        return (double)sc_draw_below(state, 3) - 1;
     case SC_FILL_INDEX:
-        return (double)below(state, test->limit);
+        return (double)sc_draw_below(state, test->limit);
     case SC_FILL_WILD_INDEX:
         return wild_index(state, test->limit);
     case SC_FILL_TAP:
@@ -211,7 +197,7 @@ static double one_value(uint64_t *state, const sc_verify_case *test, int index, 
     case SC_FILL_WILD_ORIGIN:
         return origin(state, &test->desc, i % 3, test->fill[index] == SC_FILL_WILD_ORIGIN);
     default:
-        return real ? uniform(state) * 4 - 2 : (double)below(state, 256);
+        return real ? sc_draw_uniform(state) * 4 - 2 : (double)sc_draw_below(state, 256);
     }
 }
 

@@ -268,7 +268,8 @@ static socle_status run_case(sc_session *session, const sc_verify_case *test, in
 static void release_quarantine(run_session *run) {
     sc_session *session = &run->session;
     const sc_verify_options *options = session->options;
-    bool partial = options->number >= 0 || options->small || options->every > 1;
+    bool partial = options->number >= 0 || options->small || options->quick ||
+                   options->random > 0 || options->every > 1;
     if (!options->record || partial) return;
     for (int i = 0; i < run->implementations; i++) {
         const standing *s = &run->standings[i];

@@ -19,40 +19,108 @@ static socle_status complete(sc_session *session, sc_verify_case *test) {
                           session->numbers[desc->op], sc_op_word(desc->op), test->label);
 }
 
+/* A case that was asked for: counted in the first walk, run in the second. */
+static void take(sc_session *session, const sc_verify_case *test, int number) {
+    if (session->counting) {
+        session->of++;
+        return;
+    }
+    session->at++;
+    session->totals->cases++;
+    session->status = session->run(session, test, number);
+}
+
 static void emit(sc_verify_list *list, const sc_verify_case *given) {
     sc_session *session = (sc_session *)list;
     if (session->status != SOCLE_OK) return;
     sc_verify_case test = *given;
     session->status = complete(session, &test);
     if (session->status != SOCLE_OK) return;
-    int number = session->numbers[test.desc.op]++;
+    bool random = session->row >= 0;
+    int number = random ? (int)session->row : session->numbers[test.desc.op]++;
     const sc_verify_options *options = session->options;
     if (options->op && strcmp(options->op, sc_op_word(test.desc.op)) != 0) return;
     if (options->number >= 0 && options->number != number) return;
     if (options->every > 1 && number % options->every != 0) return;
-    session->totals->cases++;
-    session->status = session->run(session, &test, number);
+    if (options->quick && !test.quick && !random) return;
+    take(session, &test, number);
+}
+
+typedef struct family {
+    const char *word;
+    void (*cases)(sc_verify_list *list);
+    void (*random)(sc_verify_list *list, sc_draw *draw);
+} family;
+
+static const family families[] = {
+    {"elementwise", sc_verify_elementwise_cases, sc_verify_elementwise_random},
+    {"matmul", sc_verify_matmul_cases, sc_verify_matmul_random},
+    {"conv", sc_verify_conv_cases, sc_verify_conv_random},
+    {"pool", sc_verify_pool_cases, sc_verify_pool_random},
+    {"reduce", sc_verify_reduce_cases, sc_verify_reduce_random},
+    {"softmax", sc_verify_softmax_cases, sc_verify_softmax_random},
+    {"index", sc_verify_index_cases, sc_verify_index_random},
+    {"copy", sc_verify_copy_cases, sc_verify_copy_random},
+};
+enum { FAMILIES = sizeof families / sizeof families[0] };
+
+const char *sc_verify_family_word(int index) {
+    return index >= 0 && index < FAMILIES ? families[index].word : NULL;
+}
+
+/* A case depends on its number alone, so that one of them can be asked for. */
+static void random_cases(sc_session *session, int f) {
+    const sc_verify_options *options = session->options;
+    int64_t first = options->number >= 0 ? options->number : 0;
+    int64_t end = options->number >= 0 ? first + 1 : options->random;
+    for (int64_t row = first; row < end && row < options->random; row++) {
+        sc_draw draw = sc_draw_make(options->seed, f, row, options->random);
+        session->row = row;
+        families[f].random(&session->list, &draw);
+        if (session->status != SOCLE_OK) return;
+    }
+}
+
+static void walk(sc_session *session, bool counting) {
+    const sc_verify_options *options = session->options;
+    session->counting = counting;
+    session->row = -1;
+    memset(session->numbers, 0, sizeof session->numbers);
+    for (int f = 0; f < FAMILIES && session->status == SOCLE_OK; f++) {
+        if (options->family && strcmp(options->family, families[f].word) != 0) continue;
+        if (options->random > 0)
+            random_cases(session, f);
+        else
+            families[f].cases(&session->list);
+    }
+}
+
+static socle_status check_words(sc_session *session) {
+    const char *op = session->options->op, *group = session->options->family;
+    bool known = !op, group_known = !group;
+    for (int i = 0; op && i < SC_OP_COUNT; i++) known |= strcmp(op, sc_op_word((sc_op)i)) == 0;
+    for (int f = 0; group && f < FAMILIES; f++) group_known |= strcmp(group, families[f].word) == 0;
+    if (known && group_known) return SOCLE_OK;
+    return sc_fail(session->env, SOCLE_STATUS_CONFIG, "verify: there is no %s named %s",
+                   known ? "family of operations" : "operation", known ? group : op);
 }
 
 socle_status sc_session_walk(sc_session *session) {
-    static void (*const families[])(sc_verify_list *) = {
-        sc_verify_elementwise_cases, sc_verify_matmul_cases, sc_verify_conv_cases,
-        sc_verify_pool_cases,        sc_verify_reduce_cases, sc_verify_softmax_cases,
-        sc_verify_index_cases,       sc_verify_copy_cases,
-    };
-    const char *wanted = session->options->op;
-    bool known = !wanted;
-    for (int op = 0; wanted && op < SC_OP_COUNT; op++)
-        known |= strcmp(wanted, sc_op_word((sc_op)op)) == 0;
-    if (!known)
-        return sc_fail(session->env, SOCLE_STATUS_CONFIG, "verify: there is no operation named %s",
-                       wanted);
+    SC_TRY(check_words(session));
     session->list.small = session->options->small;
     session->list.emit = emit;
     session->status = SOCLE_OK;
-    memset(session->numbers, 0, sizeof session->numbers);
-    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) families[i](&session->list);
+    session->at = session->of = 0;
+    walk(session, true);
+    walk(session, false);
     return session->status;
+}
+
+/* The options that choose the same row again, beside its operation, implementation and number. */
+static void choice_text(char out[64], const sc_verify_options *options) {
+    out[0] = '\0';
+    if (options->small) snprintf(out, 64, " --small");
+    if (options->random > 0) snprintf(out, 64, " --random %lld", (long long)options->random);
 }
 
 void sc_session_report(sc_session *session, sc_verify_row *row, const sc_verify_case *test,
@@ -61,11 +129,15 @@ void sc_session_report(sc_session *session, sc_verify_row *row, const sc_verify_
     row->op = test->desc.op;
     row->number = number;
     row->label = test->label;
+    row->at = session->at;
+    row->of = session->of;
     if (!row->what) row->what = "";
+    char choice[64];
+    choice_text(choice, session->options);
     snprintf(row->repro, sizeof row->repro,
              "socle verify --device %s --op %s --implementation %s --case %d --seed %llu%s",
              row->device, sc_op_word(row->op), row->implementation, number,
-             (unsigned long long)session->options->seed, session->options->small ? " --small" : "");
+             (unsigned long long)session->options->seed, choice);
     session->totals->pass += row->state == SC_VERIFY_PASS;
     session->totals->fail += row->state == SC_VERIFY_FAIL;
     session->totals->unsupported += row->state == SC_VERIFY_UNSUPPORTED;

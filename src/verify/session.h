@@ -19,12 +19,14 @@ struct sc_session {
     sc_verify_totals *totals;
     socle_status status;      /* first error that ends the run */
     int numbers[SC_OP_COUNT]; /* next case number of each operation */
+    int64_t row;              /* of a random sweep: number of the next case, else -1 */
+    int64_t at, of;           /* cases so far, and all of them */
+    bool counting;            /* the first walk: nothing is run */
     socle_status (*run)(sc_session *session, const sc_verify_case *test, int number);
 };
 
 /* Walks all tables, calling session->run for each chosen case. */
 socle_status sc_session_walk(sc_session *session);
-bool sc_session_stopped(const sc_session *session);
 /* Completes a row (repro line), counts it and hands it to the sink. */
 void sc_session_report(sc_session *session, sc_verify_row *row, const sc_verify_case *test,
                        int number);

@@ -88,6 +88,7 @@ double sc_tolerance_sum(int64_t length, double magnitude) {
 }
 
 double sc_tolerance_softmax(int64_t n, double distance, double value) {
+    if (isinf(distance)) distance = 0; /* -inf less a number, and its exp, are exact */
     return (fabs(distance) + (double)n + 12) * unit * fabs(value) + 0x1p-149;
 }
 

@@ -20,12 +20,13 @@ typedef struct sc_verify_row {
     const char *device; /* as given by the caller: "opencl:0" */
     sc_op op;
     const char *implementation;
-    int number;                   /* of the case, within its operation */
+    int number;                   /* of the case, within its operation; random: its family */
     const char *label;            /* what the case is about */
     const char *what;             /* the check that failed: "value", "guard", "rows", ...; "" */
     char message[SC_VERIFY_TEXT]; /* failed: index, got, expected, bound; unsupported: why */
     char repro[256];              /* a command line that runs this row alone */
     double worst;                 /* largest error as a part of its bound, 0 where all was exact */
+    int64_t at, of;               /* this case's place among those of the device, from 1 */
 } sc_verify_row;
 
 /* Borrowed for the call. */
@@ -33,11 +34,14 @@ typedef void sc_verify_sink(void *user, const sc_verify_row *row);
 
 typedef struct sc_verify_options {
     const char *op;             /* word; NULL: all */
+    const char *family;         /* word of a family of operations, e.g. "conv"; NULL: all */
     const char *implementation; /* NULL: all */
     int number;                 /* only this case of each operation; < 0: all */
     int every;                  /* > 1: only every n-th case, for where compiling is slow */
     bool small;                 /* the small subset, tiny sizes */
-    bool exact_buffers;         /* no guards: a checker outside watches the bounds (oclgrind) */
+    bool quick; /* the part that meets every implementation on both sides of what it treats apart */
+    int64_t random;           /* > 0: instead of the table so many random cases of each family */
+    bool exact_buffers;       /* no guards: a checker outside watches the bounds (oclgrind) */
     bool same_implementation; /* compare: each implementation with its namesake, not favourite with
                                  favourite */
     uint64_t seed;
@@ -50,6 +54,10 @@ typedef struct sc_verify_totals {
     int pass, fail, unsupported, cases;
     int devices, implementations; /* that ran at least one row */
 } sc_verify_totals;
+
+/* The word of a family of operations, which is one operation and its gradients or a few of a kind;
+ * NULL beyond the last. */
+const char *sc_verify_family_word(int index);
 
 /* Runs the table on an open device. A wrong result is a row, not an error: OK is returned. Errors:
  * CONFIG (unknown operation), OUT_OF_MEMORY, DEVICE when the device stops answering. `totals` is

@@ -225,3 +225,70 @@ void sc_verify_conv_cases(sc_verify_list *list) {
     table(list, shapes, sizeof shapes / sizeof shapes[0]);
     table(list, edges, sizeof edges / sizeof edges[0]);
 }
+
+/* None, one side alone, all sides alike, or any. */
+static void draw_padding(uint64_t *state, int pad[4], const int most[2]) {
+    int64_t kind = sc_draw_below(state, 8), side = sc_draw_below(state, 4);
+    for (int i = 0; i < 4; i++) {
+        int any = (int)sc_draw_between(state, 0, most[i % 2]);
+        pad[i] = kind < 3    ? 0
+                 : kind < 6  ? (i == side ? any : 0)
+                 : kind == 6 ? most[i % 2] / 2
+                             : any;
+    }
+}
+
+/* A size whose window leaves `outputs`, and up to a stride more that no window reaches. */
+static int draw_input(uint64_t *state, const shape *s, int axis, int64_t outputs) {
+    int64_t span = (int64_t)(s->kernel[axis] - 1) * s->dilation[axis] + 1;
+    int64_t size = (outputs - 1) * s->stride[axis] + span - s->pad[axis] - s->pad[2 + axis] +
+                   sc_draw_below(state, s->stride[axis]);
+    return size < 1 ? 1 : (int)size;
+}
+
+static void draw_window(sc_draw *draw, shape *s) {
+    static const int sizes[] = {1, 3, 2, 5, 1, 3, 4, 7};
+    bool pointwise = sc_draw_once_in(&draw->row, 4);
+    s->kernel[0] = sizes[sc_draw_below(&draw->row, 8)];
+    s->kernel[1] = sizes[sc_draw_below(&draw->style, 8)];
+    s->dilation[0] = sc_draw_once_in(&draw->row, 3) ? 2 : 1;
+    s->dilation[1] = sc_draw_once_in(&draw->style, 3) ? 2 : 1;
+    if (pointwise) s->kernel[0] = s->kernel[1] = 1;
+    int most[2];
+    for (int axis = 0; axis < 2; axis++) {
+        s->stride[axis] =
+            sc_draw_once_in(&draw->row, 3) ? (int)sc_draw_between(&draw->row, 2, 4) : 1;
+        most[axis] = pointwise ? 3 : s->kernel[axis] * s->dilation[axis];
+    }
+    if (pointwise && !sc_draw_once_in(&draw->row, 4)) s->stride[0] = s->stride[1] = 1;
+    draw_padding(&draw->row, s->pad, most);
+}
+
+void sc_verify_conv_random(sc_verify_list *list, sc_draw *draw) {
+    enum { PRODUCTS = 1 << 18, ELEMENTS = 1 << 13 };
+    uint64_t *state = &draw->row;
+    shape s = {.groups = sc_draw_once_in(state, 3) ? (int)sc_draw_between(state, 2, 5) : 1};
+    draw_window(draw, &s);
+    int64_t columns = sc_draw_size(&draw->style, 64), lines = sc_draw_size(state, 24);
+    int64_t channels = sc_draw_size(&draw->style, 80), filters = sc_draw_size(&draw->style, 80);
+    int tail = (int)sc_draw_below(&draw->style, 4);
+    if (s.groups > 1) channels = sc_draw_size(state, 8), filters = sc_draw_size(state, 8);
+    /* Beside what the style says, so that kernels are compiled for few tiles. */
+    columns += sc_draw_between(state, columns > 1 ? -1 : 0, 1);
+    channels += sc_draw_between(state, channels > 1 ? -1 : 0, 1);
+    filters += sc_draw_between(state, filters > 1 ? -1 : 0, 1);
+    s.rows = (int)sc_draw_between(state, 1, 4);
+    if (sc_draw_once_in(state, 8)) s.rows = (int)sc_draw_between(state, 15, 34);
+    int64_t planes = s.rows * s.groups * (channels > filters ? channels : filters);
+    while (planes * lines * columns > ELEMENTS && lines > 1) lines /= 2;
+    int64_t products = s.rows * s.groups * filters * lines * columns * s.kernel[0] * s.kernel[1];
+    while (products * channels > PRODUCTS && channels > 1) channels /= 2;
+    s.channels = (int)channels * s.groups;
+    s.filters = (int)filters * s.groups;
+    s.height = draw_input(state, &s, 0, lines);
+    s.width = draw_input(state, &s, 1, columns);
+    if (sc_draw_once_in(state, 8)) s.flags |= FIXED;
+    sc_op op = ops[sc_draw_below(state, OPS)];
+    uint8_t fill = sc_draw_once_in(state, 3) ? SC_FILL_REAL : SC_FILL_WHOLE;
+    one(list, &s, op, fill, op == SC_OP_CONV2D_GRAD_WEIGHT || tail > GATE ? NO_TAIL : tail);
+}

@@ -11,6 +11,7 @@ static void permute(sc_verify_list *list, sc_tensor_desc x, const int *order) {
     memcpy(test.desc.attr.permute.order, order, (size_t)x.rank * sizeof *order);
     test.signed_zero = true;
     test.fill[0] = SC_FILL_SPECIAL;
+    test.quick = true;
     list->emit(list, &test);
 }
 
@@ -28,22 +29,25 @@ static void permutes(sc_verify_list *list) {
     permute(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 2, 3, 4, 5, 2, 3), six);
 }
 
+static void one_slice_or_pad(sc_verify_list *list, sc_op op, sc_tensor_desc large,
+                             sc_tensor_desc small, const int64_t *begin) {
+    sc_verify_case test = sc_verify_case_of(op, 1, 1, sc_dtype_word(large.dtype));
+    bool pads = op == SC_OP_PAD;
+    test.desc.tensor[0] = pads ? small : large;
+    test.desc.tensor[1] = pads ? large : small;
+    memcpy(pads ? test.desc.attr.pad.before : test.desc.attr.slice.begin, begin,
+           (size_t)large.rank * sizeof *begin);
+    test.fill[0] = SC_FILL_SPECIAL;
+    test.signed_zero = true;
+    test.quick = true;
+    list->emit(list, &test);
+}
+
 /* Slice and pad between the same two shapes. */
 static void slice_and_pad(sc_verify_list *list, sc_tensor_desc large, sc_tensor_desc small,
                           const int64_t *begin) {
-    sc_verify_case test = sc_verify_case_of(SC_OP_SLICE, 1, 1, sc_dtype_word(large.dtype));
-    test.desc.tensor[0] = large;
-    test.desc.tensor[1] = small;
-    memcpy(test.desc.attr.slice.begin, begin, (size_t)large.rank * sizeof *begin);
-    test.fill[0] = SC_FILL_SPECIAL;
-    test.signed_zero = true;
-    list->emit(list, &test);
-    test.desc.op = SC_OP_PAD;
-    test.desc.tensor[0] = small;
-    test.desc.tensor[1] = large;
-    memset(&test.desc.attr, 0, sizeof test.desc.attr);
-    memcpy(test.desc.attr.pad.before, begin, (size_t)large.rank * sizeof *begin);
-    list->emit(list, &test);
+    one_slice_or_pad(list, SC_OP_SLICE, large, small, begin);
+    one_slice_or_pad(list, SC_OP_PAD, large, small, begin);
 }
 
 static void slices(sc_verify_list *list) {
@@ -68,6 +72,7 @@ static void concat(sc_verify_list *list, int axis, int count, const sc_tensor_de
     for (int i = 0; i < count; i++) test.fill[i] = SC_FILL_SPECIAL;
     test.desc.attr.concat.axis = axis;
     test.signed_zero = true;
+    test.quick = true;
     list->emit(list, &test);
 }
 
@@ -103,6 +108,7 @@ static void crop(sc_verify_list *list, sc_tensor_desc x, int64_t height, int64_t
     test.fill[0] = SC_FILL_SPECIAL;
     test.fill[1] = fill;
     test.signed_zero = true;
+    test.quick = true;
     list->emit(list, &test);
 }
 
@@ -136,6 +142,7 @@ static void reorder(sc_verify_list *list, int dtype, int from, int to, int64_t c
     test.desc.tensor[1].layout = (uint8_t)to;
     test.fill[0] = SC_FILL_SPECIAL;
     test.signed_zero = true;
+    test.quick = true;
     list->emit(list, &test);
 }
 
@@ -155,4 +162,61 @@ void sc_verify_copy_cases(sc_verify_list *list) {
     concats(list);
     crops(list);
     reorders(list);
+}
+
+static void random_permute(sc_verify_list *list, uint64_t *state, sc_tensor_desc x) {
+    int order[SC_MAX_RANK];
+    for (int d = 0; d < x.rank; d++) order[d] = d;
+    for (int d = x.rank - 1; d > x.batched; d--) {
+        int other = (int)sc_draw_between(state, x.batched, d), held = order[d];
+        order[d] = order[other];
+        order[other] = held;
+    }
+    permute(list, x, order);
+}
+
+static void random_slice(sc_verify_list *list, uint64_t *state, sc_tensor_desc large) {
+    int64_t begin[SC_MAX_RANK] = {0};
+    sc_tensor_desc small = large;
+    for (int d = large.batched; d < large.rank; d++) {
+        if (sc_draw_once_in(state, 3)) continue;
+        small.dim[d] = sc_draw_between(state, 1, large.dim[d]);
+        begin[d] = sc_draw_between(state, 0, large.dim[d] - small.dim[d]);
+    }
+    one_slice_or_pad(list, sc_draw_once_in(state, 2) ? SC_OP_SLICE : SC_OP_PAD, large, small,
+                     begin);
+}
+
+static void random_concat(sc_verify_list *list, uint64_t *state, sc_tensor_desc x) {
+    sc_tensor_desc part[8] = {x};
+    int axis = (int)sc_draw_between(state, x.batched, x.rank - 1);
+    int count = (int)sc_draw_between(state, 1, 8);
+    for (int i = 0; i < count; i++) {
+        part[i] = x;
+        part[i].dim[axis] = sc_draw_between(state, 1, x.dim[axis]);
+    }
+    concat(list, axis, count, part);
+}
+
+void sc_verify_copy_random(sc_verify_list *list, sc_draw *draw) {
+    uint64_t *state = &draw->row;
+    int64_t size[SC_MAX_RANK], kind = sc_draw_below(state, 6);
+    bool rows = !sc_draw_once_in(state, 4), four = kind > 3;
+    int dtype = (int)sc_draw_below(state, 3);
+    int rank = four ? 4 : (int)sc_draw_between(state, rows ? 2 : 1, SC_MAX_RANK);
+    sc_draw_sizes(state, rank, size, 1 << 11);
+    sc_tensor_desc x = sc_verify_tensor(dtype, rows, rank, size);
+    bool blocks = sc_draw_once_in(state, 2);
+    if (kind == 0)
+        random_permute(list, state, x);
+    else if (kind == 1 || kind == 2)
+        random_slice(list, state, x);
+    else if (kind == 3)
+        random_concat(list, state, x);
+    else if (kind == 4)
+        crop(list, x, sc_draw_size(state, 40), sc_draw_size(state, 70),
+             sc_draw_once_in(state, 2) ? SC_FILL_ORIGIN : SC_FILL_WILD_ORIGIN);
+    else
+        reorder(list, dtype, blocks ? SC_LAYOUT_PLAIN : SC_LAYOUT_C16,
+                blocks ? SC_LAYOUT_C16 : SC_LAYOUT_PLAIN, size[1], size[2], size[3]);
 }

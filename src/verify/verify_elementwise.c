@@ -2,6 +2,9 @@
 /* Cases of elementwise: every opcode by itself over special values, then sizes, broadcasting,
  * several outputs, launch arguments, coordinates, integer types and random numbers. */
 #include "verify/case.h"
+#include "verify/tolerance.h"
+
+#include <string.h>
 
 static sc_tensor_desc matching(sc_expr_type type, bool batched, int64_t rows, int64_t width) {
     return SC_VERIFY_TENSOR(type == SC_EXPR_INT ? SOCLE_I32 : SOCLE_F32, batched, rows, width);
@@ -56,6 +59,41 @@ static void opcodes(sc_verify_list *list) {
     }
 }
 
+/* All operations of the same arguments, four in one: few kernels for the quick part. */
+static void opcodes_by_four(sc_verify_list *list) {
+    bool done[SC_EXPR_COUNT] = {false};
+    unsigned met = 0; /* kinds of arguments and rounding that the quick part has */
+    for (int first = SC_EXPR_LEAVES; first < SC_EXPR_COUNT; first++) {
+        if (done[first]) continue;
+        const sc_expr_info *info = sc_expr_op_info((sc_expr_op)first);
+        sc_verify_case test = sc_verify_case_of(SC_OP_ELEMENTWISE, info->arity, 0, "by four");
+        int a[3] = {0, 0, 0};
+        for (int i = 0; i < info->arity; i++) {
+            test.desc.tensor[i] = matching(info->argument[i], true, 11, 97);
+            test.fill[i] = info->arity == 3 && i == 0 ? SC_FILL_TIES : SC_FILL_SPECIAL;
+            a[i] = sc_expr_input(&test.expr, i, info->argument[i]);
+        }
+        for (int op = first; op < SC_EXPR_COUNT && test.desc.outputs < SC_EXPR_OUTPUTS; op++) {
+            const sc_expr_info *other = sc_expr_op_info((sc_expr_op)op);
+            if (done[op] || other->arity != info->arity ||
+                memcmp(other->argument, info->argument, sizeof info->argument) != 0 ||
+                sc_tolerance_correctly_rounded((sc_expr_op)op, true) !=
+                    sc_tolerance_correctly_rounded((sc_expr_op)first, true))
+                continue;
+            done[op] = true;
+            sc_expr_output(&test.expr,
+                           sc_expr_add_node(&test.expr, (sc_expr_op)op, a[0], a[1], a[2]));
+            test.desc.outputs++;
+        }
+        unsigned kind = (unsigned)info->arity * 8 + info->argument[0] * 4u +
+                        info->argument[1] * 2u +
+                        sc_tolerance_correctly_rounded((sc_expr_op)first, true);
+        test.quick = !(met >> kind & 1);
+        met |= 1u << kind;
+        list->emit(list, &test);
+    }
+}
+
 /* in0 * in1 + scalar0 * in2 */
 static void multiply_add(sc_expr *expr) {
     int a = sc_expr_input(expr, 0, SC_EXPR_FLOAT), b = sc_expr_input(expr, 1, SC_EXPR_FLOAT);
@@ -72,7 +110,7 @@ static void combine(sc_verify_list *list, const char *label, sc_tensor_desc a, s
     test.desc.tensor[1] = b;
     test.desc.tensor[2] = c;
     test.scalar = 0.3f;
-    test.in_place = true;
+    test.in_place = test.quick = true;
     multiply_add(&test.expr);
     list->emit(list, &test);
 }
@@ -122,7 +160,7 @@ static void optimizer(sc_verify_list *list) {
         in[i] = sc_expr_input(e, i, SC_EXPR_FLOAT);
     }
     test.fill[3] = SC_FILL_POSITIVE;
-    test.in_place = true;
+    test.in_place = test.quick = true;
     for (int i = 4; i < 8; i++) s[i] = sc_expr_leaf(e, SC_EXPR_SCALAR, i, 0);
     int unit = sc_expr_const(e, 1.0f);
     int m1 = sc_expr_add_node(e, SC_EXPR_MUL, s[5], in[2], 0);
@@ -153,6 +191,7 @@ static void chain(sc_verify_list *list) {
     test.desc.tensor[0] = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 19, 7, 5);
     test.desc.tensor[1] = test.desc.tensor[2] = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 19, 1, 1);
     test.fill[2] = SC_FILL_POSITIVE;
+    test.quick = true;
     int gate = sc_expr_add_node(e, SC_EXPR_SIGMOID,
                                 sc_expr_add_node(e, SC_EXPR_SUB, in[0], in[1], 0), 0, 0);
     int product =
@@ -169,6 +208,7 @@ static void leaf(sc_verify_list *list, sc_expr_op op, int index, int32_t imm, sc
     sc_expr_output(&test.expr, sc_expr_leaf(&test.expr, op, index, imm));
     out.dtype = sc_expr_op_info(op)->result == SC_EXPR_INT ? SOCLE_I32 : SOCLE_F32;
     test.desc.tensor[0] = out;
+    test.quick = op == SC_EXPR_UNIFORM || op == SC_EXPR_NORMAL || op == SC_EXPR_COORD;
     test.scalar = 0.75f;
     list->emit(list, &test);
 }
@@ -206,7 +246,7 @@ static void dropout(sc_verify_list *list) {
     test.desc.tensor[0] = test.desc.tensor[1] = test.desc.tensor[2] =
         SC_VERIFY_TENSOR(SOCLE_F32, true, 6, 3, 5, 7);
     test.desc.tensor[2].dtype = SOCLE_U8;
-    test.in_place = true;
+    test.in_place = test.quick = true;
     list->emit(list, &test);
 }
 
@@ -220,11 +260,13 @@ static void pixels(sc_verify_list *list) {
     sc_expr_output(e, sc_expr_add_node(e, SC_EXPR_INT_SUB, sc_expr_const_int(e, 255), x, 0));
     for (int i = 0; i < 3; i++)
         test.desc.tensor[i] = SC_VERIFY_TENSOR(i == 1 ? SOCLE_F32 : SOCLE_U8, true, 4, 1, 13, 11);
+    test.quick = true;
     list->emit(list, &test);
 }
 
 void sc_verify_elementwise_cases(sc_verify_list *list) {
     opcodes(list);
+    if (!list->small) opcodes_by_four(list);
     sizes(list);
     broadcasts(list);
     optimizer(list);
@@ -232,4 +274,37 @@ void sc_verify_elementwise_cases(sc_verify_list *list) {
     leaves(list);
     dropout(list);
     pixels(list);
+}
+
+/* Which dimensions an operand has of a space; the others are 1. */
+static sc_tensor_desc spread(const sc_tensor_desc *space, int dtype, unsigned mask) {
+    sc_tensor_desc tensor = *space;
+    tensor.dtype = (uint8_t)dtype;
+    for (int d = 0; d < space->rank; d++)
+        if (!(mask >> d & 1)) tensor.dim[d] = 1;
+    tensor.batched = space->batched && (mask & 1);
+    return tensor;
+}
+
+void sc_verify_elementwise_random(sc_verify_list *list, sc_draw *draw) {
+    uint64_t *style = &draw->style;
+    int64_t size[SC_MAX_RANK];
+    bool rows = !sc_draw_once_in(style, 3);
+    int rank = (int)sc_draw_between(style, 1, sc_draw_once_in(style, 4) ? 6 : 4);
+    int inputs = (int)sc_draw_between(style, 0, 4), outputs = (int)sc_draw_between(style, 1, 3);
+    if (inputs == 0 && sc_draw_below(style, 4)) inputs = 1;
+    sc_draw_sizes(&draw->row, rank, size, 1 << 11);
+    for (int d = 0; d < rank; d++) /* a size of 1 is a pattern of its own */
+        if (size[d] == 1 && sc_draw_below(&draw->row, 8)) size[d] = 2;
+    sc_tensor_desc space = sc_verify_tensor(SOCLE_F32, rows, rank, size);
+    sc_verify_case test = sc_verify_case_of(SC_OP_ELEMENTWISE, inputs, outputs, "random");
+    for (int i = 0; i < inputs; i++) {
+        unsigned mask = sc_draw_once_in(style, 2) ? ~0u : (unsigned)sc_draw_next(style);
+        int dtype = sc_draw_once_in(style, 4) ? (int)sc_draw_below(style, 3) : SOCLE_F32;
+        test.desc.tensor[i] = spread(&space, dtype, mask);
+    }
+    for (int k = 0; k < outputs; k++) test.desc.tensor[inputs + k] = space;
+    sc_verify_random_expr(&test, style, outputs, sc_draw_once_in(style, 4));
+    test.in_place = true;
+    list->emit(list, &test);
 }

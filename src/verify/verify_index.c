@@ -12,6 +12,7 @@ static void gather(sc_verify_list *list, int dtype, int64_t table, int64_t rows,
     test.desc.tensor[1] = SC_VERIFY_TENSOR(SOCLE_I32, batched, rows);
     test.fill[1] = fill;
     test.limit = table;
+    test.quick = true;
     list->emit(list, &test);
 }
 
@@ -26,6 +27,7 @@ static void scatter(sc_verify_list *list, int64_t table, int64_t rows, int64_t w
                                      : SC_VERIFY_TENSOR(SOCLE_F32, false, table, width);
     test.fill[0] = fill;
     test.limit = table;
+    test.quick = true;
     list->emit(list, &test);
 }
 
@@ -34,6 +36,7 @@ static void argmax(sc_verify_list *list, sc_tensor_desc x, uint8_t fill) {
         sc_verify_case_of(SC_OP_ARGMAX, 1, 1, fill == SC_FILL_NAN ? "NaN" : "numbers");
     test.desc.tensor[0] = x;
     test.fill[0] = fill;
+    test.quick = true;
     list->emit(list, &test);
 }
 
@@ -57,4 +60,28 @@ void sc_verify_index_cases(sc_verify_list *list) {
     argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 4, 3, 5, 10), SC_FILL_TIES);
     scatter(list, 3, list->small ? 20 : 2049, 8, true,
             SC_FILL_INDEX); /* long chains per row of the table */
+}
+
+void sc_verify_index_random(sc_verify_list *list, sc_draw *draw) {
+    uint64_t *state = &draw->row;
+    bool rows = !sc_draw_once_in(state, 4);
+    int64_t entries = sc_draw_size(state, 300), indices = sc_draw_size(state, 300);
+    int64_t width = sc_draw_once_in(state, 4) ? 0 : sc_draw_size(state, 80);
+    uint8_t fill = sc_draw_once_in(state, 2) ? SC_FILL_INDEX : SC_FILL_WILD_INDEX;
+    static const uint8_t numbers[] = {SC_FILL_REAL, SC_FILL_TIES, SC_FILL_NAN};
+    int64_t size[SC_MAX_RANK];
+    int rank = (int)sc_draw_between(state, rows ? 2 : 1, 4);
+    switch (sc_draw_below(state, 3)) {
+    case 0:
+        gather(list, (int)sc_draw_below(state, 3), entries, indices, width, rows, fill);
+        break;
+    case 1:
+        scatter(list, entries, indices, width, rows, fill);
+        break;
+    default:
+        sc_draw_sizes(state, rank, size, 1 << 13);
+        argmax(list, sc_verify_tensor(SOCLE_F32, rows, rank, size),
+               numbers[sc_draw_below(state, 3)]);
+        break;
+    }
 }

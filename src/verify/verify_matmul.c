@@ -11,6 +11,9 @@ static sc_verify_case product(const char *label, sc_tensor_desc a, sc_tensor_des
     test.desc.attr.matmul.transpose_a = ta;
     test.desc.attr.matmul.transpose_b = tb;
     test.fill[0] = test.fill[1] = fill;
+    int row = a.rank - 2, column = a.rank - 1;
+    int64_t products = a.dim[row] * a.dim[column] * b.dim[tb ? row : column];
+    test.quick = products < 1 << 15;
     return test;
 }
 
@@ -98,4 +101,45 @@ static void batches(sc_verify_list *list) {
 void sc_verify_matmul_cases(sc_verify_list *list) {
     shapes(list);
     batches(list);
+}
+
+/* Batch dimensions, each of them in both, or of one element in one of the two; rows along the
+ * first. */
+static void draw_batch(uint64_t *state, sc_tensor_desc *a, sc_tensor_desc *b, int dims) {
+    for (int d = 0; d < dims; d++) {
+        int64_t size = sc_draw_between(state, 1, 4), kind = sc_draw_below(state, 4);
+        a->dim[d] = kind == 1 ? 1 : size;
+        b->dim[d] = kind == 2 ? 1 : size;
+    }
+    if (sc_draw_once_in(state, 3)) return;
+    a->batched = a->dim[0] > 1 || b->dim[0] == 1;
+    b->batched = b->dim[0] > 1;
+}
+
+void sc_verify_matmul_random(sc_verify_list *list, sc_draw *draw) {
+    enum { PRODUCTS = 1 << 18 };
+    uint64_t *state = &draw->row, *style = &draw->style;
+    bool ta = sc_draw_once_in(style, 2), tb = sc_draw_once_in(style, 2);
+    int dims = sc_draw_once_in(style, 3) ? (int)sc_draw_between(style, 1, 2) : 0;
+    int64_t m = sc_draw_size(state, 300), n = sc_draw_size(state, 600),
+            k = sc_draw_size(state, 2100);
+    while (m * n * k > PRODUCTS && k > 1) k /= 2;
+    while (m * n > PRODUCTS / 16) n = n / 2 + 1, m = m / 2 + 1;
+    int64_t dim_a[4] = {1, 1, 1, 1}, dim_b[4] = {1, 1, 1, 1};
+    dim_a[dims + ta] = m, dim_a[dims + !ta] = k;
+    dim_b[dims + tb] = k, dim_b[dims + !tb] = n;
+    sc_tensor_desc a = sc_verify_tensor(SOCLE_F32, false, dims + 2, dim_a);
+    sc_tensor_desc b = sc_verify_tensor(SOCLE_F32, false, dims + 2, dim_b);
+    if (dims) draw_batch(state, &a, &b, dims);
+    bool rows = !dims && sc_draw_below(state, 4) > 0;
+    if (rows) a.batched = !ta || !tb, b.batched = ta && !tb;
+    uint8_t fill = sc_draw_once_in(state, 3) ? SC_FILL_REAL : SC_FILL_WHOLE;
+    sc_verify_case test = product("random", a, b, ta, tb, fill);
+    int64_t bias[4] = {1, 1, 1, 1}, tail = sc_draw_below(style, 4);
+    bias[dims + 1] = n;
+    if (tail == 0) sc_verify_bias_relu(&test, sc_verify_tensor(SOCLE_F32, false, dims + 2, bias));
+    if (tail == 1 && !dims && !(ta && rows))
+        sc_verify_gate(&test, SC_VERIFY_TENSOR(SOCLE_F32, a.batched, m, n),
+                       sc_draw_once_in(style, 2));
+    list->emit(list, &test);
 }

@@ -8,6 +8,7 @@ static void softmax(sc_verify_list *list, sc_tensor_desc x, bool log_form, uint8
     test.desc.tensor[0] = x;
     test.desc.attr.softmax.log = log_form;
     test.fill[0] = fill;
+    test.quick = true;
     list->emit(list, &test);
 }
 
@@ -16,6 +17,7 @@ static void gradient(sc_verify_list *list, sc_tensor_desc x, bool log_form) {
     test.desc.tensor[0] = test.desc.tensor[1] = x;
     test.desc.attr.softmax.log = log_form;
     test.fill[0] = log_form ? SC_FILL_LOG_PROBABILITY : SC_FILL_PROBABILITY;
+    test.quick = true;
     list->emit(list, &test);
 }
 
@@ -28,6 +30,7 @@ static void entropy(sc_verify_list *list, int64_t rows, int64_t classes, int dty
     test.fill[0] = logits;
     test.fill[1] = labels;
     test.limit = classes;
+    test.quick = true;
     list->emit(list, &test);
 }
 
@@ -38,6 +41,7 @@ void sc_verify_softmax_cases(sc_verify_list *list) {
         for (int form = 0; form < 2; form++) {
             softmax(list, x, form, SC_FILL_REAL);
             softmax(list, x, form, SC_FILL_WIDE);
+            softmax(list, x, form, SC_FILL_NAN); /* -inf is a class that is shut */
             gradient(list, x, form);
         }
         entropy(list, size[i] > 1000 ? 3 : 9, size[i], SOCLE_I32, SC_FILL_REAL, SC_FILL_INDEX);
@@ -54,4 +58,27 @@ void sc_verify_softmax_cases(sc_verify_list *list) {
     entropy(list, 12, 10, SOCLE_U8, SC_FILL_REAL,
             SC_FILL_REAL); /* bytes of 0..255: most are no class */
     if (!list->small) entropy(list, 1031, 10, SOCLE_U8, SC_FILL_REAL, SC_FILL_INDEX);
+}
+
+void sc_verify_softmax_random(sc_verify_list *list, sc_draw *draw) {
+    uint64_t *state = &draw->row;
+    int64_t size[SC_MAX_RANK], kind = sc_draw_below(state, 5);
+    if (kind == 4) {
+        bool bytes = sc_draw_once_in(state, 2), wild = sc_draw_once_in(state, 3);
+        int64_t classes = sc_draw_size(state, bytes ? 256 : 1100), rows = sc_draw_size(state, 1100);
+        while (rows * classes > 1 << 13) rows = rows / 2 + 1;
+        entropy(list, rows, classes, bytes ? SOCLE_U8 : SOCLE_I32,
+                sc_draw_once_in(state, 2) ? SC_FILL_REAL : SC_FILL_WIDE,
+                wild ? (bytes ? SC_FILL_REAL : SC_FILL_WILD_INDEX) : SC_FILL_INDEX);
+        return;
+    }
+    bool rows = !sc_draw_once_in(state, 4);
+    int rank = (int)sc_draw_between(state, rows ? 2 : 1, 4);
+    sc_draw_sizes(state, rank, size, 1 << 13);
+    sc_tensor_desc x = sc_verify_tensor(SOCLE_F32, rows, rank, size);
+    static const uint8_t fills[] = {SC_FILL_REAL, SC_FILL_WIDE, SC_FILL_TIES, SC_FILL_NAN};
+    if (kind < 2)
+        softmax(list, x, kind, fills[sc_draw_below(state, 4)]);
+    else
+        gradient(list, x, kind == 3);
 }

@@ -5,15 +5,15 @@
 static const char *const ops[] = {"conv2d", "conv2d_grad_input", "conv2d_grad_weight", NULL};
 
 Test(verify_conv, cpu) {
-    family_on_cpu(ops);
+    family_on_cpu(ops, true);
 }
 
 Test(verify_conv, cpu_bits_do_not_depend_on_threads) {
-    family_threads(ops);
+    family_threads(ops, true);
 }
 
 Test(verify_conv, opencl) {
-    family_on_opencl(ops, 4);
+    family_on_opencl(ops, true);
 }
 
 Test(verify_conv, pocl_basic) {

@@ -5,15 +5,15 @@
 static const char *const ops[] = {"permute", "slice", "concat", "pad", "crop2d", "reorder", NULL};
 
 Test(verify_copy, cpu) {
-    family_on_cpu(ops);
+    family_on_cpu(ops, true);
 }
 
 Test(verify_copy, cpu_bits_do_not_depend_on_threads) {
-    family_threads(ops);
+    family_threads(ops, true);
 }
 
 Test(verify_copy, opencl) {
-    family_on_opencl(ops, 1);
+    family_on_opencl(ops, true);
 }
 
 Test(verify_copy, pocl_basic) {

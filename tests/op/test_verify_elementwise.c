@@ -6,15 +6,15 @@
 static const char *const ops[] = {"elementwise", NULL};
 
 Test(verify_elementwise, cpu) {
-    family_on_cpu(ops);
+    family_on_cpu(ops, true);
 }
 
 Test(verify_elementwise, cpu_bits_do_not_depend_on_threads) {
-    family_threads(ops);
+    family_threads(ops, true);
 }
 
 Test(verify_elementwise, opencl) {
-    family_on_opencl(ops, 1);
+    family_on_opencl(ops, true);
 }
 
 Test(verify_elementwise, pocl_basic) {
@@ -35,6 +35,7 @@ Test(verify_elementwise, cpu_and_opencl_agree_to_the_bit) {
     sc_device_options device_options = SC_DEVICE_OPTIONS_DEFAULT;
     sc_verify_options options = SC_VERIFY_OPTIONS_DEFAULT;
     options.op = "elementwise";
+    options.quick = true;
     SC_OK(&run.env, sc_registry_create(&registry, &run.env));
     for (int i = 1; i < registry.count; i++) {
         sc_device_choice first = {.sub_device = -1}, other = {.entry = i, .sub_device = -1};

@@ -5,15 +5,15 @@
 static const char *const ops[] = {"gather", "scatter_add", "argmax", NULL};
 
 Test(verify_index, cpu) {
-    family_on_cpu(ops);
+    family_on_cpu(ops, true);
 }
 
 Test(verify_index, cpu_bits_do_not_depend_on_threads) {
-    family_threads(ops);
+    family_threads(ops, true);
 }
 
 Test(verify_index, opencl) {
-    family_on_opencl(ops, 1);
+    family_on_opencl(ops, true);
 }
 
 Test(verify_index, pocl_basic) {

@@ -6,15 +6,15 @@ static const char *const ops[] = {"maxpool2d", "maxpool2d_grad", "avgpool2d", "a
                                   NULL};
 
 Test(verify_pool, cpu) {
-    family_on_cpu(ops);
+    family_on_cpu(ops, true);
 }
 
 Test(verify_pool, cpu_bits_do_not_depend_on_threads) {
-    family_threads(ops);
+    family_threads(ops, true);
 }
 
 Test(verify_pool, opencl) {
-    family_on_opencl(ops, 3);
+    family_on_opencl(ops, true);
 }
 
 Test(verify_pool, pocl_basic) {

@@ -6,15 +6,15 @@
 static const char *const ops[] = {"softmax", "softmax_grad", "cross_entropy", NULL};
 
 Test(verify_softmax, cpu) {
-    family_on_cpu(ops);
+    family_on_cpu(ops, true);
 }
 
 Test(verify_softmax, cpu_bits_do_not_depend_on_threads) {
-    family_threads(ops);
+    family_threads(ops, true);
 }
 
 Test(verify_softmax, opencl) {
-    family_on_opencl(ops, 1);
+    family_on_opencl(ops, true);
 }
 
 Test(verify_softmax, pocl_basic) {

@@ -97,12 +97,15 @@ static SC_UNUSED void family_opencl(char *out, size_t size) {
     if (used == 0) cr_skip_test("no OpenCL device here");
 }
 
-static SC_UNUSED void family_on_cpu(const char *const *ops) {
-    family_verify("cpu", ops, SC_VERIFY_OPTIONS_DEFAULT);
+/* `quick`: not the complete table (verify.h). */
+static SC_UNUSED void family_on_cpu(const char *const *ops, bool quick) {
+    sc_verify_options options = SC_VERIFY_OPTIONS_DEFAULT;
+    options.quick = quick;
+    family_verify("cpu", ops, options);
 }
 
 /* Results must not depend on the number of threads. */
-static SC_UNUSED void family_threads(const char *const *ops) {
+static SC_UNUSED void family_threads(const char *const *ops, bool quick) {
     family_run run;
     family_begin(&run);
     sc_registry registry;
@@ -116,6 +119,7 @@ static SC_UNUSED void family_threads(const char *const *ops) {
     }
     sc_verify_options options = SC_VERIFY_OPTIONS_DEFAULT;
     options.same_implementation = true;
+    options.quick = quick;
     for (; *ops; ops++) {
         options.op = *ops;
         for (int i = 1; i < 3; i++)
@@ -127,13 +131,28 @@ static SC_UNUSED void family_threads(const char *const *ops) {
     family_end(&run);
 }
 
-/* `every`: a part of the cases, where each one compiles kernels of its own. */
-static SC_UNUSED void family_on_opencl(const char *const *ops, int every) {
+static SC_UNUSED void family_on_opencl(const char *const *ops, bool quick) {
     char devices[1024];
     family_opencl(devices, sizeof devices);
     sc_verify_options options = SC_VERIFY_OPTIONS_DEFAULT;
-    options.every = every;
+    options.quick = quick;
     family_verify(devices, ops, options);
+}
+
+/* `count` random cases of a family of operations; `implementation` NULL: through all. */
+static SC_UNUSED void family_random(const char *devices, const char *family,
+                                    const char *implementation, int64_t count) {
+    sc_verify_options options = SC_VERIFY_OPTIONS_DEFAULT;
+    options.family = family;
+    options.implementation = implementation;
+    options.random = count;
+    family_run run;
+    family_begin(&run);
+    sc_device_options device_options = SC_DEVICE_OPTIONS_DEFAULT;
+    SC_OK(&run.env, sc_verify_run(&run.env, devices, &device_options, &options, family_sink, &run,
+                                  &run.totals));
+    SC_EQ(run.totals.cases, count * run.totals.devices);
+    family_end(&run);
 }
 
 /* PoCL's single-threaded device, where it is installed: a smoke test. */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tests of a random sweep over every family of operations on both backends, for two lengths of
+ * it. */
+#ifndef SC_TESTS_VERIFY_RANDOM_H
+#define SC_TESTS_VERIFY_RANDOM_H
+
+#include "verify_family.h"
+
+/* CLBlast takes tens of milliseconds for the smallest product on a CPU: a tenth is drawn for it. */
+static SC_UNUSED void random_on_opencl(const char *family, int64_t count) {
+    char devices[1024];
+    family_opencl(devices, sizeof devices);
+    if (strcmp(family, "matmul") != 0) {
+        family_random(devices, family, NULL, count);
+        return;
+    }
+    family_random(devices, family, "packed", count);
+    family_random(devices, family, "plain", count);
+    family_random(devices, family, "clblast", count / 10);
+}
+
+#define VERIFY_RANDOM_FAMILY(family, count)                                                        \
+    Test(verify_random, family##_on_cpu) {                                                         \
+        family_random("cpu", #family, NULL, count);                                                \
+    }                                                                                              \
+    Test(verify_random, family##_on_opencl) {                                                      \
+        random_on_opencl(#family, count);                                                          \
+    }
+#define VERIFY_RANDOM(count)                                                                       \
+    VERIFY_RANDOM_FAMILY(elementwise, count)                                                       \
+    VERIFY_RANDOM_FAMILY(matmul, count)                                                            \
+    VERIFY_RANDOM_FAMILY(conv, count)                                                              \
+    VERIFY_RANDOM_FAMILY(pool, count)                                                              \
+    VERIFY_RANDOM_FAMILY(reduce, count)                                                            \
+    VERIFY_RANDOM_FAMILY(softmax, count)                                                           \
+    VERIFY_RANDOM_FAMILY(index, count)                                                             \
+    VERIFY_RANDOM_FAMILY(copy, count)
+
+#endif

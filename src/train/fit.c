@@ -169,9 +169,10 @@ static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     double now = score(trainer, report);
     report->best = isnan(trainer->position.best) || now > trainer->position.best;
     if (!report->best) return SOCLE_OK;
+    SC_TRY(sc_trainer_keep_best(trainer));
     trainer->position.best = now;
     trainer->position.best_epoch = report->epoch;
-    return sc_trainer_keep_best(trainer);
+    return SOCLE_OK;
 }
 
 /* After the last row of an epoch: the next one begins with empty totals. At the step limit the position stays where it is, so that a

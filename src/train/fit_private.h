@@ -22,6 +22,8 @@ struct sc_trainer {
     sc_totals seen;      /* last look at the epoch's totals */
     uint64_t last_progress;
     float **best;        /* per net parameter, host copies; NULL until the first epoch */
+    float **best_before; /* what was best before, or room for the next; NULL: none yet */
+    bool best_is_new;    /* best was kept after kept_position: going back there brings best_before back */
     float *decay;        /* per net parameter */
     float **kept;        /* recover.c: host copies of what persisted at kept_position; NULL: none yet */
     sc_position kept_position;
@@ -40,5 +42,7 @@ socle_status sc_evaluate_order(sc_engine *engine, const sc_feed_source *source, 
 socle_status sc_trainer_validate(sc_trainer *trainer, sc_evaluation *out);
 /* trainer.c: copies the current weights to the host as the best. */
 socle_status sc_trainer_keep_best(sc_trainer *trainer);
+/* What was best at kept_position is so again. */
+void sc_trainer_forget_new_best(sc_trainer *trainer);
 
 #endif

@@ -50,6 +50,7 @@ socle_status sc_trainer_remember(sc_trainer *trainer) {
     trainer->kept = trainer->spare;
     trainer->spare = before;
     trainer->kept_position = trainer->position;
+    trainer->best_is_new = false;
     return SOCLE_OK;
 }
 
@@ -63,6 +64,7 @@ socle_status sc_trainer_go_back(sc_trainer *trainer) {
     for (size_t p = 0; p < trainer->net->parameters; p++)
         for (int s = -1; s < states_of(trainer, p); s++)
             SC_TRY(sc_fleet_write(trainer->fleet, (int)p, s, trainer->kept[tensor_number(p, s)]));
+    sc_trainer_forget_new_best(trainer);
     SC_TRY(sc_trainer_set_position(trainer, &trainer->kept_position));
     sc_fleet_renewed(trainer->fleet);
     return SOCLE_OK;

@@ -183,10 +183,10 @@ socle_status sc_trainer_create(sc_trainer **out, sc_device *device, sc_net *net,
     return sc_trainer_create_on(out, device->env, &one, 1, net, options, train, test);
 }
 
-static void free_best(sc_trainer *trainer) {
-    for (size_t p = 0; trainer->best && p < trainer->net->parameters; p++) sc_release(trainer->env, trainer->best[p]);
-    sc_release(trainer->env, trainer->best);
-    trainer->best = NULL;
+static void free_copies(const sc_trainer *trainer, float ***copies) {
+    for (size_t p = 0; *copies && p < trainer->net->parameters; p++) sc_release(trainer->env, (*copies)[p]);
+    sc_release(trainer->env, *copies);
+    *copies = NULL;
 }
 
 bool sc_trainer_destroy(sc_trainer *trainer) {
@@ -196,7 +196,8 @@ bool sc_trainer_destroy(sc_trainer *trainer) {
     sc_order_free(&trainer->train_order);
     sc_order_free(&trainer->validation_order);
     sc_order_free(&trainer->test_order);
-    free_best(trainer);
+    free_copies(trainer, &trainer->best);
+    free_copies(trainer, &trainer->best_before);
     sc_trainer_forget(trainer);
     sc_release(trainer->env, trainer->decay);
     sc_release(trainer->env, trainer);
@@ -219,25 +220,40 @@ const sc_fit_options *sc_trainer_options(const sc_trainer *trainer) {
     return &trainer->options;
 }
 
-static socle_status allocate_best(sc_trainer *trainer) {
-    if (trainer->best) return SOCLE_OK;
+static socle_status allocate_copies(const sc_trainer *trainer, float ***copies) {
+    if (*copies) return SOCLE_OK;
     const sc_net *net = trainer->net;
-    SC_TRY(sc_allocate(trainer->env, &trainer->best, net->parameters, sizeof *trainer->best));
+    SC_TRY(sc_allocate(trainer->env, copies, net->parameters, sizeof **copies));
     for (size_t p = 0; p < net->parameters; p++) {
-        socle_status status = sc_allocate(trainer->env, &trainer->best[p], sc_tensor_bytes(&net->parameter[p].desc), 1);
+        socle_status status = sc_allocate(trainer->env, &(*copies)[p], sc_tensor_bytes(&net->parameter[p].desc), 1);
         if (status != SOCLE_OK) {
-            free_best(trainer);
+            free_copies(trainer, copies);
             return status;
         }
     }
     return SOCLE_OK;
 }
 
+static void exchange_best(sc_trainer *trainer) {
+    float **best = trainer->best;
+    trainer->best = trainer->best_before;
+    trainer->best_before = best;
+}
+
+/* A device may be lost between two tensors, so what was best stays whole until the new copy is. */
 socle_status sc_trainer_keep_best(sc_trainer *trainer) {
-    SC_TRY(allocate_best(trainer));
+    SC_TRY(allocate_copies(trainer, &trainer->best_before));
+    trainer->best_is_new = false;
     for (size_t p = 0; p < trainer->net->parameters; p++)
-        SC_TRY(sc_fleet_read(trainer->fleet, (int)p, -1, trainer->best[p]));
+        SC_TRY(sc_fleet_read(trainer->fleet, (int)p, -1, trainer->best_before[p]));
+    exchange_best(trainer);
+    trainer->best_is_new = true;
     return SOCLE_OK;
+}
+
+void sc_trainer_forget_new_best(sc_trainer *trainer) {
+    if (trainer->best_is_new) exchange_best(trainer);
+    trainer->best_is_new = false;
 }
 
 socle_status sc_trainer_restore_best(sc_trainer *trainer) {
@@ -252,7 +268,7 @@ float *const *sc_trainer_best(const sc_trainer *trainer) {
 }
 
 socle_status sc_trainer_set_best(sc_trainer *trainer, int parameter, const float *data) {
-    SC_TRY(allocate_best(trainer));
+    SC_TRY(allocate_copies(trainer, &trainer->best));
     memcpy(trainer->best[parameter], data, sc_tensor_bytes(&trainer->net->parameter[parameter].desc));
     return SOCLE_OK;
 }

@@ -109,7 +109,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         data = base;
     }
     fuzz_write("checkpoint", data, size);
-    sc_trainer *trainer = make_trainer(0);
+    static sc_trainer *trainer; /* a file that is refused leaves it as it was */
+    if (!trainer) trainer = make_trainer(0);
     socle_status status = sc_checkpoint_load(trainer, fuzz_file("checkpoint"), &run.identity);
     if (status != SOCLE_OK) {
         fuzz_failed_well(sc_trainer_env(trainer), status, bad);
@@ -118,8 +119,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         FUZZ_REQUIRE(position.epoch <= 2);
         status = sc_trainer_run(trainer);
         if (status != SOCLE_OK) fuzz_failed_well(sc_trainer_env(trainer), status, odd);
+        sc_trainer_destroy(trainer);
+        trainer = NULL;
     }
-    sc_trainer_destroy(trainer);
     return 0;
 }
 

@@ -4,6 +4,8 @@
  * ends with the bits of an undisturbed run. */
 #include "party.h"
 
+#include "base/hash.h"
+
 enum { STEPS = 8, STRIDE = 11 };
 
 static party_run standard(void) {
@@ -91,6 +93,69 @@ static void starve(const char *devices, int number) {
 
 Test(fleet_loss, out_of_memory_alone) {
     starve("unruly", 0);
+}
+
+/* What is best so far, as it is seen between steps. */
+typedef struct best_watch {
+    party_run *run;
+    sc_hash of_epoch[4]; /* of the first run: after epoch 1, 2 ... */
+    bool known[4];
+    int seen_again; /* looks after the first run */
+    bool repeated;
+} best_watch;
+
+static bool look_at_best(void *user) {
+    best_watch *watch = user;
+    const sc_trainer *trainer = watch->run->trainer;
+    const sc_net *net = sc_trainer_net(trainer);
+    int64_t epoch = sc_trainer_position(trainer).best_epoch;
+    float *const *best = sc_trainer_best(trainer);
+    SC_TRUE((epoch > 0) == (best != NULL)); /* none before the first */
+    if (!best) return false;
+    sc_hash hash = {0};
+    for (size_t p = 0; p < net->parameters; p++)
+        hash = sc_hash_bytes(best[p], sc_tensor_bytes(&net->parameter[p].desc), hash.low);
+    SC_TRUE(epoch < 4);
+    if (watch->repeated) {
+        SC_TRUE(watch->known[epoch]);
+        SC_EQ_U64(hash.low, watch->of_epoch[epoch].low);
+        watch->seen_again++;
+    }
+    watch->of_epoch[epoch] = hash;
+    watch->known[epoch] = true;
+    return false;
+}
+
+/* A device that fails while the best weights are copied, or before the copy counts, takes the run back: what was best
+ * there is best again, every tensor of it. */
+Test(fleet_loss, the_best_weights_stay_whole) {
+    static party p;
+    party_run run = standard();
+    party_state whole, state;
+    best_watch watch = {.run = &run};
+    run.fit.stop = look_at_best;
+    run.fit.user = &watch;
+    run.fit.steps = 16; /* two epochs of 7, and some of the third */
+    run.fit.epochs = 3;
+    run_with("unruly", 0, 0, false, &run, &whole);
+    watch.repeated = true;
+    for (int end = 5; end <= 11; end += 6) { /* of two epochs: from the last step but one to the first of the next */
+        int64_t first = run.step_calls[end][0], last = run.step_calls[end + 1][0];
+        SC_TRUE(first > 0 && last > first);
+        party_run again = run;
+        watch.run = &again;
+        for (int64_t call = first + 1; call <= last; call += 5) {
+            SC_REPRO("unruly:0 has no memory at call %d of %d to %d", (int)call, (int)first, (int)last);
+            party_open(&p, "unruly");
+            unruly_behave(0, (unruly_manner){.starves_at = call});
+            state = party_trained(&p, &again);
+            party_same(&state, &whole);
+            party_free(&state);
+            party_close(&p);
+        }
+    }
+    SC_TRUE(watch.seen_again > 0);
+    party_free(&whole);
 }
 
 Test(fleet_loss, out_of_memory_beside_another) {

@@ -64,12 +64,6 @@ if(SOCLE_OPENCL)
     target_compile_definitions(socle_deps INTERFACE CL_TARGET_OPENCL_VERSION=300)
 endif()
 
-socle_optional_pkg("${SOCLE_WITH_PNG}" PNG libpng libpng-dev)
-if(PNG_FOUND)
-    target_link_libraries(socle_deps INTERFACE PkgConfig::PNG)
-endif()
-target_compile_definitions(socle_deps INTERFACE SC_HAVE_PNG=$<BOOL:${PNG_FOUND}>)
-
 socle_optional_pkg("${SOCLE_WITH_SMARTCOLS}" SMARTCOLS smartcols libsmartcols-dev)
 if(SMARTCOLS_FOUND)
     target_link_libraries(socle_tool_deps INTERFACE PkgConfig::SMARTCOLS)

@@ -88,13 +88,12 @@ socle_status sc_version_run(sc_cli *cli, int argc, char **argv) {
         json_t *event = sc_report("version");
         sc_report_text(event, "version", SC_VERSION);
         sc_report_value(event, "opencl", json_boolean(SC_HAVE_OPENCL));
-        sc_report_value(event, "png", json_boolean(SC_HAVE_PNG));
         sc_report_value(event, "smartcols", json_boolean(SC_HAVE_SMARTCOLS));
         sc_report_print(cli, event);
         return SOCLE_OK;
     }
     printf("socle %s\n", SC_VERSION);
-    printf("built with: opencl %s, png %s, smartcols %s\n", SC_HAVE_OPENCL ? "yes" : "no",
-           SC_HAVE_PNG ? "yes" : "no", SC_HAVE_SMARTCOLS ? "yes" : "no");
+    printf("built with: opencl %s, smartcols %s\n", SC_HAVE_OPENCL ? "yes" : "no",
+           SC_HAVE_SMARTCOLS ? "yes" : "no");
     return SOCLE_OK;
 }

@@ -6,7 +6,7 @@
  *
  * Scalars follow the YAML 1.2 core rules: 3, 0x1f, 1e-3, true, null; what is quoted is a string.
  * Infinite and not-a-number values, duplicate keys, tags and several documents are refused; aliases
- * are copied, within limits. */
+ * and merge keys (<<) are copied, within limits. */
 #ifndef SC_IO_CONFIG_H
 #define SC_IO_CONFIG_H
 
@@ -55,9 +55,9 @@ socle_status sc_config_get_boolean(bool *out, const sc_config *config, const jso
 socle_status sc_config_get_string(const char **out, const sc_config *config, const json_t *object,
                                   const char *key);
 /* The name of a file: relative to the folder of the configuration, or to the current one where the
- * value came from
- * --set or the configuration from standard input. Release with sc_release; an absent key gives
- * NULL. */
+ * value came from --set or the configuration from standard input. "~" and "~/" at the beginning are
+ * HOME, "${NAME}" is the environment's variable. Release with sc_release; an absent key gives NULL.
+ * Errors: CONFIG (a variable that is not set, too). */
 socle_status sc_config_get_path(char **out, const sc_config *config, const json_t *object,
                                 const char *key);
 socle_status sc_config_get_object(const json_t **out, const sc_config *config, const json_t *object,

@@ -139,27 +139,6 @@ socle_status sc_config_get_string(const char **out, const sc_config *config, con
     return SOCLE_OK;
 }
 
-socle_status sc_config_get_path(char **out, const sc_config *config, const json_t *object,
-                                const char *key) {
-    const char *name = NULL;
-    *out = NULL;
-    SC_TRY(sc_config_get_string(&name, config, object, key));
-    if (!name) return SOCLE_OK;
-    if (name[0] == '\0')
-        return sc_config_fail(config, object, key, "must be the name of a file, not empty");
-    const char *slash = strrchr(config->label, '/');
-    bool beside = config->is_file && slash && name[0] != '/' &&
-                  sc_config_line(config, object, key) != SC_CONFIG_FROM_SET;
-    sc_text path;
-    sc_text_init(&path, config->env);
-    if (beside) sc_text_add_bytes(&path, config->label, (size_t)(slash - config->label) + 1);
-    sc_text_add_bytes(&path, name, strlen(name));
-    socle_status status = path.status;
-    if (status == SOCLE_OK) status = sc_copy_string(config->env, out, path.data);
-    sc_text_free(&path);
-    return status;
-}
-
 socle_status sc_config_get_object(const json_t **out, const sc_config *config, const json_t *object,
                                   const char *key) {
     const json_t *value = json_object_get(object, key);

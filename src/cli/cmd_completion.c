@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle completion SHELL`: scripts for bash, zsh and fish, made from the same tables that parse
- * the command line. Values are completed as file names, but for --device, which has words of its
- * own. */
+ * the command line. What a value can be follows from the name that the help has for it. */
 #include "base/text.h"
 #include "cli/cli.h"
 #include "io/quote.h"
@@ -41,8 +40,38 @@ const struct argp sc_completion_argp = {
     .doc = "Prints a completion script. For this session: eval \"$(socle completion bash)\"",
     .children = children};
 
-static bool is_device(const struct argp_option *option) {
-    return strcmp(option->name, "device") == 0;
+/* What can stand behind an option, or as an argument of a command. */
+typedef enum value_kind {
+    VALUE_NONE,    /* a number, a name that the person makes up */
+    VALUE_WORDS,   /* print_words() */
+    VALUE_DEVICES, /* DEVICE_WORDS and what `socle devices` lists */
+    VALUE_FILES,
+    VALUE_FOLDERS
+} value_kind;
+
+/* From the name that the help has for it: "FILE", "test|train", "[COMMAND]". */
+static value_kind kind_of(const char *value) {
+    static const struct {
+        const char *name;
+        value_kind kind;
+    } kinds[] = {{"DEVICE", VALUE_DEVICES}, {"DIR", VALUE_FOLDERS},    {"FILE", VALUE_FILES},
+                 {"CONFIG", VALUE_FILES},   {"MODEL", VALUE_FILES},    {"CONFIG|MODEL", VALUE_FILES},
+                 {"FILE|-", VALUE_FILES},   {"OPERATION", VALUE_WORDS}, {"[COMMAND]", VALUE_WORDS}};
+    if (!value) return VALUE_NONE;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(value, kinds[i].name) == 0) return kinds[i].kind;
+    return islower(value[0]) && strchr(value, '|') ? VALUE_WORDS : VALUE_NONE;
+}
+
+static void print_words(const char *value) {
+    if (strcmp(value, "OPERATION") == 0) {
+        for (int op = 0; op < SC_OP_COUNT; op++) printf("%s%s", op ? " " : "", sc_op_word((sc_op)op));
+    } else if (strcmp(value, "[COMMAND]") == 0) {
+        for (const sc_command *command = sc_commands(); command->name; command++)
+            printf("%s%s", command == sc_commands() ? "" : " ", command->name);
+    } else {
+        for (; *value; value++) putchar(*value == '|' ? ' ' : *value);
+    }
 }
 
 static bool has_letter(const struct argp_option *option) {
@@ -56,23 +85,69 @@ static bool bash_words(void *user, const struct argp_option *option) {
     return false;
 }
 
+/* What bash does for one kind of value. */
+static void bash_value(const char *value) {
+    switch (kind_of(value)) {
+    case VALUE_WORDS:
+        printf("words=\"");
+        print_words(value);
+        printf("\"");
+        break;
+    case VALUE_DEVICES:
+        printf("words=$(_socle_devices)");
+        break;
+    case VALUE_FILES:
+        printf("files=-f");
+        break;
+    case VALUE_FOLDERS:
+        printf("files=-d");
+        break;
+    case VALUE_NONE:
+        printf("files=none");
+        break;
+    }
+}
+
+/* "train --device" | "train -d") ... ;; */
+static bool bash_option(void *user, const struct argp_option *option) {
+    const char *command = user;
+    if (!option->arg) return false;
+    printf("        '%s --%s'", command, option->name);
+    if (has_letter(option)) printf("|'%s -%c'", command, option->key);
+    printf(") ");
+    bash_value(option->arg);
+    printf(" ;;\n");
+    return false;
+}
+
 static void print_bash(void) {
-    printf("# bash completion for socle\n_socle() {\n"
-           "    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
+    printf("# bash completion for socle\n"
+           "_socle_devices() {\n    echo " DEVICE_WORDS "\n"
+           "    \"${COMP_WORDS[0]}\" devices 2>/dev/null | awk 'NR > 1 {print $1}'\n}\n"
+           "_socle() {\n    local at=$((COMP_CWORD - 1)) words='' files=''\n"
+           "    local current=${COMP_WORDS[COMP_CWORD]} before\n"
+           "    [ \"$current\" != = ] || { current=''; at=$((at + 1)); }\n"
+           "    [ \"${COMP_WORDS[at]}\" != = ] || at=$((at - 1))\n"
+           "    before=${COMP_WORDS[at]}\n"
            "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=\"");
     for (const sc_command *command = sc_commands(); command->name; command++)
         printf("%s ", command->name);
-    printf("--help --version\"\n    elif [ \"$before\" = --device ] || [ \"$before\" = -d ]; then\n"
-           "        words=\"" DEVICE_WORDS "\"\n"
-           "    else\n        case ${COMP_WORDS[1]} in\n");
+    printf("--help --version\"\n    else\n        case \"${COMP_WORDS[1]} $before\" in\n");
+    for (const sc_command *command = sc_commands(); command->name; command++)
+        sc_cli_each_option(command->argp, bash_option, (void *)command->name);
+    printf("        esac\n    fi\n    if [ -z \"$words$files\" ]; then\n"
+           "        case ${COMP_WORDS[1]}/$current in\n");
     for (const sc_command *command = sc_commands(); command->name; command++) {
-        printf("        %s) words=\"", command->name);
+        printf("        %s/-*) words=\"", command->name);
         sc_cli_each_option(command->argp, bash_words, NULL);
-        printf("\" ;;\n");
+        printf("\" ;;\n        %s/*) ", command->name);
+        bash_value(command->argp->args_doc);
+        printf(" ;;\n");
     }
-    printf("        esac\n        [[ $current == -* ]] || words=\n    fi\n"
-           "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-           "    [ -n \"$words\" ] || COMPREPLY=($(compgen -f -- \"$current\"))\n"
+    printf("        esac\n    fi\n"
+           "    case $files in\n    none) COMPREPLY=() ;;\n"
+           "    -*) COMPREPLY=($(compgen \"$files\" -- \"$current\")) ;;\n"
+           "    *) COMPREPLY=($(compgen -W \"$words\" -- \"$current\")) ;;\n    esac\n"
            "}\ncomplete -o filenames -F _socle socle\n");
 }
 
@@ -88,24 +163,47 @@ static void print_quoted(const char *text, bool zsh) {
     }
 }
 
+static void zsh_value(const char *value) {
+    static const char *const actions[] = {[VALUE_NONE] = " ",
+                                          [VALUE_DEVICES] = "_socle_devices",
+                                          [VALUE_FILES] = "_files",
+                                          [VALUE_FOLDERS] = "_files -/"};
+    value_kind kind = kind_of(value);
+    if (kind != VALUE_WORDS) {
+        fputs(actions[kind], stdout);
+        return;
+    }
+    putchar('(');
+    print_words(value);
+    putchar(')');
+}
+
+static void zsh_form(const struct argp_option *option, const char *form) {
+    printf("            '%s[", form);
+    print_quoted(option->doc, true);
+    putchar(']');
+    if (option->arg) {
+        printf(":value:");
+        zsh_value(option->arg);
+    }
+    printf("' \\\n");
+}
+
 static bool zsh_option(void *user, const struct argp_option *option) {
     (void)user;
-    const char *action = !option->arg        ? ""
-                         : is_device(option) ? ":device:(" DEVICE_WORDS ")"
-                                             : ":value:_files";
-    printf("            '--%s%s[", option->name, option->arg ? "=" : "");
-    print_quoted(option->doc, true);
-    printf("]%s' \\\n", action);
-    if (has_letter(option)) {
-        printf("            '-%c%s[", option->key, option->arg ? "+" : "");
-        print_quoted(option->doc, true);
-        printf("]%s' \\\n", action);
-    }
+    char form[64];
+    snprintf(form, sizeof form, "--%s%s", option->name, option->arg ? "=" : "");
+    zsh_form(option, form);
+    snprintf(form, sizeof form, "-%c%s", option->key, option->arg ? "+" : "");
+    if (has_letter(option)) zsh_form(option, form);
     return false;
 }
 
 static void print_zsh(void) {
-    printf("#compdef socle\n_socle() {\n    local -a commands=(\n");
+    printf("#compdef socle\n_socle_devices() {\n    local -a devices=(" DEVICE_WORDS
+           " ${(f)\"$(socle devices 2>/dev/null | awk 'NR > 1 {print $1}')\"})\n"
+           "    compadd -- $devices\n}\n"
+           "_socle() {\n    local -a commands=(\n");
     for (const sc_command *command = sc_commands(); command->name; command++) {
         printf("        '%s:", command->name);
         print_quoted(command->summary, true);
@@ -117,18 +215,41 @@ static void print_zsh(void) {
     for (const sc_command *command = sc_commands(); command->name; command++) {
         printf("        %s)\n            _arguments -s \\\n", command->name);
         sc_cli_each_option(command->argp, zsh_option, NULL);
-        printf("            '*:file:_files' ;;\n");
+        printf("            '*:value:");
+        zsh_value(command->argp->args_doc);
+        printf("' ;;\n");
     }
     printf("    esac\n}\nif [ \"$funcstack[1]\" = _socle ]; then _socle \"$@\"; else compdef "
            "_socle socle; fi\n");
+}
+
+static void fish_value(const char *value) {
+    switch (kind_of(value)) {
+    case VALUE_WORDS:
+        printf(" -x -a '");
+        print_words(value);
+        printf("'");
+        break;
+    case VALUE_DEVICES:
+        printf(" -x -a '(__socle_devices)'");
+        break;
+    case VALUE_FILES:
+        printf(" -r -F");
+        break;
+    case VALUE_FOLDERS:
+        printf(" -x -a '(__fish_complete_directories)'");
+        break;
+    case VALUE_NONE:
+        printf(" -x");
+        break;
+    }
 }
 
 static bool fish_option(void *user, const struct argp_option *option) {
     const char *command = user;
     printf("complete -c socle -n '__fish_seen_subcommand_from %s' -l %s", command, option->name);
     if (has_letter(option)) printf(" -s %c", option->key);
-    if (option->arg) printf(" -r");
-    if (is_device(option)) printf(" -f -a '" DEVICE_WORDS "'");
+    if (option->arg) fish_value(option->arg);
     printf(" -d '");
     print_quoted(option->doc, false);
     printf("'\n");
@@ -136,11 +257,15 @@ static bool fish_option(void *user, const struct argp_option *option) {
 }
 
 static void print_fish(void) {
-    printf("# fish completion for socle\n");
+    printf("# fish completion for socle\n"
+           "function __socle_devices\n    string split ' ' '" DEVICE_WORDS "'\n"
+           "    socle devices 2>/dev/null | awk 'NR > 1 {print $1}'\nend\n");
     for (const sc_command *command = sc_commands(); command->name; command++) {
         printf("complete -c socle -n __fish_use_subcommand -f -a %s -d '", command->name);
         print_quoted(command->summary, false);
-        printf("'\n");
+        printf("'\ncomplete -c socle -n '__fish_seen_subcommand_from %s'", command->name);
+        fish_value(command->argp->args_doc);
+        printf("\n");
         sc_cli_each_option(command->argp, fish_option, (void *)command->name);
     }
 }

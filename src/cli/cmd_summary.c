@@ -35,10 +35,28 @@ static const struct argp_child children[] = {{&sc_cli_common_argp, 0, NULL, 0}, 
 const struct argp sc_summary_argp = {.parser = parse,
                                      .args_doc = "CONFIG|MODEL",
                                      .doc =
-                                         "Prints the layers, their output shapes and parameters.",
+                                         "Prints the layers: output shapes, parameters, multiply-adds and "
+                                         "the size of the output, for one sample. A configuration with "
+                                         "`inputs` needs no data.",
                                      .children = children};
 
-static void print_json(sc_cli *cli, const sc_net *net, int64_t statistics) {
+/* Sums over the layers. */
+typedef struct totals {
+    int64_t statistics, multiply_adds, bytes;
+} totals;
+
+static totals sum_up(const sc_net *net) {
+    totals sum = {0};
+    for (size_t i = 0; i < sc_net_summary_rows(net); i++) {
+        sc_summary_row row = sc_net_summary(net, i);
+        sum.statistics += row.statistics;
+        sum.multiply_adds += row.multiply_adds;
+        sum.bytes += row.bytes;
+    }
+    return sum;
+}
+
+static void print_json(sc_cli *cli, const sc_net *net, const totals *sum) {
     json_t *event = sc_report("summary"), *layers = json_array();
     for (size_t i = 0; i < sc_net_summary_rows(net); i++) {
         sc_summary_row row = sc_net_summary(net, i);
@@ -51,12 +69,16 @@ static void print_json(sc_cli *cli, const sc_net *net, int64_t statistics) {
         sc_report_value(entry, "shape", shape);
         sc_report_integer(entry, "parameters", row.parameters);
         sc_report_integer(entry, "statistics", row.statistics);
+        sc_report_integer(entry, "multiply_adds", row.multiply_adds);
+        sc_report_integer(entry, "activation_bytes", row.bytes);
         if (row.from[0]) sc_report_text(entry, "from", row.from);
         json_array_append_new(layers, entry);
     }
     sc_report_value(event, "layers", layers);
     sc_report_integer(event, "parameters", sc_net_parameter_count(net));
-    sc_report_integer(event, "statistics", statistics);
+    sc_report_integer(event, "statistics", sum->statistics);
+    sc_report_integer(event, "multiply_adds", sum->multiply_adds);
+    sc_report_integer(event, "activation_bytes", sum->bytes);
     sc_report_print(cli, event);
 }
 
@@ -65,6 +87,8 @@ static socle_status print_table(sc_cli *cli, const sc_net *net) {
                                               {"KIND", .right = false},
                                               {"OUTPUT", .right = false},
                                               {"PARAMETERS", .right = true},
+                                              {"MULTIPLY-ADDS", .right = true, .leaves = 2},
+                                              {"ACTIVATION", .right = true, .leaves = 1},
                                               {"FROM", .least = 8}};
     sc_table *table;
     SC_TRY(sc_table_create(&table, &cli->env, columns, sizeof columns / sizeof columns[0]));
@@ -74,6 +98,8 @@ static socle_status print_table(sc_cli *cli, const sc_net *net) {
         sc_table_cell(table, "%s", row.kind);
         sc_table_cell(table, "%s", row.shape);
         sc_table_cell(table, "%s", sc_grouped(row.parameters + row.statistics).text);
+        sc_table_cell(table, "%s", row.multiply_adds ? sc_grouped(row.multiply_adds).text : "");
+        sc_table_cell(table, "%s", sc_bytes((uint64_t)row.bytes).text);
         sc_table_cell(table, "%s", row.from);
     }
     socle_status status = sc_table_print(table, stdout);
@@ -82,33 +108,47 @@ static socle_status print_table(sc_cli *cli, const sc_net *net) {
 }
 
 static socle_status print_summary(sc_cli *cli, const sc_net *net) {
-    int64_t statistics = 0;
-    for (size_t i = 0; i < sc_net_summary_rows(net); i++)
-        statistics += sc_net_summary(net, i).statistics;
+    const totals sum = sum_up(net);
     if (cli->json) {
-        print_json(cli, net, statistics);
+        print_json(cli, net, &sum);
         return SOCLE_OK;
     }
     SC_TRY(print_table(cli, net));
     int64_t trained = sc_net_parameter_count(net);
     printf("parameters %s (%s)", sc_grouped(trained).text,
            sc_bytes((uint64_t)trained * sizeof(float)).text);
-    if (statistics) printf(", statistics %s", sc_grouped(statistics).text);
-    putchar('\n');
+    if (sum.statistics) printf(", statistics %s", sc_grouped(sum.statistics).text);
+    printf("\none sample: multiply-adds %s, activations %s\n", sc_grouped(sum.multiply_adds).text,
+           sc_bytes((uint64_t)sum.bytes).text);
     return SOCLE_OK;
 }
 
-static socle_status summarize_config(sc_cli *cli, const char *path) {
-    sc_config *config;
+/* The inputs follow from the data. */
+static socle_status summarize_with_data(sc_cli *cli, const sc_config *config) {
     sc_recipe recipe = {0};
-    socle_status status = sc_config_load(&config, &cli->env, path);
-    if (status != SOCLE_OK)
-        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
-    status = sc_recipe_read(&recipe, &cli->env, config);
+    socle_status status = sc_recipe_read(&recipe, &cli->env, config);
     if (status == SOCLE_OK) status = sc_recipe_load(&recipe);
     if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
     if (status == SOCLE_OK) status = print_summary(cli, recipe.net);
     sc_recipe_free(&recipe);
+    return status;
+}
+
+static socle_status summarize_network(sc_cli *cli, const sc_config *config) {
+    sc_net *net;
+    SC_TRY(sc_recipe_network(&net, &cli->env, config));
+    socle_status status = print_summary(cli, net);
+    sc_net_destroy(net);
+    return status;
+}
+
+static socle_status summarize_config(sc_cli *cli, const char *path) {
+    sc_config *config;
+    socle_status status = sc_config_load(&config, &cli->env, path);
+    if (status != SOCLE_OK)
+        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
+    status = sc_config_find(config, "inputs") ? summarize_network(cli, config)
+                                              : summarize_with_data(cli, config);
     sc_config_destroy(config);
     return status;
 }

@@ -37,9 +37,18 @@ static void write_from(char *out, size_t size, const sc_net *net, const sc_layer
     }
 }
 
+/* Positions of an image at which the same weights are used; 1 for a row of features. */
+static int64_t positions(const sc_tensor_desc *output) {
+    int64_t count = 1;
+    for (int d = 2; d < output->rank; d++) count *= output->dim[d];
+    return count;
+}
+
 sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
     sc_summary_row out = {0};
-    write_shape(out.shape, sizeof out.shape, sc_net_desc(net, (int)row));
+    const sc_tensor_desc *output = sc_net_desc(net, (int)row);
+    write_shape(out.shape, sizeof out.shape, output);
+    out.bytes = sc_tensor_elements_at(output, 1) * (int64_t)sc_dtype_size(output->dtype);
     if (row < (size_t)net->inputs) {
         out.name = net->input[row].name;
         out.kind = "input";
@@ -54,6 +63,8 @@ sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
         int64_t *sum =
             parameter->role == SC_PARAMETER_STATISTIC ? &out.statistics : &out.parameters;
         *sum += sc_tensor_elements(&parameter->desc);
+        if (parameter->role == SC_PARAMETER_WEIGHT && parameter->desc.rank > 1)
+            out.multiply_adds += sc_tensor_elements(&parameter->desc) * positions(output);
     }
     return out;
 }

@@ -13,6 +13,8 @@ typedef struct sc_summary_row {
     char from[128];     /* "stem, conv2d3"; "" where it is the row above; long lists end in "..." */
     int64_t parameters; /* trained elements */
     int64_t statistics; /* running ones */
+    int64_t multiply_adds; /* of one sample, forward: each weight once per position of the output */
+    int64_t bytes;         /* of the output of one sample */
 } sc_summary_row;
 
 size_t sc_net_summary_rows(const sc_net *net);

@@ -142,7 +142,25 @@ static socle_status build_net(sc_recipe *recipe) {
         SC_TRY(input_from_data(recipe));
     SC_TRY(sc_config_get_array(&network, recipe->config, root, "network"));
     SC_TRY(sc_net_read(recipe->net, recipe->config, network));
-    return sc_loss_read(recipe->net, recipe->config, root);
+    return json_object_get(root, "loss") ? sc_loss_read(recipe->net, recipe->config, root)
+                                         : SOCLE_OK;
+}
+
+socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *config) {
+    const json_t *root = sc_config_root(config);
+    sc_recipe recipe = {.env = env, .config = config};
+    *out = NULL;
+    SC_TRY(sc_recipe_check_keys(config, root, SC_RECIPE_ROOT));
+    SC_TRY(sc_config_require(config, root, "inputs"));
+    SC_TRY(sc_config_require(config, root, "network"));
+    SC_TRY(sc_recipe_check_data_keys(config));
+    SC_TRY(sc_net_create(&recipe.net, env));
+    socle_status status = build_net(&recipe);
+    if (status == SOCLE_OK)
+        *out = recipe.net;
+    else
+        sc_net_destroy(recipe.net);
+    return status;
 }
 
 socle_status sc_recipe_build(sc_recipe *recipe) {

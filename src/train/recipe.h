@@ -34,6 +34,9 @@ socle_status sc_recipe_load(sc_recipe *recipe);
 /* Builds the network on the shape of the training data, with its loss, and checks that the data
  * suit it. */
 socle_status sc_recipe_build(sc_recipe *recipe);
+/* The network of a configuration that gives its inputs, without a look at any data; the sections
+ * `data` and `loss` may be missing. The caller destroys *out. */
+socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *config);
 void sc_recipe_free(sc_recipe *recipe); /* a zeroed one is fine */
 
 /* Everything the recipe settled, defaults included, as a configuration that gives the same run from

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every example and golden configuration names a network that builds, with the sizes it should
  * have. */
+#include "base/file.h"
 #include "graph/graph.h"
 #include "net_text.h"
 
@@ -55,6 +56,29 @@ Test(examples, mlp) {
 Test(examples, cnn) {
     check("examples/fashion-cnn.yaml", &fashion,
           32 * 9 + 32 + 64 * 32 * 9 + 64 + 3136 * 128 + 128 + 128 * 10 + 10, 8);
+}
+
+Test(examples, first) {
+    check("examples/fashion-first.yaml", &fashion, 32 * 9 + 32 + 6272 * 10 + 10, 4);
+}
+
+/* The network that README.md shows is the file that it names, to the byte. */
+Test(examples, readme_shows_the_file_it_names) {
+    char *readme, *file, path[128];
+    size_t size;
+    sc_env env;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_file_read(&env, &readme, &size, SC_SOURCE_DIR "/README.md", 1 << 20));
+    const char *shown = strstr(readme, "```yaml\n"), *name = strstr(readme, "socle train examples/");
+    SC_TRUE(shown && name > shown);
+    shown += strlen("```yaml\n");
+    name += strlen("socle train ");
+    snprintf(path, sizeof path, "%s/%.*s", SC_SOURCE_DIR, (int)strcspn(name, "\n"), name);
+    SC_OK(&env, sc_file_read(&env, &file, &size, path, 1 << 20));
+    SC_EQ(strstr(shown, "```") - shown, (long)size);
+    SC_EQ_MEMORY(shown, file, size);
+    sc_release(&env, readme);
+    sc_release(&env, file);
 }
 
 Test(examples, residual) {

@@ -17,16 +17,16 @@ Test(summary, rows) {
               " {add: [stem, relu1]}, {maxpool: {kernel: 2, from: stem}}, flatten, {dense: 10}]"));
     static const struct {
         const char *name, *kind, *shape, *from;
-        int parameters, statistics;
+        int parameters, statistics, multiply_adds, bytes;
     } expected[] = {
-        {"input", "input", "[1, 8, 8]", "", 0, 0},
-        {"stem", "conv2d", "[4, 8, 8]", "", 4 * 9 + 4, 0},
-        {"batchnorm1", "batchnorm", "[4, 8, 8]", "", 8, 8},
-        {"relu1", "relu", "[4, 8, 8]", "", 0, 0},
-        {"add1", "add", "[4, 8, 8]", "stem, relu1", 0, 0},
-        {"maxpool2d1", "maxpool2d", "[4, 4, 4]", "stem", 0, 0},
-        {"flatten1", "flatten", "[64]", "", 0, 0},
-        {"dense1", "dense", "[10]", "", 650, 0},
+        {"input", "input", "[1, 8, 8]", "", 0, 0, 0, 64},
+        {"stem", "conv2d", "[4, 8, 8]", "", 4 * 9 + 4, 0, 4 * 9 * 64, 1024},
+        {"batchnorm1", "batchnorm", "[4, 8, 8]", "", 8, 8, 0, 1024},
+        {"relu1", "relu", "[4, 8, 8]", "", 0, 0, 0, 1024},
+        {"add1", "add", "[4, 8, 8]", "stem, relu1", 0, 0, 0, 1024},
+        {"maxpool2d1", "maxpool2d", "[4, 4, 4]", "stem", 0, 0, 0, 256},
+        {"flatten1", "flatten", "[64]", "", 0, 0, 0, 256},
+        {"dense1", "dense", "[10]", "", 650, 0, 640, 40},
     };
     SC_EQ(sc_net_summary_rows(net), sizeof expected / sizeof expected[0]);
     int64_t parameters = 0;
@@ -38,6 +38,8 @@ Test(summary, rows) {
         SC_EQ_STR(row.from, expected[r].from);
         SC_EQ(row.parameters, expected[r].parameters);
         SC_EQ(row.statistics, expected[r].statistics);
+        SC_EQ(row.multiply_adds, expected[r].multiply_adds);
+        SC_EQ(row.bytes, expected[r].bytes);
         parameters += row.parameters;
     }
     SC_EQ(parameters, sc_net_parameter_count(net));

@@ -122,9 +122,37 @@ Test(tool_model, inspect_and_summary) {
     SC_EQ(result.code, 0);
     SC_CONTAINS(result.out, "u8, 256x8x8");
     tool_free(&result);
-    tool_expect(3, "tool.yaml", "inspect tool.yaml");
+    tool_expect(3, "tool.yaml: neither a safetensors nor an IDX file: it is a text; `socle summary`",
+                "inspect tool.yaml");
+    tool_put("torch.pt", "PK\x03\x04\x14\0\0\0\0\0", 10);
+    tool_expect(3, "it is a ZIP archive, as PyTorch's .pt", "inspect torch.pt");
+    tool_put("noise", "\1\2\3\4\5\6\7\x08\x09", 9);
+    tool_expect(3, "it begins with 01 02 03 04 05 06 07 08", "inspect noise");
+    tool_put("empty", "", 0);
+    tool_expect(3, "it is empty", "inspect empty");
     tool_expect(3, "nosuch", "inspect nosuch");
     tool_expect(3, ".", "inspect .");
+}
+
+/* Where the inputs are given, nothing else is needed. */
+Test(tool_model, summary_without_data) {
+    tool_put_text("net.yaml", "inputs: [{shape: [1, 8, 8], dtype: u8}]\n"
+                              "network: [{conv2d: {filters: 4, kernel: 3}}, flatten, {dense: 10}]\n");
+    tool_result result = tool_run("summary net.yaml --json");
+    SC_EQ(result.code, 0);
+    json_t *lines = tool_json_lines(result.out), *summary = tool_event(lines, "summary");
+    SC_EQ(json_integer_value(json_object_get(summary, "multiply_adds")), 4 * 9 * 36 + 1440);
+    SC_EQ(json_integer_value(json_object_get(summary, "activation_bytes")), 64 + 576 + 576 + 40);
+    json_decref(lines);
+    tool_free(&result);
+    tool_put_text("gone.yaml", "data: {train: {images: gone, labels: gone}}\n"
+                               "inputs: [{shape: [4]}]\nnetwork: [{dense: 2}]\nloss: mse\n");
+    result = tool_run("summary gone.yaml");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.out, "one sample: multiply-adds 8, activations 24 B\n");
+    tool_free(&result);
+    tool_put_text("wrong.yaml", "inputs: [{shape: [4]}]\nnetwork: [{dense: 2}]\nlos: mse\n");
+    tool_expect(2, "los: unknown key; did you mean 'loss'?", "summary wrong.yaml");
 }
 
 /* NaN is never right: no sample counts, no threshold is met, and it is said. */

@@ -212,11 +212,35 @@ Test(tool_usage, completions) {
         snprintf(line, sizeof line, "command -v %s >/dev/null", shells[i]);
         if (system(line) == 0) SC_EQ(run_shell("%s -n %s", shells[i], shells[i]), 0);
     }
-    /* What bash offers for "socle tr" and "socle train --ep". */
-    SC_EQ(run_shell("bash -c '. ./bash; COMP_WORDS=(socle tr); COMP_CWORD=1; _socle; [ "
-                    "\"${COMPREPLY[*]}\" = train ]'"),
-          0);
-    SC_EQ(run_shell("bash -c '. ./bash; COMP_WORDS=(socle train --ep); COMP_CWORD=2; _socle; "
-                    "[ \"${COMPREPLY[*]}\" = --epochs ]'"),
-          0);
+    static const struct {
+        const char *words, *offered;
+    } rows[] = {
+        {"tr", "train"},
+        {"train --ep", "--epochs"},
+        {"eval --split te", "test"},
+        {"eval --split = tr", "train"},
+        {"eval -m train-im", "train-images"},
+        {"train -d al", "all"},
+        {"train --device cpu", "cpu cpu:0"},
+        {"train -o no-d", "no-drivers"},
+        {"train -o train-im", ""},
+        {"train tool", "tool.yaml"},
+        {"inspect tool", "tool.yaml"},
+        {"completion z", "zsh"},
+        {"help comp", "completion"},
+        {"verify --op conv", "conv2d conv2d_grad_input conv2d_grad_weight"},
+        {"train --epochs t", ""},
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        SC_REPRO("socle %s", rows[r].words);
+        SC_EQ(run_shell("bash -c '. ./bash; COMP_WORDS=(\"$SOCLE_TOOL\" %s); "
+                        "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _socle; echo \"${COMPREPLY[*]}\"' "
+                        ">offered",
+                        rows[r].words),
+              0);
+        char *offered = tool_get("offered", NULL);
+        offered[strcspn(offered, "\n")] = '\0';
+        SC_EQ_STR(offered, rows[r].offered);
+        free(offered);
+    }
 }

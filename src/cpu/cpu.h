@@ -51,10 +51,11 @@ socle_status sc_cpu_kernel_create(void *out, size_t size, sc_device *device,
 /* Called once by prepare, when base.workspace is what the operation as a whole wants: behind that,
  * each worker gets `bytes` of its own. */
 socle_status sc_cpu_scratch_plan(sc_cpu_kernel *kernel, size_t bytes);
-/* A worker's part of a launch's workspace, aligned; contents are undefined. */
+/* A worker's part of a launch's workspace, aligned; contents are undefined. NULL where the launch
+ * has none. */
 static inline void *sc_cpu_scratch(const sc_cpu_kernel *kernel, sc_operand workspace, int worker) {
-    return (char *)sc_cpu_memory(workspace) + kernel->scratch_offset +
-           (size_t)worker * kernel->scratch_bytes;
+    char *memory = sc_cpu_memory(workspace);
+    return memory ? memory + kernel->scratch_offset + (size_t)worker * kernel->scratch_bytes : NULL;
 }
 
 /* cpu_device.c */

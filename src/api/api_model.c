@@ -21,14 +21,23 @@ static socle_status take(void *user, int parameter, const float *data) {
 }
 
 /* The empty network gives way to that of the file. */
-static socle_status load(socle_net *net, const char *path) {
+static socle_status load(socle_net *net, const sc_safetensors *file) {
     sc_env *env = &net->context->env;
     sc_net *loaded;
-    SC_TRY(sc_model_load_net(&loaded, env, path));
+    SC_TRY(sc_model_read_net(&loaded, env, file));
     sc_net_destroy(net->net);
     net->net = loaded;
     SC_TRY(sc_api_need_weights(net, 1));
-    return sc_model_load_parameters(env, path, net->net, take, net);
+    return sc_model_read_parameters(env, file, net->net, take, net);
+}
+
+/* The file is opened once: another that gets its name meanwhile does not mix with it. */
+static socle_status open_and_load(socle_net *net, const char *path) {
+    sc_safetensors *file;
+    SC_TRY(sc_safetensors_open(&file, &net->context->env, path));
+    socle_status status = load(net, file);
+    sc_safetensors_close(file);
+    return status;
 }
 
 socle_status socle_load(socle_net **out, socle_context *context, const char *path) {
@@ -37,7 +46,7 @@ socle_status socle_load(socle_net **out, socle_context *context, const char *pat
     if (!path) return sc_api_missing(context, __func__, "path");
     socle_net *net;
     SC_TRY(socle_net_create(&net, context));
-    socle_status status = load(net, path);
+    socle_status status = open_and_load(net, path);
     if (status != SOCLE_OK)
         socle_net_destroy(net);
     else

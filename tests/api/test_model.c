@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Data sets and model files in wrong hands, and the round trip of a model. */
+/* Data sets and model files in wrong hands, and the round trip of a model. Linked with --wrap=open. */
 #include "api_test.h"
 
 #include "sc_temp.h"
+
+/* Once `watched` has been opened, `instead` gets its name. */
+static const char *watched, *instead;
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, mode_t mode);
+int __wrap_open(const char *path, int flags, mode_t mode) {
+    int file = __real_open(path, flags, mode);
+    if (watched && strcmp(path, watched) == 0 && rename(instead, watched) == 0) watched = NULL;
+    return file;
+}
 
 Test(api_data, wrong_arguments) {
     socle_context *context = api_open("cpu");
@@ -109,6 +120,33 @@ API_TEST(api_model, round_trip) {
     socle_net_destroy(net);
     socle_net_destroy(loaded);
     socle_data_destroy(data);
+    socle_close(context);
+    sc_temp_remove(&temp);
+}
+
+/* A file that is replaced while it is loaded is loaded whole, or the other one is. */
+Test(api_model, replaced_while_it_is_loaded) {
+    socle_context *context = api_open("cpu");
+    socle_net *net = api_net(context), *loaded;
+    float weight[83], same[83];
+    char path[512], other[512];
+    sc_temp temp;
+    sc_temp_make(&temp);
+    snprintf(path, sizeof path, "%s", sc_temp_file(&temp, "model"));
+    snprintf(other, sizeof other, "%s", sc_temp_file(&temp, "other"));
+    API_OK(context, socle_save(net, path));
+    read_all(context, net, weight);
+    const float zero[48] = {0};
+    API_OK(context, socle_net_write(net, "dense1.weight", zero, 48));
+    API_OK(context, socle_save(net, other));
+    watched = path;
+    instead = other;
+    API_OK(context, socle_load(&loaded, context, path));
+    SC_TRUE(!watched && access(other, F_OK) != 0); /* it was replaced */
+    read_all(context, loaded, same);
+    SC_EQ_MEMORY(same, weight, sizeof weight);
+    socle_net_destroy(loaded);
+    socle_net_destroy(net);
     socle_close(context);
     sc_temp_remove(&temp);
 }

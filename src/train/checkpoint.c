@@ -294,6 +294,8 @@ static socle_status load_all(visit *v, const sc_identity *identity) {
     v->with_best = has_best(v);
     SC_TRY(visit_tensors(v, expect));
     SC_TRY(check_sum(v));
+    socle_status status = sc_trainer_check_position(v->trainer, &position, v->with_best);
+    if (status != SOCLE_OK) return sc_fail_prefix(v->env, status, "%s", sc_safetensors_path(v->file));
     SC_TRY(visit_tensors(v, restore));
     return sc_trainer_set_position(v->trainer, &position);
 }

@@ -99,6 +99,9 @@ typedef struct sc_position {
 } sc_position;
 sc_position sc_trainer_position(const sc_trainer *trainer);
 socle_status sc_trainer_set_position(sc_trainer *trainer, const sc_position *position);
+/* position.c: whether the trainer's run can ever be there: counts within an epoch's samples, and steps and totals that follow from
+ * them. `has_best`: weights of a best epoch come along. Errors: DATA (names the field, as in run.step, and what it may be). */
+socle_status sc_trainer_check_position(const sc_trainer *trainer, const sc_position *position, bool has_best);
 /* A parameter or statistic as it was when the epoch under way began, which outlives every device; NULL: there is no epoch yet. */
 const float *sc_trainer_kept(const sc_trainer *trainer, int parameter);
 /* Weights of the best epoch, one array per net parameter; NULL while there is none. */

@@ -4,6 +4,7 @@
 #include "base/temporary.h"
 #include "tool.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 
 #define COURSE "--set 'train.checkpoint={steps: 5, keep: 6}'"
@@ -128,6 +129,28 @@ Test(tool_checkpoint, keys) {
     SC_EQ(json_integer_value(json_object_get(section, "keep")), 1);
     json_decref(root);
     free(config);
+}
+
+static long newest_of(const char *words) {
+    remove("out.txt");
+    pid_t run = tool_start(words);
+    tool_wait_for("out.txt", "\"epoch\": 9,");
+    kill(run, SIGKILL);
+    SC_EQ(tool_wait(run), 128 + SIGKILL);
+    return step_of("run/checkpoint.safetensors");
+}
+
+/* Short epochs do not wait for the disk one by one; the first and the last state are always there. */
+Test(tool_checkpoint, epochs_shorter_than_the_pause) {
+#define LONG_RUN "train tool.yaml -o run --overwrite --batch 2 --epochs 1000000 --json "
+    SC_EQ(newest_of(LONG_RUN "--set train.checkpoint.epoch_seconds=1000"), 0);
+    SC_TRUE(newest_of(LONG_RUN "--set train.checkpoint.epoch_seconds=0") >= 8 * 96);
+    SC_TRUE(newest_of(LONG_RUN "--set train.checkpoint.keep=1") >= 8 * 96);
+    tool_expect(0, NULL, "train tool.yaml -o all --set train.checkpoint.epoch_seconds=0");
+    tool_expect(0, NULL, "train tool.yaml -o ends");
+    SC_EQ(step_of("ends/checkpoint.safetensors"), 36);
+    SC_TRUE(tool_same("all/model.safetensors", "ends/model.safetensors"));
+    SC_EQ(rows_of("ends"), 3);
 }
 
 /* There is one before the first step. */

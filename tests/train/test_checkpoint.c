@@ -250,3 +250,102 @@ Test(checkpoint, identity) {
     SC_FAILS(&f.env, sc_identity_match(&f.env, &a, &b), SOCLE_STATUS_CONFIG);
     SC_CONTAINS(f.env.text, "layers[1]: nothing then, \"relu\" now");
 }
+
+/* --- Positions that cannot be: what a checksum does not notice, since it is made over them --- */
+
+static void expect_position_refused(sc_trainer *trainer, sc_trainer *other, const sc_position *position,
+                                    const char *field) {
+    const char *path = sc_temp_file(&temp, "forged");
+    char text[64];
+    snprintf(text, sizeof text, "forged: run.%s is ", field);
+    FIXTURE_OK(sc_trainer_set_position(trainer, position));
+    FIXTURE_OK(sc_checkpoint_save(trainer, path, &identity));
+    sc_position before = sc_trainer_position(other), after;
+    SC_FAILS(&f.env, sc_checkpoint_load(other, path, &identity), SOCLE_STATUS_DATA);
+    SC_CONTAINS(f.env.text, text);
+    after = sc_trainer_position(other);
+    SC_EQ(after.step, before.step);
+}
+
+#define FORGED(field_name, value)                                                                  \
+    do {                                                                                           \
+        sc_position forged = honest;                                                               \
+        forged.field_name = (value);                                                               \
+        SC_REPRO("run." #field_name " = " #value);                                                 \
+        expect_position_refused(trainer, other, &forged, #field_name);                             \
+    } while (0)
+
+static void forge_within_an_epoch(sc_trainer *trainer, sc_trainer *other) {
+    const sc_position honest = sc_trainer_position(trainer);
+    FORGED(epoch, UINT32_MAX);
+    FORGED(row, 97);
+    FORGED(row, 320);
+    FORGED(row, UINT32_MAX);
+    FORGED(step, honest.step + 1);
+    FORGED(step, 0);
+    FORGED(weight, 95);
+    FORGED(weight, 0);
+    FORGED(weight, NAN);
+    FORGED(correct, -1e9);
+    FORGED(correct, 97);
+    FORGED(correct, NAN);
+    FORGED(loss, -1);
+    FORGED(loss, 1e39);
+    FORGED(loss, NAN);
+    FORGED(best_epoch, 2);
+    FORGED(best, 1.1);
+    FORGED(best, -1);
+    sc_position moved = honest; /* a whole epoch further, but for the steps */
+    moved.epoch++;
+    expect_position_refused(trainer, other, &moved, "step");
+    FIXTURE_OK(sc_trainer_set_position(trainer, &honest));
+}
+
+static void forge_at_the_beginning(sc_trainer *trainer, sc_trainer *other) {
+    const sc_position honest = sc_trainer_position(trainer);
+    FORGED(weight, 1);
+    FORGED(correct, 1);
+    FORGED(loss, 1);
+    FORGED(best_epoch, 1);
+    FORGED(best, 0.5);
+    sc_position ended = honest; /* "done" */
+    ended.epoch = UINT32_MAX;
+    ended.step = UINT32_MAX;
+    expect_position_refused(trainer, other, &ended, "epoch");
+    FIXTURE_OK(sc_trainer_set_position(trainer, &honest));
+}
+
+Test(checkpoint, positions_that_cannot_be) {
+    const char *path = checkpoint_path();
+    char *text;
+    sc_trainer *trainer = make_trainer("mlp", 3, 0.1), *other = make_trainer("mlp", 3, 0.1);
+    name_network(&text);
+    forge_at_the_beginning(trainer, other);
+    FIXTURE_OK(sc_trainer_run(trainer));
+    forge_within_an_epoch(trainer, other);
+    FIXTURE_OK(sc_checkpoint_save(trainer, path, &identity));
+    FIXTURE_OK(sc_checkpoint_load(other, path, &identity));
+    expect_equal(trainer, other);
+    sc_trainer_destroy(trainer);
+    sc_trainer_destroy(other);
+    sc_release(&f.env, text);
+}
+
+/* Without validation the score is the step. */
+Test(checkpoint, scores_that_cannot_be) {
+    const char *path = checkpoint_path();
+    char *text;
+    sc_trainer *trainer = make_trainer("mlp", 0, 0), *other = make_trainer("mlp", 0, 0);
+    name_network(&text);
+    FIXTURE_OK(sc_trainer_run(trainer));
+    const sc_position honest = sc_trainer_position(trainer);
+    FORGED(best, 21);
+    FORGED(best, 0);
+    FORGED(best_epoch, 3);
+    FIXTURE_OK(sc_trainer_set_position(trainer, &honest));
+    FIXTURE_OK(sc_checkpoint_save(trainer, path, &identity));
+    FIXTURE_OK(sc_checkpoint_load(other, path, &identity));
+    sc_trainer_destroy(trainer);
+    sc_trainer_destroy(other);
+    sc_release(&f.env, text);
+}

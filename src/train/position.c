@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a position that was read from somewhere can be one of this run. What is saved follows
+ * from few numbers: how many samples an epoch has, how many make a step, and how many steps were
+ * taken. */
+#include "train/fit_private.h"
+#include "train/weights.h"
+
+#include <float.h>
+#include <math.h>
+
+/* Half a unit in the last place of a float sum, in parts of it: every addition errs by so much at
+ * most. */
+#define ROUNDING 0x1p-24
+
+static int64_t rows_of(const sc_trainer *trainer) {
+    int64_t count = trainer->train_order.count, batch = trainer->options.batch;
+    return trainer->options.drop_short ? count / batch * batch : count;
+}
+
+static int64_t steps_of(const sc_trainer *trainer) {
+    return sc_ceil_div(rows_of(trainer), trainer->options.batch);
+}
+
+/* The summed weight of the samples of an epoch that come first in it. */
+static socle_status weight_of(double *out, const sc_trainer *trainer, const sc_position *position) {
+    const sc_dataset *dataset = trainer->train_source.dataset;
+    *out = (double)position->row;
+    if (!sc_weights_has(trainer->net, dataset)) return SOCLE_OK;
+    const float *weight =
+        sc_dataset_column(dataset, sc_dataset_find(dataset, SC_DATASET_WEIGHT))->data;
+    const sc_order *order = &trainer->train_order;
+    sc_order again;
+    SC_TRY(sc_order_init(&again, trainer->env, order->samples, order->count, order->seed,
+                         order->shuffle));
+    sc_order_set_epoch(&again, (uint32_t)position->epoch);
+    *out = 0;
+    for (int64_t i = 0; i < position->row; i++) *out += (double)weight[again.visit[i]];
+    sc_order_free(&again);
+    return SOCLE_OK;
+}
+
+static socle_status refuse(const sc_trainer *trainer, const char *field, double value, double least,
+                           double most) {
+    return sc_fail(trainer->env, SOCLE_STATUS_DATA,
+                   least == most ? "run.%s is %.10g, and must be %.10g in this run"
+                                 : "run.%s is %.10g, and must be from %.10g to %.10g in this run",
+                   field, value, least, most);
+}
+
+/* NaN is in no range. */
+static socle_status within(const sc_trainer *trainer, const char *field, double value, double least,
+                           double most) {
+    return value >= least && value <= most ? SOCLE_OK
+                                           : refuse(trainer, field, value, least, most);
+}
+
+/* An epoch that has just begun is at row 0 of the next one. */
+static socle_status check_place(const sc_trainer *trainer, const sc_position *position) {
+    int64_t batch = trainer->options.batch, steps = steps_of(trainer);
+    SC_TRY(within(trainer, "epoch", (double)position->epoch, 0, INT32_MAX));
+    SC_TRY(within(trainer, "row", (double)position->row, 0, (double)(rows_of(trainer) - 1)));
+    if (position->row % batch)
+        return sc_fail(trainer->env, SOCLE_STATUS_DATA,
+                       "run.row is %lld, and must be a multiple of the batch of %lld",
+                       (long long)position->row, (long long)batch);
+    double step = (double)position->epoch * (double)steps + (double)(position->row / batch);
+    SC_TRY(within(trainer, "step", (double)position->step, step, step));
+    return within(trainer, "step", (double)position->step, 0, UINT32_MAX - 1);
+}
+
+static socle_status check_totals(const sc_trainer *trainer, const sc_position *position) {
+    double weight,
+        part = ROUNDING * (double)(position->row + position->row / trainer->options.batch);
+    SC_TRY(weight_of(&weight, trainer, position));
+    SC_TRY(within(trainer, "weight", position->weight, weight * (1 - part), weight * (1 + part)));
+    double correct = trainer->counts_correct ? weight * (1 + part + 4 * ROUNDING) : 0;
+    SC_TRY(within(trainer, "correct", position->correct, 0, correct));
+    return within(trainer, "loss", position->loss, 0, position->row ? FLT_MAX : 0);
+}
+
+/* The score of an epoch, as judge_epoch gives it. One that was not finite is none. */
+static socle_status check_best(const sc_trainer *trainer, const sc_position *position,
+                               bool has_best) {
+    int64_t judged = position->epoch + (position->row > 0);
+    SC_TRY(within(trainer, "best_epoch", (double)position->best_epoch, 0,
+                  has_best ? (double)judged : 0));
+    if (isnan(position->best)) return SOCLE_OK;
+    if (!position->best_epoch)
+        return sc_fail(trainer->env, SOCLE_STATUS_DATA,
+                       "run.best is %.10g, and no epoch is the best one yet", position->best);
+    int64_t validation = trainer->validation_order.count;
+    if (!validation) return within(trainer, "best", position->best, 1, (double)position->step);
+    if (!trainer->counts_correct) return within(trainer, "best", position->best, -FLT_MAX, 0);
+    return within(trainer, "best", position->best, -1e-7,
+                  1 + ROUNDING * (double)(2 * validation + 4));
+}
+
+socle_status sc_trainer_check_position(const sc_trainer *trainer, const sc_position *position,
+                                       bool has_best) {
+    SC_TRY(check_place(trainer, position));
+    SC_TRY(check_totals(trainer, position));
+    return check_best(trainer, position, has_best);
+}

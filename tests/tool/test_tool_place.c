@@ -115,6 +115,35 @@ Test(tool_place, the_run_before_can_be_continued) {
     SC_TRUE(tool_exists("run/previous-2/model.safetensors"));
 }
 
+/* Whenever the new run is killed, there is a whole model in the place of the old one, and the old one
+ * where it can be found until the new one has its own. */
+Test(tool_place, killed_while_it_replaces_a_run) {
+    for (int round = 0; round < 12; round++) {
+        if (system("rm -rf run old") != 0) SC_TEST_FAIL("rm");
+        tool_expect(0, NULL, "train tool.yaml -o run --epochs 1 -q");
+        if (system("cp -r run old") != 0) SC_TEST_FAIL("cp");
+        pid_t run = tool_start("train tool.yaml -o run --overwrite --seed 9 --epochs 40 -q "
+                               "--set train.checkpoint=5");
+        usleep((useconds_t)(8000 * round));
+        kill(run, SIGKILL);
+        tool_wait(run);
+        SC_REPRO("killed after %d ms", 8 * round);
+        tool_expect(0, NULL, "eval -m run/model.safetensors --data tool.yaml");
+        bool kept = tool_exists("run/previous/model.safetensors");
+        if (tool_same("run/checkpoint.safetensors", "old/checkpoint.safetensors"))
+            SC_TRUE(tool_same("run/model.safetensors", "old/model.safetensors"));
+        else if (tool_same("run/model.safetensors", "old/model.safetensors"))
+            SC_TRUE(kept);
+        if (kept) {
+            SC_TRUE(tool_same("run/previous/model.safetensors", "old/model.safetensors"));
+            SC_TRUE(tool_same("run/previous/checkpoint.safetensors", "old/checkpoint.safetensors"));
+        }
+        tool_expect(0, NULL, "train --resume run --epochs 2 -q");
+        SC_TRUE(!tool_exists("run/previous") ||
+                tool_same("run/model.safetensors", "old/model.safetensors"));
+    }
+}
+
 /* --- Two processes --- */
 
 #define LONG_RUN "train tool.yaml -o run --batch 2 --json --epochs 1000000"

@@ -70,6 +70,21 @@ if(SMARTCOLS_FOUND)
 endif()
 target_compile_definitions(socle_tool_deps INTERFACE SC_HAVE_SMARTCOLS=$<BOOL:${SMARTCOLS_FOUND}>)
 
+# The tests' own. AUTO: without them there are no tests, which is said.
+set(SOCLE_BUILD_TESTS OFF)
+if(NOT "${SOCLE_TESTS}" STREQUAL "OFF" AND NOT "${SOCLE_TESTS}" STREQUAL "")
+    pkg_check_modules(CRITERION IMPORTED_TARGET criterion)
+    find_path(RANDOM123_INCLUDE_DIR Random123/philox.h)
+    if(CRITERION_FOUND AND RANDOM123_INCLUDE_DIR)
+        set(SOCLE_BUILD_TESTS ON)
+    elseif("${SOCLE_TESTS}" STREQUAL "AUTO")
+        message(STATUS "Without Criterion and Random123 no tests are built "
+            "(on Debian: apt-get install libcriterion-dev librandom123-dev)")
+    else()
+        socle_missing("Criterion or Random123" "libcriterion-dev librandom123-dev")
+    endif()
+endif()
+
 include(CheckFunctionExists)
 check_function_exists(argp_parse SOCLE_HAVE_ARGP)
 if(NOT SOCLE_HAVE_ARGP)

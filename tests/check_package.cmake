@@ -3,7 +3,7 @@
 # C and as C++; only socle_ symbols are visible; tests/package/quick.c links by find_package and by pkg-config, and
 # trains; the examples build on their own; the first C block of README.md compiles.
 #   cmake -D ROOT=<repository> -D BUILD=<build folder> -D WORK=<scratch folder> -D CC=<compiler> -D CXX=<compiler
-#     or NOTFOUND> -D NM=<nm> -D READELF=<readelf> -D GENERATOR=<generator> -P tests/check_package.cmake
+#     or NOTFOUND> -D NM=<nm> -D READELF=<readelf> -D GENERATOR=<generator> -D ABI=<version of the symbols> -P tests/check_package.cmake
 cmake_minimum_required(VERSION 3.25)
 
 function(run what)
@@ -16,6 +16,12 @@ endfunction()
 
 file(REMOVE_RECURSE ${WORK})
 run("installing" ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/root)
+file(COPY ${BUILD}/install_manifest.txt DESTINATION ${WORK})
+foreach(name LICENSE README.md configuration.md examples/fashion-first.yaml examples/c/fit.c)
+    if(NOT EXISTS ${WORK}/root/share/doc/socle/${name})
+        message(FATAL_ERROR "${name} was not installed")
+    endif()
+endforeach()
 
 file(GLOB headers RELATIVE ${WORK}/root/include ${WORK}/root/include/socle/*.h)
 if(NOT headers)
@@ -48,9 +54,14 @@ endif()
 file(GLOB_RECURSE library ${WORK}/root/*/libsocle.so)
 run("listing symbols" ${NM} -D --defined-only ${library})
 string(REGEX MATCHALL "[^ \n]+\n" symbols "${output}")
-list(FILTER symbols EXCLUDE REGEX "^socle_")
+list(LENGTH symbols all)
+list(FILTER symbols EXCLUDE REGEX "^(socle_[a-z0-9_]+@@)?SOCLE_${ABI}\n")
+list(LENGTH symbols others)
+if(all LESS_EQUAL 50)
+    message(FATAL_ERROR "libsocle.so shows only ${all} symbols")
+endif()
 if(symbols)
-    message(FATAL_ERROR "libsocle.so shows symbols that are not socle_: ${symbols}")
+    message(FATAL_ERROR "libsocle.so shows symbols that are not socle_ of version SOCLE_${ABI}: ${symbols}")
 endif()
 
 # The OpenCL driver opens its libraries at run time, when a program wants OpenCL.
@@ -60,6 +71,11 @@ if(NOT output MATCHES "NEEDED")
 endif()
 if(output MATCHES "NEEDED[^\n]*lib(OpenCL|clblast)")
     message(FATAL_ERROR "libsocle.so is linked with a library of OpenCL: ${output}")
+endif()
+
+file(GLOB_RECURSE named ${WORK}/root/*/libsocle.so.${ABI})
+if(NOT named)
+    message(FATAL_ERROR "there is no libsocle.so.${ABI}")
 endif()
 
 # Runs a program that trains, and sees that it left a model.
@@ -74,7 +90,8 @@ get_filename_component(libraries ${library} DIRECTORY)
 
 file(COPY ${ROOT}/tests/package/quick.c DESTINATION ${WORK}/user)
 file(WRITE ${WORK}/user/CMakeLists.txt "cmake_minimum_required(VERSION 3.16)\nproject(user C)\n"
-    "find_package(socle REQUIRED)\nadd_executable(user quick.c)\ntarget_link_libraries(user socle::socle)\n")
+    "find_package(socle REQUIRED)\nadd_executable(user quick.c)\ntarget_link_libraries(user socle::socle)\n"
+    "add_executable(user_static quick.c)\ntarget_link_libraries(user_static socle::socle_static)\n")
 foreach(source IN ITEMS ${WORK}/user ${ROOT}/examples)
     get_filename_component(name ${source} NAME)
     run("configuring ${name}" ${CMAKE_COMMAND} -G ${GENERATOR} -S ${source} -B ${WORK}/${name}-build
@@ -82,6 +99,15 @@ foreach(source IN ITEMS ${WORK}/user ${ROOT}/examples)
     run("building ${name}" ${CMAKE_COMMAND} --build ${WORK}/${name}-build)
 endforeach()
 run_user("running a user of find_package" ${WORK}/user-build/user)
+run("asking what it is linked with" ${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libraries} ldd ${WORK}/user-build/user)
+if(NOT output MATCHES "libsocle\\.so\\.${ABI} ")
+    message(FATAL_ERROR "a program asks for another file than libsocle.so.${ABI}:\n${output}")
+endif()
+run("asking what a static user is linked with" ldd ${WORK}/user-build/user_static)
+if(output MATCHES "libsocle")
+    message(FATAL_ERROR "socle::socle_static is not static:\n${output}")
+endif()
+run_user("running a user of the static library" ${WORK}/user-build/user_static)
 run("running an example" ${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libraries} ${WORK}/examples-build/tensors cpu)
 
 file(GLOB_RECURSE description ${WORK}/root/*/socle.pc)
@@ -112,5 +138,13 @@ if(EXISTS ${ROOT}/README.md)
     endif()
     file(WRITE ${WORK}/sketch.c "${sketch}")
     run("compiling the sketch of README.md" ${CC} -std=c11 ${strict} -fsyntax-only ${WORK}/sketch.c)
+endif()
+
+run("uninstalling" ${CMAKE_COMMAND} -D MANIFEST=${WORK}/install_manifest.txt -P ${ROOT}/cmake/uninstall.cmake)
+file(GLOB_RECURSE left LIST_DIRECTORIES false ${WORK}/root/*)
+file(GLOB_RECURSE folders LIST_DIRECTORIES true ${WORK}/root/*)
+list(FILTER folders INCLUDE REGEX "/socle$")
+if(left OR folders)
+    message(FATAL_ERROR "uninstalling left ${left} ${folders}")
 endif()
 file(REMOVE_RECURSE ${WORK})

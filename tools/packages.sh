@@ -9,7 +9,7 @@ packages_build=(
     libjansson-dev libyaml-dev zlib1g-dev libxxhash-dev libsmartcols-dev
 )
 packages_run=(ocl-icd-libopencl1 pocl-opencl-icd)
-packages_test=(libcriterion-dev librandom123-dev locales)
+packages_test=(libcriterion-dev librandom123-dev abigail-tools locales)
 packages_fuzz=(clang libclang-rt-14-dev)
 packages_data=(dataset-fashion-mnist)
 

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# Builds the library and the tool in another way than the build that this test belongs to, warnings being errors:
+#   compiler  with the other compiler, gcc or clang
+#   cpu_only  by the preset cpu-only, on a system without Criterion
+#   cmake -D WHAT=compiler|cpu_only -D COMPILER=<CMAKE_C_COMPILER_ID of the build> -D ROOT=<repository>
+#     -D WORK=<scratch folder> -D GENERATOR=<generator> [-D LAUNCHER=ccache] -P tests/check_builds.cmake
+cmake_minimum_required(VERSION 3.25)
+
+function(run what)
+    execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    if(NOT result EQUAL 0)
+        string(LENGTH "${output}" length)
+        if(length GREATER 6000)
+            math(EXPR begin "${length} - 6000")
+            string(SUBSTRING "${output}" ${begin} -1 output)
+        endif()
+        message(FATAL_ERROR "${what} failed (${result}):\n${output}")
+    endif()
+    set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+set(common -D CMAKE_C_COMPILER_LAUNCHER=${LAUNCHER} -D CMAKE_COMPILE_WARNING_AS_ERROR=ON)
+if(WHAT STREQUAL "compiler")
+    if(COMPILER MATCHES "Clang")
+        set(names gcc)
+    else()
+        set(names clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14)
+    endif()
+    find_program(other NAMES ${names})
+    if(NOT other)
+        message(STATUS "skipped: none of ${names} is installed")
+        return()
+    endif()
+    run("configuring with ${other}" ${CMAKE_COMMAND} -G ${GENERATOR} -S ${ROOT} -B ${WORK} ${common}
+        -D CMAKE_C_COMPILER=${other} -D CMAKE_BUILD_TYPE=Release -D SOCLE_TESTS=OFF)
+elseif(WHAT STREQUAL "cpu_only")
+    find_program(pkg_config pkg-config REQUIRED)
+    file(WRITE ${WORK}/pkg-config "#!/bin/sh\ncase \"$*\" in *criterion*) exit 1 ;; esac\nexec ${pkg_config} \"$@\"\n")
+    file(CHMOD ${WORK}/pkg-config PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+    run("configuring without Criterion" ${CMAKE_COMMAND} --preset cpu-only -S ${ROOT} -B ${WORK} ${common}
+        -D PKG_CONFIG_EXECUTABLE=${WORK}/pkg-config)
+    if(NOT output MATCHES "no tests are built")
+        message(FATAL_ERROR "nobody is told that there are no tests:\n${output}")
+    endif()
+else()
+    message(FATAL_ERROR "WHAT is compiler or cpu_only")
+endif()
+run("building" ${CMAKE_COMMAND} --build ${WORK} -j 2)
+run("running it" ${WORK}/socle version)
+message(STATUS "${output}")
+if(WHAT STREQUAL "cpu_only" AND NOT output MATCHES "opencl no")
+    message(FATAL_ERROR "the preset cpu-only builds OpenCL in: ${output}")
+endif()
+file(REMOVE_RECURSE ${WORK})

@@ -29,6 +29,7 @@ typedef struct sc_train_session {
     sc_trainer *trainer;
     sc_trace *trace; /* NULL: none */
     sc_run_directory *directory;
+    bool asked;                 /* SIGUSR1 asks for a checkpoint that is not written yet */
     sc_directory *place;        /* the directory; NULL: still to be made */
     sc_epoch_report last, best; /* epoch 0: none yet */
     double samples, seconds;    /* of the epochs of this invocation, training part alone */

@@ -18,18 +18,26 @@ static bool on_stop(void *user) {
 }
 
 static bool on_checkpoint_due(void *user, int64_t step) {
-    const sc_train_session *session = user;
-    return sc_signal_take_request() || sc_run_directory_due(session->directory, step);
+    sc_train_session *session = user;
+    if (sc_signal_take_request()) session->asked = true;
+    return session->asked || sc_run_directory_due(session->directory, step);
 }
 
 static socle_status on_checkpoint(void *user) {
-    return sc_run_directory_checkpoint(((sc_train_session *)user)->directory);
+    sc_train_session *session = user;
+    SC_TRY(sc_run_directory_checkpoint(session->directory));
+    int64_t step = sc_trainer_position(session->trainer).step;
+    if (session->asked && sc_run_directory_step(session->directory) == step)
+        sc_cli_say(session->cli, "checkpoint of step %lld written", (long long)step);
+    session->asked = false;
+    return SOCLE_OK;
 }
 
 static socle_status on_epoch(void *user, const sc_epoch_report *report) {
     sc_train_session *session = user;
     SC_TRY(sc_run_directory_epoch(session->directory, report));
-    if (sc_signal_take_request()) SC_TRY(on_checkpoint(session));
+    if (sc_signal_take_request()) session->asked = true;
+    if (session->asked) SC_TRY(on_checkpoint(session));
     session->last = *report;
     if (report->best) session->best = *report;
     sc_train_report_epoch(session, report);

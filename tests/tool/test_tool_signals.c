@@ -103,7 +103,7 @@ Test(tool_signals, a_checkpoint_on_request) {
     kill(run, SIGUSR1);
     expect_checkpoint();
     SC_TRUE(tool_exists("run/model.safetensors"));
-    remove("out.txt");
+    tool_wait_for("err.txt", "checkpoint of step ");
     kill(run, SIGKILL); /* what was asked for is whole */
     SC_EQ(tool_wait(run), 128 + SIGKILL);
     tool_expect(0, "continuing after step", "train --resume run --epochs 1");

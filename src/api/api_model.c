@@ -28,7 +28,7 @@ static socle_status load(socle_net *net, const sc_safetensors *file) {
     sc_net_destroy(net->net);
     net->net = loaded;
     SC_TRY(sc_api_need_weights(net, 1));
-    return sc_model_read_parameters(env, file, net->net, take, net);
+    return sc_model_read_parameters(env, file, net->net, NULL, take, net);
 }
 
 /* The file is opened once: another that gets its name meanwhile does not mix with it. */

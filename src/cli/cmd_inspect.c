@@ -6,6 +6,7 @@
 #include "io/safetensors.h"
 #include "io/stream.h"
 
+#include <ctype.h>
 #include <string.h>
 
 typedef struct inspect_settings {
@@ -37,8 +38,12 @@ const struct argp sc_inspect_argp = {.parser = parse,
                                      .doc = "Prints what a safetensors or IDX file holds.",
                                      .children = children};
 
-static const char *dtype_word(socle_dtype dtype) {
-    return dtype == SOCLE_U8 ? "u8" : dtype == SOCLE_I32 ? "i32" : "f32";
+/* As the tool writes types everywhere: in small letters. */
+static const char *dtype_word(const sc_safetensors_tensor *tensor, char out[16]) {
+    size_t i = 0;
+    for (; tensor->word[i] && i < 15; i++) out[i] = (char)tolower((unsigned char)tensor->word[i]);
+    out[i] = '\0';
+    return out;
 }
 
 static void shape_text(char out[160], const socle_shape *shape) {
@@ -67,7 +72,8 @@ static void print_tensors_json(sc_cli *cli, const sc_safetensors *file) {
         const sc_safetensors_tensor *tensor = sc_safetensors_at(file, i);
         json_t *entry = json_object();
         sc_report_text(entry, "name", tensor->name);
-        sc_report_text(entry, "dtype", dtype_word(tensor->dtype));
+        char word[16];
+        sc_report_text(entry, "dtype", dtype_word(tensor, word));
         sc_report_value(entry, "shape", shape_json(&tensor->shape));
         sc_report_integer(entry, "bytes", (int64_t)tensor->bytes);
         json_array_append_new(tensors, entry);
@@ -91,10 +97,10 @@ static socle_status print_tensors(sc_cli *cli, const sc_safetensors *file) {
     SC_TRY(sc_table_create(&table, &cli->env, columns, sizeof columns / sizeof columns[0]));
     for (size_t i = 0; i < sc_safetensors_count(file); i++) {
         const sc_safetensors_tensor *tensor = sc_safetensors_at(file, i);
-        char shape[160];
+        char shape[160], word[16];
         shape_text(shape, &tensor->shape);
         sc_table_cell(table, "%s", sc_quote(tensor->name).text);
-        sc_table_cell(table, "%s", dtype_word(tensor->dtype));
+        sc_table_cell(table, "%s", dtype_word(tensor, word));
         sc_table_cell(table, "%s", shape);
         sc_table_cell(table, "%zu", tensor->bytes);
     }

@@ -39,7 +39,7 @@ socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net
             (uint8_t)sc_dataset_column(dataset, sc_dataset_find(dataset, target))->dtype;
     }
     SC_TRY(sc_engine_create(out, device, net, &options));
-    socle_status status = as_data(sc_model_load_parameters(device->env, path, net, take, *out));
+    socle_status status = as_data(sc_model_load_parameters(device->env, path, net, NULL, take, *out));
     if (status == SOCLE_OK) return status;
     sc_engine_destroy(*out);
     *out = NULL;

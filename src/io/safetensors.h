@@ -10,9 +10,22 @@
 
 typedef struct sc_safetensors sc_safetensors;
 
+/* Every element type of the format. The first three are Socle's own; a tensor of any other is
+ * listed, and read only where its values are floats (sc_safetensors_read_floats). */
+typedef enum sc_safetensors_type {
+    SC_SAFETENSORS_F32 = SOCLE_F32,
+    SC_SAFETENSORS_U8 = SOCLE_U8,
+    SC_SAFETENSORS_I32 = SOCLE_I32,
+    SC_SAFETENSORS_F64,
+    SC_SAFETENSORS_F16,
+    SC_SAFETENSORS_BF16,
+    SC_SAFETENSORS_OTHER
+} sc_safetensors_type;
+
 typedef struct sc_safetensors_tensor {
     const char *name; /* UTF-8; only ever a name, never a path */
-    socle_dtype dtype;
+    const char *word; /* the type as the file says it: "F32", "I64" */
+    sc_safetensors_type dtype;
     socle_shape shape; /* rank 0 is a single element; a size may be 0 */
     uint64_t offset;   /* from the start of the file */
     size_t bytes;
@@ -44,6 +57,13 @@ size_t sc_safetensors_metadata_count(const sc_safetensors *file);
 void sc_safetensors_metadata_at(const sc_safetensors *file, size_t index, const char **key,
                                 const char **value);
 
+/* Whether the elements are floats that can be read as f32: F32, F16, BF16 (exactly) and F64 (rounded to
+ * the nearest). The 8-bit floats are not: what they mean depends on scales that lie elsewhere. */
+bool sc_safetensors_is_float(const sc_safetensors_tensor *tensor);
+/* Reads such a tensor as f32; `count` == its number of elements. Errors: as sc_safetensors_read. */
+socle_status sc_safetensors_read_floats(const sc_safetensors *file,
+                                        const sc_safetensors_tensor *tensor, float *out,
+                                        size_t count);
 /* Reads all bytes of `tensor` (of this file) into `data`, which has room for `size` ==
  * tensor->bytes. Errors: INVALID_ARGUMENT (size differs), DATA (the file shrank since it was
  * opened), IO. */

@@ -87,27 +87,51 @@ static socle_status fail_tensor(const sc_safetensors *file, const char *name, co
 }
 
 static socle_status parse_dtype(const sc_safetensors *file, const char *name, const json_t *entry,
-                                socle_dtype *dtype, size_t *item) {
+                                sc_safetensors_tensor *tensor, size_t *bits) {
     static const struct {
         const char *word;
-        socle_dtype dtype;
-        size_t item;
-    } known[] = {{"F32", SOCLE_F32, 4}, {"U8", SOCLE_U8, 1}, {"I32", SOCLE_I32, 4}};
+        sc_safetensors_type type;
+        size_t bits;
+    } known[] = {
+        {"F32", SC_SAFETENSORS_F32, 32},          {"U8", SC_SAFETENSORS_U8, 8},
+        {"I32", SC_SAFETENSORS_I32, 32},          {"F64", SC_SAFETENSORS_F64, 64},
+        {"F16", SC_SAFETENSORS_F16, 16},          {"BF16", SC_SAFETENSORS_BF16, 16},
+        {"I64", SC_SAFETENSORS_OTHER, 64},        {"I16", SC_SAFETENSORS_OTHER, 16},
+        {"I8", SC_SAFETENSORS_OTHER, 8},          {"U16", SC_SAFETENSORS_OTHER, 16},
+        {"U32", SC_SAFETENSORS_OTHER, 32},        {"U64", SC_SAFETENSORS_OTHER, 64},
+        {"BOOL", SC_SAFETENSORS_OTHER, 8},        {"C64", SC_SAFETENSORS_OTHER, 64},
+        {"F8_E4M3", SC_SAFETENSORS_OTHER, 8},     {"F8_E5M2", SC_SAFETENSORS_OTHER, 8},
+        {"F8_E8M0", SC_SAFETENSORS_OTHER, 8},     {"F8_E4M3FNUZ", SC_SAFETENSORS_OTHER, 8},
+        {"F8_E5M2FNUZ", SC_SAFETENSORS_OTHER, 8}, {"F6_E2M3", SC_SAFETENSORS_OTHER, 6},
+        {"F6_E3M2", SC_SAFETENSORS_OTHER, 6},     {"F4", SC_SAFETENSORS_OTHER, 4},
+    };
     const char *word = json_string_value(json_object_get(entry, "dtype"));
     if (!word) return fail_tensor(file, name, "\"dtype\" is missing or not a string");
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(word, known[i].word) != 0) continue;
-        *dtype = known[i].dtype;
-        *item = known[i].item;
+        tensor->dtype = known[i].type;
+        tensor->word = known[i].word;
+        *bits = known[i].bits;
         return SOCLE_OK;
     }
-    return fail_tensor(file, name,
-                       "dtype %s is not one Socle reads (F32, U8, I32); convert the file",
-                       sc_quote(word).text);
+    return fail_tensor(file, name, "there is no dtype %s in this format", sc_quote(word).text);
+}
+
+/* `elements` of so many bits fill whole bytes. */
+static socle_status set_bytes(const sc_safetensors *file, sc_safetensors_tensor *tensor,
+                              size_t elements, size_t bits) {
+    size_t whole = elements / 8, rest = elements % 8;
+    if (!sc_mul_size(&tensor->bytes, whole, bits) ||
+        !sc_add_size(&tensor->bytes, tensor->bytes, rest * bits / 8))
+        return fail_tensor(file, tensor->name, "%zu elements of %zu bits are too many", elements,
+                           bits);
+    if (rest * bits % 8 == 0) return SOCLE_OK;
+    return fail_tensor(file, tensor->name, "%zu elements of %zu bits do not fill whole bytes",
+                       elements, bits);
 }
 
 static socle_status parse_shape(const sc_safetensors *file, const char *name, const json_t *entry,
-                                socle_shape *shape, size_t *bytes) {
+                                socle_shape *shape, size_t *elements) {
     const json_t *list = json_object_get(entry, "shape");
     if (!json_is_array(list)) return fail_tensor(file, name, "\"shape\" is missing or not a list");
     size_t rank = json_array_size(list);
@@ -120,7 +144,7 @@ static socle_status parse_shape(const sc_safetensors *file, const char *name, co
         if (!json_is_integer(size) || json_integer_value(size) < 0)
             return fail_tensor(file, name, "shape[%zu] is not a whole number >= 0", i);
         shape->size[i] = json_integer_value(size);
-        if (!sc_mul_size(bytes, *bytes, (size_t)shape->size[i]))
+        if (!sc_mul_size(elements, *elements, (size_t)shape->size[i]))
             return fail_tensor(
                 file, name, "the product of the shape's sizes overflows at shape[%zu] = %" PRId64,
                 i, shape->size[i]);
@@ -159,9 +183,11 @@ static socle_status parse_tensor(const sc_safetensors *file, sc_safetensors_tens
         return fail_tensor(
             file, name, "has %zu members; \"dtype\", \"shape\" and \"data_offsets\" are expected",
             json_object_size(entry));
+    size_t bits = 0, elements = 1;
     tensor->name = name;
-    SC_TRY(parse_dtype(file, name, entry, &tensor->dtype, &tensor->bytes));
-    SC_TRY(parse_shape(file, name, entry, &tensor->shape, &tensor->bytes));
+    SC_TRY(parse_dtype(file, name, entry, tensor, &bits));
+    SC_TRY(parse_shape(file, name, entry, &tensor->shape, &elements));
+    SC_TRY(set_bytes(file, tensor, elements, bits));
     return parse_range(file, name, entry, tensor);
 }
 

@@ -152,9 +152,9 @@ socle_status sc_safetensors_expect(const sc_safetensors_tensor **out, const sc_s
     *out = NULL;
     const sc_safetensors_tensor *tensor = sc_safetensors_find(file, name);
     if (!tensor) return fail_missing(file, name);
-    if (tensor->dtype != dtype)
+    if ((int)tensor->dtype != (int)dtype)
         return sc_fail(file->env, SOCLE_STATUS_DATA, "%s: tensor '%s' is %s; %s is expected",
-                       file->input.path, sc_quote(name).text, words[tensor->dtype], words[dtype]);
+                       file->input.path, sc_quote(name).text, tensor->word, words[dtype]);
     if (shape &&
         (shape->rank != tensor->shape.rank ||
          memcmp(shape->size, tensor->shape.size, (size_t)shape->rank * sizeof *shape->size) != 0)) {

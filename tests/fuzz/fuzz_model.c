@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         fuzz_failed_well(&env, status, bad);
     } else {
         check_text(&env, net);
-        FUZZ_REQUIRE(sc_model_read_parameters(&env, file, net, take, &sum) == SOCLE_OK);
+        FUZZ_REQUIRE(sc_model_read_parameters(&env, file, net, NULL, take, &sum) == SOCLE_OK);
         sc_net_destroy(net);
     }
     sc_safetensors_close(file);

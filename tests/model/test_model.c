@@ -17,7 +17,7 @@ Test(model, comes_back_from_the_file_alone) {
     SC_OK(&env, sc_model_save(&env, path, saved.net, (const float *const *)saved.of));
     SC_EQ(sc_temp_count(&temp), 1);
     SC_OK(&env, sc_model_load_net(&loaded.net, &env, path));
-    SC_OK(&env, sc_model_load_parameters(&env, path, loaded.net, values_take, &loaded));
+    SC_OK(&env, sc_model_load_parameters(&env, path, loaded.net, NULL, values_take, &loaded));
     SC_OK(&env, sc_net_text(&before, saved.net));
     SC_OK(&env, sc_net_text(&after, loaded.net));
     SC_EQ_STR(after, before);
@@ -103,7 +103,7 @@ Test(model, golden_weights_without_metadata) {
         sc_net_input(loaded.net, SC_INPUT_NAME, SOCLE_U8, &golden, 1.0f / 255.0f);
         SC_OK(&env, sc_net_read(loaded.net, config, sc_config_find(config, "network")));
         snprintf(path, sizeof path, "%s/tests/golden/%s.safetensors", SC_SOURCE_DIR, names[i]);
-        SC_OK(&env, sc_model_load_parameters(&env, path, loaded.net, values_take, &loaded));
+        SC_OK(&env, sc_model_load_parameters(&env, path, loaded.net, NULL, values_take, &loaded));
         for (int p = 0; p < (int)loaded.net->parameters; p++) {
             double most = 0;
             for (size_t k = 0; k < values_count(loaded.net, p); k++)
@@ -131,7 +131,7 @@ Test(model, tensors_with_a_slash_are_passed_over) {
                            NULL,    false, false, "first_moment/dense1.weight"};
     write_forged(&env, path, &saved, &forged);
     SC_OK(&env, sc_model_load_net(&loaded.net, &env, path));
-    SC_OK(&env, sc_model_load_parameters(&env, path, loaded.net, values_take, &loaded));
+    SC_OK(&env, sc_model_load_parameters(&env, path, loaded.net, NULL, values_take, &loaded));
     SC_EQ_MEMORY(loaded.of[7], saved.of[7], 3 * sizeof(float));
     sc_release(&env, text);
     values_free(&saved);
@@ -153,7 +153,7 @@ Test(model, failure_of_take_is_passed_on) {
     values_net(&saved, &env, MODEL_YAML);
     const char *path = sc_temp_file(&temp, "model.safetensors");
     SC_OK(&env, sc_model_save(&env, path, saved.net, (const float *const *)saved.of));
-    SC_FAILS(&env, sc_model_load_parameters(&env, path, saved.net, fail_at_third, &env),
+    SC_FAILS(&env, sc_model_load_parameters(&env, path, saved.net, NULL, fail_at_third, &env),
              SOCLE_STATUS_DEVICE);
     SC_EQ_STR(env.text, "gone");
     values_free(&saved);
@@ -176,7 +176,7 @@ static socle_status save_and_load(sc_env *env, void *argument) {
     sc_net_destroy(net);
     SC_TRY(status);
     SC_TRY(sc_model_load_net(&again, env, argument));
-    status = sc_model_load_parameters(env, argument, again, ignore, NULL);
+    status = sc_model_load_parameters(env, argument, again, NULL, ignore, NULL);
     sc_net_destroy(again);
     return status;
 }

@@ -179,3 +179,49 @@ Test(tool_model, weights_of_nan) {
     SC_CONTAINS(result.err, "64 of 64 samples");
     tool_free(&result);
 }
+
+/* Appends "x", 8 zero bytes of `type`, to a file of tensors. */
+static void append_tensor(const char *to, const char *from, const char *name, const char *type) {
+    size_t size, length = 0;
+    unsigned char *data = (unsigned char *)tool_get(from, &size);
+    for (int i = 0; i < 8; i++) length |= (size_t)data[i] << (8 * i);
+    json_t *header = json_loadb((char *)data + 8, length, 0, NULL), *entry;
+    size_t end = size - 8 - length;
+    entry = json_pack("{s:s, s:[i], s:[I, I]}", "dtype", type, "shape",
+                      type[0] == 'B' && type[1] == 'O' ? 8 : 1, "data_offsets", (json_int_t)end,
+                      (json_int_t)(end + 8));
+    json_object_set_new(header, name, entry);
+    char *text = json_dumps(header, JSON_COMPACT);
+    size_t count = strlen(text), total = 8 + count + end + 8;
+    unsigned char *out = calloc(1, total);
+    for (int i = 0; i < 8; i++) out[i] = (unsigned char)(count >> (8 * i));
+    memcpy(out + 8, text, count);
+    memcpy(out + 8 + count, data + 8 + length, end);
+    tool_put(to, out, total);
+    json_decref(header);
+    free(text);
+    free(out);
+    free(data);
+}
+
+/* What no parameter can be is listed and passed over; what one could be must be one. */
+Test(tool_model, tensors_of_other_types) {
+    tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
+    append_tensor("a.safetensors", "run/model.safetensors", "bn.num_batches_tracked", "I64");
+    append_tensor("b.safetensors", "a.safetensors", "mask", "BOOL");
+    tool_result result = tool_run("inspect b.safetensors"),
+                plain = tool_run("eval -m run/model.safetensors --data tool.yaml"),
+                more = tool_run("eval -m b.safetensors --data tool.yaml");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.out, "i64");
+    SC_CONTAINS(result.out, "bool");
+    SC_EQ(more.code, 0);
+    SC_EQ_STR(more.out, plain.out);
+    SC_CONTAINS(more.err, "bn.num_batches_tracked (I64), mask (BOOL)");
+    tool_free(&result);
+    tool_free(&plain);
+    tool_free(&more);
+    append_tensor("c.safetensors", "b.safetensors", "head.weight", "F64");
+    tool_expect(0, NULL, "inspect c.safetensors");
+    tool_expect(3, "'head.weight' belongs to no layer", "eval -m c.safetensors --data tool.yaml");
+}

@@ -110,6 +110,16 @@ SOCLE_API socle_status socle_loss_mean_squared_error(socle_net *net, socle_node 
 
 /* Number of elements that training changes; 0 for NULL. */
 SOCLE_API int64_t socle_net_parameters(const socle_net *net);
+typedef struct socle_parameter {
+    const char *name; /* "conv2d1.weight"; the net's */
+    const char *role; /* the end of the name: "weight", "bias", "running_mean", "running_var" */
+    socle_shape shape;
+    int trained; /* 0: running statistics, which training keeps beside the weights */
+} socle_parameter;
+
+/* Describes parameter `index`, from 0 on, in the order of the layers.
+ * errors: the first error of building; NOT_FOUND (there are no more), INVALID_ARGUMENT. */
+SOCLE_API socle_status socle_net_parameter(socle_net *net, int64_t index, socle_parameter *out);
 /* Copies a parameter by name ("dense1.weight") to host memory; before the first fit or write they
  * have the initial values of seed 1. data: all its elements, row-major f32, `count` of them.
  * errors: the first error of building; NOT_FOUND, INVALID_ARGUMENT (another count). */
@@ -123,6 +133,21 @@ SOCLE_API socle_status socle_net_write(socle_net *net, const char *name, const f
 SOCLE_API socle_status socle_save(socle_net *net, const char *path);
 /* Makes a network and its parameters from a model file alone. errors: NOT_FOUND, IO, DATA. */
 SOCLE_API socle_status socle_load(socle_net **out, socle_context *context, const char *path);
+
+/* What tensors are called in a file and in the network: {"features.0.*", "conv2d1.*"}. A '*' stands
+ * for any characters, which take the place of the same '*' on the other side. */
+typedef struct socle_rename {
+    const char *from, *to;
+} socle_rename;
+
+/* Reads every parameter of a network from a safetensors file that need not say what network it is
+ * for, as PyTorch's do (docs/weights.md). F16, BF16 and F64 become f32; tensors of types that no
+ * parameter has are passed over, which the logger is told. rename: `count` rules, the first that is
+ * for a name is used; NULL and 0: the file has the network's names. On failure the weights stay.
+ * errors: the first error of building; NOT_FOUND, IO, DATA (missing, extra or of another shape),
+ * CONFIG (a rule that is none, or for no tensor). */
+SOCLE_API socle_status socle_load_weights(socle_net *net, const char *path, int count,
+                                          const socle_rename *rename);
 
 #ifdef __cplusplus
 }

@@ -11,11 +11,12 @@ typedef struct forward_call {
     sc_feed_source source;
     sc_evaluation evaluation;
     float *out;
+    bool logits;
 } forward_call;
 
 static socle_status create_engine(sc_engine **out, sc_device *device, const forward_call *call) {
     const sc_dataset *dataset = call->source.dataset;
-    sc_engine_options options = {.capacity = FORWARD_ROWS};
+    sc_engine_options options = {.capacity = FORWARD_ROWS, .logits = call->logits};
     if (sc_dataset_count(dataset) < FORWARD_ROWS) options.capacity = sc_dataset_count(dataset);
     if (call->source.target) {
         int column = sc_dataset_find(dataset, call->source.target);
@@ -66,17 +67,26 @@ int64_t socle_outputs(const socle_net *net) {
     return sc_tensor_elements_at(sc_net_desc(net->net, net->net->output), 1);
 }
 
-socle_status socle_predict(socle_net *net, const socle_data *data, float *out, size_t size) {
+static socle_status predict(socle_net *net, const socle_data *data, float *out, size_t size,
+                            bool logits) {
     if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
-    SC_TRY(sc_api_suits(net, data, __func__, false));
-    if (!out) return sc_api_missing(net->context, __func__, "out");
+    SC_TRY(sc_api_suits(net, data, "socle_predict", false));
+    if (!out) return sc_api_missing(net->context, "socle_predict", "out");
     size_t needed = (size_t)socle_outputs(net) * (size_t)socle_data_count(data);
     if (size != needed)
         return sc_fail(&net->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "socle_predict: out has %zu floats; %lld samples of %lld outputs need %zu",
                        size, (long long)socle_data_count(data), (long long)socle_outputs(net),
                        needed);
-    forward_call call = {.net = net, .source.dataset = data->dataset, .out = out};
+    forward_call call = {.net = net, .source.dataset = data->dataset, .out = out, .logits = logits};
     SC_TRY(sc_api_need_weights(net, 1));
     return sc_api_run(net->context, predict_job, &call);
+}
+
+socle_status socle_predict(socle_net *net, const socle_data *data, float *out, size_t size) {
+    return predict(net, data, out, size, false);
+}
+
+socle_status socle_predict_logits(socle_net *net, const socle_data *data, float *out, size_t size) {
+    return predict(net, data, out, size, true);
 }

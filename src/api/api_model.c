@@ -53,3 +53,56 @@ socle_status socle_load(socle_net **out, socle_context *context, const char *pat
         *out = net;
     return status;
 }
+
+typedef struct weights_call {
+    socle_net *net;
+    float **set;
+} weights_call;
+
+static socle_status take_into(void *user, int parameter, const float *data) {
+    weights_call *call = user;
+    memcpy(call->set[parameter], data, sc_tensor_bytes(&call->net->net->parameter[parameter].desc));
+    return SOCLE_OK;
+}
+
+static socle_status check_rules(socle_net *net, int count, const socle_rename *rename) {
+    sc_env *env = &net->context->env;
+    if (count < 0)
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "socle_load_weights: %d rules", count);
+    if (count && !rename) return sc_api_missing(net->context, "socle_load_weights", "rename");
+    for (int i = 0; i < count; i++)
+        if (!rename[i].from || !rename[i].to)
+            return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
+                           "socle_load_weights: rule %d lacks a name", i);
+    return SOCLE_OK;
+}
+
+static socle_status load_weights(weights_call *call, const char *path, int count,
+                                 const socle_rename *rename) {
+    sc_env *env = &call->net->context->env;
+    sc_rename *rule;
+    SC_TRY(sc_allocate(env, &rule, (size_t)count, sizeof *rule));
+    for (int i = 0; i < count; i++) rule[i] = (sc_rename){rename[i].from, rename[i].to};
+    sc_model_mapping mapping = {.rule = rule, .rules = (size_t)count};
+    socle_status status =
+        sc_model_load_parameters(env, path, call->net->net, &mapping, take_into, call);
+    sc_release(env, rule);
+    return status;
+}
+
+/* Reads into memory of its own, so that the net's weights change all or not at all. */
+socle_status socle_load_weights(socle_net *net, const char *path, int count,
+                                const socle_rename *rename) {
+    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_net_check(net));
+    if (!path) return sc_api_missing(net->context, __func__, "path");
+    SC_TRY(check_rules(net, count, rename));
+    weights_call call = {.net = net};
+    SC_TRY(sc_api_create_weights(net, &net->context->env, &call.set));
+    socle_status status = load_weights(&call, path, count, rename);
+    if (status == SOCLE_OK)
+        sc_api_replace_weights(net, call.set);
+    else
+        sc_api_free_weights(net, call.set, net->net->parameters);
+    return status;
+}

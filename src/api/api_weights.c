@@ -109,3 +109,20 @@ socle_status socle_net_write(socle_net *net, const char *name, const float *data
     memcpy(weight, data, count * sizeof *data);
     return SOCLE_OK;
 }
+
+socle_status socle_net_parameter(socle_net *net, int64_t index, socle_parameter *out) {
+    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_net_check(net));
+    if (!out) return sc_api_missing(net->context, __func__, "out");
+    if (index < 0 || (uint64_t)index >= net->net->parameters)
+        return sc_fail(&net->context->env, SOCLE_STATUS_NOT_FOUND,
+                       "socle_net_parameter: there is no parameter %lld of %zu", (long long)index,
+                       net->net->parameters);
+    const sc_parameter *parameter = &net->net->parameter[index];
+    *out = (socle_parameter){.name = parameter->name,
+                             .role = strrchr(parameter->name, '.') + 1,
+                             .shape.rank = parameter->desc.rank,
+                             .trained = parameter->role != SC_PARAMETER_STATISTIC};
+    for (int d = 0; d < parameter->desc.rank; d++) out->shape.size[d] = parameter->desc.dim[d];
+    return SOCLE_OK;
+}

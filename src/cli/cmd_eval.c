@@ -18,8 +18,9 @@ enum {
 
 typedef struct eval_settings {
     sc_cli *cli;
-    const char *model, *data, *split; /* split NULL: test, else train */
-    double min_accuracy, max_loss;    /* NaN: not asked for */
+    sc_model_choice choice;
+    const char *data, *split;      /* split NULL: test, else train */
+    double min_accuracy, max_loss; /* NaN: not asked for */
     int64_t batch;
 } eval_settings;
 
@@ -35,9 +36,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, settings->cli);
-        return 0;
-    case 'm':
-        settings->model = arg;
+        state->child_inputs[0] = &settings->choice;
         return 0;
     case KEY_DATA:
         settings->data = arg;
@@ -56,7 +55,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return sc_cli_usage(settings->cli,
                             "unexpected argument '%s'; socle eval -m MODEL --data CONFIG", arg);
     case ARGP_KEY_END:
-        if (!settings->model) return sc_cli_usage(settings->cli, "which model? -m MODEL");
+        if (!settings->choice.model) return sc_cli_usage(settings->cli, "which model? -m MODEL");
         if (!settings->data) return sc_cli_usage(settings->cli, "which data? --data CONFIG");
         return 0;
     default:
@@ -65,7 +64,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp_option options[] = {
-    {"model", 'm', "FILE", 0, "The model, e.g. runs/NAME/model.safetensors", 1},
     {"data", KEY_DATA, "CONFIG", 0, "A configuration; its data section is used", 1},
     {"split", KEY_SPLIT, "test|train", 0, "Which data of it (default: test)", 1},
     {"min-accuracy", KEY_MIN_ACCURACY, "X", 0, "Exit with 6 if the accuracy is below X", 2},
@@ -74,8 +72,10 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static const struct argp_child children[] = {
-    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&sc_model_choice_argp, 0, NULL, 0},
+                                             {&sc_cli_device_argp, 0, NULL, 0},
+                                             {&sc_cli_common_argp, 0, NULL, 0},
+                                             {0}};
 
 const struct argp sc_eval_argp = {.options = options,
                                   .parser = parse,
@@ -91,16 +91,19 @@ static socle_status job(sc_device *device, void *argument) {
     sc_engine *engine;
     sc_feed_source source = {.dataset = eval->dataset};
     SC_TRY(sc_feed_target(&source.target, device->env, eval->dataset));
-    SC_TRY(sc_model_run_engine(&engine, device, eval->net, eval->settings->model, eval->dataset,
-                               eval->settings->batch));
+    SC_TRY(sc_model_run_engine(&engine, device, eval->net, &eval->settings->choice, eval->dataset,
+                               eval->settings->batch, false));
     socle_status status = sc_evaluate(engine, &source, &eval->result);
     sc_engine_destroy(engine);
     return status;
 }
 
-static socle_status load_data(eval_job *eval, sc_cli *cli) {
+/* The network of a configuration comes behind the data, which may have to say its input. */
+static socle_status load(eval_job *eval, sc_cli *cli) {
     const char *part = part_of(eval->settings);
+    const sc_model_choice *choice = &eval->settings->choice;
     sc_config *config;
+    if (!choice->config) SC_TRY(sc_model_choice_net(&eval->net, choice, NULL));
     socle_status status = sc_config_load(&config, &cli->env, eval->settings->data);
     if (status != SOCLE_OK)
         return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
@@ -109,6 +112,8 @@ static socle_status load_data(eval_job *eval, sc_cli *cli) {
     if (status == SOCLE_OK && !eval->dataset)
         status = sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: has no data.%s to evaluate",
                          sc_config_label(config), part);
+    if (status == SOCLE_OK && choice->config)
+        status = sc_model_choice_net(&eval->net, choice, eval->dataset);
     if (status == SOCLE_OK && eval->net->loss)
         status = sc_recipe_suits_class_weights(config, part, eval->net);
     sc_config_destroy(config);
@@ -119,7 +124,7 @@ static socle_status evaluate(eval_job *eval, sc_cli *cli) {
     sc_worker *worker;
     if (!eval->net->loss)
         return sc_fail(&cli->env, SOCLE_STATUS_DATA, "%s: this model has no loss to evaluate",
-                       eval->settings->model);
+                       eval->settings->choice.model);
     SC_TRY(sc_recipe_suits(&cli->env, eval->net, eval->dataset, true));
     SC_TRY(sc_cli_open_worker(cli, &worker, false));
     socle_status status = sc_worker_run(worker, job, eval, 0);
@@ -131,7 +136,7 @@ static void print_result(sc_cli *cli, const eval_job *eval) {
     const sc_evaluation *result = &eval->result;
     if (cli->json) {
         json_t *event = sc_report("done");
-        sc_report_text(event, "model", eval->settings->model);
+        sc_report_text(event, "model", eval->settings->choice.model);
         sc_report_number(event, "test_loss", result->loss);
         sc_report_number(event, "test_accuracy", result->accuracy);
         sc_report_integer(event, "samples", result->samples);
@@ -161,13 +166,15 @@ static socle_status check_thresholds(sc_cli *cli, const eval_settings *settings,
 }
 
 socle_status sc_eval_run(sc_cli *cli, int argc, char **argv) {
-    eval_settings settings = {
-        .cli = cli, .min_accuracy = NAN, .max_loss = NAN, .batch = STANDARD_BATCH};
+    eval_settings settings = {.cli = cli,
+                              .choice.cli = cli,
+                              .min_accuracy = NAN,
+                              .max_loss = NAN,
+                              .batch = STANDARD_BATCH};
     eval_job eval = {.settings = &settings};
     SC_TRY(sc_cli_parse(cli, &sc_eval_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    socle_status status = sc_model_run_net(&eval.net, cli, settings.model);
-    if (status == SOCLE_OK) status = load_data(&eval, cli);
+    socle_status status = load(&eval, cli);
     if (status == SOCLE_OK) status = evaluate(&eval, cli);
     if (status == SOCLE_OK) {
         print_result(cli, &eval);

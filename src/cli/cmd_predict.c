@@ -8,12 +8,13 @@
 
 #include <math.h>
 
-enum { KEY_INPUT = 256, KEY_ALL, STANDARD_BATCH = 128 };
+enum { KEY_INPUT = 256, KEY_ALL, KEY_LOGITS, STANDARD_BATCH = 128 };
 
 typedef struct predict_settings {
     sc_cli *cli;
-    const char *model, *input;
-    bool all;
+    sc_model_choice choice;
+    const char *input;
+    bool all, logits;
     int64_t batch;
 } predict_settings;
 
@@ -30,9 +31,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, settings->cli);
-        return 0;
-    case 'm':
-        settings->model = arg;
+        state->child_inputs[0] = &settings->choice;
         return 0;
     case KEY_INPUT:
         settings->input = arg;
@@ -40,13 +39,16 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_ALL:
         settings->all = true;
         return 0;
+    case KEY_LOGITS:
+        settings->logits = true;
+        return 0;
     case 'b':
         return sc_cli_integer(settings->cli, &settings->batch, "--batch", arg, 1, INT32_MAX);
     case ARGP_KEY_ARG:
         return sc_cli_usage(settings->cli,
                             "unexpected argument '%s'; socle predict -m MODEL --input FILE", arg);
     case ARGP_KEY_END:
-        if (!settings->model) return sc_cli_usage(settings->cli, "which model? -m MODEL");
+        if (!settings->choice.model) return sc_cli_usage(settings->cli, "which model? -m MODEL");
         if (!settings->input)
             return sc_cli_usage(settings->cli,
                                 "which samples? --input FILE, or - for standard input");
@@ -57,15 +59,18 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp_option options[] = {
-    {"model", 'm', "FILE", 0, "The model, e.g. runs/NAME/model.safetensors", 1},
     {"input", KEY_INPUT, "FILE", 0, "Samples as IDX, plain or gzip; - for standard input", 1},
     {"all", KEY_ALL, NULL, 0, "Print every output, not the class alone", 1},
+    {"logits", KEY_LOGITS, NULL, 0,
+     "What the network gives, without the softmax or sigmoid that goes with its loss", 1},
     {"batch", 'b', "N", 0, "Samples at a time (default: 128)", 3},
     {0},
 };
 
-static const struct argp_child children[] = {
-    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&sc_model_choice_argp, 0, NULL, 0},
+                                             {&sc_cli_device_argp, 0, NULL, 0},
+                                             {&sc_cli_common_argp, 0, NULL, 0},
+                                             {0}};
 
 const struct argp sc_predict_argp = {
     .options = options,
@@ -90,7 +95,8 @@ static void print_json(const predict_job *job, int64_t index, const float *row, 
     if (job->classes) {
         int64_t best = largest(row, size);
         sc_report_value(event, "class", best < 0 ? json_null() : json_integer(best));
-        sc_report_number(event, "probability", best < 0 ? NAN : sc_number_of_float(row[best]));
+        sc_report_number(event, job->settings->logits ? "logit" : "probability",
+                         best < 0 ? NAN : sc_number_of_float(row[best]));
     }
     for (int64_t i = 0; i < size; i++)
         json_array_append_new(outputs, isfinite(row[i]) ? json_real(sc_number_of_float(row[i]))
@@ -161,8 +167,9 @@ static socle_status with_feed(predict_job *job, sc_engine *engine) {
 static socle_status job(sc_device *device, void *argument) {
     predict_job *predict = argument;
     sc_engine *engine;
-    SC_TRY(sc_model_run_engine(&engine, device, predict->net, predict->settings->model,
-                               predict->dataset, predict->settings->batch));
+    SC_TRY(sc_model_run_engine(&engine, device, predict->net, &predict->settings->choice,
+                               predict->dataset, predict->settings->batch,
+                               predict->settings->logits));
     socle_status status = with_feed(predict, engine);
     sc_engine_destroy(engine);
     return status;
@@ -179,14 +186,18 @@ static bool has_classes(const sc_net *net) {
 }
 
 socle_status sc_predict_run(sc_cli *cli, int argc, char **argv) {
-    predict_settings settings = {.cli = cli, .batch = STANDARD_BATCH};
+    predict_settings settings = {.cli = cli, .choice.cli = cli, .batch = STANDARD_BATCH};
     predict_job predict = {.settings = &settings};
     sc_worker *worker;
     SC_TRY(sc_cli_parse(cli, &sc_predict_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    socle_status status = sc_model_run_net(&predict.net, cli, settings.model);
+    const sc_model_choice *choice = &settings.choice;
+    socle_status status = SOCLE_OK;
+    if (!choice->config) status = sc_model_choice_net(&predict.net, choice, NULL);
     if (status == SOCLE_OK)
         status = sc_model_run_samples(&predict.dataset, &cli->env, settings.input);
+    if (status == SOCLE_OK && choice->config)
+        status = sc_model_choice_net(&predict.net, &settings.choice, predict.dataset);
     if (status == SOCLE_OK)
         status = sc_recipe_suits(&cli->env, predict.net, predict.dataset, false);
     if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);

@@ -10,6 +10,7 @@
 
 typedef struct summary_settings {
     sc_cli *cli;
+    sc_model_choice choice;
     const char *path;
 } summary_settings;
 
@@ -18,19 +19,23 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, settings->cli);
+        state->child_inputs[0] = &settings->choice;
         return 0;
     case ARGP_KEY_ARG:
         if (settings->path) return sc_cli_usage(settings->cli, "one file at a time");
         settings->path = arg;
         return 0;
     case ARGP_KEY_NO_ARGS:
+        settings->path = settings->choice.model;
+        if (settings->path) return 0;
         return sc_cli_usage(settings->cli, "of what? socle summary CONFIG, or socle summary MODEL");
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-static const struct argp_child children[] = {{&sc_cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {
+    {&sc_model_choice_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
 
 const struct argp sc_summary_argp = {.parser = parse,
                                      .args_doc = "CONFIG|MODEL",
@@ -136,7 +141,7 @@ static socle_status summarize_with_data(sc_cli *cli, const sc_config *config) {
 
 static socle_status summarize_network(sc_cli *cli, const sc_config *config) {
     sc_net *net;
-    SC_TRY(sc_recipe_network(&net, &cli->env, config));
+    SC_TRY(sc_recipe_network(&net, &cli->env, config, NULL));
     socle_status status = print_summary(cli, net);
     sc_net_destroy(net);
     return status;
@@ -153,10 +158,10 @@ static socle_status summarize_config(sc_cli *cli, const char *path) {
     return status;
 }
 
-static socle_status summarize_model(sc_cli *cli, const char *path) {
+static socle_status summarize_model(const sc_model_choice *choice) {
     sc_net *net;
-    SC_TRY(sc_model_run_net(&net, cli, path));
-    socle_status status = print_summary(cli, net);
+    SC_TRY(sc_model_choice_net(&net, choice, NULL));
+    socle_status status = print_summary(choice->cli, net);
     sc_net_destroy(net);
     return status;
 }
@@ -179,9 +184,11 @@ static bool is_model(sc_cli *cli, const char *path) {
 }
 
 socle_status sc_summary_run(sc_cli *cli, int argc, char **argv) {
-    summary_settings settings = {.cli = cli};
+    summary_settings settings = {.cli = cli, .choice.cli = cli};
     SC_TRY(sc_cli_parse(cli, &sc_summary_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    return is_model(cli, settings.path) ? summarize_model(cli, settings.path)
-                                        : summarize_config(cli, settings.path);
+    settings.choice.model = settings.path;
+    return settings.choice.config || is_model(cli, settings.path)
+               ? summarize_model(&settings.choice)
+               : summarize_config(cli, settings.path);
 }

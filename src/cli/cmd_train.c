@@ -15,7 +15,8 @@ enum {
     KEY_PROFILE,
     KEY_RESUME,
     KEY_OVERWRITE,
-    KEY_REPRODUCIBLE
+    KEY_REPRODUCIBLE,
+    KEY_RENAME
 };
 
 /* A flag that stands for one value of the configuration. */
@@ -80,6 +81,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_REPRODUCIBLE:
         settings->reproducible = true;
         return 0;
+    case KEY_RENAME:
+        return sc_cli_rename(settings->cli, settings->rename, &settings->renames, arg);
     case 'o':
         settings->output = arg;
         return 0;
@@ -98,6 +101,10 @@ static const struct argp_option options[] = {
     {"epochs", KEY_EPOCHS, "N", 0, "Epochs; short for --set train.epochs=N", 1},
     {"batch", KEY_BATCH, "N", 0, "Samples per step; short for --set train.batch=N", 1},
     {"seed", KEY_SEED, "N", 0, "Seed of weights, order and dropout; short for --set train.seed=N",
+     1},
+    {"rename", KEY_RENAME, "FROM=TO", 0,
+     "What tensors FROM in the file of train.init_from are called here, e.g. "
+     "'features.0.*=conv2d1.*'; may be repeated",
      1},
     {"output", 'o', "DIR", 0, "Directory of the run (default: runs/NAME-DATE-TIME)", 2},
     {"resume", KEY_RESUME, "DIR", 0,
@@ -142,6 +149,15 @@ static socle_status run_on_devices(sc_train_session *session) {
     return status;
 }
 
+static socle_status add_renames(sc_recipe *recipe, const sc_train_settings *settings) {
+    if (settings->renames && !recipe->init_file)
+        return sc_fail(recipe->env, SOCLE_STATUS_CONFIG,
+                       "--rename: there is no file of weights: train: {init_from: FILE}");
+    for (int i = 0; i < settings->renames; i++)
+        SC_TRY(sc_recipe_add_rename(recipe, settings->rename[i]));
+    return SOCLE_OK;
+}
+
 static socle_status run_recipe(sc_train_session *session, const sc_config *config) {
     sc_cli *cli = session->cli;
     sc_recipe recipe;
@@ -150,6 +166,7 @@ static socle_status run_recipe(sc_train_session *session, const sc_config *confi
     session->recipe = &recipe;
     session->identity = &identity;
     socle_status status = sc_recipe_load(&recipe);
+    if (status == SOCLE_OK) status = add_renames(&recipe, session->settings);
     if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
     if (status == SOCLE_OK) status = sc_identity_create(&identity, &recipe);
     if (status == SOCLE_OK) status = run_on_devices(session);

@@ -3,6 +3,7 @@
 #ifndef SC_CLI_CMD_TRAIN_H
 #define SC_CLI_CMD_TRAIN_H
 
+#include "cli/model_choice.h"
 #include "cli/progress.h"
 #include "train/run_directory.h"
 
@@ -14,6 +15,8 @@ typedef struct sc_train_settings {
     const char *set[SC_TRAIN_SETS]; /* assignments in the order given */
     int sets;
     uint64_t memory;
+    sc_rename rename[SC_CLI_RENAMES]; /* for the file of train.init_from */
+    int renames;
     bool reproducible, overwrite;
     char epochs[64], batch[64], seed[64]; /* "train.epochs=3", or "" */
 } sc_train_settings;

@@ -19,18 +19,15 @@ static socle_status as_data(socle_status status) {
                                                                          : status;
 }
 
-socle_status sc_model_run_net(sc_net **out, sc_cli *cli, const char *path) {
-    return as_data(sc_model_load_net(out, &cli->env, path));
-}
-
 static socle_status take(void *user, int parameter, const float *data) {
     return sc_engine_write(user, parameter, data);
 }
 
-socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net, const char *path,
-                                 const sc_dataset *dataset, int64_t batch) {
+socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net,
+                                 const sc_model_choice *choice, const sc_dataset *dataset,
+                                 int64_t batch, bool logits) {
     int64_t count = sc_dataset_count(dataset);
-    sc_engine_options options = {.capacity = count < batch ? count : batch};
+    sc_engine_options options = {.capacity = count < batch ? count : batch, .logits = logits};
     const char *target;
     if (sc_feed_target(&target, device->env, dataset) == SOCLE_OK) {
         options.has_target_dtype = true;
@@ -39,7 +36,7 @@ socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net
             (uint8_t)sc_dataset_column(dataset, sc_dataset_find(dataset, target))->dtype;
     }
     SC_TRY(sc_engine_create(out, device, net, &options));
-    socle_status status = as_data(sc_model_load_parameters(device->env, path, net, NULL, take, *out));
+    socle_status status = sc_model_choice_load(device->env, choice, net, take, *out);
     if (status == SOCLE_OK) return status;
     sc_engine_destroy(*out);
     *out = NULL;

@@ -94,6 +94,7 @@ static socle_status prepare(sc_train_session *session, const sc_fleet_device *de
     SC_TRY(sc_trainer_create_on(&session->trainer, env, device, count, recipe->net, &fit,
                                 recipe->train, recipe->test));
     SC_TRY(sc_train_profile_begin(session));
+    if (!settings->resume) SC_TRY(sc_recipe_initialize(recipe, session->trainer));
     SC_TRY(resume(session, env));
     SC_TRY(open_directory(session, env));
     sc_progress_begin(&session->bar, session->cli, fit.batch);

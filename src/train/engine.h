@@ -34,6 +34,7 @@ typedef struct sc_engine_options {
     uint8_t target_dtype;
     bool weighted;               /* samples have weights, in one more column behind the target: losses, gradients and right */
                                  /* answers count by them, and a step is divided by the sum of its weights */
+    bool logits;                 /* predictions are what the network gives, without the softmax or sigmoid of its loss */
     bool recompute;              /* makes activations of the training step again in the backward pass, */
     size_t activation_bytes;     /* so that they take about so much */
     const float *decay;          /* L2 coefficient per net parameter; NULL: none */

@@ -135,7 +135,7 @@ socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph) {
     sc_graph_fail(graph, sc_net_build(&build, engine->net, graph, SC_BUILD_EVALUATE, column));
     if (graph->status == SOCLE_OK) {
         sc_value result = build.node[engine->net->output];
-        if (engine->net->loss) result = engine->net->loss->prediction(graph, result);
+        if (engine->net->loss && !engine->options.logits) result = engine->net->loss->prediction(graph, result);
         sc_graph_output(graph, result, SC_LANE_OUTPUTS, 0);
     }
     sc_build_free(&build);

@@ -93,6 +93,7 @@ static socle_status read_train(sc_recipe *recipe) {
     SC_TRY(sc_config_get_boolean(&fit->reproducible, config, train, "reproducible"));
     SC_TRY(read_checkpoint(recipe, train));
     SC_TRY(read_augment(recipe, train));
+    SC_TRY(sc_recipe_read_init(recipe, train));
     fit->seed = (uint64_t)seed;
     fit->weight_decay = (float)decay;
     return SOCLE_OK;
@@ -114,7 +115,9 @@ socle_status sc_recipe_read(sc_recipe *out, sc_env *env, const sc_config *config
     SC_TRY(require_sections(config));
     SC_TRY(sc_recipe_check_data_keys(config));
     SC_TRY(sc_optimizer_read(&out->fit.optimizer, config, sc_config_root(config)));
-    return read_train(out);
+    socle_status status = read_train(out);
+    if (status != SOCLE_OK) sc_recipe_free(out);
+    return status;
 }
 
 socle_status sc_recipe_load(sc_recipe *recipe) {
@@ -123,49 +126,51 @@ socle_status sc_recipe_load(sc_recipe *recipe) {
     return sc_recipe_match_weights(recipe->train, recipe->test);
 }
 
-/* The only input, as the training data have it: bytes of images become 0 to 1, values stay. */
-static socle_status input_from_data(sc_recipe *recipe) {
-    const sc_column *column =
-        sc_dataset_column(recipe->train, sc_dataset_find(recipe->train, SC_INPUT_NAME));
+/* The only input, as the samples have it: bytes of images become 0 to 1, values stay. */
+static socle_status input_from_data(sc_net *net, const sc_config *config,
+                                    const sc_dataset *samples) {
+    const sc_column *column = sc_dataset_column(samples, sc_dataset_find(samples, SC_INPUT_NAME));
     double scale = column->dtype == SOCLE_U8 ? 1.0 / 255 : 1.0;
-    const json_t *data = json_object_get(sc_config_root(recipe->config), "data");
-    SC_TRY(sc_config_get_number(&scale, recipe->config, data, "scale", -FLT_MAX, FLT_MAX));
-    sc_net_input(recipe->net, SC_INPUT_NAME, (int)column->dtype, &column->shape, (float)scale);
-    return recipe->net->status;
+    const json_t *data = json_object_get(sc_config_root(config), "data");
+    SC_TRY(sc_config_get_number(&scale, config, data, "scale", -FLT_MAX, FLT_MAX));
+    sc_net_input(net, SC_INPUT_NAME, (int)column->dtype, &column->shape, (float)scale);
+    return net->status;
 }
 
-static socle_status build_net(sc_recipe *recipe) {
-    const json_t *root = sc_config_root(recipe->config), *network = NULL;
+static socle_status build_net(sc_net *net, const sc_config *config, const sc_dataset *samples) {
+    const json_t *root = sc_config_root(config), *network = NULL;
     if (json_object_get(root, "inputs"))
-        SC_TRY(sc_net_read_inputs(recipe->net, recipe->config, root));
+        SC_TRY(sc_net_read_inputs(net, config, root));
+    else if (samples)
+        SC_TRY(input_from_data(net, config, samples));
     else
-        SC_TRY(input_from_data(recipe));
-    SC_TRY(sc_config_get_array(&network, recipe->config, root, "network"));
-    SC_TRY(sc_net_read(recipe->net, recipe->config, network));
-    return json_object_get(root, "loss") ? sc_loss_read(recipe->net, recipe->config, root)
-                                         : SOCLE_OK;
+        return sc_config_fail(config, root, NULL,
+                              "needs `inputs: [{shape: [1, 28, 28], dtype: u8}]`, since no data say "
+                              "what the network reads");
+    SC_TRY(sc_config_get_array(&network, config, root, "network"));
+    SC_TRY(sc_net_read(net, config, network));
+    return json_object_get(root, "loss") ? sc_loss_read(net, config, root) : SOCLE_OK;
 }
 
-socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *config) {
+socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *config,
+                           const sc_dataset *samples) {
     const json_t *root = sc_config_root(config);
-    sc_recipe recipe = {.env = env, .config = config};
     *out = NULL;
     SC_TRY(sc_recipe_check_keys(config, root, SC_RECIPE_ROOT));
-    SC_TRY(sc_config_require(config, root, "inputs"));
     SC_TRY(sc_config_require(config, root, "network"));
     SC_TRY(sc_recipe_check_data_keys(config));
-    SC_TRY(sc_net_create(&recipe.net, env));
-    socle_status status = build_net(&recipe);
+    sc_net *net;
+    SC_TRY(sc_net_create(&net, env));
+    socle_status status = build_net(net, config, samples);
     if (status == SOCLE_OK)
-        *out = recipe.net;
+        *out = net;
     else
-        sc_net_destroy(recipe.net);
+        sc_net_destroy(net);
     return status;
 }
 
 socle_status sc_recipe_build(sc_recipe *recipe) {
-    SC_TRY(sc_net_create(&recipe->net, recipe->env));
-    SC_TRY(build_net(recipe));
+    SC_TRY(sc_recipe_network(&recipe->net, recipe->env, recipe->config, recipe->train));
     bool weighted;
     SC_TRY(sc_recipe_suits_class_weights(recipe->config, "train", recipe->net));
     SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->train, true));
@@ -179,6 +184,8 @@ void sc_recipe_free(sc_recipe *recipe) {
     sc_net_destroy(recipe->net);
     sc_dataset_destroy(recipe->train);
     sc_dataset_destroy(recipe->test);
+    if (recipe->env) sc_release(recipe->env, recipe->init_file);
+    if (recipe->env) sc_release(recipe->env, recipe->rename);
     *recipe = (sc_recipe){0};
 }
 
@@ -230,6 +237,7 @@ static json_t *resolve_train(const sc_recipe *recipe) {
     json_object_set_new(train, "drop_short", json_boolean(fit->drop_short));
     if (fit->reproducible) json_object_set_new(train, "reproducible", json_true());
     if (sc_augment_any(&fit->augment)) json_object_set_new(train, "augment", resolve_augment(&fit->augment));
+    if (recipe->init_file) json_object_set_new(train, "init_from", sc_recipe_resolve_init(recipe));
     if (!is_default(&recipe->checkpoint))
         json_object_set_new(train, "checkpoint", resolve_checkpoint(&recipe->checkpoint));
     return train;

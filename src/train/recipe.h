@@ -7,6 +7,7 @@
 #define SC_TRAIN_RECIPE_H
 
 #include "io/config.h"
+#include "model/model.h"
 #include "train/fit.h"
 
 /* When a run saves its state, beside its beginning and its end, and how many states stay. */
@@ -24,6 +25,10 @@ typedef struct sc_recipe {
     sc_checkpoint_schedule checkpoint;
     sc_dataset *train, *test; /* test: NULL where the configuration names none */
     sc_net *net;
+    char *init_file; /* weights to begin with; NULL: from the seed */
+    sc_model_mapping init;
+    sc_rename *rename; /* the rules of init */
+    size_t rename_capacity;
 } sc_recipe;
 
 /* Checks every key, reads optimizer and training options. `env` is the configuration's; `config`
@@ -34,9 +39,17 @@ socle_status sc_recipe_load(sc_recipe *recipe);
 /* Builds the network on the shape of the training data, with its loss, and checks that the data
  * suit it. */
 socle_status sc_recipe_build(sc_recipe *recipe);
-/* The network of a configuration that gives its inputs, without a look at any data; the sections
- * `data` and `loss` may be missing. The caller destroys *out. */
-socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *config);
+/* A network of a configuration that need not be a whole recipe: `network`, and where they are there
+ * `inputs` and `loss`. `samples`: gives the input where the configuration names none; may be NULL.
+ * Errors: CONFIG. */
+socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *config,
+                           const sc_dataset *samples);
+/* recipe_init.c: one more rule for the names in the file of train.init_from; its texts must outlive
+ * the recipe. Errors: CONFIG. */
+socle_status sc_recipe_add_rename(sc_recipe *recipe, sc_rename rule);
+/* Puts the weights of train.init_from, if there, in the place of the initial ones. Errors: DATA, and
+ * of the devices. */
+socle_status sc_recipe_initialize(const sc_recipe *recipe, sc_trainer *trainer);
 void sc_recipe_free(sc_recipe *recipe); /* a zeroed one is fine */
 
 /* Everything the recipe settled, defaults included, as a configuration that gives the same run from
@@ -52,6 +65,7 @@ typedef enum sc_recipe_section_id {
     SC_RECIPE_TRAIN,
     SC_RECIPE_CHECKPOINT,
     SC_RECIPE_AUGMENT,
+    SC_RECIPE_INIT,
     SC_RECIPE_SECTIONS
 } sc_recipe_section_id;
 typedef struct sc_recipe_section {

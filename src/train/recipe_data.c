@@ -146,8 +146,7 @@ socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *d
     return sc_weights_has(net, dataset) ? sc_dataset_check_weights(dataset) : SOCLE_OK;
 }
 
-/* A path as any folder understands it. */
-static json_t *absolute(const char *path) {
+json_t *sc_recipe_absolute(const char *path) {
     char folder[PATH_MAX], whole[2 * PATH_MAX];
     if (path[0] == '/' || !getcwd(folder, sizeof folder)) return json_string(path);
     snprintf(whole, sizeof whole, "%s/%s", folder, path);
@@ -162,7 +161,7 @@ static socle_status resolve_part(json_t *part, sc_env *env, const sc_config *con
     for (size_t i = 0; i < COUNT(paths); i++) {
         char *path;
         SC_TRY(sc_config_get_path(&path, config, from, paths[i]));
-        if (path) json_object_set_new(part, paths[i], absolute(path));
+        if (path) json_object_set_new(part, paths[i], sc_recipe_absolute(path));
         sc_release(env, path);
     }
     return SOCLE_OK;

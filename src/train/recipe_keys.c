@@ -10,9 +10,11 @@ static const char *const data_keys[] = {"train", "test", "scale", NULL};
 static const char *const part_keys[] = {"images", "labels", "limit", "class_weights", NULL};
 static const char *const train_keys[] = {
     "epochs",     "batch",        "micro_batch", "steps",        "seed",       "shuffle",
-    "validation", "weight_decay", "drop_short",  "reproducible", "checkpoint", "augment", NULL};
+    "validation", "weight_decay", "drop_short",  "reproducible", "checkpoint", "augment",
+    "init_from",  NULL};
 static const char *const checkpoint_keys[] = {"steps", "minutes", "epoch_seconds", "keep", NULL};
 static const char *const augment_keys[] = {"shift", "flip", NULL};
+static const char *const init_keys[] = {"file", "rename", "partial", NULL};
 
 static const sc_recipe_section sections[SC_RECIPE_SECTIONS] = {
     [SC_RECIPE_ROOT] = {"", root_keys},
@@ -21,6 +23,7 @@ static const sc_recipe_section sections[SC_RECIPE_SECTIONS] = {
     [SC_RECIPE_TRAIN] = {"train", train_keys},
     [SC_RECIPE_CHECKPOINT] = {"train.checkpoint", checkpoint_keys},
     [SC_RECIPE_AUGMENT] = {"train.augment", augment_keys},
+    [SC_RECIPE_INIT] = {"train.init_from", init_keys},
 };
 
 const sc_recipe_section *sc_recipe_section_of(sc_recipe_section_id id) {

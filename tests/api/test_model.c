@@ -169,3 +169,84 @@ Test(api_model, bad_files) {
     socle_close(context);
     sc_temp_remove(&temp);
 }
+
+/* Parameters are listed with what they are; weights come in under other names; logits come out. */
+Test(api_model, parameters_and_foreign_weights) {
+    static const struct {
+        const char *name, *role;
+        socle_shape shape;
+        int trained;
+    } expected[] = {
+        {"dense1.weight", "weight", {2, {8, 6}}, 1},
+        {"dense1.bias", "bias", {1, {8}}, 1},
+        {"batchnorm1.weight", "weight", {1, {8}}, 1},
+        {"batchnorm1.bias", "bias", {1, {8}}, 1},
+        {"batchnorm1.running_mean", "running_mean", {1, {8}}, 0},
+        {"batchnorm1.running_var", "running_var", {1, {8}}, 0},
+    };
+    static const socle_rename rename[] = {{"dense1.*", "stem.*"}, {"batch*.*", "norm*.*"}};
+    enum { COUNT = sizeof expected / sizeof expected[0] };
+    socle_context *context = api_open("cpu");
+    socle_net *net, *other;
+    socle_parameter p;
+    sc_temp temp;
+    float a[48], b[48];
+    sc_temp_make(&temp);
+    const char *path = sc_temp_file(&temp, "weights.safetensors");
+    API_OK(context, socle_net_create(&net, context));
+    socle_batchnorm(net, socle_dense(net, socle_input(net, SOCLE_SHAPE(6)), 8, NULL), NULL);
+    for (int i = 0; i < COUNT; i++) {
+        API_OK(context, socle_net_parameter(net, i, &p));
+        SC_EQ_STR(p.name, expected[i].name);
+        SC_EQ_STR(p.role, expected[i].role);
+        SC_EQ(p.trained, expected[i].trained);
+        SC_EQ(p.shape.rank, expected[i].shape.rank);
+        SC_EQ_MEMORY(p.shape.size, expected[i].shape.size, sizeof p.shape.size);
+    }
+    API_FAILS(context, socle_net_parameter(net, COUNT, &p), SOCLE_STATUS_NOT_FOUND, "of 6");
+    API_FAILS(context, socle_net_parameter(net, -1, &p), SOCLE_STATUS_NOT_FOUND, "-1");
+    API_FAILS(context, socle_net_parameter(net, 0, NULL), SOCLE_STATUS_INVALID_ARGUMENT, "out");
+    API_OK(context, socle_save(net, path));
+    API_OK(context, socle_net_read(net, "dense1.weight", a, 48));
+
+    API_OK(context, socle_net_create(&other, context));
+    socle_node x = socle_dense(other, socle_input(other, SOCLE_SHAPE(6)), 8,
+                               &(socle_dense_opts){.name = "stem"});
+    socle_batchnorm(other, x, &(socle_batchnorm_opts){.name = "normnorm1"});
+    API_FAILS(context, socle_load_weights(other, path, 0, NULL), SOCLE_STATUS_DATA, "stem.weight");
+    API_FAILS(context, socle_load_weights(other, path, 1, NULL), SOCLE_STATUS_INVALID_ARGUMENT,
+              "rename is NULL");
+    API_FAILS(context, socle_load_weights(other, path, -1, rename), SOCLE_STATUS_INVALID_ARGUMENT,
+              "-1 rules");
+    API_FAILS(context, socle_load_weights(other, path, 1, &(socle_rename){"a", NULL}),
+              SOCLE_STATUS_INVALID_ARGUMENT, "lacks a name");
+    API_FAILS(context, socle_load_weights(other, path, 1, &(socle_rename){"a*", "b"}),
+              SOCLE_STATUS_CONFIG, "on the left");
+    API_FAILS(context, socle_load_weights(other, "/nosuch", 0, NULL), SOCLE_STATUS_NOT_FOUND, "");
+    API_OK(context, socle_load_weights(other, path, 2, rename));
+    API_OK(context, socle_net_read(other, "stem.weight", b, 48));
+    SC_EQ_MEMORY(b, a, sizeof a);
+    socle_net_destroy(net);
+    socle_net_destroy(other);
+    socle_close(context);
+    sc_temp_remove(&temp);
+}
+
+Test(api_model, logits) {
+    enum { OUTPUTS = API_SAMPLES * API_CLASSES };
+    socle_context *context = api_open("cpu");
+    socle_net *net = api_net(context);
+    socle_data *data = api_data(context);
+    static float shares[OUTPUTS], scores[OUTPUTS];
+    API_OK(context, socle_predict(net, data, shares, OUTPUTS));
+    API_OK(context, socle_predict_logits(net, data, scores, OUTPUTS));
+    for (int i = 0; i < OUTPUTS; i += API_CLASSES) {
+        double sum = 0;
+        for (int c = 0; c < API_CLASSES; c++) sum += exp((double)scores[i + c]);
+        for (int c = 0; c < API_CLASSES; c++)
+            SC_NEAR((double)shares[i + c], exp((double)scores[i + c]) / sum, 1e-6);
+    }
+    socle_data_destroy(data);
+    socle_net_destroy(net);
+    socle_close(context);
+}

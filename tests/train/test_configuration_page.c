@@ -165,7 +165,7 @@ static const char *base_of(const char *section) {
     for (size_t i = 0; i < sizeof base / sizeof base[0]; i++)
         if (strcmp(section, base[i].section) == 0) return base[i].text;
     return "{data: {train: {images: a, labels: b}}, network: [relu], loss: mean_squared_error,"
-           " train: {checkpoint: {epoch_seconds: 0}, augment: {}}}";
+           " train: {checkpoint: {epoch_seconds: 0}, augment: {}, init_from: {file: w}}}";
 }
 
 static void holder_of(char out[CELL], const row *row) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See model_choice.h. */
 #include "cli/model_choice.h"
+#include "model/net_config.h"
 #include "train/recipe.h"
 
 #include <string.h>
@@ -106,8 +107,34 @@ socle_status sc_model_choice_net(sc_net **out, const sc_model_choice *choice,
     return status;
 }
 
+/* Whether a model file still describes the network that was read from it before. */
+static socle_status check_same(sc_env *env, const sc_safetensors *file, const sc_net *before) {
+    char *then = NULL, *now = NULL;
+    sc_net *net;
+    SC_TRY(sc_model_read_net(&net, env, file));
+    socle_status status = sc_net_text(&then, before);
+    if (status == SOCLE_OK) status = sc_net_text(&now, net);
+    if (status == SOCLE_OK && strcmp(then, now) != 0)
+        status = sc_fail(env, SOCLE_STATUS_DATA,
+                         "%s: was replaced by a model of another network while it was read; run "
+                         "the command again",
+                         sc_safetensors_path(file));
+    sc_release(env, then);
+    sc_release(env, now);
+    sc_net_destroy(net);
+    return status;
+}
+
+/* The file may have been replaced since its network was read: all parameters come from one opening,
+ * and belong to that network. */
 socle_status sc_model_choice_load(sc_env *env, const sc_model_choice *choice, const sc_net *net,
                                   sc_model_take take, void *user) {
     sc_model_mapping mapping = mapping_of(choice);
-    return as_data(sc_model_load_parameters(env, choice->model, net, &mapping, take, user));
+    sc_safetensors *file;
+    SC_TRY(as_data(sc_safetensors_open(&file, env, choice->model)));
+    socle_status status = choice->config ? SOCLE_OK : check_same(env, file, net);
+    if (status == SOCLE_OK)
+        status = as_data(sc_model_read_parameters(env, file, net, &mapping, take, user));
+    sc_safetensors_close(file);
+    return status;
 }

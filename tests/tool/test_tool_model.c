@@ -2,6 +2,8 @@
 /* Model files that are damaged or made up: exit code 3 from every command that reads one. */
 #include "tool.h"
 
+#include <sys/ioctl.h>
+
 static sc_temp temp;
 
 static void begin(void) {
@@ -178,4 +180,26 @@ Test(tool_model, weights_of_nan) {
     SC_TRUE(strncmp(result.out, "nan nan\nnan nan\n", 16) == 0);
     SC_CONTAINS(result.err, "64 of 64 samples");
     tool_free(&result);
+}
+
+/* Replaced between the reading of its network and that of its weights, which both fit: the tool has
+ * the first once it reads its input. */
+Test(tool_model, replaced_while_it_is_read) {
+    size_t size;
+    char *images = tool_get("test-images", &size);
+    tool_expect(0, NULL, "train tool.yaml -o a --epochs 1 -q");
+    tool_expect(0, NULL, "train tool.yaml -o b --epochs 1 -q --set network[2]=tanh");
+    SC_EQ(mkfifo("in.txt", 0600), 0);
+    pid_t run = tool_start("predict -m a/model.safetensors --input -");
+    int input = open("in.txt", O_WRONLY);
+    SC_EQ(write(input, images, 16), 16);
+    for (int waiting = 16; waiting > 0; usleep(500)) SC_EQ(ioctl(input, FIONREAD, &waiting), 0);
+    SC_EQ(rename("b/model.safetensors", "a/model.safetensors"), 0);
+    SC_EQ(write(input, images + 16, size - 16), size - 16);
+    close(input);
+    SC_EQ(tool_wait(run), 3);
+    char *err = tool_get("err.txt", NULL);
+    SC_CONTAINS(err, "a/model.safetensors: was replaced by a model of another network");
+    free(err);
+    free(images);
 }

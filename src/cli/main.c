@@ -91,6 +91,7 @@ int main(int argc, char **argv) {
     char title[32];
     hold_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error like a full disk */
     sc_cli_init(&cli);
     socle_status status = run(&cli, argc, argv, title, sizeof title);
     leave(sc_cli_finish(&cli, status));

@@ -25,7 +25,7 @@
  *   FAULT_PHASE  a word: only calls made while the program says that it is in that phase (fault_control.h) count and
  *                fail; it is in "start" until it says something. What has begun there, a dead device or ever, goes on
  *   FAULT_REOPEN "no": a device that died cannot be opened again; standard: it can, and then works
- *   FAULT_COUNTS a file; at exit gets "NAME CALLS" per function, over the calls that FAULT_DEVICE (where set) and
+ *   FAULT_COUNTS a file; at exit, and when the last context is released, gets "NAME CALLS" per function, over the calls that FAULT_DEVICE (where set) and
  *                FAULT_PHASE name, "left:KIND NUMBER" for objects never released, "fired TIMES"
  *
  * A program may end the fault, ask whether it took effect, and how many OpenCL objects are left: fault_control.h. */
@@ -61,8 +61,11 @@ void fault_note(void) {
     atomic_fetch_add(&fired, 1);
 }
 
+static void write_counts(void);
+
 void fault_objects(enum fault_object kind, int change) {
-    atomic_fetch_add(&objects[kind], change);
+    long before = atomic_fetch_add(&objects[kind], change);
+    if (kind == FAULT_CONTEXT && before + change == 0) write_counts(); /* the tool leaves without an end of its libraries */
 }
 
 bool fault_is_armed(void) {

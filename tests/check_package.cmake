@@ -78,6 +78,16 @@ if(NOT named)
     message(FATAL_ERROR "there is no libsocle.so.${ABI}")
 endif()
 
+# The installed tool finds the program that tries drivers: the linker loads this library, the program knows it for no driver.
+file(GLOB_RECURSE probe ${WORK}/root/*/socle-probe)
+if(probe)
+    execute_process(COMMAND ${CMAKE_COMMAND} -E env --unset=SOCLE_PROBE OCL_ICD_VENDORS=libm.so.6 XDG_CACHE_HOME=${WORK}
+        ${WORK}/root/bin/socle devices OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    if(NOT output MATCHES "libm.so.6 does not load: it is no OpenCL driver")
+        message(FATAL_ERROR "the installed tool does not find ${probe}: ${output}")
+    endif()
+endif()
+
 # Runs a program that trains, and sees that it left a model.
 function(run_user what program)
     file(REMOVE ${WORK}/model.safetensors)

@@ -11,6 +11,7 @@
 #ifndef SC_BACKEND_BACKEND_H
 #define SC_BACKEND_BACKEND_H
 
+#include "base/text.h"
 #include "op/op.h"
 
 #include <stdatomic.h>
@@ -68,8 +69,19 @@ typedef struct sc_device_options {
 } sc_device_options;
 #define SC_DEVICE_OPTIONS_DEFAULT ((sc_device_options){ .sub_device = -1 })
 
+/* How a driver has a variable set in the environment of a process that allows it; NULL: unset. */
+typedef struct sc_environment {
+    void (*set)(void *user, const char *name, const char *value);
+    void *user;
+} sc_environment;
+
 struct sc_driver {
     const char *name; /* "cpu", "opencl" */
+    /* NULL: nothing to do. Before anything else is asked, in a process that allows its environment to be changed: what the driver's
+     * libraries shall find there. Failures of theirs are no error; explain tells them. Thread: the only one. */
+    socle_status (*settle)(sc_env *env, const sc_environment *environment);
+    /* NULL: nothing to say. Adds what keeps devices away that could be here, a line each, after count. Thread: any. */
+    void (*explain)(sc_text *out);
     /* Devices present now. 0 and OK when there is no platform or loader. Thread: any. */
     socle_status (*count)(sc_env *env, int *out);
     /* Facts about a device without opening it. Thread: any. */

@@ -50,6 +50,23 @@ socle_status sc_registry_create_for(sc_registry *out, sc_env *env, const char *t
     return SOCLE_OK;
 }
 
+socle_status sc_registry_settle(sc_env *env, const char *text, const sc_environment *environment) {
+    sc_registry known = {0};
+    size_t capacity = 0;
+    socle_status status = SOCLE_OK;
+    for (const sc_driver *const *driver = sc_builtin_drivers(); *driver && status == SOCLE_OK; driver++) {
+        if (text && sc_registry_covers(&known, text)) break;
+        status = (*driver)->settle ? (*driver)->settle(env, environment) : add_driver(&known, &capacity, env, *driver);
+    }
+    sc_registry_free(&known, env);
+    return status;
+}
+
+void sc_registry_explain(sc_text *out) {
+    for (const sc_driver *const *driver = sc_builtin_drivers(); *driver; driver++)
+        if ((*driver)->explain) (*driver)->explain(out);
+}
+
 void sc_registry_free(sc_registry *registry, sc_env *env) {
     sc_release(env, registry->info);
     *registry = (sc_registry){0};

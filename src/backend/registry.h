@@ -22,6 +22,11 @@ typedef struct sc_device_choice {
 socle_status sc_registry_create(sc_registry *out, sc_env *env);
 /* The same for one device string: drivers that it cannot mean are not asked, so that "cpu" loads no OpenCL. NULL: all. */
 socle_status sc_registry_create_for(sc_registry *out, sc_env *env, const char *text);
+/* For a program that owns its process and has no other thread yet: before either, lets the drivers that the text may mean put into
+ * the environment what their libraries shall find there. */
+socle_status sc_registry_settle(sc_env *env, const char *text, const sc_environment *environment);
+/* What keeps devices away that could be here, a line each; nothing when all is well. After sc_registry_create. */
+void sc_registry_explain(sc_text *out);
 /* Whether every entry of the text names a device that is in this registry already, whole: other drivers' devices cannot
  * change what it means. */
 bool sc_registry_covers(const sc_registry *registry, const char *text);

@@ -113,10 +113,14 @@ static socle_status no_such_device(selection *s, const char *word) {
     const char *near = sc_nearest_word(word, words, count);
     if (near && strcasecmp(near, word) == 0)
         near = NULL; /* known, but nothing of the kind is here */
+    sc_text why;
+    sc_text_init(&why, s->env);
+    sc_registry_explain(&why);
     socle_status status =
-        sc_fail(s->env, SOCLE_STATUS_NO_DEVICE, "no device '%.100s'%s%s%s. Present: %s", word,
+        sc_fail(s->env, SOCLE_STATUS_NO_DEVICE, "no device '%.100s'%s%s%s. Present: %s%s%s", word,
                 near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "",
-                s->registry->count ? list.data : "none");
+                s->registry->count ? list.data : "none", why.length ? "\n" : "", why.data);
+    sc_text_free(&why);
     sc_text_free(&list);
     return status;
 }
@@ -139,12 +143,24 @@ static socle_status append(selection *s, int entry, int sub_device, float weight
     return SOCLE_OK;
 }
 
+/* A device that was to be expected and is not there is worth a warning; a machine without OpenCL is not. */
+static void say_fallback(selection *s, int entry) {
+    if (is_opencl_like(&s->registry->info[entry])) return;
+    sc_text why;
+    sc_text_init(&why, s->env);
+    sc_registry_explain(&why);
+    if (why.length)
+        sc_log_line(s->env, SOCLE_LOG_WARNING, "no OpenCL device found, using the plain cpu backend: %s", why.data);
+    else
+        sc_log_line(s->env, SOCLE_LOG_INFO, "no OpenCL device found, using the plain cpu backend");
+    sc_text_free(&why);
+}
+
 static socle_status append_auto(selection *s, float weight) {
     int gpu = best_gpu(s->registry);
     int entry = gpu >= 0 ? gpu : best_cpu(s->registry);
     if (entry < 0) return no_such_device(s, "auto");
-    if (!is_opencl_like(&s->registry->info[entry]))
-        sc_log_line(s->env, SOCLE_LOG_INFO, "no OpenCL device found, using the plain cpu backend");
+    say_fallback(s, entry);
     return append(s, entry, -1, weight);
 }
 
@@ -159,6 +175,7 @@ static socle_status append_all(selection *s, float weight) {
     }
     int cpu = best_cpu(registry);
     if (cpu >= 0) SC_TRY(append(s, cpu, -1, weight));
+    if (s->count) say_fallback(s, s->choice[0].entry);
     return s->count ? SOCLE_OK : no_such_device(s, "all");
 }
 

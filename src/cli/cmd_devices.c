@@ -30,7 +30,19 @@ const struct argp sc_devices_argp = {
            "--device of other commands.",
     .children = children};
 
+/* Faults of what is installed come first; advice to install something, where nothing is. */
 static void explain_missing(sc_cli *cli) {
+    sc_text why;
+    sc_text_init(&why, &cli->env);
+    sc_registry_explain(&why);
+    bool explained = why.length > 0;
+    for (const char *at = why.data; *at; at += *at == '\n') {
+        size_t length = strcspn(at, "\n");
+        sc_log_line(&cli->env, SOCLE_LOG_WARNING, "%.*s", (int)length, at);
+        at += length;
+    }
+    sc_text_free(&why);
+    if (explained) return;
     for (int i = 0; i < cli->registry.count; i++)
         if (strcmp(cli->registry.info[i].driver->name, "opencl") == 0) return;
 #if SC_HAVE_OPENCL
@@ -77,7 +89,7 @@ socle_status sc_devices_run(sc_cli *cli, int argc, char **argv) {
     devices_settings settings = {cli};
     SC_TRY(sc_cli_parse(cli, &sc_devices_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    SC_TRY(sc_registry_create(&cli->registry, &cli->env));
+    SC_TRY(sc_cli_registry(cli, NULL));
     if (cli->json)
         for (int i = 0; i < cli->registry.count; i++)
             sc_report_print(cli, sc_report_device(&cli->registry.info[i]));

@@ -144,6 +144,7 @@ socle_status sc_verify_command_run(sc_cli *cli, int argc, char **argv) {
     }
     sc_device_options device_options = SC_DEVICE_OPTIONS_DEFAULT;
     device_options.threads = cli->threads;
+    SC_TRY(sc_cli_settle(cli, devices));
     sc_verify_report report;
     sc_verify_report_begin(&report, cli);
     socle_status status = sc_verify_run(&cli->env, devices, &device_options, &settings.options,

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -56,15 +57,27 @@ void sc_cli_say(sc_cli *cli, const char *format, ...) {
     funlockfile(stderr);
 }
 
-static socle_status need_registry(sc_cli *cli, const char *wish) {
+static void set_variable(void *user, const char *name, const char *value) {
+    const sc_cli *cli = user;
+    int failed = value ? setenv(name, value, 1) : unsetenv(name);
+    if (failed) sc_log_line(&cli->env, SOCLE_LOG_WARNING, "%s could not be set: %s", name, strerror(errno));
+}
+
+socle_status sc_cli_settle(sc_cli *cli, const char *wish) {
+    const sc_environment environment = {set_variable, cli};
+    return sc_registry_settle(&cli->env, wish, &environment);
+}
+
+socle_status sc_cli_registry(sc_cli *cli, const char *wish) {
     if (cli->registry.info) return SOCLE_OK;
+    SC_TRY(sc_cli_settle(cli, wish));
     return sc_registry_create_for(&cli->registry, &cli->env, wish);
 }
 
 socle_status sc_cli_select(sc_cli *cli, const sc_device_choice **choices, int *count) {
     const char *wish = cli->device, *variable = getenv("SOCLE_DEVICE");
     if (!wish) wish = variable && *variable ? variable : "auto";
-    SC_TRY(need_registry(cli, wish));
+    SC_TRY(sc_cli_registry(cli, wish));
     sc_release(&cli->env, cli->choices);
     socle_status status =
         sc_registry_select(&cli->registry, &cli->env, wish, &cli->choices, count);

@@ -3,6 +3,7 @@
  * else), a queue for the work of prepare, and the driver's row in the table of drivers. It must not
  * know operations. */
 #include "opencl/ocl.h"
+#include "opencl/ocl_vendors.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,8 @@ static socle_status driver_describe(sc_env *env, int index, sc_device_info *out)
 
 const sc_driver sc_ocl_driver = {
     .name = "opencl",
+    .settle = sc_ocl_drivers_settle,
+    .explain = sc_ocl_drivers_explain,
     .count = driver_count,
     .describe = driver_describe,
     .open = sc_ocl_device_open,

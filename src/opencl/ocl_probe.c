@@ -3,6 +3,7 @@
  * Each query is checked and has a default, because drivers answer some wrongly or not at all. A broken platform is left
  * out with a warning; the others stay usable. It must not create a context. */
 #include "opencl/ocl.h"
+#include "opencl/ocl_vendors.h"
 
 #include <ctype.h>
 #include <pthread.h>
@@ -117,13 +118,11 @@ static socle_status enumerate(sc_env *env, sc_ocl_found **out, int *count) {
     *count = 0;
     cl_platform_id platforms[PLATFORMS];
     cl_uint present = 0;
-    socle_status loader = sc_ocl_load(env);
-    if (loader == SOCLE_STATUS_NOT_FOUND) {
-        sc_log_line(env, SOCLE_LOG_INFO, "no OpenCL device: %s", env->text);
-        return SOCLE_OK;
-    }
-    SC_TRY(loader);
+    bool none;
+    SC_TRY(sc_ocl_drivers_open(env, &none));
+    if (none) return SOCLE_OK;
     cl_int code = get_platforms(platforms, &present);
+    sc_ocl_drivers_opened();
     if (code == NO_PLATFORM) return SOCLE_OK;
     if (code != CL_SUCCESS)
         return sc_fail(env, SOCLE_STATUS_NO_DEVICE, "clGetPlatformIDs failed: %s (%d)", sc_ocl_error_name(code),

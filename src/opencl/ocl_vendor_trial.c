@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs socle-probe for each vendor's driver, all at once, and reads what it says until it ends or its time is over. The
+ * processes are made by posix_spawn of a program: a fork of a process with threads may not do what drivers do. */
+#include "opencl/ocl_vendors.h"
+
+#include "base/thread_pool.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SECONDS = 30, MOST_SECONDS = 3600, WAIT_MS = 20 };
+
+extern char **environ;
+
+typedef struct trial {
+    sc_ocl_vendor *vendor;
+    pid_t process; /* 0: none runs */
+    int output;
+    size_t used;
+    char text[2048]; /* what it wrote; more than a driver's probe has to say */
+} trial;
+
+/* ---- The program ---- */
+
+/* Nobody else can have put it there. */
+static bool is_trusted(const char *path) {
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || access(path, X_OK) != 0) return false;
+    return (info.st_uid == 0 || info.st_uid == geteuid()) && !(info.st_mode & S_IWOTH);
+}
+
+/* `place` beside the file, which may be a link. */
+static bool beside(char out[SC_OCL_PATH_TEXT], const char *file, const char *place) {
+    char *real = realpath(file, NULL), *slash = real ? strrchr(real, '/') : NULL;
+    if (slash) *slash = '\0';
+    bool fits = slash && snprintf(out, SC_OCL_PATH_TEXT, "%s/%s", real, place) < SC_OCL_PATH_TEXT;
+    free(real);
+    return fits && is_trusted(out);
+}
+
+bool sc_ocl_probe_program(char out[SC_OCL_PATH_TEXT]) {
+    const char *named = secure_getenv("SOCLE_PROBE");
+    static const char anchor;
+    Dl_info here;
+    if (named && *named)
+        return snprintf(out, SC_OCL_PATH_TEXT, "%s", named) < SC_OCL_PATH_TEXT && strchr(out, '/') && is_trusted(out);
+    bool known = dladdr(&anchor, &here) != 0 && here.dli_fname;
+    return (known && (beside(out, here.dli_fname, "socle-probe") || beside(out, here.dli_fname, SC_PROBE_FROM_LIBRARY))) ||
+           beside(out, "/proc/self/exe", "socle-probe") || beside(out, "/proc/self/exe", SC_PROBE_FROM_PROGRAM) ||
+           (snprintf(out, SC_OCL_PATH_TEXT, "%s", SC_PROBE_INSTALLED) < SC_OCL_PATH_TEXT && is_trusted(out));
+}
+
+/* ---- Starting ---- */
+
+static int seconds_given(void) {
+    const char *text = getenv("SOCLE_PROBE_SECONDS");
+    char *end = NULL;
+    long value = text && *text ? strtol(text, &end, 10) : SECONDS;
+    return (!end || *end == '\0') && value > 0 && value <= MOST_SECONDS ? (int)value : SECONDS;
+}
+
+/* The environment without layers: they belong to programs, and count what they see. Pointers alone are copied. */
+static char **without_layers(sc_env *env) {
+    size_t count = 0, kept = 0;
+    char **list = NULL;
+    while (environ && environ[count]) count++;
+    if (sc_allocate(env, &list, count + 1, sizeof *list) != SOCLE_OK) return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], "OPENCL_LAYERS=", 14) != 0) list[kept++] = environ[i];
+    return list;
+}
+
+/* Silent, with signals as a new program finds them, in a group of its own that can be ended whole. */
+static int spawn(trial *t, const char *program, int seconds, int output, char **variables) {
+    char time[16];
+    char *words[] = {(char *)(uintptr_t)program, t->vendor->library, time, NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    snprintf(time, sizeof time, "%d", seconds);
+    sigemptyset(&none);
+    int code = posix_spawn_file_actions_init(&files);
+    if (code) return code;
+    code = posix_spawnattr_init(&attributes);
+    if (code == 0) {
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setpgroup(&attributes, 0);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+        code = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        if (!code) code = posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+        if (!code) code = posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+        if (!code) code = posix_spawn(&t->process, program, &files, &attributes, words, variables);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&files);
+    if (code) t->process = 0;
+    return code;
+}
+
+static void start(trial *t, const char *program, int seconds, char **variables) {
+    int ends[2];
+    int code = pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0 ? 0 : errno;
+    t->output = -1;
+    if (!code) {
+        code = spawn(t, program, seconds, ends[1], variables);
+        close(ends[1]);
+        t->output = ends[0];
+    }
+    if (code) t->vendor->verdict = (sc_ocl_verdict){.kind = SC_OCL_NO_PROCESS, .detail = code};
+}
+
+/* ---- Listening ---- */
+
+static void read_output(trial *t) {
+    char waste[256];
+    for (;;) {
+        size_t room = sizeof t->text - 1 - t->used;
+        ssize_t length = room ? read(t->output, t->text + t->used, room) : read(t->output, waste, sizeof waste);
+        if (length <= 0) return;
+        if (room) t->used += (size_t)length;
+    }
+}
+
+/* A line of the probe's; the last word counts. */
+static void hear(sc_ocl_vendor *vendor, const char *line) {
+    sc_ocl_verdict *verdict = &vendor->verdict;
+    int first, second;
+    if (sscanf(line, "at %d", &first) == 1 && first >= 0 && first < PROBE_STAGE_COUNT) {
+        verdict->stage = (probe_stage_id)first;
+    } else if (sscanf(line, "well %d %d", &first, &second) == 2 && first >= 0 && second >= 0) {
+        verdict->kind = SC_OCL_WELL;
+        verdict->platforms = first;
+        verdict->devices = second;
+    } else if (strncmp(line, "unloadable ", 11) == 0) {
+        verdict->kind = SC_OCL_UNLOADABLE;
+        snprintf(vendor->why, sizeof vendor->why, "%s", line + 11);
+        for (char *c = vendor->why; *c; c++)
+            if ((unsigned char)*c < ' ' || (unsigned char)*c == 127) *c = '?';
+    } else if (strcmp(line, "garbage") == 0) {
+        verdict->kind = SC_OCL_GARBAGE;
+    } else if (strcmp(line, "cramped") == 0) {
+        verdict->kind = SC_OCL_CRAMPED;
+    }
+}
+
+/* What it said goes before how it ended: drivers that answered everything may end as they like. */
+static void judge(trial *t, int status, int seconds, bool late) {
+    sc_ocl_verdict *verdict = &t->vendor->verdict;
+    read_output(t);
+    t->text[t->used] = '\0';
+    char *rest = NULL;
+    for (char *line = strtok_r(t->text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) hear(t->vendor, line);
+    if (verdict->kind != SC_OCL_UNTRIED) return;
+    if (late || (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)) {
+        verdict->kind = SC_OCL_SILENT;
+        verdict->detail = seconds;
+    } else if (WIFSIGNALED(status)) {
+        verdict->kind = SC_OCL_CRASHED;
+        verdict->detail = WTERMSIG(status);
+    } else {
+        verdict->kind = SC_OCL_ENDED;
+        verdict->detail = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+}
+
+static void finish(trial *t, int status, int seconds, bool late) {
+    judge(t, status, seconds, late);
+    close(t->output);
+    t->output = -1;
+    t->process = 0;
+}
+
+/* True while it runs. A process that somebody else has waited for has ended with a status nobody knows. */
+static bool listen_to(trial *t, int seconds) {
+    int status = 0;
+    read_output(t);
+    pid_t ended = waitpid(t->process, &status, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno == EINTR)) return true;
+    finish(t, ended < 0 ? 0xff00 : status, seconds, false);
+    return false;
+}
+
+/* What cannot be killed, deep in a driver of the kernel, is left behind. */
+static void end_late(trial *t, int seconds) {
+    int status = 0;
+    pid_t process = t->process;
+    kill(-process, SIGKILL);
+    kill(process, SIGKILL);
+    for (int i = 0; i < 50 && waitpid(process, &status, WNOHANG) == 0; i++) poll(NULL, 0, WAIT_MS);
+    finish(t, 0, seconds, true);
+}
+
+static void listen_to_all(trial *trials, int count, int seconds) {
+    uint64_t deadline = sc_now_ns() + (uint64_t)seconds * 1000000000u;
+    int running = count;
+    while (running && sc_now_ns() < deadline) {
+        running = 0;
+        for (int i = 0; i < count; i++)
+            if (trials[i].process && listen_to(&trials[i], seconds)) running++;
+        if (running) poll(NULL, 0, WAIT_MS);
+    }
+    for (int i = 0; i < count; i++)
+        if (trials[i].process) end_late(&trials[i], seconds);
+}
+
+void sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors) {
+    char program[SC_OCL_PATH_TEXT];
+    trial *trials = NULL;
+    int count = 0, seconds = seconds_given();
+    if (!sc_ocl_probe_program(program)) {
+        sc_log_line(env, SOCLE_LOG_DEBUG, "OpenCL drivers are not tried first: socle-probe is not where it was installed");
+        return;
+    }
+    char **variables = without_layers(env);
+    if (!variables || sc_allocate(env, &trials, (size_t)vendors->count, sizeof *trials) != SOCLE_OK) {
+        sc_release(env, variables);
+        return;
+    }
+    for (int i = 0; i < vendors->count; i++) {
+        sc_ocl_vendor *vendor = &vendors->vendor[i];
+        if (sc_ocl_verdict_load(env, vendor, program)) continue;
+        trials[count].vendor = vendor;
+        start(&trials[count++], program, seconds, variables);
+    }
+    listen_to_all(trials, count, seconds);
+    for (int i = 0; i < count; i++) sc_ocl_verdict_store(env, trials[i].vendor, program);
+    sc_release(env, trials);
+    sc_release(env, variables);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stubs of OpenCL drivers, one library for each STUB_MODE, that do what broken drivers do; an .icd file names them like any other
+ * driver. Whoever loads one is written to the file STUB_LOG: "MODE PROGRAM". */
+#define CL_TARGET_OPENCL_VERSION 300
+#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
+#include <CL/cl_icd.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { STUB_ABORT, STUB_HANG, STUB_CRASH, STUB_GARBAGE, STUB_WILD, STUB_ENDS, STUB_EMPTY };
+
+static const char *const words[] = {"abort", "hang", "crash", "garbage", "wild", "ends", "empty"};
+
+CL_API_ENTRY cl_int CL_API_CALL clIcdGetPlatformIDsKHR(cl_uint room, cl_platform_id *list, cl_uint *count);
+CL_API_ENTRY void *CL_API_CALL clGetExtensionFunctionAddress(const char *name);
+
+static struct _cl_icd_dispatch calls;
+static struct {
+    const struct _cl_icd_dispatch *calls;
+} platform = {&calls};
+
+static cl_int CL_API_CALL platform_info(cl_platform_id id, cl_platform_info key, size_t size, void *value, size_t *given) {
+    const char *text = key == CL_PLATFORM_EXTENSIONS ? "cl_khr_icd" : key == CL_PLATFORM_ICD_SUFFIX_KHR ? "STUB" : "stub";
+    (void)id;
+    if (given) *given = strlen(text) + 1;
+    if (value && size > strlen(text)) memcpy(value, text, strlen(text) + 1);
+    return CL_SUCCESS;
+}
+
+static cl_int CL_API_CALL device_ids(cl_platform_id id, cl_device_type type, cl_uint room, cl_device_id *list, cl_uint *count) {
+    (void)id, (void)type, (void)room, (void)list;
+    if (count) *count = 0;
+    return CL_DEVICE_NOT_FOUND;
+}
+
+__attribute__((constructor)) static void log_load(void) {
+    const char *path = getenv("STUB_LOG");
+    char line[64], program[32] = "";
+    int file = open("/proc/self/comm", O_RDONLY | O_CLOEXEC);
+    if (file >= 0 && read(file, program, sizeof program - 1) < 0) program[0] = '\0';
+    if (file >= 0) close(file);
+    program[strcspn(program, "\n")] = '\0';
+    int log = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    int length = snprintf(line, sizeof line, "%s %s\n", words[STUB_MODE], program);
+    if (log >= 0 && write(log, line, (size_t)length) != length) abort();
+    if (log >= 0) close(log);
+    if (STUB_MODE == STUB_ENDS) exit(0);
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clIcdGetPlatformIDsKHR(cl_uint room, cl_platform_id *list, cl_uint *count) {
+    if (STUB_MODE == STUB_ABORT) abort();
+    if (STUB_MODE == STUB_CRASH) raise(SIGSEGV);
+    while (STUB_MODE == STUB_HANG) sleep(1);
+    if (STUB_MODE == STUB_WILD) platform.calls = (const void *)(uintptr_t)4096;
+    calls.clGetPlatformInfo = platform_info;
+    calls.clGetDeviceIDs = device_ids;
+    calls.clGetDeviceInfo = (cl_api_clGetDeviceInfo)(uintptr_t)8;
+    calls.clCreateContext = (cl_api_clCreateContext)(uintptr_t)8;
+    if (count) *count = STUB_MODE == STUB_GARBAGE ? 0xfffffff0u : 1;
+    if (list && room) memset(list, 0, (STUB_MODE == STUB_GARBAGE ? 1 : room) * sizeof *list);
+    if (list && room) list[0] = (cl_platform_id)(void *)&platform;
+    return CL_SUCCESS;
+}
+
+CL_API_ENTRY void *CL_API_CALL clGetExtensionFunctionAddress(const char *name) {
+    void *found = NULL;
+    cl_int(CL_API_CALL *platforms)(cl_uint, cl_platform_id *, cl_uint *) = clIcdGetPlatformIDsKHR;
+    cl_api_clGetPlatformInfo info = platform_info;
+    if (strcmp(name, "clIcdGetPlatformIDsKHR") == 0) memcpy(&found, &platforms, sizeof found);
+    if (strcmp(name, "clGetPlatformInfo") == 0) memcpy(&found, &info, sizeof found);
+    return found;
+}

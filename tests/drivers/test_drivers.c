@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tool among broken drivers: what needs no device never meets them, what needs one names them, passes over them and goes on. */
+#include "broken_drivers.h"
+
+#define ALL "abort hang crash garbage wild ends empty"
+
+static sc_temp temp;
+
+static void begin(void) {
+    drivers_begin(&temp);
+}
+
+static void end(void) {
+    tool_end(&temp);
+}
+
+TestSuite(drivers, .init = begin, .fini = end);
+
+/* Runs with the linker's protocol on: none of OpenCL's libraries is among the files it opened. */
+static void loads_no_opencl(const char *words) {
+    setenv("LD_DEBUG", "files", 1);
+    setenv("LD_DEBUG_OUTPUT", "linker", 1);
+    tool_result result = tool_run("%s", words);
+    unsetenv("LD_DEBUG");
+    unsetenv("LD_DEBUG_OUTPUT");
+    if (result.code != 0) SC_TEST_FAIL("socle %s: exit code %d: %s", words, result.code, result.err);
+    tool_free(&result);
+    if (system("cat linker.* >seen && rm linker.*") != 0) SC_TEST_FAIL("the linker said nothing");
+    char *seen = tool_get("seen", NULL);
+    SC_CONTAINS(seen, "libc.so");
+    if (strstr(seen, "libOpenCL") || strstr(seen, "libclblast") || strstr(seen, "libpocl"))
+        SC_TEST_FAIL("socle %s opened a library of OpenCL", words);
+    free(seen);
+}
+
+Test(drivers, what_needs_no_device_loads_none) {
+    static const char *const commands[] = {
+        "version", "help", "train --help", "completion bash", "summary tool.yaml", "inspect train-images",
+        "train tool.yaml -o out --device cpu --set train.epochs=1",
+        "train tool.yaml -o two --device cpu=2,cpu:0=1 --set train.epochs=1",
+        "eval -m out/model.safetensors --data tool.yaml --device cpu",
+        "predict -m out/model.safetensors --input test-images --device cpu",
+        "summary out/model.safetensors", "inspect out/model.safetensors", "plan tool.yaml --device cpu",
+        "verify --op softmax --small --device cpu",
+    };
+    drivers_install(ALL);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) loads_no_opencl(commands[i]);
+    setenv("SOCLE_DEVICE", "cpu", 1);
+    loads_no_opencl("train tool.yaml -o three --set train.epochs=1");
+    SC_TRUE(!tool_exists("loads"));
+}
+
+Test(drivers, each_bad_one_is_named_and_passed_over) {
+    static const char *const said[] = {
+        "abort.icd (" SC_STUBS "/stub_abort.so) aborted while its platforms were listed",
+        "crash.icd (" SC_STUBS "/stub_crash.so) crashed by signal 11 while its platforms were listed",
+        "garbage.icd (" SC_STUBS "/stub_garbage.so) returned garbage while its platforms were listed",
+        "wild.icd (" SC_STUBS "/stub_wild.so) crashed by signal 11 while its devices were listed",
+        "ends.icd (" SC_STUBS "/stub_ends.so) ended its process with status 0 while its library was loaded",
+        "empty.icd (" SC_STUBS "/stub_empty.so) is installed and loads, but offers no device",
+        "gone.icd (libgone.so.7) does not load: libgone.so.7: cannot open shared object file",
+    };
+    drivers_install("abort crash garbage wild ends empty gone pocl");
+    tool_result result = tool_run("devices");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.out, "opencl:0");
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) SC_CONTAINS(result.err, said[i]);
+    SC_TRUE(!strstr(result.err, "apt-get install"));
+    tool_free(&result);
+    static const char *const bad[] = {"abort", "crash", "garbage", "wild", "ends"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        SC_EQ(drivers_loads(bad[i], "socle"), 0);
+        SC_EQ(drivers_loads(bad[i], "socle-probe"), 1);
+    }
+    SC_EQ(drivers_loads("empty", "socle"), 1);
+    tool_expect(0, "abort.icd", "train tool.yaml -o out --device opencl:0 --set train.epochs=1");
+}
+
+Test(drivers, one_that_hangs_costs_its_deadline_once) {
+    setenv("SOCLE_PROBE_SECONDS", "1", 1);
+    drivers_install("hang empty");
+    tool_result result = tool_run("devices -q");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.err, "stub_hang.so) gave no answer in 1 s while its platforms were listed");
+    SC_CONTAINS(result.out, "cpu:0");
+    tool_free(&result);
+    SC_EQ(drivers_loads("hang", "socle-probe"), 1);
+    tool_expect(0, "gave no answer in 1 s", "devices -q");
+    SC_EQ(drivers_loads("hang", "socle-probe"), 1);
+    SC_EQ(drivers_loads("hang", "socle"), 0);
+    tool_expect(4, "no device 'opencl:0'", "train tool.yaml -o out --device opencl:0");
+}
+
+/* All of them bad: nothing is loaded, and training goes on where no device was named. */
+Test(drivers, without_a_good_one_auto_is_the_cpu_and_says_so) {
+    drivers_install("abort crash");
+    tool_result result = tool_run("train tool.yaml -q -o out --set train.epochs=1");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.err, "warning: goes on without an OpenCL driver: abort.icd");
+    SC_CONTAINS(result.err, "warning: goes on without an OpenCL driver: crash.icd");
+    tool_free(&result);
+    SC_EQ(drivers_loads("abort", "socle") + drivers_loads("crash", "socle"), 0);
+}
+
+Test(drivers, a_verdict_is_kept_until_the_file_changes) {
+    drivers_install("abort empty");
+    tool_expect(0, "aborted", "devices");
+    tool_expect(0, "aborted", "devices");
+    SC_EQ(drivers_loads("abort", "socle-probe"), 1);
+    if (system("touch -d '2001-01-01' vendors/abort.icd") != 0) SC_TEST_FAIL("touch");
+    tool_expect(0, "aborted", "devices");
+    SC_EQ(drivers_loads("abort", "socle-probe"), 2);
+    /* What was changed afterwards is not believed, nor what others can write. */
+    if (system("for f in socle/drivers/*; do sed -i 's/kind 3/kind 1/' $f; echo more >>$f; done") != 0) SC_TEST_FAIL("sed");
+    tool_expect(0, "aborted", "devices");
+    SC_EQ(drivers_loads("abort", "socle-probe"), 3);
+    if (system("sed -i 's/kind 3/kind 1/' socle/drivers/*; chmod a+w socle/drivers/*") != 0) SC_TEST_FAIL("chmod");
+    tool_expect(0, "not trusted", "devices");
+    SC_EQ(drivers_loads("abort", "socle-probe"), 4);
+    SC_EQ(drivers_loads("abort", "socle"), 0);
+}
+
+/* The three things that OCL_ICD_VENDORS may name, and what other variables add. */
+Test(drivers, found_as_the_loader_finds_them) {
+    drivers_install("abort empty");
+    setenv("OCL_ICD_VENDORS", "vendors/abort.icd", 1);
+    tool_expect(0, "abort.icd (", "devices");
+    setenv("OCL_ICD_VENDORS", SC_STUBS "/stub_crash.so", 1);
+    tool_expect(0, "stub_crash.so crashed by signal 11", "devices");
+    setenv("OCL_ICD_VENDORS", "vendors/empty.icd", 1);
+    setenv("OCL_ICD_FILENAMES", SC_STUBS "/stub_garbage.so:" SC_STUBS "/stub_ends.so", 1);
+    tool_expect(0, "stub_garbage.so returned garbage", "devices");
+    tool_expect(0, "stub_ends.so ended its process", "devices");
+    unsetenv("OCL_ICD_FILENAMES");
+    unsetenv("OCL_ICD_VENDORS");
+    setenv("OPENCL_VENDOR_PATH", "vendors", 1);
+    drivers_forget();
+    tool_expect(0, "abort.icd (", "devices");
+    SC_EQ(drivers_loads("abort", "socle"), 0);
+    SC_EQ(drivers_loads("empty", "socle"), 1);
+}
+
+/* PoCL offers no device where it can keep nothing; it is installed all the same. */
+Test(drivers, a_home_that_cannot_be_written_is_named) {
+    drivers_install("pocl");
+    unsetenv("POCL_CACHE_DIR");
+    unsetenv("XDG_CACHE_HOME");
+    setenv("HOME", "/proc/nobody", 1);
+    tool_result result = tool_run("devices");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.err, "pocl.icd (");
+    SC_CONTAINS(result.err, "is installed and loads, but offers no device: its cache folder /proc/nobody/.cache/pocl cannot be written; "
+                            "let POCL_CACHE_DIR or XDG_CACHE_HOME name one that can");
+    SC_TRUE(!strstr(result.err, "apt-get"));
+    tool_free(&result);
+    tool_expect(0, "warning: no OpenCL device found, using the plain cpu backend: the driver pocl.icd",
+                "train tool.yaml -q -o out --set train.epochs=1");
+    tool_expect(4, "its cache folder /proc/nobody/.cache/pocl cannot be written",
+                "train tool.yaml -q -o other --device opencl:0");
+}
+
+Test(drivers, without_the_probe_drivers_are_believed) {
+    setenv("SOCLE_PROBE", "off", 1);
+    drivers_install("empty");
+    tool_expect(0, NULL, "devices");
+    SC_EQ(drivers_loads("empty", "socle-probe"), 0);
+    SC_EQ(drivers_loads("empty", "socle"), 1);
+}

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many processors this process may use: the affinity mask, cut by the quota of its control
- * group (a container with two of 64 processors would otherwise be throttled by 64 threads). */
+/* How many processors this process may use: the affinity mask, cut by the least quota of its control
+ * groups (a container with two of 64 processors would otherwise be throttled by 64 threads). */
+#include "base/control_group.h"
 #include "base/thread_pool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { MOST_PROCESSORS = 1 << 16 };
 
@@ -26,23 +25,40 @@ static int processors_in_mask(void) {
     return 1;
 }
 
-/* "QUOTA PERIOD" in microseconds, or "max PERIOD"; a missing file means no quota. */
-static int processors_in_quota(int most) {
-    int file = open("/sys/fs/cgroup/cpu.max", O_RDONLY | O_CLOEXEC);
-    if (file < 0) return most;
+/* ---- Quotas of control groups ---- */
+
+/* Hierarchies in which a quota of processor time may stand: the second generation alone or beside the first, and the first. */
+static const sc_group_mount mounts[] = {
+    {"", "/sys/fs/cgroup"},
+    {"", "/sys/fs/cgroup/unified"},
+    {"cpu", "/sys/fs/cgroup/cpu"},
+    {"cpu", "/sys/fs/cgroup/cpu,cpuacct"},
+    {"cpu", "/sys/fs/cgroup/cpuacct,cpu"},
+};
+
+/* "QUOTA PERIOD" in microseconds in one file, or one number in each of two; "max" and -1 are no quota. */
+static bool read_quota(const char *folder, long long *quota, long long *period) {
     char line[64];
-    ssize_t length = read(file, line, sizeof line - 1);
-    close(file);
-    if (length <= 0) return most;
-    line[length] = '\0';
+    if (sc_control_group_line(line, sizeof line, folder, "cpu.max")) return sscanf(line, "%lld %lld", quota, period) == 2;
+    if (!sc_control_group_line(line, sizeof line, folder, "cpu.cfs_quota_us") || sscanf(line, "%lld", quota) != 1) return false;
+    return sc_control_group_line(line, sizeof line, folder, "cpu.cfs_period_us") && sscanf(line, "%lld", period) == 1;
+}
+
+static void cut_by_group(void *user, const char *folder) {
+    int *least = user;
     long long quota, period;
-    if (sscanf(line, "%lld %lld", &quota, &period) != 2 || quota <= 0 || period <= 0) return most;
+    if (!read_quota(folder, &quota, &period) || quota <= 0 || period <= 0) return;
     long long count = (quota - 1) / period + 1;
-    return count < most ? (int)count : most;
+    if (count < *least) *least = (int)count;
+}
+
+int sc_processors_in_quota(const char *root, int most) {
+    for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++) sc_control_group_visit(root, &mounts[i], cut_by_group, &most);
+    return most;
 }
 
 int sc_processors_available(void) {
-    return processors_in_quota(processors_in_mask());
+    return sc_processors_in_quota("", processors_in_mask());
 }
 
 uint64_t sc_now_ns(void) {

@@ -2,6 +2,8 @@
 /* The tool among broken drivers: what needs no device never meets them, what needs one names them, passes over them and goes on. */
 #include "broken_drivers.h"
 
+#include <sched.h>
+
 #define ALL "abort hang crash garbage wild ends empty"
 
 static sc_temp temp;
@@ -157,6 +159,30 @@ Test(drivers, a_home_that_cannot_be_written_is_named) {
                 "train tool.yaml -q -o out --set train.epochs=1");
     tool_expect(4, "its cache folder /proc/nobody/.cache/pocl cannot be written",
                 "train tool.yaml -q -o other --device opencl:0");
+}
+
+static int units_of_pocl(void) {
+    tool_result result = tool_run("devices --json");
+    SC_EQ(result.code, 0);
+    const char *at = strstr(result.out, "\"opencl:0\"");
+    const char *units = at ? strstr(at, "\"compute_units\"") : NULL;
+    if (!units) SC_TEST_FAIL("no opencl:0 with units: %s", result.out);
+    int count = (int)strtol(strchr(units, ':') + 1, NULL, 10);
+    tool_free(&result);
+    return count;
+}
+
+/* PoCL counts the machine's processors; the tool tells it how many this process may use, unless its user has. */
+Test(drivers, drivers_on_the_cpu_take_what_the_process_may_use) {
+    cpu_set_t one;
+    drivers_install("pocl");
+    if (units_of_pocl() < 2) cr_skip_test("there is one processor");
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    if (sched_setaffinity(0, sizeof one, &one) != 0) cr_skip_test("no affinity can be set");
+    SC_EQ(units_of_pocl(), 1);
+    setenv("POCL_MAX_PTHREAD_COUNT", "2", 1);
+    SC_EQ(units_of_pocl(), 2);
 }
 
 Test(drivers, without_the_probe_drivers_are_believed) {

@@ -22,6 +22,12 @@ static char sc_repro_line[512] SC_UNUSED;
 /* SC_REPRO("socle verify --op %s --case %d", name, index): printed with the next failure. */
 #define SC_REPRO(...) ((void)snprintf(sc_repro_line, sizeof sc_repro_line, __VA_ARGS__))
 
+/* A sweep of many cases runs whole in the long part of the tests (socle_add_test(FULL)); a plain ./test runs some of each
+ * kind. On OpenCL, where every shape costs seconds of compiling, that is a matter of minutes. */
+static SC_UNUSED bool sc_test_full(void) {
+    return getenv("SC_TEST_FULL") != NULL;
+}
+
 static SC_UNUSED void sc_test_fail(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static SC_UNUSED void sc_test_fail(const char *file, int line, const char *format, ...) {

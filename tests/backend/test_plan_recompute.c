@@ -146,10 +146,12 @@ Test(plan_recompute, same_bits_cpu) {
 Test(plan_recompute, same_bits_opencl, .timeout = 230) {
     device_fixture f;
     device_open(&f, "opencl:0", NULL);
-    same_bits_of(&f, "convolutions", 2, percents);
-    same_bits_of(&f, "dense", 2, percents);
-    same_bits_of(&f, "normalised", 3, percents);
+    same_bits_of(&f, "normalised", sc_test_full() ? 3 : 1, percents);
     same_bits_of(&f, "narrow", 1, percents);
+    if (sc_test_full()) {
+        same_bits_of(&f, "convolutions", 2, percents);
+        same_bits_of(&f, "dense", 2, percents);
+    }
     device_close(&f);
 }
 
@@ -182,8 +184,8 @@ Test(plan_recompute, memory_falls_cpu) {
 Test(plan_recompute, memory_falls_opencl, .timeout = 230) {
     device_fixture f;
     device_open(&f, "opencl:0", NULL);
-    shrinks(&f, "convolutions", 38);
     shrinks(&f, "normalised", 38);
+    if (sc_test_full()) shrinks(&f, "convolutions", 38);
     device_close(&f);
 }
 

@@ -115,11 +115,17 @@ static everything train(const one *o, sc_engine_memory *memory) {
     return all;
 }
 
+/* How memory is cut is the host's affair: what the cpu shows in every combination, OpenCL shows in one of each kind. */
+static bool is_quick(const char *device) {
+    return strcmp(device, "cpu") != 0 && !sc_test_full();
+}
+
 static void same_bits(const char *device, const char *network, uint64_t most) {
     static const char *const optimizers[] = {"adam", "sgd"};
     fixture_open(&f, device, 1); /* threads have scratch memory of their own */
     fixture_golden(&f, network);
     for (int i = 0; i < 4; i++) {
+        if (i != 1 && is_quick(device)) continue;
         one o = {optimizers[i / 2], i % 2, 0};
         sc_engine_memory whole, divided;
         SC_REPRO("%s, %s, %s, fixed tree %d", device, network, o.optimizer, o.fixed_tree);
@@ -244,6 +250,7 @@ static void shared_same_bits(const char *devices, const char *probe) {
     fixture_golden(&f, "deep");
     for (int way = 0; way < 4; way++)
         for (int low = 1; low < 4; low++) {
+            if (is_quick(probe) && way + low != 1 && way + low != 6) continue;
             shared s = {devices, way & 1, way >> 1, {0, 0}};
             SC_REPRO("%s, own memory %d, reproducible %d, low %d", devices, s.own_memory, s.reproducible, low);
             everything expected = train_shared(&s);

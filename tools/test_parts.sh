@@ -3,6 +3,7 @@
 # The parts of the tests: what each runs, and which passed on which commit. Sourced by ./test. Every test belongs
 # to exactly one part, by its labels; a long test without the label of a part belongs to `long`.
 
+fast_minutes=6  # what the tests of the fast part may take on two cores, building aside
 part_minutes=40 # what one part may take on two cores, building included
 all_minutes=150 # and all of them
 

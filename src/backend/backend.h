@@ -37,7 +37,7 @@ enum {
     SC_TRAIT_DENORMALS = 1u << 5,
     SC_TRAIT_HALF = 1u << 6,
     SC_TRAIT_DOUBLE = 1u << 7,
-    SC_TRAIT_BLAS = 1u << 8,           /* a BLAS library for this device is linked in */
+    SC_TRAIT_BLAS = 1u << 8,           /* a BLAS library for this device is there */
     SC_TRAIT_HOST_MEMORY = 1u << 9     /* shares the host's memory: integrated GPUs, CPU-class devices */
 };
 

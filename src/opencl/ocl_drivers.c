@@ -25,13 +25,14 @@ static struct {
     sc_ocl_vendors vendors;
 } drivers = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void try_all(sc_env *env) {
-    if (drivers.tried) return;
+static socle_status try_all(sc_env *env) {
+    if (drivers.tried) return SOCLE_OK;
     sc_ocl_vendors_find(&drivers.vendors);
-    sc_ocl_vendors_try(env, &drivers.vendors);
+    SC_TRY(sc_ocl_vendors_try(env, &drivers.vendors));
     drivers.bad = 0;
     for (int i = 0; i < drivers.vendors.count; i++) drivers.bad += sc_ocl_verdict_is_bad(&drivers.vendors.vendor[i].verdict);
     drivers.tried = true;
+    return SOCLE_OK;
 }
 
 /* ---- A process that lets us change its environment ---- */
@@ -92,9 +93,9 @@ socle_status sc_ocl_drivers_settle(sc_env *env, const sc_environment *environmen
     socle_status status = SOCLE_OK;
     if (!drivers.tried) {
         settle_threads(environment);
-        try_all(env);
-        warn_of_bad(env);
-        if (drivers.bad && drivers.bad < drivers.vendors.count) status = show_good(env, environment);
+        status = try_all(env);
+        if (status == SOCLE_OK) warn_of_bad(env);
+        if (status == SOCLE_OK && drivers.bad && drivers.bad < drivers.vendors.count) status = show_good(env, environment);
     }
     pthread_mutex_unlock(&drivers.lock);
     return status;
@@ -122,14 +123,16 @@ static socle_status refuse(sc_env *env) {
 
 socle_status sc_ocl_drivers_open(sc_env *env, bool *none) {
     pthread_mutex_lock(&drivers.lock);
-    try_all(env);
+    socle_status status = try_all(env);
     *none = drivers.bad && drivers.bad == drivers.vendors.count;
-    socle_status status = SOCLE_OK;
-    if (!*none && drivers.bad && !drivers.filtered) {
+    if (status != SOCLE_OK) {
+        *none = false;
+    } else if (!*none && drivers.bad && !drivers.filtered) {
         status = refuse(env);
     } else if (!*none) {
         status = sc_ocl_load(env);
-        if (status != SOCLE_OK) snprintf(drivers.failure, sizeof drivers.failure, "%s", env->text);
+        if (status != SOCLE_OK)
+            snprintf(drivers.failure, sizeof drivers.failure, "%.1900s (Debian: apt-get install ocl-icd-libopencl1)", env->text);
         *none = status == SOCLE_STATUS_NOT_FOUND;
         if (*none) status = SOCLE_OK;
     }

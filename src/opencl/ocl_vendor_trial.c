@@ -70,14 +70,13 @@ static int seconds_given(void) {
 }
 
 /* The environment without layers: they belong to programs, and count what they see. Pointers alone are copied. */
-static char **without_layers(sc_env *env) {
+static socle_status without_layers(sc_env *env, char ***out) {
     size_t count = 0, kept = 0;
-    char **list = NULL;
     while (environ && environ[count]) count++;
-    if (sc_allocate(env, &list, count + 1, sizeof *list) != SOCLE_OK) return NULL;
+    SC_TRY(sc_allocate(env, out, count + 1, sizeof **out));
     for (size_t i = 0; i < count; i++)
-        if (strncmp(environ[i], "OPENCL_LAYERS=", 14) != 0) list[kept++] = environ[i];
-    return list;
+        if (strncmp(environ[i], "OPENCL_LAYERS=", 14) != 0) (*out)[kept++] = environ[i];
+    return SOCLE_OK;
 }
 
 /* Silent, with signals as a new program finds them, in a group of its own that can be ended whole. */
@@ -213,18 +212,20 @@ static void listen_to_all(trial *trials, int count, int seconds) {
         if (trials[i].process) end_late(&trials[i], seconds);
 }
 
-void sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors) {
+socle_status sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors) {
     char program[SC_OCL_PATH_TEXT];
     trial *trials = NULL;
     int count = 0, seconds = seconds_given();
     if (!sc_ocl_probe_program(program)) {
         sc_log_line(env, SOCLE_LOG_DEBUG, "OpenCL drivers are not tried first: socle-probe is not where it was installed");
-        return;
+        return SOCLE_OK;
     }
-    char **variables = without_layers(env);
-    if (!variables || sc_allocate(env, &trials, (size_t)vendors->count, sizeof *trials) != SOCLE_OK) {
+    char **variables;
+    SC_TRY(without_layers(env, &variables));
+    socle_status status = sc_allocate(env, &trials, (size_t)vendors->count, sizeof *trials);
+    if (status != SOCLE_OK) {
         sc_release(env, variables);
-        return;
+        return status;
     }
     for (int i = 0; i < vendors->count; i++) {
         sc_ocl_vendor *vendor = &vendors->vendor[i];
@@ -236,4 +237,5 @@ void sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors) {
     for (int i = 0; i < count; i++) sc_ocl_verdict_store(env, trials[i].vendor, program);
     sc_release(env, trials);
     sc_release(env, variables);
+    return SOCLE_OK;
 }

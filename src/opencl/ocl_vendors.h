@@ -60,8 +60,8 @@ void sc_ocl_vendors_remove(const char *folder);
 
 /* ---- Trying them (ocl_vendor_trial.c) ---- */
 
-/* Fills the verdicts that are UNTRIED, all vendors at once, within SOCLE_PROBE_SECONDS (30). */
-void sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors);
+/* Fills the verdicts, all vendors at once, within SOCLE_PROBE_SECONDS (30). OUT_OF_MEMORY: nothing was tried. */
+socle_status sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors);
 /* The program socle-probe: SOCLE_PROBE, else where this library or program was installed. False: none that can be trusted. */
 bool sc_ocl_probe_program(char out[SC_OCL_PATH_TEXT]);
 

@@ -161,6 +161,34 @@ Test(drivers, a_home_that_cannot_be_written_is_named) {
                 "train tool.yaml -q -o other --device opencl:0");
 }
 
+/* A file that is no library stands in the linker's way. */
+static void hide(const char *library) {
+    char path[64];
+    mkdir("hidden", 0700);
+    snprintf(path, sizeof path, "hidden/%s", library);
+    tool_put_text(path, "no library\n");
+    setenv("LD_LIBRARY_PATH", "hidden", 1);
+}
+
+Test(drivers, without_the_loader_there_are_no_devices) {
+    drivers_install("pocl");
+    hide("libOpenCL.so.1");
+    tool_expect(0, "the OpenCL loader: hidden/libOpenCL.so.1", "devices");
+    tool_expect(0, "warning: no OpenCL device found, using the plain cpu backend: the OpenCL loader",
+                "train tool.yaml -q -o out --set train.epochs=1");
+    tool_expect(4, "the OpenCL loader: hidden/libOpenCL.so.1", "train tool.yaml -o two --device opencl:0");
+}
+
+Test(drivers, without_clblast_devices_lack_a_blas) {
+    drivers_install("pocl");
+    tool_expect(0, NULL, "verify --device opencl:0 --op matmul --implementation clblast --small --no-record");
+    hide("libclblast.so.1");
+    tool_result result = tool_run("verify --device opencl:0 --op matmul --implementation clblast --small --no-record");
+    SC_TRUE(result.code != 0 && result.code < 128);
+    tool_free(&result);
+    tool_expect(0, NULL, "train tool.yaml -o out --device opencl:0 --set train.epochs=1");
+}
+
 static int units_of_pocl(void) {
     tool_result result = tool_run("devices --json");
     SC_EQ(result.code, 0);

@@ -192,6 +192,9 @@ void sc_ocl_drivers_explain(sc_text *out) {
         sc_ocl_vendor_describe(out, vendor);
         if (no_device) explain_no_device(out, vendor);
     }
+    if (drivers.warned && drivers.bad)
+        sc_text_add(out, "%s%d of %d OpenCL drivers %s passed over, as was said", out->length ? "\n" : "", drivers.bad,
+                    drivers.vendors.count, drivers.bad == 1 ? "is" : "are");
     if (drivers.failure[0]) sc_text_add(out, "%s%s", out->length ? "\n" : "", drivers.failure);
     pthread_mutex_unlock(&drivers.lock);
 }

@@ -58,6 +58,7 @@ typedef struct socle_fit_opts {
      * one kind take part. Batch normalisation then takes statistics over micro-batches. */
     int reproducible;
     socle_augment augment;
+    int drop_short; /* 1: leave out a last batch of an epoch that is not full */
 } socle_fit_opts;
 
 /* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */

@@ -161,6 +161,7 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net, const
     if (group && dataset) samples = sc_round_up(samples, group);
     if (out->batch > samples) out->batch = samples;
     out->seed = opts->seed;
+    out->drop_short = opts->drop_short != 0;
     out->shuffle = !opts->no_shuffle;
     out->validation = (double)opts->validation_split;
     out->weight_decay = opts->weight_decay;

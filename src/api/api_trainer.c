@@ -71,6 +71,7 @@ static socle_status fill(socle_trainer *trainer, const socle_optimizer *optimize
                                            .seed = seed,
                                            .has_target_dtype = true,
                                            .target_dtype = (uint8_t)trainer->target.dtype};
+    if (sc_net_has_batch_statistics(net)) SC_TRY(sc_net_check_group(net, batch));
     SC_TRY(sc_api_need_weights(trainer->net, seed));
     return sc_api_run_at(trainer->context, &trainer->home, create_job, trainer);
 }
@@ -125,7 +126,9 @@ static socle_status run_step(socle_trainer *trainer, const step_call *call) {
     SC_TRY(sc_engine_slot_uploaded(engine, slot)); /* the caller's memory is free on return */
     trainer->slot = (slot + 1) % sc_engine_slots(engine);
     SC_TRY(sc_engine_micro_batch(engine, slot, call->rows, 0, step));
-    sc_engine_step commit = {step, (double)call->rows, 1, trainer->learning_rate};
+    sc_engine_step commit = {step, (double)call->rows,
+                             sc_engine_groups(call->rows, trainer->options.capacity),
+                             trainer->learning_rate};
     SC_TRY(sc_engine_commit(engine, &commit));
     trainer->step = step;
     return SOCLE_OK;

@@ -77,6 +77,7 @@ socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
 struct sc_loss_kind {
     const char *word;
     bool counts_correct; /* has an accuracy */
+    const char *applies; /* the activation that it applies to the outputs itself: "softmax"; NULL */
     /* Shape of one sample's target for an output shape; error when the output does not fit the
      * loss. */
     socle_status (*target)(sc_env *env, const sc_tensor_desc *output, sc_tensor_desc *target);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Batch normalisation (Ioffe and Szegedy 2015). Training normalises by the micro-batch's biased
  * variance and feeds the unbiased one to the running statistics, as PyTorch does; evaluation uses
- * the running ones. */
+ * the running ones. Where groups have several samples, one of a single sample, which is left over
+ * at the end of an epoch, leaves no statistics: they would count as much as those of a whole group.
+ */
 #include "nn/layer.h"
 
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR };
@@ -43,6 +45,22 @@ static sc_value unbiased(sc_graph *graph, sc_value variance, int64_t positions) 
     return out;
 }
 
+/* 0 where the group has a single sample; the commit does not count it (sc_engine_step.groups). */
+static sc_value of_several(sc_graph *graph, sc_value statistic) {
+    if (graph->capacity == 1) return statistic;
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int rows =
+        sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT, sc_expr_leaf(&expr, SC_EXPR_ROWS, 0, 0), 0, 0);
+    int several = sc_expr_add_node(&expr, SC_EXPR_LT, sc_expr_const(&expr, 1.0f), rows, 0);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, several,
+                                           sc_expr_input(&expr, 0, SC_EXPR_FLOAT),
+                                           sc_expr_const(&expr, 0.0f)));
+    sc_value out;
+    sc_build_expr(graph, &expr, 1, &statistic, &out);
+    return out;
+}
+
 static sc_value build_training(sc_build *build, const sc_layer *layer, sc_value x) {
     sc_graph *graph = build->graph;
     sc_value mean, variance;
@@ -52,10 +70,12 @@ static sc_value build_training(sc_build *build, const sc_layer *layer, sc_value 
     sc_value y = sc_build_batchnorm(graph, x, sc_build_parameter(build, WEIGHT),
                                     sc_build_parameter(build, BIAS), layer->options.epsilon, &mean,
                                     &variance);
-    sc_build_set_statistic(build, RUNNING_MEAN, sc_build_reshape(graph, mean, 1, &channels));
-    sc_build_set_statistic(
-        build, RUNNING_VAR,
-        sc_build_reshape(graph, unbiased(graph, variance, positions), 1, &channels));
+    sc_build_set_statistic(build, RUNNING_MEAN,
+                           sc_build_reshape(graph, of_several(graph, mean), 1, &channels));
+    sc_build_set_statistic(build, RUNNING_VAR,
+                           sc_build_reshape(graph,
+                                            of_several(graph, unbiased(graph, variance, positions)),
+                                            1, &channels));
     return y;
 }
 

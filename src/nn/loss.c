@@ -124,12 +124,12 @@ static sc_value predict_sigmoid(sc_graph *graph, sc_value output) {
     return sc_build_unary(graph, SC_EXPR_SIGMOID, output);
 }
 
-static const sc_loss_kind cross_entropy = {"softmax_cross_entropy", true, label_target,
-                                           build_cross_entropy, predict_softmax};
-static const sc_loss_kind binary = {"binary_cross_entropy", true, same_target, build_binary,
-                                    predict_sigmoid};
-static const sc_loss_kind squared = {"mean_squared_error", false, same_target, build_squared_error,
-                                     predict_as_is};
+static const sc_loss_kind cross_entropy = {
+    "softmax_cross_entropy", true, "softmax", label_target, build_cross_entropy, predict_softmax};
+static const sc_loss_kind binary = {"binary_cross_entropy", true,           "sigmoid", same_target,
+                                    build_binary,           predict_sigmoid};
+static const sc_loss_kind squared = {"mean_squared_error", false,        NULL, same_target,
+                                     build_squared_error,  predict_as_is};
 static const sc_loss_kind *const kinds[] = {&cross_entropy, &binary, &squared, NULL};
 
 const sc_loss_kind *const *sc_loss_kinds(void) {

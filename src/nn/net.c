@@ -207,6 +207,26 @@ int sc_net_layer(sc_net *net, const sc_layer_kind *kind, const char *name, int i
     return status == SOCLE_OK ? net->inputs + (int)net->layers - 1 : sc_net_fail(net, status);
 }
 
+/* A loss that applies softmax or sigmoid itself, to what has been through one of them: it sees
+ * values of 0 to 1, whose softmax is nearly even, and hardly learns. */
+static void warn_squashed(const sc_net *net, const sc_loss_kind *loss, int node) {
+    const sc_layer *layer = NULL;
+    for (; node >= net->inputs; node = layer->input[0]) {
+        layer = &net->layer[node - net->inputs];
+        if (strcmp(layer->kind->word, "flatten") != 0) break;
+    }
+    if (node < net->inputs || !loss->applies || strcmp(layer->kind->word, "activation") != 0)
+        return;
+    const char *function = layer->options.function;
+    if (strcmp(function, "softmax") != 0 && strcmp(function, "sigmoid") != 0) return;
+    sc_log_line(
+        net->env, SOCLE_LOG_WARNING,
+        "%s: the loss %s applies %s itself; behind a layer that applies %s before it the network "
+        "hardly learns. Leave this layer out: predictions are %s all the same",
+        layer->name, loss->word, loss->applies, function,
+        strcmp(loss->applies, "softmax") == 0 ? "probabilities" : "of 0 to 1");
+}
+
 static socle_status choose_loss(sc_net *net, const char *word, int node) {
     const sc_loss_kind *loss = sc_loss_find(word);
     sc_tensor_desc target;
@@ -224,6 +244,7 @@ static socle_status choose_loss(sc_net *net, const char *word, int node) {
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: reads no layer of this network", word);
     socle_status status = loss->target(net->env, sc_net_desc(net, node), &target);
     if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", word);
+    warn_squashed(net, loss, node);
     net->loss = loss;
     net->output = node;
     return SOCLE_OK;
@@ -256,12 +277,29 @@ socle_status sc_net_statistics_group(const sc_net *net, int64_t *group) {
         if (!statistics) continue;
         if (*group >= 0 && *group != layer->options.group)
             return sc_fail(net->env, SOCLE_STATUS_CONFIG,
-                           "%s: a statistics group of %d beside one of %lld in an earlier layer; all layers of a "
+                           "%s: a statistics group of %d beside one of %lld in an earlier layer; "
+                           "all layers of a "
                            "network share one size (0: the whole batch)",
                            layer->name, layer->options.group, (long long)*group);
         *group = layer->options.group;
     }
     if (*group < 0) *group = 0;
+    return SOCLE_OK;
+}
+
+socle_status sc_net_check_group(const sc_net *net, int64_t rows) {
+    for (size_t l = 0; l < net->layers && rows == 1; l++) {
+        const sc_layer *layer = &net->layer[l];
+        bool statistics = layer->parameters &&
+                          net->parameter[layer->first_parameter + layer->parameters - 1].role ==
+                              SC_PARAMETER_STATISTIC;
+        if (statistics && sc_tensor_elements_at(&layer->output, 1) == layer->output.dim[1])
+            return sc_fail(
+                net->env, SOCLE_STATUS_CONFIG,
+                "%s: statistics over one sample, which has one value per channel, are none: "
+                "give batches or groups of at least 2 samples",
+                layer->name);
+    }
     return SOCLE_OK;
 }
 

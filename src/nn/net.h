@@ -9,7 +9,7 @@
 #include "graph/build.h"
 
 enum {
-    SC_LAYER_INPUTS = 8,
+    SC_LAYER_INPUTS = 64,
     SC_NET_INPUTS = 4,
     SC_NET_WORDS = 40,
     SC_NET_LAYERS = 10000,
@@ -124,6 +124,8 @@ bool sc_net_has_batch_statistics(const sc_net *net);
 /* The size of the statistics group that the net's batch normalisation names; 0: the whole batch. errors: CONFIG (layers name
  * different ones). */
 socle_status sc_net_statistics_group(const sc_net *net, int64_t *group);
+/* Batch normalisation can take statistics over groups of so many samples. errors: CONFIG (one value has no variance). */
+socle_status sc_net_check_group(const sc_net *net, int64_t rows);
 bool sc_net_counts_correct(const sc_net *net); /* the loss has an accuracy */
 
 typedef enum sc_build_mode { SC_BUILD_TRAIN, SC_BUILD_EVALUATE } sc_build_mode;

@@ -131,7 +131,10 @@ static void build_statistics(sc_graph *graph, const sc_commit_shape *shape, sc_v
     int running = sc_expr_input(&expr, 0, SC_EXPR_FLOAT), sum = sc_expr_input(&expr, 1, SC_EXPR_FLOAT),
         momentum = sc_expr_input(&expr, 2, SC_EXPR_FLOAT),
         ok = commits(&expr, 3, weighted ? sc_expr_input(&expr, 4, SC_EXPR_FLOAT) : -1);
-    int batch = sc_expr_add_node(&expr, SC_EXPR_MUL, sum, sc_expr_leaf(&expr, SC_EXPR_SCALAR, SC_SCALAR_GROUPS, 0), 0);
+    int groups = sc_expr_leaf(&expr, SC_EXPR_SCALAR, SC_SCALAR_GROUPS, 0); /* 1 / their number; 0: none */
+    int some = sc_expr_add_node(&expr, SC_EXPR_NE, groups, sc_expr_const(&expr, 0.0f), 0);
+    ok = sc_expr_add_node(&expr, SC_EXPR_INT_AND, ok, some, 0);
+    int batch = sc_expr_add_node(&expr, SC_EXPR_MUL, sum, groups, 0);
     int rest = sc_expr_add_node(&expr, SC_EXPR_SUB, sc_expr_const(&expr, 1.0f), momentum, 0);
     int updated = sc_expr_add_node(&expr, SC_EXPR_ADD, sc_expr_add_node(&expr, SC_EXPR_MUL, momentum, running, 0),
                                    sc_expr_add_node(&expr, SC_EXPR_MUL, rest, batch, 0), 0);

@@ -112,10 +112,13 @@ socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, ui
 typedef struct sc_engine_step {
     uint32_t number;      /* from 1 */
     double weight;        /* rows of the step; a weighted engine divides by its weights instead */
-    int64_t groups;       /* its micro-batches */
+    int64_t groups;       /* its micro-batches that leave statistics: sc_engine_groups */
     float learning_rate;
 } sc_engine_step;
 
+/* How many of the micro-batches of a step of `rows` leave statistics of batch normalisation, where they have `micro_batch` rows each
+ * but for the last: a last one of a single row leaves none. */
+int64_t sc_engine_groups(int64_t rows, int64_t micro_batch);
 /* Combines the partials and commits; then the next step may begin. */
 socle_status sc_engine_commit(sc_engine *engine, const sc_engine_step *step);
 

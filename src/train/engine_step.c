@@ -77,11 +77,15 @@ socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, ui
     return sc_queue_flush(engine->compute);
 }
 
+int64_t sc_engine_groups(int64_t rows, int64_t micro_batch) {
+    return sc_ceil_div(rows, micro_batch) - (micro_batch > 1 && rows % micro_batch == 1);
+}
+
 socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory, const sc_engine_step *step) {
     sc_launch launch = {.rows = 1, .step = step->number, .seed = engine->options.seed};
     launch.scalar[SC_SCALAR_LEARNING_RATE] = step->learning_rate;
     launch.scalar[SC_SCALAR_INVERSE_WEIGHT] = (float)(1.0 / step->weight);
-    launch.scalar[SC_SCALAR_GROUPS] = 1.0f / (float)step->groups;
+    launch.scalar[SC_SCALAR_GROUPS] = step->groups ? 1.0f / (float)step->groups : 0.0f;
     if (engine->optimizer.kind->scalars)
         engine->optimizer.kind->scalars(&engine->optimizer, step->number, launch.scalar);
     sc_engine_begin_step(engine, 0);

@@ -32,6 +32,7 @@ static void assign(sc_fleet *fleet, const sc_fleet_step *step) {
                                 .timed = !(fleet->step_seconds > 0)};
         groups += sc_fleet_micro_batches(fleet, m, m->step.rows.rows);
     }
+    if (fleet->options.micro_batch) groups = sc_engine_groups(step->rows.rows, fleet->options.micro_batch);
     for (int i = 0; i < fleet->members; i++) /* whoever hangs may still read its own */
         if (sc_fleet_takes_part(fleet, i))
             fleet->member[i].step.commit =

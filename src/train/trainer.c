@@ -97,6 +97,18 @@ static socle_status check_whole_batch(const sc_trainer *trainer) {
                    trainer->train_order.count, (long long)trainer->options.batch);
 }
 
+/* A group that shares statistics and has a single sample, left over at the end of an epoch. */
+static void warn_single(const sc_trainer *trainer) {
+    int64_t batch = trainer->options.batch, rows = (int64_t)trainer->train_order.count % batch;
+    bool single = trainer->micro_batch > 1 && rows % trainer->micro_batch == 1;
+    if (!single || trainer->options.drop_short || !sc_net_has_batch_statistics(trainer->net)) return;
+    sc_log_line(trainer->env, SOCLE_LOG_WARNING,
+                "the last step of an epoch has %lld of %u training samples, and its last group for batch normalisation a single "
+                "one, which is trained on as its own mean; running statistics pass it over. train.drop_short leaves that step "
+                "out, or choose another batch than %lld",
+                (long long)rows, trainer->train_order.count, (long long)batch);
+}
+
 static socle_status weight_decay(sc_trainer *trainer) {
     const sc_net *net = trainer->net;
     SC_TRY(sc_allocate(trainer->env, &trainer->decay, net->parameters, sizeof *trainer->decay));
@@ -124,6 +136,7 @@ static socle_status choose_micro_batch(sc_trainer *trainer, int devices) {
                        "train.batch: %lld is no multiple of the statistics group of the batch normalisation, which is %lld",
                        (long long)options->batch, (long long)group);
     SC_TRY(sc_fit_fixed_rows(&trainer->micro_batch, trainer->net, options));
+    if (statistics) SC_TRY(sc_net_check_group(trainer->net, trainer->micro_batch));
     if (!statistics || group) return SOCLE_OK;
     if (options->reproducible && !options->micro_batch)
         sc_log_line(trainer->env, SOCLE_LOG_INFO,
@@ -151,6 +164,7 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     trainer->counts_correct = sc_net_counts_correct(trainer->net);
     SC_TRY(split_data(trainer, train, test));
     SC_TRY(check_whole_batch(trainer));
+    warn_single(trainer);
     SC_TRY(weight_decay(trainer));
     trainer->devices = devices;
     SC_TRY(sc_trainer_equip(trainer, device));

@@ -20,6 +20,14 @@ typedef struct socle_data socle_data;
 SOCLE_API socle_status socle_data_idx(socle_data **out, socle_context *context, const char *images,
                                       const char *labels);
 
+/* Where the channels of images lie: [N,C,H,W] or [N,H,W,C]. */
+typedef enum socle_layout { SOCLE_NCHW = 1, SOCLE_NHWC = 2 } socle_layout;
+/* socle_data_idx for images of four dimensions, whose layout is stated; samples are [C,H,W].
+ * socle_data_idx takes [N,C,H,W], and refuses what looks as if its channels were last.
+ * errors: as of socle_data_idx; INVALID_ARGUMENT. */
+SOCLE_API socle_status socle_data_images(socle_data **out, socle_context *context,
+                                         const char *images, const char *labels,
+                                         socle_layout layout);
 /* Copies `count` samples of one input, named "input", from memory.
  * inputs: [count, shape] of `dtype`. targets: class numbers u8 or i32 [count] when target_shape is
  * NULL, else values [count, target_shape] of target_dtype, usually f32; NULL: none, for prediction.

@@ -93,9 +93,9 @@ SOCLE_API socle_node socle_flatten(socle_net *net, socle_node x);
 SOCLE_API socle_node socle_activation(socle_net *net, socle_node x, const char *word);
 /* socle_activation by "relu". */
 SOCLE_API socle_node socle_relu(socle_net *net, socle_node x);
-/* Sum of 2 to 8 nodes of equal shapes. */
+/* Sum of 2 to 64 nodes of equal shapes. */
 SOCLE_API socle_node socle_add(socle_net *net, int count, const socle_node *x);
-/* Joins 2 to 8 nodes along dimension `axis` of a sample; 0 = channels. Other sizes are equal. */
+/* Joins 2 to 64 nodes along dimension `axis` of a sample; 0 = channels. Other sizes are equal. */
 SOCLE_API socle_node socle_concat(socle_net *net, int count, const socle_node *x, int axis);
 
 /* Training minimises the cross-entropy of softmax(x) and a class number. x: [classes], 2 or more;

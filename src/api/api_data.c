@@ -12,14 +12,32 @@ static socle_status finish(socle_data **out, socle_data *data, socle_status stat
     return status;
 }
 
-socle_status socle_data_idx(socle_data **out, socle_context *context, const char *images,
-                            const char *labels) {
+static socle_status from_idx(socle_data **out, socle_context *context, const char *images,
+                             const char *labels, sc_image_layout layout) {
     if (out) *out = NULL;
     if (!out || !context) return SOCLE_STATUS_INVALID_ARGUMENT;
-    if (!images) return sc_api_missing(context, __func__, "images");
+    if (!images) return sc_api_missing(context, "socle_data_idx", "images");
     socle_data *data;
     SC_TRY(sc_api_create(&data, context, sizeof *data));
-    return finish(out, data, sc_dataset_from_idx(&data->dataset, &context->env, images, labels));
+    return finish(out, data,
+                  sc_dataset_from_images(&data->dataset, &context->env, images, labels, layout));
+}
+
+socle_status socle_data_idx(socle_data **out, socle_context *context, const char *images,
+                            const char *labels) {
+    return from_idx(out, context, images, labels, SC_IMAGES_ASK);
+}
+
+socle_status socle_data_images(socle_data **out, socle_context *context, const char *images,
+                               const char *labels, socle_layout layout) {
+    bool known = layout == SOCLE_NCHW || layout == SOCLE_NHWC;
+    if (out && context && !known) {
+        *out = NULL;
+        return sc_fail(&context->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "socle_data_images: there is no layout %d", (int)layout);
+    }
+    return from_idx(out, context, images, labels,
+                    layout == SOCLE_NHWC ? SC_IMAGES_NHWC : SC_IMAGES_NCHW);
 }
 
 static socle_status add_targets(socle_data *data, socle_dtype dtype, const socle_shape *shape,

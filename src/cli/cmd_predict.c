@@ -7,14 +7,16 @@
 #include "train/recipe.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { KEY_INPUT = 256, KEY_ALL, KEY_LOGITS, STANDARD_BATCH = 128 };
+enum { KEY_INPUT = 256, KEY_ALL, KEY_LOGITS, KEY_LAYOUT, STANDARD_BATCH = 128 };
 
 typedef struct predict_settings {
     sc_cli *cli;
     sc_model_choice choice;
     const char *input;
     bool all, logits;
+    sc_image_layout layout;
     int64_t batch;
 } predict_settings;
 
@@ -39,6 +41,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_ALL:
         settings->all = true;
         return 0;
+    case KEY_LAYOUT:
+        settings->layout = strcmp(arg, "nhwc") == 0 ? SC_IMAGES_NHWC : SC_IMAGES_NCHW;
+        if (strcmp(arg, "nhwc") == 0 || strcmp(arg, "nchw") == 0) return 0;
+        return sc_cli_usage(settings->cli, "--layout: must be nchw or nhwc, not '%s'", arg);
     case KEY_LOGITS:
         settings->logits = true;
         return 0;
@@ -61,6 +67,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp_option options[] = {
     {"input", KEY_INPUT, "FILE", 0, "Samples as IDX, plain or gzip; - for standard input", 1},
     {"all", KEY_ALL, NULL, 0, "Print every output, not the class alone", 1},
+    {"layout", KEY_LAYOUT, "nchw|nhwc", 0,
+     "Where the channels of images of four dimensions lie: first, or last", 1},
     {"logits", KEY_LOGITS, NULL, 0,
      "What the network gives, without the softmax or sigmoid that goes with its loss", 1},
     {"batch", 'b', "N", 0, "Samples at a time (default: 128)", 3},
@@ -195,7 +203,7 @@ socle_status sc_predict_run(sc_cli *cli, int argc, char **argv) {
     socle_status status = SOCLE_OK;
     if (!choice->config) status = sc_model_choice_net(&predict.net, choice, NULL);
     if (status == SOCLE_OK)
-        status = sc_model_run_samples(&predict.dataset, &cli->env, settings.input);
+        status = sc_model_run_samples(&predict.dataset, &cli->env, settings.input, settings.layout);
     if (status == SOCLE_OK && choice->config)
         status = sc_model_choice_net(&predict.net, &settings.choice, predict.dataset);
     if (status == SOCLE_OK)

@@ -73,20 +73,22 @@ static socle_status samples_of(sc_dataset **out, sc_env *env, const sc_idx *idx)
     return status;
 }
 
-static socle_status samples_from_input(sc_dataset **out, sc_env *env) {
+static socle_status samples_from_input(sc_dataset **out, sc_env *env, sc_image_layout layout) {
     char *data;
     size_t size;
     sc_idx idx = {0};
     socle_status status = read_standard_input(env, &data, &size);
     if (status == SOCLE_OK) status = sc_idx_read_memory(&idx, env, "standard input", data, size);
     sc_release(env, data);
+    if (status == SOCLE_OK) status = sc_idx_order(&idx, env, "standard input", layout);
     if (status == SOCLE_OK) status = samples_of(out, env, &idx);
     sc_idx_free(&idx, env);
     return status;
 }
 
-socle_status sc_model_run_samples(sc_dataset **out, sc_env *env, const char *path) {
+socle_status sc_model_run_samples(sc_dataset **out, sc_env *env, const char *path,
+                                  sc_image_layout layout) {
     *out = NULL;
-    if (strcmp(path, "-") == 0) return as_data(samples_from_input(out, env));
-    return as_data(sc_dataset_from_idx(out, env, path, NULL));
+    if (strcmp(path, "-") == 0) return as_data(samples_from_input(out, env, layout));
+    return as_data(sc_dataset_from_images(out, env, path, NULL, layout));
 }

@@ -4,6 +4,7 @@
 #define SC_CLI_MODEL_RUN_H
 
 #include "cli/model_choice.h"
+#include "data/idx.h"
 #include "train/fit.h"
 
 /* An engine for evaluation and prediction with the model's weights. `dataset` decides the type of
@@ -13,6 +14,7 @@ socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net
                                  const sc_model_choice *choice, const sc_dataset *dataset,
                                  int64_t batch, bool logits);
 /* Samples without targets from an IDX file, or from standard input ("-"). */
-socle_status sc_model_run_samples(sc_dataset **out, sc_env *env, const char *path);
+socle_status sc_model_run_samples(sc_dataset **out, sc_env *env, const char *path,
+                                  sc_image_layout layout);
 
 #endif

@@ -226,11 +226,17 @@ static socle_status add_labels(sc_dataset *dataset, sc_env *env, const char *pat
 
 socle_status sc_dataset_from_idx(sc_dataset **out, sc_env *env, const char *images,
                                  const char *labels) {
+    return sc_dataset_from_images(out, env, images, labels, SC_IMAGES_ASK);
+}
+
+socle_status sc_dataset_from_images(sc_dataset **out, sc_env *env, const char *images,
+                                    const char *labels, sc_image_layout layout) {
     sc_idx idx;
     sc_dataset *dataset = NULL;
     *out = NULL;
     SC_TRY(sc_idx_read(&idx, env, images));
-    socle_status status = sc_dataset_create(&dataset, env, images, idx.size[0]);
+    socle_status status = sc_idx_order(&idx, env, images, layout);
+    if (status == SOCLE_OK) status = sc_dataset_create(&dataset, env, images, idx.size[0]);
     if (status == SOCLE_OK) status = add_images(dataset, env, &idx);
     sc_idx_free(&idx, env);
     if (status == SOCLE_OK && labels) {

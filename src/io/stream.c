@@ -109,14 +109,27 @@ static socle_status fail_unpack(sc_stream *stream, const char *what) {
                    stream->input.path, stream->position - stream->unpack.avail_in, what);
 }
 
+/* Zeros behind the last member fill the blocks of tapes; gzip passes them over too. */
+static socle_status skip_zeros(sc_stream *stream, bool *any) {
+    z_stream *unpack = &stream->unpack;
+    for (;;) {
+        SC_TRY(refill(stream));
+        if (!unpack->avail_in || unpack->next_in[0]) return SOCLE_OK;
+        *any = true;
+        unpack->next_in++;
+        unpack->avail_in--;
+    }
+}
+
 /* After a member: the end of the file, or another member. */
 static socle_status end_member(sc_stream *stream) {
-    SC_TRY(refill(stream));
+    bool zeros = false;
+    SC_TRY(skip_zeros(stream, &zeros));
     if (stream->unpack.avail_in == 0) {
         stream->ended = true;
         return SOCLE_OK;
     }
-    if (stream->unpack.next_in[0] != GZIP_MAGIC_0)
+    if (zeros || stream->unpack.next_in[0] != GZIP_MAGIC_0)
         return fail_unpack(stream, "there are bytes after the end of the gzip data");
     inflateReset(&stream->unpack);
     return SOCLE_OK;

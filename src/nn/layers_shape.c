@@ -50,8 +50,18 @@ static socle_status declare_concat(sc_net *net, sc_layer *layer, const sc_tensor
     return check_equal(net, layer->inputs, input, axis);
 }
 
+/* An operation joins so many values at most; more are joined in groups, and then the groups. */
 static sc_value build_concat(sc_build *build, const sc_layer *layer, const sc_value *input) {
-    return sc_build_concat(build->graph, layer->inputs, input, layer->options.axis + 1);
+    enum { MOST = SC_MAX_OPERANDS - 1, GROUPS = (SC_LAYER_INPUTS + MOST - 1) / MOST };
+    sc_value group[GROUPS];
+    int groups = 0, axis = layer->options.axis + 1;
+    if (layer->inputs <= MOST) return sc_build_concat(build->graph, layer->inputs, input, axis);
+    for (int i = 0; i < layer->inputs; i += MOST) {
+        int count = layer->inputs - i < MOST ? layer->inputs - i : MOST;
+        group[groups++] =
+            count > 1 ? sc_build_concat(build->graph, count, input + i, axis) : input[i];
+    }
+    return sc_build_concat(build->graph, groups, group, axis);
 }
 
 #define AT(field) offsetof(sc_layer_options, field)

@@ -22,13 +22,25 @@ socle_status sc_recipe_find_part(const json_t **part, const sc_config *config, c
     return data ? sc_config_get_object(part, config, data, name) : SOCLE_OK;
 }
 
+static socle_status read_layout(sc_image_layout *out, const sc_config *config) {
+    static const char *const words[] = {"nchw", "nhwc"};
+    const json_t *data = NULL;
+    int choice = -1;
+    SC_TRY(sc_config_get_object(&data, config, sc_config_root(config), "data"));
+    SC_TRY(sc_config_get_choice(&choice, config, data, "layout", words, COUNT(words)));
+    *out = choice < 0 ? SC_IMAGES_ASK : choice ? SC_IMAGES_NHWC : SC_IMAGES_NCHW;
+    return SOCLE_OK;
+}
+
 socle_status sc_recipe_check_data_keys(const sc_config *config) {
     const json_t *data = NULL, *part;
     double scale;
+    sc_image_layout layout;
     SC_TRY(sc_config_get_object(&data, config, sc_config_root(config), "data"));
     if (!data) return SOCLE_OK;
     SC_TRY(sc_recipe_check_keys(config, data, SC_RECIPE_DATA));
     SC_TRY(sc_config_get_number(&scale, config, data, "scale", -1e30, 1e30));
+    SC_TRY(read_layout(&layout, config));
     for (size_t i = 0; i < COUNT(part_words); i++) {
         int64_t limit;
         SC_TRY(sc_recipe_find_part(&part, config, part_words[i]));
@@ -69,8 +81,8 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
 }
 
 static socle_status load_files(sc_dataset **out, sc_env *env, const char *images,
-                               const char *labels, int64_t limit) {
-    SC_TRY(sc_dataset_from_idx(out, env, images, labels));
+                               const char *labels, int64_t limit, sc_image_layout layout) {
+    SC_TRY(sc_dataset_from_images(out, env, images, labels, layout));
     socle_status status = cut(out, env, limit);
     if (status == SOCLE_OK) return status;
     sc_dataset_destroy(*out);
@@ -83,7 +95,9 @@ socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *conf
     const json_t *part;
     char *images = NULL, *labels = NULL;
     int64_t limit = INT64_MAX;
+    sc_image_layout layout = SC_IMAGES_ASK;
     *out = NULL;
+    SC_TRY(read_layout(&layout, config));
     SC_TRY(sc_recipe_find_part(&part, config, part_name));
     if (!part) return SOCLE_OK;
     SC_TRY(sc_config_require(config, part, "images"));
@@ -92,7 +106,7 @@ socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *conf
     SC_TRY(sc_config_get_path(&images, config, part, "images"));
     socle_status status = sc_config_get_path(&labels, config, part, "labels");
     if (status == SOCLE_OK) {
-        status = load_files(out, env, images, labels, limit);
+        status = load_files(out, env, images, labels, limit, layout);
         if (status != SOCLE_OK && status != SOCLE_STATUS_OUT_OF_MEMORY)
             status = sc_fail_prefix(env, SOCLE_STATUS_DATA, "data.%s", part_name);
         if (status == SOCLE_OK) status = sc_recipe_add_class_weights(*out, config, part);

@@ -6,7 +6,7 @@
 
 static const char *const root_keys[] = {"data", "inputs", "network", "loss",
                                         "optimizer", "train", NULL};
-static const char *const data_keys[] = {"train", "test", "scale", NULL};
+static const char *const data_keys[] = {"train", "test", "scale", "layout", NULL};
 static const char *const part_keys[] = {"images", "labels", "limit", "class_weights", NULL};
 static const char *const train_keys[] = {
     "epochs",     "batch",        "micro_batch", "steps",        "seed",       "shuffle",

@@ -83,13 +83,31 @@ Test(stream, truncated_and_damaged_and_longer) {
         SC_EQ(drain(&env, packed, used, out, ROOM, ROOM), SOCLE_STATUS_DATA);
         packed[at] ^= 0x10;
     }
-    packed[used] = 0;
+    packed[used] = 1;
     SC_EQ(drain(&env, packed, used + 1, out, ROOM, ROOM), SOCLE_STATUS_DATA);
     SC_CONTAINS(env.text, "after the end of the gzip data");
     memcpy(packed + used, "\x1f\x8b\x08", 3);
     SC_EQ(drain(&env, packed, used + 3, out, ROOM, ROOM), SOCLE_STATUS_DATA);
     packed[used + 1] = 'x';
     SC_EQ(drain(&env, packed, used + 3, out, ROOM, ROOM), SOCLE_STATUS_DATA);
+}
+
+/* Zeros up to the end of the file, however many, are padding; anything behind them is not. */
+Test(stream, zeros_behind_the_end) {
+    static const size_t zeros[] = {1, 2, 511, 65536, 100000};
+    sc_env env;
+    sc_env_init(&env, NULL, NULL);
+    make_data();
+    for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) {
+        size_t used = 0;
+        memset(packed, 0, sizeof packed);
+        pack(packed, ROOM, &used, data, 1000);
+        SC_EQ(drain(&env, packed, used + zeros[i], out, ROOM, ROOM), 1000);
+        SC_EQ(drain(&env, packed, used + zeros[i], out, ROOM, 10), 1000);
+        packed[used + zeros[i]] = 0x1f;
+        SC_EQ(drain(&env, packed, used + zeros[i] + 1, out, ROOM, ROOM), SOCLE_STATUS_DATA);
+        SC_CONTAINS(env.text, "after the end of the gzip data");
+    }
 }
 
 static socle_status unpack(sc_env *env, void *argument) {

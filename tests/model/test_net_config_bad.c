@@ -117,6 +117,8 @@ Test(net_config_bad, initialisers) {
     CHECK_ALL(rows);
 }
 
+#define EIGHT "input, input, input, input, input, input, input, input, "
+
 Test(net_config_bad, names_and_sources) {
     static const bad rows[] = {
         {"network:\n- relu: {name: a}\n- tanh: {name: a}",
@@ -141,9 +143,9 @@ Test(net_config_bad, names_and_sources) {
         {"network: [relu, {tanh: {from: []}}]", {"tanh1: has 0 inputs; activation takes one"}},
         {"network: [relu, {tanh: {from: [input, relu1]}}]",
          {"network[1].tanh: tanh1: has 2 inputs"}},
-        {"network: [relu, add]", {"network[1]: add1: has 1 input; add takes 2 to 8"}},
-        {"network: [relu, {add: [input, input, input, input, input, input, input, input, input]}]",
-         {"add1: has 9 inputs"}},
+        {"network: [relu, add]", {"network[1]: add1: has 1 input; add takes 2 to 64"}},
+        {"network: [relu, {add: [" EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT "input]}]",
+         {"add1: has 65 inputs"}},
     };
     CHECK_ALL(rows);
 }

@@ -180,8 +180,8 @@ Test(net, inputs_of_layers) {
         int count, input[2];
         const char *text;
     } rows[] = {
-        {0, {0, 0}, "add1: has 0 inputs; add takes 2 to 8"},
-        {1, {0, 0}, "add1: has 1 input; add takes 2 to 8"},
+        {0, {0, 0}, "add1: has 0 inputs; add takes 2 to 64"},
+        {1, {0, 0}, "add1: has 1 input; add takes 2 to 64"},
         {2, {0, 1}, "add1: input 1 is not a layer of this network"},
         {2, {-1, 0}, "add1: input 0 is not a layer of this network"},
         {2, {0, 2147483647}, "add1: input 1 is not a layer of this network"},
@@ -194,7 +194,7 @@ Test(net, inputs_of_layers) {
     }
     sc_net *net = net_create(&env, SOCLE_F32, 1, row, 1);
     SC_EQ(sc_net_layer(net, add, NULL, 1000000, (int[SC_LAYER_INPUTS]){0}, &options), -1);
-    SC_EQ_STR(env.text, "add1: has 1000000 inputs; add takes 2 to 8");
+    SC_EQ_STR(env.text, "add1: has 1000000 inputs; add takes 2 to 64");
     sc_net_destroy(net);
 }
 

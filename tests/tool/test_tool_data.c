@@ -341,3 +341,60 @@ Test(tool_data, the_labels_file_is_named) {
     tool_expect(3, "train-labels: column 'label': sample 0 has label 9",
                 "train tool.yaml -o out --set data.train.limit=32");
 }
+
+/* Images of 8x8x3 whose channels lie last: asked about, then read. */
+Test(tool_data, channels_last) {
+    enum { IMAGES = TOOL_TRAIN, BYTES = 16 + 4 + IMAGES * 8 * 8 * 3 };
+    size_t size;
+    char *plain = tool_get("train-images", &size), *colours = calloc(1, BYTES);
+    memcpy(colours, plain, 16);
+    colours[3] = 4;
+    colours[19] = 3;
+    for (int i = 0; i < IMAGES * 64; i++)
+        for (int c = 0; c < 3; c++) colours[20 + 3 * i + c] = plain[16 + i];
+    tool_put("colours", colours, BYTES);
+    free(plain);
+    free(colours);
+    tool_put_text("colours.yaml",
+                  "data:\n"
+                  "  train: {images: colours, labels: train-labels}\n"
+                  "network: [{conv2d: {filters: 4, kernel: 3}}, flatten, {dense: 4}]\n"
+                  "loss: softmax_cross_entropy\n"
+                  "train: {epochs: 1, batch: 32}\n");
+    tool_expect(3, "colours: images of 8x8x3: is the last size the channels?",
+                "train colours.yaml -o out");
+    tool_expect(2, "layout", "train colours.yaml -o out --set data.layout=hwc");
+    SC_TRUE(!tool_exists("out"));
+    tool_expect(0, NULL, "train colours.yaml -o out --set data.layout=nhwc");
+    tool_expect(3, "say layout nhwc", "predict -m out/model.safetensors --input colours");
+    tool_expect(0, NULL, "predict -m out/model.safetensors --input colours --layout nhwc");
+    tool_expect(3, "a sample is u8[8,8,3]",
+                "predict -m out/model.safetensors --input colours --layout nchw");
+    tool_expect(2, "--layout", "predict -m out/model.safetensors --input colours --layout x");
+}
+
+/* A loss behind the activation that it applies itself: said where the network is built. */
+Test(tool_data, softmax_before_its_loss) {
+    const char *set = "--set 'network=[flatten, {dense: 4}, softmax]'";
+    tool_expect(0, "softmax1: the loss softmax_cross_entropy applies softmax itself",
+                "train tool.yaml -o out --epochs 1 %s", set);
+    size_t size;
+    char *text = tool_get("tool.yaml", &size);
+    char changed[4096], *loss = strstr(text, "loss:");
+    snprintf(changed, sizeof changed, "%.*s  - softmax\n%s", (int)(loss - text), text, loss);
+    tool_put_text("squashed.yaml", changed);
+    free(text);
+    tool_expect(0, "Leave this layer out", "summary squashed.yaml");
+}
+
+/* 193 samples in batches of 192: the last group of the batch normalisation is one sample. */
+Test(tool_data, a_group_of_one_sample) {
+    const char *set =
+        "--set 'network=[flatten, {dense: 4}, batchnorm]' --set data.train.limit=193 --set "
+        "train.validation=0 --set train.batch=192 --epochs 1";
+    tool_expect(0, "train.drop_short leaves that step out", "train tool.yaml -o out %s", set);
+    tool_result result = tool_run("train tool.yaml -o dropped --set train.drop_short=true %s", set);
+    SC_EQ(result.code, 0);
+    SC_TRUE(!strstr(result.err, "drop_short"));
+    tool_free(&result);
+}

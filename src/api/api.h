@@ -39,11 +39,24 @@ struct socle_data {
     sc_dataset *dataset;
 };
 
+/* What predictions run on: an engine that stays on its device from call to call, with the weights
+ * that it was given last. */
+typedef struct sc_api_predictor {
+    sc_engine *engine; /* NULL: none yet */
+    sc_worker *home;   /* the thread it lives on */
+    int64_t capacity;
+    uint64_t weights;   /* the net's `version` that it has */
+    uint64_t structure; /* the net's number of changes that it was made after */
+} sc_api_predictor;
+
 struct socle_net {
     socle_context *context;
     sc_net *net;
     float **weight; /* per parameter, on the host; NULL before the first fit, write or load */
     size_t weights; /* how many of them; layers may have been added since */
+    uint64_t version;   /* of the weights: another one after every change of them */
+    uint64_t structure; /* of layers, inputs and the loss, likewise */
+    sc_api_predictor predictor;
     int users;      /* the caller, and every trainer */
     char error[SC_ERROR_TEXT]; /* of the net's first error; what fails later does not change it */
 };
@@ -86,6 +99,10 @@ void sc_api_replace_weights(socle_net *net, float **set);
  * and, when all went well, puts it in the place of the net's weights: then *set is NULL. */
 socle_status sc_api_upload(const socle_net *net, sc_engine *engine);
 socle_status sc_api_download(socle_net *net, sc_engine *engine, float ***set);
+
+/* api_forward.c. Gives the predictor's device memory back: before the net goes, and before something
+ * that wants all of the memory. */
+void sc_api_end_predictor(socle_net *net);
 
 /* api_fit.c. The checks of fit, evaluate and predict: a net without error and data that suit it. */
 socle_status sc_api_suits(socle_net *net, const socle_data *data, const char *function,

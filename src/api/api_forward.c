@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public evaluate and predict: forward passes over a data set as jobs on the device's thread. */
+/* Public evaluate and predict: forward passes over a data set as jobs on the device's thread. What
+ * predicts stays there between calls, for most calls are of a few samples and weights that have not
+ * changed. */
 #include "api/api.h"
 
 #include "train/weights.h"
@@ -7,7 +9,7 @@
 enum { FORWARD_ROWS = 256 };
 
 typedef struct forward_call {
-    const socle_net *net;
+    socle_net *net;
     sc_feed_source source;
     sc_evaluation evaluation;
     float *out;
@@ -40,13 +42,49 @@ static socle_status evaluate_job(sc_device *device, void *argument) {
     return status;
 }
 
+static socle_status end_job(sc_device *device, void *argument) {
+    sc_api_predictor *predictor = argument;
+    (void)device;
+    sc_engine_destroy(predictor->engine);
+    predictor->engine = NULL;
+    return SOCLE_OK;
+}
+
+/* An engine as large as the data want it, with the present weights: what there is, or a new one. */
+static socle_status prepare_predictor(socle_net *net, sc_device *device, const forward_call *call) {
+    sc_api_predictor *predictor = &net->predictor;
+    int64_t count = sc_dataset_count(call->source.dataset);
+    int64_t capacity = count < FORWARD_ROWS ? count : FORWARD_ROWS;
+    if (predictor->engine &&
+        (predictor->structure != net->structure || predictor->capacity < capacity))
+        SC_TRY(end_job(device, predictor));
+    if (!predictor->engine) {
+        SC_TRY(create_engine(&predictor->engine, device, call));
+        predictor->capacity = capacity;
+        predictor->structure = net->structure;
+    } else if (predictor->weights != net->version) {
+        SC_TRY(sc_api_upload(net, predictor->engine));
+    }
+    predictor->weights = net->version;
+    return SOCLE_OK;
+}
+
 static socle_status predict_job(sc_device *device, void *argument) {
     forward_call *call = argument;
-    sc_engine *engine;
-    SC_TRY(create_engine(&engine, device, call));
-    socle_status status = sc_predict(engine, &call->source, call->out);
-    sc_engine_destroy(engine);
+    sc_api_predictor *predictor = &call->net->predictor;
+    socle_status status = prepare_predictor(call->net, device, call);
+    if (status == SOCLE_OK) status = sc_predict(predictor->engine, &call->source, call->out);
+    if (status != SOCLE_OK) (void)end_job(device, predictor); /* nothing half-written stays */
     return status;
+}
+
+/* Where the device hangs, its thread has the engine for ever. */
+void sc_api_end_predictor(socle_net *net) {
+    sc_api_predictor *predictor = &net->predictor;
+    if (predictor->engine && !sc_worker_busy(predictor->home))
+        (void)sc_api_run_at(net->context, &predictor->home, end_job, predictor);
+    predictor->engine = NULL;
+    predictor->home = NULL;
 }
 
 socle_status socle_evaluate(socle_net *net, const socle_data *data, socle_result *out) {
@@ -80,7 +118,8 @@ static socle_status predict(socle_net *net, const socle_data *data, float *out, 
                        needed);
     forward_call call = {.net = net, .source.dataset = data->dataset, .out = out, .logits = logits};
     SC_TRY(sc_api_need_weights(net, 1));
-    return sc_api_run(net->context, predict_job, &call);
+    if (!net->predictor.engine) net->predictor.home = NULL;
+    return sc_api_run_at(net->context, &net->predictor.home, predict_job, &call);
 }
 
 socle_status socle_predict(socle_net *net, const socle_data *data, float *out, size_t size) {

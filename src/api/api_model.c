@@ -17,6 +17,7 @@ socle_status socle_save(socle_net *net, const char *path) {
 static socle_status take(void *user, int parameter, const float *data) {
     socle_net *net = user;
     memcpy(net->weight[parameter], data, sc_tensor_bytes(&net->net->parameter[parameter].desc));
+    net->version++;
     return SOCLE_OK;
 }
 

@@ -28,6 +28,7 @@ void sc_api_replace_weights(socle_net *net, float **set) {
     sc_api_free_weights(net, net->weight, net->weights);
     net->weight = set;
     net->weights = net->net->parameters;
+    net->version++;
 }
 
 /* Values from the seed for the parameters that have none; those there are keep theirs. */
@@ -107,6 +108,7 @@ socle_status socle_net_write(socle_net *net, const char *name, const float *data
     if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
     SC_TRY(access_weight(net, __func__, name, data, count, &weight));
     memcpy(weight, data, count * sizeof *data);
+    net->version++;
     return SOCLE_OK;
 }
 

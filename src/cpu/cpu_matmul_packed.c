@@ -5,7 +5,9 @@
  * the cache.
  *
  *     B [K][N] -> panels [N / columns][K][columns]
- */
+ *
+ * Where C is one block high, as in the prediction of a few samples, each panel is read by one task
+ * alone: then the task packs it piece by piece beside itself, and B goes through memory once. */
 #include "cpu/cpu_impls.h"
 #include "cpu/cpu_matmul.h"
 #include "cpu/cpu_program.h"
@@ -32,10 +34,32 @@ typedef struct job {
     int64_t panels, panel_floats, pack_panels;
     int64_t blocks_down, blocks_across;
     float *packed_b;
+    bool beside; /* tasks pack what they read */
 } job;
+
+typedef struct range {
+    int64_t begin, end;
+} range;
 
 static int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
+}
+
+/* At the beginning of a worker's scratch memory: a piece of a panel. */
+static size_t panel_bytes(const packed *self) {
+    return (size_t)(DEPTH * *self->isa->tile_columns) * sizeof(float);
+}
+
+/* One panel from `column` on, at depths k0 .. k0 + depth. */
+static void pack(const job *work, float *to, const float *b, int64_t column, int64_t k0,
+                 int64_t depth) {
+    const sc_matmul_shape *s = &work->shape;
+    const sc_cpu_isa *isa = work->self->isa;
+    int64_t columns = *isa->tile_columns, count = smaller(columns, s->n - column);
+    if (s->transpose_b)
+        isa->pack_panel(to, columns, b + column * s->ldb + k0, s->ldb, 1, count, depth);
+    else
+        isa->pack_panel(to, columns, b + column + k0 * s->ldb, 1, s->ldb, count, depth);
 }
 
 static void pack_task(void *argument, int64_t index, int worker) {
@@ -47,17 +71,13 @@ static void pack_task(void *argument, int64_t index, int worker) {
     int64_t last = smaller(work->panels, first + work->pack_panels);
     const float *b = (const float *)sc_cpu_memory(work->operands[1]) + product * s->k * s->n;
     (void)worker;
-    for (int64_t panel = first; panel < last; panel++) {
-        float *to = work->packed_b + (product * work->panels + panel) * work->panel_floats;
-        int64_t column = panel * columns, count = smaller(columns, s->n - column);
-        if (s->transpose_b)
-            work->self->isa->pack_panel(to, columns, b + column * s->ldb, s->ldb, 1, count, s->k);
-        else
-            work->self->isa->pack_panel(to, columns, b + column, 1, s->ldb, count, s->k);
-    }
+    for (int64_t panel = first; panel < last; panel++)
+        pack(work, work->packed_b + (product * work->panels + panel) * work->panel_floats, b,
+             panel * columns, 0, s->k);
 }
 
-/* One register tile at depth k0 .. k0 + depth; tiles that stick out of C are computed beside it. */
+/* One register tile at depth k0 .. k0 + depth, where `panel` begins; tiles that stick out of C are
+ * computed beside it. */
 static void tile_at(const job *work, const float *a, const float *panel, float *c, int rows,
                     int64_t k0, int64_t depth, int64_t width) {
     const sc_matmul_shape *s = &work->shape;
@@ -70,7 +90,7 @@ static void tile_at(const job *work, const float *a, const float *panel, float *
         .pitch = inside ? s->n : columns,
         .rows = rows,
         .add = k0 > 0,
-        .panel = panel + k0 * columns,
+        .panel = panel,
         .value = a + k0 * (s->transpose_a ? s->lda : 1),
         .depth = depth,
         .step = s->transpose_a ? s->lda : 1,
@@ -92,7 +112,8 @@ static void apply_tail(const job *work, int64_t product, int64_t row, int64_t ro
     sc_cpu_frame frame;
     frame.program = &self->tail;
     frame.launch = work->launch;
-    frame.scratch = sc_cpu_scratch(&self->base, work->workspace, worker);
+    char *scratch = sc_cpu_scratch(&self->base, work->workspace, worker);
+    frame.scratch = scratch + panel_bytes(self);
     frame.input[0] = frame.output[0] = c;
     for (int i = 1; i < self->tail.inputs; i++)
         frame.input[i] = sc_cpu_memory(work->operands[1 + i]);
@@ -101,33 +122,54 @@ static void apply_tail(const job *work, int64_t product, int64_t row, int64_t ro
         sc_cpu_frame_run(&frame, (product * s->m + i) * s->n + column, count);
 }
 
-static void run_task(void *argument, int64_t index, int worker) {
-    const job *work = argument;
+/* Tiles of all rows over one range of depths and the panels of some columns. */
+static void fill_tiles(const job *work, const float *a, float *c, const range *rows,
+                       const range *across, const range *depths, const float *panel,
+                       int64_t panel_step) {
     const sc_matmul_shape *s = &work->shape;
     const sc_cpu_isa *isa = work->self->isa;
-    int64_t columns = *isa->tile_columns, at_a, at_b, at_c;
+    int64_t columns = *isa->tile_columns;
+    for (int64_t i = rows->begin; i < rows->end; i += *isa->tile_rows) {
+        int count = (int)smaller(*isa->tile_rows, rows->end - i);
+        for (int64_t j = across->begin; j < across->end; j += columns)
+            tile_at(work, a + (s->transpose_a ? i : i * s->lda),
+                    panel + (j - across->begin) / columns * panel_step, c + i * s->n + j, count,
+                    depths->begin, depths->end - depths->begin, smaller(columns, across->end - j));
+    }
+}
+
+static void run_task(void *argument, int64_t index, int worker) {
+    const job *work = argument;
+    const packed *self = work->self;
+    const sc_matmul_shape *s = &work->shape;
+    int64_t columns = *self->isa->tile_columns, at_a, at_b, at_c;
     int64_t column = index % work->blocks_across * TASK_COLUMNS;
     int64_t row = index / work->blocks_across % work->blocks_down * TASK_ROWS;
     int64_t product = index / (work->blocks_across * work->blocks_down);
-    int64_t last_row = smaller(s->m, row + TASK_ROWS),
-            last_column = smaller(s->n, column + TASK_COLUMNS);
+    const range rows = {row, smaller(s->m, row + TASK_ROWS)};
+    const range across = {column, smaller(s->n, column + TASK_COLUMNS)};
     sc_matmul_offsets(s, product, &at_a, &at_b, &at_c);
     const float *a = (const float *)sc_cpu_memory(work->operands[0]) + at_a;
-    float *c = (float *)sc_cpu_memory(work->operands[work->self->desc.inputs]) + at_c;
-    const float *panels =
-        work->packed_b + (s->k ? at_b / (s->k * s->n) : 0) * work->panels * work->panel_floats;
+    const float *b = (const float *)sc_cpu_memory(work->operands[1]) + at_b;
+    float *c = (float *)sc_cpu_memory(work->operands[self->desc.inputs]) + at_c;
+    float *beside = (float *)(void *)sc_cpu_scratch(&self->base, work->workspace, worker);
     for (int64_t k = 0; k < s->k || k == 0; k += DEPTH) {
-        int64_t depth = smaller(DEPTH, s->k - k);
-        for (int64_t i = row; i < last_row; i += *isa->tile_rows) {
-            int rows = (int)smaller(*isa->tile_rows, last_row - i);
-            for (int64_t j = column; j < last_column; j += columns)
-                tile_at(work, a + (s->transpose_a ? i : i * s->lda),
-                        panels + j / columns * work->panel_floats, c + i * s->n + j, rows, k, depth,
-                        smaller(columns, last_column - j));
+        const range depths = {k, k + smaller(DEPTH, s->k - k)};
+        if (!work->beside) {
+            int64_t first = (s->k ? at_b / (s->k * s->n) : 0) * work->panels + column / columns;
+            fill_tiles(work, a, c, &rows, &across, &depths,
+                       work->packed_b + first * work->panel_floats + k * columns,
+                       work->panel_floats);
+            continue;
+        }
+        for (int64_t j = across.begin; j < across.end; j += columns) {
+            const range panel = {j, smaller(across.end, j + columns)};
+            pack(work, beside, b, j, k, depths.end - k);
+            fill_tiles(work, a, c, &rows, &panel, &depths, beside, 0);
         }
     }
-    if (work->self->has_tail)
-        apply_tail(work, product, row, last_row - row, column, last_column - column, worker);
+    if (self->has_tail)
+        apply_tail(work, product, row, rows.end - row, column, across.end - column, worker);
 }
 
 /* Everything about B follows from its shape and the instruction set. */
@@ -156,8 +198,10 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     work.blocks_across = sc_ceil_div(work.shape.n, TASK_COLUMNS);
     int64_t tasks = work.shape.batch * work.blocks_down * work.blocks_across;
     if (tasks == 0) return SOCLE_OK;
-    sc_cpu_run(kernel->device, work.products_b * sc_ceil_div(work.panels, work.pack_panels),
-               pack_task, &work);
+    work.beside = work.blocks_down == 1 && work.shape.batch == work.products_b;
+    if (!work.beside)
+        sc_cpu_run(kernel->device, work.products_b * sc_ceil_div(work.panels, work.pack_panels),
+                   pack_task, &work);
     sc_cpu_run(kernel->device, tasks, run_task, &work);
     return SOCLE_OK;
 }
@@ -195,7 +239,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                          "matmul: packed B exceeds the address space");
     self->base.base.workspace = bytes;
     if (status == SOCLE_OK)
-        status = sc_cpu_scratch_plan(&self->base, sc_cpu_program_scratch(&self->tail));
+        status = sc_cpu_scratch_plan(&self->base,
+                                     panel_bytes(self) + sc_cpu_program_scratch(&self->tail));
     if (status != SOCLE_OK) {
         sc_kernel_release(&self->base.base);
         return status;

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* predict, again and again: weights stay on the device between calls, and no call ever sees
+ * weights, layers or sizes of another time. */
+#include "api_test.h"
+
+#include "sc_temp.h"
+
+#include <stdlib.h>
+
+enum { WEIGHTS = API_WEIGHTS, OUTPUTS = API_SAMPLES * API_CLASSES };
+
+/* What a network that has never predicted gives for the present weights of `net`. */
+static void fresh(socle_context *context, socle_net *net, const socle_data *data, float *out) {
+    sc_temp temp;
+    socle_net *copy;
+    sc_temp_make(&temp);
+    API_OK(context, socle_save(net, sc_temp_file(&temp, "copy.safetensors")));
+    API_OK(context, socle_load(&copy, context, sc_temp_file(&temp, "copy.safetensors")));
+    API_OK(context, socle_predict(copy, data, out, OUTPUTS));
+    socle_net_destroy(copy);
+    sc_temp_remove(&temp);
+}
+
+static void expect_fresh(socle_context *context, socle_net *net, const socle_data *data) {
+    float again[OUTPUTS], other[OUTPUTS];
+    API_OK(context, socle_predict(net, data, again, OUTPUTS));
+    fresh(context, net, data, other);
+    SC_EQ_MEMORY(again, other, sizeof again);
+}
+
+API_TEST(api_predict, follows_every_change_of_weights) {
+    socle_context *context = api_open(device);
+    socle_data *data = api_data(context);
+    socle_net *net = api_net(context);
+    socle_fit_opts opts = api_opts();
+    float before[OUTPUTS], after[OUTPUTS], weight[WEIGHTS];
+    API_OK(context, socle_predict(net, data, before, OUTPUTS));
+    API_OK(context, socle_predict(net, data, after, OUTPUTS));
+    SC_EQ_MEMORY(after, before, sizeof before);
+    expect_fresh(context, net, data);
+    api_weight(context, net, weight);
+    weight[5] += 1.0f;
+    API_OK(context, socle_net_write(net, "dense1.weight", weight, WEIGHTS));
+    API_OK(context, socle_predict(net, data, after, OUTPUTS));
+    SC_TRUE(memcmp(after, before, sizeof before) != 0);
+    expect_fresh(context, net, data);
+    API_OK(context, socle_fit(net, data, &opts));
+    expect_fresh(context, net, data);
+    socle_trainer *trainer;
+    api_blobs blobs;
+    api_draw(&blobs);
+    API_OK(context, socle_trainer_create(&trainer, net, socle_sgd(0.5f, 0), 8, 1));
+    API_OK(context, socle_predict(net, data, before, OUTPUTS));
+    API_OK(context, socle_trainer_step(trainer, 8, blobs.input, blobs.label, NULL));
+    API_OK(context, socle_predict(net, data, after, OUTPUTS));
+    SC_EQ_MEMORY(after, before, sizeof before); /* the net has the weights of the last sync */
+    API_OK(context, socle_trainer_sync(trainer));
+    API_OK(context, socle_predict(net, data, after, OUTPUTS));
+    SC_TRUE(memcmp(after, before, sizeof before) != 0);
+    expect_fresh(context, net, data);
+    socle_trainer_destroy(trainer);
+    expect_fresh(context, net, data);
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
+/* One sample, then many, then one; and the network grows in between. */
+API_TEST(api_predict, follows_sizes_and_layers) {
+    socle_context *context = api_open(device);
+    api_blobs blobs;
+    api_draw(&blobs);
+    socle_data *data = api_data(context), *one;
+    API_OK(context, socle_data_arrays(&one, context, 1, SOCLE_F32, SOCLE_SHAPE(API_FEATURES),
+                                      blobs.input[7], SOCLE_U8, NULL, NULL));
+    socle_net *net;
+    API_OK(context, socle_net_create(&net, context));
+    socle_node x = socle_dense(net, socle_input(net, SOCLE_SHAPE(API_FEATURES)), API_CLASSES, NULL);
+    float all[OUTPUTS], single[API_CLASSES];
+    for (int round = 0; round < 2; round++) {
+        API_OK(context, socle_predict(net, one, single, API_CLASSES));
+        API_OK(context, socle_predict(net, data, all, OUTPUTS));
+        SC_EQ_MEMORY(single, &all[7 * API_CLASSES], sizeof single);
+        API_OK(context, socle_predict(net, one, single, API_CLASSES));
+        SC_EQ_MEMORY(single, &all[7 * API_CLASSES], sizeof single);
+    }
+    x = socle_dense(net, socle_relu(net, x), API_CLASSES, NULL);
+    API_OK(context, socle_loss_softmax_cross_entropy(net, x));
+    API_OK(context, socle_predict(net, data, all, OUTPUTS));
+    for (int i = 0; i < API_SAMPLES; i++)
+        SC_NEAR((double)(all[3 * i] + all[3 * i + 1] + all[3 * i + 2]), 1, 1e-5);
+    expect_fresh(context, net, data);
+    /* In any order: what is on the device goes with the network, and the context with its last
+     * user. */
+    socle_close(context);
+    socle_data_destroy(data);
+    socle_data_destroy(one);
+    socle_net_destroy(net);
+}
+
+typedef struct counted {
+    size_t bytes;
+} counted;
+
+static void *count(void *user, size_t size) {
+    ((counted *)user)->bytes += size;
+    return malloc(size);
+}
+
+static void let_go(void *user, void *memory) {
+    (void)user;
+    free(memory);
+}
+
+/* The cpu backend takes device memory from the context's allocator: a call with weights that are
+ * there already takes far less than they need. */
+Test(api_predict, a_second_call_does_not_bring_the_weights_again) {
+    enum { WIDE = 500 };
+    static float input[WIDE], out[WIDE];
+    counted total = {0};
+    socle_allocator allocator = {count, let_go, &total};
+    socle_open_opts opts = {.allocator = &allocator, .threads = 1};
+    socle_context *context;
+    socle_data *data;
+    socle_net *net;
+    API_OK(context, socle_open_with(&context, "cpu", &opts));
+    API_OK(context, socle_net_create(&net, context));
+    socle_dense(net, socle_input(net, SOCLE_SHAPE(WIDE)), WIDE, NULL);
+    API_OK(context, socle_data_arrays(&data, context, 1, SOCLE_F32, SOCLE_SHAPE(WIDE), input,
+                                      SOCLE_U8, NULL, NULL));
+    const size_t weights = (size_t)WIDE * WIDE * sizeof(float);
+    total.bytes = 0;
+    API_OK(context, socle_predict(net, data, out, WIDE));
+    SC_TRUE(total.bytes > weights);
+    total.bytes = 0;
+    API_OK(context, socle_predict(net, data, out, WIDE));
+    SC_TRUE(total.bytes < weights / 4);
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+}

@@ -124,8 +124,10 @@ struct sc_optimizer_kind {
         double standard, minimum, maximum;
         const char *help;
     } option[SC_OPTIMIZER_OPTIONS];
-    int states;
+    int states; /* at most */
     const char *state_name[SC_OPTIMIZER_STATES]; /* "momentum"; "first_moment", "second_moment" */
+    /* Whether these values need the states at all; NULL: always. */
+    bool (*remembers)(const sc_optimizer *optimizer);
     /* Step-dependent launch scalars (bias corrections), step from 1. */
     void (*scalars)(const sc_optimizer *optimizer, uint32_t step, float scalar[SC_LAUNCH_SCALARS]);
     /* Builds the new parameter and the new states from the expression nodes of the inputs above. */
@@ -134,6 +136,7 @@ struct sc_optimizer_kind {
 };
 const sc_optimizer_kind *const *sc_optimizer_kinds(void);
 const sc_optimizer_kind *sc_optimizer_find(const char *word);
+int sc_optimizer_states(const sc_optimizer *optimizer); /* per parameter: all of the kind's, or none */
 sc_optimizer sc_optimizer_default(const sc_optimizer_kind *kind);
 
 #endif

@@ -32,8 +32,17 @@ static int blend(sc_expr *expr, float rate, int old, int now) {
 
 enum { SGD_RATE, SGD_MOMENTUM };
 
+/* Without momentum the velocity is the gradient itself: nothing is kept between steps. */
+static bool sgd_remembers(const sc_optimizer *optimizer) {
+    return optimizer->value[SGD_MOMENTUM] != 0.0f;
+}
+
 static void sgd_update(const sc_optimizer *optimizer, sc_expr *expr, const int *input,
                        int *parameter, int state[SC_OPTIMIZER_STATES]) {
+    if (!sgd_remembers(optimizer)) {
+        *parameter = step_along(expr, input, decayed_gradient(expr, input));
+        return;
+    }
     int momentum = sc_expr_const(expr, optimizer->value[SGD_MOMENTUM]);
     int kept = sc_expr_add_node(expr, SC_EXPR_MUL, momentum, input[SC_UPDATE_STATE_0], 0);
     state[0] = sc_expr_add_node(expr, SC_EXPR_ADD, kept, decayed_gradient(expr, input), 0);
@@ -73,6 +82,7 @@ static const sc_optimizer_kind sgd = {
                {"momentum", 0, 0, 0.9999, "of the velocity"}},
     .states = 1,
     .state_name = {"momentum"},
+    .remembers = sgd_remembers,
     .update = sgd_update,
 };
 
@@ -102,6 +112,11 @@ const sc_optimizer_kind *sc_optimizer_find(const char *word) {
     for (int i = 0; kinds[i]; i++)
         if (strcmp(kinds[i]->word, word) == 0) return kinds[i];
     return NULL;
+}
+
+int sc_optimizer_states(const sc_optimizer *optimizer) {
+    const sc_optimizer_kind *kind = optimizer->kind;
+    return kind->remembers && !kind->remembers(optimizer) ? 0 : kind->states;
 }
 
 sc_optimizer sc_optimizer_default(const sc_optimizer_kind *kind) {

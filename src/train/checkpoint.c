@@ -41,18 +41,18 @@ typedef struct visit {
 typedef socle_status (*visitor)(visit *visit, const place *place);
 
 static socle_status visit_tensors(visit *v, visitor each) {
-    const sc_optimizer_kind *optimizer = sc_trainer_options(v->trainer)->optimizer.kind;
+    const sc_optimizer *optimizer = &sc_trainer_options(v->trainer)->optimizer;
     place at;
     for (int p = 0; p < (int)v->net->parameters; p++) {
         at = (place){.kind = CURRENT, .parameter = p};
         snprintf(at.name, sizeof at.name, "%s", v->net->parameter[p].name);
         SC_TRY(each(v, &at));
     }
-    for (int s = 0; s < optimizer->states; s++)
+    for (int s = 0; s < sc_optimizer_states(optimizer); s++)
         for (int p = 0; p < (int)v->net->parameters; p++) {
             if (v->net->parameter[p].role == SC_PARAMETER_STATISTIC) continue;
             at = (place){.kind = STATE, .parameter = p, .state = s};
-            snprintf(at.name, sizeof at.name, "optimizer/%s/%s", optimizer->state_name[s],
+            snprintf(at.name, sizeof at.name, "optimizer/%s/%s", optimizer->kind->state_name[s],
                      v->net->parameter[p].name);
             SC_TRY(each(v, &at));
         }

@@ -79,11 +79,11 @@ static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const s
                          sc_value gradient, sc_value health, sc_value inverse) {
     const sc_optimizer_kind *kind = optimizer->kind;
     const int64_t blocks = shape->parameter_blocks[piece];
-    const int pieces = shape->pieces;
+    const int pieces = shape->pieces, states = sc_optimizer_states(optimizer);
     enum { RATE = 2 + SC_OPTIMIZER_STATES, DECAY, HEALTH, INVERSE, MOST };
     sc_value input[MOST] = {flat(graph, SC_LANE_PARAMETERS, piece, SOCLE_F32, blocks, SC_BLOCK), gradient};
     int count = 2;
-    for (int s = 0; s < kind->states; s++)
+    for (int s = 0; s < states; s++)
         input[count++] = flat(graph, SC_LANE_STATE, s * pieces + piece, SOCLE_F32, blocks, SC_BLOCK);
     for (int k = SC_COEFFICIENT_RATE_SCALE; k <= SC_COEFFICIENT_DECAY; k++)
         input[count++] = flat(graph, SC_LANE_COEFFICIENTS, k * pieces + piece, SOCLE_F32, blocks, 1);
@@ -106,16 +106,16 @@ static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const s
         [SC_UPDATE_RATE_SCALE] = in[count - 3],
         [SC_UPDATE_DECAY] = in[count - 2],
     };
-    for (int s = 0; s < kind->states; s++) argument[SC_UPDATE_STATE_0 + s] = in[2 + s];
+    for (int s = 0; s < states; s++) argument[SC_UPDATE_STATE_0 + s] = in[2 + s];
     int parameter, state[SC_OPTIMIZER_STATES];
     kind->update(optimizer, &expr, argument, &parameter, state);
     sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, parameter, in[0]));
-    for (int s = 0; s < kind->states; s++)
+    for (int s = 0; s < states; s++)
         sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, state[s], in[2 + s]));
     sc_value out[SC_EXPR_OUTPUTS];
     sc_build_expr(graph, &expr, inputs, input, out);
     sc_graph_update(graph, out[0], input[0]);
-    for (int s = 0; s < kind->states; s++) sc_graph_update(graph, out[1 + s], input[2 + s]);
+    for (int s = 0; s < states; s++) sc_graph_update(graph, out[1 + s], input[2 + s]);
 }
 
 /* running = momentum * running + (1 - momentum) * (sum over groups / groups) */
@@ -144,28 +144,66 @@ static void build_statistics(sc_graph *graph, const sc_commit_shape *shape, sc_v
     sc_graph_update(graph, out, input[0]);
 }
 
-/* total += sum for loss, weight and metric, in one launch. health SC_NO_VALUE: always. */
-static void build_totals(sc_graph *graph, const sc_value sum[3], sc_value health) {
-    sc_value input[7];
+/* A total is two floats whose sum it is, about 48 bits: one alone would lose samples beside heavy ones, and beyond 2^24 of them. */
+typedef struct pair {
+    int high, low;
+} pair;
+
+/* total + x: the exact error of one addition (Knuth's two-sum), and both parts made neighbours again (Dekker). Expressions are evaluated
+ * as they are written, without contraction. Where the sum is not finite, neither are errors: the sum alone stays. */
+static pair add_to_pair(sc_expr *expr, pair total, int x) {
+    int sum = sc_expr_add_node(expr, SC_EXPR_ADD, total.high, x, 0);
+    int taken = sc_expr_add_node(expr, SC_EXPR_SUB, sum, total.high, 0);
+    int kept = sc_expr_add_node(expr, SC_EXPR_SUB, sum, taken, 0);
+    int lost = sc_expr_add_node(expr, SC_EXPR_ADD, sc_expr_add_node(expr, SC_EXPR_SUB, total.high, kept, 0),
+                                sc_expr_add_node(expr, SC_EXPR_SUB, x, taken, 0), 0);
+    int rest = sc_expr_add_node(expr, SC_EXPR_ADD, lost, total.low, 0);
+    int high = sc_expr_add_node(expr, SC_EXPR_ADD, sum, rest, 0);
+    int low = sc_expr_add_node(expr, SC_EXPR_SUB, rest, sc_expr_add_node(expr, SC_EXPR_SUB, high, sum, 0), 0);
+    int finite = sc_expr_add_node(expr, SC_EXPR_IS_FINITE, sum, 0, 0);
+    return (pair){sc_expr_add_node(expr, SC_EXPR_SELECT, finite, high, sum),
+                  sc_expr_add_node(expr, SC_EXPR_SELECT, finite, low, sc_expr_const(expr, 0.0f))};
+}
+
+/* The mean loss of a step, 0 where nothing counts. */
+static int mean_loss(sc_expr *expr, int loss, int weight) {
+    int mean = sc_expr_add_node(expr, SC_EXPR_DIV, loss, weight, 0);
+    int counts = sc_expr_add_node(expr, SC_EXPR_LE, sc_expr_const(expr, FLT_MIN), weight, 0);
+    return sc_expr_add_node(expr, SC_EXPR_SELECT, counts, mean, sc_expr_const(expr, 0.0f));
+}
+
+/* Totals [first, first + count) += their sums, as far as an expression has outputs; `last` too: the step's mean loss. */
+static void build_some_totals(sc_graph *graph, const sc_value sum[3], sc_value health, int first, int count, bool last) {
+    const int sums = 2 * count, word = sums + 3;
+    sc_value input[2 * 2 + 4], out[SC_EXPR_OUTPUTS];
     sc_expr expr;
     sc_expr_init(&expr);
-    int ok = health == SC_NO_VALUE ? -1 : healthy(&expr, 6);
-    for (int i = 0; i < 3; i++) {
-        input[i] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS + i, SOCLE_F32);
-        input[3 + i] = sum[i];
-        int old = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
-        int sum_node = sc_expr_add_node(&expr, SC_EXPR_ADD, old, sc_expr_input(&expr, 3 + i, SC_EXPR_FLOAT), 0);
-        sc_expr_output(&expr, ok < 0 ? sum_node : sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, sum_node, old));
+    for (int i = 0; i < count; i++) {
+        input[2 * i] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS + first + i, SOCLE_F32);
+        input[2 * i + 1] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS_LOW + first + i, SOCLE_F32);
     }
-    input[6] = health;
-    int weight = sc_expr_input(&expr, 4, SC_EXPR_FLOAT), zero = sc_expr_const(&expr, 0.0f);
-    int last = sc_expr_add_node(&expr, SC_EXPR_DIV, sc_expr_input(&expr, 3, SC_EXPR_FLOAT), weight, 0);
-    int counts = sc_expr_add_node(&expr, SC_EXPR_LE, sc_expr_const(&expr, FLT_MIN), weight, 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, counts, last, zero));
-    sc_value out[SC_EXPR_OUTPUTS];
-    sc_build_expr(graph, &expr, ok < 0 ? 6 : 7, input, out);
-    for (int i = 0; i < 3; i++) sc_graph_update(graph, out[i], input[i]);
-    sc_graph_output(graph, out[3], SC_LANE_HEALTH, SC_HEALTH_LAST_LOSS);
+    for (int i = 0; i < 3; i++) input[sums + i] = sum[i];
+    input[word] = health;
+    for (int i = 0; i < word; i++) (void)sc_expr_input(&expr, i, SC_EXPR_FLOAT);
+    int ok = health == SC_NO_VALUE ? -1 : healthy(&expr, word);
+    for (int i = 0; i < count; i++) {
+        pair old = {sc_expr_input(&expr, 2 * i, SC_EXPR_FLOAT), sc_expr_input(&expr, 2 * i + 1, SC_EXPR_FLOAT)};
+        pair new = add_to_pair(&expr, old, sc_expr_input(&expr, sums + first + i, SC_EXPR_FLOAT));
+        sc_expr_output(&expr, ok < 0 ? new.high : sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, new.high, old.high));
+        sc_expr_output(&expr, ok < 0 ? new.low : sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, new.low, old.low));
+    }
+    if (last)
+        sc_expr_output(&expr, mean_loss(&expr, sc_expr_input(&expr, sums, SC_EXPR_FLOAT),
+                                        sc_expr_input(&expr, sums + 1, SC_EXPR_FLOAT)));
+    sc_build_expr(graph, &expr, ok < 0 ? word : word + 1, input, out);
+    for (int i = 0; i < 2 * count; i++) sc_graph_update(graph, out[i], input[i]);
+    if (last) sc_graph_output(graph, out[2 * count], SC_LANE_HEALTH, SC_HEALTH_LAST_LOSS);
+}
+
+/* total += sum for loss, weight and metric. health SC_NO_VALUE: always. */
+static void build_totals(sc_graph *graph, const sc_value sum[3], sc_value health) {
+    build_some_totals(graph, sum, health, 0, 2, false);
+    build_some_totals(graph, sum, health, 2, 1, true);
 }
 
 socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape) {

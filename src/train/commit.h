@@ -19,8 +19,18 @@
 
 /* Tensors of SC_LANE_SUMS: scalars, then the batch statistics in the layout of SC_LANE_STATISTICS. */
 enum { SC_SUM_LOSS, SC_SUM_WEIGHT, SC_SUM_CORRECT, SC_SUM_STATISTICS };
-/* Tensors of SC_LANE_HEALTH. */
-enum { SC_HEALTH_STEP, SC_HEALTH_LOSS, SC_HEALTH_WEIGHT, SC_HEALTH_CORRECT, SC_HEALTH_LAST_LOSS, SC_HEALTH_TENSORS };
+/* Tensors of SC_LANE_HEALTH. A total is the sum of two: the second holds what the first has lost by rounding. */
+enum {
+    SC_HEALTH_STEP,
+    SC_HEALTH_LOSS,
+    SC_HEALTH_WEIGHT,
+    SC_HEALTH_CORRECT,
+    SC_HEALTH_LOSS_LOW,
+    SC_HEALTH_WEIGHT_LOW,
+    SC_HEALTH_CORRECT_LOW,
+    SC_HEALTH_LAST_LOSS,
+    SC_HEALTH_TENSORS
+};
 /* Tensors of SC_LANE_COEFFICIENTS: one value per block of SC_BLOCK parameters (the last: per block of statistics). With the parameters
  * in several pieces, piece p of kind k is tensor k * pieces + p, and MOMENTUM has one. */
 enum { SC_COEFFICIENT_RATE_SCALE, SC_COEFFICIENT_DECAY, SC_COEFFICIENT_MOMENTUM };

@@ -109,7 +109,7 @@ int64_t sc_engine_capacity(const sc_engine *engine) {
 }
 
 int sc_engine_states(const sc_engine *engine) {
-    return engine->trains ? engine->optimizer.kind->states : 0;
+    return engine->trains ? sc_optimizer_states(&engine->optimizer) : 0;
 }
 
 const sc_plan *sc_engine_train_plan(const sc_engine *engine) {

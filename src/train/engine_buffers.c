@@ -73,7 +73,7 @@ static socle_status allocate_parameters(sc_engine *engine) {
 
 static socle_status allocate_states(sc_engine *engine) {
     const int pieces = engine->cuts.count;
-    for (int s = 0; s < engine->optimizer.kind->states; s++) {
+    for (int s = 0; s < sc_optimizer_states(&engine->optimizer); s++) {
         SC_TRY(allocate_pieces(engine, &engine->state[s], "optimizer's states", &engine->cuts));
         memcpy(engine->state_base + s * pieces, engine->state[s].base, (size_t)pieces * sizeof *engine->state_base);
     }

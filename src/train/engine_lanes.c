@@ -36,11 +36,16 @@ static void parameter_sizes(const sc_net *net, bool statistics, size_t *bytes) {
             bytes[net->parameter[p].index] = sc_tensor_bytes(&net->parameter[p].desc);
 }
 
+/* The most bytes of one piece: what the device gives at once, and less than 2^31 elements, which operations can number. */
+static size_t most_of_a_piece(const sc_engine *engine) {
+    const size_t numbered = (size_t)(INT32_MAX / SC_BLOCK - 1) * SC_LANE_ALIGNMENT;
+    uint64_t limit = engine->device->info.max_allocation;
+    return limit < numbered ? (size_t)limit : numbered;
+}
+
 /* More pieces than an engine keeps are none at all: then the whole lane counts as the one that is too large. */
 static socle_status place_pieces(const sc_engine *engine, sc_lane_layout *out, const size_t *bytes, const int *order) {
-    uint64_t limit = engine->device->info.max_allocation;
-    size_t most = limit < SIZE_MAX ? (size_t)limit : SIZE_MAX;
-    SC_TRY(sc_lane_place_chunks(out, engine->env, engine->net->trainable, bytes, order, most));
+    SC_TRY(sc_lane_place_chunks(out, engine->env, engine->net->trainable, bytes, order, most_of_a_piece(engine)));
     if (out->chunks <= SC_LANE_PIECES) return SOCLE_OK;
     sc_lane_free(out, engine->env);
     return sc_lane_place(out, engine->env, engine->net->trainable, bytes, order);
@@ -87,7 +92,7 @@ static void cut_lanes(sc_engine *engine) {
     engine->cuts = sc_cuts_of_lane(&lane[SC_LANE_PARAMETERS]);
     engine->partial_cuts = engine->trains ? engine->cuts : (sc_cuts){.count = 1};
     engine->partial_bytes = gradients + lane[SC_LANE_SUMS].bytes;
-    sc_cuts_append(&engine->partial_cuts, lane[SC_LANE_SUMS].bytes, engine->device->info.max_allocation);
+    sc_cuts_append(&engine->partial_cuts, lane[SC_LANE_SUMS].bytes, most_of_a_piece(engine));
 }
 
 /* Every piece of parameters, gradients and states has a chunk of its own. */

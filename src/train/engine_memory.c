@@ -54,7 +54,7 @@ sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
     size_t parameters = lane[SC_LANE_PARAMETERS].bytes;
     sc_engine_memory memory = {.parameters = parameters,
                                .gradients = engine->partial_bytes * (size_t)engine->partial_slots,
-                               .state = engine->trains ? parameters * (size_t)engine->optimizer.kind->states : 0,
+                               .state = engine->trains ? parameters * (size_t)sc_optimizer_states(&engine->optimizer) : 0,
                                .statistics = lane[SC_LANE_STATISTICS].bytes,
                                .coefficients = (engine->trains ? whole[SC_LANE_COEFFICIENTS].bytes : 0) +
                                                whole[SC_LANE_HEALTH].bytes,

@@ -2,6 +2,7 @@
 /* Reading and writing what persists on the device: parameters, statistics, optimizer state, health and totals. */
 #include "train/engine_private.h"
 
+#include <math.h>
 #include <string.h>
 
 static socle_status persistent_place(sc_engine *engine, int number, int state, sc_operand *place, size_t *bytes) {
@@ -11,7 +12,7 @@ static socle_status persistent_place(sc_engine *engine, int number, int state, s
     size_t offset = sc_lane_begin(layout, parameter->index);
     *bytes = sc_tensor_bytes(&parameter->desc);
     if (state >= 0) {
-        if (!engine->trains || lane != SC_LANE_PARAMETERS || state >= engine->optimizer.kind->states)
+        if (!engine->trains || lane != SC_LANE_PARAMETERS || state >= sc_optimizer_states(&engine->optimizer))
             return sc_fail(engine->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s has no optimizer state %d", parameter->name,
                            state);
         *place = sc_pieces_at(&engine->state[state], offset);
@@ -72,9 +73,9 @@ static sc_totals decode(const sc_engine *engine, const uint32_t *word) {
     float value[SC_HEALTH_TENSORS];
     for (int i = 0; i < SC_HEALTH_TENSORS; i++) memcpy(&value[i], (const char *)word + offset[i], sizeof value[i]);
     return (sc_totals){.bad_step = word[offset[SC_HEALTH_STEP] / sizeof *word],
-                       .loss = value[SC_HEALTH_LOSS],
-                       .weight = value[SC_HEALTH_WEIGHT],
-                       .correct = value[SC_HEALTH_CORRECT],
+                       .loss = (double)value[SC_HEALTH_LOSS] + (double)value[SC_HEALTH_LOSS_LOW],
+                       .weight = (double)value[SC_HEALTH_WEIGHT] + (double)value[SC_HEALTH_WEIGHT_LOW],
+                       .correct = (double)value[SC_HEALTH_CORRECT] + (double)value[SC_HEALTH_CORRECT_LOW],
                        .last_loss = value[SC_HEALTH_LAST_LOSS]};
 }
 
@@ -129,10 +130,15 @@ socle_status sc_engine_totals_reset(sc_engine *engine) {
 socle_status sc_engine_totals_set(sc_engine *engine, const sc_totals *totals) {
     const size_t *offset = engine->commit_map.lane[SC_LANE_HEALTH].offset;
     forget_look(engine);
-    const float value[3] = {(float)totals->loss, (float)totals->weight, (float)totals->correct};
+    const double sum[3] = {totals->loss, totals->weight, totals->correct};
+    float value[6]; /* in the order of the lane: high parts, then low ones */
+    for (int i = 0; i < 3; i++) {
+        value[i] = (float)sum[i];
+        value[3 + i] = isfinite(value[i]) ? (float)(sum[i] - (double)value[i]) : 0.0f;
+    }
     sc_operand health = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_STEP]};
     socle_status status = sc_queue_write(engine->compute, health, &totals->bad_step, sizeof totals->bad_step);
-    for (int i = 0; i < 3 && status == SOCLE_OK; i++) {
+    for (int i = 0; i < 6 && status == SOCLE_OK; i++) {
         sc_operand place = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_LOSS + i]};
         status = sc_queue_write(engine->compute, place, &value[i], sizeof value[i]);
     }

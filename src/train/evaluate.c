@@ -14,23 +14,32 @@ static socle_status run_all(sc_engine *engine, sc_feed *feed) {
     }
 }
 
-socle_status sc_evaluate_order(sc_engine *engine, const sc_feed_source *source, const sc_order *order,
-                               sc_evaluation *out) {
+/* The sums over an order; they add up exactly as far as counts go. */
+static socle_status sum_order(sc_engine *engine, const sc_feed_source *source, const sc_order *order, sc_totals *out) {
     sc_loader_opts opts = {.batch = (uint32_t)sc_engine_capacity(engine), .epochs = 1};
     sc_feed *feed;
-    sc_totals totals = {0};
     SC_TRY(sc_engine_totals_reset(engine));
     SC_TRY(sc_feed_create(&feed, engine, source, order, &opts));
     socle_status status = run_all(engine, feed);
     sc_feed_destroy(feed);
     SC_TRY(status);
-    SC_TRY(sc_engine_totals(engine, &totals));
-    bool counts = sc_net_counts_correct(sc_engine_net(engine));
-    double weight = totals.weight > 0 ? totals.weight : NAN;
-    *out = (sc_evaluation){.loss = totals.loss / weight,
-                           .accuracy = counts ? totals.correct / weight : NAN,
-                           .samples = order->count,
-                           .weight = totals.weight};
+    return sc_engine_totals(engine, out);
+}
+
+/* Means; where nothing counts they are NaN. */
+static sc_evaluation means_of(const sc_totals *sum, int64_t samples, bool counts) {
+    double weight = sum->weight > 0 ? sum->weight : NAN;
+    return (sc_evaluation){.loss = sum->loss / weight,
+                           .accuracy = counts ? sum->correct / weight : NAN,
+                           .samples = samples,
+                           .weight = sum->weight};
+}
+
+socle_status sc_evaluate_order(sc_engine *engine, const sc_feed_source *source, const sc_order *order,
+                               sc_evaluation *out) {
+    sc_totals sum = {0};
+    SC_TRY(sum_order(engine, source, order, &sum));
+    *out = means_of(&sum, order->count, sc_net_counts_correct(sc_engine_net(engine)));
     return SOCLE_OK;
 }
 
@@ -57,7 +66,8 @@ typedef struct evaluation_job {
     const sc_feed_source *source;
     const sc_order *order;
     int64_t first[SC_SHARES_MOST + 1];
-    sc_evaluation part[SC_SHARES_MOST]; /* samples 0: not there */
+    sc_totals part[SC_SHARES_MOST];
+    int64_t samples[SC_SHARES_MOST]; /* of each part; 0: not there */
     int only; /* the part to evaluate; -1: the member's own */
 } evaluation_job;
 
@@ -69,25 +79,23 @@ static socle_status evaluate_part(sc_engine *engine, void *argument) {
     sc_order order;
     if (!count) return SOCLE_OK;
     SC_TRY(sc_order_init(&order, env, job->order->visit + first, (uint32_t)count, 0, false));
-    socle_status status = sc_evaluate_order(engine, job->source, &order, &job->part[number]);
+    socle_status status = sum_order(engine, job->source, &order, &job->part[number]);
+    if (status == SOCLE_OK) job->samples[number] = count;
     sc_order_free(&order);
     return status;
 }
 
-static sc_evaluation join_parts(const evaluation_job *job, int parts) {
-    sc_evaluation sum = {0};
+static sc_evaluation join_parts(const evaluation_job *job, int parts, bool counts) {
+    sc_totals sum = {0};
+    int64_t samples = 0;
     for (int i = 0; i < parts; i++) {
-        const sc_evaluation *part = &job->part[i];
-        sum.samples += part->samples;
-        if (part->weight <= 0) continue; /* nothing in it counts; its means are NaN */
+        const sc_totals *part = &job->part[i];
+        samples += job->samples[i];
         sum.weight += part->weight;
-        sum.loss += part->loss * part->weight;
-        sum.accuracy += part->accuracy * part->weight;
+        sum.loss += part->loss;
+        sum.correct += part->correct;
     }
-    double weight = sum.weight > 0 ? sum.weight : NAN;
-    sum.loss /= weight;
-    sum.accuracy /= weight;
-    return sum;
+    return means_of(&sum, samples, counts);
 }
 
 /* Every member takes its share; what a lost one leaves, the leader does. A reproducible run must not know how many there are, so there
@@ -106,11 +114,11 @@ static socle_status evaluate_on_fleet(sc_trainer *trainer, const sc_feed_source 
         SC_TRY(sc_fleet_all(fleet, deadline, evaluate_part, &job, sizeof job));
     }
     for (int i = 0; i < parts; i++) {
-        if (job.first[i] == job.first[i + 1] || job.part[i].samples) continue;
+        if (job.first[i] == job.first[i + 1] || job.samples[i]) continue;
         job.only = i;
         SC_TRY(sc_fleet_lead(fleet, deadline, evaluate_part, &job, sizeof job));
     }
-    *out = join_parts(&job, parts);
+    *out = join_parts(&job, parts, sc_net_counts_correct(trainer->net));
     return SOCLE_OK;
 }
 

@@ -20,7 +20,7 @@ socle_status sc_recipe_check_class_weights(const sc_config *config, const json_t
 /* Adds the column "weight" that they stand for. */
 socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *config,
                                          const json_t *part);
-/* Weights of 1 for test data (may be NULL) without weights, where the training data have some. */
-socle_status sc_recipe_match_weights(const sc_dataset *train, sc_dataset *test);
+/* Weights of 1 for the one of the two that has none, where the other has some; test may be NULL. */
+socle_status sc_recipe_match_weights(sc_dataset *train, sc_dataset *test);
 
 #endif

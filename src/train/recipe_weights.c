@@ -57,11 +57,11 @@ socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *c
     return add_weights(dataset, list);
 }
 
-socle_status sc_recipe_match_weights(const sc_dataset *train, sc_dataset *test) {
-    if (!test || sc_dataset_find(train, SC_DATASET_WEIGHT) < 0 ||
-        sc_dataset_find(test, SC_DATASET_WEIGHT) >= 0)
-        return SOCLE_OK;
-    return add_weights(test, NULL);
+socle_status sc_recipe_match_weights(sc_dataset *train, sc_dataset *test) {
+    if (!train || !test) return SOCLE_OK;
+    bool trains = sc_dataset_find(train, SC_DATASET_WEIGHT) >= 0;
+    if (trains == (sc_dataset_find(test, SC_DATASET_WEIGHT) >= 0)) return SOCLE_OK;
+    return add_weights(trains ? test : train, NULL);
 }
 
 /* Classes that the loss tells apart; 0: none. */

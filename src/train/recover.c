@@ -5,7 +5,7 @@
 
 static int states_of(const sc_trainer *trainer, size_t p) {
     bool trained = trainer->net->parameter[p].role != SC_PARAMETER_STATISTIC;
-    return trained ? trainer->options.optimizer.kind->states : 0;
+    return trained ? sc_optimizer_states(&trainer->options.optimizer) : 0;
 }
 
 static size_t tensor_number(size_t p, int state) {

@@ -59,6 +59,14 @@ Test(class_weights, become_weights_of_samples) {
     test = weights_of(recipe.test);
     for (int i = 0; i < 320; i++) SC_EQ_FLOAT_BITS(test[i], label[i] == 9 ? 2.0f : 0.0f);
     done();
+    SC_OK(&env, recipe_of("", ", class_weights: " TEN, NET)); /* of the test alone */
+    train = weights_of(recipe.train), test = weights_of(recipe.test);
+    label = sc_dataset_column(recipe.test, sc_dataset_find(recipe.test, "label"))->data;
+    for (int i = 0; i < 320; i++) {
+        SC_EQ_FLOAT_BITS(train[i], 1.0f);
+        SC_EQ_FLOAT_BITS(test[i], weight[label[i]]);
+    }
+    done();
     SC_OK(&env, recipe_of("", "", NET));
     SC_TRUE(!weights_of(recipe.train) && !weights_of(recipe.test));
     done();
@@ -91,7 +99,6 @@ Test(class_weights, refused) {
     refused(", class_weights: {a: 2}", NULL, NET, bad, "data.train.class_weights");
     refused("", ", class_weights: [1]", NET, bad,
             "data.test.class_weights: has weights for 1 classes");
-    refused("", ", class_weights: " TEN, NET, SOCLE_STATUS_DATA, "the training data");
     refused(", class_weights: " TEN, NULL,
             "network: [flatten, dense: 1]\nloss: mean_squared_error\n", bad,
             "the loss mean_squared_error knows none");

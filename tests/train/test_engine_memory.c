@@ -156,3 +156,54 @@ Test(engine_memory, divided_weights_cpu) {
 Test(engine_memory, divided_weights_opencl) {
     divided_weights("opencl:0");
 }
+
+static int dense(sc_net *net, int x, int units) {
+    sc_layer_options options;
+    const sc_layer_kind *kind = sc_layer_kind_find("dense", &options);
+    options.units = units;
+    return sc_net_layer(net, kind, NULL, 1, &x, &options);
+}
+
+/* Three layers of 1.6e9 weights each, of which every one can be numbered and all together cannot:
+ * lanes are cut for that too, so such a network is planned. Without momentum SGD keeps nothing
+ * beside them. */
+Test(engine_memory, more_than_2_to_the_31_weights) {
+    enum { WIDE = 40000 };
+    fixture f;
+    fixture_open(&f, "cpu", 1);
+    FIXTURE_OK(sc_net_create(&f.net, f.device->env));
+    int x = sc_net_input(f.net, "input", SOCLE_F32, &(socle_shape){1, {WIDE}}, 1.0f);
+    for (int i = 0; i < 3; i++) x = dense(f.net, x, WIDE);
+    FIXTURE_OK(sc_net_loss(f.net, "softmax_cross_entropy", x));
+    for (int with = 0; with < 2; with++) {
+        sc_optimizer sgd = fixture_optimizer("sgd", 0.1f, with ? 0.9f : 0);
+        sc_engine_options options = {.capacity = 4, .optimizer = &sgd, .seed = 1};
+        sc_engine_memory memory;
+        FIXTURE_OK(
+            sc_engine_forecast(&memory, f.device, f.net, &options, (sc_engine_uses){true, true}));
+        SC_TRUE(memory.parameters > 3 * sizeof(float) * (size_t)WIDE * WIDE);
+        SC_TRUE(memory.parameter_piece < (size_t)INT32_MAX * sizeof(float));
+        SC_EQ(memory.state, with ? memory.parameters : 0);
+    }
+    fixture_close(&f);
+}
+
+/* The same steps with a state of zeros, which is what was kept before. */
+Test(engine_memory, sgd_without_momentum_has_no_state) {
+    fixture f;
+    fixture_open(&f, "cpu", 1);
+    fixture_example(&f, "fashion-mlp");
+    sc_optimizer sgd = fixture_optimizer("sgd", 0.1f, 0);
+    sc_engine_options options = {
+        .capacity = BATCH, .micro_batches = 1, .optimizer = &sgd, .seed = 3};
+    sc_engine *engine;
+    FIXTURE_OK(sc_engine_create(&engine, f.device, f.net, &options));
+    FIXTURE_OK(sc_engine_initialize(engine, 3));
+    SC_EQ(sc_engine_states(engine), 0);
+    SC_EQ(sc_engine_memory_used(engine).state, 0);
+    float first = fixture_step(&f, engine, 1, 0, BATCH, 1, 0.1f), last = first;
+    for (uint32_t s = 2; s < 12; s++) last = fixture_step(&f, engine, s, 0, BATCH, 1, 0.1f);
+    SC_TRUE(last < first);
+    sc_engine_destroy(engine);
+    fixture_close(&f);
+}

@@ -108,10 +108,12 @@ static void set_space(sc_cpu_program *program, const sc_tensor_desc *space) {
         stride *= space->dim[d];
     }
     if (!space->batched) program->sample_elements = stride;
+    /* A block of a small space is no longer than that; slots begin at cache lines. */
+    program->slot_elements = stride < SC_CPU_BLOCK ? sc_round_up(stride, 32) : SC_CPU_BLOCK;
 }
 
 size_t sc_cpu_program_scratch(const sc_cpu_program *program) {
-    return (size_t)program->slots * SC_CPU_BLOCK * sizeof(float);
+    return (size_t)program->slots * (size_t)program->slot_elements * sizeof(float);
 }
 
 void sc_cpu_program_init(sc_cpu_program *program, sc_device *device, const sc_expr *expr,

@@ -26,6 +26,7 @@ typedef struct sc_cpu_node {
 typedef struct sc_cpu_program {
     const sc_cpu_isa *isa;
     int nodes, inputs, outputs, slots;
+    int64_t slot_elements; /* of each slot */
     uint32_t used_inputs;
     bool batched;
     int64_t sample_elements; /* of one row of the space; of all of it when not batched */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static void *slot_memory(const sc_cpu_frame *frame, int slot) {
-    return frame->scratch + (size_t)slot * SC_CPU_BLOCK * sizeof(float);
+    return frame->scratch + (size_t)slot * (size_t)frame->program->slot_elements * sizeof(float);
 }
 
 static void fill_floats(float *out, float value, int64_t count) {
@@ -114,7 +114,7 @@ static void compute(sc_cpu_frame *frame, int k, void *out, int64_t count) {
 
 void sc_cpu_frame_begin(sc_cpu_frame *frame, int64_t longest) {
     const sc_cpu_program *program = frame->program;
-    int64_t count = longest < SC_CPU_BLOCK ? longest : SC_CPU_BLOCK;
+    int64_t count = longest < program->slot_elements ? longest : program->slot_elements;
     memset(frame->value, 0, sizeof frame->value);
     for (int k = 0; k < program->nodes; k++) {
         const sc_cpu_node *node = &program->node[k];

@@ -119,12 +119,13 @@ static socle_status warm_packed(matmul *self, sc_ocl_device *device, const sc_ma
     return sc_ocl_call_warm(&call, largest);
 }
 
-static socle_status build(cl_program *out, matmul *self, sc_ocl_device *device,
+/* desc: with its tail; NULL: without one. */
+static socle_status build(cl_program *out, const matmul *self, sc_ocl_device *device,
                           const sc_op_desc *desc, const char *file, bool packed) {
     sc_text prefix, defines;
     sc_text_init(&prefix, device->base.env);
     sc_text_init(&defines, device->base.env);
-    sc_ocl_tail_text(&prefix, desc, &self->tail);
+    if (desc) sc_ocl_tail_text(&prefix, desc, &self->tail);
     sc_text_add(&defines, "-D SC_VECTOR_WIDTH=%d", self->tile.width);
     if (packed)
         sc_text_add(&defines, " -D SC_TILE_ROWS=%d -D SC_TILE_VECTORS=%d -D SC_PACK_DEPTH=%d",
@@ -166,17 +167,20 @@ static int64_t capacity(const sc_op_desc *desc) {
     return desc->tensor[desc->tensor[0].batched ? 0 : 1].dim[0];
 }
 
+/* Packing does not know of tails: all products share the kernels of the one without a tail. */
 static socle_status finish_packed(matmul *self, sc_ocl_device *device, cl_program program) {
     const size_t local[3] = {1, 1, 1};
     const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, capacity(&self->desc));
+    cl_program packing;
     sc_matmul_grid grid;
     if (!sc_matmul_grid_of(&grid, &shape, &self->tile) || grid.a_floats > SIZE_MAX / 16 ||
         grid.b_floats > SIZE_MAX / 16)
         return sc_fail(device->base.env, SOCLE_STATUS_UNSUPPORTED, "matmul: panels are too large");
     self->base.workspace = panel_bytes(grid.a_floats) + panel_bytes(grid.b_floats);
     self->base.enqueue = enqueue_packed;
-    SC_TRY(sc_ocl_kernel_create(&self->pack_a, device, program, "matmul_pack_a", 3, local, true));
-    SC_TRY(sc_ocl_kernel_create(&self->pack_b, device, program, "matmul_pack_b", 3, local, true));
+    SC_TRY(build(&packing, self, device, NULL, "matmul_packed.cl", true));
+    SC_TRY(sc_ocl_kernel_create(&self->pack_a, device, packing, "matmul_pack_a", 3, local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->pack_b, device, packing, "matmul_pack_b", 3, local, true));
     SC_TRY(sc_ocl_kernel_create(&self->compute, device, program, "matmul_tile", 3, local, true));
     return warm_packed(self, device, &grid);
 }

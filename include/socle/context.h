@@ -26,6 +26,7 @@ typedef struct socle_open_opts {
     const socle_allocator *allocator; /* NULL: malloc. Copied */
     const socle_logger *logger;       /* NULL: silent. Copied */
     int threads;                      /* of the cpu backend; 0: all that the process may use */
+    const socle_progress *progress;   /* NULL: not told. Copied */
 } socle_open_opts;
 #ifdef __cplusplus
 #define SOCLE_OPEN_OPTS_DEFAULT                                                                    \

@@ -67,6 +67,14 @@ typedef struct socle_logger {
     socle_log_level level; /* lines above this level are not produced */
 } socle_logger;
 
+/* Told what keeps a program from working while kernels are built, which takes up to a minute on a
+ * device that has not seen a network before: kernel `number` of `total` is next, `what` names it;
+ * then number == total with what == NULL. Thread: as the allocator. */
+typedef struct socle_progress {
+    void (*building)(void *user, const char *what, int number, int total);
+    void *user;
+} socle_progress;
+
 #ifdef __cplusplus
 }
 #endif

@@ -83,6 +83,7 @@ socle_status socle_open_with(socle_context **out, const char *device, const socl
         return SOCLE_STATUS_INVALID_ARGUMENT;
     sc_env env;
     sc_env_init(&env, allocator, opts ? opts->logger : NULL);
+    if (opts && opts->progress) env.progress = *opts->progress;
     socle_context *context;
     SC_TRY(sc_allocate(&env, &context, 1, sizeof *context));
     context->env = env;

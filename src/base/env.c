@@ -31,6 +31,7 @@ void sc_env_init(sc_env *env, const socle_allocator *allocator, const socle_logg
 
 void sc_env_child(sc_env *child, const sc_env *parent) {
     sc_env_init(child, &parent->allocator, &parent->logger);
+    child->progress = parent->progress;
 }
 
 void sc_env_adopt_error(sc_env *parent, const sc_env *child) {
@@ -85,4 +86,8 @@ void sc_log_line(const sc_env *env, socle_log_level level, const char *format, .
     if (length < 0) return;
     mark_truncation(text, sizeof text, length);
     env->logger.line(env->logger.user, level, text);
+}
+
+void sc_tell_building(const sc_env *env, const char *what, int number, int total) {
+    if (env->progress.building) env->progress.building(env->progress.user, what, number, total);
 }

@@ -16,6 +16,7 @@ enum { SC_ERROR_TEXT = 2048 };
 typedef struct sc_env {
     socle_allocator allocator;
     socle_logger logger;
+    socle_progress progress;
     socle_status status;      /* of the last sc_fail */
     char text[SC_ERROR_TEXT]; /* of the last sc_fail; "" when none */
 } sc_env;
@@ -35,7 +36,7 @@ typedef struct sc_env {
 
 /* NULL allocator = malloc-based default; NULL logger = silent. */
 void sc_env_init(sc_env *env, const socle_allocator *allocator, const socle_logger *logger);
-/* A child shares allocator and logger and starts without an error. */
+/* A child shares allocator, logger and progress and starts without an error. */
 void sc_env_child(sc_env *child, const sc_env *parent);
 /* Copies status and text of a failed child into its parent. */
 void sc_env_adopt_error(sc_env *parent, const sc_env *child);
@@ -49,6 +50,9 @@ socle_status sc_fail_prefix(sc_env *env, socle_status status, const char *format
     SC_PRINTF(3, 4);
 /* One line to the logger. (sc_log is the logarithm, in cl/scalar.h.) */
 void sc_log_line(const sc_env *env, socle_log_level level, const char *format, ...) SC_PRINTF(3, 4);
+
+/* Tells whoever wants to know that kernel `number` of `total` is built next; what NULL: all are. */
+void sc_tell_building(const sc_env *env, const char *what, int number, int total);
 
 /* Memory, zeroed, aligned to 64 bytes. 0 elements gives a valid pointer. On failure *out = NULL and
  * SOCLE_STATUS_OUT_OF_MEMORY; count * size is checked for overflow. */

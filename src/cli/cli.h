@@ -26,6 +26,8 @@ typedef struct sc_cli {
     bool helped;    /* --help was answered: nothing is left to do */
     bool hangs;     /* a device never came back from a call: the process leaves by _exit */
     bool bar_shown; /* the last line of the terminal is an unfinished progress bar */
+    uint64_t building; /* when kernels began to be built; 0: they are not. Behind stderr's lock */
+    bool building_shown, told_building; /* the bar is that of building; the line for those who see no bar has been said */
     int exit_code; /* set where the status does not say it (a missed threshold, a signal); 0: not */
     sc_registry registry;
     sc_records *records;
@@ -61,6 +63,9 @@ socle_status sc_cli_open_worker(sc_cli *cli, sc_worker **out, bool timestamps);
  * only where none is left. *out is closed by sc_cli_close_workers. */
 socle_status sc_cli_open_workers(sc_cli *cli, sc_fleet_device **out, int *count, bool timestamps);
 void sc_cli_close_workers(sc_cli *cli, sc_fleet_device *device, int count);
+
+/* building.c: socle_progress of the tool, `user` is the sc_cli: how far the building of kernels is. */
+void sc_cli_building(void *user, const char *what, int number, int total);
 
 /* parse.c: argp, with errors that name the nearest option. `settings` is the command's parser
  * input; children get `cli`. */

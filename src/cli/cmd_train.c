@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle train`: from a command line to a run: configuration, data, device, and the job on the
  * device's thread. */
+#include "base/thread_pool.h"
 #include "cli/cmd_train.h"
 
 #include <signal.h>
@@ -177,7 +178,7 @@ static socle_status run_recipe(sc_train_session *session, const sc_config *confi
 
 socle_status sc_train_run(sc_cli *cli, int argc, char **argv) {
     sc_train_settings settings = {.cli = cli};
-    sc_train_session session = {.cli = cli, .settings = &settings};
+    sc_train_session session = {.cli = cli, .settings = &settings, .opened = sc_now_ns()};
     sc_config *config;
     sc_signals_prepare();
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow fails like a full disk */

@@ -28,7 +28,7 @@ typedef struct sc_train_session {
     sc_recipe *recipe;
     sc_identity *identity;
     sc_progress_bar bar;
-    uint64_t began;
+    uint64_t opened, began; /* when the command began, and the training; ns */
     sc_trainer *trainer;
     sc_trace *trace; /* NULL: none */
     sc_run_directory *directory;

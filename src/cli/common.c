@@ -43,6 +43,7 @@ void sc_cli_init(sc_cli *cli) {
     cli->color = wants_color();
     socle_logger logger = {log_line, cli, SOCLE_LOG_INFO};
     sc_env_init(&cli->env, NULL, &logger);
+    cli->env.progress = (socle_progress){sc_cli_building, cli};
 }
 
 void sc_cli_say(sc_cli *cli, const char *format, ...) {

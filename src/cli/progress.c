@@ -10,10 +10,13 @@
 
 enum { BAR_CELLS = 20, LEAST_CELLS = 4, LINE_TEXT = 256 };
 
-void sc_progress_begin(sc_progress_bar *bar, sc_cli *cli, int64_t batch) {
+bool sc_progress_live(const sc_cli *cli) {
     const char *terminal = getenv("TERM");
-    *bar = (sc_progress_bar){.cli = cli, .batch = batch};
-    bar->live = !cli->quiet && isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+    return !cli->quiet && isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+void sc_progress_begin(sc_progress_bar *bar, sc_cli *cli, int64_t batch) {
+    *bar = (sc_progress_bar){.cli = cli, .batch = batch, .live = sc_progress_live(cli)};
 }
 
 static size_t add(char line[LINE_TEXT], size_t used, const char *format, ...) SC_PRINTF(3, 4);

@@ -13,6 +13,8 @@ typedef struct sc_progress_bar {
     int64_t batch;
 } sc_progress_bar;
 
+/* Whether a bar may be drawn on standard error. */
+bool sc_progress_live(const sc_cli *cli);
 void sc_progress_begin(sc_progress_bar *bar, sc_cli *cli, int64_t batch);
 void sc_progress_show(sc_progress_bar *bar, const sc_progress *progress);
 void sc_progress_epoch(sc_progress_bar *bar, const sc_epoch_report *report, int64_t epochs);

@@ -114,9 +114,12 @@ static void print_done(const sc_train_session *session, const char *model) {
 }
 
 void sc_train_report_done(sc_train_session *session) {
+    double start_up = (double)(session->began - session->opened) * 1e-9;
+    double training = (double)(sc_now_ns() - session->began) * 1e-9;
     char *model = path_of(session, SC_RUN_MODEL);
     if (!session->cli->json) {
-        sc_cli_say(session->cli, "done in %.1f s", (double)(sc_now_ns() - session->began) * 1e-9);
+        sc_cli_say(session->cli, "done in %.1f s: start-up %.1f s, training %.1f s", start_up + training, start_up,
+                   training);
         print_done(session, model ? model : sc_directory_path(session->place));
     } else {
         json_t *event = sc_report("done");
@@ -128,7 +131,8 @@ void sc_train_report_done(sc_train_session *session) {
             sc_report_number(event, "samples_per_second", session->samples / session->seconds);
         sc_report_text(event, "model", model ? model : sc_directory_path(session->place));
         sc_report_integer(event, "step", sc_trainer_position(session->trainer).step);
-        sc_report_number(event, "seconds", (double)(sc_now_ns() - session->began) * 1e-9);
+        sc_report_number(event, "seconds", training);
+        sc_report_number(event, "startup_seconds", start_up);
         sc_report_print(session->cli, event);
     }
     sc_release(&session->cli->env, model);

@@ -4,15 +4,26 @@
  * reason of the network's fails here, with the layer's name. */
 #include "graph/plan_private.h"
 
+#include "base/thread_pool.h"
 #include "graph/fuse.h"
 
 #include <stdio.h>
+
+#define BUILT UINT64_C(5000000) /* ns; to find a kernel among those that are built takes less */
 
 /* Per launch, while the plan is made: its node and the interval of its workspace, -1 for none. */
 typedef struct plan_work {
     size_t count;
     int *order, *workspace;
 } plan_work;
+
+/* What took its time was built now; the rest was there already. */
+static void say_prepared(const sc_plan *plan, const sc_launch_record *launch, uint64_t took) {
+    if (took >= BUILT)
+        sc_log_line(plan->device->env, SOCLE_LOG_DEBUG, "%s%s%s (%s) built in %.2f s",
+                    launch->layer ? launch->layer : "", launch->layer ? ": " : "", sc_op_word(launch->op),
+                    sc_kernel_name(launch->kernel), (double)took * 1e-9);
+}
 
 static socle_status prepare_node(sc_plan *plan, const sc_graph *graph, const sc_node *node,
                                  sc_launch_record *launch) {
@@ -22,9 +33,13 @@ static socle_status prepare_node(sc_plan *plan, const sc_graph *graph, const sc_
     launch->op = node->op;
     launch->operands = node->inputs + node->outputs;
     if (node->name) SC_TRY(sc_arena_string(plan->arena, &launch->layer, node->name));
+    uint64_t began = sc_now_ns();
     socle_status status = sc_prepare(&launch->kernel, plan->device, &desc,
                                      sc_plan_forced(plan->options.force, node->op, name));
-    if (status == SOCLE_OK) return status;
+    if (status == SOCLE_OK) {
+        say_prepared(plan, launch, sc_now_ns() - began);
+        return status;
+    }
     return node->name ? sc_fail_prefix(plan->env, status, "%s", node->name) : status;
 }
 
@@ -58,10 +73,14 @@ static socle_status prepare_nodes(sc_plan *plan, const sc_graph *graph, sc_live 
                                   plan_work *work) {
     for (size_t k = 0; k < work->count; k++) {
         int n = work->order[k];
-        SC_TRY(prepare_node(plan, graph, &graph->node[n], &plan->launch[k]));
+        const sc_node *node = &graph->node[n];
+        const char *what = node->name ? node->name : sc_op_word(node->op);
+        sc_tell_building(plan->device->env, what, (int)k + 1, (int)work->count);
+        SC_TRY(prepare_node(plan, graph, node, &plan->launch[k]));
         plan->launches++;
         SC_TRY(add_workspace(plan, live, n, (int)k, &work->workspace[k]));
     }
+    sc_tell_building(plan->device->env, NULL, (int)work->count, (int)work->count);
     return SOCLE_OK;
 }
 

@@ -236,3 +236,42 @@ Test(api_context, in_use_by_another_thread) {
     sem_destroy(&busy.at_work);
     sem_destroy(&busy.looked);
 }
+
+typedef struct told {
+    int calls, plans, number, total;
+    bool wrong;
+} told;
+
+static void count_building(void *user, const char *what, int number, int total) {
+    told *t = user;
+    t->calls++;
+    if (!what) {
+        t->wrong |= number != total || t->number != total;
+        t->plans++;
+        t->number = 0;
+        return;
+    }
+    t->wrong |= number != ++t->number || number > total || (number > 1 && total != t->total);
+    t->total = total;
+}
+
+/* One plan after the other, each from its first kernel to its last. */
+Test(api_context, tells_how_far_the_building_of_kernels_is) {
+    told t = {0};
+    socle_progress progress = {count_building, &t};
+    socle_open_opts opts = SOCLE_OPEN_OPTS_DEFAULT;
+    socle_context *context;
+    opts.progress = &progress;
+    SC_EQ(socle_open_with(&context, "cpu", &opts), SOCLE_OK);
+    socle_net *net = api_net(context);
+    socle_data *data = api_data(context);
+    socle_fit_opts fit = api_opts();
+    t = (told){0}; /* the self-test has kernels too */
+    API_OK(context, socle_fit(net, data, &fit));
+    SC_TRUE(t.plans > 0 && t.calls > t.plans + 10);
+    SC_TRUE(!t.wrong);
+    SC_EQ(t.number, 0); /* the last plan was finished */
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+}

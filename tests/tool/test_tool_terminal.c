@@ -3,6 +3,8 @@
  * before the numbers beside it. script(1) gives the program a terminal. */
 #include "tool.h"
 
+#include <sys/stat.h>
+
 static sc_temp temp;
 
 static void begin(void) {
@@ -74,4 +76,21 @@ Test(tool_terminal, the_bar_keeps_its_numbers) {
         free(log);
         SC_EQ(system("rm -r out"), 0);
     }
+}
+
+/* Kernels that were never built: the bar says how far they are, -v which took how long, the end what start-up took. */
+Test(tool_terminal, says_that_kernels_are_built) {
+    tool_result devices = tool_run("devices --json");
+    bool here = strstr(devices.out, "\"opencl:0\"") != NULL;
+    tool_free(&devices);
+    if (!here) cr_skip_test("no OpenCL device");
+    SC_EQ(mkdir("fresh", 0700), 0);
+    setenv("POCL_CACHE_DIR", "fresh", 1);
+    setenv("SOCLE_CACHE_DIR", "fresh", 1);
+    char *log = on_terminal(80, "train tool.yaml -o out -d opencl:0 --no-self-test -v --epochs 1");
+    SC_CONTAINS(log, "\rbuilding kernels 2/");
+    SC_CONTAINS(log, "dense1: matmul (");
+    SC_CONTAINS(log, ") built in ");
+    SC_CONTAINS(log, ": start-up ");
+    free(log);
 }

@@ -112,6 +112,7 @@ Test(tool_train, events) {
     check_number(done, "test_loss");
     check_number(done, "test_accuracy");
     check_number(done, "seconds");
+    check_number(done, "startup_seconds");
     SC_EQ_STR(json_string_value(json_object_get(done, "model")), "out/model.safetensors");
     json_decref(lines);
     tool_free(&result);

@@ -263,8 +263,11 @@ void sc_ocl_tail_arguments(sc_ocl_call *call, const sc_ocl_tail *tail, const sc_
 
 /* ---- CLBlast (ocl_clblast.c) ---- */
 
-/* Opens CLBlast, once for the process. False: it is not installed, and devices lack SC_TRAIT_BLAS. */
-bool sc_ocl_clblast_load(const sc_env *env);
+/* For a device that is opened: CLBlast, opened once for the process. False: it is not installed, and the device lacks
+ * SC_TRAIT_BLAS. */
+bool sc_ocl_clblast_open(const sc_env *env);
+/* For each device that got true, when it is closed. After the last one nothing that CLBlast built is left. */
+void sc_ocl_clblast_close(void);
 
 /* ---- Implementations (ocl_impls.c) ---- */
 extern const sc_implementation *const sc_ocl_implementations[];

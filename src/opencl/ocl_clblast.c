@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Matrix products through CLBlast, for GPU-class devices, where it is installed: it is opened at run
  * time, with the first device. CLBlast before 1.6.1 is not safe on first use from several threads,
- * so one lock of the whole process is held around its calls. Its scratch memory is asked for at prepare time and lives in the planned workspace, as a
+ * so one lock of the whole process is held around its calls. It keeps what it built, and with it the
+ * contexts, until it is told to forget: with the last device, as drivers may be gone when the process
+ * ends. Its scratch memory is asked for at prepare time and lives in the planned workspace, as a
  * sub-buffer; where its batched call would allocate some of its own, the entries of a batch go one
  * by one. Empty sizes never reach it. */
 #include "opencl/ocl.h"
@@ -13,6 +15,7 @@
 static pthread_mutex_t clblast_lock = PTHREAD_MUTEX_INITIALIZER;
 
 #define CLBLAST_FUNCTIONS(X)                                                                       \
+    X(CLBlastClearCache)                                                                           \
     X(CLBlastSGemmTempBufferSize)                                                                  \
     X(CLBlastSgemm)                                                                                \
     X(CLBlastSgemmStridedBatched)                                                                  \
@@ -24,9 +27,11 @@ static struct {
 #undef POINTER
 } clblast;
 
-static bool clblast_loaded; /* under the lock, as is the writing of `clblast` */
+/* Under the lock, as is the writing of `clblast`. */
+static bool clblast_loaded;
+static int clblast_devices; /* that are open and may use it */
 
-bool sc_ocl_clblast_load(const sc_env *parent) {
+bool sc_ocl_clblast_open(const sc_env *parent) {
     static const char *const names[] = {
 #define NAME(name) #name,
         CLBLAST_FUNCTIONS(NAME)
@@ -39,9 +44,16 @@ bool sc_ocl_clblast_load(const sc_env *parent) {
         clblast_loaded = sc_ocl_open_library(&env, "libclblast.so.1", names,
                                              sizeof names / sizeof names[0], &clblast) == SOCLE_OK;
     bool loaded = clblast_loaded;
+    if (loaded) clblast_devices++;
     pthread_mutex_unlock(&clblast_lock);
     if (!loaded) sc_log_line(&env, SOCLE_LOG_DEBUG, "no products through CLBlast: %s", env.text);
     return loaded;
+}
+
+void sc_ocl_clblast_close(void) {
+    pthread_mutex_lock(&clblast_lock);
+    if (--clblast_devices == 0) clblast.CLBlastClearCache();
+    pthread_mutex_unlock(&clblast_lock);
 }
 
 typedef struct blas {

@@ -66,6 +66,7 @@ static void release_context(sc_ocl_device *device) {
 static void device_close(sc_device *base) {
     sc_ocl_device *device = sc_ocl_device_of(base);
     sc_ocl_programs_release(device);
+    if (base->info.traits & SC_TRAIT_BLAS) sc_ocl_clblast_close();
     release_context(device);
     if (device->is_sub_device) clReleaseDevice(device->handle);
     pthread_mutex_destroy(&device->notices.lock);
@@ -205,7 +206,7 @@ socle_status sc_ocl_device_open(sc_device **out, sc_env *env, int index,
     if (status == SOCLE_OK) {
         device->base.info.driver = &sc_ocl_driver;
         device->base.info.index = index;
-        if (sc_ocl_clblast_load(env)) device->base.info.traits |= SC_TRAIT_BLAS;
+        if (sc_ocl_clblast_open(env)) device->base.info.traits |= SC_TRAIT_BLAS;
         device->platform = found[index].platform;
         device->handle = found[index].device;
         device->argument_bytes = argument_bytes(device->handle);

@@ -135,7 +135,7 @@ Test(api_fit, options_out_of_range) {
     api_weight(context, net, after);
     SC_EQ_MEMORY(after, before, sizeof before);
     socle_fit_opts opts = api_opts();
-    opts.batch = INT64_MAX; /* more than there is: all samples */
+    opts.batch = INT32_MAX; /* more than there is: all samples */
     opts.optimizer.kind = NULL;
     API_OK(context, socle_fit(net, data, &opts));
     opts.batch = 89; /* leaves a last batch of one */

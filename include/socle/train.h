@@ -130,7 +130,8 @@ SOCLE_API socle_status socle_evaluate(socle_net *net, const socle_data *data, so
  * errors: the first error of building; INVALID_ARGUMENT (another size), DATA, DEVICE. */
 SOCLE_API socle_status socle_predict(socle_net *net, const socle_data *data, float *out,
                                      size_t size);
-/* socle_predict without the softmax or sigmoid: the values that the loss reads. errors: the same. */
+/* socle_predict without the softmax or sigmoid: the values that the loss reads. A network's calls of
+ * the two in turn bring its weights to the device each time. errors: the same. */
 SOCLE_API socle_status socle_predict_logits(socle_net *net, const socle_data *data, float *out,
                                             size_t size);
 /* Floats per sample that socle_predict gives; 0 for NULL or an empty network. */

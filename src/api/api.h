@@ -47,6 +47,7 @@ typedef struct sc_api_predictor {
     int64_t capacity;
     uint64_t weights;   /* the net's `version` that it has */
     uint64_t structure; /* the net's number of changes that it was made after */
+    bool logits;        /* its outputs are without the softmax or sigmoid of the loss */
 } sc_api_predictor;
 
 struct socle_net {

@@ -28,7 +28,9 @@ static socle_status create_engine(sc_engine **out, sc_device *device, const forw
     }
     SC_TRY(sc_engine_create(out, device, call->net->net, &options));
     socle_status status = sc_api_upload(call->net, *out);
-    if (status != SOCLE_OK) sc_engine_destroy(*out);
+    if (status == SOCLE_OK) return SOCLE_OK;
+    sc_engine_destroy(*out);
+    *out = NULL;
     return status;
 }
 
@@ -50,18 +52,24 @@ static socle_status end_job(sc_device *device, void *argument) {
     return SOCLE_OK;
 }
 
-/* An engine as large as the data want it, with the present weights: what there is, or a new one. */
+/* Whether the engine that there is can do it: as large as the data want it, for the present layers and
+ * for what the call asks of the outputs. */
+static bool fits(const sc_api_predictor *predictor, const forward_call *call, int64_t capacity) {
+    return predictor->structure == call->net->structure && predictor->capacity >= capacity &&
+           predictor->logits == call->logits;
+}
+
+/* An engine that fits, with the present weights: what there is, or a new one. */
 static socle_status prepare_predictor(socle_net *net, sc_device *device, const forward_call *call) {
     sc_api_predictor *predictor = &net->predictor;
     int64_t count = sc_dataset_count(call->source.dataset);
     int64_t capacity = count < FORWARD_ROWS ? count : FORWARD_ROWS;
-    if (predictor->engine &&
-        (predictor->structure != net->structure || predictor->capacity < capacity))
-        SC_TRY(end_job(device, predictor));
+    if (predictor->engine && !fits(predictor, call, capacity)) SC_TRY(end_job(device, predictor));
     if (!predictor->engine) {
         SC_TRY(create_engine(&predictor->engine, device, call));
         predictor->capacity = capacity;
         predictor->structure = net->structure;
+        predictor->logits = call->logits;
     } else if (predictor->weights != net->version) {
         SC_TRY(sc_api_upload(net, predictor->engine));
     }
@@ -105,20 +113,30 @@ int64_t socle_outputs(const socle_net *net) {
     return sc_tensor_elements_at(sc_net_desc(net->net, net->net->output), 1);
 }
 
+/* A device that a fit lost, or that hangs, leaves predictions to the next one. */
+static bool home_answers(const socle_net *net) {
+    const socle_context *context = net->context;
+    for (int i = 0; i < context->devices; i++)
+        if (context->device[i].worker == net->predictor.home)
+            return !context->lost[i] && !sc_worker_busy(net->predictor.home);
+    return false;
+}
+
 static socle_status predict(socle_net *net, const socle_data *data, float *out, size_t size,
                             bool logits) {
+    const char *function = logits ? "socle_predict_logits" : "socle_predict";
     if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
-    SC_TRY(sc_api_suits(net, data, "socle_predict", false));
-    if (!out) return sc_api_missing(net->context, "socle_predict", "out");
+    SC_TRY(sc_api_suits(net, data, function, false));
+    if (!out) return sc_api_missing(net->context, function, "out");
     size_t needed = (size_t)socle_outputs(net) * (size_t)socle_data_count(data);
     if (size != needed)
         return sc_fail(&net->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
-                       "socle_predict: out has %zu floats; %lld samples of %lld outputs need %zu",
+                       "%s: out has %zu floats; %lld samples of %lld outputs need %zu", function,
                        size, (long long)socle_data_count(data), (long long)socle_outputs(net),
                        needed);
     forward_call call = {.net = net, .source.dataset = data->dataset, .out = out, .logits = logits};
     SC_TRY(sc_api_need_weights(net, 1));
-    if (!net->predictor.engine) net->predictor.home = NULL;
+    if (!net->predictor.engine || !home_answers(net)) sc_api_end_predictor(net);
     return sc_api_run_at(net->context, &net->predictor.home, predict_job, &call);
 }
 

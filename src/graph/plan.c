@@ -69,8 +69,8 @@ static socle_status add_workspace(sc_plan *plan, sc_live *live, int node, int nu
     return sc_live_add(live, node, node, bytes, name, out);
 }
 
-static socle_status prepare_nodes(sc_plan *plan, const sc_graph *graph, sc_live *live,
-                                  plan_work *work) {
+static socle_status prepare_each(sc_plan *plan, const sc_graph *graph, sc_live *live,
+                                 plan_work *work) {
     for (size_t k = 0; k < work->count; k++) {
         int n = work->order[k];
         const sc_node *node = &graph->node[n];
@@ -80,8 +80,15 @@ static socle_status prepare_nodes(sc_plan *plan, const sc_graph *graph, sc_live 
         plan->launches++;
         SC_TRY(add_workspace(plan, live, n, (int)k, &work->workspace[k]));
     }
-    sc_tell_building(plan->device->env, NULL, (int)work->count, (int)work->count);
     return SOCLE_OK;
+}
+
+/* Whoever is told of the building is told of its end, also where it failed. */
+static socle_status prepare_nodes(sc_plan *plan, const sc_graph *graph, sc_live *live,
+                                  plan_work *work) {
+    socle_status status = prepare_each(plan, graph, live, work);
+    sc_tell_building(plan->device->env, NULL, (int)work->count, (int)work->count);
+    return status;
 }
 
 static socle_status place_value(sc_plan *plan, const sc_graph *graph, const sc_lane_map *lanes,

@@ -139,3 +139,64 @@ Test(api_predict, a_second_call_does_not_bring_the_weights_again) {
     socle_data_destroy(data);
     socle_close(context);
 }
+
+/* Predictions and what the loss reads, in turn: neither call gives what the other asked for. */
+API_TEST(api_predict, in_turn_with_logits) {
+    socle_context *context = api_open(device);
+    socle_data *data = api_data(context);
+    socle_net *net = api_net(context);
+    float shares[OUTPUTS], scores[OUTPUTS], again[OUTPUTS];
+    API_OK(context, socle_predict(net, data, shares, OUTPUTS));
+    API_OK(context, socle_predict_logits(net, data, scores, OUTPUTS));
+    SC_TRUE(memcmp(scores, shares, sizeof scores) != 0);
+    API_OK(context, socle_predict(net, data, again, OUTPUTS));
+    SC_EQ_MEMORY(again, shares, sizeof shares);
+    API_OK(context, socle_predict_logits(net, data, again, OUTPUTS));
+    SC_EQ_MEMORY(again, scores, sizeof scores);
+    API_FAILS(context, socle_predict_logits(net, data, again, 1), SOCLE_STATUS_INVALID_ARGUMENT,
+              "socle_predict_logits: out has 1 floats");
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
+static void note_building(void *user, const char *what, int number, int total) {
+    (void)number;
+    (void)total;
+    *(bool *)user = what != NULL;
+}
+
+/* Memory that is short at any one place while that which predicts is made: nothing of it stays, who
+ * was told that kernels are built is told that they are not any more, and the next call works. */
+Test(api_predict, recovers_from_every_refused_request) {
+    sc_test_allocator state;
+    socle_allocator allocator = sc_test_allocator_init(&state, 0);
+    bool building = false, refused = true;
+    socle_progress progress = {note_building, &building};
+    socle_open_opts opts = {.allocator = &allocator, .threads = 1, .progress = &progress};
+    socle_context *context;
+    float expected[OUTPUTS], out[OUTPUTS];
+    long failed = 0;
+    API_OK(context, socle_open_with(&context, "cpu", &opts));
+    socle_data *data = api_data(context);
+    socle_net *net = api_net(context);
+    API_OK(context, socle_predict(net, data, expected, OUTPUTS));
+    for (long k = 1; refused; k++) {
+        SC_REPRO("refuse request %ld of a call", k);
+        API_OK(context, socle_predict_logits(net, data, out, OUTPUTS)); /* predict begins anew */
+        state.refuse = atomic_load(&state.requests) + k;
+        socle_status status = socle_predict(net, data, out, OUTPUTS);
+        refused = atomic_load(&state.requests) >= state.refuse;
+        state.refuse = 0;
+        SC_EQ(status != SOCLE_OK, refused);
+        SC_TRUE(!building);
+        failed += refused;
+        API_OK(context, socle_predict(net, data, out, OUTPUTS));
+        SC_EQ_MEMORY(out, expected, sizeof out);
+    }
+    SC_TRUE(failed > 50);
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+    SC_EQ(atomic_load(&state.live), 0);
+}

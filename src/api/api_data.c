@@ -12,11 +12,9 @@ static socle_status finish(socle_data **out, socle_data *data, socle_status stat
     return status;
 }
 
-static socle_status from_idx(socle_data **out, socle_context *context, const char *images,
-                             const char *labels, sc_image_layout layout) {
-    if (out) *out = NULL;
-    if (!out || !context) return SOCLE_STATUS_INVALID_ARGUMENT;
-    if (!images) return sc_api_missing(context, "socle_data_idx", "images");
+static socle_status from_idx(socle_data **out, socle_context *context, const char *function,
+                             const char *images, const char *labels, sc_image_layout layout) {
+    if (!images) return sc_api_missing(context, function, "images");
     socle_data *data;
     SC_TRY(sc_api_create(&data, context, sizeof *data));
     return finish(out, data,
@@ -25,18 +23,20 @@ static socle_status from_idx(socle_data **out, socle_context *context, const cha
 
 socle_status socle_data_idx(socle_data **out, socle_context *context, const char *images,
                             const char *labels) {
-    return from_idx(out, context, images, labels, SC_IMAGES_ASK);
+    if (out) *out = NULL;
+    if (!out || !context) return SOCLE_STATUS_INVALID_ARGUMENT;
+    return from_idx(out, context, __func__, images, labels, SC_IMAGES_ASK);
 }
 
 socle_status socle_data_images(socle_data **out, socle_context *context, const char *images,
                                const char *labels, socle_layout layout) {
-    bool known = layout == SOCLE_NCHW || layout == SOCLE_NHWC;
-    if (out && context && !known) {
-        *out = NULL;
+    if (out) *out = NULL;
+    if (!out || !context) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_enter(context));
+    if (layout != SOCLE_NCHW && layout != SOCLE_NHWC)
         return sc_fail(&context->env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "socle_data_images: there is no layout %d", (int)layout);
-    }
-    return from_idx(out, context, images, labels,
+    return from_idx(out, context, __func__, images, labels,
                     layout == SOCLE_NHWC ? SC_IMAGES_NHWC : SC_IMAGES_NCHW);
 }
 

@@ -71,6 +71,12 @@ Test(api_data, wrong_arguments) {
               "images is NULL");
     API_FAILS(context, socle_data_idx(&data, context, "/nowhere/images", NULL),
               SOCLE_STATUS_NOT_FOUND, "/nowhere/images");
+    API_FAILS(context, socle_data_images(&data, context, NULL, NULL, SOCLE_NCHW),
+              SOCLE_STATUS_INVALID_ARGUMENT, "socle_data_images: images is NULL");
+    data = (void *)1;
+    API_FAILS(context, socle_data_images(&data, context, "x", NULL, (socle_layout)3),
+              SOCLE_STATUS_INVALID_ARGUMENT, "no layout 3");
+    SC_TRUE(data == NULL);
     data = api_data(context);
     SC_EQ(socle_data_count(data), API_SAMPLES);
     API_FAILS(context, socle_data_add_input(data, "input", SOCLE_F32, one, input),
@@ -249,4 +255,35 @@ Test(api_model, logits) {
     socle_data_destroy(data);
     socle_net_destroy(net);
     socle_close(context);
+}
+
+/* Two images of 2 by 2 pixels with three channels each, which lie last in the file. */
+Test(api_model, images_with_channels_last) {
+    enum { HEADER = 20, IMAGES = 2, SIDE = 2, CHANNELS = 3, BYTES = IMAGES * SIDE * SIDE * CHANNELS };
+    unsigned char file[HEADER + BYTES] = {0, 0, 8, 4, [7] = IMAGES, [11] = SIDE, [15] = SIDE,
+                                          [19] = CHANNELS};
+    for (int i = 0; i < BYTES; i++) file[HEADER + i] = (unsigned char)(10 * i);
+    sc_temp temp;
+    sc_temp_make(&temp);
+    const char *path = sc_temp_file(&temp, "images");
+    FILE *out = fopen(path, "wb");
+    SC_TRUE(out && fwrite(file, 1, sizeof file, out) == sizeof file && fclose(out) == 0);
+    socle_context *context = api_open("cpu");
+    socle_data *data;
+    socle_net *net;
+    float value[BYTES];
+    API_OK(context, socle_data_images(&data, context, path, NULL, SOCLE_NHWC));
+    API_OK(context, socle_net_create(&net, context));
+    socle_activation(net,
+                     socle_input_named(net, NULL, SOCLE_U8, SOCLE_SHAPE(CHANNELS, SIDE, SIDE), 1),
+                     "relu");
+    API_OK(context, socle_predict(net, data, value, BYTES));
+    for (int i = 0; i < BYTES; i++) {
+        int image = i / 12, channel = i / 4 % 3, pixel = i % 4;
+        SC_NEAR((double)value[i], (double)file[HEADER + (image * 4 + pixel) * 3 + channel], 0);
+    }
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+    sc_temp_remove(&temp);
 }

@@ -229,3 +229,8 @@ bool sc_directory_exists(const sc_directory *directory) {
     return (stat(directory->path, &named) == 0 && same_file(&held, &named)) ||
            find_path(directory, &held, now);
 }
+
+bool sc_directory_same(const char *a, const char *b) {
+    struct stat first, second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && same_file(&first, &second);
+}

@@ -33,5 +33,7 @@ int sc_directory_descriptor(const sc_directory *directory);
 socle_status sc_directory_locate(sc_directory *directory);
 /* Whether sc_directory_locate would find it. */
 bool sc_directory_exists(const sc_directory *directory);
+/* Whether two paths lead to one directory. False where one of them leads nowhere. */
+bool sc_directory_same(const char *a, const char *b);
 
 #endif

@@ -8,8 +8,8 @@
 #include <float.h>
 #include <math.h>
 
-/* Half a unit in the last place of a float sum, in parts of it: every addition errs by so much at
- * most. */
+/* Half a unit in the last place of a float, in parts of it. The sums of a step are floats: every
+ * addition errs by so much at most. */
 #define ROUNDING 0x1p-24
 
 static int64_t rows_of(const sc_trainer *trainer) {

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* What can fail to be written on the way, each with a line of its own. */
@@ -77,12 +76,6 @@ static socle_status save_model(sc_run_directory *directory, float *const *parame
     return SOCLE_OK;
 }
 
-static bool same_directory(const char *a, const char *b) {
-    struct stat first, second;
-    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
-           first.st_ino == second.st_ino;
-}
-
 /* The model is that of the checkpoint: the best so far, or none. While a run before this one is
  * kept, it is that one's. */
 static socle_status match_model(sc_run_directory *directory) {
@@ -134,7 +127,7 @@ static socle_status begin_anew(sc_run_directory *directory) {
 static socle_status begin(sc_run_directory *directory) {
     const sc_run_options *options = &directory->options;
     const char *path = sc_directory_path(options->place);
-    bool here = options->resumed && same_directory(options->resumed, path);
+    bool here = options->resumed && sc_directory_same(options->resumed, path);
     sc_run_is_own(options->place);
     SC_TRY(sc_checkpoint_series_create(&directory->checkpoints, directory->trainer, options->place,
                                        options->identity, &options->schedule, here));

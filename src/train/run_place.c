@@ -97,12 +97,6 @@ static socle_status check_content(sc_env *env, const char *path, bool overwrite)
 
 /* --- Claiming it --- */
 
-static bool same_directory(const char *a, const char *b) {
-    struct stat first, second;
-    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
-           first.st_ino == second.st_ino;
-}
-
 static const char *wished_path(const sc_run_wish *wish) {
     return wish->output ? wish->output : wish->resume;
 }
@@ -135,7 +129,7 @@ socle_status sc_run_place_claim(sc_directory **out, sc_env *env, const sc_run_wi
     struct stat info;
     *out = NULL;
     if (!path || (stat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR))) return SOCLE_OK;
-    if (!wish->resume || !same_directory(wish->resume, path))
+    if (!wish->resume || !sc_directory_same(wish->resume, path))
         return claim(out, env, path, wish->overwrite);
     if (wish->overwrite)
         return sc_fail(env, SOCLE_STATUS_CONFIG,

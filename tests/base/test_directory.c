@@ -114,6 +114,15 @@ Test(directory, who_holds_it_is_said) {
     sc_directory_release(directory);
 }
 
+Test(directory, two_paths_to_one) {
+    char link[512];
+    snprintf(link, sizeof link, "%s", sc_temp_file(&temp, "link"));
+    SC_EQ(symlink("run", link), 0);
+    SC_TRUE(sc_directory_same(run, run) && sc_directory_same(run, link));
+    SC_TRUE(!sc_directory_same(run, inside("..")));
+    SC_TRUE(!sc_directory_same("/nowhere", "/nowhere"));
+}
+
 Test(directory, what_is_no_directory) {
     sc_directory *directory;
     SC_FAILS(&env, sc_directory_hold(&directory, &env, sc_temp_file(&temp, "nowhere")),

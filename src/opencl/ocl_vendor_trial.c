@@ -48,13 +48,15 @@ static bool beside(char out[SC_OCL_PATH_TEXT], const char *file, const char *pla
     return fits && is_trusted(out);
 }
 
+/* Of the program itself the linker knows the word that it was called by; without a slash that names nothing, least of all a
+ * file in the working folder. */
 bool sc_ocl_probe_program(char out[SC_OCL_PATH_TEXT]) {
     const char *named = secure_getenv("SOCLE_PROBE");
     static const char anchor;
     Dl_info here;
     if (named && *named)
         return snprintf(out, SC_OCL_PATH_TEXT, "%s", named) < SC_OCL_PATH_TEXT && strchr(out, '/') && is_trusted(out);
-    bool known = dladdr(&anchor, &here) != 0 && here.dli_fname;
+    bool known = dladdr(&anchor, &here) != 0 && here.dli_fname && strchr(here.dli_fname, '/');
     return (known && (beside(out, here.dli_fname, "socle-probe") || beside(out, here.dli_fname, SC_PROBE_FROM_LIBRARY))) ||
            beside(out, "/proc/self/exe", "socle-probe") || beside(out, "/proc/self/exe", SC_PROBE_FROM_PROGRAM) ||
            (snprintf(out, SC_OCL_PATH_TEXT, "%s", SC_PROBE_INSTALLED) < SC_OCL_PATH_TEXT && is_trusted(out));

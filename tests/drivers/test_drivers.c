@@ -225,3 +225,20 @@ Test(drivers, without_the_probe_drivers_are_believed) {
     SC_EQ(drivers_loads("empty", "socle-probe"), 0);
     SC_EQ(drivers_loads("empty", "socle"), 1);
 }
+
+/* Somebody else's files in the working folder are not run, by whatever word the tool was called. */
+Test(drivers, no_probe_of_the_working_folder_is_run) {
+    char program[] = "socle", word[] = "devices", *words[] = {program, word, NULL};
+    drivers_install("empty");
+    tool_put_text("socle", "");
+    tool_put_text("socle-probe", "#!/bin/sh\n: >planted\n");
+    if (chmod("socle-probe", 0700) != 0) SC_TEST_FAIL("chmod");
+    pid_t process = fork();
+    if (process == 0) {
+        execv(getenv("SOCLE_TOOL"), words);
+        _exit(99);
+    }
+    SC_EQ(tool_wait(process), 0);
+    SC_TRUE(!tool_exists("planted"));
+    SC_EQ(drivers_loads("empty", "socle-probe"), 1);
+}

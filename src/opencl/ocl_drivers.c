@@ -55,6 +55,11 @@ static void settle_threads(const sc_environment *environment) {
     set_unless_set(environment, "DPCPP_CPU_NUM_CUS", available);           /* Intel, as documented */
 }
 
+static void drop_folder(void) {
+    sc_ocl_vendors_remove(drivers.folder);
+    drivers.folder[0] = '\0';
+}
+
 /* Good libraries of OCL_ICD_FILENAMES, and a folder for the others. */
 static socle_status show_good(sc_env *env, const sc_environment *environment) {
     sc_text names;
@@ -72,6 +77,7 @@ static socle_status show_good(sc_env *env, const sc_environment *environment) {
         drivers.filtered = true;
     }
     sc_text_free(&names);
+    if (status != SOCLE_OK) drop_folder();
     return status;
 }
 
@@ -96,6 +102,10 @@ socle_status sc_ocl_drivers_settle(sc_env *env, const sc_environment *environmen
         status = try_all(env);
         if (status == SOCLE_OK) warn_of_bad(env);
         if (status == SOCLE_OK && drivers.bad && drivers.bad < drivers.vendors.count) status = show_good(env, environment);
+        if (status == SOCLE_STATUS_IO) {
+            sc_log_line(env, SOCLE_LOG_WARNING, "%s", env->text);
+            status = SOCLE_OK;
+        }
     }
     pthread_mutex_unlock(&drivers.lock);
     return status;
@@ -134,7 +144,10 @@ socle_status sc_ocl_drivers_open(sc_env *env, bool *none) {
         if (status != SOCLE_OK)
             snprintf(drivers.failure, sizeof drivers.failure, "%.1900s (Debian: apt-get install ocl-icd-libopencl1)", env->text);
         *none = status == SOCLE_STATUS_NOT_FOUND;
-        if (*none) status = SOCLE_OK;
+        if (*none) {
+            drop_folder();
+            status = SOCLE_OK;
+        }
     }
     pthread_mutex_unlock(&drivers.lock);
     return status;
@@ -142,8 +155,7 @@ socle_status sc_ocl_drivers_open(sc_env *env, bool *none) {
 
 void sc_ocl_drivers_opened(void) {
     pthread_mutex_lock(&drivers.lock);
-    sc_ocl_vendors_remove(drivers.folder);
-    drivers.folder[0] = '\0';
+    drop_folder();
     pthread_mutex_unlock(&drivers.lock);
 }
 

@@ -242,3 +242,27 @@ Test(drivers, no_probe_of_the_working_folder_is_run) {
     SC_TRUE(!tool_exists("planted"));
     SC_EQ(drivers_loads("empty", "socle-probe"), 1);
 }
+
+/* The folder that shows the loader the good drivers. */
+Test(drivers, the_folder_of_good_ones_does_not_stay) {
+    mkdir("temporary", 0700);
+    setenv("TMPDIR", "temporary", 1);
+    drivers_install("abort empty");
+    tool_expect(0, "abort.icd", "devices");
+    SC_EQ(rmdir("temporary"), 0);
+    mkdir("temporary", 0700);
+    hide("libOpenCL.so.1");
+    tool_expect(0, "the OpenCL loader", "devices");
+    SC_EQ(rmdir("temporary"), 0);
+}
+
+Test(drivers, without_room_for_that_folder_there_are_no_devices) {
+    setenv("TMPDIR", "nowhere", 1);
+    drivers_install("abort empty");
+    tool_result result = tool_run("train tool.yaml -q -o out --set train.epochs=1");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.err, "warning: cannot make a folder in nowhere");
+    SC_CONTAINS(result.err, "OpenCL is not opened");
+    SC_EQ(drivers_loads("abort", "socle"), 0);
+    tool_free(&result);
+}

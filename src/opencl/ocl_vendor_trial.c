@@ -3,7 +3,7 @@
  * processes are made by posix_spawn of a program: a fork of a process with threads may not do what drivers do. */
 #include "opencl/ocl_vendors.h"
 
-#include "base/thread_pool.h"
+#include "base/deadline.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -81,14 +81,13 @@ static socle_status without_layers(sc_env *env, char ***out) {
     return SOCLE_OK;
 }
 
-/* Silent, with signals as a new program finds them, in a group of its own that can be ended whole. */
-static int spawn(trial *t, const char *program, int seconds, int output, char **variables) {
-    char time[16];
-    char *words[] = {(char *)(uintptr_t)program, t->vendor->library, time, NULL};
+/* Silent, no signal blocked, in a group of its own that can be ended whole. The output goes to its place first: where this
+ * process has closed its standard files, it is one of those numbers. */
+static int spawn(trial *t, const char *program, int output, char **variables) {
+    char *words[] = {(char *)(uintptr_t)program, t->vendor->library, NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none;
-    snprintf(time, sizeof time, "%d", seconds);
     sigemptyset(&none);
     int code = posix_spawn_file_actions_init(&files);
     if (code) return code;
@@ -97,9 +96,9 @@ static int spawn(trial *t, const char *program, int seconds, int output, char **
         posix_spawnattr_setsigmask(&attributes, &none);
         posix_spawnattr_setpgroup(&attributes, 0);
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-        code = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        code = posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+        if (!code) code = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         if (!code) code = posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        if (!code) code = posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
         if (!code) code = posix_spawn(&t->process, program, &files, &attributes, words, variables);
         posix_spawnattr_destroy(&attributes);
     }
@@ -108,16 +107,26 @@ static int spawn(trial *t, const char *program, int seconds, int output, char **
     return code;
 }
 
-static void start(trial *t, const char *program, int seconds, char **variables) {
+/* Where as little is left as that, a driver dies of it too. */
+static bool is_shortage(int code) {
+    return code == EAGAIN || code == ENOMEM || code == EMFILE || code == ENFILE;
+}
+
+/* Where no program can be started for another reason (a sandbox that forbids it), drivers are believed. */
+static void start(sc_env *env, trial *t, const char *program, char **variables) {
     int ends[2];
     int code = pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0 ? 0 : errno;
     t->output = -1;
     if (!code) {
-        code = spawn(t, program, seconds, ends[1], variables);
+        code = spawn(t, program, ends[1], variables);
         close(ends[1]);
         t->output = ends[0];
     }
-    if (code) t->vendor->verdict = (sc_ocl_verdict){.kind = SC_OCL_NO_PROCESS, .detail = code};
+    if (is_shortage(code))
+        t->vendor->verdict = (sc_ocl_verdict){.kind = SC_OCL_NO_PROCESS, .detail = code};
+    else if (code)
+        sc_log_line(env, SOCLE_LOG_WARNING, "the OpenCL driver %s is loaded untried: %s cannot be started: %s",
+                    sc_ocl_vendor_name(t->vendor), program, strerror(code));
 }
 
 /* ---- Listening ---- */
@@ -162,7 +171,7 @@ static void judge(trial *t, int status, int seconds, bool late) {
     char *rest = NULL;
     for (char *line = strtok_r(t->text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) hear(t->vendor, line);
     if (verdict->kind != SC_OCL_UNTRIED) return;
-    if (late || (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)) {
+    if (late) {
         verdict->kind = SC_OCL_SILENT;
         verdict->detail = seconds;
     } else if (WIFSIGNALED(status)) {
@@ -202,9 +211,9 @@ static void end_late(trial *t, int seconds) {
 }
 
 static void listen_to_all(trial *trials, int count, int seconds) {
-    uint64_t deadline = sc_now_ns() + (uint64_t)seconds * 1000000000u;
+    sc_deadline time = sc_deadline_start((uint64_t)seconds * 1000000000u);
     int running = count;
-    while (running && sc_now_ns() < deadline) {
+    while (running && sc_deadline_left(&time)) {
         running = 0;
         for (int i = 0; i < count; i++)
             if (trials[i].process && listen_to(&trials[i], seconds)) running++;
@@ -233,7 +242,7 @@ socle_status sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors) {
         sc_ocl_vendor *vendor = &vendors->vendor[i];
         if (sc_ocl_verdict_load(env, vendor, program)) continue;
         trials[count].vendor = vendor;
-        start(&trials[count++], program, seconds, variables);
+        start(env, &trials[count++], program, variables);
     }
     listen_to_all(trials, count, seconds);
     for (int i = 0; i < count; i++) sc_ocl_verdict_store(env, trials[i].vendor, program);

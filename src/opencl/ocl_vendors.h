@@ -13,7 +13,7 @@
 #include "probe/probe_stage.h"
 
 typedef enum sc_ocl_verdict_kind {
-    SC_OCL_UNTRIED,    /* there is no program to try it with; it is believed */
+    SC_OCL_UNTRIED,    /* there is no program to try it with, or none may be started; it is believed */
     SC_OCL_WELL,
     SC_OCL_UNLOADABLE, /* the loader will pass over it by itself */
     SC_OCL_CRASHED,    /* detail: the signal */

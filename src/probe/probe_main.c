@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program socle-probe: tries one OpenCL driver, so that a driver that aborts, hangs or crashes ends this process and
  * not the one that trains. The OpenCL driver of the library runs it (src/opencl/ocl_vendor_trial.c) and reads what it
- * writes to standard output, a line at a time:
+ * writes to what was its standard output at the start, a line at a time; what drivers print goes to the standard error:
  *
  *   at STAGE                what is tried next (src/probe/probe_stage.h)
  *   unloadable TEXT         the library does not load, or is no OpenCL driver
@@ -9,7 +9,7 @@
  *   well PLATFORMS DEVICES  everything was answered
  *   cramped                 it works here, but would not beside a program that trains
  *
- *   socle-probe LIBRARY SECONDS [again]
+ *   socle-probe LIBRARY [again]
  *
  * again: without the margins of probe_limits.c. A driver that offers nothing within them may offer something without, and then die
  * for lack of room.
@@ -19,16 +19,17 @@
 #include "probe/probe.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 static char **arguments;
 static bool once_more; /* this is the first run */
+static int answers = STDOUT_FILENO;
 
 typedef cl_int(CL_API_CALL *platforms_function)(cl_uint, cl_platform_id *, cl_uint *);
 typedef void *(CL_API_CALL *address_function)(const char *);
@@ -44,7 +45,7 @@ void probe_say(const char *format, ...) {
     for (size_t i = 0; i < used; i++)
         if (line[i] == '\n') line[i] = ' ';
     line[used++] = '\n';
-    if (write(STDOUT_FILENO, line, used) < 0) _exit(PROBE_EXIT);
+    if (write(answers, line, used) < 0) _exit(PROBE_EXIT);
 }
 
 void probe_stage(probe_stage_id stage) {
@@ -69,7 +70,8 @@ static void *find(void *library, const char *name) {
 static void try_again(void) {
     if (!once_more || !probe_drop_margins()) return;
     char again[] = "again";
-    char *words[] = {arguments[0], arguments[1], arguments[2], again, NULL};
+    char *words[] = {arguments[0], arguments[1], again, NULL};
+    dup2(answers, STDOUT_FILENO);
     execv("/proc/self/exe", words);
     probe_end("cramped");
 }
@@ -100,13 +102,18 @@ static cl_uint list_platforms(platforms_function platforms, cl_platform_id list[
     return count;
 }
 
+static void keep_answers_apart(void) {
+    int apart = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (apart >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) answers = apart;
+}
+
 int main(int argc, char **argv) {
     cl_platform_id list[PROBE_PLATFORMS];
-    if (argc != 3 && argc != 4) return 2;
+    if (argc != 2 && argc != 3) return 2;
     arguments = argv;
-    once_more = argc == 3;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm((unsigned)strtoul(argv[2], NULL, 10) + 1); /* should nobody wait for it any more */
+    once_more = argc == 2;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever ended before this line has closed the pipe, so the first word fails */
+    keep_answers_apart();
     if (once_more) probe_keep_margins();
     probe_stage(PROBE_LOADING);
     platforms_function platforms = open_driver(argv[1]);

@@ -66,3 +66,19 @@ Test(driver_library, a_good_driver_is_opened) {
     SC_EQ(socle_open(&context, "opencl:0"), SOCLE_OK);
     socle_close(context);
 }
+
+/* A process that has closed its standard files gets their numbers for other things. */
+Test(driver_library, drivers_are_tried_without_standard_files) {
+    drivers_install("empty");
+    pid_t process = fork();
+    if (process == 0) {
+        socle_context *context;
+        close(STDIN_FILENO);
+        close(STDERR_FILENO);
+        _exit(socle_open(&context, "auto") != SOCLE_OK);
+    }
+    SC_EQ(tool_wait(process), 0);
+    char *log = tool_get("loads", NULL);
+    SC_CONTAINS(log, "empty socle-probe\nempty test_driver_lib");
+    free(log);
+}

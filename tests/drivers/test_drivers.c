@@ -243,6 +243,28 @@ Test(drivers, no_probe_of_the_working_folder_is_run) {
     SC_EQ(drivers_loads("empty", "socle-probe"), 1);
 }
 
+Test(drivers, what_drivers_print_is_no_answer) {
+    drivers_install("talks");
+    tool_expect(0, "stub_talks.so) is installed and loads, but offers no device", "devices");
+    SC_EQ(drivers_loads("talks", "socle"), 1);
+}
+
+/* A paused container, a machine that sleeps: the time does not count. */
+Test(drivers, none_is_blamed_for_time_in_which_nothing_ran) {
+    setenv("SOCLE_PROBE_SECONDS", "1", 1);
+    drivers_install("stops");
+    tool_expect(0, "stub_stops.so) is installed and loads, but offers no device", "devices");
+}
+
+Test(drivers, where_the_probe_cannot_be_started_they_are_believed) {
+    drivers_install("empty");
+    tool_put_text("no-program", "nothing\n");
+    if (chmod("no-program", 0700) != 0) SC_TEST_FAIL("chmod");
+    setenv("SOCLE_PROBE", "./no-program", 1);
+    tool_expect(0, "warning: the OpenCL driver empty.icd is loaded untried: ./no-program cannot be started: Exec format", "devices");
+    SC_EQ(drivers_loads("empty", "socle"), 1);
+}
+
 /* The folder that shows the loader the good drivers. */
 Test(drivers, the_folder_of_good_ones_does_not_stay) {
     mkdir("temporary", 0700);

@@ -102,3 +102,14 @@ Test(tool_manual, has_no_other_option) {
     }
     tool_free(&list);
 }
+
+/* An open quote takes spaces and the rest of the line with it. */
+Test(tool_manual, quotes_are_closed) {
+    for (const char *line = manual; *line;) {
+        size_t length = strcspn(line, "\n");
+        int quotes = 0;
+        for (size_t i = 0; i < length; i++) quotes += line[i] == '"';
+        if (*line == '.' && line[1] != '\\' && quotes % 2) SC_TEST_FAIL("a quote stays open: %.*s", (int)length, line);
+        line += length + (line[length] != '\0');
+    }
+}

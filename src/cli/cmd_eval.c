@@ -137,6 +137,7 @@ static void print_result(sc_cli *cli, const eval_job *eval) {
     if (cli->json) {
         json_t *event = sc_report("done");
         sc_report_text(event, "model", eval->settings->choice.model);
+        sc_report_text(event, "split", part_of(eval->settings));
         sc_report_number(event, "test_loss", result->loss);
         sc_report_number(event, "test_accuracy", result->accuracy);
         sc_report_integer(event, "samples", result->samples);

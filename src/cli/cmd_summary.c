@@ -25,8 +25,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         if (settings->path) return sc_cli_usage(settings->cli, "one file at a time");
         settings->path = arg;
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        settings->path = settings->choice.model;
+    case ARGP_KEY_END:
+        if (settings->path && settings->choice.model)
+            return sc_cli_usage(settings->cli, "one file at a time: '%s' and -m '%s'", settings->path,
+                                settings->choice.model);
+        if (!settings->path) settings->path = settings->choice.model;
         if (settings->path) return 0;
         return sc_cli_usage(settings->cli, "of what? socle summary CONFIG, or socle summary MODEL");
     default:

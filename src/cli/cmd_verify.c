@@ -108,9 +108,14 @@ static socle_status check_word(sc_cli *cli, const char *option, const char *word
     for (int i = 0; i < count; i++)
         if (strcmp(words[i], word) == 0) return SOCLE_OK;
     const char *nearest = sc_nearest_word(word, words, (size_t)count);
-    return sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: there is no '%s'%s%s%s", option,
-                   sc_quote(word).text, nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                   nearest ? "'?" : "");
+    sc_text hint;
+    sc_text_init(&hint, &cli->env);
+    if (nearest) sc_text_add(&hint, "; did you mean '%s'?", nearest);
+    for (int i = 0; i < count && !nearest; i++) sc_text_add(&hint, "%s%s", i ? ", " : "; known: ", words[i]);
+    socle_status status = sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: there is no '%s'%s", option,
+                                  sc_quote(word).text, hint.data);
+    sc_text_free(&hint);
+    return status;
 }
 
 static socle_status check_options(sc_cli *cli, const sc_verify_options *options) {

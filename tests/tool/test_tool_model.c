@@ -182,6 +182,19 @@ Test(tool_model, weights_of_nan) {
     tool_free(&result);
 }
 
+Test(tool_model, eval_says_which_data) {
+    tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
+    static const char *const words[] = {"train", "test"};
+    for (int i = 0; i < 2; i++) {
+        tool_result result = tool_run("eval -m run/model.safetensors --data tool.yaml --split %s --json", words[i]);
+        json_t *lines = tool_json_lines(result.out), *done = tool_event(lines, "done");
+        SC_EQ_STR(json_string_value(json_object_get(done, "split")), words[i]);
+        SC_EQ(json_integer_value(json_object_get(done, "samples")), i ? TOOL_TEST : TOOL_TRAIN);
+        json_decref(lines);
+        tool_free(&result);
+    }
+}
+
 /* Replaced between the reading of its network and that of its weights, which both fit: the tool has
  * the first once it reads its input. */
 Test(tool_model, replaced_while_it_is_read) {

@@ -98,6 +98,8 @@ Test(tool_usage, values_are_checked) {
     tool_expect(2, "which samples", "predict -m m");
     tool_expect(2, "no argument", "devices cpu");
     tool_expect(2, "which file", "inspect");
+    tool_expect(2, "one file at a time: 'tool.yaml' and -m 'm'", "summary tool.yaml -m m");
+    tool_expect(2, "there is no 'copy'; known: ", "verify --op copy");
     tool_expect(2, "which shell", "completion");
     tool_expect(2, "no completion for 'tcsh'", "completion tcsh");
     SC_TRUE(!tool_exists("runs"));

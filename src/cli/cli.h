@@ -51,11 +51,13 @@ void sc_cli_init(sc_cli *cli);
 int sc_cli_finish(sc_cli *cli, socle_status status);
 /* A line on standard error, above the progress bar if there is one. */
 void sc_cli_say(sc_cli *cli, const char *format, ...) SC_PRINTF(2, 3);
-/* The devices that --device, else SOCLE_DEVICE, else "auto" names; borrowed from cli. */
+/* A text that may come from a file: control characters, which a terminal would obey, become '?'; line ends and tabs stay. */
+void sc_cli_put(FILE *stream, const char *text);
 /* Once the devices that `wish` may mean (NULL: all) are wanted: lets drivers set variables, which a library never does. */
 socle_status sc_cli_settle(sc_cli *cli, const char *wish);
 /* The same, then the devices in cli->registry. */
 socle_status sc_cli_registry(sc_cli *cli, const char *wish);
+/* The devices that --device, else SOCLE_DEVICE, else "auto" names; borrowed from cli. */
 socle_status sc_cli_select(sc_cli *cli, const sc_device_choice **choices, int *count);
 /* The one device, opened on a thread of its own. CONFIG where several are named. */
 socle_status sc_cli_open_worker(sc_cli *cli, sc_worker **out, bool timestamps);

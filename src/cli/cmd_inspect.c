@@ -90,8 +90,9 @@ static socle_status print_tensors(sc_cli *cli, const sc_safetensors *file) {
     for (size_t i = 0; i < sc_safetensors_metadata_count(file); i++) {
         const char *key, *value;
         sc_safetensors_metadata_at(file, i, &key, &value);
-        printf("%s: %s\n", sc_quote(key).text,
-               strlen(value) < SC_QUOTED || cli->verbose ? value : sc_quote(value).text);
+        printf("%s: ", sc_quote(key).text);
+        sc_cli_put(stdout, cli->verbose ? value : sc_quote(value).text);
+        putchar('\n');
     }
     sc_table *table;
     SC_TRY(sc_table_create(&table, &cli->env, columns, sizeof columns / sizeof columns[0]));

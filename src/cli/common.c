@@ -22,13 +22,29 @@ static void clear_bar(sc_cli *cli) {
     cli->bar_shown = false;
 }
 
+/* C0 but for line ends and tabs, DEL, and C1 (0xC2 0x80 to 0xC2 0x9F). */
+static size_t control_bytes(const char *text) {
+    unsigned char first = (unsigned char)text[0], second = first ? (unsigned char)text[1] : 0;
+    if (first == 0xC2 && second >= 0x80 && second < 0xA0) return 2;
+    return (first < 0x20 && first != '\n' && first != '\t') || first == 0x7F;
+}
+
+void sc_cli_put(FILE *stream, const char *text) {
+    while (*text) {
+        size_t control = control_bytes(text);
+        fputc(control ? '?' : *text, stream);
+        text += control ? control : 1;
+    }
+}
+
 /* Whole lines, whichever device's thread they come from. */
 static void print_message(sc_cli *cli, const char *level, const char *text) {
     flockfile(stderr);
     clear_bar(cli);
     bool red = cli->color && strcmp(level, "error: ") == 0;
-    fprintf(stderr, "%s: %s%s%s%s\n", cli->command, red ? "\033[31m" : "", level,
-            red ? "\033[0m" : "", text);
+    fprintf(stderr, "%s: %s%s%s", cli->command, red ? "\033[31m" : "", level, red ? "\033[0m" : "");
+    sc_cli_put(stderr, text);
+    fputc('\n', stderr);
     funlockfile(stderr);
 }
 
@@ -151,7 +167,7 @@ socle_status sc_cli_open_worker(sc_cli *cli, sc_worker **out, bool timestamps) {
     *out = NULL;
     sc_cli_close_workers(cli, device, count);
     return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
-                   "%d devices are named; this command runs on one", count);
+                   "%d devices are named; this command runs on one: --device DEVICE", count);
 }
 
 static void print_failure(sc_cli *cli, socle_status status, int code) {

@@ -77,6 +77,24 @@ Test(tool_model, without_a_network) {
     tool_expect(0, NULL, "inspect bad.safetensors");
 }
 
+/* What a terminal would obey comes from no file. */
+Test(tool_model, control_characters) {
+    static const char header[] = "{\"__metadata__\":{\"note\":\"\\u001b]0;title\\u0007 \\u009b31m end\"},"
+                                 "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
+    put_model(header, strlen(header), 8);
+    static const char *const lines[] = {"inspect bad.safetensors", "inspect -v bad.safetensors"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        tool_result result = tool_run("%s", lines[i]);
+        SC_EQ(result.code, 0);
+        SC_CONTAINS(result.out, "note: ?]0;title? ?31m end");
+        tool_free(&result);
+    }
+    tool_put_text("net.yaml", "inputs: [{shape: [2]}]\nnetwork: [{dense: 1}]\nloss: mse\n"
+                              "data: {train: {images: train-images, labels: train-labels}}\n"
+                              "train: {init_from: {file: bad.safetensors, rename: {\"a\\e[31m*\": \"b\"}}}\n");
+    tool_expect(2, "'a?[31m*' = 'b'", "train net.yaml -o run");
+}
+
 Test(tool_model, cut_anywhere) {
     tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
     size_t size;

@@ -6,9 +6,9 @@
  *     gate = generation << 32 | open << 31 | workers inside
  */
 #include "base/thread_pool.h"
+#include "base/thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,19 +117,14 @@ static void *work(void *argument) {
     }
 }
 
-/* Creates workers with all signals blocked, so that handlers run on the program's own threads. */
 static void start_workers(sc_thread_pool *pool, int wanted) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     int code = 0;
     while (pool->size < wanted && code == 0) {
         worker *next = &pool->workers[pool->size - 1];
         *next = (worker){.pool = pool, .index = pool->size};
-        code = pthread_create(&next->thread, NULL, work, next);
+        code = sc_thread_create(&next->thread, work, next);
         if (code == 0) pool->size++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (code != 0)
         sc_log_line(&pool->env, SOCLE_LOG_WARNING, "only %d of %d threads could be started: %s",
                     pool->size, wanted, strerror(code));

@@ -4,9 +4,10 @@
  * thread. */
 #include "data/loader.h"
 
+#include "base/thread.h"
+
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 typedef enum slot_state { FREE, FILLING, READY, TAKEN } slot_state;
@@ -126,13 +127,8 @@ static void *run(void *argument) {
     return NULL;
 }
 
-/* The thread takes no signals: they are the application's. */
 static void start_thread(sc_loader *loader) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&loader->thread, NULL, run, loader);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int error = sc_thread_create(&loader->thread, run, loader);
     loader->threaded = error == 0;
     if (error != 0)
         sc_log_line(loader->env, SOCLE_LOG_WARNING,

@@ -5,6 +5,7 @@
 #include "opencl/ocl.h"
 
 #include "base/deadline.h"
+#include "base/thread.h"
 
 #include <time.h>
 
@@ -130,7 +131,7 @@ static void *wait_inside(void *user) {
 static bool start_thread(sc_ocl_waiter *waiter) {
     if (waiter->started) return true;
     waiter->users++;
-    waiter->started = pthread_create(&waiter->thread, NULL, wait_inside, waiter) == 0;
+    waiter->started = sc_thread_create(&waiter->thread, wait_inside, waiter) == 0;
     if (!waiter->started) waiter->users--;
     return waiter->started;
 }

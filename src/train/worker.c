@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "train/worker.h"
 
+#include "base/thread.h"
 #include "train/self_test.h"
 
 #include <pthread.h>
@@ -124,7 +125,7 @@ static socle_status start(sc_worker *worker) {
     pthread_cond_init(&worker->wake, NULL);
     pthread_cond_init(&worker->done, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    int error = pthread_create(&worker->thread, NULL, serve, worker);
+    int error = sc_thread_create(&worker->thread, serve, worker);
     if (!error) return SOCLE_OK;
     pthread_cond_destroy(&worker->wake);
     pthread_cond_destroy(&worker->done);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -95,6 +96,30 @@ static void wait_for(atomic_bool *flag) {
     for (int i = 0; i < 5000 && !atomic_load(flag); i++)
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     SC_TRUE(atomic_load(flag));
+}
+
+static socle_status look_at_signals(sc_device *device, void *argument) {
+    (void)device;
+    return pthread_sigmask(SIG_BLOCK, NULL, argument) == 0 ? SOCLE_OK : SOCLE_STATUS_DEVICE;
+}
+
+/* They are the application's, but for those that a fault of the thread's own raises. */
+Test(worker, takes_no_signals) {
+    static const int of_the_application[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGCHLD, SIGUSR1, SIGUSR2, SIGPIPE};
+    static const int of_the_thread[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+    sc_env env;
+    sc_worker *worker;
+    sigset_t blocked, own;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, create(&worker, &env, 0));
+    SC_OK(&env, sc_worker_run(worker, look_at_signals, &blocked, 10 * second));
+    for (size_t i = 0; i < sizeof of_the_application / sizeof of_the_application[0]; i++)
+        SC_EQ(sigismember(&blocked, of_the_application[i]), 1);
+    for (size_t i = 0; i < sizeof of_the_thread / sizeof of_the_thread[0]; i++)
+        SC_EQ(sigismember(&blocked, of_the_thread[i]), 0);
+    SC_EQ(pthread_sigmask(SIG_BLOCK, NULL, &own), 0);
+    SC_EQ(sigismember(&own, SIGINT), 0);
+    sc_worker_destroy(worker);
 }
 
 Test(worker, everything_on_one_thread_of_its_own) {

@@ -166,7 +166,7 @@ static socle_status with_feed(predict_job *job, sc_engine *engine) {
             env, &out, (size_t)(sc_engine_capacity(engine) * sc_engine_prediction_size(engine)),
             sizeof *out);
     if (status == SOCLE_OK) status = predict_all(job, engine, feed, out);
-    sc_feed_destroy(feed);
+    status = sc_feed_end(feed, status);
     sc_release(env, out);
     sc_order_free(&order);
     return status;

@@ -20,9 +20,7 @@ static socle_status sum_order(sc_engine *engine, const sc_feed_source *source, c
     sc_feed *feed;
     SC_TRY(sc_engine_totals_reset(engine));
     SC_TRY(sc_feed_create(&feed, engine, source, order, &opts));
-    socle_status status = run_all(engine, feed);
-    sc_feed_destroy(feed);
-    SC_TRY(status);
+    SC_TRY(sc_feed_end(feed, run_all(engine, feed)));
     return sc_engine_totals(engine, out);
 }
 
@@ -152,7 +150,5 @@ socle_status sc_predict(sc_engine *engine, const sc_feed_source *source, float *
     socle_status status = sc_feed_create(&feed, engine, source, &order, &opts);
     sc_order_free(&order);
     SC_TRY(status);
-    status = predict_all(engine, feed, out);
-    sc_feed_destroy(feed);
-    return status;
+    return sc_feed_end(feed, predict_all(engine, feed, out));
 }

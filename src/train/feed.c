@@ -94,10 +94,7 @@ socle_status sc_feed_create(sc_feed **out, sc_engine *engine, const sc_feed_sour
     socle_status status = prepare_slots(feed, opts->batch);
     if (status == SOCLE_OK)
         status = sc_loader_create(&feed->loader, env, source->dataset, order, feed->slot, (size_t)feed->slots, opts);
-    if (status != SOCLE_OK) {
-        sc_feed_destroy(feed);
-        return status;
-    }
+    if (status != SOCLE_OK) return sc_feed_end(feed, status);
     *out = feed;
     return SOCLE_OK;
 }
@@ -136,10 +133,14 @@ socle_status sc_feed_next(sc_feed *feed, sc_feed_batch *batch, bool *more) {
     return SOCLE_OK;
 }
 
-void sc_feed_destroy(sc_feed *feed) {
-    if (!feed) return;
-    for (int s = 0; s < sc_engine_slots(feed->engine); s++) sc_engine_slot_uploaded(feed->engine, s);
+socle_status sc_feed_end(sc_feed *feed, socle_status status) {
+    if (!feed) return status;
+    for (int s = 0; s < sc_engine_slots(feed->engine); s++) {
+        socle_status uploaded = sc_engine_slot_uploaded(feed->engine, s);
+        if (status == SOCLE_OK) status = uploaded;
+    }
     sc_loader_destroy(feed->loader);
     for (int s = 0; s < feed->slots; s++) sc_buffer_destroy(feed->memory[s]);
     sc_release(feed->env, feed);
+    return status;
 }

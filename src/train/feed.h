@@ -28,7 +28,9 @@ socle_status sc_feed_create(sc_feed **out, sc_engine *engine, const sc_feed_sour
                             const sc_loader_opts *opts);
 /* The next micro-batch, its upload under way; *more is false after the last. */
 socle_status sc_feed_next(sc_feed *feed, sc_feed_batch *batch, bool *more);
-void sc_feed_destroy(sc_feed *feed); /* NULL is fine */
+/* Waits until nothing reads its memory any more, and frees it. NULL is fine. Returns `status`, what came of its use; where that is OK, the
+ * failure of an upload. */
+socle_status sc_feed_end(sc_feed *feed, socle_status status);
 
 /* Target column of a data set: "label" or "target". Errors: DATA. */
 socle_status sc_feed_target(const char **out, sc_env *env, const sc_dataset *dataset);

@@ -2,6 +2,8 @@
 /* A context of several devices: fit trains on all of them, everything else runs on the first. */
 #include "api_test.h"
 
+#include "api/api.h"
+
 static socle_context *open_one_thread_each(const char *devices) {
     socle_context *context;
     socle_open_opts opts = {.threads = 1};
@@ -73,6 +75,26 @@ Test(api_fleet, the_first_device_does_the_rest) {
     for (int time = 0; time < 2; time++) { /* again on the same devices */
         API_OK(context, socle_fit(net, data, &opts));
         API_OK(context, socle_predict(net, data, prediction, API_SAMPLES * API_CLASSES));
+    }
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
+/* The weights of a network that has predicted are on one device. Where a fit of another network loses
+ * that one, the next takes over; where all are lost, one may work again. */
+Test(api_fleet, predictions_leave_a_device_that_is_lost) {
+    socle_context *context = open_one_thread_each("cpu,cpu");
+    float expected[API_SAMPLES * API_CLASSES], out[API_SAMPLES * API_CLASSES];
+    socle_data *data = api_data(context);
+    socle_net *net = api_net(context);
+    API_OK(context, socle_predict(net, data, expected, API_SAMPLES * API_CLASSES));
+    SC_TRUE(net->predictor.home == context->device[0].worker);
+    for (int lost = 0; lost < 2; lost++) {
+        context->lost[lost] = true;
+        API_OK(context, socle_predict(net, data, out, API_SAMPLES * API_CLASSES));
+        SC_EQ_MEMORY(out, expected, sizeof out);
+        SC_TRUE(net->predictor.home == context->device[!lost].worker);
     }
     socle_net_destroy(net);
     socle_data_destroy(data);

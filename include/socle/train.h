@@ -125,8 +125,8 @@ typedef struct socle_result {
 SOCLE_API socle_status socle_evaluate(socle_net *net, const socle_data *data, socle_result *out);
 /* Predictions of the present weights. data: a column for each input; targets are not read.
  * out: [count of data, socle_outputs] f32, softmax or sigmoid applied as the loss says; `size`
- * floats. The weights stay on the device until they or the network change, or it trains, so that
- * further calls cost the samples alone.
+ * floats. The weights stay on the device until they or the network change, a network of the context
+ * trains, or evaluation or prediction lacks the memory; further calls cost the samples alone.
  * errors: the first error of building; INVALID_ARGUMENT (another size), DATA, DEVICE. */
 SOCLE_API socle_status socle_predict(socle_net *net, const socle_data *data, float *out,
                                      size_t size);

@@ -29,6 +29,7 @@ struct socle_context {
     sc_worker *worker; /* of the first device that is not, for everything else; NULL: opening failed */
     bool hangs;        /* a device never came back from being opened */
     int users;         /* the caller, and every object made from it */
+    socle_net *predicting; /* those that may hold memory of a device for predictions: a list */
     pid_t process;     /* that opened it: a child has its memory and not its threads */
     _Atomic(pthread_t) user;    /* the thread whose call is at work on a device; 0: none */
     _Atomic(pthread_t) refused; /* the last thread that called meanwhile; 0: none since it got in */
@@ -48,6 +49,7 @@ typedef struct sc_api_predictor {
     uint64_t weights;   /* the net's `version` that it has */
     uint64_t structure; /* the net's number of changes that it was made after */
     bool logits;        /* its outputs are without the softmax or sigmoid of the loss */
+    socle_net *next;    /* in the context's list; only for those in it */
 } sc_api_predictor;
 
 struct socle_net {
@@ -101,9 +103,11 @@ void sc_api_replace_weights(socle_net *net, float **set);
 socle_status sc_api_upload(const socle_net *net, sc_engine *engine);
 socle_status sc_api_download(socle_net *net, sc_engine *engine, float ***set);
 
-/* api_forward.c. Gives the predictor's device memory back: before the net goes, and before something
- * that wants all of the memory. */
+/* api_forward.c. Gives the predictor's device memory back: before the net goes. */
 void sc_api_end_predictor(socle_net *net);
+/* The same for all nets of a context: before something that wants all of the memory, or where it was
+ * short. False: there was none. */
+bool sc_api_end_predictors(socle_context *context);
 
 /* api_fit.c. The checks of fit, evaluate and predict: a net without error and data that suit it. */
 socle_status sc_api_suits(socle_net *net, const socle_data *data, const char *function,

@@ -185,7 +185,7 @@ socle_status socle_fit(socle_net *net, const socle_data *data, const socle_fit_o
     if (!context->worker)
         return sc_fail(&context->env, SOCLE_STATUS_STATE,
                        "this context has no device: opening it failed");
-    sc_api_end_predictor(net);
+    sc_api_end_predictors(context);
     SC_TRY(sc_api_begin(context));
     context->env.status = SOCLE_OK;
     socle_status status = run(&call);

@@ -52,8 +52,8 @@ static socle_status end_job(sc_device *device, void *argument) {
     return SOCLE_OK;
 }
 
-/* Whether the engine that there is can do it: as large as the data want it, for the present layers and
- * for what the call asks of the outputs. */
+/* Whether the engine that there is can do it: as large as the data want it, for the present layers
+ * and for what the call asks of the outputs. */
 static bool fits(const sc_api_predictor *predictor, const forward_call *call, int64_t capacity) {
     return predictor->structure == call->net->structure && predictor->capacity >= capacity &&
            predictor->logits == call->logits;
@@ -86,13 +86,45 @@ static socle_status predict_job(sc_device *device, void *argument) {
     return status;
 }
 
+static void enlist(socle_net *net) {
+    socle_net **at = &net->context->predicting;
+    while (*at && *at != net) at = &(*at)->predictor.next;
+    if (*at) return;
+    net->predictor.next = NULL;
+    *at = net;
+}
+
+static void strike_off(socle_net *net) {
+    socle_net **at = &net->context->predicting;
+    while (*at && *at != net) at = &(*at)->predictor.next;
+    if (*at) *at = net->predictor.next;
+}
+
 /* Where the device hangs, its thread has the engine for ever. */
 void sc_api_end_predictor(socle_net *net) {
     sc_api_predictor *predictor = &net->predictor;
+    strike_off(net);
     if (predictor->engine && !sc_worker_busy(predictor->home))
         (void)sc_api_run_at(net->context, &predictor->home, end_job, predictor);
     predictor->engine = NULL;
     predictor->home = NULL;
+}
+
+bool sc_api_end_predictors(socle_context *context) {
+    bool any = false;
+    for (socle_net *net; (net = context->predicting);) {
+        any |= net->predictor.engine != NULL;
+        sc_api_end_predictor(net);
+    }
+    return any;
+}
+
+/* Runs the job; again, where it lacked memory of the device that predictions held. */
+static socle_status run_forward(socle_context *context, sc_worker **home, sc_worker_job job,
+                                forward_call *call) {
+    socle_status status = sc_api_run_at(context, home, job, call);
+    if (status != SOCLE_STATUS_DEVICE_MEMORY || !sc_api_end_predictors(context)) return status;
+    return sc_api_run_at(context, home, job, call);
 }
 
 socle_status socle_evaluate(socle_net *net, const socle_data *data, socle_result *out) {
@@ -101,7 +133,8 @@ socle_status socle_evaluate(socle_net *net, const socle_data *data, socle_result
     if (!out) return sc_api_missing(net->context, __func__, "out");
     forward_call call = {.net = net, .source.dataset = data->dataset};
     SC_TRY(sc_api_need_weights(net, 1));
-    SC_TRY(sc_api_run(net->context, evaluate_job, &call));
+    sc_worker *home = NULL;
+    SC_TRY(run_forward(net->context, &home, evaluate_job, &call));
     *out = (socle_result){.loss = call.evaluation.loss,
                           .accuracy = call.evaluation.accuracy,
                           .samples = call.evaluation.samples};
@@ -137,7 +170,9 @@ static socle_status predict(socle_net *net, const socle_data *data, float *out, 
     forward_call call = {.net = net, .source.dataset = data->dataset, .out = out, .logits = logits};
     SC_TRY(sc_api_need_weights(net, 1));
     if (!net->predictor.engine || !home_answers(net)) sc_api_end_predictor(net);
-    return sc_api_run_at(net->context, &net->predictor.home, predict_job, &call);
+    socle_status status = run_forward(net->context, &net->predictor.home, predict_job, &call);
+    if (net->predictor.engine) enlist(net);
+    return status;
 }
 
 socle_status socle_predict(socle_net *net, const socle_data *data, float *out, size_t size) {

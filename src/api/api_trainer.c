@@ -73,7 +73,7 @@ static socle_status fill(socle_trainer *trainer, const socle_optimizer *optimize
                                            .target_dtype = (uint8_t)trainer->target.dtype};
     if (sc_net_has_batch_statistics(net)) SC_TRY(sc_net_check_group(net, batch));
     SC_TRY(sc_api_need_weights(trainer->net, seed));
-    sc_api_end_predictor(trainer->net);
+    sc_api_end_predictors(trainer->context);
     return sc_api_run_at(trainer->context, &trainer->home, create_job, trainer);
 }
 

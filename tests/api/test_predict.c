@@ -140,6 +140,72 @@ Test(api_predict, a_second_call_does_not_bring_the_weights_again) {
     socle_close(context);
 }
 
+/* What predictions hold of a device is given back where something else lacks it: memory that is
+ * refused once is there at the second attempt. */
+Test(api_predict, gives_memory_back_where_it_is_short) {
+    sc_test_allocator state;
+    socle_allocator allocator = sc_test_allocator_init(&state, 0);
+    socle_open_opts opts = {.allocator = &allocator, .threads = 1};
+    socle_context *context;
+    socle_result expected, result;
+    float out[OUTPUTS];
+    long again = 0;
+    API_OK(context, socle_open_with(&context, "cpu", &opts));
+    socle_data *data = api_data(context);
+    socle_net *first = api_net(context), *second = api_net(context);
+    API_OK(context, socle_evaluate(second, data, &expected));
+    bool refused = true;
+    for (long k = 1; refused; k++) {
+        SC_REPRO("refuse request %ld of a call", k);
+        API_OK(context, socle_predict(first, data, out, OUTPUTS));
+        state.refuse = atomic_load(&state.requests) + k;
+        socle_status status = socle_evaluate(second, data, &result);
+        refused = atomic_load(&state.requests) >= state.refuse;
+        state.refuse = 0;
+        SC_TRUE(status == SOCLE_OK || status == SOCLE_STATUS_OUT_OF_MEMORY); /* of the host */
+        if (status == SOCLE_OK) SC_TRUE(result.loss == expected.loss);
+        again += refused && status == SOCLE_OK;
+    }
+    SC_TRUE(again > 5);
+    socle_net_destroy(first);
+    socle_net_destroy(second);
+    socle_data_destroy(data);
+    socle_close(context);
+    SC_EQ(atomic_load(&state.live), 0);
+}
+
+/* Whatever trains wants all of the memory, also that of other networks' predictions. */
+Test(api_predict, a_fit_ends_the_predictions_of_others) {
+    sc_test_allocator state;
+    socle_allocator allocator = sc_test_allocator_init(&state, 0);
+    socle_open_opts opts = {.allocator = &allocator, .threads = 1};
+    socle_context *context;
+    float out[OUTPUTS];
+    socle_fit_opts fit = api_opts();
+    API_OK(context, socle_open_with(&context, "cpu", &opts));
+    socle_data *data = api_data(context);
+    socle_net *net[3];
+    for (int i = 0; i < 3; i++) net[i] = api_net(context);
+    for (int round = 0; round < 2; round++) {
+        API_OK(context, socle_fit(net[0], data, &fit));
+        long none = atomic_load(&state.live);
+        for (int i = 2; i >= 0; i--) API_OK(context, socle_predict(net[i], data, out, OUTPUTS));
+        long three = atomic_load(&state.live);
+        SC_TRUE(three > none + 30);
+        API_OK(context, socle_fit(net[1], data, &fit));
+        SC_TRUE(atomic_load(&state.live) < none + (three - none) / 3);
+    }
+    for (int i = 0; i < 3; i++) API_OK(context, socle_predict(net[i], data, out, OUTPUTS));
+    socle_net_destroy(net[1]); /* from the middle of the list */
+    API_OK(context, socle_predict(net[0], data, out, OUTPUTS));
+    API_OK(context, socle_fit(net[2], data, &fit));
+    socle_net_destroy(net[0]);
+    socle_net_destroy(net[2]);
+    socle_data_destroy(data);
+    socle_close(context);
+    SC_EQ(atomic_load(&state.live), 0);
+}
+
 /* Predictions and what the loss reads, in turn: neither call gives what the other asked for. */
 API_TEST(api_predict, in_turn_with_logits) {
     socle_context *context = api_open(device);

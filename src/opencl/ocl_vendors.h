@@ -71,8 +71,8 @@ bool sc_ocl_probe_program(char out[SC_OCL_PATH_TEXT]);
 bool sc_ocl_verdict_is_bad(const sc_ocl_verdict *verdict);
 /* "pocl.icd (libpocl.so.2) crashed (signal 11) while its devices were listed". */
 void sc_ocl_vendor_describe(sc_text *out, const sc_ocl_vendor *vendor);
-/* Verdicts of earlier processes, kept by what the driver's files were, by the program's limits and by the variables that drivers read. A
- * bad one is believed for an hour. False: none. */
+/* Verdicts of earlier processes, kept by what the driver's files and the kernel were, by the program's limits and by the
+ * variables that drivers read. A bad one is believed for an hour. False: none. */
 bool sc_ocl_verdict_load(sc_env *env, sc_ocl_vendor *vendor, const char *program);
 void sc_ocl_verdict_store(sc_env *env, const sc_ocl_vendor *vendor, const char *program);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Verdicts about drivers on disk, so that a driver is tried once and not at every start. A file holds numbers alone and is
  * read by sc_file_read_private: whoever else could write it could have a driver loaded that crashes. Its name is a hash of
- * everything that a verdict depends on: the driver's files, the program that tried it, limits, variables that drivers read. */
+ * everything that a verdict depends on: the driver's files, the program that tried it, the kernel, limits, variables that
+ * drivers read. */
 #include "opencl/ocl_vendors.h"
 
 #include "base/file.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 enum { LIMIT = 256, BELIEVED_SECONDS = 3600 };
@@ -64,6 +66,8 @@ static void add_library(sc_text *key, const char *name) {
 }
 
 static void add_surroundings(sc_text *key) {
+    struct utsname system; /* drivers talk to the kernel's part of theirs */
+    if (uname(&system) == 0) sc_text_add(key, "%s %s\n", system.release, system.version);
     for (int i = 0; i < RLIMIT_NLIMITS; i++) {
         struct rlimit limit;
         if (getrlimit((__rlimit_resource_t)i, &limit) == 0)

@@ -19,6 +19,9 @@ _Noreturn void probe_end(const char *verdict);
 /* Lists the devices of a platform and lets one of each name compute; how many there are (probe_platform.c). */
 cl_uint probe_platform(cl_platform_id platform);
 
+/* A driver's end leaves no core file. */
+void probe_leave_no_core(void);
+
 /* Lowers this process's limits, where there are any, by what a program that trains takes besides the driver's trifle
  * (probe_limits.c): a driver that passes here has room there. */
 void probe_keep_margins(void);

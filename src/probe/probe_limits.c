@@ -43,6 +43,12 @@ static void lower_stack(void) {
     pthread_attr_destroy(&attributes);
 }
 
+/* The limit does not hold for programs that collect core files; and execv makes a process dumpable again. */
+void probe_leave_no_core(void) {
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
 void probe_keep_margins(void) {
     struct rlimit limit;
     for (size_t i = 0; i < LIMITS; i++) {
@@ -54,9 +60,7 @@ void probe_keep_margins(void) {
     }
     lower_stack();
     lower_files();
-    /* A driver's end leaves no core file, and processor time is the asking program's own affair. */
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    prctl(PR_SET_DUMPABLE, 0);
+    /* Processor time is the asking program's own affair. */
     if (getrlimit(RLIMIT_CPU, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_CPU, &limit);

@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 static char **arguments;
-static bool once_more; /* this is the first run */
+static bool within_margins; /* this is the first run */
 static int answers = STDOUT_FILENO;
 
 typedef cl_int(CL_API_CALL *platforms_function)(cl_uint, cl_platform_id *, cl_uint *);
@@ -68,7 +68,7 @@ static void *find(void *library, const char *name) {
 
 /* Starts this program anew without margins, where limits are so low that it may matter; returns otherwise. */
 static void try_again(void) {
-    if (!once_more || !probe_drop_margins()) return;
+    if (!within_margins || !probe_drop_margins()) return;
     char again[] = "again";
     char *words[] = {arguments[0], arguments[1], again, NULL};
     dup2(answers, STDOUT_FILENO);
@@ -111,17 +111,18 @@ int main(int argc, char **argv) {
     cl_platform_id list[PROBE_PLATFORMS];
     if (argc != 2 && argc != 3) return 2;
     arguments = argv;
-    once_more = argc == 2;
+    within_margins = argc == 2;
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever ended before this line has closed the pipe, so the first word fails */
     keep_answers_apart();
-    if (once_more) probe_keep_margins();
+    probe_leave_no_core();
+    if (within_margins) probe_keep_margins();
     probe_stage(PROBE_LOADING);
     platforms_function platforms = open_driver(argv[1]);
     probe_stage(PROBE_PLATFORM_LIST);
     cl_uint count = list_platforms(platforms, list), devices = 0;
     for (cl_uint i = 0; i < count; i++) devices += probe_platform(list[i]);
     if (devices == 0) try_again();
-    if (devices && !once_more) probe_end("cramped");
+    if (devices && !within_margins) probe_end("cramped");
     probe_say("well %u %u", (unsigned)count, (unsigned)devices);
     _exit(PROBE_EXIT);
 }

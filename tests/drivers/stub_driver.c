@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stubs of OpenCL drivers, one library for each STUB_MODE, that do what broken drivers do; an .icd file names them like any other
- * driver. Whoever loads one is written to the file STUB_LOG: "MODE PROGRAM". */
+ * driver. Whoever loads one is written to the file STUB_LOG: "MODE PROGRAM", and whether the probe's end would leave a core file. */
 #define CL_TARGET_OPENCL_VERSION 300
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl_icd.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,10 +48,8 @@ static char program[32]; /* that loads this */
 __attribute__((constructor)) static void log_load(void) {
     const char *path = getenv("STUB_LOG");
     char line[64];
-    int file = open("/proc/self/comm", O_RDONLY | O_CLOEXEC);
-    if (file >= 0 && read(file, program, sizeof program - 1) < 0) program[0] = '\0';
-    if (file >= 0) close(file);
-    program[strcspn(program, "\n")] = '\0';
+    bool leaves_core = strcmp(program_invocation_short_name, "socle-probe") == 0 && prctl(PR_GET_DUMPABLE) != 0;
+    snprintf(program, sizeof program, "%s%s", program_invocation_short_name, leaves_core ? "-with-core" : "");
     int log = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
     int length = snprintf(line, sizeof line, "%s %s\n", words[STUB_MODE], program);
     if (log >= 0 && write(log, line, (size_t)length) != length) abort();

@@ -3,6 +3,8 @@
 #include "broken_drivers.h"
 
 #include <sched.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
 
 #define ALL "abort hang crash garbage wild ends empty"
 
@@ -287,4 +289,24 @@ Test(drivers, without_room_for_that_folder_there_are_no_devices) {
     SC_CONTAINS(result.err, "OpenCL is not opened");
     SC_EQ(drivers_loads("abort", "socle"), 0);
     tool_free(&result);
+}
+
+/* Another kernel: here the same one under the name that old programs are shown. */
+Test(drivers, a_verdict_is_kept_for_one_kernel) {
+    drivers_install("abort");
+    tool_expect(0, "aborted", "devices");
+    if (personality(UNAME26) < 0) cr_skip_test("the kernel's name cannot be changed");
+    tool_expect(0, "aborted", "devices");
+    SC_EQ(drivers_loads("abort", "socle-probe"), 2);
+}
+
+/* Under low limits a driver without devices is tried a second time, and leaves no core file then either. */
+Test(drivers, the_second_try_leaves_no_core_file) {
+    drivers_install("empty");
+    struct rlimit files;
+    SC_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = 256;
+    SC_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
+    tool_expect(0, "offers no device", "devices");
+    SC_EQ(drivers_loads("empty", "socle-probe"), 2);
 }

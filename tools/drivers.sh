@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # OpenCL drivers of several vendors beside each other, all of which run on any CPU, and commands under chosen ones alone.
-#   tools/drivers.sh list                         their names
+#   tools/drivers.sh list                         their names, and which are installed
 #   tools/drivers.sh install [NAME...]            brings them here (all); says of each that failed why, and exits with 0
 #   tools/drivers.sh run NAME[+NAME...] COMMAND   COMMAND sees these drivers and no other; the exit status is its own, or
 #                                                 77, with the reason on standard output, if one of them is not installed
@@ -131,7 +131,11 @@ run() {
 }
 
 case ${1:-} in
-    list) printf '%s\n' "${drivers[@]}" ;;
+    list)
+        for driver in "${drivers[@]}"; do
+            printf '%-10s %s\n' "$driver" "$(is_installed "$driver" && echo installed || why_missing "$driver")"
+        done
+        ;;
     install)
         shift
         for driver in "$@"; do

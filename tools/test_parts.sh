@@ -62,7 +62,8 @@ clean_commit() {
 
 # What else decides whether tests pass: compilers and OpenCL drivers, as one word.
 test_conditions() {
-    { cc --version; clang --version; nproc; ls /etc/OpenCL/vendors; printenv OCL_ICD_VENDORS; true; } 2>/dev/null |
+    { cc --version; clang --version; nproc; ls /etc/OpenCL/vendors; printenv OCL_ICD_VENDORS;
+        tools/drivers.sh list; true; } 2>/dev/null |
         cksum | tr ' ' -
 }
 

@@ -9,7 +9,7 @@ set(most_lines 400)
 # --- The table: which folder may include which. `cl` is the folder of texts shared with kernels; `public` are
 # --- the headers of include/socle beyond status.h and types.h, which everyone may include.
 set(may_base    base cl)
-set(may_op      base op)
+set(may_op      base op cl)
 set(may_backend base op backend)
 set(may_cpu     base op backend cpu cl)
 set(may_opencl  base op backend opencl probe cl)

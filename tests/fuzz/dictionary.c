@@ -72,6 +72,7 @@ int main(void) {
         for (int i = 0; i < (*kind)->options; i++) word((*kind)->option[i].key);
     }
     for (int i = 0; i < SC_RECIPE_SECTIONS; i++) words(sc_recipe_section_of((sc_recipe_section_id)i)->keys);
+    for (int op = SC_EXPR_LEAVES; op < SC_EXPR_COUNT; op++) word(sc_expr_op_info((sc_expr_op)op)->word);
     words(others);
     return 0;
 }

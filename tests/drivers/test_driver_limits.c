@@ -5,6 +5,9 @@
 
 #include <sys/resource.h>
 
+/* A user who exists nowhere has no processes but ours. */
+#define ANOTHER_USER 54321
+
 #define KIB ((rlim_t)1 << 10)
 #define MIB ((rlim_t)1 << 20)
 
@@ -42,6 +45,20 @@ static void ends_well(int limit, const char *name, rlim_t value, const char *dev
     free(err);
 }
 
+static int give_away(const char *path, const struct stat *info, int kind, struct FTW *walk) {
+    (void)info, (void)kind, (void)walk;
+    return lchown(path, ANOTHER_USER, ANOTHER_USER);
+}
+
+/* The system counts processes per user, and never limits root's. */
+static void become_another_user(void) {
+    if (getuid() != 0) cr_skip_test("only root can become a user without other processes");
+    if (nftw(temp.path, give_away, 16, FTW_PHYS) != 0 || setgid(ANOTHER_USER) != 0 || setuid(ANOTHER_USER) != 0)
+        cr_skip_test("this root may not become another user");
+    setenv("HOME", temp.path, 1);
+    if (access(getenv("SOCLE_TOOL"), X_OK) != 0) cr_skip_test("other users cannot reach the tool");
+}
+
 #if SC_COMPLETE
 
 #define SWEEP(limit, ...)                                                                          \
@@ -71,6 +88,13 @@ Test(driver_limits, stack) {
     SWEEP(RLIMIT_STACK, 64 * KIB, 128 * KIB, 512 * KIB);
 }
 
+Test(driver_limits, processes) {
+    become_another_user();
+    SWEEP(RLIMIT_NPROC, 2, 3, 4, 6, 8, 12, 16, 17, 18, 20, 24, 32, 48);
+    ends_well(RLIMIT_NPROC, "RLIMIT_NPROC", 2, "cpu");
+    ends_well(RLIMIT_NPROC, "RLIMIT_NPROC", 3, "cpu");
+}
+
 Test(driver_limits, locked_memory_signals_and_cores) {
     SWEEP(RLIMIT_MEMLOCK, 0);
     SWEEP(RLIMIT_SIGPENDING, 0);
@@ -89,6 +113,13 @@ Test(driver_limits, one_of_each) {
     ends_well(RLIMIT_NOFILE, "RLIMIT_NOFILE", 24, "opencl:0");
     ends_well(RLIMIT_FSIZE, "RLIMIT_FSIZE", 700 * KIB, "opencl:0");
     ends_well(RLIMIT_STACK, "RLIMIT_STACK", 64 * KIB, "opencl:0");
+}
+
+Test(driver_limits, processes) {
+    become_another_user();
+    ends_well(RLIMIT_NPROC, "RLIMIT_NPROC", 3, "cpu");
+    ends_well(RLIMIT_NPROC, "RLIMIT_NPROC", 4, "opencl:0");
+    ends_well(RLIMIT_NPROC, "RLIMIT_NPROC", 18, "opencl:0");
 }
 
 #endif

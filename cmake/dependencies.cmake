@@ -38,20 +38,6 @@ socle_pkg(XXHASH libxxhash libxxhash-dev)
 target_link_libraries(socle_deps INTERFACE
     PkgConfig::JANSSON PkgConfig::YAML PkgConfig::ZLIB PkgConfig::XXHASH)
 
-# A CBLAS: OpenBLAS where pkg-config knows it, else whatever offers cblas.h.
-pkg_check_modules(OPENBLAS IMPORTED_TARGET openblas)
-if(OPENBLAS_FOUND)
-    target_link_libraries(socle_deps INTERFACE PkgConfig::OPENBLAS)
-else()
-    find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas)
-    find_library(CBLAS_LIBRARY NAMES cblas blas)
-    if(NOT CBLAS_INCLUDE_DIR OR NOT CBLAS_LIBRARY)
-        socle_missing("A CBLAS (OpenBLAS)" libopenblas-dev)
-    endif()
-    target_include_directories(socle_deps INTERFACE ${CBLAS_INCLUDE_DIR})
-    target_link_libraries(socle_deps INTERFACE ${CBLAS_LIBRARY})
-endif()
-
 if(SOCLE_OPENCL)
     find_package(OpenCL QUIET)
     if(NOT OpenCL_FOUND)

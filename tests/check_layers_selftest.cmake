@@ -12,7 +12,7 @@ function(write_clean_tree)
     file(WRITE ${WORK}/src/base/env.h "#include <socle/status.h>\n#include \"cl/scalar.h\"\n")
     file(WRITE ${WORK}/src/backend/backend.h "#include \"base/env.h\"\n")
     file(WRITE ${WORK}/src/cpu/cpu.h "#include \"backend/backend.h\"\n")
-    file(WRITE ${WORK}/src/cpu/cpu.c "#include \"cpu.h\"\n#include <cblas.h>\n"
+    file(WRITE ${WORK}/src/cpu/cpu.c "#include \"cpu.h\"\n"
         "/* never printf(x) here; */ const char *text = \"exit(\\\"1\\\") abort()\";\n"
         "_Static_assert(1, \"\"); void run_exit(int); int f(char *b) { return snprintf(b, 1, \"\"); }\n")
     file(WRITE ${WORK}/src/train/fit.c "#include \"base/env.h\"\n#include <socle/net.h>\n")
@@ -52,6 +52,7 @@ plant(src/cpu/public.c "  #  include <socle/net.h>\n" "must not include include/
 plant(src/graph/kernel.c "#include \"cl/scalar.h\"\n" "must not include cl/scalar.h")
 plant(src/graph/opencl.c "#include <CL/cl.h>\n" "must not include <CL/cl.h>")
 plant(src/extra/new.c "#include \"base/env.h\"\n" "folder extra is not in the table")
+plant(src/cpu/blas.c "#include <cblas.h>\n" "must not include <cblas.h>")
 plant(src/base/loud.c "int f(void) { return printf (\"\"); }\n" "loud.c calls printf")
 plant(src/train/ends.c "void f(void) {exit(1);}\n" "ends.c calls exit")
 plant(src/nn/asserts.c "void f(int a) { assert(a); }\n" "asserts.c calls assert")

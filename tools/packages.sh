@@ -5,7 +5,7 @@
 
 packages_build=(
     gcc libc6-dev cmake ninja-build pkg-config
-    ocl-icd-opencl-dev opencl-c-headers libclblast-dev libopenblas-dev
+    ocl-icd-opencl-dev opencl-c-headers libclblast-dev
     libjansson-dev libyaml-dev zlib1g-dev libxxhash-dev libsmartcols-dev
 )
 packages_run=(ocl-icd-libopencl1 pocl-opencl-icd)

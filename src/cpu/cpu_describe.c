@@ -3,7 +3,6 @@
  * (cpu_isa.h) are chosen by. The variable SOCLE_CPU_ISA asks for a lower set than the processor
  * has, for tests. */
 #include "cpu/cpu.h"
-#include "cpu/cpu_blas.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +89,6 @@ static uint64_t memory_size(void) {
 
 socle_status sc_cpu_describe(sc_env *env, int index, sc_device_info *out) {
     const sc_cpu_isa *isa;
-    char blas[64];
     memset(out, 0, sizeof *out);
     if (index != 0)
         return sc_fail(env, SOCLE_STATUS_NO_DEVICE, "cpu:%d: there is one such device, cpu:0",
@@ -103,12 +101,11 @@ socle_status sc_cpu_describe(sc_env *env, int index, sc_device_info *out) {
     read_cpuinfo("vendor_id", out->vendor, sizeof out->vendor);
     snprintf(out->id, sizeof out->id, "cpu:%.120s", out->name);
     snprintf(out->platform, sizeof out->platform, "cpu");
-    snprintf(out->driver_version, sizeof out->driver_version, "socle %s, %s, %s", SC_VERSION,
-             isa->name, sc_cpu_blas_version(blas, sizeof blas));
+    snprintf(out->driver_version, sizeof out->driver_version, "socle %s, %s", SC_VERSION,
+             isa->name);
     out->device_class = SC_DEVICE_CPU;
     out->traits = SC_TRAIT_WIDE_ITEMS | SC_TRAIT_CORRECT_DIVIDE | SC_TRAIT_DENORMALS |
-                  SC_TRAIT_DOUBLE | SC_TRAIT_BLAS | SC_TRAIT_HOST_MEMORY |
-                  (isa->fma ? SC_TRAIT_FAST_FMA : 0u);
+                  SC_TRAIT_DOUBLE | SC_TRAIT_HOST_MEMORY | (isa->fma ? SC_TRAIT_FAST_FMA : 0u);
     out->vector_width = isa->vector_width;
     out->compute_units = sc_processors_available();
     out->memory = out->max_allocation = memory_size();

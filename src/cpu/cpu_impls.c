@@ -9,7 +9,6 @@ const sc_implementation *const sc_cpu_implementations[] = {
     &sc_cpu_reduce_blocks,
     &sc_cpu_reduce_plain,
     &sc_cpu_matmul_packed,
-    &sc_cpu_matmul_openblas,
     &sc_cpu_matmul_plain,
     &sc_cpu_conv_direct,
     &sc_cpu_conv_plain,

@@ -133,6 +133,10 @@ typedef struct sc_device_ops {
     void (*buffer_destroy)(sc_buffer *buffer);
     /* An in-order stream of commands. Several queues may be used by different threads (upload beside compute). */
     socle_status (*queue_open)(sc_queue **out, sc_device *device);
+    /* Both NULL: announcements are of no use. Between the two calls `prepare` of an implementation only takes down what it would
+     * build, and returns INTERRUPTED; the second call builds it, as far as it can: what it cannot, prepare meets again. */
+    void (*announce_begin)(sc_device *device);
+    void (*announce_end)(sc_device *device);
 } sc_device_ops;
 
 struct sc_queue {
@@ -199,6 +203,12 @@ struct sc_implementation {
  * `force` names one implementation (NULL: the best): then quarantine and traits are ignored and there is no second choice.
  * Errors: UNSUPPORTED when none is left (text lists why each was passed over), BUILD, DEVICE, OUT_OF_MEMORY. */
 socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *desc, const char *force);
+/* A hint, by which a device may build at once, and for less, what will be prepared next. Between begin and end: each operation
+ * of which sc_prepare will be asked, as it will be asked; nothing else is done with the device. Without _begin, or where that
+ * is false, there is no use in the rest. Changes no result and fails never: what is wrong sc_prepare will say. */
+bool sc_announce_begin(sc_device *device);
+void sc_announce(sc_device *device, const sc_op_desc *desc, const char *force);
+void sc_announce_end(sc_device *device);
 /* Whether an implementation is there to be asked for exactly this descriptor. Prepares nothing. */
 bool sc_prepare_fits(const sc_device *device, const sc_op_desc *desc, const char *force);
 /* The layouts (bit mask of sc_layout) that the first choice for `desc` takes of one operand, the others lying as `desc` proposes: the

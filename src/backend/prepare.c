@@ -107,6 +107,11 @@ static void add_reason(sc_text *reasons, const sc_implementation *implementation
     sc_text_add(reasons, "%s%s: %s", reasons->length ? "; " : "", implementation->name, why);
 }
 
+static const char *tuning_of(const sc_device *device, const sc_implementation *implementation) {
+    return device->records ? sc_records_tuning(device->records, &device->info, implementation->op, implementation->name)
+                           : NULL;
+}
+
 static socle_status prepare_one(sc_kernel **out, sc_device *device,
                                 const sc_implementation *implementation, const sc_op_desc *desc,
                                 bool forced, sc_text *reasons) {
@@ -117,12 +122,9 @@ static socle_status prepare_one(sc_kernel **out, sc_device *device,
         add_reason(reasons, implementation, why);
         return SOCLE_STATUS_UNSUPPORTED;
     }
-    const char *tuning = device->records ? sc_records_tuning(device->records, &device->info, desc->op,
-                                                             implementation->name)
-                                         : NULL;
     sc_kernel *kernel = NULL;
-    socle_status status = implementation->prepare(&kernel, device, implementation,
-                                                  composite ? &bare : desc, tuning);
+    socle_status status = implementation->prepare(&kernel, device, implementation, composite ? &bare : desc,
+                                                  tuning_of(device, implementation));
     if (status == SOCLE_OK && composite) status = sc_compose_tail(&kernel, device, desc);
     if (status != SOCLE_OK) {
         add_reason(reasons, implementation, device->env->text);
@@ -187,6 +189,41 @@ socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *de
                                  : none_left(device, desc, force, built_wrong, &reasons);
     sc_text_free(&reasons);
     return status;
+}
+
+bool sc_announce_begin(sc_device *device) {
+    if (!device->ops->announce_begin) return false;
+    device->ops->announce_begin(device);
+    return true;
+}
+
+void sc_announce_end(sc_device *device) {
+    device->ops->announce_end(device);
+}
+
+/* What became of it, as prepare_one says; INTERRUPTED: it is announced. */
+static socle_status announce_one(sc_device *device, const sc_implementation *implementation, const sc_op_desc *desc,
+                                 bool forced) {
+    sc_op_desc bare, tail;
+    bool composite;
+    sc_kernel *kernel = NULL;
+    if (find_way(device, implementation, desc, forced, &composite, &bare)) return SOCLE_STATUS_UNSUPPORTED;
+    socle_status status = implementation->prepare(&kernel, device, implementation, composite ? &bare : desc,
+                                                  tuning_of(device, implementation));
+    sc_kernel_release(kernel);
+    if (!composite || status != SOCLE_STATUS_INTERRUPTED) return status;
+    sc_compose_tail_desc(&tail, desc);
+    sc_announce(device, &tail, NULL);
+    return status;
+}
+
+void sc_announce(sc_device *device, const sc_op_desc *desc, const char *force) {
+    sc_env quiet;
+    sc_env_child(&quiet, device->env);
+    if (sc_op_check(&quiet, desc) != SOCLE_OK) return;
+    socle_status status = SOCLE_STATUS_UNSUPPORTED;
+    for (const sc_implementation *const *list = device->implementations; *list && try_next(status); list++)
+        if (is_asked(*list, desc->op, force)) status = announce_one(device, *list, desc, force != NULL);
 }
 
 socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,

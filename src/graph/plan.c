@@ -69,6 +69,21 @@ static socle_status add_workspace(sc_plan *plan, sc_live *live, int node, int nu
     return sc_live_add(live, node, node, bytes, name, out);
 }
 
+/* All that prepare_each will ask for, so that the device can build it together. */
+static void announce_each(sc_plan *plan, const sc_graph *graph, const plan_work *work) {
+    sc_device *device = plan->device;
+    if (!sc_announce_begin(device)) return;
+    for (size_t k = 0; k < work->count; k++) {
+        const sc_node *node = &graph->node[work->order[k]];
+        sc_op_desc desc;
+        char name[SC_NAME_TEXT];
+        sc_graph_node_desc(graph, node, &desc);
+        sc_announce(device, &desc, sc_plan_forced(plan->options.force, node->op, name));
+    }
+    sc_tell_building(device->env, "all layers", 1, (int)work->count);
+    sc_announce_end(device);
+}
+
 static socle_status prepare_each(sc_plan *plan, const sc_graph *graph, sc_live *live,
                                  plan_work *work) {
     for (size_t k = 0; k < work->count; k++) {
@@ -86,6 +101,7 @@ static socle_status prepare_each(sc_plan *plan, const sc_graph *graph, sc_live *
 /* Whoever is told of the building is told of its end, also where it failed. */
 static socle_status prepare_nodes(sc_plan *plan, const sc_graph *graph, sc_live *live,
                                   plan_work *work) {
+    announce_each(plan, graph, work);
     socle_status status = prepare_each(plan, graph, live, work);
     sc_tell_building(plan->device->env, NULL, (int)work->count, (int)work->count);
     return status;

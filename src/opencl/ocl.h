@@ -65,7 +65,8 @@ sc_ocl_facts sc_ocl_facts_of(const char *platform, sc_device_class device_class)
 
 /* ---- Device (ocl_device.c) ---- */
 
-typedef struct sc_ocl_program sc_ocl_program;
+typedef struct sc_ocl_program sc_ocl_program; /* a text that is built */
+typedef struct sc_ocl_note sc_ocl_note;
 
 /* What the driver said through the context's callback, from any thread; shown with the next error. */
 typedef struct sc_ocl_notices {
@@ -86,6 +87,8 @@ typedef struct sc_ocl_device {
     size_t argument_bytes;     /* the most that one kernel's arguments may take together */
     bool timestamps;
     sc_ocl_program *programs;  /* list; released with the device */
+    bool announcing;           /* prepare notes texts instead of building them */
+    sc_ocl_note *notes;        /* the texts noted since then */
     char *cache_directory;     /* NULL: no disk cache of binaries */
     sc_ocl_notices notices;
     atomic_bool lost;          /* the device failed to answer: every further call is DEVICE */
@@ -158,15 +161,20 @@ socle_status sc_ocl_check_lost(sc_ocl_device *device, sc_env *env);
 /* After a failure: waits until no command of the queue can touch anybody's memory any more, as far as the device answers. */
 void sc_ocl_settle(sc_ocl_queue *queue);
 
-/* ---- Programs (ocl_program.c, ocl_cache.c) ---- */
+/* ---- Programs (ocl_program.c, ocl_announce.c, ocl_unit.c, ocl_cache.c) ---- */
 
 /* The program of `prefix` (generated text, may be NULL) followed by the embedded file `file` ("pool.cl"; NULL: the
  * prefix is all). #include "x.h" lines of both are replaced by embedded texts. `defines` is "-D NAME=VALUE ..." in a
- * fixed order, or NULL. Equal text and options are compiled once per device. *out belongs to the device: do not
- * release. Errors: BUILD with the first lines of the build log, DEVICE. */
-socle_status sc_ocl_program_get(cl_program *out, sc_ocl_device *device, const char *prefix, const char *file,
+ * fixed order, or NULL. Equal texts are compiled once per device. *out belongs to the device: do not release. While the
+ * device hears announcements the text is noted, *out means nothing, and creating a kernel of it ends the preparing: so an
+ * implementation gets all its programs first. Errors: BUILD with the first lines of the build log, DEVICE. */
+socle_status sc_ocl_program_get(const sc_ocl_program **out, sc_ocl_device *device, const char *prefix, const char *file,
                                 const char *defines);
 void sc_ocl_programs_release(sc_ocl_device *device);
+void sc_ocl_announce_begin(sc_device *device);
+void sc_ocl_announce_end(sc_device *device);
+/* INTERRUPTED while the device hears announcements: there is nothing to run yet; else OK. */
+socle_status sc_ocl_announce_check(const sc_ocl_device *device);
 socle_status sc_ocl_splice(sc_text *out, const char *source, size_t size, int depth);
 
 /* A program from the disk cache, built; *out = NULL when there is none (never an error). */
@@ -186,8 +194,8 @@ typedef struct sc_ocl_kernel {
 
 /* `name` must be a literal. Local size is explicit in every launch. A product above what kernel or device allow: is
  * halved along the largest dimension until it fits when `exact` is false; else UNSUPPORTED. */
-socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device, cl_program program, const char *name,
-                                  int dims, const size_t *local, bool exact);
+socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device, const sc_ocl_program *program,
+                                  const char *name, int dims, const size_t *local, bool exact);
 void sc_ocl_kernel_destroy(sc_ocl_kernel *kernel); /* a zeroed one is fine */
 
 /* One launch being put together. The first failure is kept and returned by run. */

@@ -225,6 +225,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                             const char *tuning) {
     blas *self = NULL;
     (void)tuning;
+    SC_TRY(sc_ocl_announce_check(sc_ocl_device_of(device)));
     SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
     self->base = (sc_kernel){
         .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};

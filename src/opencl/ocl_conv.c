@@ -28,7 +28,7 @@ sc_conv_traits sc_ocl_conv_traits(const sc_device *device) {
     };
 }
 
-socle_status sc_ocl_conv_build(cl_program *out, sc_ocl_device *device, const sc_op_desc *desc,
+socle_status sc_ocl_conv_build(const sc_ocl_program **out, sc_ocl_device *device, const sc_op_desc *desc,
                                const char *file, const char *defines) {
     const sc_conv_traits traits = sc_ocl_conv_traits(&device->base);
     sc_ocl_tail tail;
@@ -111,7 +111,7 @@ static socle_status finish(conv_plain *self, sc_ocl_device *device, const sc_op_
     const sc_shape_conv capacity = sc_conv_shape(desc);
     sc_shape_conv none = capacity;
     size_t largest[3];
-    cl_program program;
+    const sc_ocl_program *program;
     sc_ocl_call call;
     SC_TRY(sc_ocl_conv_build(&program, device, desc, "conv_plain.cl", ""));
     SC_TRY(sc_ocl_kernel_create(&self->compute, device, program, kernel_name(desc->op), 3, local,

@@ -98,7 +98,7 @@ static socle_status warm(conv_direct *self, sc_ocl_device *device) {
 static socle_status finish(conv_direct *self, sc_ocl_device *device, const sc_op_desc *desc) {
     const size_t local[3] = {1, 1, 1};
     char defines[64];
-    cl_program program;
+    const sc_ocl_program *program;
     if (!sc_ocl_conv_tail(&self->tail, desc) ||
         !find_geometry(&self->geometry, &device->base, desc))
         return sc_fail(

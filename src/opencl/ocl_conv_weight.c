@@ -98,7 +98,7 @@ static socle_status finish(conv_weight *self, sc_ocl_device *device, const sc_op
     const size_t local[3] = {1, 1, 1};
     const sc_conv_weight_geometry *geometry = &self->geometry;
     char defines[128];
-    cl_program program;
+    const sc_ocl_program *program;
     if (!find_geometry(&self->geometry, &device->base, desc))
         return sc_fail(
             device->base.env, SOCLE_STATUS_UNSUPPORTED,

@@ -110,7 +110,7 @@ static socle_status warm_up(copy *self, sc_ocl_device *device, const sc_ocl_regi
 
 static socle_status build(copy *self, sc_ocl_device *device) {
     const size_t one = 1, local = self->wide ? 1 : LOCAL;
-    cl_program program = NULL;
+    const sc_ocl_program *program = NULL;
     SC_TRY(sc_ocl_program_get(&program, device, NULL, "copy.cl",
                               self->element == 1 ? "-D SC_ELEMENT=uchar" : NULL));
     for (int i = 0; i < self->regions; i++) {

@@ -65,7 +65,7 @@ static void release(sc_kernel *kernel) {
 
 static socle_status build(crop *self, sc_ocl_device *device) {
     const size_t local = self->wide ? 1 : LOCAL;
-    cl_program program = NULL;
+    const sc_ocl_program *program = NULL;
     sc_shape_crop shape, nothing = {.channels = 1, .height = 1, .piece = 1, .pieces = 1};
     sc_ocl_call call;
     size_t largest;

@@ -93,6 +93,8 @@ static const sc_device_ops device_ops = {
     .buffer_create = buffer_create,
     .buffer_destroy = sc_ocl_buffer_destroy,
     .queue_open = sc_ocl_queue_open,
+    .announce_begin = sc_ocl_announce_begin,
+    .announce_end = sc_ocl_announce_end,
 };
 
 /* Replaces the device's handle by its sub-device number `wanted` of one compute unit. */

@@ -187,7 +187,7 @@ static socle_status warm_up(elementwise *self, sc_ocl_device *device, int64_t ca
 static socle_status build(elementwise *self, sc_ocl_device *device, const sc_op_desc *desc) {
     streams streams;
     sc_text text;
-    cl_program program = NULL;
+    const sc_ocl_program *program = NULL;
     const size_t local = self->wide ? 1 : THIN_LOCAL;
     describe(self, &streams, desc);
     sc_text_init(&text, device->base.env);

@@ -84,7 +84,7 @@ static socle_status build(rows_kernel *self, sc_ocl_device *device) {
                                                   : "scatter_add";
     const size_t local = self->wide ? 1 : LOCAL;
     bool bytes = self->op == SC_OP_GATHER && self->element[0] == 1;
-    cl_program program = NULL;
+    const sc_ocl_program *program = NULL;
     sc_shape_rows shape, nothing = {.chunk = 1, .piece = 1, .pieces = 1};
     sc_ocl_call call;
     size_t largest;

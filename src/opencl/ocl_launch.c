@@ -3,7 +3,7 @@
  * global size, every return value looked at. Empty work never reaches the driver, and local memory
  * is checked against the device, because drivers answer both differently. It must not know
  * operations. */
-#include "opencl/ocl.h"
+#include "opencl/ocl_program.h"
 
 #include <string.h>
 
@@ -32,11 +32,15 @@ static void shrink(size_t *local, int dims, size_t limit) {
     }
 }
 
-socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device, cl_program program,
+socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device, const sc_ocl_program *program,
                                   const char *name, int dims, const size_t *local, bool exact) {
     cl_int code = CL_SUCCESS;
+    char unit_name[SC_OCL_UNIT_NAME];
+    SC_TRY(sc_ocl_announce_check(device));
     *out = (sc_ocl_kernel){.name = name, .dims = dims, .local = {1, 1, 1}};
-    out->handle = clCreateKernel(program, name, &code);
+    if (program->is_unit && !sc_ocl_unit_kernel(unit_name, program->key, name))
+        return sc_fail(device->base.env, SOCLE_STATUS_INTERNAL, "the name of kernel %s is too long", name);
+    out->handle = clCreateKernel(program->handle, program->is_unit ? unit_name : name, &code);
     if (code != CL_SUCCESS || !out->handle) {
         out->handle = NULL;
         socle_status status =

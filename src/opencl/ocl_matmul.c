@@ -120,7 +120,7 @@ static socle_status warm_packed(matmul *self, sc_ocl_device *device, const sc_ma
 }
 
 /* desc: with its tail; NULL: without one. */
-static socle_status build(cl_program *out, const matmul *self, sc_ocl_device *device,
+static socle_status build(const sc_ocl_program **out, const matmul *self, sc_ocl_device *device,
                           const sc_op_desc *desc, const char *file, bool packed) {
     sc_text prefix, defines;
     sc_text_init(&prefix, device->base.env);
@@ -140,7 +140,7 @@ static socle_status build(cl_program *out, const matmul *self, sc_ocl_device *de
 }
 
 /* What both implementations start with. On failure nothing is left. */
-static socle_status create(matmul **out, cl_program *program, sc_device *device,
+static socle_status create(matmul **out, const sc_ocl_program **program, sc_device *device,
                            const sc_implementation *implementation, const sc_op_desc *desc,
                            const char *file, bool packed) {
     matmul *self;
@@ -168,10 +168,10 @@ static int64_t capacity(const sc_op_desc *desc) {
 }
 
 /* Packing does not know of tails: all products share the kernels of the one without a tail. */
-static socle_status finish_packed(matmul *self, sc_ocl_device *device, cl_program program) {
+static socle_status finish_packed(matmul *self, sc_ocl_device *device, const sc_ocl_program *program) {
     const size_t local[3] = {1, 1, 1};
     const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, capacity(&self->desc));
-    cl_program packing;
+    const sc_ocl_program *packing;
     sc_matmul_grid grid;
     if (!sc_matmul_grid_of(&grid, &shape, &self->tile) || grid.a_floats > SIZE_MAX / 16 ||
         grid.b_floats > SIZE_MAX / 16)
@@ -189,7 +189,7 @@ static socle_status prepare_packed(sc_kernel **out, sc_device *device,
                                    const sc_implementation *implementation, const sc_op_desc *desc,
                                    const char *tuning) {
     matmul *self;
-    cl_program program;
+    const sc_ocl_program *program;
     (void)tuning;
     SC_TRY(create(&self, &program, device, implementation, desc, "matmul_packed.cl", true));
     socle_status status = finish_packed(self, sc_ocl_device_of(device), program);
@@ -216,7 +216,7 @@ static socle_status enqueue_plain(sc_kernel *kernel, sc_queue *queue, const sc_o
     return sc_ocl_call_run(&call, global);
 }
 
-static socle_status finish_plain(matmul *self, sc_ocl_device *device, cl_program program) {
+static socle_status finish_plain(matmul *self, sc_ocl_device *device, const sc_ocl_program *program) {
     const size_t local[3] = {16, 4, 1}, largest[3] = {65536, 1, 1};
     const sc_operand nothing = sc_ocl_nothing(device);
     const sc_shape_matmul none = {0};
@@ -233,7 +233,7 @@ static socle_status prepare_plain(sc_kernel **out, sc_device *device,
                                   const sc_implementation *implementation, const sc_op_desc *desc,
                                   const char *tuning) {
     matmul *self;
-    cl_program program;
+    const sc_ocl_program *program;
     (void)tuning;
     SC_TRY(create(&self, &program, device, implementation, desc, "matmul_plain.cl", false));
     socle_status status = finish_plain(self, sc_ocl_device_of(device), program);

@@ -119,7 +119,7 @@ static void add_defines(sc_text *text, const sc_op_desc *desc) {
                 desc->attr.pool.count_padding ? 1 : 0, overhang ? 1 : 0);
 }
 
-static socle_status get_program(cl_program *out, const pool *self, sc_ocl_device *device,
+static socle_status get_program(const sc_ocl_program **out, const pool *self, sc_ocl_device *device,
                                 const sc_op_desc *desc) {
     const int width = device->base.info.vector_width;
     sc_text prefix, defines;
@@ -140,7 +140,7 @@ static socle_status get_program(cl_program *out, const pool *self, sc_ocl_device
 
 static socle_status build(pool *self, sc_ocl_device *device, const sc_op_desc *desc) {
     const size_t local = self->wide ? 1 : LOCAL;
-    cl_program program = NULL;
+    const sc_ocl_program *program = NULL;
     sc_shape_pool shape, nothing = {.chunk = 1, .out_height = 1, .channels = 1};
     sc_ocl_call call;
     size_t largest;

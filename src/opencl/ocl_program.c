@@ -3,21 +3,14 @@
  * #include lines by embedded texts (drivers see no files), builds with a fixed option order, and
  * keeps one program per text and options for the life of the device. It must not know what a kernel
  * computes. */
-#include "opencl/ocl.h"
+#include "opencl/ocl_program.h"
 
 #include "base/embedded.h"
-#include "base/hash.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { DEPTH = 8, LOG_LINES = 12, LOG_SHOWN = 1200, LOG_LIMIT = 1 << 20 };
-
-struct sc_ocl_program {
-    sc_ocl_program *next;
-    char key[SC_HASH_TEXT];
-    cl_program handle;
-};
 
 /* The file named by a line `#include "NAME"`; false: another line. */
 static bool include_name(char name[64], const char *line, size_t length) {
@@ -56,7 +49,24 @@ socle_status sc_ocl_splice(sc_text *out, const char *source, size_t size, int de
     return out->status;
 }
 
-static socle_status assemble(sc_text *source, const char *prefix, const char *file) {
+/* "-D NAME=VALUE -D NAME" as lines of the text: so a text is all of itself, and can lie beside others. */
+static void add_defines(sc_text *source, const char *defines) {
+    static const char option[] = "-D ";
+    const size_t skipped = sizeof option - 1;
+    for (const char *at = strstr(defines, option), *next; at; at = next) {
+        at += skipped;
+        next = strstr(at, option);
+        size_t length = next ? (size_t)(next - at) : strlen(at);
+        while (length && at[length - 1] == ' ') length--;
+        const char *equals = memchr(at, '=', length);
+        size_t name = equals ? (size_t)(equals - at) : length;
+        sc_text_add(source, "#define %.*s %.*s\n", (int)name, at, equals ? (int)(length - name - 1) : 1,
+                    equals ? equals + 1 : "1");
+    }
+}
+
+static socle_status assemble(sc_text *source, const char *prefix, const char *file, const char *defines) {
+    if (defines) add_defines(source, defines);
     if (prefix) SC_TRY(sc_ocl_splice(source, prefix, strlen(prefix), 0));
     if (!file) return source->status;
     const sc_embedded_file *embedded = sc_embedded_find(file);
@@ -66,14 +76,12 @@ static socle_status assemble(sc_text *source, const char *prefix, const char *fi
     return sc_ocl_splice(source, (const char *)embedded->data, embedded->size, 0);
 }
 
-/* Everything that decides what the binary is. */
-static void make_key(char out[SC_HASH_TEXT], const sc_ocl_device *device, const sc_text *source,
-                     const sc_text *options) {
+void sc_ocl_program_key(char out[SC_HASH_TEXT], const sc_ocl_device *device, const sc_text *source) {
     const sc_device_info *info = &device->base.info;
     char parts[4 * SC_HASH_TEXT];
     char hash[4][SC_HASH_TEXT];
     sc_hash_text(hash[0], sc_hash_bytes(source->data, source->length, 1));
-    sc_hash_text(hash[1], sc_hash_bytes(options->data, options->length, 2));
+    sc_hash_text(hash[1], sc_hash_bytes(device->options, strlen(device->options), 2));
     sc_hash_text(hash[2], sc_hash_bytes(info->id, strlen(info->id), 3));
     sc_hash_text(hash[3], sc_hash_bytes(info->driver_version, strlen(info->driver_version), 4));
     snprintf(parts, sizeof parts, "%s%s%s%s", hash[0], hash[1], hash[2], hash[3]);
@@ -102,17 +110,18 @@ static void short_log(char out[LOG_SHOWN], const sc_ocl_device *device, cl_progr
 }
 
 static socle_status build_failed(sc_ocl_device *device, cl_program program, const char *file,
-                                 const char *options, cl_int code) {
+                                 const char *defines, cl_int code) {
     char log[LOG_SHOWN];
     short_log(log, device, program);
     return sc_fail(device->base.env, sc_ocl_judge(device, code, SC_OCL_PATH_BUILD),
-                   "clBuildProgram of %s (%s) on %s failed: %s (%d). %s",
-                   file ? file : "generated source", options, device->base.info.name,
+                   "clBuildProgram of %s (%s%s%s) on %s failed: %s (%d). %s",
+                   file ? file : "generated source", device->options, defines ? " " : "",
+                   defines ? defines : "", device->base.info.name,
                    sc_ocl_error_name(code), (int)code, log);
 }
 
-static socle_status build(cl_program *out, sc_ocl_device *device, const sc_text *source,
-                          const char *file, const char *options) {
+socle_status sc_ocl_program_build(cl_program *out, sc_ocl_device *device, const sc_text *source,
+                                  const char *file, const char *defines) {
     const char *text = source->data;
     cl_int code = CL_SUCCESS;
     cl_program program =
@@ -120,9 +129,9 @@ static socle_status build(cl_program *out, sc_ocl_device *device, const sc_text 
     if (code != CL_SUCCESS || !program)
         return sc_ocl_device_fail(device->base.env, device, "clCreateProgramWithSource",
                                   code ? code : CL_INVALID_PROGRAM, SC_OCL_PATH_BUILD);
-    code = clBuildProgram(program, 1, &device->handle, options, NULL, NULL);
+    code = clBuildProgram(program, 1, &device->handle, device->options, NULL, NULL);
     if (code != CL_SUCCESS) {
-        socle_status status = build_failed(device, program, file, options, code);
+        socle_status status = build_failed(device, program, file, defines, code);
         clReleaseProgram(program);
         return status;
     }
@@ -130,58 +139,60 @@ static socle_status build(cl_program *out, sc_ocl_device *device, const sc_text 
     return SOCLE_OK;
 }
 
-/* From memory, from disk, or built; then remembered. */
-static socle_status obtain(cl_program *out, sc_ocl_device *device, const sc_text *source,
-                           const char *file, const sc_text *options) {
-    char key[SC_HASH_TEXT];
-    make_key(key, device, source, options);
-    for (const sc_ocl_program *known = device->programs; known; known = known->next) {
-        if (strcmp(known->key, key) == 0) {
-            *out = known->handle;
-            return SOCLE_OK;
-        }
-    }
+const sc_ocl_program *sc_ocl_program_find(const sc_ocl_device *device, const char *key) {
+    const sc_ocl_program *known = device->programs;
+    while (known && strcmp(known->key, key) != 0) known = known->next;
+    return known;
+}
+
+socle_status sc_ocl_program_add(sc_ocl_device *device, const char *key, cl_program handle, bool is_unit,
+                                bool owns) {
     sc_ocl_program *entry = NULL;
     SC_TRY(sc_allocate(device->base.env, &entry, 1, sizeof *entry));
-    cl_program program = NULL;
-    sc_ocl_cache_load(&program, device, key, options->data);
-    if (!program) {
-        socle_status status = build(&program, device, source, file, options->data);
-        if (status != SOCLE_OK) {
-            sc_release(device->base.env, entry);
-            return status;
-        }
-        sc_ocl_cache_store(device, key, program);
-    }
-    *entry = (sc_ocl_program){.next = device->programs, .handle = program};
-    memcpy(entry->key, key, sizeof key);
+    *entry = (sc_ocl_program){.next = device->programs, .handle = handle, .is_unit = is_unit, .owns = owns};
+    memcpy(entry->key, key, sizeof entry->key);
     device->programs = entry;
-    *out = program;
     return SOCLE_OK;
 }
 
-socle_status sc_ocl_program_get(cl_program *out, sc_ocl_device *device, const char *prefix,
+/* From memory, from disk, or built; then remembered. */
+static socle_status obtain(const sc_ocl_program **out, sc_ocl_device *device, sc_text *source,
+                           const char *file, const char *defines) {
+    char key[SC_HASH_TEXT];
+    sc_ocl_program_key(key, device, source);
+    *out = sc_ocl_program_find(device, key);
+    if (*out) return SOCLE_OK;
+    if (device->announcing) return sc_ocl_announce_note(device, key, source);
+    cl_program program = NULL;
+    sc_ocl_cache_load(&program, device, key, device->options);
+    if (!program) {
+        SC_TRY(sc_ocl_program_build(&program, device, source, file, defines));
+        sc_ocl_cache_store(device, key, program);
+    }
+    socle_status status = sc_ocl_program_add(device, key, program, false, true);
+    if (status != SOCLE_OK) clReleaseProgram(program);
+    *out = device->programs;
+    return status;
+}
+
+socle_status sc_ocl_program_get(const sc_ocl_program **out, sc_ocl_device *device, const char *prefix,
                                 const char *file, const char *defines) {
-    sc_text source, options;
+    sc_text source;
     *out = NULL;
     SC_TRY(sc_ocl_check_lost(device, device->base.env));
     sc_text_init(&source, device->base.env);
-    sc_text_init(&options, device->base.env);
-    sc_text_add(&options, "%s%s%s", device->options, defines && *defines ? " " : "",
-                defines ? defines : "");
-    socle_status status = assemble(&source, prefix, file);
-    if (status == SOCLE_OK) status = options.status;
-    if (status == SOCLE_OK) status = obtain(out, device, &source, file, &options);
-    sc_text_free(&options);
+    socle_status status = assemble(&source, prefix, file, defines);
+    if (status == SOCLE_OK) status = obtain(out, device, &source, file, defines);
     sc_text_free(&source);
     return status;
 }
 
 void sc_ocl_programs_release(sc_ocl_device *device) {
+    sc_ocl_announce_forget(device);
     while (device->programs) {
         sc_ocl_program *entry = device->programs;
         device->programs = entry->next;
-        clReleaseProgram(entry->handle);
+        if (entry->owns) clReleaseProgram(entry->handle);
         sc_release(device->base.env, entry);
     }
 }

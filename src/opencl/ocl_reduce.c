@@ -176,7 +176,7 @@ static socle_status check_size(const reduce *self, sc_env *env) {
 
 static socle_status build(reduce *self, sc_ocl_device *device, const sc_op_desc *desc) {
     const size_t one[2] = {1, 1}, group[2] = {GROUP, 1};
-    cl_program program = NULL;
+    const sc_ocl_program *program = NULL;
     sc_text text;
     describe(self, desc);
     SC_TRY(check_size(self, device->base.env));

@@ -68,7 +68,7 @@ static void release(sc_kernel *kernel) {
 static socle_status build(softmax *self, sc_ocl_device *device, const sc_op_desc *desc) {
     const size_t local = self->by_group ? GROUP : 1;
     bool bytes = desc->op == SC_OP_CROSS_ENTROPY && desc->tensor[1].dtype == SOCLE_U8;
-    cl_program program = NULL;
+    const sc_ocl_program *program = NULL;
     sc_shape_rows shape, nothing = {.chunk = 1, .columns = 1};
     sc_ocl_call call;
     SC_TRY(sc_ocl_program_get(&program, device, NULL, "softmax.cl",

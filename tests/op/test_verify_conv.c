@@ -13,13 +13,5 @@ Test(verify_conv, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_conv, opencl) {
-    family_on_opencl(ops, true);
-}
-
-Test(verify_conv, pocl_basic) {
-    family_on_basic(ops, 2);
-}
-
-Test(verify_conv, oclgrind) {
-    family_under_oclgrind(ops, 1);
+    family_on_opencl(ops, true, 4);
 }

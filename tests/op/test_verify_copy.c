@@ -13,13 +13,5 @@ Test(verify_copy, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_copy, opencl) {
-    family_on_opencl(ops, true);
-}
-
-Test(verify_copy, pocl_basic) {
-    family_on_basic(ops, 1);
-}
-
-Test(verify_copy, oclgrind) {
-    family_under_oclgrind(ops, 1);
+    family_on_opencl(ops, true, 3);
 }

@@ -13,13 +13,5 @@ Test(verify_index, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_index, opencl) {
-    family_on_opencl(ops, true);
-}
-
-Test(verify_index, pocl_basic) {
-    family_on_basic(ops, 1);
-}
-
-Test(verify_index, oclgrind) {
-    family_under_oclgrind(ops, 1);
+    family_on_opencl(ops, true, 1);
 }

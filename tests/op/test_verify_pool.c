@@ -14,13 +14,5 @@ Test(verify_pool, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_pool, opencl) {
-    family_on_opencl(ops, true);
-}
-
-Test(verify_pool, pocl_basic) {
-    family_on_basic(ops, 4);
-}
-
-Test(verify_pool, oclgrind) {
-    family_under_oclgrind(ops, 1);
+    family_on_opencl(ops, true, 1);
 }

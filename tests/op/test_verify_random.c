@@ -4,9 +4,9 @@
 
 #include "verify/draw.h"
 
-enum { CASES = 200 };
+enum { ON_CPU = 200, ON_OPENCL = 20 }; /* test_verify_random_long.c: 20,000 on both */
 
-VERIFY_RANDOM(CASES)
+VERIFY_RANDOM(ON_CPU, ON_OPENCL)
 
 /* A case follows from seed, number and count alone; another seed gives other cases. */
 Test(verify_random, cases_follow_from_the_seed) {

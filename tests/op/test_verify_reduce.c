@@ -13,13 +13,5 @@ Test(verify_reduce, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_reduce, opencl) {
-    family_on_opencl(ops, true);
-}
-
-Test(verify_reduce, pocl_basic) {
-    family_on_basic(ops, 2);
-}
-
-Test(verify_reduce, oclgrind) {
-    family_under_oclgrind(ops, 3);
+    family_on_opencl(ops, true, 3);
 }

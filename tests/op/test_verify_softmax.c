@@ -14,13 +14,5 @@ Test(verify_softmax, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_softmax, opencl) {
-    family_on_opencl(ops, true);
-}
-
-Test(verify_softmax, pocl_basic) {
-    family_on_basic(ops, 1);
-}
-
-Test(verify_softmax, oclgrind) {
-    family_under_oclgrind(ops, 1);
+    family_on_opencl(ops, true, 1);
 }

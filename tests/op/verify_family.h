@@ -67,14 +67,14 @@ static SC_UNUSED void family_end(family_run *run) {
     sc_text_free(&run->failures);
 }
 
-/* `ops` ends with NULL. */
+/* `ops` ends with NULL; "" is every operation of the family in the options. */
 static SC_UNUSED void family_verify(const char *devices, const char *const *ops,
                                     sc_verify_options options) {
     family_run run;
     family_begin(&run);
     sc_device_options device_options = SC_DEVICE_OPTIONS_DEFAULT;
     for (; *ops; ops++) {
-        options.op = *ops;
+        options.op = **ops ? *ops : NULL;
         SC_OK(&run.env, sc_verify_run(&run.env, devices, &device_options, &options, family_sink,
                                       &run, &run.totals));
     }
@@ -131,11 +131,13 @@ static SC_UNUSED void family_threads(const char *const *ops, bool quick) {
     family_end(&run);
 }
 
-static SC_UNUSED void family_on_opencl(const char *const *ops, bool quick) {
+/* `every` > 1: only every n-th case, where the driver compiles kernels for each; test_verify_full.c has all of them. */
+static SC_UNUSED void family_on_opencl(const char *const *ops, bool quick, int every) {
     char devices[1024];
     family_opencl(devices, sizeof devices);
     sc_verify_options options = SC_VERIFY_OPTIONS_DEFAULT;
     options.quick = quick;
+    options.every = every;
     family_verify(devices, ops, options);
 }
 
@@ -155,15 +157,22 @@ static SC_UNUSED void family_random(const char *devices, const char *family,
     family_end(&run);
 }
 
-/* PoCL's single-threaded device, where it is installed: a smoke test. */
-static SC_UNUSED void family_on_basic(const char *const *ops, int every) {
-    setenv("POCL_DEVICES", "basic", 1);
+/* The small cases that `chosen` names by operation or family. */
+static SC_UNUSED void family_small(const sc_verify_options *chosen, bool exact_buffers) {
     char devices[1024];
     family_opencl(devices, sizeof devices);
     sc_verify_options options = SC_VERIFY_OPTIONS_DEFAULT;
+    options.family = chosen->family;
+    options.every = chosen->every;
     options.small = true;
-    options.every = every;
-    family_verify(devices, ops, options);
+    options.exact_buffers = exact_buffers;
+    family_verify(devices, (const char *const[]){chosen->op ? chosen->op : "", NULL}, options);
+}
+
+/* PoCL's single-threaded device, where it is installed: a smoke test. */
+static SC_UNUSED void family_on_basic(const sc_verify_options *chosen) {
+    setenv("POCL_DEVICES", "basic", 1);
+    family_small(chosen, false);
 }
 
 /* Makes oclgrind the only OpenCL platform of this process, its log going to a file in `temp`. */
@@ -186,16 +195,11 @@ static SC_UNUSED void family_oclgrind_log(sc_temp *temp, char *out, size_t size)
 }
 
 /* Buffers are exactly as large as the tensors, and the log must stay empty. */
-static SC_UNUSED void family_under_oclgrind(const char *const *ops, int every) {
+static SC_UNUSED void family_under_oclgrind(const sc_verify_options *chosen) {
     sc_temp temp;
-    char devices[1024], log[1500];
+    char log[1500];
     family_start_oclgrind(&temp);
-    sc_verify_options options = SC_VERIFY_OPTIONS_DEFAULT;
-    options.small = true;
-    options.exact_buffers = true;
-    options.every = every;
-    family_opencl(devices, sizeof devices);
-    family_verify(devices, ops, options);
+    family_small(chosen, true);
     family_oclgrind_log(&temp, log, sizeof log);
     if (log[0]) SC_TEST_FAIL("oclgrind reports:\n%s", log);
 }

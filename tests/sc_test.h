@@ -28,6 +28,11 @@ static SC_UNUSED bool sc_test_full(void) {
     return getenv("SC_TEST_FULL") != NULL;
 }
 
+/* Whether case `number` of a sweep runs on `device`: all on the cpu backend, in a plain ./test every n-th on others, from 0. */
+static SC_UNUSED bool sc_test_takes(const char *device, int64_t number, int every) {
+    return strncmp(device, "cpu", 3) == 0 || sc_test_full() || number % every == 0;
+}
+
 static SC_UNUSED void sc_test_fail(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static SC_UNUSED void sc_test_fail(const char *file, int line, const char *format, ...) {

@@ -25,7 +25,7 @@ Test(tool_kill, twenty_rounds, .fini = end, .timeout = 200) {
 
 /* Several devices at work; the run that was never killed had one. Only training is interrupted:
  * kernels that a driver is building are its own to keep whole. */
-Test(tool_kill, two_devices, .fini = end, .timeout = 200) {
+Test(tool_kill, two_devices, .fini = end, .timeout = 1500) {
     tool_begin(&temp, true);
     tool_result result = tool_run(COURSE " -o tried --reproducible " TWO);
     int code = result.code;
@@ -36,7 +36,7 @@ Test(tool_kill, two_devices, .fini = end, .timeout = 200) {
                               .resume = "train --resume run " TWO,
                               .whole = COURSE " -o whole --reproducible --device opencl:0/0 --json",
                               .started = "\"start\"",
-                              .rounds = 4,
+                              .rounds = sc_test_full() ? 40 : 2,
                               .seed = 4};
     kill_rounds_run(&plan);
 }

@@ -30,7 +30,7 @@ static void expect_continues(const char *device) {
     SC_TRUE(tool_same("run/checkpoint.safetensors", "whole/checkpoint.safetensors"));
 }
 
-/* It dies in the first step, in the middle and near the end. */
+/* It dies in the middle; in the long part also in the first step and near the end. */
 static void lose(const char *mode, const char *device) {
     char words[256];
     begin();
@@ -42,6 +42,7 @@ static void lose(const char *mode, const char *device) {
     snprintf(words, sizeof words, COURSE "--epochs 0 %s", device);
     long before = tool_launches(words);
     for (int part = 1; part <= 5; part += 2) {
+        if (part != 3 && !sc_test_full()) continue;
         long at = before + (all - before) * part / 6;
         SC_REPRO("%s, launch %ld of %ld, %s", mode, at, all, device);
         tool_fault(mode, at);

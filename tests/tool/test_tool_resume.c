@@ -40,8 +40,8 @@ static void expect_same_bytes(const char *first, const char *then) {
 Test(tool_resume, reproducible_on_any_number_of_devices) {
     begin();
     tool_expect(0, NULL, "train tool.yaml -o whole --reproducible " ONE);
-    expect_same_bytes(ONE, TWO);
     expect_same_bytes(TWO, ONE);
+    if (sc_test_full()) expect_same_bytes(ONE, TWO);
 }
 
 /* The training losses of the epochs, from the metrics. */
@@ -76,13 +76,14 @@ Test(tool_resume, the_next_step_within_rounding) {
     begin();
     make_runs(15);
     expect_near("--device cpu", 15);
-    expect_near(TWO, 15);
+    if (sc_test_full()) expect_near(TWO, 15);
 }
 
 Test(tool_resume, the_next_epochs_within_rounding) {
     begin();
     make_runs(30);
+    expect_near("--device opencl:0/0,cpu", 30);
+    if (!sc_test_full()) return;
     expect_near("--device cpu", 30);
     expect_near(TWO, 30);
-    expect_near("--device opencl:0/0,cpu", 30);
 }

@@ -84,6 +84,7 @@ static bool equal(const float *a, const float *b, size_t elements) {
  * nothing were frozen (one step). */
 static void freezes(const char *device, const char *optimizer) {
     for (int p = 0; p < 4; p++) {
+        if (!sc_test_takes(device, p, 4)) continue;
         outcome all, frozen, longer;
         options o = {.device = device, .optimizer = optimizer};
         run(&o, &all);
@@ -172,7 +173,7 @@ Test(coefficients, a_scale_of_zero) {
 static void uneven(const char *device) {
     static const int64_t rows[] = {1, 5, 11};
     for (int i = 0; i < 3; i++) {
-        if (i != 1 && strcmp(device, "cpu") != 0 && !sc_test_full()) continue;
+        if (!sc_test_takes(device, i + 1, 2)) continue;
         outcome large, exact, whole;
         options o = {.device = device, .network = "cnn", .rows = rows[i]};
         run(&o, &large);

@@ -52,6 +52,7 @@ static void same_bits(const run *a, const run *b) {
 static void repeatable(const char *device) {
     const char *networks[] = {"cnn", "dropout"};
     for (int i = 0; i < 2; i++) {
+        if (!sc_test_takes(device, i + 1, 2)) continue;
         run base = {.device = device, .network = networks[i], .parts = 1, .steps = 12}, other = base;
         same_bits(&base, &base);
         other.plan.separate = true;
@@ -78,7 +79,7 @@ Test(engine, repeatable_opencl) {
 /* Micro-batches change the order of sums alone. */
 static void micro_batches(const char *device) {
     for (int parts = 2; parts <= 7; parts++) {
-        if (parts != 3 && strcmp(device, "cpu") != 0 && !sc_test_full()) continue;
+        if (!sc_test_takes(device, parts + 3, 6)) continue;
         float one[6], many[6];
         size_t n, m;
         run whole = {.device = device, .network = "dropout", .parts = 1, .rows = 28, .steps = 6}, split = whole;

@@ -78,10 +78,12 @@ Test(link, every_way_gives_the_same_bits) {
     fixture_open(&f, "opencl:0", 0);
     fixture_golden(&f, "dropout");
     float *expected = train(false, 1, &count);
-    expect_same(expected, count, false, 0);
-    expect_same(expected, count, true, 1);
-    expect_same(expected, count, true, 0);
     expect_same(expected, count, true, 3);
+    if (sc_test_full()) {
+        expect_same(expected, count, false, 0);
+        expect_same(expected, count, true, 1);
+        expect_same(expected, count, true, 0);
+    }
     free(expected);
     fixture_close(&f);
 }

@@ -199,7 +199,8 @@ static void device_close(sc_device *device) {
     unruly_of(device)->real_device->close(device);
 }
 
-static const sc_device_ops device_ops = {device_close, buffer_create, buffer_destroy, queue_open};
+static const sc_device_ops device_ops = {
+    .close = device_close, .buffer_create = buffer_create, .buffer_destroy = buffer_destroy, .queue_open = queue_open};
 
 static void take_place(unruly *u, sc_device *device) {
     int count = 0;

@@ -24,7 +24,7 @@ long_parts='verify|drivers|kill|faults-one-device|faults-fleets' # those that ta
 
 part_names() { printf '%s\n' "${parts[@]%%|*}"; }
 
-part_is_known() { part_names | grep -qxF -- "$1"; }
+part_is_known() { grep -qxF -- "$1" <<<"$(part_names)"; } # no pipe: grep ends early, and the writer of a pipe would fail
 
 part_preset() {
     local row

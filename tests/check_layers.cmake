@@ -34,6 +34,10 @@ set(foreign_owners   "opencl|probe" opencl  none                cli     cli     
 # --- Calls that only the tool may make: a library never prints, ends the process or asserts on input.
 set(forbidden_calls "(printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror|exit|_exit|_Exit|quick_exit|abort|assert)")
 
+# --- Threads start in one place, which keeps signals from them.
+set(forbidden_threads "(pthread_create|thrd_create|clone)")
+set(thread_owner src/base/thread.c)
+
 set(problems "")
 function(problem text)
     set(problems "${problems}  ${text}\n" PARENT_SCOPE)
@@ -115,14 +119,17 @@ endfunction()
 
 function(check_calls path text)
     folder_of(folder ${path})
-    if(NOT path MATCHES "^src/" OR folder MATCHES "^(cli|probe)$")
+    if(NOT path MATCHES "^src/")
         return()
     endif()
     strip_to_code(code "${text}")
-    if(code MATCHES "(^|[^A-Za-z0-9_])${forbidden_calls}[ \t]*\\(")
-        problem("${path} calls ${CMAKE_MATCH_2}(), which only programs may")
-        set(problems "${problems}" PARENT_SCOPE)
+    if(NOT path STREQUAL thread_owner AND code MATCHES "(^|[^A-Za-z0-9_])${forbidden_threads}[ \t]*\\(")
+        problem("${path} calls ${CMAKE_MATCH_2}(), which only ${thread_owner} may")
     endif()
+    if(NOT folder MATCHES "^(cli|probe)$" AND code MATCHES "(^|[^A-Za-z0-9_])${forbidden_calls}[ \t]*\\(")
+        problem("${path} calls ${CMAKE_MATCH_2}(), which only programs may")
+    endif()
+    set(problems "${problems}" PARENT_SCOPE)
 endfunction()
 
 function(read_includes path text)

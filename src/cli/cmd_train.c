@@ -5,7 +5,9 @@
 #include "cli/cmd_train.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     KEY_SET = 256,
@@ -44,6 +46,24 @@ static error_t add_config(sc_train_settings *settings, const char *text) {
     return 0;
 }
 
+/* A profile is written at the end; its folder must be there before hours of training. */
+static error_t set_profile(sc_train_settings *settings, const char *path) {
+    const char *slash = strrchr(path, '/');
+    struct stat info;
+    char folder[4096];
+    int length = slash ? (int)(slash - path) + 1 : 1;
+    if (!*path || (slash && !slash[1]))
+        return sc_cli_usage(settings->cli, "--profile: '%s' names no file", path);
+    if (length >= (int)sizeof folder) return sc_cli_usage(settings->cli, "--profile: the name of the file is too long");
+    snprintf(folder, sizeof folder, "%.*s", length, slash ? path : ".");
+    if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
+        return sc_cli_usage(settings->cli, "--profile: there is no folder %s", folder);
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return sc_cli_usage(settings->cli, "--profile: %s is a folder: name a file", path);
+    settings->profile = path;
+    return 0;
+}
+
 static error_t check_settings(const sc_train_settings *settings) {
     if (!settings->config && !settings->resume)
         return sc_cli_usage(settings->cli,
@@ -71,8 +91,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_MEMORY:
         return sc_cli_size(settings->cli, &settings->memory, "--memory", arg);
     case KEY_PROFILE:
-        settings->profile = arg;
-        return 0;
+        return set_profile(settings, arg);
     case KEY_RESUME:
         settings->resume = arg;
         return 0;

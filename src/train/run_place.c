@@ -124,10 +124,21 @@ static socle_status claim(sc_directory **out, sc_env *env, const char *path, boo
     return status;
 }
 
+/* What can never become a directory is refused before anything is read. */
+static socle_status check_name(sc_env *env, const char *path) {
+    struct stat info;
+    if (!*path)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "the name of the run's directory is empty: name a new directory");
+    if (stat(path, &info) == 0 ? !S_ISDIR(info.st_mode) : errno == ENOTDIR)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "%s is or lies in a file, so no run can be written there: name a directory", path);
+    return SOCLE_OK;
+}
+
 socle_status sc_run_place_claim(sc_directory **out, sc_env *env, const sc_run_wish *wish) {
     const char *path = wished_path(wish);
     struct stat info;
     *out = NULL;
+    if (wish->output) SC_TRY(check_name(env, wish->output));
     if (!path || (stat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR))) return SOCLE_OK;
     if (!wish->resume || !sc_directory_same(wish->resume, path))
         return claim(out, env, path, wish->overwrite);

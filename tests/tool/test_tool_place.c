@@ -51,6 +51,17 @@ Test(tool_place, a_run_is_not_replaced_unasked) {
     expect_unchanged(before, "run");
 }
 
+Test(tool_place, what_cannot_be_a_directory_is_refused_at_once) {
+    tool_put_text("note", "mine");
+    tool_expect(2, "the name of the run's directory is empty", "train nowhere.yaml -o ''");
+    tool_expect(2, "note is or lies in a file", "train nowhere.yaml -o note");
+    tool_expect(2, "note/run is or lies in a file", "train nowhere.yaml -o note/run");
+    tool_expect(2, "note is or lies in a file", "train nowhere.yaml -o note --overwrite");
+    char *text = tool_get("note", NULL);
+    SC_EQ_STR(text, "mine");
+    free(text);
+}
+
 Test(tool_place, what_is_no_run_is_never_written_into) {
     static const char *const names[] = {"notes.txt", ".hidden", "model.safetensors",
                                         "checkpoint.safetensors", "config.json"};

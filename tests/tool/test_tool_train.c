@@ -245,6 +245,13 @@ Test(tool_train, predictions) {
     free(labels);
 }
 
+Test(tool_train, profile_that_cannot_be_written_is_refused_before_training) {
+    tool_expect(2, "--profile: there is no folder nowhere/", "train tool.yaml -o out --profile nowhere/profile.json");
+    tool_expect(2, "--profile: '' names no file", "train tool.yaml -o out --profile ''");
+    tool_expect(2, "--profile: . is a folder", "train tool.yaml -o out --profile .");
+    SC_TRUE(!tool_exists("out"));
+}
+
 Test(tool_train, profile) {
     tool_expect(0, NULL, "train tool.yaml -o out --epochs 1 --profile profile.json");
     char *text = tool_get("profile.json", NULL);

@@ -39,6 +39,7 @@ static void CL_CALLBACK notice(const char *text, const void *data, size_t size, 
     sc_ocl_notices *notices = user;
     (void)data;
     (void)size;
+    if (!notices) return; /* oclgrind calls without it */
     pthread_mutex_lock(&notices->lock);
     size_t used = strlen(notices->text);
     if (text && used + 4 < sizeof notices->text)

@@ -129,6 +129,7 @@ Test(announce, a_text_that_does_not_build_is_told_by_its_name) {
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
     operation list[OPERATIONS];
     int apart = 0, named = 0;
+    setenv("SOCLE_CACHE", "0", 1); /* nothing is there but what is built */
     make_operations(list);
     device_open(&f, "opencl:0", &options);
     device_put_first(&f, 1, &first, f.device->implementations);
@@ -154,6 +155,7 @@ Test(announce, a_hint_obliges_to_nothing) {
     operation list[OPERATIONS];
     make_operations(list);
     device_open(&f, "opencl:0", &options);
+    int lines = f.log.count; /* about the device */
     list[0].desc.inputs = 0;
     list[3].desc.tensor[1].dim[0] = FLOATS + 1;
     SC_TRUE(sc_announce_begin(f.device));
@@ -164,7 +166,7 @@ Test(announce, a_hint_obliges_to_nothing) {
     sc_announce_end(f.device);
     SC_TRUE(sc_announce_begin(f.device));
     sc_announce_end(f.device);
-    SC_EQ(f.log.count, 0);
+    SC_EQ(f.log.count, lines);
     device_close(&f);
 }
 

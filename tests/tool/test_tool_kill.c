@@ -11,12 +11,12 @@ static void end(void) {
 
 #define COURSE "train tool.yaml --epochs 12 --set 'train.checkpoint={steps: 5, keep: 3}'"
 
-Test(tool_kill, twenty_rounds, .fini = end, .timeout = 200) {
+Test(tool_kill, some_rounds, .fini = end, .timeout = 200) {
     tool_begin(&temp, false);
     const kill_rounds plan = {.begin = COURSE " -o run",
                               .resume = "train --resume run",
                               .whole = COURSE " -o whole",
-                              .rounds = 20,
+                              .rounds = sc_test_full() ? 20 : 8,
                               .seed = 20};
     kill_rounds_run(&plan);
 }

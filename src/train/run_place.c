@@ -80,7 +80,18 @@ static socle_status look_inside(run_content *out, sc_env *env, const char *path)
     return SOCLE_OK;
 }
 
-static socle_status check_content(sc_env *env, const char *path, bool overwrite) {
+/* A run that is being written is told from one that has ended. */
+static socle_status check_unused(sc_env *env, const char *path) {
+    sc_env quiet;
+    sc_directory *held;
+    sc_env_child(&quiet, env);
+    socle_status status = sc_directory_hold(&held, &quiet, path);
+    if (status == SOCLE_OK) sc_directory_release(held);
+    return status == SOCLE_STATUS_STATE ? sc_fail(env, status, "%s", quiet.text) : SOCLE_OK;
+}
+
+/* `held`: by this process. */
+static socle_status check_content(sc_env *env, const char *path, bool overwrite, bool held) {
     run_content content;
     SC_TRY(look_inside(&content, env, path));
     if (content == SOMETHING_ELSE)
@@ -89,6 +100,7 @@ static socle_status check_content(sc_env *env, const char *path, bool overwrite)
                        "a new directory, or an empty one",
                        path);
     if (content == NOTHING || overwrite) return SOCLE_OK;
+    if (!held) SC_TRY(check_unused(env, path));
     return sc_fail(env, SOCLE_STATUS_CONFIG,
                    "%s holds a run already: continue it with --resume %s, replace it with "
                    "--overwrite, or name another directory",
@@ -115,9 +127,9 @@ static bool has_checkpoint(const char *directory) {
 /* The content is looked at twice: so that no lock file appears in a stranger's directory, and then
  * with the lock, since another run may have begun and ended there meanwhile. */
 static socle_status claim(sc_directory **out, sc_env *env, const char *path, bool overwrite) {
-    SC_TRY(check_content(env, path, overwrite));
+    SC_TRY(check_content(env, path, overwrite, false));
     SC_TRY(sc_directory_hold(out, env, path));
-    socle_status status = check_content(env, path, overwrite);
+    socle_status status = check_content(env, path, overwrite, true);
     if (status == SOCLE_OK) return SOCLE_OK;
     sc_directory_release(*out);
     *out = NULL;

@@ -109,6 +109,7 @@ Test(engine, micro_batches_opencl) {
 Test(engine, cpu_and_opencl_agree) {
     const char *networks[] = {"mlp", "cnn", "dropout"};
     for (int i = 0; i < 3; i++) {
+        if (!sc_test_takes("opencl:0", i + 1, 3)) continue; /* test_golden.c has the other two */
         float a[10], b[10];
         size_t n;
         run cpu = {.device = "cpu", .network = networks[i], .parts = 1, .steps = 10}, opencl = cpu;

@@ -74,6 +74,12 @@ typedef struct sc_ocl_notices {
     char text[512];
 } sc_ocl_notices;
 
+/* What is kept on disk of built programs. */
+typedef struct sc_ocl_cache {
+    char *directory; /* NULL: nothing */
+    bool binaries;   /* built programs too, since the driver keeps none itself */
+} sc_ocl_cache;
+
 typedef struct sc_ocl_device {
     sc_device base;
     cl_platform_id platform;
@@ -89,7 +95,7 @@ typedef struct sc_ocl_device {
     sc_ocl_program *programs;  /* list; released with the device */
     bool announcing;           /* prepare notes texts instead of building them */
     sc_ocl_note *notes;        /* the texts noted since then */
-    char *cache_directory;     /* NULL: no disk cache of binaries */
+    sc_ocl_cache cache;
     sc_ocl_notices notices;
     atomic_bool lost;          /* the device failed to answer: every further call is DEVICE */
 } sc_ocl_device;
@@ -161,7 +167,7 @@ socle_status sc_ocl_check_lost(sc_ocl_device *device, sc_env *env);
 /* After a failure: waits until no command of the queue can touch anybody's memory any more, as far as the device answers. */
 void sc_ocl_settle(sc_ocl_queue *queue);
 
-/* ---- Programs (ocl_program.c, ocl_announce.c, ocl_unit.c, ocl_cache.c) ---- */
+/* ---- Programs (ocl_program.c, ocl_announce.c, ocl_unit.c, ocl_group.c, ocl_cache.c) ---- */
 
 /* The program of `prefix` (generated text, may be NULL) followed by the embedded file `file` ("pool.cl"; NULL: the
  * prefix is all). #include "x.h" lines of both are replaced by embedded texts. `defines` is "-D NAME=VALUE ..." in a
@@ -177,11 +183,8 @@ void sc_ocl_announce_end(sc_device *device);
 socle_status sc_ocl_announce_check(const sc_ocl_device *device);
 socle_status sc_ocl_splice(sc_text *out, const char *source, size_t size, int depth);
 
-/* A program from the disk cache, built; *out = NULL when there is none (never an error). */
-void sc_ocl_cache_load(cl_program *out, sc_ocl_device *device, const char *key, const char *options);
-void sc_ocl_cache_store(sc_ocl_device *device, const char *key, cl_program program);
-/* NULL when the device needs no disk cache. */
-socle_status sc_ocl_cache_directory(char **out, sc_env *env, const sc_ocl_facts *facts, const char *wished);
+/* Finds the folder, which is `wished` where the environment names none; the caller releases out->directory. */
+socle_status sc_ocl_cache_open(sc_ocl_cache *out, sc_env *env, const sc_ocl_facts *facts, const char *wished);
 
 /* ---- Kernels and calls (ocl_launch.c) ---- */
 

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { UNITS = 32 }; /* of one program */
+enum { UNITS = 8 }; /* of one program: more hardly saves time, and takes the compiler more memory */
 
 void sc_ocl_announce_begin(sc_device *base) {
     sc_ocl_device_of(base)->announcing = true;
@@ -43,18 +43,17 @@ void sc_ocl_announce_forget(sc_ocl_device *device) {
     while (device->notes) drop(device, &device->notes);
 }
 
-/* Puts a program into the list once for each unit; the first owns it. */
-static socle_status add_units(sc_ocl_device *device, cl_program program, int count) {
+/* Puts a program into the list, and each unit of it. */
+static socle_status add_units(sc_ocl_device *device, const char *key, cl_program program, int count) {
     const sc_ocl_note *note = device->notes;
-    socle_status status = SOCLE_OK;
-    int added = 0;
-    for (; added < count && status == SOCLE_OK; note = note->next, added += status == SOCLE_OK)
-        status = sc_ocl_program_add(device, note->key, program, true, added == 0);
-    if (added == 0) clReleaseProgram(program);
+    socle_status status = sc_ocl_program_add(device, key, program, false, true);
+    if (status != SOCLE_OK) clReleaseProgram(program);
+    for (int i = 0; i < count && status == SOCLE_OK; i++, note = note->next)
+        status = sc_ocl_program_add(device, note->key, program, true, false);
     return status;
 }
 
-/* The first `count` notes as one program: from disk, or built. */
+/* The first `count` notes as one program. */
 static socle_status build_together(sc_ocl_device *device, int count) {
     char key[SC_HASH_TEXT];
     sc_text source;
@@ -65,24 +64,29 @@ static socle_status build_together(sc_ocl_device *device, int count) {
     socle_status status = source.status;
     if (status == SOCLE_OK) {
         sc_ocl_program_key(key, device, &source);
-        sc_ocl_cache_load(&program, device, key, device->options);
-        if (!program) {
-            status = sc_ocl_program_build(&program, device, &source, "several kernel files", NULL);
-            if (status == SOCLE_OK) sc_ocl_cache_store(device, key, program);
-        }
+        status = sc_ocl_program_build(&program, device, &source, "several kernel files", NULL);
+    }
+    if (status == SOCLE_OK) {
+        sc_ocl_cache_store(device, key, program);
+        sc_ocl_group_store(device, key, &source, count);
     }
     sc_text_free(&source);
-    return status == SOCLE_OK ? add_units(device, program, count) : status;
+    return status == SOCLE_OK ? add_units(device, key, program, count) : status;
 }
 
-/* Those that are on disk by themselves need no building. */
+static bool find_alone(sc_ocl_device *device, const sc_ocl_note *note) {
+    cl_program program = NULL;
+    sc_ocl_cache_load(&program, device, note->key);
+    if (!program) return false;
+    if (sc_ocl_program_add(device, note->key, program, false, true) == SOCLE_OK) return true;
+    clReleaseProgram(program);
+    return false;
+}
+
+/* What is on disk, by itself or in a group, needs no building. */
 static void take_from_disk(sc_ocl_device *device) {
     for (sc_ocl_note **place = &device->notes; *place;) {
-        cl_program program = NULL;
-        sc_ocl_cache_load(&program, device, (*place)->key, device->options);
-        if (program && sc_ocl_program_add(device, (*place)->key, program, false, true) != SOCLE_OK)
-            clReleaseProgram(program);
-        if (program)
+        if (find_alone(device, *place) || sc_ocl_group_find(device, *place))
             drop(device, place);
         else
             place = &(*place)->next;

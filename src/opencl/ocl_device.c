@@ -71,7 +71,7 @@ static void device_close(sc_device *base) {
     release_context(device);
     if (device->is_sub_device) clReleaseDevice(device->handle);
     pthread_mutex_destroy(&device->notices.lock);
-    sc_release(base->env, device->cache_directory);
+    sc_release(base->env, device->cache.directory);
     sc_release(base->env, device);
 }
 
@@ -181,8 +181,7 @@ static socle_status set_up(sc_ocl_device *device, const sc_device_options *optio
              info->traits & SC_TRAIT_CORRECT_DIVIDE ? " -cl-fp32-correctly-rounded-divide-sqrt"
                                                     : "");
     SC_TRY(create_context_patiently(device));
-    return sc_ocl_cache_directory(&device->cache_directory, device->base.env, &device->facts,
-                                  options->cache_directory);
+    return sc_ocl_cache_open(&device->cache, device->base.env, &device->facts, options->cache_directory);
 }
 
 socle_status sc_ocl_device_open(sc_device **out, sc_env *env, int index,

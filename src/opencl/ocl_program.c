@@ -164,7 +164,7 @@ static socle_status obtain(const sc_ocl_program **out, sc_ocl_device *device, sc
     if (*out) return SOCLE_OK;
     if (device->announcing) return sc_ocl_announce_note(device, key, source);
     cl_program program = NULL;
-    sc_ocl_cache_load(&program, device, key, device->options);
+    sc_ocl_cache_load(&program, device, key);
     if (!program) {
         SC_TRY(sc_ocl_program_build(&program, device, source, file, defines));
         sc_ocl_cache_store(device, key, program);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files that make programs share: the list of built texts (ocl_program.c), the texts that are announced and built
- * together (ocl_announce.c), and how a text is made ready to lie beside others (ocl_unit.c). Operations see ocl.h alone. */
+ * together (ocl_announce.c), how a text is made ready to lie beside others (ocl_unit.c), and what is kept on disk
+ * (ocl_cache.c, ocl_group.c). Operations see ocl.h alone. */
 #ifndef SC_OPENCL_OCL_PROGRAM_H
 #define SC_OPENCL_OCL_PROGRAM_H
 
@@ -13,7 +14,7 @@ struct sc_ocl_program {
     char key[SC_HASH_TEXT];
     cl_program handle;
     bool is_unit; /* the names of its kernels begin as sc_ocl_unit_kernel says */
-    bool owns;    /* releases the handle; of several units the first */
+    bool owns;    /* releases the handle; units never do, their group has an entry of its own */
 };
 
 /* A text that is announced and not built. */
@@ -36,6 +37,25 @@ socle_status sc_ocl_program_add(sc_ocl_device *device, const char *key, cl_progr
 /* Takes over *source, which is empty afterwards. Nothing when the text is noted already. */
 socle_status sc_ocl_announce_note(sc_ocl_device *device, const char *key, sc_text *source);
 void sc_ocl_announce_forget(sc_ocl_device *device); /* all notes */
+
+/* Remembers that the device's first `count` notes were built together, as the text `source` with that key. */
+void sc_ocl_group_store(const sc_ocl_device *device, const char *key, const sc_text *source, int count);
+/* Puts the note's text into the device's list if a group on disk has it. */
+bool sc_ocl_group_find(sc_ocl_device *device, const sc_ocl_note *note);
+
+/* A kind of files in the cache's folder: KEY.suffix, sealed with `magic` of eight characters. */
+typedef struct sc_ocl_cache_kind {
+    const char *suffix, *magic;
+} sc_ocl_cache_kind;
+
+/* What a sound file of that key holds, and its size; NULL: there is none. *file is to be released in any case. */
+const void *sc_ocl_cache_read(char **file, size_t *size, const sc_ocl_device *device, const char *key,
+                              const sc_ocl_cache_kind *kind);
+bool sc_ocl_cache_write(const sc_ocl_device *device, const char *key, const sc_ocl_cache_kind *kind, const void *payload,
+                        size_t size);
+/* A built program from disk; *out = NULL when there is none (never an error). */
+void sc_ocl_cache_load(cl_program *out, sc_ocl_device *device, const char *key);
+void sc_ocl_cache_store(sc_ocl_device *device, const char *key, cl_program program);
 
 /* Adds `source`, whose #include lines are resolved, so that it can lie beside other units: its names that begin with sc_ or SC_,
  * and those of its kernels, get a beginning made of `key`. Comments are left out. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Announced operations: their texts become one program, the results keep their bits, and what does not build is left to prepare, which
  * says so and takes the next implementation. And the text of a unit, letter by letter. */
+#include "base/sealed.h"
 #include "device_fixture.h"
 #include "opencl/ocl_program.h"
 #include "sc_temp.h"
 
-enum { SIDE = 8, FLOATS = 4 * SIDE * SIDE, OPERATIONS = 4 };
+enum { SIDE = 8, FLOATS = 4 * SIDE * SIDE, OPERATIONS = 4, ONE_MORE };
 
 typedef struct operation {
     sc_op_desc desc;
@@ -26,7 +27,7 @@ static void elementwise(operation *out, sc_op op, sc_expr_op function) {
 /* Two texts whose helpers have the same names, one with a -D list, one of a kernel alone. */
 static void make_operations(operation *out) {
     static const int64_t dim[] = {FLOATS}, index[] = {FLOATS / 4};
-    memset(out, 0, OPERATIONS * sizeof *out);
+    memset(out, 0, ONE_MORE * sizeof *out);
     elementwise(&out[0], SC_OP_ELEMENTWISE, SC_EXPR_EXP);
     elementwise(&out[1], SC_OP_REDUCE, SC_EXPR_SQUARE);
     elementwise(&out[2], SC_OP_REDUCE, SC_EXPR_EXP);
@@ -34,6 +35,7 @@ static void make_operations(operation *out) {
     out[3].desc.tensor[0] = sc_tensor_make(SOCLE_U8, false, 1, dim);
     out[3].desc.tensor[1] = sc_tensor_make(SOCLE_U8, false, 1, index);
     out[3].desc.attr.slice.begin[0] = 3;
+    elementwise(&out[OPERATIONS], SC_OP_ELEMENTWISE, SC_EXPR_TANH);
 }
 
 static device_fixture f; /* its log stays to be read */
@@ -44,11 +46,11 @@ static void announce(operation *list) {
     sc_announce_end(f.device);
 }
 
-/* One life of a process: the results of all operations. */
-static void run_all(float result[OPERATIONS][FLOATS], bool announced) {
+/* One life of a process: the results of four operations from the first on. */
+static void run_from(int first, float result[OPERATIONS][FLOATS], bool announced) {
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
-    operation list[OPERATIONS];
-    make_operations(list);
+    operation all[ONE_MORE], *list = all + first;
+    make_operations(all);
     device_open(&f, "opencl:0", &options);
     if (announced) announce(list);
     for (int k = 0; k < OPERATIONS; k++) {
@@ -64,13 +66,28 @@ static void run_all(float result[OPERATIONS][FLOATS], bool announced) {
     device_close(&f);
 }
 
-static int files_in(const sc_temp *temp) {
+static void run_all(float result[OPERATIONS][FLOATS], bool announced) {
+    run_from(0, result, announced);
+}
+
+/* How many files there are of a kind; `last`: one of their names without the suffix. */
+static int files_of(const sc_temp *temp, const char *suffix, char last[SC_HASH_TEXT]) {
     DIR *folder = opendir(temp->path);
     struct dirent *entry;
     int files = 0;
-    while (folder && (entry = readdir(folder))) files += strstr(entry->d_name, ".bin") != NULL;
+    while (folder && (entry = readdir(folder))) {
+        const char *dot = strchr(entry->d_name, '.');
+        if (!dot || strcmp(dot, suffix) != 0) continue;
+        snprintf(last, SC_HASH_TEXT, "%.*s", (int)(dot - entry->d_name), entry->d_name);
+        files++;
+    }
     if (folder) closedir(folder);
     return files;
+}
+
+static int files_in(const sc_temp *temp) {
+    char last[SC_HASH_TEXT];
+    return files_of(temp, ".bin", last);
 }
 
 static void begin(sc_temp *temp) {
@@ -113,6 +130,60 @@ Test(announce, texts_on_disk_are_taken_from_there) {
     sc_temp_remove(&temp);
 }
 
+/* Another network with the same texts but one. */
+Test(announce, texts_of_an_earlier_group_are_not_built_again) {
+    static float apart[OPERATIONS][FLOATS], together[OPERATIONS][FLOATS];
+    char last[SC_HASH_TEXT];
+    sc_temp temp;
+    begin(&temp);
+    run_all(together, true);
+    SC_EQ(files_of(&temp, ".bin", last), 1);
+    SC_EQ(files_of(&temp, ".cl", last), 1);
+    SC_EQ(files_of(&temp, ".unit", last), OPERATIONS);
+    run_from(1, together, true);
+    SC_EQ(files_of(&temp, ".bin", last), 2); /* the new one is by itself */
+    SC_EQ(files_of(&temp, ".cl", last), 1);
+    sc_temp_remove(&temp);
+    setenv("SOCLE_CACHE", "0", 1);
+    run_from(1, apart, false);
+    SC_EQ(memcmp(apart, together, sizeof apart), 0);
+}
+
+static void put_sealed(sc_temp *temp, const char *key, const char *suffix, const char *magic, const char *payload) {
+    unsigned char data[4096];
+    char name[64];
+    size_t size = strlen(payload);
+    sc_sealed_head(data, magic, key, payload, size);
+    memcpy(data + SC_SEALED_HEAD, payload, size);
+    snprintf(name, sizeof name, "%s%s", key, suffix);
+    sc_temp_put(temp, name, data, SC_SEALED_HEAD + size);
+}
+
+/* Files whose seal is whole and which are wrong: a text is taken only from a group that has it. */
+Test(announce, a_group_without_the_text_is_not_believed) {
+    static float right[OPERATIONS][FLOATS], result[OPERATIONS][FLOATS];
+    static const char *const names[] = {"0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcde/",
+                                        "0123456789abcdef0123456789abcdef0", "short"};
+    char text[SC_HASH_TEXT], group[SC_HASH_TEXT];
+    sc_temp temp;
+    begin(&temp);
+    run_all(right, true);
+    SC_TRUE(files_of(&temp, ".unit", text) == OPERATIONS);
+    SC_TRUE(files_of(&temp, ".cl", group) == 1);
+    put_sealed(&temp, names[0], ".cl", "SOCLEG1\n", "kernel void another(global int *x) { *x = 1; }\n");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        SC_REPRO("a text's group is %s", names[i]);
+        put_sealed(&temp, text, ".unit", "SOCLEU1\n", names[i]);
+        run_all(result, true);
+        SC_EQ(memcmp(right, result, sizeof right), 0);
+    }
+    put_sealed(&temp, text, ".unit", "SOCLEU1\n", group);
+    put_sealed(&temp, group, ".cl", "SOCLEG1\n", "no program");
+    run_all(result, true);
+    SC_EQ(memcmp(right, result, sizeof right), 0);
+    sc_temp_remove(&temp);
+}
+
 static socle_status prepare_broken(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
                                    const sc_op_desc *desc, const char *tuning) {
     const sc_ocl_program *program;
@@ -127,7 +198,7 @@ Test(announce, a_text_that_does_not_build_is_told_by_its_name) {
     static const sc_implementation broken = {.op = SC_OP_SLICE, .name = "broken", .prepare = prepare_broken};
     const sc_implementation *first = &broken;
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
-    operation list[OPERATIONS];
+    operation list[ONE_MORE];
     int apart = 0, named = 0;
     setenv("SOCLE_CACHE", "0", 1); /* nothing is there but what is built */
     make_operations(list);
@@ -152,7 +223,7 @@ Test(announce, a_text_that_does_not_build_is_told_by_its_name) {
 /* Announced and never prepared, or announced wrongly: nothing is left and nothing is told. */
 Test(announce, a_hint_obliges_to_nothing) {
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
-    operation list[OPERATIONS];
+    operation list[ONE_MORE];
     make_operations(list);
     device_open(&f, "opencl:0", &options);
     int lines = f.log.count; /* about the device */

@@ -102,7 +102,7 @@ Test(program_cache, a_damaged_file_is_built_again) {
         flip(path, places[i]);
         square();
         SC_TRUE(stat_of(path).st_ino != before.st_ino); /* replaced */
-        SC_EQ(stat_of(path).st_size, before.st_size);
+        SC_TRUE(stat_of(path).st_size >= before.st_size); /* PoCL adds the code of kernels that ran */
         sc_temp_remove(&temp);
     }
 }
@@ -120,7 +120,7 @@ Test(program_cache, a_cut_file_is_built_again) {
         SC_REPRO("file cut to %ld bytes", (long)lengths[i]);
         SC_EQ(truncate(path, lengths[i]), 0);
         square();
-        SC_EQ(stat_of(path).st_size, size);
+        SC_TRUE(stat_of(path).st_size >= size); /* PoCL adds the code of kernels that ran */
     }
     sc_temp_remove(&temp);
 }

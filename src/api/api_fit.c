@@ -19,18 +19,12 @@ socle_status sc_api_optimizer(sc_env *env, const socle_optimizer *from, sc_optim
     if (!kind)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "there is no optimizer \"%.60s\"", from->kind);
     *out = sc_optimizer_default(kind);
-    if (from->values < 0 || from->values > kind->options)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "%s takes 0 to %d values, not %d", kind->word,
-                       kind->options, from->values);
-    for (int i = 0; i < from->values; i++) {
-        float value = from->value[i];
-        if (!(value >= (float)kind->option[i].minimum && value <= (float)kind->option[i].maximum))
-            return sc_fail(env, SOCLE_STATUS_CONFIG, "%s: %s must be %g to %g, not %g", kind->word,
-                           kind->option[i].key, kind->option[i].minimum, kind->option[i].maximum,
-                           (double)value);
-        out->value[i] = value;
-    }
-    return SOCLE_OK;
+    if (from->values < 0 || from->values > kind->record.count)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "%s takes 0 to %d values, not %d", kind->record.word,
+                       kind->record.count, from->values);
+    for (int i = 0; i < from->values; i++) out->value[i] = from->value[i];
+    socle_status status = sc_record_check(env, &kind->record, out);
+    return status == SOCLE_OK ? status : sc_fail_prefix(env, status, "%s", kind->record.word);
 }
 
 typedef struct fit_call {

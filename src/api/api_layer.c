@@ -37,12 +37,12 @@ static void set_pair(int to[2], const int from[2], const int standard[2]) {
 
 static void set_padding(sc_layer_options *options, socle_padding padding, const int pad[4]) {
     const int none[4] = {0};
-    options->padding = padding == SOCLE_SAME    ? SC_PADDING_SAME
-                       : padding == SOCLE_VALID ? SC_PADDING_VALID
-                                                : (sc_padding)-1; /* refused with the others */
+    options->padding.way = padding == SOCLE_SAME    ? SC_PADDING_SAME
+                           : padding == SOCLE_VALID ? SC_PADDING_VALID
+                                                    : (sc_padding_way)-1; /* refused with the others */
     if (padding != SOCLE_VALID || memcmp(pad, none, sizeof none) == 0) return;
-    options->padding = SC_PADDING_EXPLICIT;
-    memcpy(options->pad, pad, sizeof options->pad);
+    options->padding.way = SC_PADDING_EXPLICIT;
+    memcpy(options->padding.size, pad, sizeof options->padding.size);
 }
 
 socle_node socle_dense(socle_net *net, socle_node x, int units, const socle_dense_opts *opts) {

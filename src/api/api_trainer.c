@@ -168,7 +168,7 @@ static socle_status check_targets(const socle_trainer *trainer, const socle_batc
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "socle_trainer_step: the loss %s needs class numbers: target_dtype is "
                        "SOCLE_U8 or SOCLE_I32, not SOCLE_F32",
-                       trainer->net->net->loss->word);
+                       trainer->net->net->loss->record.word);
     size_t elements = target_elements(trainer), item = dtype == SOCLE_U8 ? 1 : 4;
     sc_column column = {.name = "targets",
                         .dtype = dtype,

@@ -46,6 +46,12 @@ socle_status sc_config_rename(const sc_config *config, const json_t *object, con
  * (wrong type, out of range). */
 socle_status sc_config_get_integer(int64_t *out, const sc_config *config, const json_t *object,
                                    const char *key, int64_t minimum, int64_t maximum);
+/* "a whole number from 1 to 10", "a number >= 0": a range as messages say it. */
+typedef struct sc_range_text {
+    char text[96];
+} sc_range_text;
+sc_range_text sc_config_integer_range(int64_t minimum, int64_t maximum);
+sc_range_text sc_config_number_range(double minimum, double maximum);
 /* Integers count as numbers. Bounds are inclusive. */
 socle_status sc_config_get_number(double *out, const sc_config *config, const json_t *object,
                                   const char *key, double minimum, double maximum);
@@ -71,6 +77,10 @@ socle_status sc_config_get_choice(int *out, const sc_config *config, const json_
 socle_status sc_config_get_integers(int64_t *out, size_t *count, size_t capacity,
                                     const sc_config *config, const json_t *object, const char *key,
                                     int64_t minimum, int64_t maximum);
+
+/* A list of numbers; *most: the largest. */
+socle_status sc_config_check_numbers(double *most, const sc_config *config, const json_t *object, const char *key,
+                                     double minimum, double maximum);
 
 /* Error if the key is absent. */
 socle_status sc_config_require(const sc_config *config, const json_t *object, const char *key);

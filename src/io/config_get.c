@@ -48,10 +48,9 @@ static found what_is(const json_t *value) {
     return out;
 }
 
-/* "a whole number >= 1", "a whole number from 1 to 10": bounds at the ends of the type are not
- * worth a word. */
-static found integer_range(int64_t minimum, int64_t maximum) {
-    found out;
+/* Bounds at the ends of the type are not worth a word. */
+sc_range_text sc_config_integer_range(int64_t minimum, int64_t maximum) {
+    sc_range_text out;
     if (minimum == INT64_MIN && maximum == INT64_MAX)
         strcpy(out.text, "a whole number");
     else if (maximum == INT64_MAX)
@@ -64,20 +63,23 @@ static found integer_range(int64_t minimum, int64_t maximum) {
     return out;
 }
 
-static bool is_integer_in(const json_t *value, int64_t minimum, int64_t maximum) {
-    return json_is_integer(value) && json_integer_value(value) >= minimum &&
-           json_integer_value(value) <= maximum;
+/* 1e3 and 5.0 are whole numbers too, as far as every one of their size is. */
+static bool read_integer(int64_t *out, const json_t *value, int64_t minimum, int64_t maximum) {
+    double real = json_real_value(value);
+    bool whole = json_is_real(value) && real == floor(real) && fabs(real) <= 0x1p53;
+    int64_t integer = whole ? (int64_t)real : json_integer_value(value);
+    if ((!whole && !json_is_integer(value)) || integer < minimum || integer > maximum) return false;
+    *out = integer;
+    return true;
 }
 
 socle_status sc_config_get_integer(int64_t *out, const sc_config *config, const json_t *object,
                                    const char *key, int64_t minimum, int64_t maximum) {
     const json_t *value = json_object_get(object, key);
     if (!value) return SOCLE_OK;
-    if (!is_integer_in(value, minimum, maximum))
-        return sc_config_fail(config, object, key, "must be %s, %s",
-                              integer_range(minimum, maximum).text, what_is(value).text);
-    *out = json_integer_value(value);
-    return SOCLE_OK;
+    if (read_integer(out, value, minimum, maximum)) return SOCLE_OK;
+    return sc_config_fail(config, object, key, "must be %s, %s", sc_config_integer_range(minimum, maximum).text,
+                          what_is(value).text);
 }
 
 /* "1", not "1.0": a bound says nothing about the type. */
@@ -87,8 +89,8 @@ static void bound_text(char out[SC_NUMBER_TEXT], double bound) {
     if (length > 2 && strcmp(out + length - 2, ".0") == 0) out[length - 2] = '\0';
 }
 
-static found number_range(double minimum, double maximum) {
-    found out;
+sc_range_text sc_config_number_range(double minimum, double maximum) {
+    sc_range_text out;
     char low[SC_NUMBER_TEXT], high[SC_NUMBER_TEXT];
     bound_text(low, minimum);
     bound_text(high, maximum);
@@ -111,7 +113,7 @@ socle_status sc_config_get_number(double *out, const sc_config *config, const js
     double number = json_number_value(value);
     if (!json_is_number(value) || !(number >= minimum && number <= maximum))
         return sc_config_fail(config, object, key, "must be %s, %s",
-                              number_range(minimum, maximum).text, what_is(value).text);
+                              sc_config_number_range(minimum, maximum).text, what_is(value).text);
     *out = number;
     return SOCLE_OK;
 }
@@ -207,12 +209,26 @@ socle_status sc_config_get_integers(int64_t *out, size_t *count, size_t capacity
                               size);
     for (size_t i = 0; i < size; i++) {
         const json_t *item = json_array_get(value, i);
-        if (!is_integer_in(item, minimum, maximum))
+        if (!read_integer(&out[i], item, minimum, maximum))
             return sc_config_fail_item(config, value, i, "must be %s, %s",
-                                       integer_range(minimum, maximum).text, what_is(item).text);
-        out[i] = json_integer_value(item);
+                                       sc_config_integer_range(minimum, maximum).text, what_is(item).text);
     }
     *count = size;
+    return SOCLE_OK;
+}
+
+socle_status sc_config_check_numbers(double *most, const sc_config *config, const json_t *object, const char *key,
+                                     double minimum, double maximum) {
+    const json_t *list = NULL, *item;
+    size_t i;
+    SC_TRY(sc_config_get_array(&list, config, object, key));
+    json_array_foreach(list, i, item) {
+        double number = json_number_value(item);
+        if (!json_is_number(item) || !(number >= minimum && number <= maximum))
+            return sc_config_fail_item(config, list, i, "must be %s, %s",
+                                       sc_config_number_range(minimum, maximum).text, what_is(item).text);
+        *most = i == 0 || number > *most ? number : *most;
+    }
     return SOCLE_OK;
 }
 

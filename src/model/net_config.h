@@ -15,15 +15,9 @@
 
 #include "io/config.h"
 #include "nn/layer.h"
-#include "nn/word.h"
 
-/* Gives the members of `object` that have another word for one of the keys (nn/word.h) that key, in
- * the tree; then an error for a key that is none of `count` words. */
-socle_status sc_check_keys(const sc_config *config, const json_t *object, sc_word_group group,
-                           const char *const *words, size_t count);
-/* The keys that every layer has beside its options, and those of an input; NULL-terminated. */
-const char *const *sc_net_layer_keys(void);
-const char *const *sc_net_input_keys(void);
+/* What `inputs:` lists. */
+extern const sc_record sc_net_input_record;
 
 /* The standard name of a network's only input. */
 #define SC_INPUT_NAME "input"

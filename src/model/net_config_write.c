@@ -3,7 +3,8 @@
  * shortest numbers that read back equal. Nothing in it depends on how the network came about. */
 #include "base/text.h"
 #include "io/json_text.h"
-#include "model/net_option.h"
+#include "io/record.h"
+#include "model/net_config.h"
 
 /* Takes over `value`; false when there is no memory. */
 static bool add(json_t *object, const char *key, json_t *value) {
@@ -30,18 +31,18 @@ static bool append_input(json_t *list, const sc_net *net, int number) {
     return done;
 }
 
+/* {word: {name: ..., the options ..., from: [...]}} */
 static bool append_layer(json_t *list, const sc_net *net, const sc_layer *layer) {
     json_t *entry = json_object(), *options = json_object(), *from = json_array();
-    bool done = entry && options && from && add(options, "name", json_string(layer->name));
-    for (int i = 0; done && i < layer->kind->option_count; i++) {
-        const sc_option *option = &layer->kind->options[i];
-        done = add(options, option->key, sc_option_value(&layer->options, option));
-    }
+    json_t *values = sc_record_value(&layer->options, &layer->kind->record);
+    bool done = entry && options && from && values && add(options, "name", json_string(layer->name)) &&
+                json_object_update(options, values) == 0;
     for (int i = 0; done && i < layer->inputs; i++)
         done = json_array_append_new(from, json_string(node_name(net, layer->input[i]))) == 0;
     if (done) done = json_object_set(options, "from", from) == 0;
-    if (done) done = json_object_set(entry, layer->kind->word, options) == 0;
+    if (done) done = json_object_set(entry, layer->kind->record.word, options) == 0;
     if (done) done = json_array_append(list, entry) == 0;
+    json_decref(values);
     json_decref(from);
     json_decref(options);
     json_decref(entry);
@@ -58,7 +59,7 @@ static bool describe(json_t *root, const sc_net *net) {
         done = json_object_set(root, "inputs", inputs) == 0 &&
                json_object_set(root, "layers", layers) == 0;
     if (done) done = add(root, "output", json_string(node_name(net, net->output)));
-    if (done && net->loss) done = add(root, "loss", json_string(net->loss->word));
+    if (done && net->loss) done = add(root, "loss", json_string(net->loss->record.word));
     json_decref(inputs);
     json_decref(layers);
     return done;

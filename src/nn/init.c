@@ -7,7 +7,6 @@
 
 #include "base/hash.h"
 #include "base/rng.h"
-#include "nn/word.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,9 +20,36 @@ typedef struct rule {
     bool fan_in, fan_out, scaled;
 } rule;
 
-static const char *const words[] = {"zeros",      "ones",           "uniform",
-                                    "normal",     "glorot_uniform", "glorot_normal",
-                                    "he_uniform", "he_normal",      NULL};
+#define KIND(its_word, its_help, its_aliases)                                                      \
+    {                                                                                              \
+        .word = its_word, .help = its_help, .aliases = its_aliases,                                \
+        .size = sizeof(sc_initializer), .standard = &(const sc_initializer) {                      \
+            its_word, 0                                                                            \
+        }                                                                                          \
+    }
+#define SCALED(its_word, its_help)                                                                 \
+    {                                                                                              \
+        .word = its_word, .help = its_help, .size = sizeof(sc_initializer),                        \
+        .standard = &(const sc_initializer){its_word, 0}, .count = 1,                              \
+        .options = (const sc_option[]) {                                                           \
+            {                                                                                      \
+                "scale", SC_OPTION_FLOAT, offsetof(sc_initializer, scale), "that x", 0, 1e6,       \
+                    .required = true, .shorthand = true, .example = "0.01"                         \
+            }                                                                                      \
+        }                                                                                          \
+    }
+static const sc_record words[] = {
+    KIND("zeros", "all 0", "zero"),
+    KIND("ones", "all 1", "one"),
+    SCALED("uniform", "from -x to x: {uniform: x}"),
+    SCALED("normal", "with standard deviation x: {normal: x}"),
+    KIND("glorot_uniform", "by inputs and outputs of a unit (Glorot and Bengio 2010)",
+         "xavier_uniform"),
+    KIND("glorot_normal", "by inputs and outputs of a unit (Glorot and Bengio 2010)",
+         "xavier_normal"),
+    KIND("he_uniform", "by inputs of a unit (He et al. 2015)", "kaiming_uniform"),
+    KIND("he_normal", "by inputs of a unit (He et al. 2015)", "kaiming_normal"),
+};
 static const rule rules[] = {
     {.fill = CONSTANT, .factor = 0},
     {.fill = CONSTANT, .factor = 1},
@@ -34,36 +60,19 @@ static const rule rules[] = {
     {.fill = UNIFORM, .factor = 2.449489742783178, .fan_in = true},
     {.fill = NORMAL, .factor = 1.4142135623730951, .fan_in = true},
 };
-_Static_assert(sizeof words / sizeof words[0] == sizeof rules / sizeof rules[0] + 1,
+_Static_assert(sizeof words / sizeof words[0] == sizeof rules / sizeof rules[0],
                "one rule per word");
 
-const char *const *sc_initializer_words(void) {
-    return words;
-}
+static const sc_record *const records[] = {&words[0], &words[1], &words[2], &words[3], &words[4],
+                                           &words[5], &words[6], &words[7], NULL};
 
-static int find(const char *word) {
-    word = sc_word_meant(SC_WORD_INITIALIZER, word);
-    for (int i = 0; word && words[i]; i++)
-        if (strcmp(words[i], word) == 0) return i;
-    return -1;
-}
-
-bool sc_initializer_needs_scale(const char *word) {
-    int row = find(word);
-    return row >= 0 && rules[row].scaled;
-}
-
-socle_status sc_initializer_check(sc_env *env, sc_initializer *init) {
-    int row = find(init->kind);
-    if (row < 0)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "there is no initialiser '%.60s'",
-                       init->kind ? init->kind : "");
-    if (rules[row].scaled && !(init->scale >= 0.0f && isfinite(init->scale)))
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "%s: needs a finite scale of at least 0, not %g",
-                       init->kind, (double)init->scale);
-    init->kind = words[row];
-    return SOCLE_OK;
-}
+const sc_family sc_initializer_family = {
+    .what = "initialiser",
+    .example = "he_normal or {normal: 0.01}",
+    .help = "What parameters begin with: a word or, where it needs a number, `{normal: 0.01}`.",
+    .foreign = "lecun_uniform lecun_normal truncated_normal trunc_normal orthogonal constant eye",
+    .record = records,
+};
 
 /* Half-width or sigma of a parameter's values. */
 static double spread(const rule *rule, const sc_parameter *parameter) {
@@ -75,9 +84,14 @@ static double spread(const rule *rule, const sc_parameter *parameter) {
 
 socle_status sc_parameter_initialize(sc_env *env, const sc_parameter *parameter, uint64_t seed,
                                      float *out) {
+    const char *named, *word = parameter->init.kind;
+    const sc_record *kind = word ? sc_family_find(&sc_initializer_family, word, &named) : NULL;
+    if (!kind)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "there is no initialiser '%.60s'",
+                       word ? word : "");
     sc_initializer init = parameter->init;
-    SC_TRY(sc_initializer_check(env, &init));
-    const rule *rule = &rules[find(init.kind)];
+    SC_TRY(sc_record_check(env, kind, &init));
+    const rule *rule = &rules[kind - words];
     size_t count = (size_t)sc_tensor_elements(&parameter->desc);
     uint32_t stream = (uint32_t)sc_hash_bytes(parameter->name, strlen(parameter->name), 0).low;
     float scale = (float)spread(rule, parameter);

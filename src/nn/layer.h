@@ -1,41 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a layer kind is: a word, a table of options (src/model reads and writes configurations and
- * model files by it), and a build function. Adding a layer: one file layers_<family>.c with a
+/* What a layer kind is: a record of options (base/option.h; configurations and model files are read
+ * and written by it), and a build function. Adding a layer: one file layers_<family>.c with a
  * sc_layer_kind, one row in layer_list.c. */
 #ifndef SC_NN_LAYER_H
 #define SC_NN_LAYER_H
 
+#include "base/option.h"
 #include "nn/net.h"
 
-typedef enum sc_option_type {
-    SC_OPTION_INT,
-    SC_OPTION_NUMBER,
-    SC_OPTION_BOOL,
-    SC_OPTION_PAIR,    /* int[2]: 3 or [3, 5] (height, width) */
-    SC_OPTION_PADDING, /* "same", "valid", N, [vertical, horizontal] or [top, bottom, left, right]
-                        */
-    SC_OPTION_WORD,    /* one of `words` */
-    SC_OPTION_INITIALIZER /* "he_normal" or {normal: 0.01} */
-} sc_option_type;
-
-typedef struct sc_option {
-    const char *key;
-    sc_option_type type;
-    size_t offset;            /* into the options record */
-    double minimum, maximum;  /* of numbers; 0, 0 for other types */
-    const char *help;         /* one line */
-    bool required;            /* a configuration must give it */
-    bool shorthand;           /* "dense: 128" sets this one */
-    const char *const *words; /* NULL-terminated; SC_OPTION_WORD */
-} sc_option;
-
 struct sc_layer_kind {
-    const char *word; /* "conv2d" */
-    const char *help;
+    sc_record record; /* its word and options, which lie in sc_layer_options */
     int inputs_min, inputs_max;
-    const sc_option *options;
-    int option_count;
-    sc_layer_options defaults;
     /* Checks the input shapes, settles options left open (a pooling stride of 0, 0), declares
      * parameters (sc_layer_parameter). NULL: nothing to do. Messages leave the layer's name to the
      * caller. */
@@ -43,30 +18,17 @@ struct sc_layer_kind {
     sc_value (*build)(sc_build *build, const sc_layer *layer, const sc_value *input);
 };
 
-/* layer_list.c: all kinds, NULL-terminated; activation words ("relu", "tanh", ...: every expression
- * word marked so) are shorthands of the activation kind. */
-const sc_layer_kind *const *sc_layer_kinds(void);
+/* layer_list.c: the records of all kinds, each the beginning of a sc_layer_kind; the words of activations are kinds of their own. */
+extern const sc_family sc_layer_family;
 /* Kind and standard options for a word ("conv2d", "relu", which is an activation with its function
- * preset) or another word for the same (nn/word.h), as all find by word; NULL when unknown. */
+ * preset) or another system's word for the same; NULL when unknown. */
 const sc_layer_kind *sc_layer_kind_find(const char *word, sc_layer_options *defaults);
+const sc_layer_kind *sc_layer_kind_of(const sc_record *record);
 /* "conv2d"; of an activation, its function: "relu". */
 const char *sc_layer_word(const sc_layer_kind *kind, const sc_layer_options *options);
-/* Words of kinds and activations, for messages. NULL-terminated. */
-const char *const *sc_layer_words(void);
 
-/* Words that the activation kind knows; NULL-terminated. */
-const char *const *sc_activation_words(void);
-/* Numbers in range, words known; words are replaced by the tables' own, so that the caller's need
- * not live on. Errors: CONFIG
- * ("units: must be 1 to ..., not 0"). */
-socle_status sc_layer_check_options(sc_env *env, const sc_layer_kind *kind,
-                                    sc_layer_options *options);
-
-/* Initialisers (init.c). */
-const char *const *sc_initializer_words(void); /* NULL-terminated */
-bool sc_initializer_needs_scale(const char *word);
-socle_status sc_initializer_check(sc_env *env,
-                                  sc_initializer *init); /* replaces the word by the table's own */
+/* Initialisers (init.c): each describes a sc_initializer. */
+extern const sc_family sc_initializer_family;
 
 /* For declare(): appends a parameter "<layer>.<leaf>". */
 socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
@@ -75,7 +37,7 @@ socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
 
 /* Losses (loss.c). */
 struct sc_loss_kind {
-    const char *word;
+    sc_record record;
     bool counts_correct; /* has an accuracy */
     const char *applies; /* the activation that it applies to the outputs itself: "softmax"; NULL */
     /* Shape of one sample's target for an output shape; error when the output does not fit the
@@ -86,7 +48,7 @@ struct sc_loss_kind {
     /* What predict shows: softmax of logits, sigmoid, or the output itself. */
     sc_value (*prediction)(sc_graph *graph, sc_value output);
 };
-const sc_loss_kind *const *sc_loss_kinds(void);
+extern const sc_family sc_loss_family; /* each record is the beginning of a sc_loss_kind */
 const sc_loss_kind *sc_loss_find(const char *word);
 
 /* Optimizers (optimizer.c): an update is one expression over blocks of parameters. */
@@ -117,13 +79,7 @@ enum {
 };
 
 struct sc_optimizer_kind {
-    const char *word;
-    int options;
-    struct {
-        const char *key;
-        double standard, minimum, maximum;
-        const char *help;
-    } option[SC_OPTIMIZER_OPTIONS];
+    sc_record record; /* its options lie in sc_optimizer.value, in this order; the first is the learning rate */
     int states; /* at most */
     const char *state_name[SC_OPTIMIZER_STATES]; /* "momentum"; "first_moment", "second_moment" */
     /* Whether these values need the states at all; NULL: always. */
@@ -134,7 +90,7 @@ struct sc_optimizer_kind {
     void (*update)(const sc_optimizer *optimizer, sc_expr *expr, const int *input, int *parameter,
                    int state[SC_OPTIMIZER_STATES]);
 };
-const sc_optimizer_kind *const *sc_optimizer_kinds(void);
+extern const sc_family sc_optimizer_family; /* each record is the beginning of a sc_optimizer_kind */
 const sc_optimizer_kind *sc_optimizer_find(const char *word);
 int sc_optimizer_states(const sc_optimizer *optimizer); /* per parameter: all of the kind's, or none */
 sc_optimizer sc_optimizer_default(const sc_optimizer_kind *kind);

@@ -5,12 +5,18 @@
 
 #include <string.h>
 
-static const char *const functions[] = {"relu", "sigmoid",   "tanh", "softmax",  "silu",
-                                        "gelu", "gelu_tanh", "mish", "softplus", NULL};
-
-const char *const *sc_activation_words(void) {
-    return functions;
-}
+static const sc_word functions[] = {
+    {"relu", "max(x, 0)", NULL},
+    {"sigmoid", "1 / (1 + exp(-x))", NULL},
+    {"tanh", "the hyperbolic tangent", NULL},
+    {"softmax", "exp(x) over the sum of all exp(x), over the features", NULL},
+    {"silu", "x sigmoid(x)", "swish"},
+    {"gelu", "x times the normal distribution of x (Hendrycks and Gimpel 2016)", NULL},
+    {"gelu_tanh", "gelu by its approximation with tanh", NULL},
+    {"mish", "x tanh(softplus(x)) (Misra 2019)", NULL},
+    {"softplus", "log(1 + exp(x))", NULL},
+    {NULL, NULL, NULL},
+};
 
 static sc_value build_activation(sc_build *build, const sc_layer *layer, const sc_value *input) {
     const char *word = layer->options.function;
@@ -26,30 +32,36 @@ static sc_value build_dropout(sc_build *build, const sc_layer *layer, const sc_v
 
 #define AT(field) offsetof(sc_layer_options, field)
 static const sc_option activation_options[] = {
-    {"function", SC_OPTION_WORD, AT(function), 0, 0, "which one", .required = true,
-     .shorthand = true, .words = functions},
+    {"function", SC_OPTION_WORD, AT(function), "which function", .required = true,
+     .shorthand = true, .names_kind = true, .words = functions, .example = "gelu"},
 };
 static const sc_option dropout_options[] = {
-    {"rate", SC_OPTION_NUMBER, AT(rate), 0, 0.999, "share of inputs set to 0 in training",
-     .required = true, .shorthand = true},
+    {"rate", SC_OPTION_FLOAT, AT(rate), "the share", 0, 0.999, .required = true, .shorthand = true,
+     .example = "0.5"},
 };
+static const sc_layer_options standard;
 
 const sc_layer_kind sc_layer_activation = {
-    .word = "activation",
-    .help = "a function of each element",
+    .record = {.word = "activation",
+               .help = "a function of each element; the function's word alone is a layer too",
+               .options = activation_options,
+               .count = 1,
+               .standard = &standard,
+               .size = sizeof standard},
     .inputs_min = 1,
     .inputs_max = 1,
-    .options = activation_options,
-    .option_count = 1,
     .build = build_activation,
 };
 
 const sc_layer_kind sc_layer_dropout = {
-    .word = "dropout",
-    .help = "inverted dropout (Srivastava et al. 2014)",
+    .record = {.word = "dropout",
+               .help = "sets a share of its inputs to 0 while training, others in each step "
+                       "(Srivastava et al. 2014)",
+               .options = dropout_options,
+               .count = 1,
+               .standard = &standard,
+               .size = sizeof standard},
     .inputs_min = 1,
     .inputs_max = 1,
-    .options = dropout_options,
-    .option_count = 1,
     .build = build_dropout,
 };

@@ -29,22 +29,29 @@ static sc_value build(sc_build *build, const sc_layer *layer, const sc_value *in
 
 #define AT(field) offsetof(sc_layer_options, field)
 static const sc_option options[] = {
-    {"units", SC_OPTION_INT, AT(units), 1, 1 << 30, "features of the output", .required = true,
-     .shorthand = true},
-    {"bias", SC_OPTION_BOOL, AT(use_bias), 0, 0, "add a bias per unit", .required = false},
-    {"weight_init", SC_OPTION_INITIALIZER, AT(weight_init), 0, 0, "initial weights",
-     .required = false},
-    {"bias_init", SC_OPTION_INITIALIZER, AT(bias_init), 0, 0, "initial biases", .required = false},
+    {"units", SC_OPTION_INTEGER, AT(units), "outputs per sample", 1, 1 << 30, .required = true,
+     .shorthand = true, .example = "128", .aliases = "out_features"},
+    {"bias", SC_OPTION_BOOL, AT(use_bias), "add a number per unit", .example = "false",
+     .aliases = "use_bias"},
+    {"weight_init", SC_OPTION_KIND, AT(weight_init), "first weights",
+     .family = &sc_initializer_family, .example = "glorot_uniform",
+     .aliases = "kernel_initializer"},
+    {"bias_init", SC_OPTION_KIND, AT(bias_init), "first biases", .family = &sc_initializer_family,
+     .example = "{normal: 0.01}", .aliases = "bias_initializer"},
 };
 
 const sc_layer_kind sc_layer_dense = {
-    .word = "dense",
-    .help = "fully connected",
+    .record = {.word = "dense",
+               .help = "fully connected: every output is a weighted sum of all inputs",
+               .aliases = "linear fc fully_connected",
+               .options = options,
+               .count = sizeof options / sizeof options[0],
+               .standard = &(const sc_layer_options){.use_bias = true,
+                                                     .weight_init = {"he_normal", 0},
+                                                     .bias_init = {"zeros", 0}},
+               .size = sizeof(sc_layer_options)},
     .inputs_min = 1,
     .inputs_max = 1,
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
-    .defaults = {.use_bias = true, .weight_init = {"he_normal", 0}, .bias_init = {"zeros", 0}},
     .declare = declare,
     .build = build,
 };

@@ -90,22 +90,26 @@ static sc_value build(sc_build *build, const sc_layer *layer, const sc_value *in
 
 #define AT(field) offsetof(sc_layer_options, field)
 static const sc_option options[] = {
-    {"epsilon", SC_OPTION_NUMBER, AT(epsilon), 1e-12, 1, "added to the variance",
-     .required = false},
-    {"momentum", SC_OPTION_NUMBER, AT(momentum), 0, 1,
-     "running = momentum * running + (1 - momentum) * batch", .required = false},
-    {"group", SC_OPTION_INT, AT(group), 0, INT32_MAX,
-     "samples that share statistics; 0: the whole batch", .required = false},
+    {"epsilon", SC_OPTION_FLOAT, AT(epsilon), "added to the variance", 1e-12, 1, .example = "0.001",
+     .aliases = "eps"},
+    {"momentum", SC_OPTION_FLOAT, AT(momentum),
+     "how much of the running statistics each step keeps (PyTorch's momentum is what it replaces: "
+     "0.1 there is 0.9 here)",
+     0, 1, .example = "0.99"},
+    {"group", SC_OPTION_INTEGER, AT(group), "samples that share statistics; 0: the whole batch", 0,
+     INT32_MAX, .example = "32", .unit = "samples"},
 };
 
 const sc_layer_kind sc_layer_batchnorm = {
-    .word = "batchnorm",
-    .help = "batch normalisation per channel",
+    .record = {.word = "batchnorm",
+               .help = "batch normalisation per channel (Ioffe and Szegedy 2015)",
+               .aliases = "batchnorm1d batchnorm2d batch_norm batch_normalization",
+               .options = options,
+               .count = sizeof options / sizeof options[0],
+               .standard = &(const sc_layer_options){.epsilon = 1e-5f, .momentum = 0.9f},
+               .size = sizeof(sc_layer_options)},
     .inputs_min = 1,
     .inputs_max = 1,
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
-    .defaults = {.epsilon = 1e-5f, .momentum = 0.9f},
     .declare = declare,
     .build = build,
 };

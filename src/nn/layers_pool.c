@@ -87,42 +87,52 @@ static sc_value build_global(sc_build *build, const sc_layer *layer, const sc_va
 enum { LIMIT = SC_WINDOW_LIMIT };
 /* The maximum takes all but the last. */
 static const sc_option options[] = {
-    {"kernel", SC_OPTION_PAIR, AT(kernel), 1, LIMIT, "height and width of the window",
-     .required = true, .shorthand = true},
-    {"stride", SC_OPTION_PAIR, AT(stride), 1, LIMIT, "step; standard: the kernel's size",
-     .required = false},
-    {"padding", SC_OPTION_PADDING, AT(padding), 0, LIMIT, "same, valid, or sizes",
-     .required = false},
-    {"count_padding", SC_OPTION_BOOL, AT(count_padding), 0, 0,
-     "divide by the full window at borders", .required = false},
+    {"kernel", SC_OPTION_PAIR, AT(kernel), "size of the window", 1, LIMIT, .required = true,
+     .shorthand = true, .example = "2", .aliases = "kernel_size pool_size"},
+    {"stride", SC_OPTION_PAIR, AT(stride), "step between windows", 1, LIMIT,
+     .standard = "the kernel's size", .example = "1", .aliases = "strides"},
+    {"padding", SC_OPTION_PADDING, AT(padding), "room around the image", 0, LIMIT,
+     .example = "same"},
+    {"count_padding", SC_OPTION_BOOL, AT(count_padding),
+     "at borders, divide by the whole window in place of what lies in the image", .example = "true",
+     .aliases = "count_include_pad"},
 };
 enum { OPTIONS = sizeof options / sizeof options[0] };
+static const sc_layer_options standard;
 
 const sc_layer_kind sc_layer_maxpool2d = {
-    .word = "maxpool2d",
-    .help = "maximum over windows",
+    .record = {.word = "maxpool2d",
+               .help = "the largest value of each window",
+               .aliases = "maxpool max_pool2d max_pooling2d",
+               .options = options,
+               .count = OPTIONS - 1,
+               .standard = &standard,
+               .size = sizeof standard},
     .inputs_min = 1,
     .inputs_max = 1,
-    .options = options,
-    .option_count = OPTIONS - 1,
     .declare = declare,
     .build = build_max,
 };
 
 const sc_layer_kind sc_layer_avgpool2d = {
-    .word = "avgpool2d",
-    .help = "average over windows",
+    .record = {.word = "avgpool2d",
+               .help = "the mean of each window",
+               .aliases = "avgpool avg_pool2d average_pooling2d",
+               .options = options,
+               .count = OPTIONS,
+               .standard = &standard,
+               .size = sizeof standard},
     .inputs_min = 1,
     .inputs_max = 1,
-    .options = options,
-    .option_count = OPTIONS,
     .declare = declare,
     .build = build_average,
 };
 
 const sc_layer_kind sc_layer_global_avgpool = {
-    .word = "global_avgpool",
-    .help = "average over all positions: [C,H,W] -> [C]",
+    .record = {.word = "global_avgpool",
+               .help = "the mean of each channel: images become rows of features",
+               .aliases = "global_average_pooling2d",
+               .size = sizeof standard},
     .inputs_min = 1,
     .inputs_max = 1,
     .declare = declare_global,

@@ -64,23 +64,38 @@ static sc_value build_concat(sc_build *build, const sc_layer *layer, const sc_va
     return sc_build_concat(build->graph, groups, group, axis);
 }
 
-#define AT(field) offsetof(sc_layer_options, field)
+#define FROM                                                                                       \
+    {                                                                                              \
+        "from", SC_OPTION_NAMES, SC_OPTION_ELSEWHERE,                                              \
+            "the layers above, or inputs, that it reads", .required = true, .shorthand = true,     \
+                                                          .least = 2, .most = SC_LAYER_INPUTS,     \
+                                                          .example = "[a, a]"                      \
+    }
+static const sc_option add_options[] = {FROM};
 static const sc_option concat_options[] = {
-    {"axis", SC_OPTION_INT, AT(axis), 0, SC_MAX_RANK - 2, "dimension of a sample; 0 = channels",
-     .required = false},
+    FROM,
+    {"axis", SC_OPTION_INTEGER, offsetof(sc_layer_options, axis),
+     "which dimension of a sample grows; 0: channels, or features", 0, SC_MAX_RANK - 2,
+     .example = "1"},
 };
+static const sc_layer_options standard;
 
 const sc_layer_kind sc_layer_flatten = {
-    .word = "flatten",
-    .help = "all features of a sample in one row",
+    .record = {.word = "flatten",
+               .help = "everything of a sample in one row",
+               .size = sizeof standard},
     .inputs_min = 1,
     .inputs_max = 1,
     .build = build_flatten,
 };
 
 const sc_layer_kind sc_layer_add = {
-    .word = "add",
-    .help = "sum of its inputs",
+    .record = {.word = "add",
+               .help = "the sum of several layers",
+               .options = add_options,
+               .count = 1,
+               .standard = &standard,
+               .size = sizeof standard},
     .inputs_min = 2,
     .inputs_max = SC_LAYER_INPUTS,
     .declare = declare_add,
@@ -88,12 +103,15 @@ const sc_layer_kind sc_layer_add = {
 };
 
 const sc_layer_kind sc_layer_concat = {
-    .word = "concat",
-    .help = "inputs side by side",
+    .record = {.word = "concat",
+               .help = "several layers side by side",
+               .aliases = "concatenate cat",
+               .options = concat_options,
+               .count = sizeof concat_options / sizeof concat_options[0],
+               .standard = &standard,
+               .size = sizeof standard},
     .inputs_min = 2,
     .inputs_max = SC_LAYER_INPUTS,
-    .options = concat_options,
-    .option_count = 1,
     .declare = declare_concat,
     .build = build_concat,
 };

@@ -2,9 +2,6 @@
 /* Losses per sample, what counts as right, and what a prediction shows. A sum or mean over the
  * batch is not theirs: the training step divides once, at commit. */
 #include "nn/layer.h"
-#include "nn/word.h"
-
-#include <string.h>
 
 static socle_status label_target(sc_env *env, const sc_tensor_desc *output,
                                  sc_tensor_desc *target) {
@@ -125,20 +122,47 @@ static sc_value predict_sigmoid(sc_graph *graph, sc_value output) {
 }
 
 static const sc_loss_kind cross_entropy = {
-    "softmax_cross_entropy", true, "softmax", label_target, build_cross_entropy, predict_softmax};
-static const sc_loss_kind binary = {"binary_cross_entropy", true,           "sigmoid", same_target,
-                                    build_binary,           predict_sigmoid};
-static const sc_loss_kind squared = {"mean_squared_error", false,        NULL, same_target,
-                                     build_squared_error,  predict_as_is};
-static const sc_loss_kind *const kinds[] = {&cross_entropy, &binary, &squared, NULL};
+    .record =
+        {.word = "softmax_cross_entropy",
+         .help = "scores for each class, without a softmax, against a class number",
+         .aliases =
+             "cross_entropy crossentropy categorical_crossentropy sparse_categorical_crossentropy"},
+    .counts_correct = true,
+    .applies = "softmax",
+    .target = label_target,
+    .build = build_cross_entropy,
+    .prediction = predict_softmax,
+};
+static const sc_loss_kind binary = {
+    .record = {.word = "binary_cross_entropy",
+               .help = "scores, without a sigmoid, against 0, 1 or values between",
+               .aliases = "bce bce_with_logits binary_crossentropy"},
+    .counts_correct = true,
+    .applies = "sigmoid",
+    .target = same_target,
+    .build = build_binary,
+    .prediction = predict_sigmoid,
+};
+static const sc_loss_kind squared = {
+    .record = {.word = "mean_squared_error", .help = "values against values", .aliases = "mse"},
+    .target = same_target,
+    .build = build_squared_error,
+    .prediction = predict_as_is,
+};
+static const sc_record *const records[] = {&cross_entropy.record, &binary.record, &squared.record,
+                                           NULL};
 
-const sc_loss_kind *const *sc_loss_kinds(void) {
-    return kinds;
-}
+const sc_family sc_loss_family = {
+    .what = "loss",
+    .example = "mean_squared_error",
+    .help = "What training makes small.",
+    .foreign = "mae l1 mean_absolute_error mean_squared_logarithmic_error huber smooth_l1 hinge "
+               "nll kl_div",
+    .record = records,
+};
 
 const sc_loss_kind *sc_loss_find(const char *word) {
-    word = sc_word_meant(SC_WORD_LOSS, word);
-    for (int i = 0; kinds[i]; i++)
-        if (strcmp(kinds[i]->word, word) == 0) return kinds[i];
-    return NULL;
+    const char *named;
+    return (const sc_loss_kind *)(const void *)sc_family_find(&sc_loss_family, word,
+                                                              &named); /* its first member */
 }

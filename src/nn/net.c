@@ -145,7 +145,7 @@ static socle_status infer_output(sc_net *net, sc_layer *layer) {
     if (status == SOCLE_OK)
         layer->output = *sc_graph_desc(graph, out);
     else
-        drop_operation_word(net->env, layer->kind->word);
+        drop_operation_word(net->env, layer->kind->record.word);
     sc_graph_destroy(graph);
     return status;
 }
@@ -155,9 +155,9 @@ static socle_status check_inputs(sc_net *net, const sc_layer *layer) {
     if (layer->inputs < kind->inputs_min || layer->inputs > kind->inputs_max) {
         if (kind->inputs_max == 1)
             return sc_fail(net->env, SOCLE_STATUS_CONFIG, "has %d inputs; %s takes one",
-                           layer->inputs, kind->word);
+                           layer->inputs, kind->record.word);
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "has %d input%s; %s takes %d to %d",
-                       layer->inputs, layer->inputs == 1 ? "" : "s", kind->word, kind->inputs_min,
+                       layer->inputs, layer->inputs == 1 ? "" : "s", kind->record.word, kind->inputs_min,
                        kind->inputs_max);
     }
     for (int i = 0; i < layer->inputs; i++)
@@ -169,7 +169,7 @@ static socle_status check_inputs(sc_net *net, const sc_layer *layer) {
 
 static socle_status settle_layer(sc_net *net, sc_layer *layer) {
     SC_TRY(check_inputs(net, layer));
-    SC_TRY(sc_layer_check_options(net->env, layer->kind, &layer->options));
+    SC_TRY(sc_record_check(net->env, &layer->kind->record, &layer->options));
     if (layer->kind->declare) {
         sc_tensor_desc input[SC_LAYER_INPUTS];
         for (int i = 0; i < layer->inputs; i++) input[i] = *sc_net_desc(net, layer->input[i]);
@@ -213,9 +213,9 @@ static void warn_squashed(const sc_net *net, const sc_loss_kind *loss, int node)
     const sc_layer *layer = NULL;
     for (; node >= net->inputs; node = layer->input[0]) {
         layer = &net->layer[node - net->inputs];
-        if (strcmp(layer->kind->word, "flatten") != 0) break;
+        if (strcmp(layer->kind->record.word, "flatten") != 0) break;
     }
-    if (node < net->inputs || !loss->applies || strcmp(layer->kind->word, "activation") != 0)
+    if (node < net->inputs || !loss->applies || strcmp(layer->kind->record.word, "activation") != 0)
         return;
     const char *function = layer->options.function;
     if (strcmp(function, "softmax") != 0 && strcmp(function, "sigmoid") != 0) return;
@@ -223,7 +223,7 @@ static void warn_squashed(const sc_net *net, const sc_loss_kind *loss, int node)
         net->env, SOCLE_LOG_WARNING,
         "%s: the loss %s applies %s itself; behind a layer that applies %s before it the network "
         "hardly learns. Leave this layer out: predictions are %s all the same",
-        layer->name, loss->word, loss->applies, function,
+        layer->name, loss->record.word, loss->applies, function,
         strcmp(loss->applies, "softmax") == 0 ? "probabilities" : "of 0 to 1");
 }
 
@@ -233,8 +233,7 @@ static socle_status choose_loss(sc_net *net, const char *word, int node) {
     if (!loss) {
         sc_text known;
         sc_text_init(&known, net->env);
-        for (const sc_loss_kind *const *kind = sc_loss_kinds(); *kind; kind++)
-            sc_text_add(&known, " %s", (*kind)->word);
+        for (int i = 0; sc_loss_family.record[i]; i++) sc_text_add(&known, " %s", sc_loss_family.record[i]->word);
         sc_fail(net->env, SOCLE_STATUS_CONFIG, "there is no loss '%.60s'; known:%s", word,
                 known.data);
         sc_text_free(&known);

@@ -6,6 +6,7 @@
 #ifndef SC_NN_NET_H
 #define SC_NN_NET_H
 
+#include "base/option.h"
 #include "graph/build.h"
 
 enum {
@@ -13,13 +14,11 @@ enum {
     SC_NET_INPUTS = 4,
     SC_NET_WORDS = 40,
     SC_NET_LAYERS = 10000,
-    SC_LAYER_NAME = 100
+    SC_LAYER_NAME = SC_NAME_MOST
 };
 
-typedef enum sc_padding { SC_PADDING_VALID, SC_PADDING_SAME, SC_PADDING_EXPLICIT } sc_padding;
-
 typedef struct sc_initializer {
-    const char *kind; /* word of the table in init.c: "he_normal", "glorot_uniform", "normal",
+    const char *kind; /* first, as an option of a kind has it: word of the table in init.c: "he_normal", "glorot_uniform", "normal",
                          "uniform", "zeros", "ones" */
     float scale;      /* sigma of normal, half-width of uniform; unused by the others */
 } sc_initializer;
@@ -31,7 +30,6 @@ typedef struct sc_layer_options {
     int filters, groups; /* conv2d */
     int kernel[2], stride[2], dilation[2];
     sc_padding padding;
-    int pad[4]; /* explicit: top, bottom, left, right */
     bool use_bias, count_padding;
     float rate;              /* dropout */
     float epsilon, momentum; /* batchnorm: running = momentum * running + (1 - momentum) * batch */
@@ -112,7 +110,7 @@ int sc_net_fail(sc_net *net, socle_status status); /* remembers; returns -1 */
 int sc_net_input(sc_net *net, const char *name, int dtype, const socle_shape *shape, float scale);
 /* Adds a layer; name NULL = automatic. Shapes are inferred at once; an error gives the values and
  * the layer ("conv2d2: the kernel covers 5 ..."). Options are copied, their words too; start from
- * kind->defaults, or from what sc_layer_kind_find gives. */
+ * the kind's defaults, or from what sc_layer_kind_find gives. */
 int sc_net_layer(sc_net *net, const sc_layer_kind *kind, const char *name, int inputs,
                  const int *input, const sc_layer_options *options);
 /* Chooses the loss on the value of `node` by word. Errors: CONFIG for an unknown word, SHAPE. */

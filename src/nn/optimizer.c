@@ -3,10 +3,8 @@
  * defines it (v = m v + g, w -= lr v); Adam: Kingma and Ba 2015, epsilon outside the corrected
  * root. The L2 coefficient adds to the gradient. */
 #include "nn/layer.h"
-#include "nn/word.h"
 
 #include <math.h>
-#include <string.h>
 
 /* g + decay * w */
 static int decayed_gradient(sc_expr *expr, const int *input) {
@@ -75,43 +73,74 @@ static void adam_update(const sc_optimizer *optimizer, sc_expr *expr, const int 
     *parameter = step_along(expr, input, sc_expr_add_node(expr, SC_EXPR_DIV, mean, denominator, 0));
 }
 
+#define AT(number) offsetof(sc_optimizer, value[number])
+#define RATE(its_example)                                                                          \
+    {                                                                                              \
+        "lr", SC_OPTION_FLOAT, AT(0), "the learning rate", 0, 1e6,                                 \
+            .shorthand = true, .example = its_example, .aliases = "learning_rate"                  \
+    }
+
+static const sc_option sgd_options[] = {
+    RATE("0.1"),
+    {"momentum", SC_OPTION_FLOAT, AT(SGD_MOMENTUM),
+     "how much of the last step's direction each step keeps", 0, 0.9999, .example = "0.9"},
+};
+
 static const sc_optimizer_kind sgd = {
-    .word = "sgd",
-    .options = 2,
-    .option = {{"lr", 0.01, 0, 1e6, "learning rate"},
-               {"momentum", 0, 0, 0.9999, "of the velocity"}},
+    .record = {.word = "sgd",
+               .help = "stochastic gradient descent, with momentum as PyTorch defines it",
+               .options = sgd_options,
+               .count = sizeof sgd_options / sizeof sgd_options[0],
+               .standard = &(const sc_optimizer){.kind = &sgd, .value = {0.01f, 0.0f}},
+               .size = sizeof(sc_optimizer)},
     .states = 1,
     .state_name = {"momentum"},
     .remembers = sgd_remembers,
     .update = sgd_update,
 };
 
+static const sc_option adam_options[] = {
+    RATE("0.003"),
+    {"beta1", SC_OPTION_FLOAT, AT(ADAM_BETA1), "decay of the first moment", 0, 0.9999,
+     .example = "0.8", .aliases = "beta_1"},
+    {"beta2", SC_OPTION_FLOAT, AT(ADAM_BETA2), "decay of the second moment", 0, 0.999999,
+     .example = "0.99", .aliases = "beta_2"},
+    {"epsilon", SC_OPTION_FLOAT, AT(ADAM_EPSILON), "added to the root", 1e-30, 1,
+     .example = "0.001", .aliases = "eps"},
+};
+
 /* epsilon > 0: where a gradient has always been zero, the moments are zero too, and 0 / 0 is no
  * update. */
 static const sc_optimizer_kind adam = {
-    .word = "adam",
-    .options = 4,
-    .option = {{"lr", 0.001, 0, 1e6, "learning rate"},
-               {"beta1", 0.9, 0, 0.9999, "decay of the first moment"},
-               {"beta2", 0.999, 0, 0.999999, "decay of the second moment"},
-               {"epsilon", 1e-8, 1e-30, 1, "added to the root"}},
+    .record = {.word = "adam",
+               .help = "moments of first and second order (Kingma and Ba 2015)",
+               .options = adam_options,
+               .count = sizeof adam_options / sizeof adam_options[0],
+               .standard =
+                   &(const sc_optimizer){.kind = &adam, .value = {0.001f, 0.9f, 0.999f, 1e-8f}},
+               .size = sizeof(sc_optimizer)},
     .states = 2,
     .state_name = {"first_moment", "second_moment"},
     .scalars = adam_scalars,
     .update = adam_update,
 };
 
-static const sc_optimizer_kind *const kinds[] = {&sgd, &adam, NULL};
+static const sc_record *const records[] = {&sgd.record, &adam.record, NULL};
 
-const sc_optimizer_kind *const *sc_optimizer_kinds(void) {
-    return kinds;
-}
+const sc_family sc_optimizer_family = {
+    .what = "optimizer",
+    .example = "adam or {adam: {lr: 0.001}}",
+    .help = "How weights move: `optimizer: adam`, `optimizer: {adam: 0.003}` (the learning rate) "
+            "or `optimizer: {adam: {lr: 0.003, "
+            "beta1: 0.8}}`.",
+    .foreign = "adamw adamax nadam radam adagrad adadelta asgd rmsprop lbfgs lion lamb",
+    .record = records,
+};
 
 const sc_optimizer_kind *sc_optimizer_find(const char *word) {
-    word = sc_word_meant(SC_WORD_OPTIMIZER, word);
-    for (int i = 0; kinds[i]; i++)
-        if (strcmp(kinds[i]->word, word) == 0) return kinds[i];
-    return NULL;
+    const char *named;
+    return (const sc_optimizer_kind *)(const void *)sc_family_find(&sc_optimizer_family, word,
+                                                                   &named); /* its first member */
 }
 
 int sc_optimizer_states(const sc_optimizer *optimizer) {
@@ -120,7 +149,7 @@ int sc_optimizer_states(const sc_optimizer *optimizer) {
 }
 
 sc_optimizer sc_optimizer_default(const sc_optimizer_kind *kind) {
-    sc_optimizer optimizer = {.kind = kind};
-    for (int i = 0; i < kind->options; i++) optimizer.value[i] = (float)kind->option[i].standard;
+    sc_optimizer optimizer;
+    sc_record_defaults(&optimizer, &kind->record);
     return optimizer;
 }

@@ -25,11 +25,11 @@ static inline sc_window sc_window_from_options(const sc_layer_options *options,
         window.kernel[axis] = options->kernel[axis];
         window.stride[axis] = options->stride[axis];
         window.dilation[axis] = options->dilation[axis] ? options->dilation[axis] : 1;
-        if (options->padding == SC_PADDING_SAME)
+        if (options->padding.way == SC_PADDING_SAME)
             sc_window_same(&window, axis, input->dim[2 + axis]);
-        if (options->padding == SC_PADDING_EXPLICIT) {
-            window.pad_before[axis] = options->pad[2 * axis];
-            window.pad_after[axis] = options->pad[2 * axis + 1];
+        if (options->padding.way == SC_PADDING_EXPLICIT) {
+            window.pad_before[axis] = options->padding.size[2 * axis];
+            window.pad_after[axis] = options->padding.size[2 * axis + 1];
         }
     }
     return window;

@@ -62,7 +62,8 @@ typedef struct sc_fit_options {
     socle_status (*checkpoint)(void *user);
 } sc_fit_options;
 
-sc_fit_options sc_fit_defaults(void);
+#define SC_FIT_STANDARD .epochs = 1, .batch = 32, .seed = 1, .shuffle = true
+sc_fit_options sc_fit_defaults(void); /* these, and adam as it is by default */
 
 /* Data sets, net, workers and `env` must outlive the trainer. `test` may be NULL: a second data set for sc_trainer_test. Weights are
  * initialised from the seed. Errors: CONFIG (a batch of 0, batch statistics that cannot be split, ...), those of the engine. */

@@ -9,17 +9,10 @@
 #include "io/quote.h"
 #include "model/net_config.h"
 #include "train/checkpoint.h"
+#include "train/recipe_private.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* Settings of `train` that decide which samples make which step, and what they look like. */
-static const char *const fixed_train_keys[] = {"batch", "seed", "shuffle", "validation",
-                                               "drop_short", "augment"};
-/* Settings of `train` that decide in which parts a step is summed. */
-static const char *const rounding_keys[] = {"reproducible", "micro_batch"};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static socle_status text_of(char **out, sc_env *env, json_t *value) {
     sc_text text;
@@ -184,32 +177,57 @@ static socle_status match_statistics(sc_env *env, const json_t *before, const js
                    (long long)then, (long long)now);
 }
 
-static void report_rounding(sc_env *env, const json_t *before, const json_t *after) {
-    const json_t *then, *now;
-    for (size_t i = 0; i < COUNT(rounding_keys); i++) {
-        char place[PLACE_TEXT] = "", old[SC_QUOTED], new[SC_QUOTED];
-        const char *key = rounding_keys[i];
-        if (!differ(json_object_get(before, key), json_object_get(after, key), place, &then, &now))
-            continue;
-        value_text(old, sizeof old, env, then);
-        value_text(new, sizeof new, env, now);
-        sc_log_line(env, SOCLE_LOG_INFO,
-                    "the run goes on with another train.%s (%s then, %s now): from here on it "
-                    "equals the one that was saved within rounding, not to the bit",
-                    key, old, new);
+/* An option of `train` in a saved configuration and in this one. What is absent is as by default. */
+typedef struct setting {
+    const sc_option *option;
+    json_t *then, *now;
+} setting;
+
+static setting find_setting(const json_t *before, const json_t *after, int number) {
+    const sc_record *train = &sc_recipe_train_record;
+    const sc_option *option = sc_option_at(train, NULL, number);
+    if (!option) return (setting){0};
+    const void *standard = sc_option_standard(train, option);
+    json_t *usual = standard ? sc_option_value(standard, option) : NULL;
+    const json_t *then = json_object_get(before, option->key), *now = json_object_get(after, option->key);
+    setting out = {option, json_incref(then ? (json_t *)then : usual), json_incref(now ? (json_t *)now : usual)};
+    json_decref(usual);
+    return out;
+}
+
+static void drop_setting(setting *setting) {
+    json_decref(setting->then);
+    json_decref(setting->now);
+}
+
+static void report_rounding(sc_env *env, const setting *setting) {
+    char old[SC_QUOTED], new[SC_QUOTED];
+    value_text(old, sizeof old, env, setting->then);
+    value_text(new, sizeof new, env, setting->now);
+    sc_log_line(env, SOCLE_LOG_INFO,
+                "the run goes on with another train.%s (%s then, %s now): from here on it "
+                "equals the one that was saved within rounding, not to the bit",
+                setting->option->key, old, new);
+}
+
+static socle_status match_settings(sc_env *env, const json_t *before, const json_t *after, sc_option_identity identity) {
+    socle_status status = SOCLE_OK;
+    setting setting;
+    for (int i = 0; (setting = find_setting(before, after, i)).option && status == SOCLE_OK; i++) {
+        char place[PLACE_TEXT] = "";
+        const json_t *in_a, *in_b;
+        bool other = setting.option->identity == identity && differ(setting.then, setting.now, place, &in_a, &in_b);
+        if (other && identity == SC_RUN_SAMPLES) status = refuse(env, "the samples of a step", setting.option->key, in_a, in_b);
+        if (other && identity == SC_RUN_ROUNDING) report_rounding(env, &setting);
+        drop_setting(&setting);
     }
+    return status;
 }
 
 static socle_status match_course(sc_env *env, const json_t *saved, const json_t *now,
                                  bool open_statistics) {
-    const json_t *before = json_object_get(saved, "train"), *after = json_object_get(now, "train"),
-                 *in_a, *in_b;
-    for (size_t i = 0; i < COUNT(fixed_train_keys); i++) {
-        char place[PLACE_TEXT] = "";
-        const char *key = fixed_train_keys[i];
-        if (differ(json_object_get(before, key), json_object_get(after, key), place, &in_a, &in_b))
-            return refuse(env, "the samples of a step", key, in_a, in_b);
-    }
+    const json_t *before = json_object_get(saved, "train"), *after = json_object_get(now, "train");
+    SC_TRY(match_settings(env, before, after, SC_RUN_SAMPLES));
     if (strcmp(optimizer_word(saved), optimizer_word(now)) != 0)
         return sc_fail(
             env, SOCLE_STATUS_CONFIG,
@@ -218,8 +236,7 @@ static socle_status match_course(sc_env *env, const json_t *saved, const json_t 
     if (!json_equal(json_object_get(saved, "optimizer"), json_object_get(now, "optimizer")))
         sc_log_line(env, SOCLE_LOG_INFO, "the run goes on with other options of the optimizer");
     if (open_statistics) SC_TRY(match_statistics(env, before, after));
-    report_rounding(env, before, after);
-    return SOCLE_OK;
+    return match_settings(env, before, after, SC_RUN_ROUNDING);
 }
 
 socle_status sc_identity_match(sc_env *env, const sc_identity *saved, const sc_identity *now) {

@@ -6,7 +6,7 @@
 #ifndef SC_TRAIN_RECIPE_H
 #define SC_TRAIN_RECIPE_H
 
-#include "io/config.h"
+#include "io/record.h"
 #include "model/model.h"
 #include "train/fit.h"
 
@@ -25,7 +25,8 @@ typedef struct sc_recipe {
     sc_checkpoint_schedule checkpoint;
     sc_dataset *train, *test; /* test: NULL where the configuration names none */
     sc_net *net;
-    char *init_file; /* weights to begin with; NULL: from the seed */
+    const char *flip; /* the word that fit.augment.flip_horizontal stands for; NULL: none */
+    char *init_file;  /* weights to begin with; NULL: from the seed */
     sc_model_mapping init;
     sc_rename *rename; /* the rules of init */
     size_t rename_capacity;
@@ -56,30 +57,15 @@ void sc_recipe_free(sc_recipe *recipe); /* a zeroed one is fine */
  * anywhere: paths are absolute. *out is a new reference. */
 socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe);
 
-/* recipe_keys.c: the mappings of a configuration and the keys that each may have. Layers, losses and
- * optimizers have tables of their own (nn/layer.h), inputs theirs (model/net_config.h). */
-typedef enum sc_recipe_section_id {
-    SC_RECIPE_ROOT,
-    SC_RECIPE_DATA,
-    SC_RECIPE_PART,
-    SC_RECIPE_TRAIN,
-    SC_RECIPE_CHECKPOINT,
-    SC_RECIPE_AUGMENT,
-    SC_RECIPE_INIT,
-    SC_RECIPE_SECTIONS
-} sc_recipe_section_id;
-typedef struct sc_recipe_section {
-    const char *path;        /* "train.checkpoint"; "" is the whole */
-    const char *const *keys; /* NULL-terminated */
-} sc_recipe_section;
-const sc_recipe_section *sc_recipe_section_of(sc_recipe_section_id id);
+/* recipe_options.c: what a whole configuration may say. Values lie in sc_recipe. */
+extern const sc_record sc_recipe_record;
 
 /* recipe_data.c: data.<part> ("train", "test") of a configuration; *out is NULL where it is absent.
  */
 socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config,
                             const char *part);
-/* The keys of `data` and of its parts. */
-socle_status sc_recipe_check_data_keys(const sc_config *config);
+/* The `data` section, if there is one, is as its table says; neither part need be there. */
+socle_status sc_recipe_check_data(const sc_config *config);
 /* The `data` section with absolute paths; NULL where there is none. */
 socle_status sc_recipe_resolve_data(json_t **out, sc_env *env, const sc_config *config);
 /* The data have the net's inputs (name, type, shape); and, where `targets`, what its loss compares

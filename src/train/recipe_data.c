@@ -6,10 +6,7 @@
 #include "train/targets.h"
 #include "train/weights.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -22,36 +19,16 @@ socle_status sc_recipe_find_part(const json_t **part, const sc_config *config, c
     return data ? sc_config_get_object(part, config, data, name) : SOCLE_OK;
 }
 
-static socle_status read_layout(sc_image_layout *out, const sc_config *config) {
-    static const char *const words[] = {"nchw", "nhwc"};
+socle_status sc_recipe_read_files(sc_recipe_files *out, const sc_config *config) {
     const json_t *data = NULL;
-    int choice = -1;
+    sc_record_defaults(out, &sc_recipe_files_record);
     SC_TRY(sc_config_get_object(&data, config, sc_config_root(config), "data"));
-    SC_TRY(sc_config_get_choice(&choice, config, data, "layout", words, COUNT(words)));
-    *out = choice < 0 ? SC_IMAGES_ASK : choice ? SC_IMAGES_NHWC : SC_IMAGES_NCHW;
-    return SOCLE_OK;
+    return sc_record_read_given(out, config, data, &sc_recipe_files_record);
 }
 
-socle_status sc_recipe_check_data_keys(const sc_config *config) {
-    const json_t *data = NULL, *part;
-    double scale;
-    sc_image_layout layout;
-    SC_TRY(sc_config_get_object(&data, config, sc_config_root(config), "data"));
-    if (!data) return SOCLE_OK;
-    SC_TRY(sc_recipe_check_keys(config, data, SC_RECIPE_DATA));
-    SC_TRY(sc_config_get_number(&scale, config, data, "scale", -1e30, 1e30));
-    SC_TRY(read_layout(&layout, config));
-    for (size_t i = 0; i < COUNT(part_words); i++) {
-        int64_t limit;
-        SC_TRY(sc_recipe_find_part(&part, config, part_words[i]));
-        if (!part) continue;
-        SC_TRY(sc_recipe_check_keys(config, part, SC_RECIPE_PART));
-        SC_TRY(sc_config_require(config, part, "images"));
-        SC_TRY(sc_config_require(config, part, "labels"));
-        SC_TRY(sc_config_get_integer(&limit, config, part, "limit", 1, UINT32_MAX));
-        SC_TRY(sc_recipe_check_class_weights(config, part));
-    }
-    return SOCLE_OK;
+socle_status sc_recipe_check_data(const sc_config *config) {
+    sc_recipe_files files;
+    return sc_recipe_read_files(&files, config);
 }
 
 static void release_whole(void *user, const void *data) {
@@ -59,10 +36,10 @@ static void release_whole(void *user, const void *data) {
     sc_dataset_destroy(user);
 }
 
-/* The first `limit` samples of *dataset, which the new one owns. */
+/* The first `limit` samples (0: all) of *dataset, which the new one owns. */
 static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
     sc_dataset *whole = *dataset, *part;
-    if (limit >= sc_dataset_count(whole)) return SOCLE_OK;
+    if (!limit || limit >= sc_dataset_count(whole)) return SOCLE_OK;
     SC_TRY(sc_dataset_create(&part, env, sc_dataset_label(whole), limit));
     for (int c = sc_dataset_columns(whole) - 1; c >= 0; c--) {
         const sc_column *column = sc_dataset_column(whole, c);
@@ -80,43 +57,35 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
     return SOCLE_OK;
 }
 
-static socle_status load_files(sc_dataset **out, sc_env *env, const char *images,
-                               const char *labels, int64_t limit, sc_image_layout layout) {
-    SC_TRY(sc_dataset_from_images(out, env, images, labels, layout));
-    socle_status status = cut(out, env, limit);
-    if (status == SOCLE_OK) return status;
-    sc_dataset_destroy(*out);
-    *out = NULL;
-    return status;
+static socle_status load_part(sc_dataset **out, sc_env *env, const sc_config *config, const json_t *json,
+                              const sc_recipe_part *part, const char *name) {
+    sc_recipe_files files;
+    SC_TRY(sc_recipe_read_files(&files, config));
+    sc_image_layout layout = !files.layout                       ? SC_IMAGES_ASK
+                             : strcmp(files.layout, "nhwc") == 0 ? SC_IMAGES_NHWC
+                                                                 : SC_IMAGES_NCHW;
+    socle_status status = sc_dataset_from_images(out, env, part->images, part->labels, layout);
+    if (status == SOCLE_OK) status = cut(out, env, part->limit);
+    if (status != SOCLE_OK && status != SOCLE_STATUS_OUT_OF_MEMORY)
+        return sc_fail_prefix(env, SOCLE_STATUS_DATA, "data.%s", name);
+    return status == SOCLE_OK ? sc_recipe_add_class_weights(*out, config, json) : status;
 }
 
 socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config,
                             const char *part_name) {
-    const json_t *part;
-    char *images = NULL, *labels = NULL;
-    int64_t limit = INT64_MAX;
-    sc_image_layout layout = SC_IMAGES_ASK;
+    const json_t *json;
+    sc_recipe_part part;
     *out = NULL;
-    SC_TRY(read_layout(&layout, config));
-    SC_TRY(sc_recipe_find_part(&part, config, part_name));
-    if (!part) return SOCLE_OK;
-    SC_TRY(sc_config_require(config, part, "images"));
-    SC_TRY(sc_config_require(config, part, "labels"));
-    SC_TRY(sc_config_get_integer(&limit, config, part, "limit", 1, UINT32_MAX));
-    SC_TRY(sc_config_get_path(&images, config, part, "images"));
-    socle_status status = sc_config_get_path(&labels, config, part, "labels");
-    if (status == SOCLE_OK) {
-        status = load_files(out, env, images, labels, limit, layout);
-        if (status != SOCLE_OK && status != SOCLE_STATUS_OUT_OF_MEMORY)
-            status = sc_fail_prefix(env, SOCLE_STATUS_DATA, "data.%s", part_name);
-        if (status == SOCLE_OK) status = sc_recipe_add_class_weights(*out, config, part);
-    }
-    if (status != SOCLE_OK) {
-        sc_dataset_destroy(*out);
-        *out = NULL;
-    }
-    sc_release(env, images);
-    sc_release(env, labels);
+    SC_TRY(sc_recipe_check_data(config));
+    SC_TRY(sc_recipe_find_part(&json, config, part_name));
+    if (!json) return SOCLE_OK;
+    sc_record_defaults(&part, &sc_recipe_part_record);
+    socle_status status = sc_record_read(&part, config, json, &sc_recipe_part_record);
+    if (status == SOCLE_OK) status = load_part(out, env, config, json, &part, part_name);
+    sc_record_release(env, &part, &sc_recipe_part_record);
+    if (status == SOCLE_OK) return status;
+    sc_dataset_destroy(*out);
+    *out = NULL;
     return status;
 }
 
@@ -160,36 +129,33 @@ socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *d
     return sc_weights_has(net, dataset) ? sc_dataset_check_weights(dataset) : SOCLE_OK;
 }
 
-json_t *sc_recipe_absolute(const char *path) {
-    char folder[PATH_MAX], whole[2 * PATH_MAX];
-    if (path[0] == '/' || !getcwd(folder, sizeof folder)) return json_string(path);
-    snprintf(whole, sizeof whole, "%s/%s", folder, path);
-    return json_string(whole);
-}
-
-static socle_status resolve_part(json_t *part, sc_env *env, const sc_config *config,
-                                 const char *name) {
-    static const char *const paths[] = {"images", "labels"};
+static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *config, const char *name) {
     const json_t *from;
+    sc_recipe_part part;
     SC_TRY(sc_recipe_find_part(&from, config, name));
-    for (size_t i = 0; i < COUNT(paths); i++) {
-        char *path;
-        SC_TRY(sc_config_get_path(&path, config, from, paths[i]));
-        if (path) json_object_set_new(part, paths[i], sc_recipe_absolute(path));
-        sc_release(env, path);
+    if (!from) return SOCLE_OK;
+    sc_record_defaults(&part, &sc_recipe_part_record);
+    socle_status status = sc_record_read(&part, config, from, &sc_recipe_part_record);
+    if (status == SOCLE_OK) {
+        json_t *value = sc_record_value(&part, &sc_recipe_part_record), *weights = json_object_get(from, "class_weights");
+        if (weights) json_object_set(value, "class_weights", weights);
+        json_object_set_new(data, name, value);
     }
-    return SOCLE_OK;
+    sc_record_release(env, &part, &sc_recipe_part_record);
+    return status;
 }
 
 socle_status sc_recipe_resolve_data(json_t **out, sc_env *env, const sc_config *config) {
-    *out = json_deep_copy(json_object_get(sc_config_root(config), "data"));
-    for (size_t i = 0; i < COUNT(part_words) && *out; i++) {
-        json_t *part = json_object_get(*out, part_words[i]);
-        socle_status status = part ? resolve_part(part, env, config, part_words[i]) : SOCLE_OK;
+    sc_recipe_files files;
+    *out = NULL;
+    SC_TRY(sc_recipe_read_files(&files, config));
+    json_t *data = sc_record_value(&files, &sc_recipe_files_record);
+    for (size_t i = 0; i < COUNT(part_words); i++) {
+        socle_status status = resolve_part(data, env, config, part_words[i]);
         if (status == SOCLE_OK) continue;
-        json_decref(*out);
-        *out = NULL;
+        json_decref(data);
         return status;
     }
+    *out = data;
     return SOCLE_OK;
 }

@@ -5,19 +5,30 @@
 
 #include "train/recipe.h"
 
-/* recipe_keys.c: an error for a key that the section does not have. */
-socle_status sc_recipe_check_keys(const sc_config *config, const json_t *object,
-                                  sc_recipe_section_id id);
-/* recipe_init.c: the value of train.init_from, and as it is resolved. */
-socle_status sc_recipe_read_init(sc_recipe *recipe, const json_t *train);
-json_t *sc_recipe_resolve_init(const sc_recipe *recipe);
-/* recipe_data.c: a path as any folder understands it; a new reference. */
-json_t *sc_recipe_absolute(const char *path);
+/* recipe_options.c */
+
+extern const sc_record sc_recipe_train_record;
+
+/* What `data` says beside its parts. */
+typedef struct sc_recipe_files {
+    double scale;       /* NaN: by the type of the data */
+    const char *layout; /* "nchw", "nhwc"; NULL: asked where images look like the latter */
+} sc_recipe_files;
+extern const sc_record sc_recipe_files_record;
+typedef struct sc_recipe_part {
+    char *images, *labels;
+    int64_t limit;
+} sc_recipe_part;
+extern const sc_record sc_recipe_part_record;
+
+/* recipe_init.c: train.init_from.rename; and the names as they are resolved, a new reference. */
+socle_status sc_recipe_read_rename(sc_recipe *recipe);
+json_t *sc_recipe_resolve_rename(const sc_recipe *recipe);
+/* recipe_data.c: `data` without its parts, by its table. */
+socle_status sc_recipe_read_files(sc_recipe_files *out, const sc_config *config);
 /* data.<name> of the configuration; NULL where it is absent. */
 socle_status sc_recipe_find_part(const json_t **part, const sc_config *config, const char *name);
-/* recipe_weights.c: the value of class_weights in a part of the data. Absent: fine. */
-socle_status sc_recipe_check_class_weights(const sc_config *config, const json_t *part);
-/* Adds the column "weight" that they stand for. */
+/* recipe_weights.c: adds the column "weight" that class_weights of a part of the data stand for. */
 socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *config,
                                          const json_t *part);
 /* Weights of 1 for the one of the two that has none, where the other has some; test may be NULL. */

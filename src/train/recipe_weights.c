@@ -5,25 +5,6 @@
 #include "train/weights.h"
 
 static const char key[] = "class_weights";
-#define MOST_CLASS_WEIGHT 1e15
-
-socle_status sc_recipe_check_class_weights(const sc_config *config, const json_t *part) {
-    const json_t *list = NULL, *item;
-    bool counts = false;
-    size_t i;
-    SC_TRY(sc_config_get_array(&list, config, part, key));
-    if (!list) return SOCLE_OK;
-    json_array_foreach(list, i, item) {
-        double weight = json_number_value(item);
-        if (!json_is_number(item) || weight < 0 || weight > MOST_CLASS_WEIGHT)
-            return sc_config_fail_item(config, list, i,
-                                       "is the weight of class %zu: a number from 0 to %g", i,
-                                       MOST_CLASS_WEIGHT);
-        counts |= (float)weight > 0;
-    }
-    if (counts) return SOCLE_OK;
-    return sc_config_fail(config, part, key, "needs a weight above 0 for at least one class");
-}
 
 static socle_status add_weights(sc_dataset *dataset, const json_t *list) {
     const sc_column *label =
@@ -82,7 +63,7 @@ socle_status sc_recipe_suits_class_weights(const sc_config *config, const char *
     int64_t classes = classes_of(net);
     if (!classes)
         return sc_config_fail(config, part, key, "needs classes, and the loss %s knows none",
-                              net->loss->word);
+                              net->loss->record.word);
     if ((int64_t)json_array_size(list) == classes) return SOCLE_OK;
     return sc_config_fail(config, part, key,
                           "has %zu weights, the network tells %lld classes apart",

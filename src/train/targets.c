@@ -24,7 +24,7 @@ static socle_status check_values(sc_env *env, const sc_net *net, const char *sou
         return sc_fail(env, SOCLE_STATUS_DATA,
                        "%s: column '%s': sample %lld has target %g; the loss %s compares with %s",
                        source, column->name, (long long)(i / elements), (double)value[i],
-                       net->loss->word, shares ? "numbers of 0 to 1" : "finite numbers");
+                       net->loss->record.word, shares ? "numbers of 0 to 1" : "finite numbers");
     }
     return SOCLE_OK;
 }
@@ -38,11 +38,11 @@ socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source
     if (wants_labels && !has_labels)
         return sc_fail(env, SOCLE_STATUS_DATA,
                        "%s: the loss %s needs class numbers (u8 or i32), the data have f32 values",
-                       source, net->loss->word);
+                       source, net->loss->record.word);
     if (elements_of(column) != sc_tensor_elements_at(&target, 1))
         return sc_fail(env, SOCLE_STATUS_DATA,
                        "%s: a sample has %lld target values, the loss %s compares %lld", source,
-                       (long long)elements_of(column), net->loss->word,
+                       (long long)elements_of(column), net->loss->record.word,
                        (long long)sc_tensor_elements_at(&target, 1));
     if (!has_labels) return check_values(env, net, source, column, count);
     if (!wants_labels && !net->loss->counts_correct) return SOCLE_OK;

@@ -10,11 +10,7 @@
 #include <string.h>
 
 sc_fit_options sc_fit_defaults(void) {
-    return (sc_fit_options){.optimizer = sc_optimizer_default(sc_optimizer_find("adam")),
-                            .epochs = 1,
-                            .batch = 32,
-                            .seed = 1,
-                            .shuffle = true};
+    return (sc_fit_options){.optimizer = sc_optimizer_default(sc_optimizer_find("adam")), SC_FIT_STANDARD};
 }
 
 static socle_status check_options(sc_env *env, const sc_fit_options *options) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Prints a dictionary for libFuzzer: every word of the option tables, so that a new layer or key is fuzzed by itself.
  */
-#include "nn/layer.h"
 #include "train/recipe.h"
 
 #include <stdio.h>
@@ -10,32 +9,29 @@ static void word(const char *text) {
     printf("\"%s\"\n", text);
 }
 
-static void words(const char *const *list) {
-    for (; list && *list; list++) word(*list);
+/* Every key and word below a record, of sections and kinds too. */
+static void record_words(const sc_record *record);
+
+static void family_words(const sc_family *family) {
+    const char *words[SC_FAMILY_MOST_WORDS];
+    size_t count = sc_family_words(family, words);
+    for (size_t i = 0; i < count; i++) word(words[i]);
+    for (int i = 0; family->record[i]; i++) record_words(family->record[i]);
+    if (family->common) record_words(family->common);
 }
 
-static void layers(void) {
-    for (const sc_layer_kind *const *kind = sc_layer_kinds(); *kind; kind++) {
-        word((*kind)->word);
-        for (int i = 0; i < (*kind)->option_count; i++) {
-            word((*kind)->options[i].key);
-            words((*kind)->options[i].words);
-        }
+static void record_words(const sc_record *record) {
+    for (int i = 0; i < record->count; i++) {
+        const sc_option *option = &record->options[i];
+        word(option->key);
+        for (const sc_word *row = option->words; row && row->word; row++) word(row->word);
+        if (option->record) record_words(option->record);
+        if (option->family) family_words(option->family);
     }
-    words(sc_layer_words());
-    words(sc_activation_words());
-    words(sc_initializer_words());
 }
 
 int main(void) {
-    static const char *const others[] = {"from",
-                                         "name",
-                                         "inputs",
-                                         "dtype",
-                                         "scale",
-                                         "u8",
-                                         "f32",
-                                         "same",
+    static const char *const others[] = {"same",
                                          "valid",
                                          "data_offsets",
                                          "__metadata__",
@@ -65,14 +61,8 @@ int main(void) {
                                          "all",
                                          "auto",
                                          NULL};
-    layers();
-    for (const sc_loss_kind *const *kind = sc_loss_kinds(); *kind; kind++) word((*kind)->word);
-    for (const sc_optimizer_kind *const *kind = sc_optimizer_kinds(); *kind; kind++) {
-        word((*kind)->word);
-        for (int i = 0; i < (*kind)->options; i++) word((*kind)->option[i].key);
-    }
-    for (int i = 0; i < SC_RECIPE_SECTIONS; i++) words(sc_recipe_section_of((sc_recipe_section_id)i)->keys);
+    record_words(&sc_recipe_record);
     for (int op = SC_EXPR_LEAVES; op < SC_EXPR_COUNT; op++) word(sc_expr_op_info((sc_expr_op)op)->word);
-    words(others);
+    for (const char *const *other = others; *other; other++) word(*other);
     return 0;
 }

@@ -67,10 +67,10 @@ Test(net_config, forms_of_a_layer) {
     const sc_layer *stem = layer(net, "stem");
     SC_EQ(stem->options.kernel[0], 3);
     SC_EQ(stem->options.kernel[1], 5);
-    SC_EQ(stem->options.pad[0], 1);
-    SC_EQ(stem->options.pad[1], 1);
-    SC_EQ(stem->options.pad[2], 2);
-    SC_EQ(stem->options.pad[3], 2);
+    SC_EQ(stem->options.padding.size[0], 1);
+    SC_EQ(stem->options.padding.size[1], 1);
+    SC_EQ(stem->options.padding.size[2], 2);
+    SC_EQ(stem->options.padding.size[3], 2);
     SC_EQ(stem->parameters, 1);
     SC_EQ(layer(net, "relu2")->input[0], sc_net_find(net, "relu1"));
     SC_EQ(layer(net, "t")->input[0], sc_net_find(net, "stem"));
@@ -85,7 +85,7 @@ Test(net_config, forms_of_a_layer) {
     SC_EQ_STR(net->parameter[1].name, "dense1.weight");
     SC_EQ_STR(net->parameter[1].init.kind, "normal");
     SC_NEAR(net->parameter[1].init.scale, 0.1f, 0);
-    SC_EQ_STR(net->loss->word, "mean_squared_error");
+    SC_EQ_STR(net->loss->record.word, "mean_squared_error");
     check_round_trip(&env, net);
     sc_net_destroy(net);
 }
@@ -112,7 +112,7 @@ static const struct {
 };
 
 Test(net_config, every_kind_makes_the_round_trip) {
-    for (const sc_layer_kind *const *kind = sc_layer_kinds(); *kind; kind++) {
+    for (const sc_record *const *kind = sc_layer_family.record; *kind; kind++) {
         bool found = false;
         for (size_t s = 0; s < sizeof samples / sizeof samples[0]; s++) {
             if (strcmp(samples[s].word, (*kind)->word) != 0) continue;
@@ -120,7 +120,7 @@ Test(net_config, every_kind_makes_the_round_trip) {
             SC_REPRO("%s", samples[s].yaml);
             sc_net *net = read_net(&env, samples[s].yaml);
             bool used = false;
-            for (size_t l = 0; l < net->layers; l++) used |= net->layer[l].kind == *kind;
+            for (size_t l = 0; l < net->layers; l++) used |= &net->layer[l].kind->record == *kind;
             SC_TRUE(used);
             check_round_trip(&env, net);
             sc_net_destroy(net);
@@ -131,7 +131,10 @@ Test(net_config, every_kind_makes_the_round_trip) {
 }
 
 Test(net_config, every_activation_makes_the_round_trip) {
-    for (const char *const *word = sc_activation_words(); *word; word++) {
+    sc_layer_options unused;
+    const sc_record *activation = &sc_layer_kind_find("activation", &unused)->record;
+    for (const sc_word *row = sc_option_naming(activation)->words; row->word; row++) {
+        const char *const *word = &row->word;
         char yaml[64];
         sc_env env;
         snprintf(yaml, sizeof yaml, "network: [%s]", *word);
@@ -166,10 +169,11 @@ Test(net_config, other_words_for_the_same) {
 }
 
 Test(net_config, every_initialiser_makes_the_round_trip) {
-    for (const char *const *word = sc_initializer_words(); *word; word++) {
+    for (const sc_record *const *kind = sc_initializer_family.record; *kind; kind++) {
+        const char *const *word = &(*kind)->word;
         char yaml[96];
         sc_env env;
-        if (sc_initializer_needs_scale(*word))
+        if ((*kind)->count)
             snprintf(yaml, sizeof yaml,
                      "network: [flatten, {dense: {units: 2, weight_init: {%s: 0.7}}}]", *word);
         else
@@ -249,7 +253,7 @@ Test(net_config, largest_network) {
     const sc_layer_kind *conv = sc_layer_kind_find("conv2d", &options);
     options.filters = 3;
     options.kernel[0] = options.kernel[1] = 1;
-    options.padding = SC_PADDING_EXPLICIT;
+    options.padding.way = SC_PADDING_EXPLICIT;
     options.weight_init = options.bias_init = (sc_initializer){"normal", 0.1f};
     for (int node = 1; node < SC_NET_LAYERS; node++)
         SC_EQ(sc_net_layer(net, conv, NULL, 1, &node, &options), node + 1);
@@ -272,16 +276,16 @@ static sc_optimizer read_optimizer(const char *yaml) {
 
 Test(net_config, optimizers) {
     sc_optimizer optimizer = read_optimizer("train: {}");
-    SC_EQ_STR(optimizer.kind->word, "sgd");
+    SC_EQ_STR(optimizer.kind->record.word, "sgd");
     optimizer = read_optimizer("optimizer: adam");
-    SC_EQ_STR(optimizer.kind->word, "adam");
+    SC_EQ_STR(optimizer.kind->record.word, "adam");
     SC_NEAR(optimizer.value[0], 0.001f, 0);
     optimizer = read_optimizer("optimizer: {adam: {lr: 0.1, beta2: 0.5}}");
     SC_NEAR(optimizer.value[0], 0.1f, 0);
     SC_NEAR(optimizer.value[1], 0.9f, 0);
     SC_NEAR(optimizer.value[2], 0.5f, 0);
     optimizer = read_optimizer("optimizer: {sgd: 0.3}");
-    SC_EQ_STR(optimizer.kind->word, "sgd");
+    SC_EQ_STR(optimizer.kind->record.word, "sgd");
     SC_NEAR(optimizer.value[0], 0.3f, 0);
     optimizer = read_optimizer("optimizer: {sgd: }");
     SC_NEAR(optimizer.value[0], 0.01f, 0);

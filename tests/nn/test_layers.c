@@ -42,7 +42,7 @@ Test(layers, same_padding_is_at_the_end) {
     options.kernel[0] = 1;
     options.kernel[1] = 3;
     options.stride[0] = options.stride[1] = 2;
-    options.padding = SC_PADDING_SAME;
+    options.padding.way = SC_PADDING_SAME;
     net_add(net, "conv2d", -1, &options);
     net_eval_create(&e, net, SC_BUILD_TRAIN, 1);
     memcpy(eval_input(&e, 0), (double[]){1, 2, 3, 4}, 4 * sizeof(double));
@@ -84,8 +84,8 @@ static void check_convolution(const convolution *c) {
         options.stride[a] = c->stride[a];
         options.dilation[a] = c->dilation[a];
     }
-    options.padding = SC_PADDING_EXPLICIT;
-    memcpy(options.pad, c->pad, sizeof options.pad);
+    options.padding.way = SC_PADDING_EXPLICIT;
+    memcpy(options.padding.size, c->pad, sizeof options.padding.size);
     const sc_tensor_desc *desc = sc_net_desc(net, net_add(net, "conv2d", -1, &options));
     SC_EQ(desc->dim[1], c->filters);
     SC_EQ(desc->dim[2], c->out[0]);
@@ -125,7 +125,7 @@ static void check_pool(const char *word, bool count_padding, const double expect
     sc_layer_options options = options_of(word);
     options.kernel[0] = options.kernel[1] =
         2; /* stride: the same; "same": one row and column at the end */
-    options.padding = SC_PADDING_SAME;
+    options.padding.way = SC_PADDING_SAME;
     options.count_padding = count_padding;
     SC_REPRO("%s %d", word, count_padding);
     net_add(net, word, -1, &options);
@@ -269,7 +269,10 @@ static double activation(const char *word, double x) {
 Test(layers, activations) {
     enum { COUNT = 8 };
     static const double x[COUNT] = {-6, -1.5, -0.3, 0, 1e-3, 0.7, 2, 8};
-    for (const char *const *word = sc_activation_words(); *word; word++) {
+    sc_layer_options unused;
+    const sc_record *kind = &sc_layer_kind_find("activation", &unused)->record;
+    for (const sc_word *row = sc_option_naming(kind)->words; row->word; row++) {
+        const char *const *word = &row->word;
         sc_env env;
         net_eval e;
         double expected[COUNT], sum = 0;

@@ -114,12 +114,12 @@ Test(net, hostile_options) {
     CONV(dilation[0], 0, CONFIG, "dilation: must be 1 to 32767, not 0");
     CONV(groups, 0, CONFIG, "groups: must be 1 to 16777216, not 0");
     CONV(groups, 2, SHAPE, "groups 2 must divide the 3 input channels and the 4 filters");
-    CONV(pad[2], -1, CONFIG, "padding: must be 0 to 32767, not -1");
-    CONV(padding, (sc_padding)7, CONFIG, "padding: there is no way 7 of padding");
+    CONV(padding.size[2], -1, CONFIG, "padding: must be 0 to 32767, not -1");
+    CONV(padding.way, (sc_padding_way)7, CONFIG, "padding: there is no way 7 of padding");
     CONV(weight_init.kind, "xavier", CONFIG, "weight_init: there is no initialiser 'xavier'");
     CONV(weight_init.kind, NULL, CONFIG, "weight_init: there is no initialiser ''");
     CONV(bias_init, ((sc_initializer){"normal", NAN}), CONFIG,
-         "bias_init: normal: needs a finite scale of at least 0, not nan");
+         "bias_init: normal: scale: must be 0 to 1e+06, not nan");
     CONV(kernel[0], 9, SHAPE,
          "the kernel covers 9 along the height, more than the padded input of 8; use a smaller "
          "kernel, padding, or fewer "
@@ -303,25 +303,15 @@ Test(net, inputs) {
 Test(net, every_word_is_known_and_listed_once) {
     size_t count = 0;
     sc_layer_options options;
-    for (const char *const *word = sc_layer_words(); *word; word++, count++) {
-        SC_TRUE(sc_layer_kind_find(*word, &options) != NULL);
-        for (const char *const *other = sc_layer_words(); other < word; other++)
-            SC_TRUE(strcmp(*word, *other) != 0);
-    }
+    const char *words[SC_FAMILY_MOST_WORDS];
+    count = sc_family_words(&sc_layer_family, words);
+    for (size_t i = 0; i < count; i++) SC_TRUE(sc_layer_kind_find(words[i], &options) != NULL);
     SC_TRUE(count <= SC_NET_WORDS);
-    for (const sc_layer_kind *const *kind = sc_layer_kinds(); *kind; kind++) {
-        bool listed = false;
-        for (const char *const *word = sc_layer_words(); *word; word++)
-            listed |= strcmp(*word, (*kind)->word) == 0;
-        if (!listed) SC_TEST_FAIL("%s is not among the words", (*kind)->word);
-    }
-    for (const char *const *function = sc_activation_words(); *function; function++) {
-        bool listed = false;
-        for (const char *const *word = sc_layer_words(); *word; word++)
-            listed |= strcmp(*word, *function) == 0;
-        if (!listed) SC_TEST_FAIL("%s is not among the words", *function);
-        SC_TRUE(strcmp(*function, "softmax") == 0 ||
-                sc_expr_op_by_word(*function) != SC_EXPR_COUNT);
+    const sc_record *activation = &sc_layer_kind_find("activation", &options)->record;
+    for (const sc_word *function = sc_option_naming(activation)->words; function->word; function++) {
+        SC_TRUE(strcmp(function->word, "softmax") == 0 || sc_expr_op_by_word(function->word) != SC_EXPR_COUNT);
+        sc_layer_kind_find(function->word, &options);
+        SC_EQ_STR(options.function, function->word);
     }
     SC_TRUE(sc_layer_kind_find("", &options) == NULL);
     SC_TRUE(sc_layer_kind_find("Relu", &options) == NULL);

@@ -86,7 +86,7 @@ static void check(const sc_optimizer *optimizer, double decay,
     create(&update, optimizer);
     start(&update, decay);
     for (int s = 1; s <= STEPS; s++) {
-        SC_REPRO("%s step %d", optimizer->kind->word, s);
+        SC_REPRO("%s step %d", optimizer->kind->record.word, s);
         set_gradient(&update, s);
         step(&update, (uint32_t)s);
         check_values("weights", home(&update, SC_LANE_INPUTS, SC_UPDATE_PARAMETER), expected[s - 1],
@@ -151,8 +151,9 @@ Test(optimizer, adam_with_every_option_and_decay) {
 /* Padding of the lanes, and parameters that never had a gradient: zero stays zero, and frozen
  * blocks do not move. */
 Test(optimizer, zero_stays_zero_and_scale_zero_freezes) {
-    for (const sc_optimizer_kind *const *kind = sc_optimizer_kinds(); *kind; kind++) {
-        sc_optimizer optimizer = sc_optimizer_default(*kind);
+    for (const sc_record *const *record = sc_optimizer_family.record; *record; record++) {
+        const sc_optimizer_kind *kind = sc_optimizer_find((*record)->word);
+        sc_optimizer optimizer = sc_optimizer_default(kind);
         update update;
         create(&update, &optimizer);
         start(&update, 0.5);
@@ -166,7 +167,7 @@ Test(optimizer, zero_stays_zero_and_scale_zero_freezes) {
         SC_NEAR(home(&update, SC_LANE_INPUTS, SC_UPDATE_PARAMETER)[0], 0, 0);
         SC_NEAR(home(&update, SC_LANE_INPUTS, SC_UPDATE_PARAMETER)[1], -1.25, 0);
         SC_TRUE(home(&update, SC_LANE_INPUTS, SC_UPDATE_PARAMETER)[2] < 3);
-        for (int k = 0; k < (*kind)->states; k++)
+        for (int k = 0; k < kind->states; k++)
             SC_NEAR(home(&update, SC_LANE_INPUTS, SC_UPDATE_STATE_0 + k)[0], 0, 0);
         destroy(&update);
     }
@@ -187,13 +188,12 @@ Test(optimizer, adam_correction) {
 
 Test(optimizer, table) {
     int kinds = 0;
-    for (const sc_optimizer_kind *const *kind = sc_optimizer_kinds(); *kind; kind++, kinds++) {
-        SC_TRUE(sc_optimizer_find((*kind)->word) == *kind);
-        SC_EQ_STR((*kind)->option[0].key, "lr");
-        SC_TRUE((*kind)->states <= SC_OPTIMIZER_STATES && (*kind)->options <= SC_OPTIMIZER_OPTIONS);
-        for (int i = 0; i < (*kind)->options; i++)
-            SC_TRUE((*kind)->option[i].standard >= (*kind)->option[i].minimum &&
-                    (*kind)->option[i].standard <= (*kind)->option[i].maximum);
+    for (const sc_record *const *record = sc_optimizer_family.record; *record; record++, kinds++) {
+        const sc_optimizer_kind *kind = sc_optimizer_find((*record)->word);
+        SC_TRUE(&kind->record == *record);
+        SC_TRUE(sc_optimizer_default(kind).kind == kind);
+        SC_EQ_STR((*record)->options[0].key, "lr");
+        SC_TRUE(kind->states <= SC_OPTIMIZER_STATES && (*record)->count <= SC_OPTIMIZER_OPTIONS);
     }
     SC_TRUE(kinds >= 2);
     SC_TRUE(sc_optimizer_find("lbfgs") == NULL);

@@ -1,69 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words of other systems: each stands for one of ours or for nothing, and takes the place of none. */
+/* Words of other systems: each stands for one of ours or for nothing, and takes the place of none.
+ */
 #include "sc_test.h"
 
 #include "nn/layer.h"
-#include "nn/word.h"
-
-static bool is_listed(const char *const *words, const char *word) {
-    for (; *words; words++)
-        if (strcmp(*words, word) == 0) return true;
-    return false;
-}
-
-static bool is_loss(const char *word) {
-    for (const sc_loss_kind *const *kind = sc_loss_kinds(); *kind; kind++)
-        if (strcmp((*kind)->word, word) == 0) return true;
-    return false;
-}
-
-static bool is_optimizer(const char *word) {
-    for (const sc_optimizer_kind *const *kind = sc_optimizer_kinds(); *kind; kind++)
-        if (strcmp((*kind)->word, word) == 0) return true;
-    return false;
-}
-
-static bool is_option(const char *word) {
-    for (const sc_optimizer_kind *const *kind = sc_optimizer_kinds(); *kind; kind++)
-        for (int i = 0; i < (*kind)->options; i++)
-            if (strcmp((*kind)->option[i].key, word) == 0) return true;
-    for (const sc_layer_kind *const *kind = sc_layer_kinds(); *kind; kind++)
-        for (int i = 0; i < (*kind)->option_count; i++)
-            if (strcmp((*kind)->options[i].key, word) == 0) return true;
-    return false;
-}
-
-/* Keys are in src/train, and held by the test of the page that lists them all. */
-static bool is_ours(sc_word_group group, const char *word) {
-    switch (group) {
-    case SC_WORD_LAYER:
-        return is_listed(sc_layer_words(), word);
-    case SC_WORD_LOSS:
-        return is_loss(word);
-    case SC_WORD_OPTIMIZER:
-        return is_optimizer(word);
-    case SC_WORD_INITIALIZER:
-        return is_listed(sc_initializer_words(), word);
-    case SC_WORD_OPTION:
-        return is_option(word);
-    default:
-        return false;
-    }
-}
-
-Test(word, each_stands_for_one_of_ours_or_for_nothing) {
-    for (const sc_word_alias *row = sc_word_aliases(); row->alias; row++) {
-        SC_REPRO("%s", row->alias);
-        SC_TRUE(!is_ours(row->group, row->alias));
-        SC_TRUE(!row->word || row->group == SC_WORD_KEY || is_ours(row->group, row->word));
-        SC_EQ_STR(sc_word_meant(row->group, row->alias), row->word ? row->word : row->alias);
-        SC_EQ(sc_word_is_foreign(row->group, row->alias), row->word == NULL);
-        for (const sc_word_alias *other = sc_word_aliases(); other < row; other++)
-            SC_TRUE(other->group != row->group || strcmp(other->alias, row->alias) != 0);
-    }
-    SC_EQ_STR(sc_word_meant(SC_WORD_NAME, "swish"), "swish");
-    SC_TRUE(sc_word_meant(SC_WORD_LAYER, NULL) == NULL);
-}
 
 Test(word, is_found_by_all_who_look) {
     sc_layer_options options;
@@ -75,4 +15,74 @@ Test(word, is_found_by_all_who_look) {
     SC_TRUE(sc_loss_find("hinge") == NULL);
     SC_TRUE(sc_optimizer_find("adamw") == NULL);
     SC_TRUE(sc_layer_kind_find("elu", &options) == NULL);
+}
+
+/* A word and its aliases, one after the other. */
+typedef struct listing {
+    const char *word[512];
+    char text[8192];
+    size_t count, used;
+} listing;
+
+static void list(listing *out, const char *words) {
+    char *copy = out->text + out->used;
+    out->used += (size_t)snprintf(copy, sizeof out->text - out->used, "%s", words ? words : "") + 1;
+    SC_TRUE(out->used < sizeof out->text);
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+        out->word[out->count++] = word;
+}
+
+static void expect_unique(const listing *words) {
+    for (size_t i = 0; i < words->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(words->word[i], words->word[j]) == 0)
+                SC_TEST_FAIL("%s is there twice", words->word[i]);
+}
+
+static void check_options(const sc_record *record, const sc_record *common) {
+    static listing keys;
+    const sc_option *option;
+    keys = (listing){0};
+    for (int i = 0; (option = sc_option_at(record, common, i)); i++) {
+        list(&keys, option->key);
+        list(&keys, option->aliases);
+        SC_TRUE(sc_option_find(record, common, option->key) == option);
+    }
+    expect_unique(&keys);
+}
+
+static void check_family(const sc_family *family) {
+    static listing words;
+    words = (listing){0};
+    list(&words, family->foreign);
+    for (const sc_record *const *record = family->record; *record; record++) {
+        const sc_option *naming = sc_option_naming(*record);
+        SC_REPRO("%s %s", family->what, (*record)->word);
+        list(&words, (*record)->word);
+        list(&words, (*record)->aliases);
+        for (const sc_word *word = naming ? naming->words : NULL; word && word->word; word++) {
+            list(&words, word->word);
+            list(&words, word->aliases);
+        }
+        check_options(*record, family->common);
+    }
+    expect_unique(&words);
+    for (size_t i = 0; i < words.count; i++) {
+        const char *named;
+        bool foreign = sc_is_among(family->foreign, words.word[i]);
+        SC_EQ(sc_family_find(family, words.word[i], &named) == NULL, foreign);
+    }
+}
+
+Test(word, stands_for_one_thing) {
+    check_family(&sc_layer_family);
+    check_family(&sc_loss_family);
+    check_family(&sc_optimizer_family);
+    check_family(&sc_initializer_family);
+}
+
+Test(word, is_among_words_that_spaces_separate) {
+    SC_TRUE(sc_is_among("a bc  d", "bc") && sc_is_among("a bc  d", "d") && sc_is_among("a", "a"));
+    SC_TRUE(!sc_is_among("a bc d", "b") && !sc_is_among("abc", "a") && !sc_is_among(NULL, "a"));
+    SC_TRUE(!sc_is_among("", "") && !sc_is_among("a  b", ""));
 }

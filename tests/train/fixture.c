@@ -54,8 +54,8 @@ static int layer(sc_net *net, const char *word, int input, int size, int stride)
         options.filters = size;
         options.kernel[0] = options.kernel[1] = 3;
         options.stride[0] = options.stride[1] = stride;
-        options.padding = SC_PADDING_EXPLICIT;
-        for (int i = 0; i < 4; i++) options.pad[i] = 1;
+        options.padding.way = SC_PADDING_EXPLICIT;
+        for (int i = 0; i < 4; i++) options.padding.size[i] = 1;
     }
     return sc_net_layer(net, kind, NULL, 1, &input, &options);
 }

@@ -100,7 +100,7 @@ static int layer(sc_net *net, const char *word, int input, int size) {
         options.filters = size;
         options.kernel[0] = options.kernel[1] = 3;
         options.stride[0] = options.stride[1] = 1;
-        options.padding = SC_PADDING_SAME;
+        options.padding.way = SC_PADDING_SAME;
     }
     return sc_net_layer(net, kind, NULL, 1, &input, &options);
 }

@@ -86,11 +86,11 @@ Test(class_weights, refused) {
     refused(", class_weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]", NULL, NET, bad,
             "data.train.class_weights: has 11 weights, the network tells 10 classes apart");
     refused(", class_weights: []", NULL, NET, bad,
-            "data.train.class_weights: needs a weight above 0");
+            "data.train.class_weights: needs a number above 0");
     refused(", class_weights: [0, 0.0]", NULL, NET, bad,
-            "data.train.class_weights: needs a weight above 0");
+            "data.train.class_weights: needs a number above 0");
     refused(", class_weights: [1, -2]", NULL, NET, bad,
-            "data.train.class_weights[1]: is the weight of class 1: a number from 0");
+            "data.train.class_weights[1]: must be a number from 0");
     refused(", class_weights: [1, .nan]", NULL, NET, bad, "class_weights");
     refused(", class_weights: [.inf]", NULL, NET, bad, "class_weights");
     refused(", class_weights: [1, 1e16]", NULL, NET, bad, "data.train.class_weights[1]");

@@ -44,7 +44,7 @@ Test(recipe, everything_arrives) {
     SC_TRUE(fit->drop_short);
     SC_TRUE(fit->validation == 0.2);
     SC_EQ_FLOAT_BITS(fit->weight_decay, 0.001f);
-    SC_EQ_STR(fit->optimizer.kind->word, "sgd");
+    SC_EQ_STR(fit->optimizer.kind->record.word, "sgd");
     SC_EQ_FLOAT_BITS(fit->optimizer.value[0], 0.25f);
     SC_EQ(sc_dataset_count(recipe.train), 100);
     SC_EQ(sc_dataset_count(recipe.test), 320);

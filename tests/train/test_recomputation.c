@@ -25,7 +25,7 @@ static void deep_net(void) {
     int x = sc_net_input(f.net, "input", SOCLE_U8, &images->shape, 1.0f / 255);
     options.filters = 16;
     options.kernel[0] = options.kernel[1] = 3;
-    options.padding = SC_PADDING_SAME;
+    options.padding.way = SC_PADDING_SAME;
     for (int l = 0; l < LAYERS; l++) {
         x = sc_net_layer(f.net, conv, NULL, 1, &x, &options);
         x = sc_net_layer(f.net, relu, NULL, 1, &x, &relu_options);

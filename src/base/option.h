@@ -105,6 +105,9 @@ struct sc_family {
 /* One of the words of a text in which spaces separate them. NULL texts have none. */
 bool sc_is_among(const char *words, const char *word);
 
+/* 1 to SC_NAME_MOST letters, digits, '_', '-' and '.'. Errors: CONFIG. */
+socle_status sc_name_check(sc_env *env, const char *name);
+
 /* By key or alias; NULL: there is none. A record's own option comes before the common one. */
 const sc_option *sc_option_find(const sc_record *record, const sc_record *common, const char *key);
 /* All options by number: the record's, then those of `common` (may be NULL) that it does not

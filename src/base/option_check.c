@@ -2,7 +2,20 @@
 /* Checks a struct that code has filled against its table. */
 #include "base/option.h"
 
-#include <math.h>
+#include <string.h>
+
+socle_status sc_name_check(sc_env *env, const char *name) {
+    static const char characters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+    size_t length = strlen(name), good = strspn(name, characters);
+    if (length == 0 || length > SC_NAME_MOST)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "a name has 1 to %d characters, not %zu",
+                       SC_NAME_MOST, length);
+    if (good == length) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_CONFIG,
+                   "character %zu of a name is not allowed: use letters, digits, '_', '-' and '.'",
+                   good + 1);
+}
 
 static bool is_in(const sc_option *option, double value) {
     return value >= option->minimum &&

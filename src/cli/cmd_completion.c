@@ -3,10 +3,13 @@
  * the command line. What a value can be follows from the name that the help has for it. */
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/reference.h"
 #include "io/quote.h"
 
 #include <ctype.h>
 #include <string.h>
+
+enum { MOST_TOPICS = 120 };
 
 #define DEVICE_WORDS "auto cpu gpu all"
 
@@ -49,14 +52,14 @@ typedef enum value_kind {
     VALUE_FOLDERS
 } value_kind;
 
-/* From the name that the help has for it: "FILE", "test|train", "[COMMAND]". */
+/* From the name that the help has for it: "FILE", "test|train", "[TOPIC [NAME]]". */
 static value_kind kind_of(const char *value) {
     static const struct {
         const char *name;
         value_kind kind;
     } kinds[] = {{"DEVICE", VALUE_DEVICES}, {"DIR", VALUE_FOLDERS},    {"FILE", VALUE_FILES},
                  {"CONFIG", VALUE_FILES},   {"MODEL", VALUE_FILES},    {"CONFIG|MODEL", VALUE_FILES},
-                 {"FILE|-", VALUE_FILES},   {"OPERATION", VALUE_WORDS}, {"[COMMAND]", VALUE_WORDS}};
+                 {"FILE|-", VALUE_FILES},   {"OPERATION", VALUE_WORDS}, {"[TOPIC [NAME]]", VALUE_WORDS}};
     if (!value) return VALUE_NONE;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(value, kinds[i].name) == 0) return kinds[i].kind;
@@ -66,9 +69,13 @@ static value_kind kind_of(const char *value) {
 static void print_words(const char *value) {
     if (strcmp(value, "OPERATION") == 0) {
         for (int op = 0; op < SC_OP_COUNT; op++) printf("%s%s", op ? " " : "", sc_op_word((sc_op)op));
-    } else if (strcmp(value, "[COMMAND]") == 0) {
+    } else if (strcmp(value, "[TOPIC [NAME]]") == 0) {
+        const char *topics[MOST_TOPICS];
+        size_t count = sc_reference_topics(topics, MOST_TOPICS);
+        printf("config");
         for (const sc_command *command = sc_commands(); command->name; command++)
-            printf("%s%s", command == sc_commands() ? "" : " ", command->name);
+            printf(" %s", command->name);
+        for (size_t i = 0; i < count; i++) printf(" %s", topics[i]);
     } else {
         for (; *value; value++) putchar(*value == '|' ? ' ' : *value);
     }

@@ -19,9 +19,10 @@ static const sc_command commands[] = {
     {"plan", "Say what memory a run will take", &sc_plan_argp, sc_plan_command_run},
     {"verify", "Check every operation on a device", &sc_verify_argp, sc_verify_command_run},
     {"inspect", "Print what a model or data file holds", &sc_inspect_argp, sc_inspect_run},
+    {"schema", "Print the JSON Schema of configurations", &sc_schema_argp, sc_schema_run},
     {"completion", "Print a completion script for a shell", &sc_completion_argp, sc_completion_run},
     {"version", "Print the version and what was built in", &sc_version_argp, sc_version_run},
-    {"help", "Explain a command", &sc_help_argp, sc_help_run},
+    {"help", "Explain a command, or what a configuration may say", &sc_help_argp, sc_help_run},
     {0},
 };
 

@@ -63,10 +63,10 @@ sc_range_text sc_config_integer_range(int64_t minimum, int64_t maximum) {
     return out;
 }
 
-/* 1e3 and 5.0 are whole numbers too, as far as every one of their size is. */
+/* 1e3 and 5.0 are whole numbers too. */
 static bool read_integer(int64_t *out, const json_t *value, int64_t minimum, int64_t maximum) {
     double real = json_real_value(value);
-    bool whole = json_is_real(value) && real == floor(real) && fabs(real) <= 0x1p53;
+    bool whole = json_is_real(value) && real == floor(real) && fabs(real) < 0x1p63;
     int64_t integer = whole ? (int64_t)real : json_integer_value(value);
     if ((!whole && !json_is_integer(value)) || integer < minimum || integer > maximum) return false;
     *out = integer;

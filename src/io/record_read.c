@@ -79,10 +79,13 @@ static socle_status read_word(const char **out, const place *at) {
                            count);
 }
 
+/* Only whoever opens a file needs the variables in its name. */
 static socle_status read_path(char **out, const place *at) {
     const char *text = NULL;
-    return out ? sc_config_get_path(out, at->config, at->object, at->key)
-               : sc_config_get_string(&text, at->config, at->object, at->key);
+    if (out) return sc_config_get_path(out, at->config, at->object, at->key);
+    SC_TRY(sc_config_get_string(&text, at->config, at->object, at->key));
+    if (text[0]) return SOCLE_OK;
+    return sc_config_fail(at->config, at->object, at->key, "must be the name of a file, not empty");
 }
 
 static socle_status check_numbers(const place *at) {
@@ -187,6 +190,16 @@ static socle_status read_text(const char **out, const place *at) {
     return sc_config_get_string(out ? out : &value, at->config, at->object, at->key);
 }
 
+static socle_status read_name(const char **out, const place *at) {
+    const char *name = NULL;
+    sc_env *env = sc_config_env(at->config);
+    SC_TRY(read_text(&name, at));
+    if (sc_name_check(env, name) != SOCLE_OK)
+        return sc_config_fail(at->config, at->object, at->key, "%s", env->text);
+    if (out) *out = name;
+    return SOCLE_OK;
+}
+
 static socle_status read_value(void *out, const place *at) {
     switch (at->option->type) {
     case SC_OPTION_INTEGER:
@@ -198,8 +211,9 @@ static socle_status read_value(void *out, const place *at) {
     case SC_OPTION_BOOL:
         return read_boolean(out, at);
     case SC_OPTION_TEXT:
-    case SC_OPTION_NAME:
         return read_text(out, at);
+    case SC_OPTION_NAME:
+        return read_name(out, at);
     case SC_OPTION_WORD:
         return read_word(out, at);
     case SC_OPTION_PATH:

@@ -44,19 +44,8 @@ socle_status sc_net_reserve_name(sc_net *net) {
     return SOCLE_OK;
 }
 
-static const char name_characters[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
-
 socle_status sc_net_check_name(sc_net *net, const char *name) {
-    size_t length = strlen(name), good = strspn(name, name_characters);
-    if (length == 0 || length > SC_LAYER_NAME)
-        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "a name has 1 to %d characters, not %zu",
-                       SC_LAYER_NAME, length);
-    if (good != length)
-        return sc_fail(
-            net->env, SOCLE_STATUS_CONFIG,
-            "character %zu of a name is not allowed: use letters, digits, '_', '-' and '.'",
-            good + 1);
+    SC_TRY(sc_name_check(net->env, name));
     if (sc_net_find(net, name) >= 0)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "the name '%s' is used twice", name);
     return SOCLE_OK;

@@ -176,7 +176,7 @@ static const sc_option root_options[] = {
 };
 const sc_record sc_recipe_record = {
     .word = "",
-    .help = "The whole file.",
+    .help = "A run is described by one YAML file; JSON is YAML too. What is not required has a default.",
     .options = root_options,
     .count = COUNT(root_options),
     .standard = &standard,

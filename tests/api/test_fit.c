@@ -88,7 +88,7 @@ Test(api_fit, options_out_of_range) {
             opts.epochs = INT64_MAX, part = "epochs";
             break;
         case 5:
-            opts.optimizer = socle_adam(-1), part = "lr must be 0 to";
+            opts.optimizer = socle_adam(-1), part = "lr: must be 0 to";
             break;
         case 6:
             opts.optimizer = socle_adam(NAN), part = "nan";

@@ -127,7 +127,7 @@ Test(net_config_bad, names_and_sources) {
         {"network: [relu, {tanh: {name: relu1}}]",
          {"network[1].tanh: the name 'relu1' is used twice"}},
         {"network: [{relu: {name: ''}}]",
-         {"network[0].relu: a name has 1 to 100 characters, not 0"}},
+         {"network[0].relu.name: a name has 1 to 100 characters, not 0"}},
         {"network: [{relu: {name: a/b}}]", {"character 2 of a name is not allowed"}},
         {"network: [{relu: {name: ../x}}]", {"character 3 of a name"}},
         {"network: [{relu: {name: 5}}]", {"network[0].relu.name: must be text"}},

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tables as JSON Schema, draft 2020-12. It accepts what reading by the tables accepts, other
+ * systems' words included; what follows from several values together (shapes, sources of layers, a
+ * batch and its parts) is beyond a schema. Values that have no memory become NULL, which the
+ * functions of jansson pass on, so the caller looks once. */
+#include "cli/reference.h"
+#include "train/recipe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* NULL where any part of it is: a schema that lacks a part would allow too much. */
+typedef struct schema {
+    json_t *defs;
+    bool failed;
+} schema;
+
+static void set(schema *schema, json_t *object, const char *key, json_t *value) {
+    if (json_object_set_new(object, key, value) != 0) schema->failed = true;
+}
+
+static void append(schema *schema, json_t *list, json_t *value) {
+    if (json_array_append_new(list, value) != 0) schema->failed = true;
+}
+
+static json_t *reference(schema *schema, const char *name,
+                         json_t *(*make)(struct schema *, const void *), const void *of) {
+    char target[96];
+    snprintf(target, sizeof target, "#/$defs/%s", name);
+    if (!json_object_get(schema->defs, name)) {
+        set(schema, schema->defs, name, json_object()); /* so that it is made once */
+        set(schema, schema->defs, name, make(schema, of));
+    }
+    return json_pack("{s: s}", "$ref", target);
+}
+
+static json_t *any_of(schema *schema, json_t *a, json_t *b) {
+    json_t *list = json_array();
+    append(schema, list, a);
+    append(schema, list, b);
+    return json_pack("{s: o}", "anyOf", list);
+}
+
+static json_t *list_of(json_t *items, int least, int most) {
+    return json_pack("{s: s, s: o, s: i, s: i}", "type", "array", "items", items, "minItems", least,
+                     "maxItems", most);
+}
+
+static bool is_whole(const sc_option *option) {
+    return option->type != SC_OPTION_FLOAT && option->type != SC_OPTION_DOUBLE &&
+           option->type != SC_OPTION_NUMBERS;
+}
+
+static json_t *bound(const sc_option *option, double value) {
+    if (!is_whole(option)) return json_real(value);
+    return json_integer(value >= 0x1p63 ? INT64_MAX : (json_int_t)value);
+}
+
+static json_t *number(const sc_option *option) {
+    return json_pack("{s: s, s: o, s: o}", "type", is_whole(option) ? "integer" : "number",
+                     "minimum", bound(option, option->minimum),
+                     option->below ? "exclusiveMaximum" : "maximum",
+                     bound(option, option->maximum));
+}
+
+/* Appends each of the words that spaces separate. */
+static void append_words(schema *schema, json_t *list, const char *words) {
+    for (; words && *words; words += strspn(words, " ")) {
+        size_t length = strcspn(words, " ");
+        append(schema, list, json_stringn(words, length));
+        words += length;
+    }
+}
+
+static json_t *words_schema(schema *schema, const sc_word *words) {
+    json_t *list = json_array();
+    for (; words->word; words++) {
+        append(schema, list, json_string(words->word));
+        append_words(schema, list, words->aliases);
+    }
+    return json_pack("{s: o}", "enum", list);
+}
+
+static json_t *padding_schema(schema *schema, const sc_option *option) {
+    json_t *words = json_pack("{s: [s, s]}", "enum", "valid", "same");
+    json_t *sizes = any_of(schema, list_of(number(option), 1, 2), list_of(number(option), 4, 4));
+    return any_of(schema, any_of(schema, words, number(option)), sizes);
+}
+
+static json_t *names_schema(schema *schema, const sc_option *option) {
+    json_t *list = list_of(json_pack("{s: s}", "type", "string"), option->least, option->most);
+    return option->least > 1 ? list : any_of(schema, json_pack("{s: s}", "type", "string"), list);
+}
+
+static json_t *numbers_schema(const sc_option *option) {
+    return json_pack("{s: s, s: o, s: {s: s, s: i}}", "type", "array", "items", number(option),
+                     "contains", "type", "number", "exclusiveMinimum", 0);
+}
+
+static json_t *record_schema(schema *schema, const void *of);
+static json_t *family_schema(schema *schema, const void *of);
+
+static json_t *record_reference(schema *schema, const sc_record *record) {
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(record->word, "["), record->word);
+    return reference(schema, name, record_schema, record);
+}
+
+static json_t *section_schema(schema *schema, const sc_record *record);
+
+static json_t *value_schema(schema *schema, const sc_option *option) {
+    switch (option->type) {
+    case SC_OPTION_INTEGER:
+    case SC_OPTION_LONG:
+    case SC_OPTION_FLOAT:
+    case SC_OPTION_DOUBLE:
+        return number(option);
+    case SC_OPTION_BOOL:
+        return json_pack("{s: s}", "type", "boolean");
+    case SC_OPTION_WORD:
+        return words_schema(schema, option->words);
+    case SC_OPTION_TEXT:
+        return json_pack("{s: s}", "type", "string");
+    case SC_OPTION_NAME:
+        return json_pack("{s: s, s: s, s: i}", "type", "string", "pattern", "^[A-Za-z0-9_.-]+$",
+                         "maxLength", SC_NAME_MOST);
+    case SC_OPTION_PATH:
+        return json_pack("{s: s, s: i}", "type", "string", "minLength", 1);
+    case SC_OPTION_PAIR:
+        return any_of(schema, number(option), list_of(number(option), 1, 2));
+    case SC_OPTION_PADDING:
+        return padding_schema(schema, option);
+    case SC_OPTION_KIND:
+        return reference(schema, option->family->what, family_schema, option->family);
+    case SC_OPTION_SECTION:
+        return section_schema(schema, option->record);
+    case SC_OPTION_NUMBERS:
+        return numbers_schema(option);
+    case SC_OPTION_SHAPE:
+        return any_of(schema, number(option), list_of(number(option), 0, option->most));
+    case SC_OPTION_NAMES:
+        return names_schema(schema, option);
+    case SC_OPTION_MAP:
+        return json_pack("{s: s, s: {s: s}}", "type", "object", "additionalProperties", "type",
+                         "string");
+    case SC_OPTION_LIST:
+        return json_pack(
+            "{s: s, s: i, s: o}", "type", "array", "minItems", option->least, "items",
+            option->family ? reference(schema, option->family->what, family_schema, option->family)
+                           : record_reference(schema, option->record));
+    }
+    return NULL;
+}
+
+static json_t *section_schema(schema *schema, const sc_record *record) {
+    const sc_option *main = sc_option_main(record, NULL);
+    json_t *section = record_reference(schema, record);
+    return main ? any_of(schema, value_schema(schema, main), section) : section;
+}
+
+/* With what editors show: help, unit, the default. */
+static json_t *described(schema *schema, const sc_record *record, const sc_option *option) {
+    char text[512];
+    const void *standard =
+        option->standard || option->required ? NULL : sc_option_standard(record, option);
+    json_t *value = value_schema(schema, option);
+    snprintf(text, sizeof text, "%s%s%s%s", option->help, option->unit ? " (" : "",
+             option->unit ? option->unit : "", option->unit ? ")" : "");
+    set(schema, value, "description", json_string(text));
+    if (standard && option->type != SC_OPTION_SECTION)
+        set(schema, value, "default", sc_option_value(standard, option));
+    return value;
+}
+
+/* Other words for a key; and that one of them is there, where it must be, and no two. */
+static void add_aliases(schema *schema, json_t *properties, json_t *rules, const sc_option *option,
+                        const json_t *value) {
+    json_t *names = json_pack("[s]", option->key), *each = json_array(), *pairs = json_array();
+    append_words(schema, names, option->aliases);
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        json_t *name = json_array_get(names, i);
+        append(schema, each, json_pack("{s: [O]}", "required", name));
+        for (size_t j = 0; j < i; j++)
+            append(schema, pairs,
+                   json_pack("{s: [O, O]}", "required", json_array_get(names, j), name));
+        if (i == 0) continue;
+        json_t *same = json_deep_copy(value);
+        set(schema, same, "doNotSuggest",
+            json_true()); /* understood, but editors offer ours alone */
+        set(schema, properties, json_string_value(name), same);
+    }
+    if (option->required)
+        append(schema, rules, json_pack("{s: O}", "oneOf", each));
+    else if (json_array_size(pairs))
+        append(schema, rules, json_pack("{s: {s: O}}", "not", "anyOf", pairs));
+    json_decref(names);
+    json_decref(each);
+    json_decref(pairs);
+}
+
+/* `preset`: the option that the kind's word sets, which is then no key; may be NULL. */
+static json_t *mapping_schema(schema *schema, const sc_record *record, const sc_record *common,
+                              const sc_option *preset) {
+    json_t *properties = json_object(), *rules = json_array(), *required = json_array();
+    const sc_option *option;
+    for (int i = 0; (option = sc_option_at(record, common, i)); i++) {
+        if (option == preset) continue;
+        json_t *value = described(schema, record, option);
+        set(schema, properties, option->key, json_incref(value));
+        if (option->aliases)
+            add_aliases(schema, properties, rules, option, value);
+        else if (option->required)
+            append(schema, required, json_string(option->key));
+        json_decref(value);
+    }
+    json_t *out = json_pack("{s: s, s: b, s: o}", "type", "object", "additionalProperties", 0,
+                            "properties", properties);
+    if (record->help) set(schema, out, "description", json_string(record->help));
+    if (json_array_size(required)) set(schema, out, "required", json_incref(required));
+    if (json_array_size(rules)) set(schema, out, "allOf", json_incref(rules));
+    json_decref(required);
+    json_decref(rules);
+    return out;
+}
+
+static json_t *record_schema(schema *schema, const void *of) {
+    return mapping_schema(schema, of, NULL, NULL);
+}
+
+static bool is_complete(const sc_record *record, const sc_record *common, const sc_option *preset) {
+    const sc_option *option;
+    for (int i = 0; (option = sc_option_at(record, common, i)); i++)
+        if (option->required && option != preset) return false;
+    return true;
+}
+
+/* Adds a definition; a reference to it. */
+static json_t *define(schema *schema, const char *family, const char *kind, const char *part,
+                      json_t *value) {
+    char name[96], target[128];
+    snprintf(name, sizeof name, "%s.%s%s", family, kind, part);
+    snprintf(target, sizeof target, "#/$defs/%s", name);
+    set(schema, schema->defs, name, value);
+    return json_pack("{s: s}", "$ref", target);
+}
+
+/* What stands behind a kind's word: its main option's value, its options, or nothing. */
+static json_t *kind_schema(schema *schema, const sc_family *family, const sc_record *kind,
+                           const sc_option *preset) {
+    const sc_option *main = sc_option_main(kind, family->common);
+    json_t *out = mapping_schema(schema, kind, family->common, preset);
+    if (main && main != preset) out = any_of(schema, value_schema(schema, main), out);
+    if (is_complete(kind, family->common, preset))
+        out = any_of(schema, json_pack("{s: s}", "type", "null"), out);
+    return out;
+}
+
+/* `word` and its aliases: as keys of a mapping, and where nothing is required as bare words. */
+static void add_word(schema *schema, json_t *bare, json_t *properties, const char *word,
+                     const char *aliases, bool complete, const json_t *value) {
+    json_t *names = json_pack("[s]", word), *name;
+    size_t i;
+    append_words(schema, names, aliases);
+    json_array_foreach(names, i, name) {
+        json_t *same = json_deep_copy(value);
+        if (i) set(schema, same, "doNotSuggest", json_true());
+        set(schema, properties, json_string_value(name), same);
+        if (complete) append(schema, bare, json_incref(name));
+    }
+    json_decref(names);
+}
+
+static json_t *family_schema(schema *schema, const void *of) {
+    const sc_family *family = of;
+    json_t *bare = json_array(), *properties = json_object();
+    for (const sc_record *const *kind = family->record; *kind; kind++) {
+        const sc_option *naming = sc_option_naming(*kind);
+        json_t *value = define(schema, family->what, (*kind)->word, "",
+                               kind_schema(schema, family, *kind, NULL));
+        add_word(schema, bare, properties, (*kind)->word, (*kind)->aliases,
+                 is_complete(*kind, family->common, NULL), value);
+        json_decref(value);
+        if (!naming) continue;
+        value = define(schema, family->what, (*kind)->word, ".word",
+                       kind_schema(schema, family, *kind, naming));
+        for (const sc_word *word = naming->words; word->word; word++)
+            add_word(schema, bare, properties, word->word, word->aliases,
+                     is_complete(*kind, family->common, naming), value);
+        json_decref(value);
+    }
+    json_t *mapping =
+        json_pack("{s: s, s: i, s: i, s: b, s: o}", "type", "object", "minProperties", 1,
+                  "maxProperties", 1, "additionalProperties", 0, "properties", properties);
+    return any_of(schema, json_pack("{s: o}", "enum", bare), mapping);
+}
+
+json_t *sc_schema(void) {
+    schema schema = {.defs = json_object()};
+    json_t *whole = record_schema(&schema, &sc_recipe_record);
+    json_t *out =
+        json_pack("{s: s, s: s}", "$schema", "https://json-schema.org/draft/2020-12/schema",
+                  "title", "A configuration of Socle");
+    if (json_object_update(out, whole) != 0) schema.failed = true;
+    set(&schema, out, "$defs", json_incref(schema.defs));
+    json_decref(whole);
+    json_decref(schema.defs);
+    if (!schema.failed) return out;
+    json_decref(out);
+    return NULL;
+}

@@ -12,7 +12,7 @@ static int layer(sc_net *net, const char *word, int input, int size) {
     options.units = options.filters = size;
     options.rate = 0.5f;
     options.kernel[0] = options.kernel[1] = strcmp(word, "conv2d") == 0 ? 3 : 2;
-    if (strcmp(word, "conv2d") == 0) options.padding = SC_PADDING_SAME;
+    if (strcmp(word, "conv2d") == 0) options.padding.way = SC_PADDING_SAME;
     return sc_net_layer(net, kind, NULL, 1, &input, &options);
 }
 

@@ -49,7 +49,8 @@ typedef enum value_kind {
     VALUE_WORDS,   /* print_words() */
     VALUE_DEVICES, /* DEVICE_WORDS and what `socle devices` lists */
     VALUE_FILES,
-    VALUE_FOLDERS
+    VALUE_FOLDERS,
+    VALUE_SETTING /* a key of a section, as in train.epochs=, and a value */
 } value_kind;
 
 /* From the name that the help has for it: "FILE", "test|train", "[TOPIC [NAME]]". */
@@ -59,11 +60,17 @@ static value_kind kind_of(const char *value) {
         value_kind kind;
     } kinds[] = {{"DEVICE", VALUE_DEVICES}, {"DIR", VALUE_FOLDERS},    {"FILE", VALUE_FILES},
                  {"CONFIG", VALUE_FILES},   {"MODEL", VALUE_FILES},    {"CONFIG|MODEL", VALUE_FILES},
-                 {"FILE|-", VALUE_FILES},   {"OPERATION", VALUE_WORDS}, {"[TOPIC [NAME]]", VALUE_WORDS}};
+                 {"FILE|-", VALUE_FILES},   {"OPERATION", VALUE_WORDS}, {"[TOPIC [NAME]]", VALUE_WORDS},
+                 {"PATH=VALUE", VALUE_SETTING}};
     if (!value) return VALUE_NONE;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(value, kinds[i].name) == 0) return kinds[i].kind;
     return islower(value[0]) && strchr(value, '|') ? VALUE_WORDS : VALUE_NONE;
+}
+
+static void print_setting(void *user, const char *section, const char *key) {
+    (void)user;
+    printf(" %s.%s=", section, key);
 }
 
 static void print_words(const char *value) {
@@ -99,6 +106,11 @@ static void bash_value(const char *value) {
         printf("words=\"");
         print_words(value);
         printf("\"");
+        break;
+    case VALUE_SETTING: /* no space behind the = */
+        printf("words=\"");
+        sc_reference_each_key(print_setting, NULL);
+        printf("\"; compopt -o nospace 2>/dev/null");
         break;
     case VALUE_DEVICES:
         printf("words=$(_socle_devices)");
@@ -176,6 +188,12 @@ static void zsh_value(const char *value) {
                                           [VALUE_FILES] = "_files",
                                           [VALUE_FOLDERS] = "_files -/"};
     value_kind kind = kind_of(value);
+    if (kind == VALUE_SETTING) {
+        printf("{compadd -S \"\" --");
+        sc_reference_each_key(print_setting, NULL);
+        printf("}");
+        return;
+    }
     if (kind != VALUE_WORDS) {
         fputs(actions[kind], stdout);
         return;
@@ -235,6 +253,11 @@ static void fish_value(const char *value) {
     case VALUE_WORDS:
         printf(" -x -a '");
         print_words(value);
+        printf("'");
+        break;
+    case VALUE_SETTING:
+        printf(" -x -a '");
+        sc_reference_each_key(print_setting, NULL);
         printf("'");
         break;
     case VALUE_DEVICES:

@@ -103,7 +103,8 @@ static void end_cells(sc_page *page, cells *cells) {
 
 static void add_titles(sc_page *page, const char *const *title, int count) {
     if (page->format != SC_PAGE_MARKDOWN) return;
-    for (int i = 0; i < count; i++) sc_text_add(&page->text, "| %c%s ", toupper(title[i][0]), title[i] + 1);
+    for (int i = 0; i < count; i++)
+        sc_text_add(&page->text, "| %c%s ", toupper(title[i][0]), title[i] + 1);
     sc_text_add(&page->text, "|\n");
     for (int i = 0; i < count; i++) sc_text_add(&page->text, "|---");
     sc_text_add(&page->text, "|\n");
@@ -150,6 +151,10 @@ static void add_cells(sc_page *page, cells *cells, const char *const *title) {
     end_cells(page, cells);
 }
 
+static const char *const on_resume[] = {
+    [SC_RUN_MAY_CHANGE] = "",
+    [SC_RUN_SAMPLES] = "; a run that is resumed must keep it",
+    [SC_RUN_ROUNDING] = "; changed in a resumed run, it moves results by roundings"};
 static const char *const option_titles[] = {"key", "takes", "default", "example", "what it says"};
 
 static void add_option(sc_page *page, const sc_record *record, const sc_option *option) {
@@ -162,7 +167,8 @@ static void add_option(sc_page *page, const sc_record *record, const sc_option *
     sc_text_add(&row.cell[2], exact ? "`%s`" : "%s", standard.data);
     sc_option_values_text(&row.cell[1], option, "`");
     sc_text_add(&row.cell[3], "`%s`", option->example);
-    sc_text_add(&row.cell[4], "%s%s", option->help, option->aliases ? "; also called " : "");
+    sc_text_add(&row.cell[4], "%s%s%s", option->help, on_resume[option->identity],
+                option->aliases ? "; also called " : "");
     sc_page_aliases(&row.cell[4], option->aliases);
     if (standard.status != SOCLE_OK) page->text.status = standard.status;
     sc_text_free(&standard);

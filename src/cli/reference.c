@@ -181,7 +181,8 @@ size_t sc_reference_topics(const char **names, size_t capacity) {
     const tables tables = all();
     size_t count = 0;
     for (size_t i = 0; i < tables.sections; i++)
-        if (tables.section[i]->word[0] && count < capacity) names[count++] = tables.section[i]->word;
+        if (tables.section[i]->word[0] && count < capacity)
+            names[count++] = tables.section[i]->word;
     for (size_t i = 0; i < tables.families; i++) {
         const char *words[SC_FAMILY_MOST_WORDS];
         size_t kinds = sc_family_words(tables.family[i], words);
@@ -189,4 +190,16 @@ size_t sc_reference_topics(const char **names, size_t capacity) {
         for (size_t k = 0; k < kinds && count < capacity; k++) names[count++] = words[k];
     }
     return count;
+}
+
+void sc_reference_each_key(void (*each)(void *user, const char *section, const char *key),
+                           void *user) {
+    const tables tables = all();
+    for (size_t i = 0; i < tables.sections; i++) {
+        const sc_record *section = tables.section[i];
+        if (!section->word[0] || strchr(section->word, '[')) continue;
+        for (int o = 0; o < section->count; o++)
+            if (section->options[o].type != SC_OPTION_SECTION)
+                each(user, section->word, section->options[o].key);
+    }
 }

@@ -17,6 +17,11 @@ bool sc_reference_kind(sc_page *page, const char *word);
 /* Names of sections, families and their kinds; at most `capacity`. */
 size_t sc_reference_topics(const char **names, size_t capacity);
 
+/* Calls `each` for every key that has a single value, with the path of its section: what --set can
+ * be given. */
+void sc_reference_each_key(void (*each)(void *user, const char *section, const char *key),
+                           void *user);
+
 /* schema.c: JSON Schema, draft 2020-12; a new reference, NULL when there is no memory. */
 json_t *sc_schema(void);
 

@@ -232,6 +232,8 @@ Test(tool_usage, completions) {
         {"completion z", "zsh"},
         {"help comp", "completion"},
         {"help layer conv", "conv2d"},
+        {"train --set train.b", "train.batch="},
+        {"plan --set data.train.l", "data.train.labels= data.train.limit="},
         {"help train.", "train.augment train.init_from train.checkpoint"},
         {"help --format m", "markdown man"},
         {"verify --op conv", "conv2d conv2d_grad_input conv2d_grad_weight"},

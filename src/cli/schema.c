@@ -72,13 +72,45 @@ static void append_words(schema *schema, json_t *list, const char *words) {
     }
 }
 
-static json_t *words_schema(schema *schema, const sc_word *words) {
-    json_t *list = json_array();
-    for (; words->word; words++) {
-        append(schema, list, json_string(words->word));
-        append_words(schema, list, words->aliases);
-    }
-    return json_pack("{s: o}", "enum", list);
+/* "^(conv|convolution)$" of "conv convolution". Editors offer what is listed; what a pattern allows
+ * they only understand. */
+enum { PATTERN = 2048 };
+static void pattern_of(schema *schema, char out[PATTERN], const char *words) {
+    int length = snprintf(out, PATTERN, "^(%s)$", words);
+    if (length >= PATTERN) schema->failed = true;
+    for (char *at = out; *at; at++)
+        if (*at == ' ') *at = '|';
+}
+
+/* Words of which one is given, each with what it means, and other words for them. */
+typedef struct words {
+    json_t *word, *help;
+    char aliases[PATTERN - 8];
+} words;
+
+static void add_word(schema *schema, words *words, const char *word, const char *help,
+                     const char *aliases) {
+    size_t used = strlen(words->aliases);
+    append(schema, words->word, json_string(word));
+    append(schema, words->help, json_string(help));
+    if (!aliases) return;
+    int length = snprintf(words->aliases + used, sizeof words->aliases - used, "%s%s",
+                          used ? " " : "", aliases);
+    if (used + (size_t)length >= sizeof words->aliases) schema->failed = true;
+}
+
+static json_t *words_schema(schema *schema, const words *words) {
+    char pattern[PATTERN];
+    json_t *ours = json_pack("{s: o, s: o}", "enum", words->word, "enumDescriptions", words->help);
+    if (!words->aliases[0]) return ours;
+    pattern_of(schema, pattern, words->aliases);
+    return any_of(schema, ours, json_pack("{s: s, s: s}", "type", "string", "pattern", pattern));
+}
+
+static json_t *word_schema(schema *schema, const sc_word *word) {
+    words words = {json_array(), json_array(), ""};
+    for (; word->word; word++) add_word(schema, &words, word->word, word->help, word->aliases);
+    return words_schema(schema, &words);
 }
 
 static json_t *padding_schema(schema *schema, const sc_option *option) {
@@ -118,7 +150,7 @@ static json_t *value_schema(schema *schema, const sc_option *option) {
     case SC_OPTION_BOOL:
         return json_pack("{s: s}", "type", "boolean");
     case SC_OPTION_WORD:
-        return words_schema(schema, option->words);
+        return word_schema(schema, option->words);
     case SC_OPTION_TEXT:
         return json_pack("{s: s}", "type", "string");
     case SC_OPTION_NAME:
@@ -172,43 +204,49 @@ static json_t *described(schema *schema, const sc_record *record, const sc_optio
     return value;
 }
 
-/* Other words for a key; and that one of them is there, where it must be, and no two. */
-static void add_aliases(schema *schema, json_t *properties, json_t *rules, const sc_option *option,
-                        const json_t *value) {
+/* A key and other words for it: understood alike; one of them must be there, or no two may. */
+static void add_aliases(schema *schema, json_t *patterns, json_t *rules, const sc_option *option,
+                        json_t *value) {
+    char pattern[PATTERN];
     json_t *names = json_pack("[s]", option->key), *each = json_array(), *pairs = json_array();
     append_words(schema, names, option->aliases);
+    pattern_of(schema, pattern, option->aliases);
+    set(schema, patterns, pattern, json_incref(value));
     for (size_t i = 0; i < json_array_size(names); i++) {
         json_t *name = json_array_get(names, i);
         append(schema, each, json_pack("{s: [O]}", "required", name));
         for (size_t j = 0; j < i; j++)
             append(schema, pairs,
                    json_pack("{s: [O, O]}", "required", json_array_get(names, j), name));
-        if (i == 0) continue;
-        json_t *same = json_deep_copy(value);
-        set(schema, same, "doNotSuggest",
-            json_true()); /* understood, but editors offer ours alone */
-        set(schema, properties, json_string_value(name), same);
     }
-    if (option->required)
-        append(schema, rules, json_pack("{s: O}", "oneOf", each));
-    else if (json_array_size(pairs))
-        append(schema, rules, json_pack("{s: {s: O}}", "not", "anyOf", pairs));
+    append(schema, rules,
+           option->required ? json_pack("{s: O}", "oneOf", each)
+                            : json_pack("{s: {s: O}}", "not", "anyOf", pairs));
     json_decref(names);
     json_decref(each);
     json_decref(pairs);
 }
 
+/* Takes the part over; nothing is said where it is empty. */
+static void set_part(schema *schema, json_t *out, const char *key, json_t *part) {
+    if (json_object_size(part) || json_array_size(part))
+        set(schema, out, key, part);
+    else
+        json_decref(part);
+}
+
 /* `preset`: the option that the kind's word sets, which is then no key; may be NULL. */
 static json_t *mapping_schema(schema *schema, const sc_record *record, const sc_record *common,
                               const sc_option *preset) {
-    json_t *properties = json_object(), *rules = json_array(), *required = json_array();
+    json_t *properties = json_object(), *patterns = json_object(), *rules = json_array(),
+           *required = json_array();
     const sc_option *option;
     for (int i = 0; (option = sc_option_at(record, common, i)); i++) {
         if (option == preset) continue;
         json_t *value = described(schema, record, option);
         set(schema, properties, option->key, json_incref(value));
         if (option->aliases)
-            add_aliases(schema, properties, rules, option, value);
+            add_aliases(schema, patterns, rules, option, value);
         else if (option->required)
             append(schema, required, json_string(option->key));
         json_decref(value);
@@ -216,10 +254,9 @@ static json_t *mapping_schema(schema *schema, const sc_record *record, const sc_
     json_t *out = json_pack("{s: s, s: b, s: o}", "type", "object", "additionalProperties", 0,
                             "properties", properties);
     if (record->help) set(schema, out, "description", json_string(record->help));
-    if (json_array_size(required)) set(schema, out, "required", json_incref(required));
-    if (json_array_size(rules)) set(schema, out, "allOf", json_incref(rules));
-    json_decref(required);
-    json_decref(rules);
+    set_part(schema, out, "patternProperties", patterns);
+    set_part(schema, out, "required", required);
+    set_part(schema, out, "allOf", rules);
     return out;
 }
 
@@ -255,43 +292,48 @@ static json_t *kind_schema(schema *schema, const sc_family *family, const sc_rec
     return out;
 }
 
-/* `word` and its aliases: as keys of a mapping, and where nothing is required as bare words. */
-static void add_word(schema *schema, json_t *bare, json_t *properties, const char *word,
-                     const char *aliases, bool complete, const json_t *value) {
-    json_t *names = json_pack("[s]", word), *name;
-    size_t i;
-    append_words(schema, names, aliases);
-    json_array_foreach(names, i, name) {
-        json_t *same = json_deep_copy(value);
-        if (i) set(schema, same, "doNotSuggest", json_true());
-        set(schema, properties, json_string_value(name), same);
-        if (complete) append(schema, bare, json_incref(name));
-    }
-    json_decref(names);
+/* The words of a family: as keys of a mapping, and where nothing is required as bare words. */
+typedef struct family_parts {
+    words bare;
+    json_t *properties, *patterns;
+} family_parts;
+
+static void add_kind(schema *schema, family_parts *out, const sc_word *word, bool complete,
+                     json_t *value) {
+    char pattern[PATTERN];
+    if (complete) add_word(schema, &out->bare, word->word, word->help, word->aliases);
+    set(schema, out->properties, word->word, json_incref(value));
+    if (!word->aliases) return;
+    pattern_of(schema, pattern, word->aliases);
+    set(schema, out->patterns, pattern, json_incref(value));
+}
+
+static void add_record(schema *schema, family_parts *out, const sc_family *family,
+                       const sc_record *kind) {
+    const sc_option *naming = sc_option_naming(kind);
+    json_t *value =
+        define(schema, family->what, kind->word, "", kind_schema(schema, family, kind, NULL));
+    add_kind(schema, out, &(sc_word){kind->word, kind->help, kind->aliases},
+             is_complete(kind, family->common, NULL), value);
+    json_decref(value);
+    if (!naming) return;
+    value = define(schema, family->what, kind->word, ".word",
+                   kind_schema(schema, family, kind, naming));
+    for (const sc_word *word = naming->words; word->word; word++)
+        add_kind(schema, out, word, is_complete(kind, family->common, naming), value);
+    json_decref(value);
 }
 
 static json_t *family_schema(schema *schema, const void *of) {
     const sc_family *family = of;
-    json_t *bare = json_array(), *properties = json_object();
-    for (const sc_record *const *kind = family->record; *kind; kind++) {
-        const sc_option *naming = sc_option_naming(*kind);
-        json_t *value = define(schema, family->what, (*kind)->word, "",
-                               kind_schema(schema, family, *kind, NULL));
-        add_word(schema, bare, properties, (*kind)->word, (*kind)->aliases,
-                 is_complete(*kind, family->common, NULL), value);
-        json_decref(value);
-        if (!naming) continue;
-        value = define(schema, family->what, (*kind)->word, ".word",
-                       kind_schema(schema, family, *kind, naming));
-        for (const sc_word *word = naming->words; word->word; word++)
-            add_word(schema, bare, properties, word->word, word->aliases,
-                     is_complete(*kind, family->common, naming), value);
-        json_decref(value);
-    }
+    family_parts parts = {{json_array(), json_array(), ""}, json_object(), json_object()};
+    for (const sc_record *const *kind = family->record; *kind; kind++)
+        add_record(schema, &parts, family, *kind);
     json_t *mapping =
         json_pack("{s: s, s: i, s: i, s: b, s: o}", "type", "object", "minProperties", 1,
-                  "maxProperties", 1, "additionalProperties", 0, "properties", properties);
-    return any_of(schema, json_pack("{s: o}", "enum", bare), mapping);
+                  "maxProperties", 1, "additionalProperties", 0, "properties", parts.properties);
+    set_part(schema, mapping, "patternProperties", parts.patterns);
+    return any_of(schema, words_schema(schema, &parts.bare), mapping);
 }
 
 json_t *sc_schema(void) {

@@ -113,7 +113,7 @@ Test(tool_checkpoint, keys) {
                 "train tool.yaml -o run --set train.checkpoint.keep=0");
     tool_expect(2, "train.checkpoint: must be a whole number",
                 "train tool.yaml -o run --set train.checkpoint=2.5");
-    tool_expect(2, "train.checkpoint: must be a mapping",
+    tool_expect(2, "train.checkpoint: must be a whole number from 0",
                 "train tool.yaml -o run --set train.checkpoint=often");
     tool_expect(2, "train.checkpoint.minutes: ",
                 "train tool.yaml -o run --set train.checkpoint.minutes=-1");
@@ -292,9 +292,9 @@ Test(tool_checkpoint, leftovers_are_removed) {
 /* What only rounds otherwise may change, and is said; what normalises otherwise may not. */
 Test(tool_checkpoint, what_decides_the_bits) {
     tool_expect(0, NULL, "train tool.yaml -o run --epochs 1 --reproducible");
-    tool_expect(0, "another train.micro_batch (nothing then, 8 now)",
+    tool_expect(0, "another train.micro_batch (0 then, 8 now)",
                 "train --resume run -o a --epochs 2 --set train.micro_batch=8");
-    tool_expect(0, "another train.reproducible (true then, nothing now)",
+    tool_expect(0, "another train.reproducible (true then, false now)",
                 "train --resume run -o b --epochs 2 --set train.reproducible=false");
     tool_expect(0, NULL, "train tool.yaml -o norm --epochs 1 --reproducible --set " NORMALISED);
     tool_expect(2, "statistics over 2 samples then, over 16 now",

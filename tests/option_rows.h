@@ -8,12 +8,13 @@
 #include "model/net_config.h"
 #include "train/recipe.h"
 
-enum { TEXT = 400, MOST_ROWS = 160 };
+enum { TEXT = 500, MOST_ROWS = 160 };
 
 /* One option, and where it stands in a configuration. */
 typedef struct row {
     const char *section;
-    const sc_record *record;
+    const sc_family *family; /* of the record; NULL: it is a section */
+    const sc_record *record; /* of several layers' common options: the common record */
     const sc_option *option;
 } row;
 
@@ -26,71 +27,63 @@ static bool is_seen(const sc_record *record) {
     return false;
 }
 
-static void collect(const sc_record *record, const char *section);
-
-static void collect_family(const sc_family *family) {
-    if (family == &sc_initializer_family) return; /* values of other options, in tests/model */
-    for (const sc_record *const *record = family->record; *record; record++)
-        collect(*record, (*record)->word);
-    if (family->common) collect(family->common, "every layer");
-}
-
-static void collect(const sc_record *record, const char *section) {
+static void collect(const sc_record *record, const char *section, const sc_family *of) {
     if (is_seen(record)) return;
     for (int i = 0; i < record->count; i++) {
         SC_TRUE(row_count < MOST_ROWS);
-        rows[row_count++] = (row){section, record, &record->options[i]};
+        rows[row_count++] = (row){section, of, record, &record->options[i]};
     }
     for (int i = 0; i < record->count; i++) {
         const sc_option *option = &record->options[i];
-        if (option->record) collect(option->record, option->record->word);
-        if (option->family) collect_family(option->family);
+        const sc_family *family = option->family;
+        if (option->record) collect(option->record, option->record->word, NULL);
+        if (!family || family == &sc_initializer_family)
+            continue; /* values of other options, in tests/model */
+        for (const sc_record *const *kind = family->record; *kind; kind++)
+            collect(*kind, (*kind)->word, family);
+        if (family->common) collect(family->common, "every layer", family);
     }
 }
 
 /* All of them. */
 static void collect_rows(void) {
-    collect(&sc_recipe_record, "");
+    collect(&sc_recipe_record, "", NULL);
     SC_TRUE(row_count > 60);
 }
 
-/* A configuration in which every section stands, and a member of it can be set. */
-static SC_UNUSED const char *base_of(const char *section) {
-    static const struct {
-        const char *section, *text;
-    } base[] = {
-        {"every layer", "network: [{relu: {name: stem}}, {relu: {from: stem}}, relu]"},
-        {"dense", "network: [flatten, {dense: {units: 4}}]"},
-        {"conv2d", "network: [relu, {conv2d: {filters: 8, kernel: 3}}]"},
-        {"maxpool2d", "network: [relu, {maxpool2d: {kernel: 2}}]"},
-        {"avgpool2d", "network: [relu, {avgpool2d: {kernel: 2}}]"},
-        {"batchnorm", "network: [relu, {batchnorm: {}}]"},
-        {"add", "network: [{relu: {name: a}}, {add: {from: [a, a]}}]"},
-        {"concat", "network: [{relu: {name: a}}, {concat: {from: [a, a]}}]"},
-        {"activation", "network: [relu, {activation: {function: relu}}]"},
-        {"dropout", "network: [relu, {dropout: {rate: 0.1}}]"},
-        {"inputs[]", "inputs: [{shape: [4, 9, 9]}]"},
-        {"sgd", "optimizer: {sgd: {}}"},
-        {"adam", "optimizer: {adam: {}}"},
-    };
-    for (size_t i = 0; i < sizeof base / sizeof base[0]; i++)
-        if (strcmp(section, base[i].section) == 0) return base[i].text;
-    return "{data: {train: {images: a, labels: b}}, network: [relu], loss: mean_squared_error,"
-           " train: {checkpoint: {epoch_seconds: 0}, augment: {}, init_from: {file: w}}}";
+/* {word: {what the record requires}} */
+static SC_UNUSED void kind_text(char out[TEXT], const row *row) {
+    bool common = row->record == row->family->common;
+    int used = snprintf(out, TEXT, "{%s: {", common ? "relu" : row->section);
+    for (int i = 0; i < row->record->count; i++)
+        if (row->record->options[i].required)
+            used += snprintf(out + used, (size_t)(TEXT - used), "%s: %s, ",
+                             row->record->options[i].key, row->record->options[i].example);
+    snprintf(out + used, (size_t)(TEXT - used), "}}");
 }
 
-static SC_UNUSED void holder_of(char out[TEXT], const row *row) {
-    const char *section = row->section, *text = base_of(section);
-    if (strcmp(section, "every layer") == 0)
-        snprintf(out, TEXT, "network[1].relu");
-    else if (strncmp(text, "network", 7) == 0)
-        snprintf(out, TEXT, "network[1].%s", section);
-    else if (strncmp(text, "inputs", 6) == 0)
-        snprintf(out, TEXT, "inputs[0]");
-    else if (strncmp(text, "optimizer", 9) == 0)
-        snprintf(out, TEXT, "optimizer.%s", section);
-    else
-        snprintf(out, TEXT, "%s", section);
+/* A whole configuration in which the row's section stands, and the path of the section. */
+static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row) {
+    char kind[TEXT] = "{relu: }", inputs[TEXT] = "";
+    const char *loss = "mse", *optimizer = "adam";
+    if (row->family) kind_text(kind, row);
+    snprintf(holder, TEXT, "%s", row->section);
+    if (row->record == &sc_net_input_record) {
+        snprintf(inputs, sizeof inputs, "inputs: [{shape: [1, 2]}], ");
+        snprintf(holder, TEXT, "inputs[0]");
+    } else if (row->family == &sc_layer_family) {
+        snprintf(holder, TEXT, "network[1].%s",
+                 row->record == row->family->common ? "relu" : row->section);
+    } else if (row->family) {
+        *(row->family == &sc_loss_family ? &loss : &optimizer) = kind;
+        snprintf(holder, TEXT, "%s.%s", row->family->what, row->section);
+    }
+    int length = snprintf(text, TEXT,
+                          "{%sdata: {train: {images: a, labels: b}}, network: [{relu: {name: a}}, "
+                          "%s], loss: %s, optimizer: %s, train: {checkpoint: {epoch_seconds: 0}, "
+                          "augment: {}, init_from: {file: w}}}",
+                          inputs, row->family == &sc_layer_family ? kind : "relu", loss, optimizer);
+    SC_TRUE(length < TEXT);
 }
 
 #endif

@@ -113,16 +113,12 @@ Test(tool_reference, schema_has_everything) {
     const json_t *defs = json_object_get(schema, "$defs");
     for (int r = 0; r < row_count; r++) {
         char name[TEXT];
-        const char *section = rows[r].section, *family = NULL;
-        for (int f = 0; f < row_count && !family; f++)
-            for (int k = 0; rows[f].option->family && rows[f].option->family->record[k]; k++)
-                if (rows[f].option->family->record[k] == rows[r].record)
-                    family = rows[f].option->family->what;
+        const char *section = rows[r].section;
+        const sc_family *family = rows[r].family;
         SC_REPRO("%s, %s", section, rows[r].option->key);
-        if (strcmp(section, "every layer") == 0)
-            snprintf(name, sizeof name, "layer.dense");
-        else if (family)
-            snprintf(name, sizeof name, "%s.%s", family, section);
+        if (family)
+            snprintf(name, sizeof name, "%s.%s", family->what,
+                     rows[r].record == family->common ? family->record[0]->word : section);
         else
             snprintf(name, sizeof name, "%.*s", (int)strcspn(section, "["), section);
         const json_t *properties =

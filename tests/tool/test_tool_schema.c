@@ -200,14 +200,8 @@ Test(tool_schema, refuses_what_training_refuses) {
  * valid is what reading says. */
 static int valid_count, refused_count;
 static void put_row(const row *row, const char *key, const char *value) {
-    char holder[TEXT], assignment[2 * TEXT + 8], text[2 * TEXT];
-    const char *base = base_of(row->section);
-    bool part = base[0] != '{';
-    holder_of(holder, row);
-    snprintf(text, sizeof text, "%s%s%s%s", base,
-             part ? "\ndata: {train: {images: a, labels: b}}" : "",
-             part && strncmp(base, "network", 7) != 0 ? "\nnetwork: [relu]" : "",
-             part ? "\nloss: mse" : "");
+    char text[TEXT], holder[TEXT], assignment[2 * TEXT + 8];
+    base_of(text, holder, row);
     sc_config *config = parse(text);
     json_object_del(holder[0] ? sc_config_find(config, holder) : sc_config_root(config),
                     row->option->key);

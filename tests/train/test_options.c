@@ -13,46 +13,37 @@ static void begin(void) {
 
 TestSuite(options, .init = begin);
 
-static socle_status net_text(char **out, const sc_config *config) {
-    sc_net *net;
-    const json_t *network = sc_config_find(config, "network");
-    SC_OK(&env, sc_net_create(&net, &env));
-    socle_status status = SOCLE_OK;
-    if (network)
-        SC_EQ(sc_net_input(net, "input", SOCLE_F32, &(socle_shape){3, {8, 9, 9}}, 1.0f), 0);
-    else
-        status = sc_net_read_inputs(net, config, sc_config_root(config));
-    if (!network && status == SOCLE_OK) { /* a network of inputs alone is none */
-        sc_layer_options options;
-        const sc_layer_kind *relu = sc_layer_kind_find("relu", &options);
-        SC_EQ(sc_net_layer(net, relu, NULL, 1, (int[]){0}, &options), 1);
+/* The kind that the row is of, or its section, as read by its table. */
+static char *value_text(const sc_config *config, const row *row) {
+    static _Alignas(16) char data[1 << 14];
+    const json_t *root = sc_config_root(config);
+    const sc_record *record = row->record;
+    SC_TRUE(record->size <= sizeof data);
+    if (row->family) {
+        bool layer = row->family == &sc_layer_family;
+        sc_kind kind;
+        SC_OK(&env, sc_kind_find(&kind, config, layer ? json_object_get(root, "network") : root,
+                                 layer ? NULL : row->family->what, 1, row->family));
+        SC_OK(&env, sc_kind_read(data, config, &kind));
+        record = kind.record;
+    } else {
+        sc_record_defaults(data, record);
+        SC_OK(&env, sc_record_read(data, config, sc_config_find(config, "inputs[0]"), record));
     }
-    if (network) status = sc_net_read(net, config, network);
-    if (status == SOCLE_OK) status = sc_net_text(out, net);
-    sc_net_destroy(net);
-    return status;
+    json_t *value = sc_record_value(data, record);
+    char *text = json_dumps(value, JSON_SORT_KEYS);
+    json_decref(value);
+    return text;
 }
 
 /* What the configuration comes to, as text. */
 static socle_status settled(char **out, const sc_config *config, const row *row) {
-    const char *base = base_of(row->section);
-    const json_t *root = sc_config_root(config);
     sc_recipe recipe;
     json_t *tree;
-    *out = NULL;
-    if (strncmp(base, "network", 7) == 0 || strncmp(base, "inputs", 6) == 0)
-        return net_text(out, config);
-    if (strncmp(base, "optimizer", 9) == 0) {
-        sc_optimizer optimizer = {0};
-        SC_TRY(sc_optimizer_read(&optimizer, config, root));
-        *out = calloc(1, TEXT);
-        for (int i = 0; i < optimizer.kind->record.count; i++)
-            sprintf(*out + strlen(*out), "%a ", (double)optimizer.value[i]);
-        return SOCLE_OK;
-    }
     SC_TRY(sc_recipe_read(&recipe, &env, config));
     SC_OK(&env, sc_recipe_resolve(&tree, &recipe));
-    *out = json_dumps(tree, JSON_SORT_KEYS);
+    bool whole = !row->family && row->record != &sc_net_input_record;
+    *out = whole ? json_dumps(tree, JSON_SORT_KEYS) : value_text(config, row);
     json_decref(tree);
     sc_recipe_free(&recipe);
     return SOCLE_OK;
@@ -60,10 +51,9 @@ static socle_status settled(char **out, const sc_config *config, const row *row)
 
 /* With `key` of the row's section set to `value`; NULL: without the key. */
 static socle_status with_key(char **out, const row *row, const char *key, const char *value) {
-    char holder[TEXT], assignment[2 * TEXT + 8];
-    const char *text = base_of(row->section);
+    char text[TEXT], holder[TEXT], assignment[2 * TEXT + 8];
     sc_config *config;
-    holder_of(holder, row);
+    base_of(text, holder, row);
     SC_OK(&env, sc_config_parse(&config, &env, "text", text, strlen(text)));
     json_object_del(holder[0] ? sc_config_find(config, holder) : sc_config_root(config),
                     row->option->key);

@@ -75,23 +75,32 @@ static void list_commands(void) {
            "stopped by a signal.\n");
 }
 
+static const char markdown_begin[] =
+    "# What a configuration may say\n\nPrinted by `socle help --format=markdown config` from the "
+    "tables that "
+    "read it. [configuration.md](configuration.md) is the guide.\n\n";
+
+static const char man_begin[] =
+    ".TH SOCLE\\-CONFIG 5 \"\" \"socle " SC_VERSION "\" Socle\n.nh\n.ad l\n.SH NAME\n"
+    "socle\\-config \\- what a configuration of socle may say\n.SH SYNOPSIS\n.nf\n"
+    "data:\n  train: {images: FILE, labels: FILE}\n  test: {images: FILE, labels: FILE}\n"
+    "network:\n  \\- conv2d: {filters: 32, kernel: 3, padding: same}\n  \\- relu\n  \\- maxpool: "
+    "2\n"
+    "  \\- flatten\n  \\- dense: 10\nloss: softmax_cross_entropy\noptimizer: {adam: {lr: 0.001}}\n"
+    "train: {epochs: 5, batch: 128, validation: 0.1}\n.fi\n.SH DESCRIPTION\n"
+    "A run is described by one YAML file; JSON is YAML too. Anchors, aliases and merge keys work.\n"
+    "Files are named relative to the folder of the configuration, or absolutely; ~/ at the "
+    "beginning is\n"
+    "the home directory, ${NAME} anywhere the environment's variable of that name.\n";
+
+static const char man_end[] = ".SH SEE ALSO\n.BR socle (1)\n";
+
 /* The frame of a whole page, which a text does without. */
 static void add_whole(sc_page *page) {
-    if (page->format == SC_PAGE_MARKDOWN)
-        sc_text_add(
-            &page->text,
-            "# What a configuration may say\n\n"
-            "Printed by `socle help --format=markdown config` from the tables that read it. "
-            "[configuration.md](configuration.md) is the guide.\n\n");
-    if (page->format == SC_PAGE_MAN)
-        sc_text_add(&page->text,
-                    ".TH SOCLE\\-CONFIG 5 \"\" \"socle " SC_VERSION "\" \"Socle\"\n.SH NAME\n"
-                    "socle\\-config \\- what a configuration of socle may say\n.SH DESCRIPTION\n"
-                    "A run is described by one YAML file; JSON is YAML too. These are its "
-                    "sections, and the kinds of layers, "
-                    "losses,\noptimizers and initialisers.\n");
+    if (page->format == SC_PAGE_MARKDOWN) sc_text_add(&page->text, "%s", markdown_begin);
+    if (page->format == SC_PAGE_MAN) sc_text_add(&page->text, "%s", man_begin);
     sc_reference(page);
-    if (page->format == SC_PAGE_MAN) sc_text_add(&page->text, ".SH SEE ALSO\n.BR socle (1)\n");
+    if (page->format == SC_PAGE_MAN) sc_text_add(&page->text, "%s", man_end);
 }
 
 static socle_status unknown_topic(sc_cli *cli, const char *topic) {

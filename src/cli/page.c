@@ -22,6 +22,7 @@ static void add_character(sc_page *page, const char *at) {
 /* `code` stays so in Markdown, is bold in a manual; of links only the name is left elsewhere. */
 static void add(sc_page *page, const char *text) {
     bool markdown = page->format == SC_PAGE_MARKDOWN, code = false;
+    if (page->format == SC_PAGE_MAN && *text == '.') sc_text_add(&page->text, "\\&");
     for (; *text; text++) {
         const char *link = *text == '[' && !code ? strstr(text, "](") : NULL;
         if (*text == '`') {

@@ -95,6 +95,17 @@ Test(tool_reference, has_everything) {
     tool_free(&text);
 }
 
+Test(tool_reference, manual_page_is_sound) {
+    tool_result man = tool_run("help --format=man config");
+    tool_put("page.5", man.out, man.out_size);
+    tool_free(&man);
+    if (system("command -v groff >/dev/null") != 0) return;
+    SC_EQ(system("groff -ww -man -Tascii -z page.5 2>said"), 0);
+    char *said = tool_get("said", NULL);
+    SC_EQ_STR(said, "");
+    free(said);
+}
+
 static json_t *definition(const json_t *defs, const char *name) {
     json_t *found = json_object_get(defs, name);
     if (!found) SC_TEST_FAIL("the schema has no definition %s", name);

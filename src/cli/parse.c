@@ -146,14 +146,24 @@ socle_status sc_cli_parse(sc_cli *cli, const struct argp *argp, int argc, char *
     return SOCLE_STATUS_CONFIG;
 }
 
+/* As in a configuration, 1e3 is a whole number too. */
+static bool parse_whole(long long *out, const char *text) {
+    char *end;
+    double real;
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    if (end != text && *end == '\0' && text[strspn(text, "+-")] >= '0' &&
+        text[strspn(text, "+-")] <= '9')
+        return errno == 0;
+    if (!sc_number_parse(&real, text) || real != floor(real) || fabs(real) >= 0x1p63) return false;
+    *out = (long long)real;
+    return true;
+}
+
 error_t sc_cli_integer(sc_cli *cli, int64_t *out, const char *option, const char *text,
                        int64_t minimum, int64_t maximum) {
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    bool whole = end != text && *end == '\0' && text[strspn(text, "+-")] >= '0' &&
-                 text[strspn(text, "+-")] <= '9';
-    if (!whole || errno || value < minimum || value > maximum)
+    long long value;
+    if (!parse_whole(&value, text) || value < minimum || value > maximum)
         return sc_cli_usage(cli, "%s: must be a whole number from %lld to %lld, not '%s'", option,
                             (long long)minimum, (long long)maximum, sc_quote(text).text);
     *out = value;

@@ -78,6 +78,9 @@ Test(tool_usage, values_are_checked) {
     tool_expect(2, "needs a value", "train tool.yaml -o");
     tool_expect(2, "takes no value", "train tool.yaml --quiet=3");
     tool_expect(2, "--epochs", "train tool.yaml --epochs 1e9999");
+    tool_expect(2, "--epochs", "train tool.yaml --epochs 1.5");
+    tool_expect(2, "--epochs", "train tool.yaml --epochs 1e18");
+    tool_expect(0, NULL, "plan tool.yaml --batch 1.6e1");
     tool_expect(2, "--epochs", "train tool.yaml --epochs -1");
     tool_expect(2, "--epochs", "train tool.yaml --epochs ''");
     tool_expect(2, "--epochs", "train tool.yaml --epochs 3x");

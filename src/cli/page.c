@@ -210,7 +210,11 @@ void sc_page_options(sc_page *page, const sc_record *record) {
 
 void sc_page_kinds(sc_page *page, const sc_family *family) {
     add_titles(page, word_titles, 3);
-    for (const sc_record *const *kind = family->record; *kind; kind++)
+    for (const sc_record *const *kind = family->record; *kind; kind++) {
+        const sc_option *naming = sc_option_naming(*kind);
         add_word(page, (*kind)->word, (*kind)->aliases, (*kind)->help);
+        for (const sc_word *word = naming ? naming->words : NULL; word && word->word; word++)
+            add_word(page, word->word, word->aliases, word->help);
+    }
     end_table(page);
 }

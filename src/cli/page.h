@@ -20,7 +20,7 @@ void sc_page_paragraph(sc_page *page, const char *text);
 void sc_page_aliases(sc_text *text, const char *aliases);
 /* All options of a record, then the words of those that take one of several. */
 void sc_page_options(sc_page *page, const sc_record *record);
-/* Kinds that take at most one value: word, what it is, other words. */
+/* A line for each kind, words that name kinds included: word, what it is, other words. */
 void sc_page_kinds(sc_page *page, const sc_family *family);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See reference.h: which tables there are, found by following the first one. */
 #include "cli/reference.h"
+#include "io/quote.h"
 #include "train/recipe.h"
 
 #include <ctype.h>
@@ -40,7 +41,7 @@ static tables all(void) {
     return out;
 }
 
-/* Kinds of one value at most are rows of one table. */
+/* Where no kind has more than one value, all are rows of one table. */
 static bool is_list(const sc_family *family) {
     for (const sc_record *const *kind = family->record; *kind; kind++)
         if ((*kind)->count > 1) return false;
@@ -164,9 +165,9 @@ bool sc_reference_family(sc_page *page, const char *name, const char *word, socl
     const char *nearest =
         sc_is_among(family->foreign, word) ? NULL : sc_nearest_word(word, words, count);
     *status = sc_fail(page->text.env, SOCLE_STATUS_CONFIG,
-                      "there is no %s '%.60s'%s%s%s `socle help %s` lists them", family->what, word,
-                      nearest ? "; did you mean '" : ";", nearest ? nearest : "",
-                      nearest ? "'?" : "", family->what);
+                      "there is no %s '%s'%s%s%s `socle help %s` lists them", family->what,
+                      sc_quote(word).text, nearest ? "; did you mean '" : ";",
+                      nearest ? nearest : "", nearest ? "'?" : "", family->what);
     return true;
 }
 

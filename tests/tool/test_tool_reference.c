@@ -147,6 +147,7 @@ Test(tool_reference, schema_has_everything) {
 Test(tool_reference, topics) {
     static const char *const rows_of_help[][2] = {{"layer", "conv2d"},
                                                   {"layers", "global_avgpool"},
+                                                  {"layers", "x sigmoid(x)"},
                                                   {"layer conv2d", "dilation"},
                                                   {"layer swish", "softplus"},
                                                   {"optimizer", "adam"},

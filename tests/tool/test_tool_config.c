@@ -132,7 +132,7 @@ Test(tool_config, standard_input_is_a_configuration) {
 
 Test(tool_config, an_output_that_cannot_be) {
     tool_put_text("file", "x");
-    tool_expect(1, "file", "train tool.yaml -o file");
-    tool_expect(1, "file", "train tool.yaml -o file/below");
+    tool_expect(2, "file", "train tool.yaml -o file");
+    tool_expect(2, "file", "train tool.yaml -o file/below");
     tool_expect(1, "/proc", "train tool.yaml -o /proc/nowhere");
 }

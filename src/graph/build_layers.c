@@ -2,18 +2,19 @@
 /* Compositions of operations that have no launch of their own: dropout and batch normalisation. The planner fuses their
  * pieces; their gradients come from the rules of the pieces. */
 #include "graph/build.h"
+#include "graph/formula.h"
 
 sc_value sc_build_dropout(sc_graph *graph, sc_value x, float rate) {
     if (rate == 0.0f || x == SC_NO_VALUE || graph->status != SOCLE_OK) return x;
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int value = sc_expr_input(&expr, 0, SC_EXPR_FLOAT);
-    int draw = sc_expr_leaf(&expr, SC_EXPR_UNIFORM, 0, (int32_t)graph->random_ordinal++);
-    int dropped = sc_expr_add_node(&expr, SC_EXPR_LT, draw, sc_expr_const(&expr, rate), 0);
-    int kept = sc_expr_add_node(&expr, SC_EXPR_MUL, value, sc_expr_const(&expr, 1.0f / (1.0f - rate)), 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, dropped, sc_expr_const(&expr, 0.0f), kept));
+    sc_formula f;
     sc_value out;
-    sc_build_expr(graph, &expr, 1, &x, &out);
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "x", x);
+    int draw = sc_expr_leaf(&f.expr, SC_EXPR_UNIFORM, 0, (int32_t)graph->random_ordinal++);
+    sc_scope_node(&f.scope, "draw", draw);
+    sc_scope_number(&f.scope, "rate", rate);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "dropped = draw < rate; kept = x * (1 / (1 - rate)); 0 if dropped else kept"));
+    sc_formula_build(&f, &out);
     return out;
 }
 
@@ -24,46 +25,33 @@ sc_value sc_build_per_channel(sc_graph *graph, sc_value vector, int rank) {
     return sc_build_reshape(graph, vector, rank, dim);
 }
 
-/* 1/sqrt(variance + epsilon): a launch over the channels, so that no element computes a root. */
+/* A launch over the channels, so that no element computes a root. */
 static sc_value inverse_deviation(sc_graph *graph, sc_value variance, float epsilon) {
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int sum = sc_expr_add_node(&expr, SC_EXPR_ADD, sc_expr_input(&expr, 0, SC_EXPR_FLOAT), sc_expr_const(&expr, epsilon), 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_RSQRT, sum, 0, 0));
+    sc_formula f;
     sc_value out;
-    sc_build_expr(graph, &expr, 1, &variance, &out);
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "variance", variance);
+    sc_scope_number(&f.scope, "epsilon", epsilon);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "rsqrt(variance + epsilon)"));
+    sc_formula_build(&f, &out);
     return out;
 }
 
-/* (x - mean) * inverse deviation * gamma + beta; inputs in that order. */
 static sc_value normalise(sc_graph *graph, const sc_value input[5]) {
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int in[5];
-    for (int i = 0; i < 5; i++) in[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
-    int centred = sc_expr_add_node(&expr, SC_EXPR_SUB, in[0], in[1], 0);
-    int unit = sc_expr_add_node(&expr, SC_EXPR_MUL, centred, in[2], 0);
-    int scaled = sc_expr_add_node(&expr, SC_EXPR_MUL, unit, in[3], 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_ADD, scaled, in[4], 0));
-    sc_value out;
-    sc_build_expr(graph, &expr, 5, input, &out);
-    return out;
+    return sc_build_formula(graph, "(x - mean) * inverse_deviation * gamma + beta", "x mean inverse_deviation gamma beta",
+                            input);
 }
 
 /* Divides a sum over rows and `positions` elements of each row by their number, known only at launch. */
-static int per_element(sc_expr *expr, int sum, int64_t positions) {
-    int rows = sc_expr_leaf(expr, SC_EXPR_ROWS, 0, 0);
-    int count = sc_expr_add_node(expr, SC_EXPR_TO_FLOAT, rows, 0, 0);
-    count = sc_expr_add_node(expr, SC_EXPR_MUL, count, sc_expr_const(expr, (float)positions), 0);
-    return sc_expr_add_node(expr, SC_EXPR_DIV, sum, count, 0);
-}
-
 static sc_value divide_by_count(sc_graph *graph, sc_value sum, int64_t positions) {
-    sc_expr expr;
-    sc_expr_init(&expr);
-    sc_expr_output(&expr, per_element(&expr, sc_expr_input(&expr, 0, SC_EXPR_FLOAT), positions));
+    sc_formula f;
     sc_value out;
-    sc_build_expr(graph, &expr, 1, &sum, &out);
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "sum", sum);
+    sc_scope_leaf(&f.scope, "rows", SC_EXPR_ROWS, 0);
+    sc_scope_number(&f.scope, "positions", (float)positions);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "sum / (rows * positions)"));
+    sc_formula_build(&f, &out);
     return out;
 }
 

@@ -2,6 +2,7 @@
 /* One gradient rule per operation: given the gradients of a node's outputs, add contributions for its inputs, as more nodes
  * of the same graph. Scalar derivatives are src/op/expr_grad.c's business. */
 #include "graph/build.h"
+#include "graph/formula.h"
 #include "graph/grad.h"
 
 /* Axes along which `from` was stretched to `to`: their contributions sum up. */
@@ -230,18 +231,16 @@ static void pad_rule(sc_grad *grad, sc_graph *graph, int n, const sc_value *dy) 
 static sc_value crop_back(sc_graph *graph, sc_value origin, int64_t shift) {
     int64_t samples = sc_graph_desc(graph, origin)->dim[0];
     sc_value mirror = sc_build_slice(graph, origin, (int64_t[]){0, 2}, (int64_t[]){samples, 1}), back;
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int place = sc_expr_input(&expr, 0, SC_EXPR_INT), mirrored = sc_expr_input(&expr, 1, SC_EXPR_INT);
-    int field = sc_expr_leaf(&expr, SC_EXPR_COORD, 1, 0);
-    int is_column = sc_expr_add_node(&expr, SC_EXPR_INT_EQ, field, sc_expr_const_int(&expr, 1), 0);
-    int is_mirror = sc_expr_add_node(&expr, SC_EXPR_INT_EQ, field, sc_expr_const_int(&expr, 2), 0);
-    int opposite = sc_expr_add_node(&expr, SC_EXPR_INT_SUB, sc_expr_const_int(&expr, 0), place, 0);
-    int turned = sc_expr_add_node(&expr, SC_EXPR_INT_ADD, place, sc_expr_const_int(&expr, (int32_t)shift), 0);
-    turned = sc_expr_add_node(&expr, SC_EXPR_INT_SELECT, is_column, turned, opposite);
-    turned = sc_expr_add_node(&expr, SC_EXPR_INT_SELECT, mirrored, turned, opposite);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_INT_SELECT, is_mirror, place, turned));
-    sc_build_expr(graph, &expr, 2, (sc_value[]){origin, mirror}, &back);
+    sc_formula f;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "place", origin);
+    sc_formula_input(&f, "mirrored", mirror);
+    sc_scope_leaf(&f.scope, "field", SC_EXPR_COORD, 1); /* 0 row, 1 column, 2 mirror */
+    sc_scope_node(&f.scope, "shift", sc_expr_const_int(&f.expr, (int32_t)shift));
+    sc_expr_output(&f.expr, sc_formula_read(&f, "opposite = -place;"
+                                                "turned = place + shift if field == 1 else opposite;"
+                                                "place if field == 2 else turned if mirrored else opposite"));
+    sc_formula_build(&f, &back);
     return back;
 }
 

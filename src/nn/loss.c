@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Losses per sample, what counts as right, and what a prediction shows. A sum or mean over the
  * batch is not theirs: the training step divides once, at commit. */
+#include "graph/formula.h"
 #include "nn/layer.h"
 
 static socle_status label_target(sc_env *env, const sc_tensor_desc *output,
@@ -19,17 +20,8 @@ static socle_status label_target(sc_env *env, const sc_tensor_desc *output,
 /* 1 where the class is the label and the loss is finite. It is NaN where a score is NaN or
  * infinite, and the largest of such scores means nothing. */
 static sc_value is_right(sc_graph *graph, sc_value class, sc_value label, sc_value loss) {
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int same = sc_expr_add_node(&expr, SC_EXPR_INT_EQ, sc_expr_input(&expr, 0, SC_EXPR_INT),
-                                sc_expr_input(&expr, 1, SC_EXPR_INT), 0);
-    int known =
-        sc_expr_add_node(&expr, SC_EXPR_IS_FINITE, sc_expr_input(&expr, 2, SC_EXPR_FLOAT), 0, 0);
-    int right = sc_expr_add_node(&expr, SC_EXPR_INT_AND, same, known, 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT, right, 0, 0));
-    sc_value out;
-    sc_build_expr(graph, &expr, 3, (sc_value[]){class, label, loss}, &out);
-    return out;
+    return sc_build_formula(graph, "class == label and is_finite(loss)", "class label loss",
+                            (sc_value[]){class, label, loss});
 }
 
 static sc_value build_cross_entropy(sc_graph *graph, sc_value output, sc_value target,
@@ -64,9 +56,8 @@ static sc_value mean_per_sample(sc_graph *graph, sc_value x) {
 static sc_value build_squared_error(sc_graph *graph, sc_value output, sc_value target,
                                     sc_value *correct) {
     *correct = SC_NO_VALUE;
-    sc_value difference =
-        sc_build_binary(graph, SC_EXPR_SUB, output, sc_build_to_float(graph, target, 1.0f));
-    return mean_per_sample(graph, sc_build_unary(graph, SC_EXPR_SQUARE, difference));
+    target = sc_build_to_float(graph, target, 1.0f);
+    return mean_per_sample(graph, sc_build_formula(graph, "(y - t) ** 2", "y t", (sc_value[]){output, target}));
 }
 
 static sc_value predict_as_is(sc_graph *graph, sc_value output) {
@@ -78,37 +69,14 @@ static sc_value predict_as_is(sc_graph *graph, sc_value output) {
  * without cancellation; its slope is sigmoid(x) - t everywhere, at x = 0 too, where a network of
  * zero weights starts. */
 static sc_value logistic_loss(sc_graph *graph, sc_value x, sc_value t) {
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int logit = sc_expr_input(&expr, 0, SC_EXPR_FLOAT),
-        target = sc_expr_input(&expr, 1, SC_EXPR_FLOAT);
-    int opposite = sc_expr_add_node(&expr, SC_EXPR_NEG, logit, 0, 0);
-    int rest = sc_expr_add_node(&expr, SC_EXPR_SUB, sc_expr_const(&expr, 1.0f), target, 0);
-    int when_true = sc_expr_add_node(&expr, SC_EXPR_MUL, target,
-                                     sc_expr_add_node(&expr, SC_EXPR_SOFTPLUS, opposite, 0, 0), 0);
-    int when_false = sc_expr_add_node(&expr, SC_EXPR_MUL, rest,
-                                      sc_expr_add_node(&expr, SC_EXPR_SOFTPLUS, logit, 0, 0), 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_ADD, when_true, when_false, 0));
-    sc_value out;
-    sc_build_expr(graph, &expr, 2, (sc_value[]){x, t}, &out);
-    return out;
+    return sc_build_formula(graph, "t * softplus(-x) + (1 - t) * softplus(x)", "x t",
+                            (sc_value[]){x, t});
 }
 
 /* 1 where logit > 0 and target > 1/2 agree; a logit that is not finite agrees with nothing. */
 static sc_value same_side(sc_graph *graph, sc_value x, sc_value t) {
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int logit = sc_expr_input(&expr, 0, SC_EXPR_FLOAT);
-    int known = sc_expr_add_node(&expr, SC_EXPR_IS_FINITE, logit, 0, 0);
-    int yes = sc_expr_add_node(&expr, SC_EXPR_LT, sc_expr_const(&expr, 0.0f), logit, 0);
-    int truth = sc_expr_add_node(&expr, SC_EXPR_LT, sc_expr_const(&expr, 0.5f),
-                                 sc_expr_input(&expr, 1, SC_EXPR_FLOAT), 0);
-    int agree = sc_expr_add_node(&expr, SC_EXPR_INT_EQ, yes, truth, 0);
-    int right = sc_expr_add_node(&expr, SC_EXPR_INT_AND, agree, known, 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT, right, 0, 0));
-    sc_value out;
-    sc_build_expr(graph, &expr, 2, (sc_value[]){x, t}, &out);
-    return out;
+    return sc_build_formula(graph, "(0 < x) == (0.5 < t) and is_finite(x)", "x t",
+                            (sc_value[]){x, t});
 }
 
 static sc_value build_binary(sc_graph *graph, sc_value output, sc_value target, sc_value *correct) {

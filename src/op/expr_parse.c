@@ -320,8 +320,7 @@ static void declare(sc_expr_scope *scope, const char *names) {
         size_t length = strcspn(names, " :"), whole = strcspn(names, " ");
         bool is_int = whole > length && strncmp(names + length, integer, sizeof integer - 1) == 0;
         int node = sc_expr_input(scope->expr, i, is_int ? SC_EXPR_INT : SC_EXPR_FLOAT);
-        sc_term input = {.kind = SC_TERM_NODE, .node = node};
-        sc_scope_set(scope, sc_scope_add_part(scope, names, length), input);
+        sc_scope_node_part(scope, names, length, node);
         names += whole;
     }
 }

@@ -46,6 +46,7 @@ typedef struct sc_expr_scope {
 /* Words and texts are borrowed. */
 void sc_scope_init(sc_expr_scope *scope, sc_expr *expr);
 void sc_scope_node(sc_expr_scope *scope, const char *word, int node);
+void sc_scope_node_part(sc_expr_scope *scope, const char *word, size_t length, int node);
 void sc_scope_number(sc_expr_scope *scope, const char *word, float value);
 void sc_scope_leaf(sc_expr_scope *scope, const char *word, sc_expr_op op, int index);
 void sc_scope_text(sc_expr_scope *scope, const char *word, const char *text);

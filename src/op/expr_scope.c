@@ -34,10 +34,14 @@ sc_scope_name *sc_scope_add(sc_expr_scope *scope, const char *word) {
     return sc_scope_add_part(scope, word, strlen(word));
 }
 
-void sc_scope_node(sc_expr_scope *scope, const char *word, int node) {
-    sc_scope_name *name = sc_scope_add(scope, word);
+void sc_scope_node_part(sc_expr_scope *scope, const char *word, size_t length, int node) {
+    sc_scope_name *name = sc_scope_add_part(scope, word, length);
     name->kind = SC_NAME_NODE;
     name->node = node;
+}
+
+void sc_scope_node(sc_expr_scope *scope, const char *word, int node) {
+    sc_scope_node_part(scope, word, strlen(word), node);
 }
 
 void sc_scope_number(sc_expr_scope *scope, const char *word, float value) {

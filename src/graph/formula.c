@@ -14,7 +14,7 @@ void sc_formula_begin(sc_formula *formula, sc_graph *graph) {
 }
 
 /* A value that is none stays in the list: building reports it. */
-static int declare(sc_formula *formula, sc_value value) {
+int sc_formula_value(sc_formula *formula, sc_value value) {
     const sc_graph *graph = formula->graph;
     bool exists = value >= 0 && (size_t)value < graph->values;
     bool is_int = exists && sc_graph_desc(graph, value)->dtype != SOCLE_F32;
@@ -23,8 +23,10 @@ static int declare(sc_formula *formula, sc_value value) {
     return node;
 }
 
-void sc_formula_input(sc_formula *formula, const char *name, sc_value value) {
-    sc_scope_node(&formula->scope, name, declare(formula, value));
+int sc_formula_input(sc_formula *formula, const char *name, sc_value value) {
+    int node = sc_formula_value(formula, value);
+    sc_scope_node(&formula->scope, name, node);
+    return node;
 }
 
 int sc_formula_read(sc_formula *formula, const char *text) {
@@ -67,7 +69,7 @@ sc_value sc_build_formula(sc_graph *graph, const char *text, const char *names, 
     sc_value out = SC_NO_VALUE;
     sc_formula_begin(&formula, graph);
     for (; *(names += strspn(names, " ")); names += strcspn(names, " "))
-        sc_scope_node_part(&formula.scope, names, strcspn(names, " "), declare(&formula, input[formula.inputs]));
+        sc_scope_node_part(&formula.scope, names, strcspn(names, " "), sc_formula_value(&formula, input[formula.inputs]));
     int node = sc_formula_read(&formula, text);
     if (graph->status != SOCLE_OK) return out;
     if (formula.expr.node[node].type == SC_EXPR_INT)

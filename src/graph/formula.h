@@ -20,7 +20,9 @@ typedef struct sc_formula {
 } sc_formula;
 
 void sc_formula_begin(sc_formula *formula, sc_graph *graph);
-void sc_formula_input(sc_formula *formula, const char *name, sc_value value);
+/* A value under a name, and one without: the node that reads it. */
+int sc_formula_input(sc_formula *formula, const char *name, sc_value value);
+int sc_formula_value(sc_formula *formula, sc_value value);
 /* Reads a formula; its node, for sc_expr_output(&formula->expr, node). */
 int sc_formula_read(sc_formula *formula, const char *text);
 /* Adds the node that a statement gave a name to the results. */

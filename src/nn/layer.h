@@ -7,6 +7,7 @@
 
 #include "base/option.h"
 #include "nn/net.h"
+#include "op/expr_step.h"
 
 struct sc_layer_kind {
     sc_record record; /* its word and options, which lie in sc_layer_options */
@@ -51,13 +52,14 @@ struct sc_loss_kind {
 extern const sc_family sc_loss_family; /* each record is the beginning of a sc_loss_kind */
 const sc_loss_kind *sc_loss_find(const char *word);
 
-/* Optimizers (optimizer.c): an update is one expression over blocks of parameters. */
-enum { SC_OPTIMIZER_OPTIONS = 6, SC_OPTIMIZER_STATES = 2 };
+/* Optimizers (optimizer.c): an update is one formula over blocks of parameters. */
+enum { SC_OPTIMIZER_OPTIONS = 6, SC_OPTIMIZER_STATES = 3, SC_STATE_NAME = 40 };
 typedef struct sc_optimizer_kind sc_optimizer_kind;
 typedef struct sc_optimizer {
     const sc_optimizer_kind *kind;
     float value[SC_OPTIMIZER_OPTIONS]; /* in the order of the kind's table; value[0] is the learning
                                           rate */
+    const char *update; /* of a kind without a formula of its own; borrowed */
 } sc_optimizer;
 
 /* Inputs of the update expression, in this order. Coefficients are per block of 32 parameters. */
@@ -66,33 +68,41 @@ enum {
     SC_UPDATE_GRADIENT /* already divided by the total weight */,
     SC_UPDATE_STATE_0,
     SC_UPDATE_STATE_1,
+    SC_UPDATE_STATE_2,
     SC_UPDATE_RATE_SCALE,
-    SC_UPDATE_DECAY
+    SC_UPDATE_DECAY,
+    SC_UPDATE_INPUTS
 };
 /* Launch scalars that updates may read. The rest is the commit's (src/train/commit.h). */
 enum {
     SC_SCALAR_LEARNING_RATE = 0,
     SC_SCALAR_INVERSE_WEIGHT = 1,
-    SC_SCALAR_OPTIMIZER_0 = 2,
-    SC_SCALAR_OPTIMIZER_1 = 3,
-    SC_SCALAR_GROUPS = 4
+    SC_SCALAR_GROUPS = 4 /* the others: terms of the step alone (op/expr_step.h) */
 };
 
 struct sc_optimizer_kind {
-    sc_record record; /* its options lie in sc_optimizer.value, in this order; the first is the learning rate */
-    int states; /* at most */
-    const char *state_name[SC_OPTIMIZER_STATES]; /* "momentum"; "first_moment", "second_moment" */
-    /* Whether these values need the states at all; NULL: always. */
-    bool (*remembers)(const sc_optimizer *optimizer);
-    /* Step-dependent launch scalars (bias corrections), step from 1. */
-    void (*scalars)(const sc_optimizer *optimizer, uint32_t step, float scalar[SC_LAUNCH_SCALARS]);
-    /* Builds the new parameter and the new states from the expression nodes of the inputs above. */
-    void (*update)(const sc_optimizer *optimizer, sc_expr *expr, const int *input, int *parameter,
-                   int state[SC_OPTIMIZER_STATES]);
+    sc_record record; /* its options lie in sc_optimizer; the first is the learning rate */
+    /* Formulas in the names of optimizer.c. `plain` is the update where the option `plain_at` is 0; NULL: there is none. */
+    const char *update, *plain;
+    int plain_at;
+    const char *state_name[SC_OPTIMIZER_STATES]; /* in checkpoints: "momentum"; NULL: as in the formula */
+    const char *source;
 };
 extern const sc_family sc_optimizer_family; /* each record is the beginning of a sc_optimizer_kind */
 const sc_optimizer_kind *sc_optimizer_find(const char *word);
-int sc_optimizer_states(const sc_optimizer *optimizer); /* per parameter: all of the kind's, or none */
 sc_optimizer sc_optimizer_default(const sc_optimizer_kind *kind);
+
+/* optimizer_update.c: what an update's formula says. Checks a formula that is not of the table. Errors: CONFIG with the column. */
+socle_status sc_optimizer_check(sc_env *env, const sc_optimizer *optimizer);
+int sc_optimizer_states(const sc_optimizer *optimizer); /* per parameter */
+void sc_optimizer_state_name(char out[SC_STATE_NAME], const sc_optimizer *optimizer, int state);
+/* Adds the update to an expression: the nodes of the new parameter and the new states. Terms of the step alone become launch scalars;
+ * *terms (may be NULL) says which. Nodes that nobody reads are left (sc_expr_prune). */
+socle_status sc_optimizer_update(sc_env *env, const sc_optimizer *optimizer, sc_expr *expr,
+                                 const int input[SC_UPDATE_INPUTS], int *parameter,
+                                 int state[SC_OPTIMIZER_STATES], sc_step_terms *terms);
+/* The launch scalars of these terms at a step, from 1. */
+void sc_optimizer_scalars(const sc_step_terms *terms, uint32_t step,
+                          float scalar[SC_LAUNCH_SCALARS]);
 
 #endif

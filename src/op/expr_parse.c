@@ -124,7 +124,7 @@ static sc_term read_name(sc_parser *p, sc_token word) {
         return term;
     }
     name->used = true;
-    if (name->kind == SC_NAME_TEXT) {
+    if (name->kind == SC_NAMES_TEXT) {
         term = read_inner(p, p->scope, name->text, word.at);
         sc_scope_set(p->scope, name, term);
     }

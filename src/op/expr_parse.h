@@ -25,7 +25,7 @@ enum { SC_SCOPE_NAMES = 40, SC_FORMULA_LENGTH = 4000, SC_FORMULA_WORD = 40 };
 typedef struct sc_scope_name {
     const char *word;
     size_t length; /* of the word */
-    enum { SC_NAME_NODE, SC_NAME_NUMBER, SC_NAME_LEAF, SC_NAME_TEXT } kind;
+    enum { SC_NAMES_NODE, SC_NAMES_NUMBER, SC_NAMES_LEAF, SC_NAMES_TEXT } kind;
     int node;           /* NODE: of the expression */
     float number;       /* NUMBER */
     sc_expr_op leaf_op; /* LEAF: made when the name is first read */
@@ -64,6 +64,15 @@ socle_status sc_expr_parse(sc_env *env, sc_expr_scope *scope, const char *text, 
 /* A formula of inputs alone: `names` ("x" or "prediction target") are inputs 0, 1 ... of floats;
  * "label:int" is one of integers. The result is output 0, a float. */
 socle_status sc_expr_read(sc_env *env, sc_expr *out, const char *text, const char *names);
+
+/* Names that statements of a formula give a value, and read before that: "m" and "w" of "m = 0.9 * m + g; w = w - m". What
+ * one run of the formula leaves for the next one is in them. In the order of their statements; the number of all,
+ * of which `most` are written. */
+typedef struct sc_formula_name {
+    const char *word; /* in the text */
+    int length;
+} sc_formula_name;
+int sc_formula_kept(const char *text, sc_formula_name *out, int most);
 
 /* Puts safe forms in the place of those that overflow or cancel: log(1 + exp(x)) becomes
  * softplus(x), and so on (the table is in expr_safe.c). For formulas that people write; equal in

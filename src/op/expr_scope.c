@@ -36,7 +36,7 @@ sc_scope_name *sc_scope_add(sc_expr_scope *scope, const char *word) {
 
 void sc_scope_node_part(sc_expr_scope *scope, const char *word, size_t length, int node) {
     sc_scope_name *name = sc_scope_add_part(scope, word, length);
-    name->kind = SC_NAME_NODE;
+    name->kind = SC_NAMES_NODE;
     name->node = node;
 }
 
@@ -46,20 +46,20 @@ void sc_scope_node(sc_expr_scope *scope, const char *word, int node) {
 
 void sc_scope_number(sc_expr_scope *scope, const char *word, float value) {
     sc_scope_name *name = sc_scope_add(scope, word);
-    name->kind = SC_NAME_NUMBER;
+    name->kind = SC_NAMES_NUMBER;
     name->number = value;
 }
 
 void sc_scope_leaf(sc_expr_scope *scope, const char *word, sc_expr_op op, int index) {
     sc_scope_name *name = sc_scope_add(scope, word);
-    name->kind = SC_NAME_LEAF;
+    name->kind = SC_NAMES_LEAF;
     name->leaf_op = op;
     name->leaf_index = index;
 }
 
 void sc_scope_text(sc_expr_scope *scope, const char *word, const char *text) {
     sc_scope_name *name = sc_scope_add(scope, word);
-    name->kind = SC_NAME_TEXT;
+    name->kind = SC_NAMES_TEXT;
     name->text = text;
 }
 
@@ -73,13 +73,13 @@ const sc_scope_name *sc_scope_find(const sc_expr_scope *scope, const char *word)
 
 int sc_scope_node_of(const sc_expr_scope *scope, const char *word) {
     const sc_scope_name *name = sc_scope_find(scope, word);
-    if (name && name->kind == SC_NAME_NUMBER) return sc_expr_const(scope->expr, name->number);
-    return name && name->kind == SC_NAME_NODE ? name->node : -1;
+    if (name && name->kind == SC_NAMES_NUMBER) return sc_expr_const(scope->expr, name->number);
+    return name && name->kind == SC_NAMES_NODE ? name->node : -1;
 }
 
 void sc_scope_set(sc_expr_scope *scope, sc_scope_name *name, sc_term term) {
     bool number = term.kind == SC_TERM_FLOAT || term.kind == SC_TERM_WHOLE;
-    name->kind = number ? SC_NAME_NUMBER : SC_NAME_NODE;
+    name->kind = number ? SC_NAMES_NUMBER : SC_NAMES_NODE;
     if (number)
         name->number = term.number;
     else
@@ -88,11 +88,11 @@ void sc_scope_set(sc_expr_scope *scope, sc_scope_name *name, sc_term term) {
 }
 
 sc_term sc_scope_term(sc_expr_scope *scope, sc_scope_name *name, const char *at) {
-    if (name->kind == SC_NAME_LEAF) {
+    if (name->kind == SC_NAMES_LEAF) {
         name->node = sc_expr_leaf(scope->expr, name->leaf_op, name->leaf_index, 0);
-        name->kind = SC_NAME_NODE;
+        name->kind = SC_NAMES_NODE;
     }
-    if (name->kind == SC_NAME_NODE)
+    if (name->kind == SC_NAMES_NODE)
         return (sc_term){.kind = SC_TERM_NODE, .node = name->node, .at = at};
     return (sc_term){.kind = SC_TERM_FLOAT, .number = name->number, .at = at};
 }

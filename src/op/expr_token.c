@@ -51,3 +51,52 @@ bool sc_token_is(const sc_token *token, const char *text) {
     return (token->kind == SC_TOKEN_WORD || token->kind == SC_TOKEN_SIGN) &&
            strlen(text) == token->length && memcmp(token->at, text, token->length) == 0;
 }
+
+/* The name that a statement beginning with `first` gives a value; length 0: none. */
+static sc_token target_of(sc_token first) {
+    sc_token next = sc_token_next(first.at + first.length);
+    if (first.kind == SC_TOKEN_WORD && sc_token_is(&next, "=")) return first;
+    return (sc_token){SC_TOKEN_END, first.at, 0};
+}
+
+static int find_name(const sc_formula_name *name, int count, const sc_token *word) {
+    for (int i = 0; i < count; i++)
+        if (name[i].length == (int)word->length && memcmp(name[i].word, word->at, word->length) == 0)
+            return i;
+    return -1;
+}
+
+/* All targets, each once. */
+static int list_targets(const char *text, sc_formula_name name[SC_SCOPE_NAMES]) {
+    int count = 0;
+    bool first = true;
+    for (sc_token t = sc_token_next(text); t.kind != SC_TOKEN_END; t = sc_token_next(t.at + t.length)) {
+        sc_token target = target_of(t);
+        bool is_new = first && target.length && find_name(name, count, &target) < 0;
+        if (is_new && count < SC_SCOPE_NAMES)
+            name[count++] = (sc_formula_name){target.at, (int)target.length};
+        first = sc_token_is(&t, ";");
+    }
+    return count;
+}
+
+int sc_formula_kept(const char *text, sc_formula_name *out, int most) {
+    sc_formula_name name[SC_SCOPE_NAMES];
+    bool given[SC_SCOPE_NAMES] = {false}, kept[SC_SCOPE_NAMES] = {false}, first = true;
+    int targets = list_targets(text, name), target = -1, count = 0;
+    for (sc_token t = sc_token_next(text); t.kind != SC_TOKEN_END; t = sc_token_next(t.at + t.length)) {
+        sc_token given_here = first ? target_of(t) : (sc_token){0};
+        bool ends = sc_token_is(&t, ";");
+        int read = t.kind == SC_TOKEN_WORD && !given_here.length ? find_name(name, targets, &t) : -1;
+        if (given_here.length) target = find_name(name, targets, &given_here);
+        if (read >= 0 && !given[read]) kept[read] = true;
+        if (ends && target >= 0) given[target] = true, target = -1;
+        first = ends;
+    }
+    for (int i = 0; i < targets; i++) {
+        if (!kept[i]) continue;
+        if (count < most) out[count] = name[i];
+        count++;
+    }
+    return count;
+}

@@ -42,6 +42,7 @@ typedef socle_status (*visitor)(visit *visit, const place *place);
 
 static socle_status visit_tensors(visit *v, visitor each) {
     const sc_optimizer *optimizer = &sc_trainer_options(v->trainer)->optimizer;
+    char state[SC_STATE_NAME];
     place at;
     for (int p = 0; p < (int)v->net->parameters; p++) {
         at = (place){.kind = CURRENT, .parameter = p};
@@ -52,8 +53,8 @@ static socle_status visit_tensors(visit *v, visitor each) {
         for (int p = 0; p < (int)v->net->parameters; p++) {
             if (v->net->parameter[p].role == SC_PARAMETER_STATISTIC) continue;
             at = (place){.kind = STATE, .parameter = p, .state = s};
-            snprintf(at.name, sizeof at.name, "optimizer/%s/%s", optimizer->kind->state_name[s],
-                     v->net->parameter[p].name);
+            sc_optimizer_state_name(state, optimizer, s);
+            snprintf(at.name, sizeof at.name, "optimizer/%s/%s", state, v->net->parameter[p].name);
             SC_TRY(each(v, &at));
         }
     for (int p = 0; v->with_best && p < (int)v->net->parameters; p++) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commit graph, the totals of evaluation and the addition of partial sums, as expressions over blocks. It knows lanes and
- * the optimizer's expression, not networks or devices. */
+/* The commit graph, the totals of evaluation and the addition of partial sums, as formulas over blocks. It knows lanes and
+ * the optimizer's formula, not networks or devices. */
 #include "train/commit.h"
+
+#include "graph/formula.h"
 
 #include <float.h>
 
@@ -17,187 +19,154 @@ static sc_value scalar(sc_graph *graph, sc_lane lane, int index, int dtype) {
 
 /* Number of elements that are not finite. */
 static sc_value count_non_finite(sc_graph *graph, sc_value x) {
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int finite = sc_expr_add_node(&expr, SC_EXPR_IS_FINITE, sc_expr_input(&expr, 0, SC_EXPR_FLOAT), 0, 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, finite, sc_expr_const(&expr, 0.0f),
-                                           sc_expr_const(&expr, 1.0f)));
-    sc_op_attr attr = {.reduce = {.axes = 3, .kind = {SC_REDUCE_SUM}}};
+    sc_formula f;
     sc_value out;
-    sc_graph_append(graph, SC_OP_REDUCE, &attr, &expr, 1, &x, 1, &out);
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "x", x);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "0 if is_finite(x) else 1"));
+    sc_formula_sum(&f, 3, &out);
     return out;
 }
 
-/* health = health != 0 ? health : bad ? step : 0 */
+/* The first step that was not finite stays. */
 static sc_value build_health(sc_graph *graph, sc_value bad_gradients, sc_value loss) {
-    sc_value health = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_STEP, SOCLE_I32);
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int old = sc_expr_input(&expr, 0, SC_EXPR_INT);
-    int bad = sc_expr_input(&expr, 1, SC_EXPR_FLOAT);
-    int finite = sc_expr_add_node(&expr, SC_EXPR_IS_FINITE, sc_expr_input(&expr, 2, SC_EXPR_FLOAT), 0, 0);
-    int clean = sc_expr_add_node(&expr, SC_EXPR_EQ, bad, sc_expr_const(&expr, 0.0f), 0);
-    int ok = sc_expr_add_node(&expr, SC_EXPR_INT_AND, finite, clean, 0);
-    int zero = sc_expr_const_int(&expr, 0);
-    int now = sc_expr_add_node(&expr, SC_EXPR_INT_SELECT, ok, zero, sc_expr_leaf(&expr, SC_EXPR_STEP, 0, 0));
-    int healthy = sc_expr_add_node(&expr, SC_EXPR_INT_EQ, old, zero, 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_INT_SELECT, healthy, now, old));
-    sc_value out;
-    sc_build_expr(graph, &expr, 3, (sc_value[]){health, bad_gradients, loss}, &out);
+    sc_value health = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_STEP, SOCLE_I32), out;
+    sc_formula f;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "health", health);
+    sc_formula_input(&f, "bad", bad_gradients);
+    sc_formula_input(&f, "loss", loss);
+    sc_scope_leaf(&f.scope, "step", SC_EXPR_STEP, 0);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "now = 0 if is_finite(loss) and bad == 0 else step;"
+                                                "now if health == 0 else health"));
+    sc_formula_build(&f, &out);
     return sc_graph_update(graph, out, health);
-}
-
-/* Node that is 1 when the health word (input `index`) is still 0. */
-static int healthy(sc_expr *expr, int index) {
-    return sc_expr_add_node(expr, SC_EXPR_INT_EQ, sc_expr_input(expr, index, SC_EXPR_INT),
-                            sc_expr_const_int(expr, 0), 0);
 }
 
 /* 1 / the step's summed weight, or 0 where nothing counts. A sum that a device may take for 0 is 0 everywhere. */
 static sc_value build_inverse(sc_graph *graph, sc_value weight) {
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int sum = sc_expr_input(&expr, 0, SC_EXPR_FLOAT);
-    int counts = sc_expr_add_node(&expr, SC_EXPR_LE, sc_expr_const(&expr, FLT_MIN), sum, 0);
-    int inverse = sc_expr_add_node(&expr, SC_EXPR_DIV, sc_expr_const(&expr, 1.0f), sum, 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, counts, inverse, sc_expr_const(&expr, 0.0f)));
+    sc_formula f;
     sc_value out;
-    sc_build_expr(graph, &expr, 1, &weight, &out);
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "weight", weight);
+    sc_scope_number(&f.scope, "smallest", FLT_MIN);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "1 / weight if smallest <= weight else 0"));
+    sc_formula_build(&f, &out);
     return out;
 }
 
-/* Node that is 1 when the health word is still 0 and, if the step has a summed weight, something counts. */
-static int commits(sc_expr *expr, int health, int inverse) {
-    int ok = healthy(expr, health);
-    if (inverse < 0) return ok;
-    int counts = sc_expr_add_node(expr, SC_EXPR_NE, inverse, sc_expr_const(expr, 0.0f), 0);
-    return sc_expr_add_node(expr, SC_EXPR_INT_AND, ok, counts, 0);
+/* What says whether a step is committed: the health word, and the inverse weight, which is the host's (SC_NO_VALUE) or the step's.
+ * `healthy` becomes 1 where the health word is still 0 and something counts. */
+static void input_commits(sc_formula *f, sc_value health, sc_value inverse) {
+    sc_formula_input(f, "health", health);
+    if (inverse != SC_NO_VALUE)
+        sc_formula_input(f, "inverse", inverse);
+    else
+        sc_scope_leaf(&f->scope, "inverse", SC_EXPR_SCALAR, SC_SCALAR_INVERSE_WEIGHT);
+    sc_formula_read(f, inverse == SC_NO_VALUE ? "healthy = health == 0" : "healthy = health == 0 and inverse != 0");
 }
 
-/* inverse: 1 / the step's summed weight; SC_NO_VALUE: the host's scalar says it. */
 static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, int piece,
-                         sc_value gradient, sc_value health, sc_value inverse) {
-    const sc_optimizer_kind *kind = optimizer->kind;
+                         sc_value gradient, sc_value health, sc_value inverse, sc_step_terms *terms) {
     const int64_t blocks = shape->parameter_blocks[piece];
     const int pieces = shape->pieces, states = sc_optimizer_states(optimizer);
-    enum { RATE = 2 + SC_OPTIMIZER_STATES, DECAY, HEALTH, INVERSE, MOST };
-    sc_value input[MOST] = {flat(graph, SC_LANE_PARAMETERS, piece, SOCLE_F32, blocks, SC_BLOCK), gradient};
-    int count = 2;
-    for (int s = 0; s < states; s++)
-        input[count++] = flat(graph, SC_LANE_STATE, s * pieces + piece, SOCLE_F32, blocks, SC_BLOCK);
-    for (int k = SC_COEFFICIENT_RATE_SCALE; k <= SC_COEFFICIENT_DECAY; k++)
-        input[count++] = flat(graph, SC_LANE_COEFFICIENTS, k * pieces + piece, SOCLE_F32, blocks, 1);
-    input[count++] = health;
-    int inputs = count;
-    if (inverse != SC_NO_VALUE) input[inputs++] = inverse;
-
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int in[MOST] = {0};
-    for (int i = 0; i < count - 1; i++) in[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
+    sc_value old[1 + SC_OPTIMIZER_STATES], out[SC_EXPR_OUTPUTS];
+    int in[SC_UPDATE_INPUTS] = {0}, new[1 + SC_OPTIMIZER_STATES] = {0};
+    sc_formula f;
+    sc_formula_begin(&f, graph);
+    old[0] = flat(graph, SC_LANE_PARAMETERS, piece, SOCLE_F32, blocks, SC_BLOCK);
+    in[SC_UPDATE_PARAMETER] = sc_formula_value(&f, old[0]);
+    sc_formula_input(&f, "sum", gradient);
+    for (int s = 0; s < states; s++) {
+        old[1 + s] = flat(graph, SC_LANE_STATE, s * pieces + piece, SOCLE_F32, blocks, SC_BLOCK);
+        in[SC_UPDATE_STATE_0 + s] = sc_formula_value(&f, old[1 + s]);
+    }
+    const int rates = SC_COEFFICIENT_RATE_SCALE * pieces + piece, decays = SC_COEFFICIENT_DECAY * pieces + piece;
+    in[SC_UPDATE_RATE_SCALE] =
+        sc_formula_input(&f, "rate", flat(graph, SC_LANE_COEFFICIENTS, rates, SOCLE_F32, blocks, 1));
+    in[SC_UPDATE_DECAY] = sc_formula_value(&f, flat(graph, SC_LANE_COEFFICIENTS, decays, SOCLE_F32, blocks, 1));
+    input_commits(&f, health, inverse);
     /* A frozen block, of rate 0, keeps its bits: w - 0 is not always w. */
-    int moves = sc_expr_add_node(&expr, SC_EXPR_NE, in[count - 3], sc_expr_const(&expr, 0.0f), 0);
-    int weighted = inputs > count ? sc_expr_input(&expr, count, SC_EXPR_FLOAT) : -1;
-    int ok = sc_expr_add_node(&expr, SC_EXPR_INT_AND, commits(&expr, count - 1, weighted), moves, 0);
-    int divisor = weighted >= 0 ? weighted : sc_expr_leaf(&expr, SC_EXPR_SCALAR, SC_SCALAR_INVERSE_WEIGHT, 0);
-    int argument[SC_UPDATE_DECAY + 1] = {
-        [SC_UPDATE_PARAMETER] = in[0],
-        [SC_UPDATE_GRADIENT] = sc_expr_add_node(&expr, SC_EXPR_MUL, in[1], divisor, 0),
-        [SC_UPDATE_RATE_SCALE] = in[count - 3],
-        [SC_UPDATE_DECAY] = in[count - 2],
-    };
-    for (int s = 0; s < states; s++) argument[SC_UPDATE_STATE_0 + s] = in[2 + s];
-    int parameter, state[SC_OPTIMIZER_STATES];
-    kind->update(optimizer, &expr, argument, &parameter, state);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, parameter, in[0]));
-    for (int s = 0; s < states; s++)
-        sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, state[s], in[2 + s]));
-    sc_value out[SC_EXPR_OUTPUTS];
-    sc_build_expr(graph, &expr, inputs, input, out);
-    sc_graph_update(graph, out[0], input[0]);
-    for (int s = 0; s < states; s++) sc_graph_update(graph, out[1 + s], input[2 + s]);
+    sc_formula_read(&f, "ok = healthy and rate != 0");
+    in[SC_UPDATE_GRADIENT] = sc_formula_read(&f, "sum * inverse");
+    if (graph->status == SOCLE_OK)
+        sc_graph_fail(graph, sc_optimizer_update(graph->env, optimizer, &f.expr, in, &new[0], &new[1], terms));
+    for (int i = 0; i <= states; i++) {
+        sc_scope_node(&f.scope, "old", i ? in[SC_UPDATE_STATE_0 + i - 1] : in[SC_UPDATE_PARAMETER]);
+        sc_scope_node(&f.scope, "new", new[i]);
+        sc_expr_output(&f.expr, sc_formula_read(&f, "new if ok else old"));
+    }
+    sc_expr_prune(&f.expr);
+    sc_formula_build(&f, out);
+    for (int i = 0; i <= states; i++) sc_graph_update(graph, out[i], old[i]);
 }
 
-/* running = momentum * running + (1 - momentum) * (sum over groups / groups) */
+/* Running statistics; groups is 1 / the number of groups that the sum is over, or 0. */
 static void build_statistics(sc_graph *graph, const sc_commit_shape *shape, sc_value health, sc_value inverse) {
     const int64_t blocks = shape->statistic_blocks;
     const int momentums = SC_COEFFICIENT_MOMENTUM * shape->pieces;
-    sc_value input[5] = {flat(graph, SC_LANE_STATISTICS, 0, SOCLE_F32, blocks, SC_BLOCK),
-                         flat(graph, SC_LANE_SUMS, SC_SUM_STATISTICS, SOCLE_F32, blocks, SC_BLOCK),
-                         flat(graph, SC_LANE_COEFFICIENTS, momentums, SOCLE_F32, blocks, 1), health, inverse};
-    bool weighted = inverse != SC_NO_VALUE;
-    sc_expr expr;
-    sc_expr_init(&expr);
-    int running = sc_expr_input(&expr, 0, SC_EXPR_FLOAT), sum = sc_expr_input(&expr, 1, SC_EXPR_FLOAT),
-        momentum = sc_expr_input(&expr, 2, SC_EXPR_FLOAT),
-        ok = commits(&expr, 3, weighted ? sc_expr_input(&expr, 4, SC_EXPR_FLOAT) : -1);
-    int groups = sc_expr_leaf(&expr, SC_EXPR_SCALAR, SC_SCALAR_GROUPS, 0); /* 1 / their number; 0: none */
-    int some = sc_expr_add_node(&expr, SC_EXPR_NE, groups, sc_expr_const(&expr, 0.0f), 0);
-    ok = sc_expr_add_node(&expr, SC_EXPR_INT_AND, ok, some, 0);
-    int batch = sc_expr_add_node(&expr, SC_EXPR_MUL, sum, groups, 0);
-    int rest = sc_expr_add_node(&expr, SC_EXPR_SUB, sc_expr_const(&expr, 1.0f), momentum, 0);
-    int updated = sc_expr_add_node(&expr, SC_EXPR_ADD, sc_expr_add_node(&expr, SC_EXPR_MUL, momentum, running, 0),
-                                   sc_expr_add_node(&expr, SC_EXPR_MUL, rest, batch, 0), 0);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, updated, running));
-    sc_value out;
-    sc_build_expr(graph, &expr, weighted ? 5 : 4, input, &out);
-    sc_graph_update(graph, out, input[0]);
+    sc_value running = flat(graph, SC_LANE_STATISTICS, 0, SOCLE_F32, blocks, SC_BLOCK), out;
+    sc_formula f;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "running", running);
+    sc_formula_input(&f, "sum", flat(graph, SC_LANE_SUMS, SC_SUM_STATISTICS, SOCLE_F32, blocks, SC_BLOCK));
+    sc_formula_input(&f, "momentum", flat(graph, SC_LANE_COEFFICIENTS, momentums, SOCLE_F32, blocks, 1));
+    input_commits(&f, health, inverse);
+    sc_scope_leaf(&f.scope, "groups", SC_EXPR_SCALAR, SC_SCALAR_GROUPS);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "ok = healthy and groups != 0;"
+                                                "batch = sum * groups;"
+                                                "updated = momentum * running + (1 - momentum) * batch;"
+                                                "updated if ok else running"));
+    sc_formula_build(&f, &out);
+    sc_graph_update(graph, out, running);
 }
 
-/* A total is two floats whose sum it is, about 48 bits: one alone would lose samples beside heavy ones, and beyond 2^24 of them. */
-typedef struct pair {
-    int high, low;
-} pair;
-
-/* total + x: the exact error of one addition (Knuth's two-sum), and both parts made neighbours again (Dekker). Expressions are evaluated
+/* total + x. A total is two floats whose sum it is, about 48 bits: one alone would lose samples beside heavy ones, and beyond 2^24 of them.
+ * `lost` is the exact error of one addition (Knuth's two-sum), and both parts are made neighbours again (Dekker). Expressions are evaluated
  * as they are written, without contraction. Where the sum is not finite, neither are errors: the sum alone stays. */
-static pair add_to_pair(sc_expr *expr, pair total, int x) {
-    int sum = sc_expr_add_node(expr, SC_EXPR_ADD, total.high, x, 0);
-    int taken = sc_expr_add_node(expr, SC_EXPR_SUB, sum, total.high, 0);
-    int kept = sc_expr_add_node(expr, SC_EXPR_SUB, sum, taken, 0);
-    int lost = sc_expr_add_node(expr, SC_EXPR_ADD, sc_expr_add_node(expr, SC_EXPR_SUB, total.high, kept, 0),
-                                sc_expr_add_node(expr, SC_EXPR_SUB, x, taken, 0), 0);
-    int rest = sc_expr_add_node(expr, SC_EXPR_ADD, lost, total.low, 0);
-    int high = sc_expr_add_node(expr, SC_EXPR_ADD, sum, rest, 0);
-    int low = sc_expr_add_node(expr, SC_EXPR_SUB, rest, sc_expr_add_node(expr, SC_EXPR_SUB, high, sum, 0), 0);
-    int finite = sc_expr_add_node(expr, SC_EXPR_IS_FINITE, sum, 0, 0);
-    return (pair){sc_expr_add_node(expr, SC_EXPR_SELECT, finite, high, sum),
-                  sc_expr_add_node(expr, SC_EXPR_SELECT, finite, low, sc_expr_const(expr, 0.0f))};
-}
+static const char add_to_total[] = "sum = high + x;"
+                                   "taken = sum - high;"
+                                   "kept = sum - taken;"
+                                   "lost = (high - kept) + (x - taken);"
+                                   "rest = lost + low;"
+                                   "near = sum + rest;"
+                                   "far = rest - (near - sum);"
+                                   "finite = is_finite(sum);"
+                                   "new_high = near if finite else sum;"
+                                   "new_low = far if finite else 0";
 
-/* The mean loss of a step, 0 where nothing counts. */
-static int mean_loss(sc_expr *expr, int loss, int weight) {
-    int mean = sc_expr_add_node(expr, SC_EXPR_DIV, loss, weight, 0);
-    int counts = sc_expr_add_node(expr, SC_EXPR_LE, sc_expr_const(expr, FLT_MIN), weight, 0);
-    return sc_expr_add_node(expr, SC_EXPR_SELECT, counts, mean, sc_expr_const(expr, 0.0f));
-}
-
-/* Totals [first, first + count) += their sums, as far as an expression has outputs; `last` too: the step's mean loss. */
+/* Totals [first, first + count) += their sums, as far as an expression has outputs; `last` too: the step's mean loss, 0 where nothing
+ * counts. */
 static void build_some_totals(sc_graph *graph, const sc_value sum[3], sc_value health, int first, int count, bool last) {
-    const int sums = 2 * count, word = sums + 3;
-    sc_value input[2 * 2 + 4], out[SC_EXPR_OUTPUTS];
-    sc_expr expr;
-    sc_expr_init(&expr);
+    const int sums = 2 * count;
+    int node[2 * 2 + 3];
+    sc_value total[2 * 2], out[SC_EXPR_OUTPUTS];
+    sc_formula f;
+    sc_formula_begin(&f, graph);
     for (int i = 0; i < count; i++) {
-        input[2 * i] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS + first + i, SOCLE_F32);
-        input[2 * i + 1] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS_LOW + first + i, SOCLE_F32);
+        total[2 * i] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS + first + i, SOCLE_F32);
+        total[2 * i + 1] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS_LOW + first + i, SOCLE_F32);
     }
-    for (int i = 0; i < 3; i++) input[sums + i] = sum[i];
-    input[word] = health;
-    for (int i = 0; i < word; i++) (void)sc_expr_input(&expr, i, SC_EXPR_FLOAT);
-    int ok = health == SC_NO_VALUE ? -1 : healthy(&expr, word);
+    for (int i = 0; i < sums; i++) node[i] = sc_formula_value(&f, total[i]);
+    for (int i = 0; i < 3; i++) node[sums + i] = sc_formula_value(&f, sum[i]);
+    if (health != SC_NO_VALUE) sc_formula_input(&f, "health", health);
     for (int i = 0; i < count; i++) {
-        pair old = {sc_expr_input(&expr, 2 * i, SC_EXPR_FLOAT), sc_expr_input(&expr, 2 * i + 1, SC_EXPR_FLOAT)};
-        pair new = add_to_pair(&expr, old, sc_expr_input(&expr, sums + first + i, SC_EXPR_FLOAT));
-        sc_expr_output(&expr, ok < 0 ? new.high : sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, new.high, old.high));
-        sc_expr_output(&expr, ok < 0 ? new.low : sc_expr_add_node(&expr, SC_EXPR_SELECT, ok, new.low, old.low));
+        sc_scope_node(&f.scope, "high", node[2 * i]);
+        sc_scope_node(&f.scope, "low", node[2 * i + 1]);
+        sc_scope_node(&f.scope, "x", node[sums + first + i]);
+        sc_formula_read(&f, add_to_total);
+        if (health != SC_NO_VALUE)
+            sc_formula_read(&f, "new_high = new_high if health == 0 else high; new_low = new_low if health == 0 else low");
+        sc_formula_output(&f, "new_high");
+        sc_formula_output(&f, "new_low");
     }
-    if (last)
-        sc_expr_output(&expr, mean_loss(&expr, sc_expr_input(&expr, sums, SC_EXPR_FLOAT),
-                                        sc_expr_input(&expr, sums + 1, SC_EXPR_FLOAT)));
-    sc_build_expr(graph, &expr, ok < 0 ? word : word + 1, input, out);
-    for (int i = 0; i < 2 * count; i++) sc_graph_update(graph, out[i], input[i]);
-    if (last) sc_graph_output(graph, out[2 * count], SC_LANE_HEALTH, SC_HEALTH_LAST_LOSS);
+    sc_scope_node(&f.scope, "loss", node[sums]);
+    sc_scope_node(&f.scope, "weight", node[sums + 1]);
+    sc_scope_number(&f.scope, "smallest", FLT_MIN);
+    if (last) sc_expr_output(&f.expr, sc_formula_read(&f, "loss / weight if smallest <= weight else 0"));
+    sc_formula_build(&f, out);
+    for (int i = 0; i < sums; i++) sc_graph_update(graph, out[i], total[i]);
+    if (last) sc_graph_output(graph, out[sums], SC_LANE_HEALTH, SC_HEALTH_LAST_LOSS);
 }
 
 /* total += sum for loss, weight and metric. health SC_NO_VALUE: always. */
@@ -206,7 +175,7 @@ static void build_totals(sc_graph *graph, const sc_value sum[3], sc_value health
     build_some_totals(graph, sum, health, 2, 1, true);
 }
 
-socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape) {
+socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, sc_step_terms *terms) {
     sc_graph_scope(graph, "commit");
     sc_value gradient[SC_LANE_PIECES], sum[3], bad = SC_NO_VALUE;
     for (int p = 0; p < shape->pieces; p++) {
@@ -217,7 +186,7 @@ socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, con
     for (int i = 0; i < 3; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
     sc_value health = build_health(graph, bad, sum[0]);
     sc_value inverse = shape->weighted ? build_inverse(graph, sum[1]) : SC_NO_VALUE;
-    for (int p = 0; p < shape->pieces; p++) build_update(graph, optimizer, shape, p, gradient[p], health, inverse);
+    for (int p = 0; p < shape->pieces; p++) build_update(graph, optimizer, shape, p, gradient[p], health, inverse, terms);
     if (shape->statistic_blocks) build_statistics(graph, shape, health, inverse);
     build_totals(graph, sum, health);
     return graph->status;

@@ -43,8 +43,9 @@ typedef struct sc_commit_shape {
 } sc_commit_shape;
 
 /* Appends the commit to a graph of capacity 1. The lane of statistics is tensor 0 of STATISTICS; piece p is tensor p of PARAMETERS and
- * GRADIENTS, and tensor s * pieces + p of STATE for the optimizer's state s. */
-socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape);
+ * GRADIENTS, and tensor s * pieces + p of STATE for the optimizer's state s. *terms: what
+ * sc_optimizer_scalars computes for each step. */
+socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, sc_step_terms *terms);
 /* totals += sums, unpredicated: evaluation. */
 socle_status sc_totals_build(sc_graph *graph);
 /* One partial += another, over as many blocks as the launch has rows, at most `blocks`, the graph's capacity. Where the two lie

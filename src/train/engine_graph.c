@@ -3,6 +3,7 @@
  * resident data; from there on the graphs are the same. */
 #include "train/engine_private.h"
 
+#include "graph/formula.h"
 #include "graph/grad.h"
 #include "graph/recompute.h"
 
@@ -37,28 +38,20 @@ static void augment(const sc_engine *engine, sc_graph *graph, sc_value *column) 
             column[k] = sc_build_crop2d(graph, column[k], origin, engine->column[k].dim[2], engine->column[k].dim[3]);
 }
 
-/* Input `index` of an expression, times node `weight` (-1: once); of weight 0 it is 0, were it infinite. */
-static int times(sc_expr *expr, int index, int weight) {
-    int value = sc_expr_input(expr, index, SC_EXPR_FLOAT);
-    if (weight < 0) return value;
-    int zero = sc_expr_const(expr, 0.0f), counts = sc_expr_add_node(expr, SC_EXPR_NE, weight, zero, 0);
-    return sc_expr_add_node(expr, SC_EXPR_SELECT, counts, sc_expr_add_node(expr, SC_EXPR_MUL, value, weight, 0), zero);
-}
-
-/* SUMS: loss and weight and number of right answers, in one reduction over the rows. Without weights a row counts once. */
+/* SUMS: loss and weight and number of right answers, in one reduction over the rows. Without weights a row counts once; what has
+ * weight 0 is 0, were it infinite. */
 static void output_sums(sc_graph *graph, sc_value loss, sc_value correct, sc_value weight) {
-    sc_expr expr;
-    sc_value out[3], input[3] = {loss};
-    int inputs = 1, each = -1, right = -1;
-    if (correct != SC_NO_VALUE) input[right = inputs++] = correct;
-    if (weight != SC_NO_VALUE) input[each = inputs++] = weight;
-    sc_expr_init(&expr);
-    if (each >= 0) each = sc_expr_input(&expr, each, SC_EXPR_FLOAT);
-    sc_expr_output(&expr, times(&expr, 0, each));
-    sc_expr_output(&expr, each < 0 ? sc_expr_const(&expr, 1.0f) : each);
-    sc_expr_output(&expr, right < 0 ? sc_expr_const(&expr, 0.0f) : times(&expr, right, each));
-    sc_op_attr attr = {.reduce = {.axes = 1}};
-    sc_graph_append(graph, SC_OP_REDUCE, &attr, &expr, inputs, input, 3, out);
+    sc_formula f;
+    sc_value out[3];
+    bool weighted = weight != SC_NO_VALUE, counts = correct != SC_NO_VALUE;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "loss", loss);
+    if (counts) sc_formula_input(&f, "correct", correct);
+    if (weighted) sc_formula_input(&f, "weight", weight);
+    sc_expr_output(&f.expr, sc_formula_read(&f, weighted ? "loss * weight if weight != 0 else 0" : "loss"));
+    sc_expr_output(&f.expr, sc_formula_read(&f, weighted ? "weight" : "1"));
+    sc_expr_output(&f.expr, sc_formula_read(&f, !counts ? "0" : weighted ? "correct * weight if weight != 0 else 0" : "correct"));
+    sc_formula_sum(&f, 1, out);
     for (int i = 0; i < 3; i++) sc_graph_output(graph, out[i], SC_LANE_SUMS, SC_SUM_LOSS + i);
 }
 

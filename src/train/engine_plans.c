@@ -37,7 +37,7 @@ static socle_status build_commit(sc_engine *engine, sc_graph *graph) {
         .weighted = engine->options.weighted};
     for (int p = 0; p < shape.pieces; p++)
         shape.parameter_blocks[p] = (int64_t)(sc_cuts_bytes(&engine->cuts, p) / SC_LANE_ALIGNMENT);
-    return sc_commit_build(graph, &engine->optimizer, &shape);
+    return sc_commit_build(graph, &engine->optimizer, &shape, &engine->step_terms);
 }
 
 static socle_status build_totals(sc_engine *engine, sc_graph *graph) {

@@ -21,6 +21,7 @@ struct sc_engine {
     sc_net *net;
     sc_engine_options options;
     sc_optimizer optimizer;
+    sc_step_terms step_terms; /* of its update */
     bool trains;
     sc_queue *compute, *upload;
 

@@ -86,8 +86,7 @@ socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memor
     launch.scalar[SC_SCALAR_LEARNING_RATE] = step->learning_rate;
     launch.scalar[SC_SCALAR_INVERSE_WEIGHT] = (float)(1.0 / step->weight);
     launch.scalar[SC_SCALAR_GROUPS] = step->groups ? 1.0f / (float)step->groups : 0.0f;
-    if (engine->optimizer.kind->scalars)
-        engine->optimizer.kind->scalars(&engine->optimizer, step->number, launch.scalar);
+    sc_optimizer_scalars(&engine->step_terms, step->number, launch.scalar);
     sc_engine_begin_step(engine, 0);
     sc_engine_weights_changed(engine);
     SC_TRY(sc_plan_run(engine->commit, engine->compute, memory, &launch));

@@ -40,8 +40,9 @@ static void create(adder *a, const char *device, bool commits) {
     for (int i = 0; i < (commits ? LANES : 2); i++) place(a, lanes[i], count[i]);
     FIXTURE_OK(sc_graph_create(&a->graph, a->f.device->env, 1));
     sc_optimizer sgd = fixture_optimizer("sgd", 0.1f, 0);
+    sc_step_terms terms;
     sc_commit_shape shape = {.pieces = 1, .parameter_blocks = {1}, .weighted = true};
-    FIXTURE_OK(commits ? sc_commit_build(a->graph, &sgd, &shape) : sc_totals_build(a->graph));
+    FIXTURE_OK(commits ? sc_commit_build(a->graph, &sgd, &shape, &terms) : sc_totals_build(a->graph));
     sc_plan_options options = {0};
     FIXTURE_OK(sc_plan_create(&a->plan, a->f.device, a->graph, &a->map, &options));
 }

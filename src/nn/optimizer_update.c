@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From an optimizer's formula to nodes of the commit's expression: what its names stand for, which of them are states,
+ * which terms the host computes. */
+#include "nn/layer.h"
+#include "op/expr_parse.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Names of an update that every optimizer has; those that begin with '_' are for the texts below. */
+static const char rate_text[] = "_scale * _rate", gradient_text[] = "_gradient + _decay * _w";
+static const int term_slot[SC_STEP_TERMS] = {2, 3, 5, 6}; /* launch scalars; the others have names */
+enum { COMMIT_NODES = 24 }; /* what the commit's expression has beside the update */
+
+static const char *text_of(const sc_optimizer *optimizer) {
+    const sc_optimizer_kind *kind = optimizer->kind;
+    if (kind->plain && optimizer->value[kind->plain_at] == 0.0f) return kind->plain;
+    return kind->update ? kind->update : optimizer->update ? optimizer->update : "";
+}
+
+/* States of an update: what it keeps, but for the parameter itself. `most` are written. */
+static int list_states(const char *text, sc_formula_name *state, int most) {
+    sc_formula_name kept[SC_SCOPE_NAMES];
+    int count = sc_formula_kept(text, kept, SC_SCOPE_NAMES), states = 0;
+    for (int i = 0; i < count; i++) {
+        if (kept[i].length == 1 && kept[i].word[0] == 'w') continue;
+        if (states < most) state[states] = kept[i];
+        states++;
+    }
+    return states;
+}
+
+int sc_optimizer_states(const sc_optimizer *optimizer) {
+    sc_formula_name state[SC_OPTIMIZER_STATES];
+    int states = list_states(text_of(optimizer), state, SC_OPTIMIZER_STATES);
+    return states < SC_OPTIMIZER_STATES ? states : SC_OPTIMIZER_STATES;
+}
+
+void sc_optimizer_state_name(char out[SC_STATE_NAME], const sc_optimizer *optimizer, int state) {
+    sc_formula_name name[SC_OPTIMIZER_STATES] = {{"", 0}};
+    list_states(text_of(optimizer), name, SC_OPTIMIZER_STATES);
+    if (optimizer->kind->state_name[state])
+        snprintf(out, SC_STATE_NAME, "%s", optimizer->kind->state_name[state]);
+    else
+        snprintf(out, SC_STATE_NAME, "%.*s", name[state].length, name[state].word);
+}
+
+/* The names of an update. `coupled`: g has decay * w in it. */
+static void open_scope(sc_expr_scope *scope, const sc_optimizer *optimizer, sc_expr *expr, const int *input, bool coupled) {
+    sc_formula_name state[SC_OPTIMIZER_STATES];
+    const sc_record *record = &optimizer->kind->record;
+    sc_scope_init(scope, expr);
+    sc_scope_node(scope, "_w", input[SC_UPDATE_PARAMETER]);
+    sc_scope_node(scope, "_gradient", input[SC_UPDATE_GRADIENT]);
+    sc_scope_node(scope, "_decay", input[SC_UPDATE_DECAY]);
+    sc_scope_node(scope, "_scale", input[SC_UPDATE_RATE_SCALE]);
+    sc_scope_leaf(scope, "_rate", SC_EXPR_SCALAR, SC_SCALAR_LEARNING_RATE);
+    sc_scope_node(scope, "w", input[SC_UPDATE_PARAMETER]);
+    sc_scope_text(scope, "g", coupled ? gradient_text : "_gradient");
+    sc_scope_text(scope, "lr", rate_text);
+    sc_scope_node(scope, "decay", input[SC_UPDATE_DECAY]);
+    sc_scope_leaf(scope, "step", SC_EXPR_STEP, 0);
+    for (int i = 0; i < record->count; i++) {
+        const sc_option *option = &record->options[i];
+        const void *value = (const char *)optimizer + option->offset;
+        if (option->type == SC_OPTION_FLOAT && value != optimizer->value)
+            sc_scope_number(scope, option->key, *(const float *)value);
+    }
+    int states = list_states(text_of(optimizer), state, SC_OPTIMIZER_STATES);
+    for (int s = 0; s < states && s < SC_OPTIMIZER_STATES; s++)
+        sc_scope_node_part(scope, state[s].word, (size_t)state[s].length, input[SC_UPDATE_STATE_0 + s]);
+}
+
+/* Whether the formula reads `decay` itself. */
+static socle_status reads_decay(bool *out, sc_env *env, const sc_optimizer *optimizer) {
+    sc_expr expr;
+    sc_expr_scope scope;
+    int input[SC_UPDATE_INPUTS], unused;
+    sc_expr_init(&expr);
+    for (int i = 0; i < SC_UPDATE_INPUTS; i++) input[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
+    open_scope(&scope, optimizer, &expr, input, true);
+    SC_TRY(sc_expr_parse(env, &scope, text_of(optimizer), &unused));
+    *out = sc_scope_find(&scope, "decay")->used;
+    return SOCLE_OK;
+}
+
+/* The node of a name after the formula, as a float. */
+static int float_node(sc_expr_scope *scope, const char *word, size_t length) {
+    char name[SC_STATE_NAME];
+    snprintf(name, sizeof name, "%.*s", (int)length, word);
+    int node = sc_scope_node_of(scope, name);
+    if (node < 0 || scope->expr->node[node].type == SC_EXPR_FLOAT) return node;
+    return sc_expr_add_node(scope->expr, SC_EXPR_TO_FLOAT, node, 0, 0);
+}
+
+socle_status sc_optimizer_update(sc_env *env, const sc_optimizer *optimizer, sc_expr *expr,
+                                 const int input[SC_UPDATE_INPUTS], int *parameter, int state[SC_OPTIMIZER_STATES],
+                                 sc_step_terms *terms) {
+    sc_expr_scope scope;
+    sc_formula_name name[SC_OPTIMIZER_STATES];
+    const char *text = text_of(optimizer);
+    bool decoupled;
+    int unused, states = list_states(text, name, SC_OPTIMIZER_STATES);
+    SC_TRY(reads_decay(&decoupled, env, optimizer));
+    open_scope(&scope, optimizer, expr, input, !decoupled);
+    SC_TRY(sc_expr_parse(env, &scope, text, &unused));
+    *parameter = float_node(&scope, "w", 1);
+    for (int s = 0; s < states && s < SC_OPTIMIZER_STATES; s++)
+        state[s] = float_node(&scope, name[s].word, (size_t)name[s].length);
+    /* Whatever the caller reads of the expression beside these is his: nothing of it depends on the step alone. */
+    sc_expr kept = *expr;
+    expr->outputs = 0;
+    sc_expr_output(expr, *parameter);
+    for (int s = 0; s < states && s < SC_OPTIMIZER_STATES; s++) sc_expr_output(expr, state[s]);
+    bool room = sc_expr_take_step_terms(expr, term_slot, terms);
+    expr->outputs = kept.outputs;
+    memcpy(expr->output, kept.output, sizeof expr->output);
+    if (room) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_CONFIG, "the update has more than %d terms of the step alone", SC_STEP_TERMS);
+}
+
+void sc_optimizer_scalars(const sc_step_terms *terms, uint32_t step, float scalar[SC_LAUNCH_SCALARS]) {
+    for (int t = 0; t < terms->count; t++) scalar[term_slot[t]] = (float)sc_step_term(&terms->term[t], step);
+}
+
+socle_status sc_optimizer_check(sc_env *env, const sc_optimizer *optimizer) {
+    sc_expr expr;
+    sc_formula_name name[SC_OPTIMIZER_STATES];
+    const char *text = text_of(optimizer);
+    int input[SC_UPDATE_INPUTS], parameter, state[SC_OPTIMIZER_STATES];
+    sc_expr_init(&expr);
+    for (int i = 0; i < SC_UPDATE_INPUTS; i++) input[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
+    for (int i = 0; i < COMMIT_NODES; i++) sc_expr_const_int(&expr, INT32_MAX - i);
+    SC_TRY(sc_optimizer_update(env, optimizer, &expr, input, &parameter, state, NULL));
+    if (parameter == input[SC_UPDATE_PARAMETER])
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "column 1: the update gives w no new value: w = ...");
+    int states = list_states(text, name, SC_OPTIMIZER_STATES);
+    if (states > SC_OPTIMIZER_STATES)
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "an update keeps at most %d values from step to step, this one %d",
+                       SC_OPTIMIZER_STATES, states);
+    for (int s = 0; s < states; s++)
+        if (name[s].length >= SC_STATE_NAME)
+            return sc_fail(env, SOCLE_STATUS_CONFIG, "a name has at most %d characters", SC_STATE_NAME - 1);
+    sc_expr_output(&expr, parameter);
+    for (int s = 0; s < states; s++) sc_expr_output(&expr, state[s]);
+    sc_expr_prune(&expr);
+    if (sc_expr_used_inputs(&expr) & 1u << SC_UPDATE_GRADIENT) return sc_expr_check(env, &expr);
+    return sc_fail(env, SOCLE_STATUS_CONFIG, "column 1: the update never uses g, the gradient");
+}

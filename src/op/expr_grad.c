@@ -38,23 +38,10 @@ static int two(gradient *g, sc_expr_op op, int a, int b) {
     return sc_expr_add_node(g->out, op, a, b, 0);
 }
 
-static int neg(gradient *g, int a) {
-    float value;
-    if (is_const(g, a, &value)) return number(g, value == 0.0f ? 0.0f : -value);
-    if (g->out->node[a].op == SC_EXPR_NEG) return g->out->node[a].argument[0];
-    return one(g, SC_EXPR_NEG, a);
-}
-
 static int add(gradient *g, int a, int b) {
     if (is_value(g, a, 0.0f)) return b;
     if (is_value(g, b, 0.0f)) return a;
     return two(g, SC_EXPR_ADD, a, b);
-}
-
-static int sub(gradient *g, int a, int b) {
-    if (is_value(g, b, 0.0f)) return a;
-    if (is_value(g, a, 0.0f)) return neg(g, b);
-    return two(g, SC_EXPR_SUB, a, b);
 }
 
 static int mul(gradient *g, int a, int b) {
@@ -75,6 +62,53 @@ static int divide(gradient *g, int a, int b) {
 /* condition ? a : b */
 static int choose(gradient *g, int condition, int a, int b) {
     return a == b ? a : sc_expr_add_node(g->out, SC_EXPR_SELECT, condition, a, b);
+}
+
+/* What stands in a choice beside 0: 1 or 2; 0 where node is no such choice. */
+static int beside_zero(const gradient *g, int node) {
+    const sc_expr_node *n = &g->out->node[node];
+    if (n->op != SC_EXPR_SELECT) return 0;
+    return is_value(g, n->argument[2], 0.0f) ? 1 : is_value(g, n->argument[1], 0.0f) ? 2 : 0;
+}
+
+/* select with another value in that place. */
+static int put_beside_zero(gradient *g, int node, int place, int value) {
+    const sc_expr_node choice = g->out->node[node];
+    return place == 1 ? choose(g, choice.argument[0], value, choice.argument[2])
+                      : choose(g, choice.argument[0], choice.argument[1], value);
+}
+
+static int neg(gradient *g, int a) {
+    float value;
+    int place = beside_zero(g, a);
+    if (is_const(g, a, &value)) return number(g, value == 0.0f ? 0.0f : -value);
+    if (place) return put_beside_zero(g, a, place, neg(g, g->out->node[a].argument[place]));
+    if (g->out->node[a].op == SC_EXPR_NEG) return g->out->node[a].argument[0];
+    return one(g, SC_EXPR_NEG, a);
+}
+
+static int sub(gradient *g, int a, int b) {
+    if (is_value(g, b, 0.0f)) return a;
+    if (is_value(g, a, 0.0f)) return neg(g, b);
+    return two(g, SC_EXPR_SUB, a, b);
+}
+
+/* An incoming gradient d times or over a slope. What a condition has set to 0 stays 0 where the
+ * slope is infinite or NaN, as that of the branch that was not taken may be. A constant slope is
+ * finite. */
+static int scaled(gradient *g, int (*by)(gradient *g, int a, int b), int d, int slope) {
+    float value;
+    int place = is_const(g, slope, &value) ? 0 : beside_zero(g, d);
+    if (!place) return by(g, d, slope);
+    return put_beside_zero(g, d, place, scaled(g, by, g->out->node[d].argument[place], slope));
+}
+
+static int times(gradient *g, int d, int slope) {
+    return scaled(g, mul, d, slope);
+}
+
+static int over(gradient *g, int d, int divisor) {
+    return scaled(g, divide, d, divisor);
 }
 
 static int output_of(const sc_expr *expr, int node) {
@@ -118,17 +152,17 @@ static int pow_base(gradient *g, int d, int a, int b) {
         int power = exponent == 1.0f   ? number(g, 1.0f)
                     : exponent == 2.0f ? a
                                        : two(g, SC_EXPR_POW, a, number(g, exponent - 1.0f));
-        return mul(g, d, mul(g, b, power));
+        return times(g, d, mul(g, b, power));
     }
     int zero = number(g, 0.0f);
     int power = two(g, SC_EXPR_POW, a, sub(g, b, number(g, 1.0f)));
-    return choose(g, two(g, SC_EXPR_EQ, b, zero), zero, mul(g, d, mul(g, b, power)));
+    return choose(g, two(g, SC_EXPR_EQ, b, zero), zero, times(g, d, mul(g, b, power)));
 }
 
 static int pow_exponent(gradient *g, int d, int a, int b, int y) {
     int zero = number(g, 0.0f);
     int flat = two(g, SC_EXPR_INT_AND, two(g, SC_EXPR_EQ, a, zero), two(g, SC_EXPR_LE, zero, b));
-    return choose(g, flat, zero, mul(g, d, mul(g, y, one(g, SC_EXPR_LOG, a))));
+    return choose(g, flat, zero, times(g, d, mul(g, y, one(g, SC_EXPR_LOG, a))));
 }
 
 /* Slopes of the smooth activations at a. */
@@ -173,27 +207,27 @@ static int unary(gradient *g, int k, int d) {
     case SC_EXPR_NEG:
         return neg(g, d);
     case SC_EXPR_ABS:
-        return mul(g, d, one(g, SC_EXPR_SIGN, A));
+        return times(g, d, one(g, SC_EXPR_SIGN, A));
     case SC_EXPR_SQUARE:
-        return mul(g, d, mul(g, number(g, 2.0f), A));
+        return times(g, d, mul(g, number(g, 2.0f), A));
     case SC_EXPR_SQRT:
-        return mul(g, d, divide(g, number(g, 0.5f), Y));
+        return times(g, d, divide(g, number(g, 0.5f), Y));
     case SC_EXPR_RSQRT:
-        return mul(g, d, mul(g, mul(g, number(g, -0.5f), Y), one(g, SC_EXPR_SQUARE, Y)));
+        return times(g, d, mul(g, mul(g, number(g, -0.5f), Y), one(g, SC_EXPR_SQUARE, Y)));
     case SC_EXPR_EXP:
-        return mul(g, d, Y);
+        return times(g, d, Y);
     case SC_EXPR_EXPM1:
-        return mul(g, d, add(g, Y, unit));
+        return times(g, d, add(g, Y, unit));
     case SC_EXPR_LOG:
-        return divide(g, d, A);
+        return over(g, d, A);
     case SC_EXPR_LOG1P:
-        return divide(g, d, add(g, A, unit));
+        return over(g, d, add(g, A, unit));
     case SC_EXPR_SIN:
-        return mul(g, d, one(g, SC_EXPR_COS, A));
+        return times(g, d, one(g, SC_EXPR_COS, A));
     case SC_EXPR_COS:
-        return neg(g, mul(g, d, one(g, SC_EXPR_SIN, A)));
+        return neg(g, times(g, d, one(g, SC_EXPR_SIN, A)));
     case SC_EXPR_ERF:
-        return mul(
+        return times(
             g, d,
             mul(g, number(g, 1.12837917f), one(g, SC_EXPR_EXP, neg(g, one(g, SC_EXPR_SQUARE, A)))));
     case SC_EXPR_RELU: {
@@ -201,19 +235,19 @@ static int unary(gradient *g, int k, int d) {
         return choose(g, two(g, SC_EXPR_LE, sign, zero), zero, d);
     }
     case SC_EXPR_TANH:
-        return mul(g, d, sub(g, unit, one(g, SC_EXPR_SQUARE, Y)));
+        return times(g, d, sub(g, unit, one(g, SC_EXPR_SQUARE, Y)));
     case SC_EXPR_SIGMOID:
-        return mul(g, d, mul(g, Y, sub(g, unit, Y)));
+        return times(g, d, mul(g, Y, sub(g, unit, Y)));
     case SC_EXPR_SOFTPLUS:
-        return mul(g, d, one(g, SC_EXPR_SIGMOID, A));
+        return times(g, d, one(g, SC_EXPR_SIGMOID, A));
     case SC_EXPR_SILU:
-        return mul(g, d, silu_slope(g, A));
+        return times(g, d, silu_slope(g, A));
     case SC_EXPR_GELU:
-        return mul(g, d, gelu_slope(g, A));
+        return times(g, d, gelu_slope(g, A));
     case SC_EXPR_GELU_TANH:
-        return mul(g, d, gelu_tanh_slope(g, A));
+        return times(g, d, gelu_tanh_slope(g, A));
     case SC_EXPR_MISH:
-        return mul(g, d, mish_slope(g, A));
+        return times(g, d, mish_slope(g, A));
     case SC_EXPR_SIGN:
     case SC_EXPR_FLOOR:
         return zero;
@@ -237,9 +271,9 @@ static int several(gradient *g, int k, int which, int d) {
     case SC_EXPR_SUB:
         return which == 0 ? d : neg(g, d);
     case SC_EXPR_MUL:
-        return mul(g, d, which == 0 ? B : A);
+        return times(g, d, which == 0 ? B : A);
     case SC_EXPR_DIV:
-        return which == 0 ? divide(g, d, B) : neg(g, mul(g, divide(g, d, B), value_of(g, k)));
+        return which == 0 ? over(g, d, B) : neg(g, times(g, over(g, d, B), value_of(g, k)));
     case SC_EXPR_MIN:
         return choose(g, two(g, SC_EXPR_LT, A, B), which == 0 ? d : zero, which == 0 ? zero : d);
     case SC_EXPR_MAX:

@@ -2,6 +2,7 @@
 /* Scalar expressions: building, checking, pruning, splicing, printing, and the gradient of every
  * opcode against finite differences of the double interpreter in src/verify. */
 #include "base/text.h"
+#include "op/expr_parse.h"
 #include "verify/reference.h"
 
 #include "sc_test.h"
@@ -163,6 +164,34 @@ Test(expr, the_gradient_of_a_dead_relu_or_zero_power_is_zero_not_nan) {
     SC_OK(&env, sc_expr_gradient(&env, &gradient, &expr, 0, 1));
     const double base[] = {0, 2, 0, 1};
     SC_EQ(evaluate(&gradient, base), 0);
+}
+
+/* The branch that was not taken may be infinite, and so may its slope: nothing of it reaches the gradient. */
+Test(expr, the_branch_not_taken_does_not_reach_the_gradient) {
+    static const struct {
+        const char *text;
+        double x, slope;
+    } cases[] = {
+        {"x if x > 0 else exp(x) - 1", 1000, 1},
+        {"exp(x) - 1 if x <= 0 else x", 1000, 1},
+        {"x if x > 0 else x * exp(x)", 1000, 1},
+        {"x if x > 0 else 2 - exp(x * x)", 1000, 1},
+        {"1 / x if x > 1e-30 else x", 0, 1},
+        {"sqrt(x) if x > 0 else 3 * x", 0, 3},
+        {"log(x) if x > 0 else 0", -1, 0},
+        {"x if x > 0 else exp(x) if x > -1 else x / (x + 2)", 1000, 1},
+        {"x if x < 0 else x if x > 1 else log(x)", 0.5, 2},
+        {"x if x > 0 else exp(x) * exp(x)", -1, 0.2706705664732254},
+    };
+    sc_env env = new_env();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sc_expr expr, gradient;
+        SC_REPRO("%s", cases[i].text);
+        SC_OK(&env, sc_expr_read(&env, &expr, cases[i].text, "x"));
+        SC_OK(&env, sc_expr_gradient(&env, &gradient, &expr, 0, 0));
+        const double at[] = {cases[i].x, evaluate(&expr, &cases[i].x), 1};
+        SC_NEAR(evaluate(&gradient, at), cases[i].slope, 1e-6);
+    }
 }
 
 Test(expr, gradient_refuses_integers_and_what_has_no_room) {

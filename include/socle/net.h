@@ -93,6 +93,11 @@ SOCLE_API socle_node socle_flatten(socle_net *net, socle_node x);
 SOCLE_API socle_node socle_activation(socle_net *net, socle_node x, const char *word);
 /* socle_activation by "relu". */
 SOCLE_API socle_node socle_relu(socle_net *net, socle_node x);
+/* A formula of each element: socle_expr(net, 1, &x, "x * tanh(log(1 + exp(x)))"). Of several nodes
+ * (up to 8) they are x1, x2 ...; shapes of equal rank, sizes equal, or 1, which stretches.
+ * formula: docs/configuration.md, "Formulas"; copied. An error names the column. */
+SOCLE_API socle_node socle_expr(socle_net *net, int count, const socle_node *x,
+                                const char *formula);
 /* Sum of 2 to 64 nodes of equal shapes. */
 SOCLE_API socle_node socle_add(socle_net *net, int count, const socle_node *x);
 /* Joins 2 to 64 nodes along dimension `axis` of a sample; 0 = channels. Other sizes are equal. */

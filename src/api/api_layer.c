@@ -132,6 +132,12 @@ socle_node socle_relu(socle_net *net, socle_node x) {
     return socle_activation(net, x, "relu");
 }
 
+socle_node socle_expr(socle_net *net, int count, const socle_node *x, const char *formula) {
+    sc_layer_options options = defaults("expr");
+    options.formula = formula;
+    return add_layer(net, "expr", NULL, count, x, &options);
+}
+
 socle_node socle_add(socle_net *net, int count, const socle_node *x) {
     return plain(net, "add", count, x);
 }

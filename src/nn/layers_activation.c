@@ -1,27 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Activations and dropout. An activation is any unary row of src/op/expr_list.def listed here by
- * word; softmax is an operation of its own. */
+/* Activations, formulas of the user's own, and dropout. The activations are rows of
+ * activation_list.def. */
 #include "nn/layer.h"
+#include "nn/net_formula.h"
 
 #include <string.h>
 
 static const sc_word functions[] = {
-    {"relu", "max(x, 0)", NULL},
-    {"sigmoid", "1 / (1 + exp(-x))", NULL},
-    {"tanh", "the hyperbolic tangent", NULL},
-    {"softmax", "exp(x) over the sum of all exp(x), over the features", NULL},
-    {"silu", "x sigmoid(x)", "swish"},
-    {"gelu", "x times the normal distribution of x (Hendrycks and Gimpel 2016)", NULL},
-    {"gelu_tanh", "gelu by its approximation with tanh", NULL},
-    {"mish", "x tanh(softplus(x)) (Misra 2019)", NULL},
-    {"softplus", "log(1 + exp(x))", NULL},
+#define SC_ACTIVATION(word, aliases, formula, help) {#word, help, aliases},
+#include "nn/activation_list.def"
+#undef SC_ACTIVATION
     {NULL, NULL, NULL},
 };
 
-static sc_value build_activation(sc_build *build, const sc_layer *layer, const sc_value *input) {
-    const char *word = layer->options.function;
-    if (strcmp(word, "softmax") == 0) return sc_build_softmax(build->graph, input[0], false);
-    return sc_build_unary(build->graph, sc_expr_op_by_word(word), input[0]);
+static const char *const formulas[] = {
+#define SC_ACTIVATION(word, aliases, formula, help) formula,
+#include "nn/activation_list.def"
+#undef SC_ACTIVATION
+};
+
+static socle_status declare_activation(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
+    (void)input;
+    int row = 0;
+    while (strcmp(functions[row].word, layer->options.function) != 0) row++;
+    return formulas[row] ? sc_layer_formula(net, layer, formulas[row]) : SOCLE_OK;
+}
+
+static socle_status declare_expr(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
+    (void)input;
+    if (!layer->options.formula) return sc_fail(net->env, SOCLE_STATUS_CONFIG, "formula: is missing");
+    SC_TRY(sc_layer_formula(net, layer, layer->options.formula));
+    return sc_arena_string(net->arena, &layer->options.formula, layer->options.formula);
+}
+
+static sc_value build_formula(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    sc_value out = SC_NO_VALUE;
+    if (!layer->formula) return sc_build_softmax(build->graph, input[0], false);
+    sc_build_expr(build->graph, layer->formula, layer->inputs, input, &out);
+    return out;
 }
 
 static sc_value build_dropout(sc_build *build, const sc_layer *layer, const sc_value *input) {
@@ -34,6 +50,10 @@ static sc_value build_dropout(sc_build *build, const sc_layer *layer, const sc_v
 static const sc_option activation_options[] = {
     {"function", SC_OPTION_WORD, AT(function), "which function", .required = true,
      .shorthand = true, .names_kind = true, .words = functions, .example = "gelu"},
+};
+static const sc_option expr_options[] = {
+    {"formula", SC_OPTION_TEXT, AT(formula), "the formula", .required = true, .shorthand = true,
+     .example = "x / (1 + abs(x))"},
 };
 static const sc_option dropout_options[] = {
     {"rate", SC_OPTION_FLOAT, AT(rate), "the share", 0, 0.999, .required = true, .shorthand = true,
@@ -50,7 +70,21 @@ const sc_layer_kind sc_layer_activation = {
                .size = sizeof standard},
     .inputs_min = 1,
     .inputs_max = 1,
-    .build = build_activation,
+    .declare = declare_activation,
+    .build = build_formula,
+};
+
+const sc_layer_kind sc_layer_expr = {
+    .record = {.word = "expr",
+               .help = "a formula of each element, as text: of x, or where it reads several layers of x1, x2 ... in their order",
+               .options = expr_options,
+               .count = 1,
+               .standard = &standard,
+               .size = sizeof standard},
+    .inputs_min = 1,
+    .inputs_max = SC_FORMULA_INPUTS,
+    .declare = declare_expr,
+    .build = build_formula,
 };
 
 const sc_layer_kind sc_layer_dropout = {

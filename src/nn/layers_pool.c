@@ -3,9 +3,7 @@
 #include "nn/layer.h"
 #include "nn/window.h"
 
-#include <string.h>
-
-extern const sc_layer_kind sc_layer_conv2d, sc_layer_activation;
+extern const sc_layer_kind sc_layer_conv2d;
 
 static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
     sc_window window = {0};
@@ -23,9 +21,10 @@ static const sc_layer *layer_with_one_reader(const sc_net *net, int node) {
     return node >= net->inputs && readers == 1 ? &net->layer[node - net->inputs] : NULL;
 }
 
+/* An activation, or a formula that comes to the same. */
 static bool is_relu(const sc_layer *layer) {
-    return layer && layer->kind == &sc_layer_activation &&
-           strcmp(layer->options.function, "relu") == 0;
+    const sc_expr *formula = layer ? layer->formula : NULL;
+    return formula && formula->nodes == 2 && formula->node[formula->output[0]].op == SC_EXPR_RELU;
 }
 
 /* relu and the bias of a convolution never decrease, so the maximum of their results is their

@@ -35,7 +35,8 @@ typedef struct sc_layer_options {
     float epsilon, momentum; /* batchnorm: running = momentum * running + (1 - momentum) * batch */
     int group;               /* batchnorm: samples of a statistics group; 0: the whole batch */
     int axis;                /* concat, softmax */
-    const char *function;    /* activation: an expression word ("relu"), or "softmax" */
+    const char *function;    /* activation: a word of activation_list.def ("relu") */
+    const char *formula;     /* expr: the user's text */
     sc_initializer weight_init, bias_init;
 } sc_layer_options;
 
@@ -48,6 +49,7 @@ typedef struct sc_layer {
     int input[SC_LAYER_INPUTS]; /* node numbers: see sc_net_node below */
     sc_layer_options options;
     sc_tensor_desc output; /* for one sample; inferred when added */
+    const sc_expr *formula; /* of an activation or an expr layer: its text, read once; NULL: none */
     int first_parameter, parameters;
 } sc_layer;
 

@@ -108,6 +108,7 @@ static const struct {
     {"add", "network: [relu, {add: [relu1, input, relu1]}]"},
     {"concat", "network: [relu, {concat: {axis: 2, from: [input, relu1]}}]"},
     {"activation", "network: [mish, {activation: {function: softmax}}]"},
+    {"expr", "network: [{expr: 'x * tanh(log(1 + exp(x)))'}, {expr: {formula: x1 - x2 / 2, from: [input, expr1]}}]"},
     {"dropout", "network: [{dropout: {rate: 0.999}}, {dropout: 0}]"},
 };
 

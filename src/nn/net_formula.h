@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Formulas of a network as its users write them: read once, checked for all that training needs of
+ * them. */
+#ifndef SC_NN_NET_FORMULA_H
+#define SC_NN_NET_FORMULA_H
+
+#include "nn/net.h"
+
+enum { SC_FORMULA_INPUTS = 8 };
+
+/* Reads `text` as a formula of `names` ("x"), each of which it must use, into the net's memory.
+ * Forms that overflow get their safe ones, and the formula must have a derivative by each name.
+ * Errors: CONFIG, with the column. */
+socle_status sc_net_formula(const sc_expr **out, sc_net *net, const char *text, const char *names);
+/* The formula of a layer: of x, or where it reads several of x1, x2, ... in their order. */
+socle_status sc_layer_formula(sc_net *net, sc_layer *layer, const char *text);
+
+#endif

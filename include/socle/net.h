@@ -113,6 +113,12 @@ SOCLE_API socle_status socle_loss_binary_cross_entropy(socle_net *net, socle_nod
  * errors: the first error of building; CONFIG. */
 SOCLE_API socle_status socle_loss_mean_squared_error(socle_net *net, socle_node x);
 
+/* Training minimises the mean of a formula of `prediction`, the elements of x, and `target`:
+ * socle_loss_expr(net, x, "abs(prediction - target)"). x and targets: equal shapes.
+ * formula: docs/configuration.md, "Formulas"; copied. errors: the first error of building; CONFIG
+ * (names the column). */
+SOCLE_API socle_status socle_loss_expr(socle_net *net, socle_node x, const char *formula);
+
 /* Number of elements that training changes; 0 for NULL. */
 SOCLE_API int64_t socle_net_parameters(const socle_net *net);
 typedef struct socle_parameter {

@@ -12,8 +12,8 @@ extern "C" {
 #endif
 
 typedef struct socle_optimizer {
-    const char *kind; /* "sgd", "adam"; NULL: adam */
-    float value[6];   /* sgd: rate, momentum; adam: rate, beta1, beta2, epsilon */
+    const char *kind; /* "sgd", "adam", or an update as a formula (socle_update); NULL: adam */
+    float value[6];   /* sgd: rate, momentum; adam: rate, beta1, beta2, epsilon; update: rate */
     int values;       /* how many were given; the others are standard */
 } socle_optimizer;
 
@@ -25,6 +25,15 @@ static inline socle_optimizer socle_sgd(float learning_rate, float momentum) {
 /* Kingma and Ba 2015; beta1 0.9, beta2 0.999, epsilon 1e-8. */
 static inline socle_optimizer socle_adam(float learning_rate) {
     socle_optimizer optimizer = {"adam", {learning_rate}, 1};
+    return optimizer;
+}
+
+/* An optimizer of one's own, as a formula (docs/configuration.md, "Formulas") of w, a parameter, g, its
+ * gradient, lr and step: "v = 0.9 * v + g; w = w - lr * v". What is read before it is given a value, as v
+ * here, is kept from step to step. A formula that is wrong is a CONFIG error of whoever trains with it,
+ * which names the column. */
+static inline socle_optimizer socle_update(float learning_rate, const char *formula) {
+    socle_optimizer optimizer = {formula, {learning_rate}, 1};
     return optimizer;
 }
 

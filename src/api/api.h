@@ -115,7 +115,8 @@ socle_status sc_api_suits(socle_net *net, const socle_data *data, const char *fu
 /* The options of a fit over `dataset` (NULL: of any size), checked; callbacks are the caller's to set. */
 socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net, const sc_dataset *dataset,
                                 const socle_fit_opts *opts);
-socle_status sc_api_optimizer(sc_env *env, const socle_optimizer *from, sc_optimizer *out);
+/* A formula is copied into the memory of the net. */
+socle_status sc_api_optimizer(const socle_net *net, const socle_optimizer *from, sc_optimizer *out);
 socle_status sc_api_rate(sc_env *env, float learning_rate);
 
 #endif

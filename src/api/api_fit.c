@@ -14,8 +14,15 @@ socle_status sc_api_rate(sc_env *env, float learning_rate) {
                    (double)learning_rate);
 }
 
-socle_status sc_api_optimizer(sc_env *env, const socle_optimizer *from, sc_optimizer *out) {
-    const sc_optimizer_kind *kind = sc_optimizer_find(from->kind ? from->kind : "adam");
+/* "w = w - lr * g": words of optimizers have no '='. */
+static bool is_update(const char *kind) {
+    return kind && strchr(kind, '=');
+}
+
+socle_status sc_api_optimizer(const socle_net *net, const socle_optimizer *from, sc_optimizer *out) {
+    sc_env *env = &net->context->env;
+    const char *word = is_update(from->kind) ? "expr" : from->kind ? from->kind : "adam";
+    const sc_optimizer_kind *kind = sc_optimizer_find(word);
     if (!kind)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "there is no optimizer \"%.60s\"", from->kind);
     *out = sc_optimizer_default(kind);
@@ -24,7 +31,10 @@ socle_status sc_api_optimizer(sc_env *env, const socle_optimizer *from, sc_optim
                        kind->record.count, from->values);
     for (int i = 0; i < from->values; i++) out->value[i] = from->value[i];
     socle_status status = sc_record_check(env, &kind->record, out);
-    return status == SOCLE_OK ? status : sc_fail_prefix(env, status, "%s", kind->record.word);
+    if (status != SOCLE_OK) return sc_fail_prefix(env, status, "%s", kind->record.word);
+    if (is_update(from->kind)) SC_TRY(sc_arena_string(net->net->arena, &out->update, from->kind));
+    status = sc_optimizer_check(env, out);
+    return status == SOCLE_OK ? status : sc_fail_prefix(env, status, "the update of the optimizer");
 }
 
 typedef struct fit_call {
@@ -137,7 +147,7 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net, const
                                 const socle_fit_opts *opts) {
     sc_env *env = &net->context->env;
     *out = sc_fit_defaults();
-    SC_TRY(sc_api_optimizer(env, &opts->optimizer, &out->optimizer));
+    SC_TRY(sc_api_optimizer(net, &opts->optimizer, &out->optimizer));
     if (!isfinite(opts->weight_decay) || opts->weight_decay < 0.0f)
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "weight_decay must be a finite number of at least 0, not %g",

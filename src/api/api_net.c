@@ -61,26 +61,30 @@ socle_node socle_input_named(socle_net *net, const char *name, socle_dtype dtype
     return sc_api_added(net, sc_net_input(n, name ? name : "input", (int)dtype, &shape, scale));
 }
 
-static socle_status set_loss(socle_net *net, const char *word, socle_node x) {
+static socle_status set_loss(socle_net *net, const char *word, const char *formula, socle_node x) {
     if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
     SC_TRY(sc_api_net_check(net));
     sc_net *n = sc_api_net(net);
     if (!n) return SOCLE_STATUS_STATE;
-    socle_status status = sc_net_loss(n, word, x);
+    socle_status status = sc_net_loss_formula(n, word, formula, x);
     sc_api_added(net, x);
     return status;
 }
 
 socle_status socle_loss_softmax_cross_entropy(socle_net *net, socle_node x) {
-    return set_loss(net, "softmax_cross_entropy", x);
+    return set_loss(net, "softmax_cross_entropy", NULL, x);
 }
 
 socle_status socle_loss_binary_cross_entropy(socle_net *net, socle_node x) {
-    return set_loss(net, "binary_cross_entropy", x);
+    return set_loss(net, "binary_cross_entropy", NULL, x);
 }
 
 socle_status socle_loss_mean_squared_error(socle_net *net, socle_node x) {
-    return set_loss(net, "mean_squared_error", x);
+    return set_loss(net, "mean_squared_error", NULL, x);
+}
+
+socle_status socle_loss_expr(socle_net *net, socle_node x, const char *formula) {
+    return set_loss(net, "expr", formula, x);
 }
 
 int64_t socle_net_parameters(const socle_net *net) {

@@ -61,8 +61,8 @@ static socle_status fill(socle_trainer *trainer, const socle_optimizer *optimize
     const sc_net *net = trainer->net->net;
     sc_env *env = &trainer->context->env;
     const sc_tensor_desc *output = sc_net_desc(net, net->output);
-    SC_TRY(sc_api_optimizer(env, optimizer, &trainer->optimizer));
-    SC_TRY(net->loss->target(env, output, &trainer->target));
+    SC_TRY(sc_api_optimizer(trainer->net, optimizer, &trainer->optimizer));
+    SC_TRY(sc_loss_target(env, net->loss, output, &trainer->target));
     if (trainer->target.dtype != SOCLE_F32) trainer->classes = output->dim[1];
     if (trainer->classes > U8_CLASSES) trainer->target.dtype = SOCLE_I32;
     trainer->learning_rate = trainer->optimizer.value[0];

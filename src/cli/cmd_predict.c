@@ -189,7 +189,7 @@ static bool has_classes(const sc_net *net) {
     sc_tensor_desc target;
     if (!net->loss) return false;
     sc_env_init(&scratch, NULL, NULL);
-    return net->loss->target(&scratch, sc_net_desc(net, net->output), &target) == SOCLE_OK &&
+    return sc_loss_target(&scratch, net->loss, sc_net_desc(net, net->output), &target) == SOCLE_OK &&
            target.dtype != SOCLE_F32;
 }
 

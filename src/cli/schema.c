@@ -151,11 +151,10 @@ static json_t *value_schema(schema *schema, const sc_option *option) {
         return json_pack("{s: s}", "type", "boolean");
     case SC_OPTION_WORD:
         return word_schema(schema, option->words);
-    case SC_OPTION_TEXT:
-        return json_pack("{s: s}", "type", "string");
     case SC_OPTION_NAME:
         return json_pack("{s: s, s: s, s: i}", "type", "string", "pattern", "^[A-Za-z0-9_.-]+$",
                          "maxLength", SC_NAME_MOST);
+    case SC_OPTION_TEXT:
     case SC_OPTION_PATH:
         return json_pack("{s: s, s: i}", "type", "string", "minLength", 1);
     case SC_OPTION_PAIR:

@@ -186,14 +186,17 @@ static socle_status read_boolean(bool *out, const place *at) {
 }
 
 static socle_status read_text(const char **out, const place *at) {
-    const char *value;
-    return sc_config_get_string(out ? out : &value, at->config, at->object, at->key);
+    const char *value = NULL;
+    SC_TRY(sc_config_get_string(&value, at->config, at->object, at->key));
+    if (value && !value[0]) return sc_config_fail(at->config, at->object, at->key, "is empty");
+    if (out) *out = value;
+    return SOCLE_OK;
 }
 
 static socle_status read_name(const char **out, const place *at) {
     const char *name = NULL;
     sc_env *env = sc_config_env(at->config);
-    SC_TRY(read_text(&name, at));
+    SC_TRY(sc_config_get_string(&name, at->config, at->object, at->key));
     if (sc_name_check(env, name) != SOCLE_OK)
         return sc_config_fail(at->config, at->object, at->key, "%s", env->text);
     if (out) *out = name;

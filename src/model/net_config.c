@@ -29,7 +29,9 @@ static socle_status read_from(int out[SC_LAYER_INPUTS], int *count, const sc_net
                               const sc_kind *kind) {
     const json_t *holder = kind->options ? kind->options : kind->mapping, *item;
     const char *key = kind->options ? "from" : kind->word;
-    const json_t *from = kind->options || sc_layer_kind_of(kind->record)->inputs_max > 1 ? json_object_get(holder, key) : NULL;
+    const sc_option *main = sc_option_main(kind->record, sc_layer_family.common);
+    bool stands_for_it = main && strcmp(main->key, "from") == 0;
+    const json_t *from = kind->options || stands_for_it ? json_object_get(holder, key) : NULL;
     size_t i;
     *count = 1;
     if (json_is_string(from)) return find_node(&out[0], net, config, holder, key, 0, json_string_value(from));
@@ -133,7 +135,8 @@ socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *ro
     SC_TRY(sc_config_require(config, root, "loss"));
     SC_TRY(sc_kind_find(&kind, config, root, "loss", 0, &sc_loss_family));
     SC_TRY(sc_kind_read(NULL, config, &kind));
-    socle_status status = sc_net_loss(net, kind.record->word, net->output);
+    const char *formula = json_string_value(kind.options ? json_object_get(kind.options, "formula") : kind.value);
+    socle_status status = sc_net_loss_formula(net, kind.record->word, formula, net->output);
     bool theirs = status == SOCLE_STATUS_CONFIG || status == SOCLE_STATUS_SHAPE;
     return theirs ? sc_config_fail(config, root, "loss", "%s", net->env->text) : status;
 }
@@ -144,6 +147,10 @@ socle_status sc_optimizer_read(sc_optimizer *out, const sc_config *config, const
     if (!json_object_get(root, "optimizer")) return SOCLE_OK;
     SC_TRY(sc_kind_find(&kind, config, root, "optimizer", 0, &sc_optimizer_family));
     SC_TRY(sc_kind_read(&optimizer, config, &kind));
+    socle_status status = sc_optimizer_check(sc_config_env(config), &optimizer);
+    if (status != SOCLE_OK && kind.options)
+        return sc_config_fail(config, kind.options, "update", "%s", sc_config_env(config)->text);
+    if (status != SOCLE_OK) return sc_kind_fail(config, &kind, "%s", sc_config_env(config)->text);
     *out = optimizer;
     return SOCLE_OK;
 }

@@ -49,6 +49,12 @@ static bool append_layer(json_t *list, const sc_net *net, const sc_layer *layer)
     return done;
 }
 
+/* Its word, or of a formula {"expr": "(prediction - target) ** 2"}. */
+static json_t *loss_value(const sc_loss_kind *loss) {
+    return loss->expr ? json_pack("{s: s}", loss->record.word, loss->formula)
+                      : json_string(loss->record.word);
+}
+
 static bool describe(json_t *root, const sc_net *net) {
     json_t *inputs = json_array(), *layers = json_array();
     bool done = inputs && layers;
@@ -59,7 +65,7 @@ static bool describe(json_t *root, const sc_net *net) {
         done = json_object_set(root, "inputs", inputs) == 0 &&
                json_object_set(root, "layers", layers) == 0;
     if (done) done = add(root, "output", json_string(node_name(net, net->output)));
-    if (done && net->loss) done = add(root, "loss", json_string(net->loss->record.word));
+    if (done && net->loss) done = add(root, "loss", loss_value(net->loss));
     json_decref(inputs);
     json_decref(layers);
     return done;

@@ -36,20 +36,27 @@ socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
                                 sc_parameter_role role, int rank, const int64_t *dim,
                                 sc_initializer init, int64_t fan_in, int64_t fan_out);
 
-/* Losses (loss.c). */
+/* Losses (loss.c). Formulas are of `prediction`, what the network gives, and `target`; a sample's loss is the mean over
+ * its elements. */
 struct sc_loss_kind {
     sc_record record;
-    bool counts_correct; /* has an accuracy */
     const char *applies; /* the activation that it applies to the outputs itself: "softmax"; NULL */
-    /* Shape of one sample's target for an output shape; error when the output does not fit the
-     * loss. */
-    socle_status (*target)(sc_env *env, const sc_tensor_desc *output, sc_tensor_desc *target);
-    /* loss [N] per sample; *correct [N] f32 1 or 0 (SC_NO_VALUE when the loss has no accuracy). */
-    sc_value (*build)(sc_graph *graph, sc_value output, sc_value target, sc_value *correct);
-    /* What predict shows: softmax of logits, sigmoid, or the output itself. */
-    sc_value (*prediction)(sc_graph *graph, sc_value output);
+    bool classes;        /* compares a row of scores with a class number: no formula */
+    const char *formula;
+    const char *correct; /* 1 where a prediction is right, else 0; NULL: the loss has no accuracy */
+    const char *shows;   /* of `prediction`: what predict shows; NULL: the prediction itself */
+    const sc_expr *expr; /* of a user's formula, which a net has read; NULL: of the table */
 };
 extern const sc_family sc_loss_family; /* each record is the beginning of a sc_loss_kind */
+/* Shape of one sample's target for an output shape; SHAPE when the output does not fit the loss. */
+socle_status sc_loss_target(sc_env *env, const sc_loss_kind *loss, const sc_tensor_desc *output,
+                            sc_tensor_desc *target);
+/* loss [N] per sample; *correct [N] f32 1 or 0, or a share (SC_NO_VALUE when the loss has no accuracy). */
+sc_value sc_loss_build(sc_graph *graph, const sc_loss_kind *loss, sc_value output, sc_value target,
+                       sc_value *correct);
+/* What predict shows: softmax of logits, sigmoid, or the output itself. */
+sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_kind *loss, sc_value output);
+bool sc_loss_counts_correct(const sc_loss_kind *loss); /* has an accuracy */
 const sc_loss_kind *sc_loss_find(const char *word);
 
 /* Optimizers (optimizer.c): an update is one formula over blocks of parameters. */
@@ -86,7 +93,6 @@ struct sc_optimizer_kind {
     const char *update, *plain;
     int plain_at;
     const char *state_name[SC_OPTIMIZER_STATES]; /* in checkpoints: "momentum"; NULL: as in the formula */
-    const char *source;
 };
 extern const sc_family sc_optimizer_family; /* each record is the beginning of a sc_optimizer_kind */
 const sc_optimizer_kind *sc_optimizer_find(const char *word);

@@ -28,7 +28,8 @@ static socle_status declare_activation(sc_net *net, sc_layer *layer, const sc_te
 
 static socle_status declare_expr(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
     (void)input;
-    if (!layer->options.formula) return sc_fail(net->env, SOCLE_STATUS_CONFIG, "formula: is missing");
+    if (!layer->options.formula)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "formula: is missing");
     SC_TRY(sc_layer_formula(net, layer, layer->options.formula));
     return sc_arena_string(net->arena, &layer->options.formula, layer->options.formula);
 }
@@ -54,6 +55,8 @@ static const sc_option activation_options[] = {
 static const sc_option expr_options[] = {
     {"formula", SC_OPTION_TEXT, AT(formula), "the formula", .required = true, .shorthand = true,
      .example = "x / (1 + abs(x))"},
+    {"from", SC_OPTION_NAMES, SC_OPTION_ELSEWHERE, "which layers above, or inputs, it reads",
+     .standard = "the layer before", .least = 1, .most = SC_FORMULA_INPUTS, .example = "a"},
 };
 static const sc_option dropout_options[] = {
     {"rate", SC_OPTION_FLOAT, AT(rate), "the share", 0, 0.999, .required = true, .shorthand = true,
@@ -76,9 +79,9 @@ const sc_layer_kind sc_layer_activation = {
 
 const sc_layer_kind sc_layer_expr = {
     .record = {.word = "expr",
-               .help = "a formula of each element, as text: of x, or where it reads several layers of x1, x2 ... in their order",
+               .help = "a formula of each element: of x, or of several layers as x1, x2 ...",
                .options = expr_options,
-               .count = 1,
+               .count = 2,
                .standard = &standard,
                .size = sizeof standard},
     .inputs_min = 1,

@@ -1,11 +1,72 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Losses per sample, what counts as right, and what a prediction shows. A sum or mean over the
- * batch is not theirs: the training step divides once, at commit. */
+/* Losses per sample, what counts as right, and what a prediction shows: rows of formulas. A sum or
+ * mean over the batch is not theirs: the training step divides once, at commit. */
 #include "graph/formula.h"
 #include "nn/layer.h"
 
-static socle_status label_target(sc_env *env, const sc_tensor_desc *output,
-                                 sc_tensor_desc *target) {
+static const sc_loss_kind cross_entropy = {
+    .record =
+        {.word = "softmax_cross_entropy",
+         .help = "scores for each class, without a softmax, against a class number",
+         .aliases =
+             "cross_entropy crossentropy categorical_crossentropy sparse_categorical_crossentropy"},
+    .applies = "softmax",
+    .classes = true,
+};
+
+/* The cross-entropy of sigmoid(prediction) without its overflow and without cancellation; its slope
+ * is sigmoid(prediction) - target everywhere, at 0 too, where a network of zero weights starts. A
+ * prediction that is not finite agrees with nothing. */
+static const sc_loss_kind binary = {
+    .record = {.word = "binary_cross_entropy",
+               .help = "scores, without a sigmoid, against 0, 1 or values between",
+               .aliases = "bce bce_with_logits binary_crossentropy"},
+    .applies = "sigmoid",
+    .formula = "target * softplus(-prediction) + (1 - target) * softplus(prediction)",
+    .correct = "(0 < prediction) == (0.5 < target) and is_finite(prediction)",
+    .shows = "sigmoid(prediction)",
+};
+
+static const sc_loss_kind squared = {
+    .record = {.word = "mean_squared_error", .help = "values against values", .aliases = "mse"},
+    .formula = "(prediction - target) ** 2",
+};
+
+static const sc_option expr_options[] = {
+    {"formula", SC_OPTION_TEXT, SC_OPTION_ELSEWHERE, "the formula, of prediction and target",
+     .required = true, .shorthand = true, .example = "abs(prediction - target)"},
+};
+
+/* The user's formula is the net's. */
+static const sc_loss_kind expr = {
+    .record = {.word = "expr",
+               .help = "values against values, by a formula of your own: its mean over the "
+                       "elements of a sample",
+               .options = expr_options,
+               .count = 1},
+};
+
+static const sc_record *const records[] = {&cross_entropy.record, &binary.record, &squared.record,
+                                           &expr.record, NULL};
+
+const sc_family sc_loss_family = {
+    .what = "loss",
+    .example = "mean_squared_error",
+    .help = "What training makes small.",
+    .foreign = "mae l1 mean_absolute_error mean_squared_logarithmic_error huber smooth_l1 hinge "
+               "nll kl_div",
+    .record = records,
+};
+
+bool sc_loss_counts_correct(const sc_loss_kind *loss) {
+    return loss->classes || loss->correct;
+}
+
+socle_status sc_loss_target(sc_env *env, const sc_loss_kind *loss, const sc_tensor_desc *output,
+                            sc_tensor_desc *target) {
+    *target = *output;
+    target->dtype = SOCLE_F32;
+    if (!loss->classes) return SOCLE_OK;
     if (output->rank != 2 || output->dim[1] < 2) {
         char text[96];
         sc_tensor_text(text, sizeof text, output);
@@ -17,29 +78,14 @@ static socle_status label_target(sc_env *env, const sc_tensor_desc *output,
     return SOCLE_OK;
 }
 
-/* 1 where the class is the label and the loss is finite. It is NaN where a score is NaN or
- * infinite, and the largest of such scores means nothing. */
-static sc_value is_right(sc_graph *graph, sc_value class, sc_value label, sc_value loss) {
-    return sc_build_formula(graph, "class == label and is_finite(loss)", "class label loss",
-                            (sc_value[]){class, label, loss});
-}
-
+/* *correct is 1 where the class is the label and the loss is finite. It is NaN where a score is NaN
+ * or infinite, and the largest of such scores means nothing. */
 static sc_value build_cross_entropy(sc_graph *graph, sc_value output, sc_value target,
                                     sc_value *correct) {
     sc_value loss = sc_build_cross_entropy(graph, output, target, NULL);
-    *correct = is_right(graph, sc_build_argmax(graph, output), target, loss);
+    *correct = sc_build_formula(graph, "class == label and is_finite(loss)", "class label loss",
+                                (sc_value[]){sc_build_argmax(graph, output), target, loss});
     return loss;
-}
-
-static sc_value predict_softmax(sc_graph *graph, sc_value output) {
-    return sc_build_softmax(graph, output, false);
-}
-
-static socle_status same_target(sc_env *env, const sc_tensor_desc *output, sc_tensor_desc *target) {
-    (void)env;
-    *target = *output;
-    target->dtype = SOCLE_F32;
-    return SOCLE_OK;
 }
 
 /* Mean over the elements of each sample: [N, ...] -> [N]. */
@@ -53,81 +99,25 @@ static sc_value mean_per_sample(sc_graph *graph, sc_value x) {
     return sc_build_reshape(graph, mean, 1, desc.dim);
 }
 
-static sc_value build_squared_error(sc_graph *graph, sc_value output, sc_value target,
-                                    sc_value *correct) {
+sc_value sc_loss_build(sc_graph *graph, const sc_loss_kind *loss, sc_value output, sc_value target,
+                       sc_value *correct) {
+    static const char names[] = "prediction target";
     *correct = SC_NO_VALUE;
-    target = sc_build_to_float(graph, target, 1.0f);
-    return mean_per_sample(graph, sc_build_formula(graph, "(y - t) ** 2", "y t", (sc_value[]){output, target}));
+    if (loss->classes) return build_cross_entropy(graph, output, target, correct);
+    sc_value input[2] = {output, sc_build_to_float(graph, target, 1.0f)}, each;
+    if (loss->correct)
+        *correct = mean_per_sample(graph, sc_build_formula(graph, loss->correct, names, input));
+    if (loss->expr)
+        sc_build_expr(graph, loss->expr, 2, input, &each);
+    else
+        each = sc_build_formula(graph, loss->formula, names, input);
+    return mean_per_sample(graph, each);
 }
 
-static sc_value predict_as_is(sc_graph *graph, sc_value output) {
-    (void)graph;
-    return output;
+sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_kind *loss, sc_value output) {
+    if (loss->classes) return sc_build_softmax(graph, output, false);
+    return loss->shows ? sc_build_formula(graph, loss->shows, "prediction", &output) : output;
 }
-
-/* t softplus(-x) + (1 - t) softplus(x): the cross-entropy of sigmoid(x) without its overflow and
- * without cancellation; its slope is sigmoid(x) - t everywhere, at x = 0 too, where a network of
- * zero weights starts. */
-static sc_value logistic_loss(sc_graph *graph, sc_value x, sc_value t) {
-    return sc_build_formula(graph, "t * softplus(-x) + (1 - t) * softplus(x)", "x t",
-                            (sc_value[]){x, t});
-}
-
-/* 1 where logit > 0 and target > 1/2 agree; a logit that is not finite agrees with nothing. */
-static sc_value same_side(sc_graph *graph, sc_value x, sc_value t) {
-    return sc_build_formula(graph, "(0 < x) == (0.5 < t) and is_finite(x)", "x t",
-                            (sc_value[]){x, t});
-}
-
-static sc_value build_binary(sc_graph *graph, sc_value output, sc_value target, sc_value *correct) {
-    target = sc_build_to_float(graph, target, 1.0f);
-    *correct = mean_per_sample(graph, same_side(graph, output, target));
-    return mean_per_sample(graph, logistic_loss(graph, output, target));
-}
-
-static sc_value predict_sigmoid(sc_graph *graph, sc_value output) {
-    return sc_build_unary(graph, SC_EXPR_SIGMOID, output);
-}
-
-static const sc_loss_kind cross_entropy = {
-    .record =
-        {.word = "softmax_cross_entropy",
-         .help = "scores for each class, without a softmax, against a class number",
-         .aliases =
-             "cross_entropy crossentropy categorical_crossentropy sparse_categorical_crossentropy"},
-    .counts_correct = true,
-    .applies = "softmax",
-    .target = label_target,
-    .build = build_cross_entropy,
-    .prediction = predict_softmax,
-};
-static const sc_loss_kind binary = {
-    .record = {.word = "binary_cross_entropy",
-               .help = "scores, without a sigmoid, against 0, 1 or values between",
-               .aliases = "bce bce_with_logits binary_crossentropy"},
-    .counts_correct = true,
-    .applies = "sigmoid",
-    .target = same_target,
-    .build = build_binary,
-    .prediction = predict_sigmoid,
-};
-static const sc_loss_kind squared = {
-    .record = {.word = "mean_squared_error", .help = "values against values", .aliases = "mse"},
-    .target = same_target,
-    .build = build_squared_error,
-    .prediction = predict_as_is,
-};
-static const sc_record *const records[] = {&cross_entropy.record, &binary.record, &squared.record,
-                                           NULL};
-
-const sc_family sc_loss_family = {
-    .what = "loss",
-    .example = "mean_squared_error",
-    .help = "What training makes small.",
-    .foreign = "mae l1 mean_absolute_error mean_squared_logarithmic_error huber smooth_l1 hinge "
-               "nll kl_div",
-    .record = records,
-};
 
 const sc_loss_kind *sc_loss_find(const char *word) {
     const char *named;

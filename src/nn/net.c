@@ -2,6 +2,7 @@
 /* The network description: inputs, layers, parameters, loss. Shapes are inferred by building each
  * new layer on a throw-away graph of one row, so that there is one source of truth for what fits.
  */
+#include "nn/net_formula.h"
 #include "nn/net_private.h"
 
 #include "base/text.h"
@@ -227,21 +228,37 @@ static void warn_squashed(const sc_net *net, const sc_loss_kind *loss, int node)
         strcmp(loss->applies, "softmax") == 0 ? "probabilities" : "of 0 to 1");
 }
 
-static socle_status choose_loss(sc_net *net, const char *word, int node) {
+static socle_status fail_unknown_loss(sc_env *env, const char *word) {
+    sc_text known;
+    sc_text_init(&known, env);
+    for (int i = 0; sc_loss_family.record[i]; i++)
+        sc_text_add(&known, " %s", sc_loss_family.record[i]->word);
+    sc_fail(env, SOCLE_STATUS_CONFIG, "there is no loss '%.60s'; known:%s", word, known.data);
+    sc_text_free(&known);
+    return SOCLE_STATUS_CONFIG;
+}
+
+/* The row of a loss with the user's formula in it. */
+static socle_status read_loss(const sc_loss_kind **loss, sc_net *net, const char *formula) {
+    sc_loss_kind *own;
+    SC_TRY(sc_arena_allocate(net->arena, &own, 1, sizeof *own));
+    *own = **loss;
+    SC_TRY(sc_arena_string(net->arena, &own->formula, formula));
+    SC_TRY(sc_net_formula(&own->expr, net, formula, "prediction target"));
+    *loss = own;
+    return SOCLE_OK;
+}
+
+static socle_status choose_loss(sc_net *net, const char *word, const char *formula, int node) {
     const sc_loss_kind *loss = sc_loss_find(word);
     sc_tensor_desc target;
-    if (!loss) {
-        sc_text known;
-        sc_text_init(&known, net->env);
-        for (int i = 0; sc_loss_family.record[i]; i++) sc_text_add(&known, " %s", sc_loss_family.record[i]->word);
-        sc_fail(net->env, SOCLE_STATUS_CONFIG, "there is no loss '%.60s'; known:%s", word,
-                known.data);
-        sc_text_free(&known);
-        return SOCLE_STATUS_CONFIG;
-    }
+    if (!loss) return fail_unknown_loss(net->env, word);
     if (node < 0 || node >= net->inputs + (int)net->layers)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: reads no layer of this network", word);
-    socle_status status = loss->target(net->env, sc_net_desc(net, node), &target);
+    bool own = !loss->classes && !loss->formula;
+    if (own && !formula) return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: the formula is missing", word);
+    socle_status status = own ? read_loss(&loss, net, formula) : SOCLE_OK;
+    if (status == SOCLE_OK) status = sc_loss_target(net->env, loss, sc_net_desc(net, node), &target);
     if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", word);
     warn_squashed(net, loss, node);
     net->loss = loss;
@@ -250,7 +267,11 @@ static socle_status choose_loss(sc_net *net, const char *word, int node) {
 }
 
 socle_status sc_net_loss(sc_net *net, const char *word, int node) {
-    if (net->status == SOCLE_OK) net->status = choose_loss(net, word, node);
+    return sc_net_loss_formula(net, word, NULL, node);
+}
+
+socle_status sc_net_loss_formula(sc_net *net, const char *word, const char *formula, int node) {
+    if (net->status == SOCLE_OK) net->status = choose_loss(net, word, formula, node);
     return net->status;
 }
 
@@ -303,5 +324,5 @@ socle_status sc_net_check_group(const sc_net *net, int64_t rows) {
 }
 
 bool sc_net_counts_correct(const sc_net *net) {
-    return net->loss && net->loss->counts_correct;
+    return net->loss && sc_loss_counts_correct(net->loss);
 }

@@ -117,6 +117,9 @@ int sc_net_layer(sc_net *net, const sc_layer_kind *kind, const char *name, int i
                  const int *input, const sc_layer_options *options);
 /* Chooses the loss on the value of `node` by word. Errors: CONFIG for an unknown word, SHAPE. */
 socle_status sc_net_loss(sc_net *net, const char *word, int node);
+/* The same; the loss "expr" is the mean of this formula of `prediction` and `target`, which is copied. Errors: CONFIG with the
+ * column. */
+socle_status sc_net_loss_formula(sc_net *net, const char *word, const char *formula, int node);
 int sc_net_find(const sc_net *net, const char *name); /* node number or -1 */
 const sc_tensor_desc *sc_net_desc(const sc_net *net, int node);
 int64_t sc_net_parameter_count(const sc_net *net); /* trainable elements */

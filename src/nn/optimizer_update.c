@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From an optimizer's formula to nodes of the commit's expression: what its names stand for, which of them are states,
- * which terms the host computes. */
+/* From an optimizer's formula to nodes of the commit's expression: what its names stand for, which
+ * of them are states, which terms the host computes. */
 #include "nn/layer.h"
+#include "op/expr_fold.h"
 #include "op/expr_parse.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Names of an update that every optimizer has; those that begin with '_' are for the texts below. */
+/* Names of an update that every optimizer has; those that begin with '_' are for the texts below.
+ */
 static const char rate_text[] = "_scale * _rate", gradient_text[] = "_gradient + _decay * _w";
-static const int term_slot[SC_STEP_TERMS] = {2, 3, 5, 6}; /* launch scalars; the others have names */
+static const int term_slot[SC_STEP_TERMS] = {2, 3, 5,
+                                             6}; /* launch scalars; the others have names */
 enum { COMMIT_NODES = 24 }; /* what the commit's expression has beside the update */
 
 static const char *text_of(const sc_optimizer *optimizer) {
@@ -46,7 +50,8 @@ void sc_optimizer_state_name(char out[SC_STATE_NAME], const sc_optimizer *optimi
 }
 
 /* The names of an update. `coupled`: g has decay * w in it. */
-static void open_scope(sc_expr_scope *scope, const sc_optimizer *optimizer, sc_expr *expr, const int *input, bool coupled) {
+static void open_scope(sc_expr_scope *scope, const sc_optimizer *optimizer, sc_expr *expr,
+                       const int *input, bool coupled) {
     sc_formula_name state[SC_OPTIMIZER_STATES];
     const sc_record *record = &optimizer->kind->record;
     sc_scope_init(scope, expr);
@@ -68,7 +73,8 @@ static void open_scope(sc_expr_scope *scope, const sc_optimizer *optimizer, sc_e
     }
     int states = list_states(text_of(optimizer), state, SC_OPTIMIZER_STATES);
     for (int s = 0; s < states && s < SC_OPTIMIZER_STATES; s++)
-        sc_scope_node_part(scope, state[s].word, (size_t)state[s].length, input[SC_UPDATE_STATE_0 + s]);
+        sc_scope_node_part(scope, state[s].word, (size_t)state[s].length,
+                           input[SC_UPDATE_STATE_0 + s]);
 }
 
 /* Whether the formula reads `decay` itself. */
@@ -94,8 +100,8 @@ static int float_node(sc_expr_scope *scope, const char *word, size_t length) {
 }
 
 socle_status sc_optimizer_update(sc_env *env, const sc_optimizer *optimizer, sc_expr *expr,
-                                 const int input[SC_UPDATE_INPUTS], int *parameter, int state[SC_OPTIMIZER_STATES],
-                                 sc_step_terms *terms) {
+                                 const int input[SC_UPDATE_INPUTS], int *parameter,
+                                 int state[SC_OPTIMIZER_STATES], sc_step_terms *terms) {
     sc_expr_scope scope;
     sc_formula_name name[SC_OPTIMIZER_STATES];
     const char *text = text_of(optimizer);
@@ -107,7 +113,8 @@ socle_status sc_optimizer_update(sc_env *env, const sc_optimizer *optimizer, sc_
     *parameter = float_node(&scope, "w", 1);
     for (int s = 0; s < states && s < SC_OPTIMIZER_STATES; s++)
         state[s] = float_node(&scope, name[s].word, (size_t)name[s].length);
-    /* Whatever the caller reads of the expression beside these is his: nothing of it depends on the step alone. */
+    /* Whatever the caller reads of the expression beside these is his: nothing of it depends on the
+     * step alone. */
     sc_expr kept = *expr;
     expr->outputs = 0;
     sc_expr_output(expr, *parameter);
@@ -116,34 +123,76 @@ socle_status sc_optimizer_update(sc_env *env, const sc_optimizer *optimizer, sc_
     expr->outputs = kept.outputs;
     memcpy(expr->output, kept.output, sizeof expr->output);
     if (room) return SOCLE_OK;
-    return sc_fail(env, SOCLE_STATUS_CONFIG, "the update has more than %d terms of the step alone", SC_STEP_TERMS);
+    return sc_fail(env, SOCLE_STATUS_CONFIG,
+                   "column 1: the update has more than %d terms of the step alone", SC_STEP_TERMS);
 }
 
-void sc_optimizer_scalars(const sc_step_terms *terms, uint32_t step, float scalar[SC_LAUNCH_SCALARS]) {
-    for (int t = 0; t < terms->count; t++) scalar[term_slot[t]] = (float)sc_step_term(&terms->term[t], step);
+void sc_optimizer_scalars(const sc_step_terms *terms, uint32_t step,
+                          float scalar[SC_LAUNCH_SCALARS]) {
+    for (int t = 0; t < terms->count; t++)
+        scalar[term_slot[t]] = (float)sc_step_term(&terms->term[t], step);
+}
+
+/* Where neither gradient nor state has ever been anything but 0, as in the padding of a block, the
+ * update must be a number: g / sqrt(v) is none. */
+static socle_status check_at_zero(sc_env *env, const sc_expr *expr) {
+    sc_constant value[SC_EXPR_NODES] = {{0}};
+    for (int k = 0; k < expr->nodes; k++) {
+        const sc_expr_node *node = &expr->node[k];
+        const sc_constant a[3] = {value[node->argument[0]], value[node->argument[1]],
+                                  value[node->argument[2]]};
+        bool one = node->op == SC_EXPR_SCALAR ||
+                   (node->op == SC_EXPR_INPUT && node->index == SC_UPDATE_RATE_SCALE);
+        if (node->op == SC_EXPR_CONST || node->op == SC_EXPR_CONST_INT)
+            value[k].i = node->imm.i;
+        else if (node->op == SC_EXPR_STEP)
+            value[k].i = 1;
+        else if (node->op < SC_EXPR_LEAVES)
+            value[k].f = one ? 1.0f : 0.0f;
+        else
+            value[k] = sc_expr_fold((sc_expr_op)node->op, a);
+    }
+    for (int i = 0; i < expr->outputs; i++)
+        if (!isfinite(value[expr->output[i]].f))
+            return sc_fail(
+                env, SOCLE_STATUS_CONFIG,
+                "column 1: where w, g and the states are 0 the update is no number; add a "
+                "small number to what is divided by");
+    return SOCLE_OK;
+}
+
+static socle_status check_states(sc_env *env, const char *text) {
+    sc_formula_name name[SC_SCOPE_NAMES];
+    int states = list_states(text, name, SC_SCOPE_NAMES);
+    if (states > SC_OPTIMIZER_STATES)
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "column %d: an update keeps at most %d values from step to step",
+                       1 + (int)(name[SC_OPTIMIZER_STATES].word - text), SC_OPTIMIZER_STATES);
+    for (int s = 0; s < states; s++)
+        if (name[s].length >= SC_STATE_NAME)
+            return sc_fail(env, SOCLE_STATUS_CONFIG,
+                           "column %d: the name of a state has at most %d characters",
+                           1 + (int)(name[s].word - text), SC_STATE_NAME - 1);
+    return SOCLE_OK;
 }
 
 socle_status sc_optimizer_check(sc_env *env, const sc_optimizer *optimizer) {
     sc_expr expr;
-    sc_formula_name name[SC_OPTIMIZER_STATES];
-    const char *text = text_of(optimizer);
     int input[SC_UPDATE_INPUTS], parameter, state[SC_OPTIMIZER_STATES];
+    if (!text_of(optimizer)[0]) return sc_fail(env, SOCLE_STATUS_CONFIG, "the update is missing");
+    SC_TRY(check_states(env, text_of(optimizer)));
     sc_expr_init(&expr);
     for (int i = 0; i < SC_UPDATE_INPUTS; i++) input[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
     for (int i = 0; i < COMMIT_NODES; i++) sc_expr_const_int(&expr, INT32_MAX - i);
     SC_TRY(sc_optimizer_update(env, optimizer, &expr, input, &parameter, state, NULL));
     if (parameter == input[SC_UPDATE_PARAMETER])
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "column 1: the update gives w no new value: w = ...");
-    int states = list_states(text, name, SC_OPTIMIZER_STATES);
-    if (states > SC_OPTIMIZER_STATES)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "an update keeps at most %d values from step to step, this one %d",
-                       SC_OPTIMIZER_STATES, states);
-    for (int s = 0; s < states; s++)
-        if (name[s].length >= SC_STATE_NAME)
-            return sc_fail(env, SOCLE_STATUS_CONFIG, "a name has at most %d characters", SC_STATE_NAME - 1);
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "column 1: the update gives w no new value (w = ...)");
     sc_expr_output(&expr, parameter);
-    for (int s = 0; s < states; s++) sc_expr_output(&expr, state[s]);
+    for (int s = 0; s < sc_optimizer_states(optimizer); s++) sc_expr_output(&expr, state[s]);
     sc_expr_prune(&expr);
-    if (sc_expr_used_inputs(&expr) & 1u << SC_UPDATE_GRADIENT) return sc_expr_check(env, &expr);
-    return sc_fail(env, SOCLE_STATUS_CONFIG, "column 1: the update never uses g, the gradient");
+    if (!(sc_expr_used_inputs(&expr) & 1u << SC_UPDATE_GRADIENT))
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "column 1: the update never uses g, the gradient");
+    SC_TRY(check_at_zero(env, &expr));
+    return sc_expr_check(env, &expr);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Constants of formulas: the rows of expr_list.def on known arguments, by the very functions of
  * cl/scalar.h, so that a constant has the bits that a device would compute. */
-#include "op/expr_parse_private.h"
+#include "op/expr_fold.h"
 
 #include <sys/types.h>
 

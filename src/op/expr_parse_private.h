@@ -5,6 +5,7 @@
 #ifndef SC_OP_EXPR_PARSE_PRIVATE_H
 #define SC_OP_EXPR_PARSE_PRIVATE_H
 
+#include "op/expr_fold.h"
 #include "op/expr_parse.h"
 
 typedef struct sc_token {
@@ -74,13 +75,5 @@ void sc_scope_define(sc_parser *p, sc_token word, sc_term value);
 void sc_scope_fail_unknown(sc_parser *p, sc_token word);
 /* `word` stands before '(' and is no function. */
 void sc_parser_fail_call(sc_parser *p, sc_token word);
-
-typedef union sc_constant {
-    float f;
-    int32_t i;
-} sc_constant;
-
-/* The result of a row of expr_list.def on constants, to the bit of the cpu backend. */
-sc_constant sc_expr_fold(sc_expr_op op, const sc_constant argument[3]);
 
 #endif

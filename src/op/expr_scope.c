@@ -137,9 +137,11 @@ typedef struct word_list {
     char copy[SC_SCOPE_NAMES][SC_FORMULA_WORD + 1];
 } word_list;
 
+/* Names that begin with '_' are between the library's own texts. */
 static void list_names(word_list *list, const sc_expr_scope *scope) {
     for (int i = 0; i < scope->names; i++) {
         const sc_scope_name *name = &scope->name[i];
+        if (name->word[0] == '_') continue;
         size_t length = name->length < SC_FORMULA_WORD ? name->length : SC_FORMULA_WORD;
         memcpy(list->copy[i], name->word, length);
         list->copy[i][length] = '\0';

@@ -2,7 +2,7 @@
 /* See expr_step.h. */
 #include "op/expr_step.h"
 
-#include "op/expr_parse_private.h"
+#include "op/expr_fold.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,7 +13,8 @@ static void classify(const sc_expr *expr, bool *shared, bool *has_step) {
         const sc_expr_node *node = &expr->node[k];
         int arity = sc_expr_op_info((sc_expr_op)node->op)->arity;
         has_step[k] = node->op == SC_EXPR_STEP;
-        shared[k] = arity > 0 || has_step[k] || node->op == SC_EXPR_CONST || node->op == SC_EXPR_CONST_INT;
+        shared[k] =
+            arity > 0 || has_step[k] || node->op == SC_EXPR_CONST || node->op == SC_EXPR_CONST_INT;
         for (int i = 0; i < arity; i++) {
             shared[k] &= shared[node->argument[i]];
             has_step[k] |= has_step[node->argument[i]];
@@ -32,7 +33,8 @@ static void mark_read(const sc_expr *expr, const bool *shared, bool *read) {
 
 /* The step itself is as exact on the device. */
 static bool is_plain_step(const sc_expr *expr, int k) {
-    return expr->node[k].op == SC_EXPR_TO_FLOAT && expr->node[expr->node[k].argument[0]].op == SC_EXPR_STEP;
+    return expr->node[k].op == SC_EXPR_TO_FLOAT &&
+           expr->node[expr->node[k].argument[0]].op == SC_EXPR_STEP;
 }
 
 bool sc_expr_take_step_terms(sc_expr *expr, const int slot[SC_STEP_TERMS], sc_step_terms *out) {
@@ -43,7 +45,9 @@ bool sc_expr_take_step_terms(sc_expr *expr, const int slot[SC_STEP_TERMS], sc_st
     mark_read(expr, shared, read);
     for (int k = 0; k < expr->nodes; k++) {
         sc_expr_node *node = &expr->node[k];
-        if (!shared[k] || !has_step[k] || !read[k] || node->type != SC_EXPR_FLOAT || is_plain_step(&before, k)) continue;
+        if (!shared[k] || !has_step[k] || !read[k] || node->type != SC_EXPR_FLOAT ||
+            is_plain_step(&before, k))
+            continue;
         if (count == SC_STEP_TERMS) return false;
         if (out) {
             out->term[count] = before;
@@ -51,7 +55,8 @@ bool sc_expr_take_step_terms(sc_expr *expr, const int slot[SC_STEP_TERMS], sc_st
             out->term[count].output[0] = (uint8_t)k;
             sc_expr_prune(&out->term[count]);
         }
-        *node = (sc_expr_node){.op = SC_EXPR_SCALAR, .type = SC_EXPR_FLOAT, .index = (uint8_t)slot[count++]};
+        *node = (sc_expr_node){
+            .op = SC_EXPR_SCALAR, .type = SC_EXPR_FLOAT, .index = (uint8_t)slot[count++]};
     }
     if (out) out->count = count;
     return true;
@@ -132,7 +137,8 @@ double sc_step_term(const sc_expr *term, uint32_t step) {
     double value[SC_EXPR_NODES] = {0};
     for (int k = 0; k < term->nodes; k++) {
         const sc_expr_node *node = &term->node[k];
-        const double a[3] = {value[node->argument[0]], value[node->argument[1]], value[node->argument[2]]};
+        const double a[3] = {value[node->argument[0]], value[node->argument[1]],
+                             value[node->argument[2]]};
         value[k] = node->op == SC_EXPR_STEP        ? (double)step
                    : node->op == SC_EXPR_CONST     ? (double)node->imm.f
                    : node->op == SC_EXPR_CONST_INT ? (double)node->imm.i

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Terms of the step number alone, such as 1 / (1 - beta1 ** step) in an optimizer: all elements share them, and in single
- * precision they lose most of their digits. They are taken out of an expression and computed by the host, in double, once
- * per step; the launch gets them as scalars. */
+/* Terms of the step number alone, such as 1 / (1 - beta1 ** step) in an optimizer: all elements
+ * share them, and in single precision they lose most of their digits. They are taken out of an
+ * expression and computed by the host, in double, once per step; the launch gets them as scalars.
+ */
 #ifndef SC_OP_EXPR_STEP_H
 #define SC_OP_EXPR_STEP_H
 
@@ -14,8 +15,9 @@ typedef struct sc_step_terms {
     sc_expr term[SC_STEP_TERMS]; /* its output 0 */
 } sc_step_terms;
 
-/* Replaces the largest float terms of the step and constants by launch scalars slot[0], slot[1] ...; what they were is in
- * `out` (NULL: not wanted). Unused nodes stay (sc_expr_prune). False if there are more than SC_STEP_TERMS. */
+/* Replaces the largest float terms of the step and constants by launch scalars slot[0], slot[1]
+ * ...; what they were is in `out` (NULL: not wanted). Unused nodes stay (sc_expr_prune). False if
+ * there are more than SC_STEP_TERMS. */
 bool sc_expr_take_step_terms(sc_expr *expr, const int slot[SC_STEP_TERMS], sc_step_terms *out);
 
 /* The value of a term. */

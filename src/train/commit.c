@@ -86,6 +86,7 @@ static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const s
         sc_formula_input(&f, "rate", flat(graph, SC_LANE_COEFFICIENTS, rates, SOCLE_F32, blocks, 1));
     in[SC_UPDATE_DECAY] = sc_formula_value(&f, flat(graph, SC_LANE_COEFFICIENTS, decays, SOCLE_F32, blocks, 1));
     input_commits(&f, health, inverse);
+    /* A user's update may divide by 0 where health sees nothing: what is no number keeps its old value. */
     /* A frozen block, of rate 0, keeps its bits: w - 0 is not always w. */
     sc_formula_read(&f, "ok = healthy and rate != 0");
     in[SC_UPDATE_GRADIENT] = sc_formula_read(&f, "sum * inverse");
@@ -94,7 +95,7 @@ static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const s
     for (int i = 0; i <= states; i++) {
         sc_scope_node(&f.scope, "old", i ? in[SC_UPDATE_STATE_0 + i - 1] : in[SC_UPDATE_PARAMETER]);
         sc_scope_node(&f.scope, "new", new[i]);
-        sc_expr_output(&f.expr, sc_formula_read(&f, "new if ok else old"));
+        sc_expr_output(&f.expr, sc_formula_read(&f, optimizer->update ? "new if ok and is_finite(new) else old" : "new if ok else old"));
     }
     sc_expr_prune(&f.expr);
     sc_formula_build(&f, out);

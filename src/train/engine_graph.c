@@ -66,7 +66,7 @@ static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode 
     sc_graph_scope(graph, "loss");
     sc_value correct = SC_NO_VALUE;
     int target = engine->net->inputs;
-    sc_value loss = engine->net->loss->build(graph, build->node[engine->net->output], column[target], &correct);
+    sc_value loss = sc_loss_build(graph, engine->net->loss, build->node[engine->net->output], column[target], &correct);
     *weight = engine->options.weighted ? column[target + 1] : SC_NO_VALUE;
     if (loss != SC_NO_VALUE) output_sums(graph, loss, correct, *weight);
     return loss;
@@ -128,7 +128,7 @@ socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph) {
     sc_graph_fail(graph, sc_net_build(&build, engine->net, graph, SC_BUILD_EVALUATE, column));
     if (graph->status == SOCLE_OK) {
         sc_value result = build.node[engine->net->output];
-        if (engine->net->loss && !engine->options.logits) result = engine->net->loss->prediction(graph, result);
+        if (engine->net->loss && !engine->options.logits) result = sc_loss_prediction(graph, engine->net->loss, result);
         sc_graph_output(graph, result, SC_LANE_OUTPUTS, 0);
     }
     sc_build_free(&build);

@@ -13,7 +13,7 @@ socle_status sc_engine_columns_init(sc_engine *engine) {
     engine->columns = net->inputs;
     if (net->loss) {
         sc_tensor_desc target;
-        SC_TRY(net->loss->target(engine->env, sc_net_desc(net, net->output), &target));
+        SC_TRY(sc_loss_target(engine->env, net->loss, sc_net_desc(net, net->output), &target));
         if (engine->options.has_target_dtype) target.dtype = engine->options.target_dtype;
         engine->column[engine->columns] = target;
         engine->column_name[engine->columns++] = "target";

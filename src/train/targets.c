@@ -17,7 +17,7 @@ static int64_t elements_of(const sc_column *column) {
 static socle_status check_values(sc_env *env, const sc_net *net, const char *source,
                                  const sc_column *column, int64_t count) {
     const float *value = column->data;
-    bool shares = net->loss->counts_correct;
+    bool shares = sc_loss_counts_correct(net->loss);
     int64_t elements = elements_of(column);
     for (int64_t i = 0; i < count * elements; i++) {
         if (isfinite(value[i]) && (!shares || (value[i] >= 0.0f && value[i] <= 1.0f))) continue;
@@ -33,7 +33,7 @@ socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source
                               const sc_column *column, int64_t count) {
     sc_tensor_desc target;
     const sc_tensor_desc *output = sc_net_desc(net, net->output);
-    SC_TRY(net->loss->target(env, output, &target));
+    SC_TRY(sc_loss_target(env, net->loss, output, &target));
     bool wants_labels = target.dtype != SOCLE_F32, has_labels = column->dtype != SOCLE_F32;
     if (wants_labels && !has_labels)
         return sc_fail(env, SOCLE_STATUS_DATA,
@@ -45,7 +45,7 @@ socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source
                        (long long)elements_of(column), net->loss->record.word,
                        (long long)sc_tensor_elements_at(&target, 1));
     if (!has_labels) return check_values(env, net, source, column, count);
-    if (!wants_labels && !net->loss->counts_correct) return SOCLE_OK;
+    if (!wants_labels && !sc_loss_counts_correct(net->loss)) return SOCLE_OK;
     int64_t classes = wants_labels ? output->dim[1] : 2;
     return sc_column_check_labels(env, source, column, count, classes);
 }

@@ -29,7 +29,8 @@ static void check_round_trip(sc_env *env, sc_net *net) {
     SC_EQ(again->layers, net->layers);
     SC_EQ(again->output, net->output);
     SC_EQ(again->parameters, net->parameters);
-    SC_TRUE(again->loss == net->loss);
+    SC_EQ(again->loss == NULL, net->loss == NULL);
+    if (net->loss) SC_EQ_STR(again->loss->record.word, net->loss->record.word);
     for (size_t l = 0; l < net->layers; l++) {
         SC_TRUE(again->layer[l].kind == net->layer[l].kind);
         SC_TRUE(sc_tensor_equal(&again->layer[l].output, &net->layer[l].output));
@@ -129,6 +130,15 @@ Test(net_config, every_kind_makes_the_round_trip) {
         }
         if (!found) SC_TEST_FAIL("the kind %s has no sample here", (*kind)->word);
     }
+}
+
+Test(net_config, a_loss_that_is_a_formula_makes_the_round_trip) {
+    sc_env env;
+    sc_net *net = read_net(&env, "network: [flatten]\nloss: {expr: \"abs(prediction - target)\"}");
+    SC_EQ_STR(net->loss->record.word, "expr");
+    SC_EQ_STR(net->loss->formula, "abs(prediction - target)");
+    check_round_trip(&env, net);
+    sc_net_destroy(net);
 }
 
 Test(net_config, every_activation_makes_the_round_trip) {

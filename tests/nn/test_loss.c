@@ -16,30 +16,34 @@ typedef struct loss_eval {
     bool counts;
 } loss_eval;
 
-/* The loss of `word` on outputs [rows, width] and targets of `dtype`. */
-static void create(loss_eval *out, const char *word, int64_t rows, int64_t width, int dtype) {
+static void create_of(loss_eval *out, const sc_loss_kind *kind, int64_t rows, int64_t width, int dtype) {
     sc_env *env = &out->env;
     sc_env_init(env, NULL, NULL);
-    const sc_loss_kind *kind = sc_loss_find(word);
-    SC_TRUE(kind != NULL);
     sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, true, 2, (int64_t[]){rows, width}), target_desc;
     SC_OK(env, sc_graph_create(&out->graph, env, rows));
-    SC_OK(env, kind->target(env, &desc, &target_desc));
+    SC_OK(env, sc_loss_target(env, kind, &desc, &target_desc));
     target_desc.dim[0] = rows;
     target_desc.dtype = (uint8_t)dtype;
     sc_value x = sc_graph_external(out->graph, SC_LANE_INPUTS, 0, &desc, NULL),
              target = sc_graph_external(out->graph, SC_LANE_INPUTS, 1, &target_desc, NULL), correct,
              slope;
-    sc_value loss = kind->build(out->graph, x, target, &correct);
+    sc_value loss = sc_loss_build(out->graph, kind, x, target, &correct);
     out->counts = correct != SC_NO_VALUE;
-    SC_EQ(out->counts, kind->counts_correct);
-    sc_value prediction = kind->prediction(out->graph, x);
+    SC_EQ(out->counts, sc_loss_counts_correct(kind));
+    sc_value prediction = sc_loss_prediction(out->graph, kind, x);
     SC_OK(env, sc_graph_gradient(out->graph, loss, SC_NO_VALUE, 1, &x, &slope, NULL));
     const sc_value value[4] = {loss, correct, prediction, slope};
     for (int i = 0; i < 4; i++)
         if (value[i] != SC_NO_VALUE) sc_graph_output(out->graph, value[i], SC_LANE_OUTPUTS, i);
     SC_OK(env, out->graph->status);
     eval_create(&out->eval, out->graph, false, rows, NULL, NULL);
+}
+
+/* The loss of `word` on outputs [rows, width] and targets of `dtype`. */
+static void create(loss_eval *out, const char *word, int64_t rows, int64_t width, int dtype) {
+    const sc_loss_kind *kind = sc_loss_find(word);
+    SC_TRUE(kind != NULL);
+    create_of(out, kind, rows, width, dtype);
 }
 
 static void run(loss_eval *loss, const double *x, size_t x_count, const double *target,
@@ -151,16 +155,83 @@ Test(loss, targets) {
                            image = sc_tensor_make(SOCLE_F32, true, 4, (int64_t[]){1, 3, 4, 4}),
                            one = sc_tensor_make(SOCLE_F32, true, 2, (int64_t[]){1, 1});
     sc_env_init(&env, NULL, NULL);
-    SC_OK(&env, sc_loss_find("softmax_cross_entropy")->target(&env, &scores, &target));
+    SC_OK(&env, sc_loss_target(&env, sc_loss_find("softmax_cross_entropy"), &scores, &target));
     SC_EQ(target.rank, 1);
-    SC_FAILS(&env, sc_loss_find("softmax_cross_entropy")->target(&env, &image, &target),
+    SC_FAILS(&env, sc_loss_target(&env, sc_loss_find("softmax_cross_entropy"), &image, &target),
              SOCLE_STATUS_SHAPE);
-    SC_FAILS(&env, sc_loss_find("softmax_cross_entropy")->target(&env, &one, &target),
+    SC_FAILS(&env, sc_loss_target(&env, sc_loss_find("softmax_cross_entropy"), &one, &target),
              SOCLE_STATUS_SHAPE);
-    SC_OK(&env, sc_loss_find("mean_squared_error")->target(&env, &image, &target));
+    SC_OK(&env, sc_loss_target(&env, sc_loss_find("mean_squared_error"), &image, &target));
     SC_TRUE(sc_tensor_equal(&target, &image));
-    SC_OK(&env, sc_loss_find("binary_cross_entropy")->target(&env, &one, &target));
+    SC_OK(&env, sc_loss_target(&env, sc_loss_find("binary_cross_entropy"), &one, &target));
     SC_TRUE(sc_loss_find("hinge") == NULL);
+}
+
+/* A formula of the user's own gives what the loss of the same formula gives, and its slope, to the bit. */
+Test(loss, a_formula_is_the_loss_of_the_same_formula) {
+    static const struct {
+        const char *word, *formula;
+    } cases[] = {
+        {"mean_squared_error", "(prediction - target) ** 2"},
+        {"mean_squared_error", "d = prediction - target; square(d)"},
+        {"binary_cross_entropy", "target * softplus(-prediction) + (1 - target) * softplus(prediction)"},
+    };
+    static const int64_t row[] = {3};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sc_env env;
+        loss_eval ours, theirs;
+        sc_net *net = net_create(&env, SOCLE_F32, 1, row, 1);
+        SC_REPRO("%s", cases[i].formula);
+        SC_OK(&env, sc_net_loss_formula(net, "expr", cases[i].formula, 0));
+        create(&ours, cases[i].word, 2, 3, SOCLE_F32);
+        create_of(&theirs, net->loss, 2, 3, SOCLE_F32);
+        run(&ours, logits, 6, targets, 6);
+        run(&theirs, logits, 6, targets, 6);
+        SC_TRUE(!theirs.counts);
+        SC_EQ_MEMORY(result(&theirs, LOSS), result(&ours, LOSS), 2 * sizeof(double));
+        SC_EQ_MEMORY(result(&theirs, SLOPE), result(&ours, SLOPE), 6 * sizeof(double));
+        SC_EQ_MEMORY(result(&theirs, PREDICTION), logits, 6 * sizeof(double));
+        destroy(&ours);
+        destroy(&theirs);
+        sc_net_destroy(net);
+    }
+}
+
+/* By the book it overflows: the net makes the safe form of it. */
+Test(loss, a_formula_by_the_book_is_made_safe) {
+    static const int64_t row[] = {1};
+    static const double x[4] = {200, -200, 0, 3}, t[4] = {0, 1, 1, 1};
+    static const double loss[4] = {200, 200, 0.6931471805599453, 0.04858735157374206}, slope[4] = {1, -1, -0.5, -0.04742587317756678};
+    sc_env env;
+    loss_eval eval;
+    sc_net *net = net_create(&env, SOCLE_F32, 1, row, 1);
+    SC_OK(&env, sc_net_loss_formula(net, "expr", "p = 1 / (1 + exp(-prediction)); -(target * log(p) + (1 - target) * log(1 - p))", 0));
+    create_of(&eval, net->loss, 4, 1, SOCLE_F32);
+    run(&eval, x, 4, t, 4);
+    check_values("loss", result(&eval, LOSS), loss, 4, TOLERANCE);
+    check_values("slope", result(&eval, SLOPE), slope, 4, TOLERANCE);
+    destroy(&eval);
+    sc_net_destroy(net);
+}
+
+Test(loss, a_bad_formula_is_refused) {
+    static const int64_t row[] = {3};
+    static const struct {
+        const char *formula, *expected;
+    } cases[] = {
+        {"abs(prediction - label)", "expr: column 18: unknown name 'label'; known: prediction, target"},
+        {"target * 2", "expr: column 1: the formula never uses prediction"},
+        {"prediction ** 2", "expr: column 1: the formula never uses target"},
+        {"(prediction - target", "expr: column 1: the ')' of this '(' is missing"},
+        {NULL, "expr: the formula is missing"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sc_env env;
+        sc_net *net = net_create(&env, SOCLE_F32, 1, row, 1);
+        SC_FAILS(&env, sc_net_loss_formula(net, "expr", cases[i].formula, 0), SOCLE_STATUS_CONFIG);
+        SC_EQ_STR(env.text, cases[i].expected);
+        sc_net_destroy(net);
+    }
 }
 
 Test(loss, chosen_on_a_network) {
@@ -176,6 +247,6 @@ Test(loss, chosen_on_a_network) {
     net = net_create(&env, SOCLE_F32, 1, row, 1);
     SC_FAILS(&env, sc_net_loss(net, "hinge", 0), SOCLE_STATUS_CONFIG);
     SC_EQ_STR(env.text, "there is no loss 'hinge'; known: softmax_cross_entropy "
-                        "binary_cross_entropy mean_squared_error");
+                        "binary_cross_entropy mean_squared_error expr");
     sc_net_destroy(net);
 }

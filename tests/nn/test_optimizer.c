@@ -31,7 +31,8 @@ static void create(update *out, const sc_optimizer *optimizer) {
         input[i] = sc_graph_external(out->graph, SC_LANE_INPUTS, i, &desc, NULL);
         node[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
     }
-    SC_OK(&out->env, sc_optimizer_update(&out->env, optimizer, &expr, node, &parameter, state, &out->terms));
+    SC_OK(&out->env,
+          sc_optimizer_update(&out->env, optimizer, &expr, node, &parameter, state, &out->terms));
     sc_expr_output(&expr, parameter);
     for (int s = 0; s < out->states; s++) sc_expr_output(&expr, state[s]);
     SC_TRUE(!expr.overflow);
@@ -52,7 +53,8 @@ static void step(update *update, uint32_t number) {
     update->eval.launch.scalar[SC_SCALAR_LEARNING_RATE] = update->optimizer.value[0];
     sc_optimizer_scalars(&update->terms, number, update->eval.launch.scalar);
     eval_run(&update->eval);
-    static const int input[] = {SC_UPDATE_PARAMETER, SC_UPDATE_STATE_0, SC_UPDATE_STATE_1, SC_UPDATE_STATE_2};
+    static const int input[] = {SC_UPDATE_PARAMETER, SC_UPDATE_STATE_0, SC_UPDATE_STATE_1,
+                                SC_UPDATE_STATE_2};
     for (int i = 0; i <= update->states; i++)
         memcpy(home(update, SC_LANE_INPUTS, input[i]), home(update, SC_LANE_OUTPUTS, i),
                WEIGHTS * sizeof(double));
@@ -156,6 +158,10 @@ Test(optimizer, zero_stays_zero_and_scale_zero_freezes) {
         const sc_optimizer_kind *kind = sc_optimizer_find((*record)->word);
         sc_optimizer optimizer = sc_optimizer_default(kind);
         update update;
+        sc_env_init(&update.env, NULL, NULL);
+        if (!kind->update)
+            optimizer.update = "s = max(0.9 * s, abs(g)); w = w - lr * g / (s + 1e-8)";
+        SC_OK(&update.env, sc_optimizer_check(&update.env, &optimizer));
         create(&update, &optimizer);
         start(&update, 0.5);
         home(&update, SC_LANE_INPUTS, SC_UPDATE_PARAMETER)[0] = 0;
@@ -189,6 +195,106 @@ Test(optimizer, adam_correction) {
         SC_EQ_FLOAT_BITS(scalar[3], (float)(1.0 / sqrt(1.0 - pow(beta2, steps[i]))));
     }
     destroy(&update);
+}
+
+static socle_status check_update(sc_env *env, const char *text) {
+    sc_optimizer optimizer = sc_optimizer_default(sc_optimizer_find("expr"));
+    sc_env_init(env, NULL, NULL);
+    optimizer.update = text;
+    return sc_optimizer_check(env, &optimizer);
+}
+
+/* States are what is read before it is given a value, in the order of their statements. */
+Test(optimizer, states_follow_from_the_formula) {
+    static const struct {
+        const char *update, *states[SC_OPTIMIZER_STATES + 1];
+    } cases[] = {
+        {"w = w - lr * g", {NULL}},
+        {"v = 0.9 * v + g; w = w - lr * v", {"v"}},
+        {"a = g * g; m = m + a; w = w - lr * g / (m + 1)", {"m"}},
+        {"old = last; last = g; w = w - lr * (g + old)", {"last"}},
+        {"w = w - lr * (g + b + a); a = g; b = a", {"a", "b"}},
+        {"m = max(m, step); v = m * v + lr; u = u + v; w = w - u * g", {"m", "v", "u"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sc_optimizer optimizer = sc_optimizer_default(sc_optimizer_find("expr"));
+        sc_env env;
+        char name[SC_STATE_NAME];
+        int states = 0;
+        SC_REPRO("%s", cases[i].update);
+        SC_OK(&env, check_update(&env, cases[i].update));
+        optimizer.update = cases[i].update;
+        for (; cases[i].states[states]; states++) {
+            sc_optimizer_state_name(name, &optimizer, states);
+            SC_EQ_STR(name, cases[i].states[states]);
+        }
+        SC_EQ(sc_optimizer_states(&optimizer), states);
+    }
+}
+
+/* RMSprop against its formula in double, and a rate that warms up by terms of the step. */
+Test(optimizer, a_formula_of_ones_own) {
+    sc_optimizer optimizer = sc_optimizer_default(sc_optimizer_find("expr"));
+    update update;
+    optimizer.update =
+        "v = 0.99 * v + (1 - 0.99) * g ** 2; w = w - 0.1 * lr * g / (sqrt(v) + 1e-8)";
+    optimizer.value[0] = 0.1f;
+    create(&update, &optimizer);
+    start(&update, 0);
+    double w[WEIGHTS] = {0.5, -1.25, 3}, v[WEIGHTS] = {0};
+    for (int s = 1; s <= STEPS; s++) {
+        const double g[WEIGHTS] = {0.1 * s, -0.03 * s * s, 0.7 / s};
+        for (int i = 0; i < WEIGHTS; i++) {
+            v[i] = 0.99 * v[i] + (1 - 0.99) * g[i] * g[i];
+            w[i] -= 0.01 * g[i] / (sqrt(v[i]) + 1e-8);
+        }
+        set_gradient(&update, s);
+        step(&update, (uint32_t)s);
+        check_values("weights", home(&update, SC_LANE_INPUTS, SC_UPDATE_PARAMETER), w, WEIGHTS,
+                     1e-6);
+    }
+    destroy(&update);
+    optimizer.update = "w = w - lr * min(1, step / 4) * g";
+    create(&update, &optimizer);
+    SC_EQ(update.terms.count, 1);
+    start(&update, 0);
+    double moved = 0.5;
+    for (int s = 1; s <= STEPS + 2; s++) {
+        set_gradient(&update, s);
+        step(&update, (uint32_t)s);
+        moved -= 0.1 * fmin(1, s / 4.0) * 0.1 * s;
+        SC_NEAR(home(&update, SC_LANE_INPUTS, SC_UPDATE_PARAMETER)[0], moved, 1e-6);
+    }
+    destroy(&update);
+}
+
+Test(optimizer, wrong_formulas_are_refused) {
+    static const struct {
+        const char *update, *expected;
+    } cases[] = {
+        {"", "the update is missing"},
+        {"w = w - lr * q", "column 14: unknown name 'q'; known: w, g, lr, decay, step"},
+        {"w - lr * g", "column 1: the update gives w no new value (w = ...)"},
+        {"w = w * 0.9", "column 1: the update never uses g, the gradient"},
+        {"w = w - lr * g / 0", "column 18: division by 0"},
+        {"v = v + g * g; w = w - lr * g / sqrt(v)",
+         "column 1: where w, g and the states are 0 the update is no number; add a "
+         "small number to what is divided by"},
+        {"a = a + g; b = b + g; c = c + g; d = d + g; w = w - a - b - c - d",
+         "column 34: an update keeps at most 3 values from step to step"},
+        {"w = w - g * 2 ** -step - 3 ** -step - 4 ** -step - 5 ** -step - 6 ** -step",
+         "column 1: the update has more than 4 terms of the step alone"},
+        {"a23456789012345678901234567890123456789012345 = "
+         "a23456789012345678901234567890123456789012345 + g; w = w - "
+         "a23456789012345678901234567890123456789012345",
+         "column 1: the name of a state has at most 39 characters"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sc_env env;
+        SC_REPRO("%s", cases[i].update);
+        SC_FAILS(&env, check_update(&env, cases[i].update), SOCLE_STATUS_CONFIG);
+        SC_EQ_STR(env.text, cases[i].expected);
+    }
 }
 
 Test(optimizer, table) {

@@ -213,8 +213,9 @@ static void put_row(const row *row, const char *key, const char *value) {
     socle_status status = sc_recipe_read(&recipe, &env, config);
     if (status == SOCLE_OK) sc_recipe_free(&recipe);
     SC_TRUE(status == SOCLE_OK || status == SOCLE_STATUS_CONFIG);
-    bool relation =
-        status != SOCLE_OK && strstr(env.text, "does not divide the batch"); /* beyond a schema */
+    /* Beyond a schema; formulas are, too. */
+    bool relation = status != SOCLE_OK && (strstr(env.text, "does not divide the batch") ||
+                                           strstr(env.text, ": column "));
     if (!relation) put(assignment, status == SOCLE_OK, document);
     *(status == SOCLE_OK ? &valid_count : &refused_count) += 1;
     json_decref(document);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Formulas from C: a layer, a loss and an update give the bits of the built-in ones of the same
+ * formula, in a fit and step by step; wrong ones are refused with their column. */
+#include "api_test.h"
+
+/* dense 8, an activation, dense 3 under a loss of values; formulas where `own`. */
+static socle_net *net_of(socle_context *context, int own) {
+    socle_net *net;
+    API_OK(context, socle_net_create(&net, context));
+    socle_node x = socle_dense(net, socle_input(net, SOCLE_SHAPE(API_FEATURES)), 8, NULL);
+    x = own ? socle_expr(net, 1, &x, "x * tanh(log(1 + exp(x)))")
+            : socle_activation(net, x, "mish");
+    x = socle_dense(net, x, API_CLASSES, NULL);
+    API_OK(context, own ? socle_loss_expr(net, x, "(prediction - target) ** 2")
+                        : socle_loss_mean_squared_error(net, x));
+    return net;
+}
+
+static socle_data *values_of(socle_context *context) {
+    api_blobs blobs;
+    socle_data *data;
+    float target[API_SAMPLES][API_CLASSES] = {{0}};
+    api_draw(&blobs);
+    for (int i = 0; i < API_SAMPLES; i++) target[i][blobs.label[i]] = 1;
+    const socle_shape shape = SOCLE_SHAPE(API_CLASSES);
+    API_OK(context,
+           socle_data_arrays(&data, context, API_SAMPLES, SOCLE_F32, SOCLE_SHAPE(API_FEATURES),
+                             blobs.input, SOCLE_F32, &shape, target));
+    return data;
+}
+
+API_TEST(api_formula, fits_to_the_bits_of_the_built_in_ones) {
+    socle_context *context = api_open(device);
+    socle_data *data = values_of(context);
+    float weight[2][API_WEIGHTS];
+    for (int own = 0; own < 2; own++) {
+        char update[] = "v = 0.9 * v + g; w = w - lr * v";
+        socle_net *net = net_of(context, own);
+        socle_fit_opts opts = api_opts();
+        opts.optimizer = own ? socle_update(0.05f, update) : socle_sgd(0.05f, 0.9f);
+        opts.weight_decay = 0.01f;
+        API_OK(context, socle_fit(net, data, &opts));
+        api_weight(context, net, weight[own]);
+        socle_net_destroy(net);
+    }
+    SC_EQ_MEMORY(weight[1], weight[0], sizeof weight[0]);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
+/* A decay that the formula names is its own affair: AdamW-like updates are formulas too. */
+Test(api_formula, decay_is_coupled_unless_the_formula_reads_it) {
+    static const char *const update[] = {"w = w - lr * g", "w = w - lr * (g + decay * w)",
+                                         "w = w - lr * (g + 0 * decay)"};
+    socle_context *context = api_open("cpu");
+    socle_data *data = values_of(context);
+    float weight[3][API_WEIGHTS];
+    for (int i = 0; i < 3; i++) {
+        socle_net *net = net_of(context, 0);
+        socle_fit_opts opts = api_opts();
+        opts.optimizer = socle_update(0.05f, update[i]);
+        opts.weight_decay = 0.1f;
+        API_OK(context, socle_fit(net, data, &opts));
+        api_weight(context, net, weight[i]);
+        socle_net_destroy(net);
+    }
+    SC_EQ_MEMORY(weight[1], weight[0], sizeof weight[0]);
+    SC_TRUE(memcmp(weight[2], weight[0], sizeof weight[0]) != 0);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
+/* The trainer keeps what it needs of the text. Where the update is no number, a weight stays as it
+ * is. */
+Test(api_formula, a_trainer_steps_with_an_update) {
+    socle_context *context = api_open("cpu");
+    float weight[2][API_WEIGHTS], loss;
+    api_blobs blobs;
+    api_draw(&blobs);
+    for (int run = 0; run < 2; run++) {
+        char update[64] = "w = w - lr * g / (sqrt(g) * 0 + 1)";
+        if (run) strcpy(update, "w = w - lr * max(g, 0)");
+        socle_net *net = api_net(context);
+        socle_trainer *trainer;
+        API_OK(context, socle_trainer_create(&trainer, net, socle_update(0.1f, update), 30, 1));
+        memset(update, 0, sizeof update);
+        for (int step = 0; step < 5; step++)
+            API_OK(context, socle_trainer_step(trainer, 30, blobs.input, blobs.label, &loss));
+        API_OK(context, socle_trainer_sync(trainer));
+        api_weight(context, net, weight[run]);
+        socle_trainer_destroy(trainer);
+        socle_net_destroy(net);
+    }
+    for (int i = 0; i < API_WEIGHTS; i++)
+        SC_NEAR(weight[0][i], weight[1][i], 0); /* sqrt(g) of a negative g is none */
+    socle_close(context);
+}
+
+Test(api_formula, wrong_ones_are_refused) {
+    socle_context *context = api_open("cpu");
+    socle_net *net;
+    socle_data *data = api_data(context);
+    socle_trainer *trainer;
+    API_OK(context, socle_net_create(&net, context));
+    socle_node x = socle_input(net, SOCLE_SHAPE(4));
+    SC_EQ(socle_expr(net, 1, &x, "x * y"), -1);
+    API_FAILS(context, socle_loss_expr(net, x, "abs(prediction - target)"), SOCLE_STATUS_CONFIG,
+              "expr1: column 5: unknown name 'y'");
+    socle_net_destroy(net);
+    API_OK(context, socle_net_create(&net, context));
+    x = socle_input(net, SOCLE_SHAPE(4));
+    API_FAILS(context, socle_loss_expr(net, x, "abs(prediction)"), SOCLE_STATUS_CONFIG,
+              "column 1: the formula never uses target");
+    socle_net_destroy(net);
+    API_OK(context, socle_net_create(&net, context));
+    x = socle_input(net, SOCLE_SHAPE(4));
+    API_FAILS(context, socle_loss_expr(net, x, NULL), SOCLE_STATUS_CONFIG,
+              "the formula is missing");
+    socle_net_destroy(net);
+    SC_EQ(socle_expr(NULL, 1, &x, "x"), -1);
+    SC_EQ(socle_loss_expr(NULL, 0, "prediction - target"), SOCLE_STATUS_INVALID_ARGUMENT);
+    net = api_net(context);
+    socle_fit_opts opts = api_opts();
+    opts.optimizer = socle_update(0.1f, "w = w - lr * gg");
+    API_FAILS(context, socle_fit(net, data, &opts), SOCLE_STATUS_CONFIG,
+              "the update of the optimizer: column 14: unknown name 'gg'; did you mean 'g'?");
+    API_FAILS(context, socle_trainer_create(&trainer, net, socle_update(0.1f, "w = g / 0"), 4, 1),
+              SOCLE_STATUS_CONFIG, "column 9: division by 0");
+    opts.optimizer = socle_update(0.1f, "expr");
+    API_FAILS(context, socle_fit(net, data, &opts), SOCLE_STATUS_CONFIG, "the update is missing");
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+}

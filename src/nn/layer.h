@@ -7,6 +7,7 @@
 
 #include "base/option.h"
 #include "nn/net.h"
+#include "op/expr_parse.h"
 #include "op/expr_step.h"
 
 struct sc_layer_kind {
@@ -102,11 +103,18 @@ sc_optimizer sc_optimizer_default(const sc_optimizer_kind *kind);
 socle_status sc_optimizer_check(sc_env *env, const sc_optimizer *optimizer);
 int sc_optimizer_states(const sc_optimizer *optimizer); /* per parameter */
 void sc_optimizer_state_name(char out[SC_STATE_NAME], const sc_optimizer *optimizer, int state);
-/* Adds the update to an expression: the nodes of the new parameter and the new states. Terms of the step alone become launch scalars;
- * *terms (may be NULL) says which. Nodes that nobody reads are left (sc_expr_prune). */
+/* What an update needs beside its expression. */
+typedef struct sc_optimizer_terms {
+    sc_step_terms step;   /* launch scalars: sc_optimizer_scalars */
+    sc_formula_sums sums; /* further inputs, in their order */
+} sc_optimizer_terms;
+/* Adds the update to an expression: the nodes of the new parameter and the new states. Nodes that nobody reads are left
+ * (sc_expr_prune). */
 socle_status sc_optimizer_update(sc_env *env, const sc_optimizer *optimizer, sc_expr *expr,
                                  const int input[SC_UPDATE_INPUTS], int *parameter,
-                                 int state[SC_OPTIMIZER_STATES], sc_step_terms *terms);
+                                 int state[SC_OPTIMIZER_STATES], sc_optimizer_terms *terms);
+/* Whether the update sums over tensors. */
+bool sc_optimizer_has_sums(const sc_optimizer *optimizer);
 /* The launch scalars of these terms at a step, from 1. */
 void sc_optimizer_scalars(const sc_step_terms *terms, uint32_t step,
                           float scalar[SC_LAUNCH_SCALARS]);

@@ -51,10 +51,12 @@ void sc_optimizer_state_name(char out[SC_STATE_NAME], const sc_optimizer *optimi
 
 /* The names of an update. `coupled`: g has decay * w in it. */
 static void open_scope(sc_expr_scope *scope, const sc_optimizer *optimizer, sc_expr *expr,
-                       const int *input, bool coupled) {
+                       const int *input, bool coupled, sc_formula_sums *sums) {
     sc_formula_name state[SC_OPTIMIZER_STATES];
     const sc_record *record = &optimizer->kind->record;
     sc_scope_init(scope, expr);
+    sums->count = 0;
+    scope->sums = sums;
     sc_scope_node(scope, "_w", input[SC_UPDATE_PARAMETER]);
     sc_scope_node(scope, "_gradient", input[SC_UPDATE_GRADIENT]);
     sc_scope_node(scope, "_decay", input[SC_UPDATE_DECAY]);
@@ -77,17 +79,28 @@ static void open_scope(sc_expr_scope *scope, const sc_optimizer *optimizer, sc_e
                            input[SC_UPDATE_STATE_0 + s]);
 }
 
-/* Whether the formula reads `decay` itself. */
-static socle_status reads_decay(bool *out, sc_env *env, const sc_optimizer *optimizer) {
+/* Whether the formula reads `decay` itself, and how many sums it asks for. */
+static socle_status look_at(bool *decoupled, int *sums, sc_env *env,
+                            const sc_optimizer *optimizer) {
     sc_expr expr;
     sc_expr_scope scope;
+    sc_formula_sums found;
     int input[SC_UPDATE_INPUTS], unused;
     sc_expr_init(&expr);
     for (int i = 0; i < SC_UPDATE_INPUTS; i++) input[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
-    open_scope(&scope, optimizer, &expr, input, true);
+    open_scope(&scope, optimizer, &expr, input, true, &found);
     SC_TRY(sc_expr_parse(env, &scope, text_of(optimizer), &unused));
-    *out = sc_scope_find(&scope, "decay")->used;
+    *decoupled = sc_scope_find(&scope, "decay")->used;
+    *sums = found.count;
     return SOCLE_OK;
+}
+
+bool sc_optimizer_has_sums(const sc_optimizer *optimizer) {
+    sc_env env;
+    bool unused;
+    int sums = 0;
+    sc_env_init(&env, NULL, NULL);
+    return look_at(&unused, &sums, &env, optimizer) == SOCLE_OK && sums > 0;
 }
 
 /* The node of a name after the formula, as a float. */
@@ -99,30 +112,40 @@ static int float_node(sc_expr_scope *scope, const char *word, size_t length) {
     return sc_expr_add_node(scope->expr, SC_EXPR_TO_FLOAT, node, 0, 0);
 }
 
+/* Moves the terms of the step alone out of the update and of its sums. */
+static bool take_step_terms(sc_expr *expr, int outputs, const int *output,
+                            sc_optimizer_terms *terms) {
+    const sc_expr before = *expr; /* its outputs are the caller's */
+    bool room = true;
+    terms->step.count = 0;
+    for (int i = 0; i < terms->sums.count; i++) {
+        room &= sc_expr_take_step_terms(&terms->sums.sum[i].expr, term_slot, &terms->step);
+        sc_expr_prune(&terms->sums.sum[i].expr);
+    }
+    expr->outputs = 0;
+    for (int i = 0; i < outputs; i++) sc_expr_output(expr, output[i]);
+    room &= sc_expr_take_step_terms(expr, term_slot, &terms->step);
+    expr->outputs = before.outputs;
+    memcpy(expr->output, before.output, sizeof expr->output);
+    return room;
+}
+
 socle_status sc_optimizer_update(sc_env *env, const sc_optimizer *optimizer, sc_expr *expr,
                                  const int input[SC_UPDATE_INPUTS], int *parameter,
-                                 int state[SC_OPTIMIZER_STATES], sc_step_terms *terms) {
+                                 int state[SC_OPTIMIZER_STATES], sc_optimizer_terms *terms) {
     sc_expr_scope scope;
     sc_formula_name name[SC_OPTIMIZER_STATES];
     const char *text = text_of(optimizer);
     bool decoupled;
-    int unused, states = list_states(text, name, SC_OPTIMIZER_STATES);
-    SC_TRY(reads_decay(&decoupled, env, optimizer));
-    open_scope(&scope, optimizer, expr, input, !decoupled);
+    int unused, result[1 + SC_OPTIMIZER_STATES], states = sc_optimizer_states(optimizer);
+    list_states(text, name, SC_OPTIMIZER_STATES);
+    SC_TRY(look_at(&decoupled, &unused, env, optimizer));
+    open_scope(&scope, optimizer, expr, input, !decoupled, &terms->sums);
     SC_TRY(sc_expr_parse(env, &scope, text, &unused));
-    *parameter = float_node(&scope, "w", 1);
-    for (int s = 0; s < states && s < SC_OPTIMIZER_STATES; s++)
-        state[s] = float_node(&scope, name[s].word, (size_t)name[s].length);
-    /* Whatever the caller reads of the expression beside these is his: nothing of it depends on the
-     * step alone. */
-    sc_expr kept = *expr;
-    expr->outputs = 0;
-    sc_expr_output(expr, *parameter);
-    for (int s = 0; s < states && s < SC_OPTIMIZER_STATES; s++) sc_expr_output(expr, state[s]);
-    bool room = sc_expr_take_step_terms(expr, term_slot, terms);
-    expr->outputs = kept.outputs;
-    memcpy(expr->output, kept.output, sizeof expr->output);
-    if (room) return SOCLE_OK;
+    *parameter = result[0] = float_node(&scope, "w", 1);
+    for (int s = 0; s < states; s++)
+        state[s] = result[1 + s] = float_node(&scope, name[s].word, (size_t)name[s].length);
+    if (take_step_terms(expr, 1 + states, result, terms)) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_CONFIG,
                    "column 1: the update has more than %d terms of the step alone", SC_STEP_TERMS);
 }
@@ -133,32 +156,41 @@ void sc_optimizer_scalars(const sc_step_terms *terms, uint32_t step,
         scalar[term_slot[t]] = (float)sc_step_term(&terms->term[t], step);
 }
 
-/* Where neither gradient nor state has ever been anything but 0, as in the padding of a block, the
- * update must be a number: g / sqrt(v) is none. */
-static socle_status check_at_zero(sc_env *env, const sc_expr *expr) {
+/* The float that output `output` is where gradient, parameter and states are 0, rates and launch
+ * scalars 1, and inputs from SC_UPDATE_INPUTS on `sum`. */
+static float value_at_zero(const sc_expr *expr, int output, const float sum[SC_FORMULA_SUMS]) {
     sc_constant value[SC_EXPR_NODES] = {{0}};
     for (int k = 0; k < expr->nodes; k++) {
         const sc_expr_node *node = &expr->node[k];
         const sc_constant a[3] = {value[node->argument[0]], value[node->argument[1]],
                                   value[node->argument[2]]};
-        bool one = node->op == SC_EXPR_SCALAR ||
-                   (node->op == SC_EXPR_INPUT && node->index == SC_UPDATE_RATE_SCALE);
         if (node->op == SC_EXPR_CONST || node->op == SC_EXPR_CONST_INT)
             value[k].i = node->imm.i;
         else if (node->op == SC_EXPR_STEP)
             value[k].i = 1;
-        else if (node->op < SC_EXPR_LEAVES)
-            value[k].f = one ? 1.0f : 0.0f;
+        else if (node->op == SC_EXPR_SCALAR ||
+                 (node->op == SC_EXPR_INPUT && node->index == SC_UPDATE_RATE_SCALE))
+            value[k].f = 1.0f;
+        else if (node->op == SC_EXPR_INPUT)
+            value[k].f =
+                node->index >= SC_UPDATE_INPUTS ? sum[node->index - SC_UPDATE_INPUTS] : 0.0f;
         else
             value[k] = sc_expr_fold((sc_expr_op)node->op, a);
     }
-    for (int i = 0; i < expr->outputs; i++)
-        if (!isfinite(value[expr->output[i]].f))
-            return sc_fail(
-                env, SOCLE_STATUS_CONFIG,
-                "column 1: where w, g and the states are 0 the update is no number; add a "
-                "small number to what is divided by");
-    return SOCLE_OK;
+    return value[expr->output[output]].f;
+}
+
+/* Where neither gradient nor state has ever been anything but 0, as in the padding of a block, the
+ * update must be a number: g / sqrt(v) is none. Sums are those of one element. */
+static socle_status check_at_zero(sc_env *env, const sc_expr *expr, const sc_formula_sums *sums) {
+    float sum[SC_FORMULA_SUMS] = {0};
+    bool finite = true;
+    for (int i = 0; i < sums->count; i++) sum[i] = value_at_zero(&sums->sum[i].expr, 0, sum);
+    for (int i = 0; i < expr->outputs; i++) finite &= isfinite(value_at_zero(expr, i, sum)) != 0;
+    if (finite) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_CONFIG,
+                   "column 1: where w, g and the states are 0 the update is no number; add a "
+                   "small number to what is divided by");
 }
 
 static socle_status check_states(sc_env *env, const char *text) {
@@ -178,21 +210,24 @@ static socle_status check_states(sc_env *env, const char *text) {
 
 socle_status sc_optimizer_check(sc_env *env, const sc_optimizer *optimizer) {
     sc_expr expr;
+    sc_optimizer_terms terms;
     int input[SC_UPDATE_INPUTS], parameter, state[SC_OPTIMIZER_STATES];
     if (!text_of(optimizer)[0]) return sc_fail(env, SOCLE_STATUS_CONFIG, "the update is missing");
     SC_TRY(check_states(env, text_of(optimizer)));
     sc_expr_init(&expr);
     for (int i = 0; i < SC_UPDATE_INPUTS; i++) input[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
     for (int i = 0; i < COMMIT_NODES; i++) sc_expr_const_int(&expr, INT32_MAX - i);
-    SC_TRY(sc_optimizer_update(env, optimizer, &expr, input, &parameter, state, NULL));
+    SC_TRY(sc_optimizer_update(env, optimizer, &expr, input, &parameter, state, &terms));
     if (parameter == input[SC_UPDATE_PARAMETER])
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "column 1: the update gives w no new value (w = ...)");
     sc_expr_output(&expr, parameter);
     for (int s = 0; s < sc_optimizer_states(optimizer); s++) sc_expr_output(&expr, state[s]);
     sc_expr_prune(&expr);
-    if (!(sc_expr_used_inputs(&expr) & 1u << SC_UPDATE_GRADIENT))
+    uint32_t used = sc_expr_used_inputs(&expr);
+    for (int i = 0; i < terms.sums.count; i++) used |= sc_expr_used_inputs(&terms.sums.sum[i].expr);
+    if (!(used & 1u << SC_UPDATE_GRADIENT))
         return sc_fail(env, SOCLE_STATUS_CONFIG, "column 1: the update never uses g, the gradient");
-    SC_TRY(check_at_zero(env, &expr));
+    SC_TRY(check_at_zero(env, &expr, &terms.sums));
     return sc_expr_check(env, &expr);
 }

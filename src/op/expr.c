@@ -175,6 +175,13 @@ void sc_expr_prune(sc_expr *expr) {
     for (int i = 0; i < expr->outputs; i++) expr->output[i] = number[expr->output[i]];
 }
 
+bool sc_expr_equal(const sc_expr *a, const sc_expr *b) {
+    bool equal = a->nodes == b->nodes && a->outputs == b->outputs;
+    for (int k = 0; equal && k < a->nodes; k++) equal = equal_nodes(&a->node[k], &b->node[k]);
+    for (int i = 0; equal && i < a->outputs; i++) equal = a->output[i] == b->output[i];
+    return equal;
+}
+
 uint32_t sc_expr_used_inputs(const sc_expr *expr) {
     uint32_t mask = 0;
     for (int k = 0; k < expr->nodes; k++)

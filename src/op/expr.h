@@ -76,6 +76,8 @@ void sc_expr_output(sc_expr *expr, int node);
 socle_status sc_expr_check(sc_env *env, const sc_expr *expr);
 /* Drops nodes that no output needs; renumbers. Inputs keep their numbers. */
 void sc_expr_prune(sc_expr *expr);
+/* The same nodes in the same order, and the same outputs. */
+bool sc_expr_equal(const sc_expr *a, const sc_expr *b);
 /* Which inputs are used (bit mask). */
 uint32_t sc_expr_used_inputs(const sc_expr *expr);
 bool sc_expr_uses(const sc_expr *expr, sc_expr_op op);

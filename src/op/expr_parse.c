@@ -20,6 +20,9 @@ static const struct {
 } functions[] = {
     {"clip", 3, {"x", "low", "high"}, "min(max(x, low), high)"},
     {"log_sigmoid", 1, {"x"}, "-softplus(-x)"},
+    {"norm", 1, {"x"}, "sqrt(sum(x * x))"},
+    {"mean", 1, {"x"}, "sum(x) / sum(1)"},
+    {"total_norm", 1, {"x"}, "sqrt(total(x * x))"},
 };
 enum { FUNCTIONS = sizeof functions / sizeof functions[0] };
 
@@ -134,9 +137,43 @@ static sc_term read_name(sc_parser *p, sc_token word) {
 static sc_term call_function(sc_parser *p, int f, const sc_term *argument, const char *at) {
     sc_expr_scope scope;
     sc_scope_init(&scope, p->scope->expr);
+    scope.sums = p->scope->sums;
     for (int i = 0; i < functions[f].arguments; i++)
         sc_scope_set(&scope, sc_scope_add(&scope, functions[f].names[i]), argument[i]);
     return read_inner(p, &scope, functions[f].text, at);
+}
+
+static bool is_sum(const sc_token *word) {
+    return sc_token_is(word, "sum") || sc_token_is(word, "total");
+}
+
+/* The sum of a term: an input more, and the expression that it is the sum of. */
+static sc_term call_sum(sc_parser *p, sc_token word, sc_term argument) {
+    sc_formula_sums *sums = p->scope->sums;
+    sc_expr *expr = p->scope->expr;
+    if (!sums)
+        sc_parser_fail(p, word.at, "sums over tensors are for updates of optimizers");
+    else if (sums->count == SC_FORMULA_SUMS || expr->inputs == SC_EXPR_INPUTS)
+        sc_parser_fail(p, word.at, "more than %d sums over tensors (a mean takes two)",
+                       SC_FORMULA_SUMS);
+    int node = sc_term_node(p, sc_term_float(p, argument));
+    if (p->status != SOCLE_OK) return argument;
+    sc_expr term = *expr;
+    term.outputs = 0;
+    sc_expr_output(&term, node);
+    sc_expr_prune(&term);
+    for (int i = 0; i < sums->count; i++) /* the same sum is asked for again */
+        if (sc_expr_equal(&sums->sum[i].expr, &term) &&
+            sums->sum[i].total == sc_token_is(&word, "total"))
+            return (sc_term){.kind = SC_TERM_NODE,
+                             .node = sc_expr_input(expr, sums->sum[i].input, SC_EXPR_FLOAT),
+                             .at = word.at};
+    int input = expr->inputs, k = sums->count++;
+    sums->sum[k].expr = term;
+    sums->sum[k].input = input;
+    sums->sum[k].total = sc_token_is(&word, "total");
+    return (sc_term){
+        .kind = SC_TERM_NODE, .node = sc_expr_input(expr, input, SC_EXPR_FLOAT), .at = word.at};
 }
 
 static int find_function(const sc_token *word) {
@@ -170,14 +207,17 @@ static sc_term read_call(sc_parser *p, sc_token word) {
     int function = find_function(&word);
     sc_expr_op op = find_row(&word);
     advance(p);
-    if (function < 0 && op == SC_EXPR_COUNT) sc_parser_fail_call(p, word);
+    if (function < 0 && op == SC_EXPR_COUNT && !is_sum(&word)) sc_parser_fail_call(p, word);
     int count = read_arguments(p, argument, open);
-    int arity = function >= 0 ? functions[function].arguments : sc_expr_op_info(op)->arity;
+    int arity = function >= 0   ? functions[function].arguments
+                : is_sum(&word) ? 1
+                                : sc_expr_op_info(op)->arity;
     if (count != arity)
         sc_parser_fail(p, word.at, "%.*s takes %d argument%s, not %d", (int)word.length, word.at,
                        arity, arity == 1 ? "" : "s", count);
     if (p->status != SOCLE_OK) return argument[0];
     if (function >= 0) return call_function(p, function, argument, word.at);
+    if (is_sum(&word)) return call_sum(p, word, argument[0]);
     if (op == SC_EXPR_POW) return sc_term_power(p, argument[0], argument[1], word.at);
     if (op == SC_EXPR_SELECT)
         return sc_term_choose(p, argument[0], argument[1], argument[2], word.at);

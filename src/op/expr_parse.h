@@ -8,7 +8,9 @@
  *   choice      a if condition else b
  *   operators   from loose to tight: or, and, not, comparisons, + and -, * and /, sign, **
  *   operands    numbers (2, 0.5, 1e-3), pi, names, calls, (choice)
- *   calls       words of expr_list.def ("tanh", "max", "select"); "clip" and "log_sigmoid"
+ *   calls       words of expr_list.def ("tanh", "max", "select"); "clip" and "log_sigmoid";
+ *               where there are sums: sum, mean and norm over a tensor, total and total_norm over
+ * all
  *
  * Conditions are whole numbers 1 or 0; used as a number they become 1.0 or 0.0. Where all operands
  * are constants the result is computed at once, by the functions that devices compute it with, so
@@ -34,12 +36,26 @@ typedef struct sc_scope_name {
     bool used;        /* some formula has read the name */
 } sc_scope_name;
 
+/* Sums over all elements of a tensor, or of all tensors, that a formula asks for: sum(x), total(x),
+ * and what is made of these. An expression sees single elements, so a sum is an input of it that
+ * its caller computes before: by the expression of the term. */
+enum { SC_FORMULA_SUMS = 3 };
+typedef struct sc_formula_sums {
+    int count;
+    struct {
+        sc_expr expr; /* of one element, its output 0; it may read the inputs of earlier sums */
+        int input;    /* of the formula's expression: the sum */
+        bool total;   /* over all tensors */
+    } sum[SC_FORMULA_SUMS];
+} sc_formula_sums;
+
 /* The expression that formulas add to, and the names they know. Formulas read one after the other
  * share both: a statement adds its name, or gives a known one a new meaning. */
 typedef struct sc_expr_scope {
     sc_expr *expr;
     int names;
-    bool overflow; /* there was no room for a name */
+    bool overflow;         /* there was no room for a name */
+    sc_formula_sums *sums; /* NULL: formulas know no sums */
     sc_scope_name name[SC_SCOPE_NAMES];
 } sc_expr_scope;
 
@@ -65,9 +81,9 @@ socle_status sc_expr_parse(sc_env *env, sc_expr_scope *scope, const char *text, 
  * "label:int" is one of integers. The result is output 0, a float. */
 socle_status sc_expr_read(sc_env *env, sc_expr *out, const char *text, const char *names);
 
-/* Names that statements of a formula give a value, and read before that: "m" and "w" of "m = 0.9 * m + g; w = w - m". What
- * one run of the formula leaves for the next one is in them. In the order of their statements; the number of all,
- * of which `most` are written. */
+/* Names that statements of a formula give a value, and read before that: "m" and "w" of "m = 0.9 *
+ * m + g; w = w - m". What one run of the formula leaves for the next one is in them. In the order
+ * of their statements; the number of all, of which `most` are written. */
 typedef struct sc_formula_name {
     const char *word; /* in the text */
     int length;

@@ -60,6 +60,7 @@ sc_term sc_term_power(sc_parser *p, sc_term a, sc_term b, const char *at);
 sc_term sc_term_negate(sc_parser *p, sc_term a, const char *at);
 sc_term sc_term_not(sc_parser *p, sc_term a, const char *at);
 sc_term sc_term_choose(sc_parser *p, sc_term condition, sc_term a, sc_term b, const char *at);
+sc_term sc_term_float(sc_parser *p, sc_term a); /* a condition becomes 1.0 or 0.0 */
 /* The node of a term; a literal becomes a float. */
 int sc_term_node(sc_parser *p, sc_term a);
 bool sc_term_is_int(const sc_parser *p, sc_term a);

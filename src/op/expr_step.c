@@ -37,10 +37,22 @@ static bool is_plain_step(const sc_expr *expr, int k) {
            expr->node[expr->node[k].argument[0]].op == SC_EXPR_STEP;
 }
 
+/* The number of the term that node k of `expr` is, added if it is new; -1: there is no room. */
+static int number_of_term(sc_step_terms *out, const sc_expr *expr, int k) {
+    sc_expr term = *expr;
+    term.outputs = 1;
+    term.output[0] = (uint8_t)k;
+    sc_expr_prune(&term);
+    for (int t = 0; t < out->count; t++)
+        if (sc_expr_equal(&out->term[t], &term)) return t;
+    if (out->count == SC_STEP_TERMS) return -1;
+    out->term[out->count] = term;
+    return out->count++;
+}
+
 bool sc_expr_take_step_terms(sc_expr *expr, const int slot[SC_STEP_TERMS], sc_step_terms *out) {
     bool shared[SC_EXPR_NODES], has_step[SC_EXPR_NODES], read[SC_EXPR_NODES];
     const sc_expr before = *expr;
-    int count = 0;
     classify(expr, shared, has_step);
     mark_read(expr, shared, read);
     for (int k = 0; k < expr->nodes; k++) {
@@ -48,17 +60,11 @@ bool sc_expr_take_step_terms(sc_expr *expr, const int slot[SC_STEP_TERMS], sc_st
         if (!shared[k] || !has_step[k] || !read[k] || node->type != SC_EXPR_FLOAT ||
             is_plain_step(&before, k))
             continue;
-        if (count == SC_STEP_TERMS) return false;
-        if (out) {
-            out->term[count] = before;
-            out->term[count].outputs = 1;
-            out->term[count].output[0] = (uint8_t)k;
-            sc_expr_prune(&out->term[count]);
-        }
+        int term = number_of_term(out, &before, k);
+        if (term < 0) return false;
         *node = (sc_expr_node){
-            .op = SC_EXPR_SCALAR, .type = SC_EXPR_FLOAT, .index = (uint8_t)slot[count++]};
+            .op = SC_EXPR_SCALAR, .type = SC_EXPR_FLOAT, .index = (uint8_t)slot[term]};
     }
-    if (out) out->count = count;
     return true;
 }
 

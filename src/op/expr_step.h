@@ -16,8 +16,8 @@ typedef struct sc_step_terms {
 } sc_step_terms;
 
 /* Replaces the largest float terms of the step and constants by launch scalars slot[0], slot[1]
- * ...; what they were is in `out` (NULL: not wanted). Unused nodes stay (sc_expr_prune). False if
- * there are more than SC_STEP_TERMS. */
+ * ...; what they were is added to `out`, where equal terms share a slot. Unused nodes stay
+ * (sc_expr_prune). False if there are more than SC_STEP_TERMS. */
 bool sc_expr_take_step_terms(sc_expr *expr, const int slot[SC_STEP_TERMS], sc_step_terms *out);
 
 /* The value of a term. */

@@ -36,7 +36,7 @@ int sc_term_node(sc_parser *p, sc_term a) {
     return node;
 }
 
-static sc_term to_float(sc_parser *p, sc_term a) {
+sc_term sc_term_float(sc_parser *p, sc_term a) {
     if (a.kind == SC_TERM_INT) return of_float((float)a.whole, a.at);
     if (a.kind == SC_TERM_WHOLE) return of_float(a.number, a.at);
     if (!sc_term_is_int(p, a)) return a;
@@ -82,7 +82,7 @@ sc_term sc_term_apply(sc_parser *p, sc_expr_op op, sc_term a, sc_term b, sc_term
     bool constant = true;
     for (int i = 0; i < info->arity; i++) {
         argument[i] =
-            info->argument[i] == SC_EXPR_INT ? to_int(p, argument[i]) : to_float(p, argument[i]);
+            info->argument[i] == SC_EXPR_INT ? to_int(p, argument[i]) : sc_term_float(p, argument[i]);
         constant &= is_constant(argument[i]);
     }
     if (info->arity > 1) check_divisor(p, op, argument[1]);

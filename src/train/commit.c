@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The commit graph, the totals of evaluation and the addition of partial sums, as formulas over blocks. It knows lanes and
  * the optimizer's formula, not networks or devices. */
-#include "train/commit.h"
-
-#include "graph/formula.h"
+#include "train/commit_private.h"
 
 #include <float.h>
 
-static sc_value flat(sc_graph *graph, sc_lane lane, int index, int dtype, int64_t blocks, int64_t width) {
-    int64_t dim[2] = {blocks, width};
-    sc_tensor_desc desc = sc_tensor_make(dtype, false, 2, dim);
-    return sc_graph_external(graph, lane, index, &desc, NULL);
-}
-
 static sc_value scalar(sc_graph *graph, sc_lane lane, int index, int dtype) {
-    return flat(graph, lane, index, dtype, 1, 1);
+    return sc_commit_lane(graph, lane, index, dtype, 1, 1);
 }
 
 /* Number of elements that are not finite. */
@@ -55,64 +47,17 @@ static sc_value build_inverse(sc_graph *graph, sc_value weight) {
     return out;
 }
 
-/* What says whether a step is committed: the health word, and the inverse weight, which is the host's (SC_NO_VALUE) or the step's.
- * `healthy` becomes 1 where the health word is still 0 and something counts. */
-static void input_commits(sc_formula *f, sc_value health, sc_value inverse) {
-    sc_formula_input(f, "health", health);
-    if (inverse != SC_NO_VALUE)
-        sc_formula_input(f, "inverse", inverse);
-    else
-        sc_scope_leaf(&f->scope, "inverse", SC_EXPR_SCALAR, SC_SCALAR_INVERSE_WEIGHT);
-    sc_formula_read(f, inverse == SC_NO_VALUE ? "healthy = health == 0" : "healthy = health == 0 and inverse != 0");
-}
-
-static void build_update(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, int piece,
-                         sc_value gradient, sc_value health, sc_value inverse, sc_step_terms *terms) {
-    const int64_t blocks = shape->parameter_blocks[piece];
-    const int pieces = shape->pieces, states = sc_optimizer_states(optimizer);
-    sc_value old[1 + SC_OPTIMIZER_STATES], out[SC_EXPR_OUTPUTS];
-    int in[SC_UPDATE_INPUTS] = {0}, new[1 + SC_OPTIMIZER_STATES] = {0};
-    sc_formula f;
-    sc_formula_begin(&f, graph);
-    old[0] = flat(graph, SC_LANE_PARAMETERS, piece, SOCLE_F32, blocks, SC_BLOCK);
-    in[SC_UPDATE_PARAMETER] = sc_formula_value(&f, old[0]);
-    sc_formula_input(&f, "sum", gradient);
-    for (int s = 0; s < states; s++) {
-        old[1 + s] = flat(graph, SC_LANE_STATE, s * pieces + piece, SOCLE_F32, blocks, SC_BLOCK);
-        in[SC_UPDATE_STATE_0 + s] = sc_formula_value(&f, old[1 + s]);
-    }
-    const int rates = SC_COEFFICIENT_RATE_SCALE * pieces + piece, decays = SC_COEFFICIENT_DECAY * pieces + piece;
-    in[SC_UPDATE_RATE_SCALE] =
-        sc_formula_input(&f, "rate", flat(graph, SC_LANE_COEFFICIENTS, rates, SOCLE_F32, blocks, 1));
-    in[SC_UPDATE_DECAY] = sc_formula_value(&f, flat(graph, SC_LANE_COEFFICIENTS, decays, SOCLE_F32, blocks, 1));
-    input_commits(&f, health, inverse);
-    /* A user's update may divide by 0 where health sees nothing: what is no number keeps its old value. */
-    /* A frozen block, of rate 0, keeps its bits: w - 0 is not always w. */
-    sc_formula_read(&f, "ok = healthy and rate != 0");
-    in[SC_UPDATE_GRADIENT] = sc_formula_read(&f, "sum * inverse");
-    if (graph->status == SOCLE_OK)
-        sc_graph_fail(graph, sc_optimizer_update(graph->env, optimizer, &f.expr, in, &new[0], &new[1], terms));
-    for (int i = 0; i <= states; i++) {
-        sc_scope_node(&f.scope, "old", i ? in[SC_UPDATE_STATE_0 + i - 1] : in[SC_UPDATE_PARAMETER]);
-        sc_scope_node(&f.scope, "new", new[i]);
-        sc_expr_output(&f.expr, sc_formula_read(&f, optimizer->update ? "new if ok and is_finite(new) else old" : "new if ok else old"));
-    }
-    sc_expr_prune(&f.expr);
-    sc_formula_build(&f, out);
-    for (int i = 0; i <= states; i++) sc_graph_update(graph, out[i], old[i]);
-}
-
 /* Running statistics; groups is 1 / the number of groups that the sum is over, or 0. */
 static void build_statistics(sc_graph *graph, const sc_commit_shape *shape, sc_value health, sc_value inverse) {
     const int64_t blocks = shape->statistic_blocks;
-    const int momentums = SC_COEFFICIENT_MOMENTUM * shape->pieces;
-    sc_value running = flat(graph, SC_LANE_STATISTICS, 0, SOCLE_F32, blocks, SC_BLOCK), out;
+    const int momentums = sc_coefficient_index(SC_COEFFICIENT_MOMENTUM, shape->pieces, 0);
+    sc_value running = sc_commit_lane(graph, SC_LANE_STATISTICS, 0, SOCLE_F32, blocks, SC_BLOCK), out;
     sc_formula f;
     sc_formula_begin(&f, graph);
     sc_formula_input(&f, "running", running);
-    sc_formula_input(&f, "sum", flat(graph, SC_LANE_SUMS, SC_SUM_STATISTICS, SOCLE_F32, blocks, SC_BLOCK));
-    sc_formula_input(&f, "momentum", flat(graph, SC_LANE_COEFFICIENTS, momentums, SOCLE_F32, blocks, 1));
-    input_commits(&f, health, inverse);
+    sc_formula_input(&f, "sum", sc_commit_lane(graph, SC_LANE_SUMS, SC_SUM_STATISTICS, SOCLE_F32, blocks, SC_BLOCK));
+    sc_formula_input(&f, "momentum", sc_commit_lane(graph, SC_LANE_COEFFICIENTS, momentums, SOCLE_F32, blocks, 1));
+    sc_commit_inputs(&f, health, inverse);
     sc_scope_leaf(&f.scope, "groups", SC_EXPR_SCALAR, SC_SCALAR_GROUPS);
     sc_expr_output(&f.expr, sc_formula_read(&f, "ok = healthy and groups != 0;"
                                                 "batch = sum * groups;"
@@ -180,14 +125,14 @@ socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, con
     sc_graph_scope(graph, "commit");
     sc_value gradient[SC_LANE_PIECES], sum[3], bad = SC_NO_VALUE;
     for (int p = 0; p < shape->pieces; p++) {
-        gradient[p] = flat(graph, SC_LANE_GRADIENTS, p, SOCLE_F32, shape->parameter_blocks[p], SC_BLOCK);
+        gradient[p] = sc_commit_lane(graph, SC_LANE_GRADIENTS, p, SOCLE_F32, shape->parameter_blocks[p], SC_BLOCK);
         sc_value more = count_non_finite(graph, gradient[p]);
         bad = p ? sc_build_binary(graph, SC_EXPR_ADD, bad, more) : more;
     }
     for (int i = 0; i < 3; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
     sc_value health = build_health(graph, bad, sum[0]);
     sc_value inverse = shape->weighted ? build_inverse(graph, sum[1]) : SC_NO_VALUE;
-    for (int p = 0; p < shape->pieces; p++) build_update(graph, optimizer, shape, p, gradient[p], health, inverse, terms);
+    sc_commit_update(graph, optimizer, shape, gradient, health, inverse, terms);
     if (shape->statistic_blocks) build_statistics(graph, shape, health, inverse);
     build_totals(graph, sum, health);
     return graph->status;

@@ -32,12 +32,19 @@ enum {
     SC_HEALTH_TENSORS
 };
 /* Tensors of SC_LANE_COEFFICIENTS: one value per block of SC_BLOCK parameters (the last: per block of statistics). With the parameters
- * in several pieces, piece p of kind k is tensor k * pieces + p, and MOMENTUM has one. */
-enum { SC_COEFFICIENT_RATE_SCALE, SC_COEFFICIENT_DECAY, SC_COEFFICIENT_MOMENTUM };
+ * in several pieces, each has a tensor of each kind (sc_coefficient_index), and MOMENTUM one. TENSOR (which tensor of the piece, from 0)
+ * and LIVE (elements of the block that are not padding) are there where the optimizer sums over tensors. */
+enum { SC_COEFFICIENT_RATE_SCALE, SC_COEFFICIENT_DECAY, SC_COEFFICIENT_MOMENTUM, SC_COEFFICIENT_TENSOR, SC_COEFFICIENT_LIVE };
+static inline int sc_coefficient_index(int kind, int pieces, int piece) {
+    return kind <= SC_COEFFICIENT_DECAY       ? kind * pieces + piece
+           : kind == SC_COEFFICIENT_MOMENTUM ? 2 * pieces
+                                             : (kind - 1) * pieces + 1 + piece;
+}
 
 typedef struct sc_commit_shape {
     int pieces; /* of the parameters, gradients and states */
     int64_t parameter_blocks[SC_LANE_PIECES]; /* of each piece: bytes / SC_LANE_ALIGNMENT */
+    int64_t tensors[SC_LANE_PIECES];          /* in each piece; where the optimizer sums over tensors */
     int64_t statistic_blocks;                 /* may be 0 */
     bool weighted; /* samples have weights: the divisor is their sum, in SUMS */
 } sc_commit_shape;

@@ -18,23 +18,41 @@ static float statistic_momentum(const sc_net *net, size_t p) {
     return 0.9f;
 }
 
+int sc_engine_piece(const sc_engine *engine, size_t p) {
+    const sc_lane_layout *lane = &engine->map.lane[SC_LANE_PARAMETERS];
+    return lane->chunk ? lane->chunk[engine->net->parameter[p].index] : 0;
+}
+
 static void fill_parameter(const sc_engine *engine, unsigned char *table, size_t p) {
     const sc_parameter *parameter = &engine->net->parameter[p];
-    const sc_lane_layout *whole = &engine->commit_map.lane[SC_LANE_COEFFICIENTS];
-    const sc_lane_layout *lane = &engine->map.lane[SC_LANE_PARAMETERS];
-    const int pieces = engine->cuts.count, piece = lane->chunk ? lane->chunk[parameter->index] : 0;
-    size_t offset = lane->offset[parameter->index], bytes = sc_tensor_bytes(&parameter->desc);
+    const size_t *whole = engine->commit_map.lane[SC_LANE_COEFFICIENTS].offset;
+    const int pieces = engine->cuts.count, piece = sc_engine_piece(engine, p);
+    size_t offset = engine->map.lane[SC_LANE_PARAMETERS].offset[parameter->index], bytes = sc_tensor_bytes(&parameter->desc);
     float rate = engine->options.rate_scale ? engine->options.rate_scale[p] : 1.0f;
-    fill_blocks(table + whole->offset[SC_COEFFICIENT_RATE_SCALE * pieces + piece], offset, bytes,
+    fill_blocks(table + whole[sc_coefficient_index(SC_COEFFICIENT_RATE_SCALE, pieces, piece)], offset, bytes,
                 parameter->frozen ? 0.0f : rate);
-    fill_blocks(table + whole->offset[SC_COEFFICIENT_DECAY * pieces + piece], offset, bytes,
+    fill_blocks(table + whole[sc_coefficient_index(SC_COEFFICIENT_DECAY, pieces, piece)], offset, bytes,
                 engine->options.decay ? engine->options.decay[p] : 0.0f);
+}
+
+/* What sums over tensors read; `number`: of the parameter among those of its piece. */
+static void fill_sums(const sc_engine *engine, unsigned char *table, size_t p, int number) {
+    const sc_parameter *parameter = &engine->net->parameter[p];
+    const size_t *whole = engine->commit_map.lane[SC_LANE_COEFFICIENTS].offset;
+    const int pieces = engine->cuts.count, piece = sc_engine_piece(engine, p);
+    size_t offset = engine->map.lane[SC_LANE_PARAMETERS].offset[parameter->index], bytes = sc_tensor_bytes(&parameter->desc);
+    size_t rest = bytes % SC_LANE_ALIGNMENT;
+    float *live = (float *)(table + whole[sc_coefficient_index(SC_COEFFICIENT_LIVE, pieces, piece)]);
+    fill_blocks(table + whole[sc_coefficient_index(SC_COEFFICIENT_TENSOR, pieces, piece)], offset, bytes,
+                (float)number);
+    fill_blocks(live, offset, bytes, SC_BLOCK);
+    if (rest) live[(offset + bytes) / SC_LANE_ALIGNMENT] = (float)(rest / sizeof(float));
 }
 
 static void fill_statistic(const sc_engine *engine, unsigned char *table, size_t p) {
     const sc_parameter *parameter = &engine->net->parameter[p];
     const sc_lane_layout *whole = &engine->commit_map.lane[SC_LANE_COEFFICIENTS];
-    fill_blocks(table + whole->offset[SC_COEFFICIENT_MOMENTUM * engine->cuts.count],
+    fill_blocks(table + whole->offset[sc_coefficient_index(SC_COEFFICIENT_MOMENTUM, engine->cuts.count, 0)],
                 engine->map.lane[SC_LANE_STATISTICS].offset[parameter->index], sc_tensor_bytes(&parameter->desc),
                 statistic_momentum(engine->net, p));
 }
@@ -43,9 +61,14 @@ socle_status sc_engine_write_coefficients(sc_engine *engine) {
     const sc_net *net = engine->net;
     size_t bytes = engine->commit_map.lane[SC_LANE_COEFFICIENTS].bytes;
     unsigned char *table;
+    int next[SC_LANE_PIECES] = {0};
+    const bool sums = sc_optimizer_has_sums(&engine->optimizer);
     SC_TRY(sc_allocate(engine->env, &table, bytes, 1));
-    for (size_t p = 0; p < net->parameters; p++)
-        (net->parameter[p].role == SC_PARAMETER_STATISTIC ? fill_statistic : fill_parameter)(engine, table, p);
+    for (size_t p = 0; p < net->parameters; p++) {
+        bool statistic = net->parameter[p].role == SC_PARAMETER_STATISTIC;
+        (statistic ? fill_statistic : fill_parameter)(engine, table, p);
+        if (sums && !statistic) fill_sums(engine, table, p, next[sc_engine_piece(engine, p)]++);
+    }
     socle_status status = sc_queue_write(engine->compute, engine->memory.base[SC_LANE_COEFFICIENTS], table, bytes);
     socle_status finished = sc_queue_finish(engine->compute);
     sc_release(engine->env, table);

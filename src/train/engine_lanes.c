@@ -98,15 +98,19 @@ static void cut_lanes(sc_engine *engine) {
 /* Every piece of parameters, gradients and states has a chunk of its own. */
 static socle_status place_whole_pieces(sc_engine *engine) {
     sc_lane_layout *whole = engine->commit_map.lane;
-    const int pieces = engine->cuts.count, states = sc_engine_states(engine), momentums = SC_COEFFICIENT_MOMENTUM * pieces;
-    size_t bytes[SC_OPTIMIZER_STATES * SC_LANE_PIECES], coefficient[SC_COEFFICIENT_MOMENTUM * SC_LANE_PIECES + 1];
+    const int pieces = engine->cuts.count, states = sc_engine_states(engine);
+    const bool sums = engine->trains && sc_optimizer_has_sums(&engine->optimizer);
+    const int last = sc_coefficient_index(sums ? SC_COEFFICIENT_LIVE : SC_COEFFICIENT_MOMENTUM, pieces, pieces - 1);
+    size_t bytes[SC_OPTIMIZER_STATES * SC_LANE_PIECES], coefficient[(SC_COEFFICIENT_LIVE + 1) * SC_LANE_PIECES];
     for (int p = 0; p < SC_OPTIMIZER_STATES * pieces; p++) bytes[p] = sc_cuts_bytes(&engine->cuts, p % pieces);
-    for (int p = 0; p < momentums; p++) coefficient[p] = sc_cuts_bytes(&engine->cuts, p % pieces) / SC_BLOCK;
-    coefficient[momentums] = engine->map.lane[SC_LANE_STATISTICS].bytes / SC_BLOCK;
+    for (int kind = 0; kind <= SC_COEFFICIENT_LIVE; kind++)
+        for (int p = 0; p < pieces; p++)
+            coefficient[sc_coefficient_index(kind, pieces, p)] = sc_cuts_bytes(&engine->cuts, p) / SC_BLOCK;
+    coefficient[sc_coefficient_index(SC_COEFFICIENT_MOMENTUM, pieces, 0)] = engine->map.lane[SC_LANE_STATISTICS].bytes / SC_BLOCK;
     SC_TRY(sc_lane_place_chunks(&whole[SC_LANE_PARAMETERS], engine->env, pieces, bytes, NULL, 1));
     SC_TRY(sc_lane_place_chunks(&whole[SC_LANE_GRADIENTS], engine->env, pieces, bytes, NULL, 1));
     SC_TRY(sc_lane_place_chunks(&whole[SC_LANE_STATE], engine->env, states * pieces, bytes, NULL, 1));
-    return sc_lane_place(&whole[SC_LANE_COEFFICIENTS], engine->env, momentums + 1, coefficient, NULL);
+    return sc_lane_place(&whole[SC_LANE_COEFFICIENTS], engine->env, last + 1, coefficient, NULL);
 }
 
 static socle_status place_whole(sc_engine *engine) {

@@ -37,6 +37,8 @@ static socle_status build_commit(sc_engine *engine, sc_graph *graph) {
         .weighted = engine->options.weighted};
     for (int p = 0; p < shape.pieces; p++)
         shape.parameter_blocks[p] = (int64_t)(sc_cuts_bytes(&engine->cuts, p) / SC_LANE_ALIGNMENT);
+    for (size_t p = 0; p < engine->net->parameters; p++)
+        if (engine->net->parameter[p].role != SC_PARAMETER_STATISTIC) shape.tensors[sc_engine_piece(engine, p)]++;
     return sc_commit_build(graph, &engine->optimizer, &shape, &engine->step_terms);
 }
 

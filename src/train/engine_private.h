@@ -75,6 +75,7 @@ socle_status sc_engine_buffer(sc_engine *engine, sc_buffer **out, const char *na
 socle_status sc_engine_buffers_create(sc_engine *engine);
 void sc_engine_lanes_destroy(sc_engine *engine); /* and of the layouts */
 /* engine_coefficients.c: what each block of parameters and statistics is updated with. */
+int sc_engine_piece(const sc_engine *engine, size_t p); /* where parameter p lies */
 socle_status sc_engine_write_coefficients(sc_engine *engine);
 /* engine_plans.c */
 socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph);

@@ -96,6 +96,88 @@ Test(api_formula, a_trainer_steps_with_an_update) {
     socle_close(context);
 }
 
+/* Every parameter before and after one step with an update. */
+enum { PARAMETERS = 4, MOST = API_WEIGHTS };
+typedef struct weights {
+    size_t count[PARAMETERS];
+    float value[PARAMETERS][MOST];
+} weights;
+
+static void read_all(socle_context *context, socle_net *net, weights *out) {
+    for (int p = 0; p < PARAMETERS; p++) {
+        socle_parameter parameter;
+        API_OK(context, socle_net_parameter(net, p, &parameter));
+        out->count[p] = 1;
+        for (int d = 0; d < parameter.shape.rank; d++) out->count[p] *= (size_t)parameter.shape.size[d];
+        API_OK(context, socle_net_read(net, parameter.name, out->value[p], out->count[p]));
+    }
+}
+
+static void step_with(socle_context *context, const char *update, weights *before, weights *after) {
+    socle_net *net = net_of(context, 0);
+    socle_trainer *trainer;
+    api_blobs blobs;
+    float target[30][API_CLASSES] = {{0}};
+    api_draw(&blobs);
+    for (int i = 0; i < 30; i++) target[i][blobs.label[i]] = 1;
+    API_OK(context, socle_trainer_create(&trainer, net, socle_update(0.5f, update), 30, 5));
+    read_all(context, net, before);
+    API_OK(context, socle_trainer_step(trainer, 30, blobs.input, target, NULL));
+    API_OK(context, socle_trainer_sync(trainer));
+    read_all(context, net, after);
+    socle_trainer_destroy(trainer);
+    socle_net_destroy(net);
+}
+
+/* Sums are over each tensor without its padding, or over all tensors. */
+API_TEST(api_formula, an_update_sums_over_tensors) {
+    socle_context *context = api_open(device);
+    weights before, plain, after;
+    double gradient[PARAMETERS][MOST], sum[PARAMETERS] = {0}, square[PARAMETERS] = {0}, total = 0, all = 0;
+    step_with(context, "w = w - g", &before, &plain);
+    for (int p = 0; p < PARAMETERS; p++)
+        for (size_t i = 0; i < before.count[p]; i++) {
+            double g = gradient[p][i] = (double)before.value[p][i] - (double)plain.value[p][i];
+            total += g * g;
+            all += (double)before.value[p][i] + 1;
+            sum[p] += exp((double)before.value[p][i]);
+            square[p] += g * g;
+        }
+#define EXPECT(update, expected)                                                                                                   \
+    do {                                                                                                                           \
+        SC_REPRO("%s on %s", update, device);                                                                                      \
+        step_with(context, update, &before, &after);                                                                               \
+        for (int p = 0; p < PARAMETERS; p++)                                                                                       \
+            for (size_t i = 0; i < before.count[p]; i++) {                                                                         \
+                const double w = (double)before.value[p][i], g = gradient[p][i], n = (double)before.count[p];                      \
+                (void)w, (void)g, (void)n;                                                                                         \
+                SC_NEAR(after.value[p][i], expected, 2e-6 * (1 + fabs(expected)));                                                 \
+            }                                                                                                                      \
+    } while (0)
+    EXPECT("w = sum(exp(w)) + 0 * g", sum[p]);
+    EXPECT("w = mean(exp(w)) + 0 * g", sum[p] / n);
+    EXPECT("w = w - lr * g / (norm(g) + 1e-6)", w - 0.5 * g / (sqrt(square[p]) + 1e-6));
+    EXPECT("w = w - g * min(1, 0.01 / (total_norm(g) + 1e-6))", w - g * fmin(1, 0.01 / (sqrt(total) + 1e-6)));
+    EXPECT("w = w + total(w + 1) * 0.001 + 0 * g", w + all * 0.001);
+    EXPECT("r = norm(g); w = w - g / (r + norm(g / (r + 1)) + 1e-6)",
+           w - g / (sqrt(square[p]) + sqrt(square[p]) / (sqrt(square[p]) + 1) + 1e-6));
+    double ratio[PARAMETERS]; /* LAMB, You et al. 2020: the first step's direction is g / (|g| + epsilon) */
+    for (int p = 0; p < PARAMETERS; p++) {
+        double w = 0, r = 0;
+        for (size_t i = 0; i < before.count[p]; i++) {
+            w += pow((double)before.value[p][i], 2);
+            r += pow(gradient[p][i] / (fabs(gradient[p][i]) + 1e-6), 2);
+        }
+        ratio[p] = w > 0 && r > 0 ? sqrt(w) / sqrt(r) : 1;
+    }
+    EXPECT("m = 0.9 * m + (1 - 0.9) * g; v = 0.999 * v + (1 - 0.999) * g ** 2;"
+           "r = m / (1 - 0.9 ** step) / (sqrt(v / (1 - 0.999 ** step)) + 1e-6);"
+           "ratio = norm(w) / norm(r) if norm(w) > 0 and norm(r) > 0 else 1; w = w - lr * ratio * r",
+           w - 0.5 * ratio[p] * g / (fabs(g) + 1e-6));
+#undef EXPECT
+    socle_close(context);
+}
+
 Test(api_formula, wrong_ones_are_refused) {
     socle_context *context = api_open("cpu");
     socle_net *net;
@@ -126,6 +208,8 @@ Test(api_formula, wrong_ones_are_refused) {
               "the update of the optimizer: column 14: unknown name 'gg'; did you mean 'g'?");
     API_FAILS(context, socle_trainer_create(&trainer, net, socle_update(0.1f, "w = g / 0"), 4, 1),
               SOCLE_STATUS_CONFIG, "column 9: division by 0");
+    opts.optimizer = socle_update(0.1f, "w = w - g * norm(g) * mean(g) * norm(w)");
+    API_FAILS(context, socle_fit(net, data, &opts), SOCLE_STATUS_CONFIG, "column 33: more than 3 sums over tensors");
     opts.optimizer = socle_update(0.1f, "expr");
     API_FAILS(context, socle_fit(net, data, &opts), SOCLE_STATUS_CONFIG, "the update is missing");
     socle_net_destroy(net);

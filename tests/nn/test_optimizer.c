@@ -14,7 +14,7 @@ typedef struct update {
     graph_eval eval;
     sc_optimizer optimizer;
     int states;
-    sc_step_terms terms;
+    sc_optimizer_terms terms;
 } update;
 
 static void create(update *out, const sc_optimizer *optimizer) {
@@ -51,7 +51,7 @@ static double *home(update *update, int lane, int index) {
 static void step(update *update, uint32_t number) {
     memset(update->eval.launch.scalar, 0, sizeof update->eval.launch.scalar);
     update->eval.launch.scalar[SC_SCALAR_LEARNING_RATE] = update->optimizer.value[0];
-    sc_optimizer_scalars(&update->terms, number, update->eval.launch.scalar);
+    sc_optimizer_scalars(&update->terms.step, number, update->eval.launch.scalar);
     eval_run(&update->eval);
     static const int input[] = {SC_UPDATE_PARAMETER, SC_UPDATE_STATE_0, SC_UPDATE_STATE_1,
                                 SC_UPDATE_STATE_2};
@@ -187,9 +187,9 @@ Test(optimizer, adam_correction) {
     float scalar[SC_LAUNCH_SCALARS];
     static const uint32_t steps[] = {1, 10, 1000, 4000000000u};
     create(&update, &adam);
-    SC_EQ(update.terms.count, 2);
+    SC_EQ(update.terms.step.count, 2);
     for (int i = 0; i < 4; i++) {
-        sc_optimizer_scalars(&update.terms, steps[i], scalar);
+        sc_optimizer_scalars(&update.terms.step, steps[i], scalar);
         double beta1 = (double)0.9f, beta2 = (double)0.999f;
         SC_EQ_FLOAT_BITS(scalar[2], (float)(1.0 / (1.0 - pow(beta1, steps[i]))));
         SC_EQ_FLOAT_BITS(scalar[3], (float)(1.0 / sqrt(1.0 - pow(beta2, steps[i]))));
@@ -256,7 +256,7 @@ Test(optimizer, a_formula_of_ones_own) {
     destroy(&update);
     optimizer.update = "w = w - lr * min(1, step / 4) * g";
     create(&update, &optimizer);
-    SC_EQ(update.terms.count, 1);
+    SC_EQ(update.terms.step.count, 1);
     start(&update, 0);
     double moved = 0.5;
     for (int s = 1; s <= STEPS + 2; s++) {

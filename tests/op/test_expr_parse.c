@@ -279,6 +279,35 @@ Test(expr_parse, scope_gives_names_their_meaning) {
     SC_CONTAINS(env.text, "circle");
 }
 
+/* Sums are inputs that the caller computes; equal ones are one. */
+Test(expr_parse, sums_become_inputs) {
+    sc_expr expr;
+    sc_expr_scope scope;
+    sc_formula_sums sums = {0};
+    int node;
+    sc_env_init(&env, NULL, NULL);
+    sc_expr_init(&expr);
+    sc_scope_init(&scope, &expr);
+    sc_scope_node(&scope, "w", sc_expr_input(&expr, 0, SC_EXPR_FLOAT));
+    SC_FAILS(&env, sc_expr_parse(&env, &scope, "w / norm(w)", &node), SOCLE_STATUS_CONFIG);
+    SC_EQ_STR(env.text, "column 5: sums over tensors are for updates of optimizers");
+    scope.sums = &sums;
+    SC_OK(&env,
+          sc_expr_parse(&env, &scope, "w / norm(w) + norm(w) * total(w > sum(w * w))", &node));
+    sc_expr_output(&expr, node);
+    SC_EQ(sums.count, 2);
+    SC_TRUE(sums.sum[0].input == 1 && !sums.sum[0].total && sums.sum[1].input == 2 &&
+            sums.sum[1].total);
+    expect_text(&sums.sum[0].expr, "f0=in0 f1=mul(f0,f0) out f1");
+    expect_text(&sums.sum[1].expr, "f0=in0 f1=in1 i2=lt(f1,f0) f3=to_float(i2) out f3");
+    sc_expr_prune(&expr);
+    expect_text(
+        &expr, "f0=in0 f1=in1 f2=sqrt(f1) f3=div(f0,f2) f4=in2 f5=mul(f2,f4) f6=add(f3,f5) out f6");
+    SC_FAILS(&env, sc_expr_parse(&env, &scope, "mean(w) + mean(w * 2)", &node),
+             SOCLE_STATUS_CONFIG);
+    SC_EQ_STR(env.text, "column 1: more than 3 sums over tensors (a mean takes two)");
+}
+
 static void expect_safe(const char *text, const char *as) {
     sc_expr a = read(text, "x"), b = read(as, "x");
     SC_OK(&env, sc_expr_make_safe(&env, &a));

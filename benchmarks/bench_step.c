@@ -7,7 +7,7 @@
 
 #include "backend/registry.h"
 #include "base/thread_pool.h"
-#include "train/engine.h"
+#include "engine/engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "sc_test.h"
 
 #include "model/net_config.h"
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 enum { TEXT = 500, MOST_ROWS = 160 };
 

@@ -11,7 +11,7 @@
 #include "data/dataset.h"
 #include "nn/layer.h"
 #include "train/fit.h"
-#include "train/worker.h"
+#include "fleet/worker.h"
 
 #include <pthread.h>
 #include <socle/socle.h>

@@ -2,7 +2,7 @@
 /* Public fit: a whole training loop on the caller's thread, over all devices of the context. */
 #include "api/api.h"
 
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 #include <math.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include "backend/records.h"
 #include "backend/registry.h"
-#include "train/fleet.h"
+#include "fleet/fleet.h"
 
 #include <argp.h>
 #include <jansson.h>

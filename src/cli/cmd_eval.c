@@ -2,7 +2,7 @@
 /* `socle eval`: loss and accuracy of a model on the data of a configuration, with thresholds for
  * scripts. */
 #include "cli/model_run.h"
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * figures are those by which `socle train` chooses its micro-batch. */
 #include "cli/cli.h"
 #include "train/fit_forecast.h"
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 #include <string.h>
 

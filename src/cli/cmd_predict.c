@@ -4,7 +4,7 @@
 #include "cli/model_run.h"
 #include "io/json_text.h"
 #include "nn/layer.h"
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "cli/model_run.h"
 #include "io/input.h"
 #include "model/summary.h"
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 
 #include "cli/model_choice.h"
 #include "cli/progress.h"
-#include "train/run_directory.h"
+#include "run/run_directory.h"
 
 enum { SC_TRAIN_SETS = 256 };
 

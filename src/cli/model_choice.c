@@ -2,7 +2,7 @@
 /* See model_choice.h. */
 #include "cli/model_choice.h"
 #include "model/net_config.h"
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 #include <string.h>
 

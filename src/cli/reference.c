@@ -2,7 +2,7 @@
 /* See reference.h: which tables there are, found by following the first one. */
 #include "cli/reference.h"
 #include "io/quote.h"
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 #include <ctype.h>
 #include <string.h>

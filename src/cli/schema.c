@@ -4,7 +4,7 @@
  * batch and its parts) is beyond a schema. Values that have no memory become NULL, which the
  * functions of jansson pass on, so the caller looks once. */
 #include "cli/reference.h"
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 #include <stdio.h>
 #include <string.h>

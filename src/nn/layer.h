@@ -81,7 +81,7 @@ enum {
     SC_UPDATE_DECAY,
     SC_UPDATE_INPUTS
 };
-/* Launch scalars that updates may read. The rest is the commit's (src/train/commit.h). */
+/* Launch scalars that updates may read. The rest is the commit's (src/engine/commit.h). */
 enum {
     SC_SCALAR_LEARNING_RATE = 0,
     SC_SCALAR_INVERSE_WEIGHT = 1,

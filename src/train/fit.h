@@ -5,8 +5,8 @@
 #ifndef SC_TRAIN_FIT_H
 #define SC_TRAIN_FIT_H
 
-#include "train/feed.h"
-#include "train/fleet.h"
+#include "engine/feed.h"
+#include "fleet/fleet.h"
 
 typedef struct sc_trainer sc_trainer;
 

@@ -5,7 +5,7 @@
 #define SC_TRAIN_FIT_FORECAST_H
 
 #include "train/fit.h"
-#include "train/forecast.h"
+#include "engine/forecast.h"
 
 /* Data sets may be NULL: then none stay on the device, and the target has the type that the loss reads by default. The optimizer is
  * borrowed from `options`. devices: of the run, which share its steps. */

@@ -2,7 +2,7 @@
 /* See targets.h. */
 #include "train/targets.h"
 
-#include "train/feed.h"
+#include "engine/feed.h"
 
 #include <math.h>
 #include <string.h>

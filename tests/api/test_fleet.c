@@ -55,7 +55,7 @@ Test(api_fleet, reproducible_runs_are_equal_to_the_bit) {
     SC_TRUE(two.val_loss == one.val_loss && three.val_loss == one.val_loss);
 }
 
-/* Bounds: tests/train/test_fleet_near.c. */
+/* Bounds: tests/fleet/test_fleet_near.c. */
 Test(api_fleet, other_runs_are_close) {
     trained one = train_on("cpu", 0), two = train_on("cpu=2,cpu=1", 0);
     for (int i = 0; i < API_WEIGHTS; i++) SC_NEAR((double)two.weight[i], (double)one.weight[i], 1e-4);

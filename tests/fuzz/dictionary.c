@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Prints a dictionary for libFuzzer: every word of the option tables, so that a new layer or key is fuzzed by itself.
  */
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 #include <stdio.h>
 

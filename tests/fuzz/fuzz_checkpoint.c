@@ -6,7 +6,7 @@
 #include "backend/registry.h"
 #include "base/hash.h"
 #include "model/net_config.h"
-#include "train/checkpoint.h"
+#include "run/checkpoint.h"
 
 #include <stdio.h>
 

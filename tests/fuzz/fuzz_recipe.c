@@ -3,7 +3,7 @@
  * same recipe again. Runs in tests/golden, so that a configuration can name data that exist. */
 #include "fuzz.h"
 
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 static const socle_status bad[] = {SOCLE_STATUS_CONFIG, SOCLE_STATUS_DATA, SOCLE_STATUS_SHAPE, SOCLE_OK};
 

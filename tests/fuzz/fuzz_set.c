@@ -3,7 +3,7 @@
  * comes out is a recipe or says why not. */
 #include "fuzz.h"
 
-#include "train/recipe.h"
+#include "run/recipe.h"
 
 static const char good[] = "data: {train: {images: images-idx3-ubyte, labels: labels-idx1-ubyte}}\n"
                            "network: [{conv2d: {filters: 2, kernel: 3}}, relu, flatten, {dense: 10}]\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Training on augmented images is training on a data set that was augmented beforehand, here by loops that share nothing with the
  * devices': to the bit, however the samples come to the device. */
-#include "party.h"
+#include "../fleet/party.h"
 
 static const sc_augment augment = {.shift = 2, .flip_horizontal = true};
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commit graph, the totals of evaluation and the addition of partial sums, as formulas over blocks. It knows lanes and
+ * the optimizer's formula, not networks or devices. */
+#include "engine/commit_private.h"
+
+#include <float.h>
+
+static sc_value scalar(sc_graph *graph, sc_lane lane, int index, int dtype) {
+    return sc_commit_lane(graph, lane, index, dtype, 1, 1);
+}
+
+/* Number of elements that are not finite. */
+static sc_value count_non_finite(sc_graph *graph, sc_value x) {
+    sc_formula f;
+    sc_value out;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "x", x);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "0 if is_finite(x) else 1"));
+    sc_formula_sum(&f, 3, &out);
+    return out;
+}
+
+/* The first step that was not finite stays. */
+static sc_value build_health(sc_graph *graph, sc_value bad_gradients, sc_value loss) {
+    sc_value health = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_STEP, SOCLE_I32), out;
+    sc_formula f;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "health", health);
+    sc_formula_input(&f, "bad", bad_gradients);
+    sc_formula_input(&f, "loss", loss);
+    sc_scope_leaf(&f.scope, "step", SC_EXPR_STEP, 0);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "now = 0 if is_finite(loss) and bad == 0 else step;"
+                                                "now if health == 0 else health"));
+    sc_formula_build(&f, &out);
+    return sc_graph_update(graph, out, health);
+}
+
+/* 1 / the step's summed weight, or 0 where nothing counts. A sum that a device may take for 0 is 0 everywhere. */
+static sc_value build_inverse(sc_graph *graph, sc_value weight) {
+    sc_formula f;
+    sc_value out;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "weight", weight);
+    sc_scope_number(&f.scope, "smallest", FLT_MIN);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "1 / weight if smallest <= weight else 0"));
+    sc_formula_build(&f, &out);
+    return out;
+}
+
+/* Running statistics; groups is 1 / the number of groups that the sum is over, or 0. */
+static void build_statistics(sc_graph *graph, const sc_commit_shape *shape, sc_value health, sc_value inverse) {
+    const int64_t blocks = shape->statistic_blocks;
+    const int momentums = sc_coefficient_index(SC_COEFFICIENT_MOMENTUM, shape->pieces, 0);
+    sc_value running = sc_commit_lane(graph, SC_LANE_STATISTICS, 0, SOCLE_F32, blocks, SC_BLOCK), out;
+    sc_formula f;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "running", running);
+    sc_formula_input(&f, "sum", sc_commit_lane(graph, SC_LANE_SUMS, SC_SUM_STATISTICS, SOCLE_F32, blocks, SC_BLOCK));
+    sc_formula_input(&f, "momentum", sc_commit_lane(graph, SC_LANE_COEFFICIENTS, momentums, SOCLE_F32, blocks, 1));
+    sc_commit_inputs(&f, health, inverse);
+    sc_scope_leaf(&f.scope, "groups", SC_EXPR_SCALAR, SC_SCALAR_GROUPS);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "ok = healthy and groups != 0;"
+                                                "batch = sum * groups;"
+                                                "updated = momentum * running + (1 - momentum) * batch;"
+                                                "updated if ok else running"));
+    sc_formula_build(&f, &out);
+    sc_graph_update(graph, out, running);
+}
+
+/* total + x. A total is two floats whose sum it is, about 48 bits: one alone would lose samples beside heavy ones, and beyond 2^24 of them.
+ * `lost` is the exact error of one addition (Knuth's two-sum), and both parts are made neighbours again (Dekker). Expressions are evaluated
+ * as they are written, without contraction. Where the sum is not finite, neither are errors: the sum alone stays. */
+static const char add_to_total[] = "sum = high + x;"
+                                   "taken = sum - high;"
+                                   "kept = sum - taken;"
+                                   "lost = (high - kept) + (x - taken);"
+                                   "rest = lost + low;"
+                                   "near = sum + rest;"
+                                   "far = rest - (near - sum);"
+                                   "finite = is_finite(sum);"
+                                   "new_high = near if finite else sum;"
+                                   "new_low = far if finite else 0";
+
+/* Totals [first, first + count) += their sums, as far as an expression has outputs; `last` too: the step's mean loss, 0 where nothing
+ * counts. */
+static void build_some_totals(sc_graph *graph, const sc_value sum[3], sc_value health, int first, int count, bool last) {
+    const int sums = 2 * count;
+    int node[2 * 2 + 3];
+    sc_value total[2 * 2], out[SC_EXPR_OUTPUTS];
+    sc_formula f;
+    sc_formula_begin(&f, graph);
+    for (int i = 0; i < count; i++) {
+        total[2 * i] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS + first + i, SOCLE_F32);
+        total[2 * i + 1] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS_LOW + first + i, SOCLE_F32);
+    }
+    for (int i = 0; i < sums; i++) node[i] = sc_formula_value(&f, total[i]);
+    for (int i = 0; i < 3; i++) node[sums + i] = sc_formula_value(&f, sum[i]);
+    if (health != SC_NO_VALUE) sc_formula_input(&f, "health", health);
+    for (int i = 0; i < count; i++) {
+        sc_scope_node(&f.scope, "high", node[2 * i]);
+        sc_scope_node(&f.scope, "low", node[2 * i + 1]);
+        sc_scope_node(&f.scope, "x", node[sums + first + i]);
+        sc_formula_read(&f, add_to_total);
+        if (health != SC_NO_VALUE)
+            sc_formula_read(&f, "new_high = new_high if health == 0 else high; new_low = new_low if health == 0 else low");
+        sc_formula_output(&f, "new_high");
+        sc_formula_output(&f, "new_low");
+    }
+    sc_scope_node(&f.scope, "loss", node[sums]);
+    sc_scope_node(&f.scope, "weight", node[sums + 1]);
+    sc_scope_number(&f.scope, "smallest", FLT_MIN);
+    if (last) sc_expr_output(&f.expr, sc_formula_read(&f, "loss / weight if smallest <= weight else 0"));
+    sc_formula_build(&f, out);
+    for (int i = 0; i < sums; i++) sc_graph_update(graph, out[i], total[i]);
+    if (last) sc_graph_output(graph, out[sums], SC_LANE_HEALTH, SC_HEALTH_LAST_LOSS);
+}
+
+/* total += sum for loss, weight and metric. health SC_NO_VALUE: always. */
+static void build_totals(sc_graph *graph, const sc_value sum[3], sc_value health) {
+    build_some_totals(graph, sum, health, 0, 2, false);
+    build_some_totals(graph, sum, health, 2, 1, true);
+}
+
+socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, sc_step_terms *terms) {
+    sc_graph_scope(graph, "commit");
+    sc_value gradient[SC_LANE_PIECES], sum[3], bad = SC_NO_VALUE;
+    for (int p = 0; p < shape->pieces; p++) {
+        gradient[p] = sc_commit_lane(graph, SC_LANE_GRADIENTS, p, SOCLE_F32, shape->parameter_blocks[p], SC_BLOCK);
+        sc_value more = count_non_finite(graph, gradient[p]);
+        bad = p ? sc_build_binary(graph, SC_EXPR_ADD, bad, more) : more;
+    }
+    for (int i = 0; i < 3; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
+    sc_value health = build_health(graph, bad, sum[0]);
+    sc_value inverse = shape->weighted ? build_inverse(graph, sum[1]) : SC_NO_VALUE;
+    sc_commit_update(graph, optimizer, shape, gradient, health, inverse, terms);
+    if (shape->statistic_blocks) build_statistics(graph, shape, health, inverse);
+    build_totals(graph, sum, health);
+    return graph->status;
+}
+
+socle_status sc_totals_build(sc_graph *graph) {
+    sc_graph_scope(graph, "totals");
+    sc_value sum[3];
+    for (int i = 0; i < 3; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
+    build_totals(graph, sum, SC_NO_VALUE);
+    return graph->status;
+}
+
+socle_status sc_add_partials_build(sc_graph *graph, int64_t blocks) {
+    sc_graph_scope(graph, "add_partials");
+    int64_t dim[2] = {blocks, SC_BLOCK};
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, true, 2, dim);
+    sc_value a = sc_graph_external(graph, SC_LANE_GRADIENTS, 0, &desc, NULL);
+    sc_value b = sc_graph_external(graph, SC_LANE_SUMS, 0, &desc, NULL);
+    sc_graph_update(graph, sc_build_binary(graph, SC_EXPR_ADD, a, b), a);
+    return graph->status;
+}

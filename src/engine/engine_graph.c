@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The graphs an engine plans: the network between its feed and its sums. A batch arrives as staged columns or as row numbers into
+ * resident data; from there on the graphs are the same. */
+#include "engine/engine_private.h"
+
+#include "graph/formula.h"
+#include "graph/grad.h"
+#include "graph/recompute.h"
+
+/* The values of the batch's columns. `count` of them are needed (predict needs no target). */
+static void feed(const sc_engine *engine, sc_graph *graph, int count, sc_value *out) {
+    sc_graph_scope(graph, "feed");
+    if (!engine->options.resident) {
+        for (int k = 0; k < count; k++)
+            out[k] = sc_graph_external(graph, SC_LANE_INPUTS, k, &engine->column[k], engine->column_name[k]);
+        return;
+    }
+    int64_t rows = graph->capacity;
+    sc_tensor_desc index = sc_tensor_make(SOCLE_I32, true, 1, &rows);
+    sc_value numbers = sc_graph_external(graph, SC_LANE_INPUTS, 0, &index, "row numbers");
+    for (int k = 0; k < count; k++) {
+        sc_tensor_desc table = engine->column[k];
+        table.batched = false;
+        table.dim[0] = (int64_t)engine->options.data_rows;
+        sc_value data = sc_graph_external(graph, SC_LANE_DATA, k, &table, engine->column_name[k]);
+        out[k] = sc_build_gather(graph, data, numbers);
+    }
+}
+
+/* Images as this epoch shows them: from their origins, as large as they were. */
+static void augment(const sc_engine *engine, sc_graph *graph, sc_value *column) {
+    int64_t dim[2] = {graph->capacity, SC_AUGMENT_ORIGIN};
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_I32, true, 2, dim);
+    sc_value origin = sc_graph_external(graph, SC_LANE_INPUTS, sc_engine_origin_index(engine), &desc, "origins");
+    sc_graph_scope(graph, "augment");
+    for (int k = 0; k < engine->net->inputs; k++)
+        if (engine->column[k].rank == SC_IMAGE_RANK)
+            column[k] = sc_build_crop2d(graph, column[k], origin, engine->column[k].dim[2], engine->column[k].dim[3]);
+}
+
+/* SUMS: loss and weight and number of right answers, in one reduction over the rows. Without weights a row counts once; what has
+ * weight 0 is 0, were it infinite. */
+static void output_sums(sc_graph *graph, sc_value loss, sc_value correct, sc_value weight) {
+    sc_formula f;
+    sc_value out[3];
+    bool weighted = weight != SC_NO_VALUE, counts = correct != SC_NO_VALUE;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "loss", loss);
+    if (counts) sc_formula_input(&f, "correct", correct);
+    if (weighted) sc_formula_input(&f, "weight", weight);
+    sc_expr_output(&f.expr, sc_formula_read(&f, weighted ? "loss * weight if weight != 0 else 0" : "loss"));
+    sc_expr_output(&f.expr, sc_formula_read(&f, weighted ? "weight" : "1"));
+    sc_expr_output(&f.expr, sc_formula_read(&f, !counts ? "0" : weighted ? "correct * weight if weight != 0 else 0" : "correct"));
+    sc_formula_sum(&f, 1, out);
+    for (int i = 0; i < 3; i++) sc_graph_output(graph, out[i], SC_LANE_SUMS, SC_SUM_LOSS + i);
+}
+
+/* Network, loss and sums; the loss per sample, and its weight (SC_NO_VALUE: 1). */
+static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode mode, sc_build *build,
+                        sc_value *weight) {
+    sc_value column[SC_ENGINE_COLUMNS];
+    feed(engine, graph, engine->columns, column);
+    if (mode == SC_BUILD_TRAIN && engine->options.augments) augment(engine, graph, column);
+    sc_graph_fail(graph, sc_net_build(build, engine->net, graph, mode, column));
+    if (graph->status != SOCLE_OK) return SC_NO_VALUE;
+    sc_graph_scope(graph, "loss");
+    sc_value correct = SC_NO_VALUE;
+    int target = engine->net->inputs;
+    sc_value loss = sc_loss_build(graph, engine->net->loss, build->node[engine->net->output], column[target], &correct);
+    *weight = engine->options.weighted ? column[target + 1] : SC_NO_VALUE;
+    if (loss != SC_NO_VALUE) output_sums(graph, loss, correct, *weight);
+    return loss;
+}
+
+static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_build *build, sc_value loss,
+                             sc_value weight, sc_value *work, int *completion) {
+    const sc_net *net = engine->net;
+    int count = net->trainable;
+    sc_value *wrt = work, *gradient = work + count;
+    for (size_t p = 0; p < net->parameters; p++)
+        if (net->parameter[p].role != SC_PARAMETER_STATISTIC) wrt[net->parameter[p].index] = build->parameter[p];
+    for (int i = 0; i < count; i++)
+        if (wrt[i] == SC_NO_VALUE) {
+            sc_graph_fail(graph, sc_fail(engine->env, SOCLE_STATUS_CONFIG,
+                                         "a layer with parameters does not lead to the loss; remove it or connect it"));
+            return;
+        }
+    if (sc_graph_gradient(graph, loss, weight, count, wrt, gradient, completion) != SOCLE_OK) return;
+    for (int i = 0; i < count; i++) sc_graph_output(graph, gradient[i], SC_LANE_GRADIENTS, i);
+}
+
+static void output_statistics(const sc_engine *engine, sc_graph *graph, const sc_build *build) {
+    const sc_net *net = engine->net;
+    for (size_t p = 0; p < net->parameters; p++)
+        if (net->parameter[p].role == SC_PARAMETER_STATISTIC)
+            sc_graph_output(graph, build->statistic[p], SC_LANE_SUMS, SC_SUM_STATISTICS + net->parameter[p].index);
+}
+
+socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *completion) {
+    sc_build build = {0};
+    sc_value *work, weight = SC_NO_VALUE;
+    SC_TRY(sc_allocate(engine->env, &work, 2 * (size_t)engine->net->trainable, sizeof *work));
+    sc_value loss = forward(engine, graph, SC_BUILD_TRAIN, &build, &weight);
+    if (loss != SC_NO_VALUE) {
+        output_statistics(engine, graph, &build);
+        size_t forward_nodes = graph->nodes;
+        output_gradients(engine, graph, &build, loss, weight, work, completion);
+        if (engine->options.recompute && graph->status == SOCLE_OK)
+            sc_graph_fail(graph, sc_graph_recompute(graph, forward_nodes, engine->options.activation_bytes, NULL));
+    }
+    sc_build_free(&build);
+    sc_release(engine->env, work);
+    return graph->status;
+}
+
+socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph) {
+    sc_build build = {0};
+    sc_value weight;
+    forward(engine, graph, SC_BUILD_EVALUATE, &build, &weight);
+    sc_build_free(&build);
+    return graph->status;
+}
+
+socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph) {
+    sc_build build = {0};
+    sc_value column[SC_ENGINE_COLUMNS];
+    feed(engine, graph, engine->net->inputs, column);
+    sc_graph_fail(graph, sc_net_build(&build, engine->net, graph, SC_BUILD_EVALUATE, column));
+    if (graph->status == SOCLE_OK) {
+        sc_value result = build.node[engine->net->output];
+        if (engine->net->loss && !engine->options.logits) result = sc_loss_prediction(graph, engine->net->loss, result);
+        sc_graph_output(graph, result, SC_LANE_OUTPUTS, 0);
+    }
+    sc_build_free(&build);
+    return graph->status;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plans of an engine: the training step's at creation, those of evaluation and prediction when first needed. */
+#include "engine/engine_private.h"
+
+/* Plans the network's own graphs, of which one runs at a time. */
+static socle_status plan_network(sc_engine *engine, sc_plan **out, sc_graph *graph) {
+    sc_plan_options options = engine->options.plan;
+    options.pool = engine->pool;
+    return sc_plan_create(out, engine->device, graph, &engine->map, &options);
+}
+
+static socle_status plan_forward(sc_engine *engine, sc_plan **out, socle_status (*build)(sc_engine *, sc_graph *)) {
+    sc_graph *graph;
+    SC_TRY(sc_graph_create(&graph, engine->env, engine->options.capacity));
+    socle_status status = build(engine, graph);
+    if (status == SOCLE_OK) status = plan_network(engine, out, graph);
+    sc_graph_destroy(graph);
+    return status;
+}
+
+/* Plans a graph over whole lanes. */
+static socle_status plan_whole(sc_engine *engine, sc_plan **out, int64_t capacity,
+                               socle_status (*build)(sc_engine *, sc_graph *)) {
+    sc_graph *graph;
+    SC_TRY(sc_graph_create(&graph, engine->env, capacity));
+    socle_status status = build(engine, graph);
+    if (status == SOCLE_OK)
+        status = sc_plan_create(out, engine->device, graph, &engine->commit_map, &engine->options.plan);
+    sc_graph_destroy(graph);
+    return status;
+}
+
+static socle_status build_commit(sc_engine *engine, sc_graph *graph) {
+    sc_commit_shape shape = {
+        .pieces = engine->cuts.count,
+        .statistic_blocks = (int64_t)(engine->map.lane[SC_LANE_STATISTICS].bytes / SC_LANE_ALIGNMENT),
+        .weighted = engine->options.weighted};
+    for (int p = 0; p < shape.pieces; p++)
+        shape.parameter_blocks[p] = (int64_t)(sc_cuts_bytes(&engine->cuts, p) / SC_LANE_ALIGNMENT);
+    for (size_t p = 0; p < engine->net->parameters; p++)
+        if (engine->net->parameter[p].role != SC_PARAMETER_STATISTIC) shape.tensors[sc_engine_piece(engine, p)]++;
+    return sc_commit_build(graph, &engine->optimizer, &shape, &engine->step_terms);
+}
+
+static socle_status build_totals(sc_engine *engine, sc_graph *graph) {
+    (void)engine;
+    return sc_totals_build(graph);
+}
+
+/* Additions go piece by piece. */
+static int64_t most_added_blocks(const sc_engine *engine) {
+    return (int64_t)(sc_cuts_largest(&engine->partial_cuts) / SC_LANE_ALIGNMENT);
+}
+
+static socle_status build_add(sc_engine *engine, sc_graph *graph) {
+    return sc_add_partials_build(graph, most_added_blocks(engine));
+}
+
+socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph) {
+    SC_TRY(plan_network(engine, &engine->train, train_graph));
+    SC_TRY(plan_whole(engine, &engine->commit, 1, build_commit));
+    if (engine->partial_slots == 1) return SOCLE_OK;
+    return plan_whole(engine, &engine->add, most_added_blocks(engine), build_add);
+}
+
+socle_status sc_engine_prepare_evaluation(sc_engine *engine) {
+    if (engine->evaluate) return SOCLE_OK;
+    if (!engine->net->loss)
+        return sc_fail(engine->env, SOCLE_STATUS_STATE, "this network has no loss: choose one before evaluating");
+    if (!engine->totals) SC_TRY(plan_whole(engine, &engine->totals, 1, build_totals));
+    return plan_forward(engine, &engine->evaluate, sc_engine_build_evaluate);
+}
+
+static socle_status place_outputs(sc_engine *engine) {
+    size_t bytes;
+    int64_t row = sc_engine_prediction_size(engine);
+    if (!sc_mul_size(&bytes, (size_t)row * sizeof(float), (size_t)engine->options.capacity))
+        return sc_fail(engine->env, SOCLE_STATUS_SHAPE, "the predictions are too large to address");
+    if (!engine->map.lane[SC_LANE_OUTPUTS].count)
+        SC_TRY(sc_lane_place(&engine->map.lane[SC_LANE_OUTPUTS], engine->env, 1, &bytes, NULL));
+    if (!engine->lane[SC_LANE_OUTPUTS])
+        SC_TRY(sc_engine_buffer(engine, &engine->lane[SC_LANE_OUTPUTS], "predictions",
+                                engine->map.lane[SC_LANE_OUTPUTS].bytes));
+    engine->memory.base[SC_LANE_OUTPUTS].buffer = engine->lane[SC_LANE_OUTPUTS];
+    return SOCLE_OK;
+}
+
+socle_status sc_engine_need_predict(sc_engine *engine) {
+    if (engine->predict) return SOCLE_OK;
+    SC_TRY(place_outputs(engine));
+    return plan_forward(engine, &engine->predict, sc_engine_build_predict);
+}
+
+void sc_engine_weights_changed(sc_engine *engine) {
+    sc_plan *readers[] = {engine->train, engine->evaluate, engine->predict};
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+        if (readers[i]) sc_plan_weights_changed(readers[i]);
+}

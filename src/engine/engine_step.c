@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A training step as a transaction: micro-batches leave partial sums, which add up along a fixed tree (sum_tree.h), and one commit
+ * changes what persists. */
+#include "engine/engine_private.h"
+
+#include <string.h>
+
+void sc_engine_begin_step(sc_engine *engine, int64_t first) {
+    engine->tree.nodes = 0;
+    engine->next_micro_batch = first;
+    engine->pending = 0;
+    engine->free_partials = 0;
+    for (int s = engine->partial_slots - 1; s >= 0; s--) engine->free_partial[engine->free_partials++] = s;
+}
+
+sc_lane_memory sc_engine_bases(const sc_engine *engine, int slot, int partial) {
+    sc_lane_memory memory = engine->memory;
+    size_t gradients = engine->trains ? engine->map.lane[SC_LANE_GRADIENTS].bytes : 0;
+    if (slot >= 0) memory.base[SC_LANE_INPUTS] = (sc_operand){engine->slot[slot].buffer, 0};
+    memory.base[SC_LANE_GRADIENTS] = engine->partial[partial].base[0];
+    memory.chunk[SC_LANE_GRADIENTS] = engine->partial[partial].base;
+    memory.base[SC_LANE_SUMS] = sc_pieces_at(&engine->partial[partial], gradients);
+    return memory;
+}
+
+socle_status sc_engine_add(sc_engine *engine, sc_sum_merge merge, size_t begin, size_t end) {
+    const sc_pieces *earlier = &engine->partial[merge.earlier], *later = &engine->partial[merge.later];
+    sc_lane_memory memory = engine->memory;
+    for (size_t at = begin, next; at < end; at = next) {
+        next = sc_pieces_end(earlier, at, end);
+        memory.base[SC_LANE_GRADIENTS] = sc_pieces_at(earlier, at);
+        memory.base[SC_LANE_SUMS] = sc_pieces_at(later, at);
+        sc_launch launch = {.rows = (int64_t)((next - at) / SC_LANE_ALIGNMENT)};
+        SC_TRY(sc_plan_run(engine->add, engine->compute, &memory, &launch));
+    }
+    return SOCLE_OK;
+}
+
+/* Adds up whole partials; those that were added to others are free again. */
+static socle_status add_whole(sc_engine *engine, const sc_sum_merge *merge, int merges) {
+    for (int m = 0; m < merges; m++) {
+        SC_TRY(sc_engine_add(engine, merge[m], 0, engine->partial_bytes));
+        engine->free_partial[engine->free_partials++] = merge[m].later;
+    }
+    return SOCLE_OK;
+}
+
+socle_status sc_engine_take_partial(sc_engine *engine, int *partial) {
+    if (!engine->trains)
+        return sc_fail(engine->env, SOCLE_STATUS_STATE, "this engine was made without an optimizer");
+    if (!engine->free_partials)
+        return sc_fail(engine->env, SOCLE_STATUS_STATE, "a step of more than the %lld micro-batches planned",
+                       (long long)engine->options.micro_batches);
+    *partial = engine->free_partial[--engine->free_partials];
+    return SOCLE_OK;
+}
+
+/* Without fixed_tree each micro-batch is added to those before it at once: two partials are enough. */
+int sc_engine_push(sc_engine *engine, int partial, sc_sum_merge *merge) {
+    int merges = sc_sum_tree_push(&engine->tree, (sc_sum_node){0, engine->next_micro_batch++, partial}, merge);
+    return engine->options.fixed_tree ? merges : merges + sc_sum_tree_join(&engine->tree, merge + merges);
+}
+
+socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step) {
+    int partial = 0;
+    SC_TRY(sc_engine_take_partial(engine, &partial));
+    sc_lane_memory memory = sc_engine_bases(engine, slot, partial);
+    sc_launch launch = {.rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
+    SC_TRY(sc_engine_slot_begin(engine, slot));
+    SC_TRY(sc_engine_link_begin(engine));
+    SC_TRY(sc_plan_run(engine->train, engine->compute, &memory, &launch));
+    SC_TRY(sc_engine_slot_end(engine, slot));
+    sc_sum_merge merge[SC_SUM_NODES];
+    int merges = sc_engine_push(engine, partial, merge);
+    SC_TRY(add_whole(engine, merge, merges));
+    engine->pending++;
+    return sc_queue_flush(engine->compute);
+}
+
+int64_t sc_engine_groups(int64_t rows, int64_t micro_batch) {
+    return sc_ceil_div(rows, micro_batch) - (micro_batch > 1 && rows % micro_batch == 1);
+}
+
+socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory, const sc_engine_step *step) {
+    sc_launch launch = {.rows = 1, .step = step->number, .seed = engine->options.seed};
+    launch.scalar[SC_SCALAR_LEARNING_RATE] = step->learning_rate;
+    launch.scalar[SC_SCALAR_INVERSE_WEIGHT] = (float)(1.0 / step->weight);
+    launch.scalar[SC_SCALAR_GROUPS] = step->groups ? 1.0f / (float)step->groups : 0.0f;
+    sc_optimizer_scalars(&engine->step_terms, step->number, launch.scalar);
+    sc_engine_begin_step(engine, 0);
+    sc_engine_weights_changed(engine);
+    SC_TRY(sc_plan_run(engine->commit, engine->compute, memory, &launch));
+    return sc_queue_flush(engine->compute);
+}
+
+socle_status sc_engine_commit(sc_engine *engine, const sc_engine_step *step) {
+    if (!engine->pending) return sc_fail(engine->env, SOCLE_STATUS_STATE, "a commit without any micro-batch");
+    sc_sum_merge merge[SC_SUM_NODES];
+    int merges = sc_sum_tree_join(&engine->tree, merge);
+    SC_TRY(add_whole(engine, merge, merges));
+    sc_lane_memory memory = sc_engine_bases(engine, -1, engine->tree.node[0].holder);
+    return sc_engine_run_commit(engine, &memory, step);
+}
+
+socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows) {
+    SC_TRY(sc_engine_prepare_evaluation(engine));
+    sc_lane_memory memory = sc_engine_bases(engine, slot, 0);
+    sc_launch launch = {.rows = rows, .seed = engine->options.seed};
+    SC_TRY(sc_engine_slot_begin(engine, slot));
+    engine->slot[slot].asked = 0; /* traces are of training */
+    SC_TRY(sc_plan_run(engine->evaluate, engine->compute, &memory, &launch));
+    SC_TRY(sc_engine_slot_end(engine, slot));
+    SC_TRY(sc_plan_run(engine->totals, engine->compute, &memory, &(sc_launch){.rows = 1}));
+    return sc_queue_flush(engine->compute);
+}
+
+socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, float *out) {
+    SC_TRY(sc_engine_need_predict(engine));
+    sc_lane_memory memory = sc_engine_bases(engine, slot, 0);
+    sc_launch launch = {.rows = rows, .seed = engine->options.seed};
+    SC_TRY(sc_engine_slot_begin(engine, slot));
+    SC_TRY(sc_plan_run(engine->predict, engine->compute, &memory, &launch));
+    SC_TRY(sc_engine_slot_end(engine, slot));
+    size_t bytes = (size_t)rows * (size_t)sc_engine_prediction_size(engine) * sizeof *out;
+    SC_TRY(sc_queue_read(engine->compute, out, memory.base[SC_LANE_OUTPUTS], bytes));
+    return sc_queue_finish(engine->compute);
+}

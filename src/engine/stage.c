@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Slots filled round robin, each remembered by what it holds. */
+#include "engine/stage.h"
+
+#include <string.h>
+
+enum { STAGE_SLOTS = 8 };
+
+typedef struct stage_slot {
+    sc_buffer *memory; /* host-mapped */
+    void *column[SC_DATASET_MAX_COLUMNS]; /* per engine column, or row numbers; then origins; NULL: not fed */
+    sc_stage_rows holds;                  /* rows 0: nothing */
+} stage_slot;
+
+struct sc_stage {
+    sc_env *env;
+    sc_engine *engine;
+    sc_feed_source source;
+    const sc_column *from[SC_DATASET_MAX_COLUMNS]; /* per engine column */
+    sc_order order;
+    uint32_t epoch; /* that `order` is set to */
+    stage_slot slot[STAGE_SLOTS];
+    int slots, next;
+};
+
+static socle_status find_columns(sc_stage *stage) {
+    const sc_dataset *dataset = stage->source.dataset;
+    for (int k = 0; k < sc_engine_columns(stage->engine); k++) {
+        const char *name = sc_engine_column_source(stage->engine, k, stage->source.target);
+        int column = sc_dataset_find(dataset, name);
+        if (column < 0)
+            return sc_fail(stage->env, SOCLE_STATUS_DATA, "%s: has no column \"%s\"", sc_dataset_label(dataset), name);
+        stage->from[k] = sc_dataset_column(dataset, column);
+        size_t have = stage->from[k]->row_bytes, want = sc_engine_column_bytes(stage->engine, k);
+        if (have != want)
+            return sc_fail(stage->env, SOCLE_STATUS_SHAPE, "%s: a row of \"%s\" has %zu bytes, the network reads %zu",
+                           sc_dataset_label(dataset), name, have, want);
+    }
+    return SOCLE_OK;
+}
+
+/* Of what is staged in the place of engine column k: its row, or where data are resident one row number for all columns; behind the
+ * columns, origins. 0: nothing. */
+static size_t row_bytes(const sc_stage *stage, int k) {
+    if (k == sc_engine_columns(stage->engine))
+        return sc_engine_augments(stage->engine) ? SC_AUGMENT_ORIGIN * sizeof(int32_t) : 0;
+    if (sc_engine_is_resident(stage->engine)) return k ? 0 : sizeof(uint32_t);
+    return sc_engine_column_bytes(stage->engine, k);
+}
+
+/* One staging buffer, cut into columns. */
+static socle_status create_slot(sc_stage *stage, stage_slot *slot) {
+    size_t rows = (size_t)sc_engine_capacity(stage->engine), total = 0, offset[SC_DATASET_MAX_COLUMNS];
+    int columns = sc_engine_columns(stage->engine);
+    for (int k = 0; k <= columns; k++) {
+        size_t bytes, row = row_bytes(stage, k);
+        if (!row) continue;
+        offset[k] = (size_t)sc_round_up((int64_t)total, SC_LANE_ALIGNMENT);
+        if (!sc_mul_size(&bytes, row, rows) || !sc_add_size(&total, offset[k], bytes))
+            return sc_fail(stage->env, SOCLE_STATUS_SHAPE, "a batch of %zu rows is too large", rows);
+    }
+    SC_TRY(sc_buffer_create(&slot->memory, sc_engine_device(stage->engine), SC_BUFFER_STAGING, total));
+    for (int k = 0; k <= columns; k++)
+        if (row_bytes(stage, k)) slot->column[k] = (char *)slot->memory->host + offset[k];
+    return SOCLE_OK;
+}
+
+static socle_status fill_stage(sc_stage *stage, const sc_order *order) {
+    SC_TRY(find_columns(stage));
+    SC_TRY(sc_order_init(&stage->order, stage->env, order->samples, order->count, order->seed, order->shuffle));
+    stage->slots = sc_engine_slots(stage->engine);
+    for (int s = 0; s < stage->slots; s++) SC_TRY(create_slot(stage, &stage->slot[s]));
+    return SOCLE_OK;
+}
+
+socle_status sc_stage_create(sc_stage **out, sc_engine *engine, const sc_feed_source *source, const sc_order *order) {
+    sc_env *env = sc_engine_device(engine)->env;
+    sc_stage *stage;
+    *out = NULL;
+    SC_TRY(sc_allocate(env, &stage, 1, sizeof *stage));
+    stage->env = env;
+    stage->engine = engine;
+    stage->source = *source;
+    socle_status status = fill_stage(stage, order);
+    if (status != SOCLE_OK) {
+        sc_stage_destroy(stage);
+        return status;
+    }
+    *out = stage;
+    return SOCLE_OK;
+}
+
+void sc_stage_destroy(sc_stage *stage) {
+    if (!stage) return;
+    for (int s = 0; s < stage->slots; s++) {
+        sc_engine_slot_uploaded(stage->engine, s);
+        sc_buffer_destroy(stage->slot[s].memory);
+    }
+    sc_order_free(&stage->order);
+    sc_release(stage->env, stage);
+}
+
+/* Row numbers of the data set, in the order of the epoch. */
+static const uint32_t *samples_of(sc_stage *stage, const sc_stage_rows *rows) {
+    if (stage->epoch != rows->epoch) {
+        sc_order_set_epoch(&stage->order, rows->epoch);
+        stage->epoch = rows->epoch;
+    }
+    return stage->order.visit + rows->first;
+}
+
+static void gather(sc_stage *stage, const stage_slot *slot, const uint32_t *sample, uint32_t rows) {
+    if (sc_engine_is_resident(stage->engine)) {
+        uint32_t *number = slot->column[0];
+        for (uint32_t i = 0; i < rows; i++) number[i] = sample[i] + (uint32_t)stage->source.first_row;
+        return;
+    }
+    for (int k = 0; k < sc_engine_columns(stage->engine); k++) {
+        const sc_column *from = stage->from[k];
+        for (uint32_t i = 0; i < rows; i++)
+            memcpy((char *)slot->column[k] + i * from->row_bytes,
+                   (const char *)from->data + (size_t)sample[i] * from->row_bytes, from->row_bytes);
+    }
+}
+
+static void draw_origins(sc_stage *stage, const stage_slot *slot, const uint32_t *sample, const sc_stage_rows *rows) {
+    int32_t *origin = slot->column[sc_engine_columns(stage->engine)];
+    for (uint32_t i = 0; origin && i < rows->rows; i++)
+        sc_augment_origin(origin + i * SC_AUGMENT_ORIGIN, &stage->source.augment, stage->order.seed, sample[i], rows->epoch);
+}
+
+static bool holds(const stage_slot *slot, const sc_stage_rows *rows) {
+    return slot->holds.rows == rows->rows && slot->holds.first == rows->first && slot->holds.epoch == rows->epoch;
+}
+
+socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *number) {
+    for (int s = 0; s < stage->slots; s++)
+        if (holds(&stage->slot[s], rows)) {
+            *number = s;
+            return SOCLE_OK;
+        }
+    if (rows->first > stage->order.count || rows->rows > stage->order.count - rows->first ||
+        rows->rows > sc_engine_capacity(stage->engine))
+        return sc_fail(stage->env, SOCLE_STATUS_INTERNAL, "rows %u + %u of an order of %u", rows->first, rows->rows,
+                       stage->order.count);
+    stage_slot *slot = &stage->slot[stage->next];
+    slot->holds.rows = 0;
+    SC_TRY(sc_engine_slot_uploaded(stage->engine, stage->next));
+    const uint32_t *sample = samples_of(stage, rows);
+    gather(stage, slot, sample, rows->rows);
+    draw_origins(stage, slot, sample, rows);
+    const void *column[SC_DATASET_MAX_COLUMNS];
+    for (int k = 0; k < SC_DATASET_MAX_COLUMNS; k++) column[k] = slot->column[k];
+    SC_TRY(sc_engine_upload(stage->engine, stage->next, rows->rows, column, slot->column[0]));
+    slot->holds = *rows;
+    *number = stage->next;
+    stage->next = (stage->next + 1) % stage->slots;
+    return SOCLE_OK;
+}
+
+void sc_stage_forget(sc_stage *stage) {
+    for (int s = 0; s < stage->slots; s++) stage->slot[s].holds.rows = 0;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run is a run of, and whether one run can continue another: the same network, the same
+ * training data, the same kind of optimizer, the same order of samples and the same statistics
+ * groups. How long it goes on, and how fast it learns, may change. So may what decides only how
+ * sums are rounded, which another device may need; the run then says that it is not, to the bit,
+ * the one that was saved. */
+#include "base/hash.h"
+#include "io/json_text.h"
+#include "io/quote.h"
+#include "model/net_config.h"
+#include "run/checkpoint.h"
+#include "run/recipe_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static socle_status text_of(char **out, sc_env *env, json_t *value) {
+    sc_text text;
+    sc_text_init(&text, env);
+    sc_json_text(&text, value, 0);
+    socle_status status =
+        text.status == SOCLE_OK ? sc_copy_string(env, out, text.data) : text.status;
+    sc_text_free(&text);
+    json_decref(value);
+    return status;
+}
+
+/* {"samples": N, "input": {"type": "u8", "shape": [1, 28, 28], "hash": "..."}, ...} */
+static json_t *describe_data(const sc_dataset *dataset) {
+    json_t *out = json_object();
+    json_object_set_new(out, "samples", json_integer(sc_dataset_count(dataset)));
+    for (int c = 0; c < sc_dataset_columns(dataset); c++) {
+        const sc_column *column = sc_dataset_column(dataset, c);
+        json_t *entry = json_object(), *shape = json_array();
+        char hash[SC_HASH_TEXT];
+        for (int d = 0; d < column->shape.rank; d++)
+            json_array_append_new(shape, json_integer(column->shape.size[d]));
+        sc_hash_text(hash, sc_hash_bytes(column->data,
+                                         column->row_bytes * (size_t)sc_dataset_count(dataset), 0));
+        json_object_set_new(entry, "type", json_string(sc_dtype_word((int)column->dtype)));
+        json_object_set_new(entry, "shape", shape);
+        json_object_set_new(entry, "hash", json_string(hash));
+        json_object_set_new(out, column->name, entry);
+    }
+    return out;
+}
+
+socle_status sc_identity_create(sc_identity *out, const sc_recipe *recipe) {
+    json_t *config;
+    int64_t group;
+    *out = (sc_identity){0};
+    SC_TRY(sc_net_statistics_group(recipe->net, &group));
+    out->open_statistics = sc_net_has_batch_statistics(recipe->net) && !group;
+    SC_TRY(sc_recipe_resolve(&config, recipe));
+    socle_status status = text_of(&out->config, recipe->env, config);
+    if (status == SOCLE_OK) status = text_of(&out->data, recipe->env, describe_data(recipe->train));
+    if (status == SOCLE_OK) status = sc_net_text(&out->network, recipe->net);
+    if (status != SOCLE_OK) sc_identity_free(out, recipe->env);
+    return status;
+}
+
+void sc_identity_free(sc_identity *identity, sc_env *env) {
+    sc_release(env, identity->config);
+    sc_release(env, identity->network);
+    sc_release(env, identity->data);
+    *identity = (sc_identity){0};
+}
+
+enum { PLACE_TEXT = 200 };
+
+static bool differ(const json_t *a, const json_t *b, char place[PLACE_TEXT], const json_t **in_a,
+                   const json_t **in_b);
+
+static bool members_differ(const json_t *a, const json_t *b, char place[PLACE_TEXT],
+                           const json_t **in_a, const json_t **in_b) {
+    size_t used = strlen(place);
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)a, key, value) {
+        snprintf(place + used, PLACE_TEXT - used, "%s%s", used ? "." : "", sc_quote(key).text);
+        if (differ(value, json_object_get(b, key), place, in_a, in_b)) return true;
+    }
+    json_object_foreach((json_t *)b, key, value) {
+        snprintf(place + used, PLACE_TEXT - used, "%s%s", used ? "." : "", sc_quote(key).text);
+        if (!json_object_get(a, key)) return differ(NULL, value, place, in_a, in_b);
+    }
+    place[used] = '\0';
+    return false;
+}
+
+static bool elements_differ(const json_t *a, const json_t *b, char place[PLACE_TEXT],
+                            const json_t **in_a, const json_t **in_b) {
+    size_t used = strlen(place);
+    size_t longest =
+        json_array_size(a) > json_array_size(b) ? json_array_size(a) : json_array_size(b);
+    for (size_t i = 0; i < longest; i++) {
+        snprintf(place + used, PLACE_TEXT - used, "[%zu]", i);
+        if (differ(json_array_get(a, i), json_array_get(b, i), place, in_a, in_b)) return true;
+    }
+    place[used] = '\0';
+    return false;
+}
+
+/* Finds the first place where two values are not equal; NULL is an absent one. Depth is that of
+ * what json_loads accepts. */
+static bool differ(const json_t *a, const json_t *b, char place[PLACE_TEXT], const json_t **in_a,
+                   const json_t **in_b) {
+    *in_a = a;
+    *in_b = b;
+    if (!a || !b) return a != b;
+    if (json_is_object(a) && json_is_object(b)) return members_differ(a, b, place, in_a, in_b);
+    if (json_is_array(a) && json_is_array(b)) return elements_differ(a, b, place, in_a, in_b);
+    if (json_is_number(a) && json_is_number(b)) return json_number_value(a) != json_number_value(b);
+    return !json_equal(a, b);
+}
+
+static void value_text(char *out, size_t size, sc_env *env, const json_t *value) {
+    sc_text text;
+    sc_text_init(&text, env);
+    if (value) sc_json_text(&text, value, 0);
+    snprintf(out, size, "%s",
+             !value                    ? "nothing"
+             : text.status == SOCLE_OK ? sc_quote(text.data).text
+                                       : "?");
+    sc_text_free(&text);
+}
+
+static socle_status refuse(sc_env *env, const char *what, const char *place, const json_t *saved,
+                           const json_t *now) {
+    char before[SC_QUOTED], after[SC_QUOTED];
+    value_text(before, sizeof before, env, saved);
+    value_text(after, sizeof after, env, now);
+    return sc_fail(
+        env, SOCLE_STATUS_CONFIG,
+        "this run is no continuation of the checkpoint: %s differs at %s: %s then, %s now", what,
+        place, before, after);
+}
+
+static socle_status match_texts(sc_env *env, const char *what, const char *saved, const char *now) {
+    if (strcmp(saved, now) == 0) return SOCLE_OK;
+    json_t *a = json_loads(saved, JSON_DECODE_ANY, NULL),
+           *b = json_loads(now, JSON_DECODE_ANY, NULL);
+    const json_t *in_a, *in_b;
+    char place[PLACE_TEXT] = "";
+    socle_status status = SOCLE_OK;
+    if (!a)
+        status = sc_fail(env, SOCLE_STATUS_DATA,
+                         "the checkpoint is damaged: its record of the %s is no JSON", what);
+    else if (differ(a, b, place, &in_a, &in_b))
+        status = refuse(env, what, place[0] ? place : "its top", in_a, in_b);
+    json_decref(a);
+    json_decref(b);
+    return status;
+}
+
+/* The only key of `optimizer`. */
+static const char *optimizer_word(const json_t *config) {
+    const char *word = json_object_iter_key(json_object_iter(json_object_get(config, "optimizer")));
+    return word ? word : "";
+}
+
+/* Samples of a statistics group that the network leaves open. */
+static int64_t statistics_rows(const json_t *train) {
+    int64_t batch = json_integer_value(json_object_get(train, "batch")),
+            micro_batch = json_integer_value(json_object_get(train, "micro_batch"));
+    if (!json_is_true(json_object_get(train, "reproducible"))) return batch;
+    return micro_batch ? micro_batch : sc_fit_reproducible_rows(batch);
+}
+
+static socle_status match_statistics(sc_env *env, const json_t *before, const json_t *after) {
+    int64_t then = statistics_rows(before), now = statistics_rows(after);
+    if (then == now) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_CONFIG,
+                   "this run is no continuation of the checkpoint: batch normalisation took its "
+                   "statistics over %lld samples then, over %lld now; leave train.reproducible and "
+                   "train.micro_batch as they were",
+                   (long long)then, (long long)now);
+}
+
+/* An option of `train` in a saved configuration and in this one. What is absent is as by default. */
+typedef struct setting {
+    const sc_option *option;
+    json_t *then, *now;
+} setting;
+
+static setting find_setting(const json_t *before, const json_t *after, int number) {
+    const sc_record *train = &sc_recipe_train_record;
+    const sc_option *option = sc_option_at(train, NULL, number);
+    if (!option) return (setting){0};
+    const void *standard = sc_option_standard(train, option);
+    json_t *usual = standard ? sc_option_value(standard, option) : NULL;
+    const json_t *then = json_object_get(before, option->key), *now = json_object_get(after, option->key);
+    setting out = {option, json_incref(then ? (json_t *)then : usual), json_incref(now ? (json_t *)now : usual)};
+    json_decref(usual);
+    return out;
+}
+
+static void drop_setting(setting *setting) {
+    json_decref(setting->then);
+    json_decref(setting->now);
+}
+
+static void report_rounding(sc_env *env, const setting *setting) {
+    char old[SC_QUOTED], new[SC_QUOTED];
+    value_text(old, sizeof old, env, setting->then);
+    value_text(new, sizeof new, env, setting->now);
+    sc_log_line(env, SOCLE_LOG_INFO,
+                "the run goes on with another train.%s (%s then, %s now): from here on it "
+                "equals the one that was saved within rounding, not to the bit",
+                setting->option->key, old, new);
+}
+
+static socle_status match_settings(sc_env *env, const json_t *before, const json_t *after, sc_option_identity identity) {
+    socle_status status = SOCLE_OK;
+    setting setting;
+    for (int i = 0; (setting = find_setting(before, after, i)).option && status == SOCLE_OK; i++) {
+        char place[PLACE_TEXT] = "";
+        const json_t *in_a, *in_b;
+        bool other = setting.option->identity == identity && differ(setting.then, setting.now, place, &in_a, &in_b);
+        if (other && identity == SC_RUN_SAMPLES) status = refuse(env, "the samples of a step", setting.option->key, in_a, in_b);
+        if (other && identity == SC_RUN_ROUNDING) report_rounding(env, &setting);
+        drop_setting(&setting);
+    }
+    return status;
+}
+
+static socle_status match_course(sc_env *env, const json_t *saved, const json_t *now,
+                                 bool open_statistics) {
+    const json_t *before = json_object_get(saved, "train"), *after = json_object_get(now, "train");
+    SC_TRY(match_settings(env, before, after, SC_RUN_SAMPLES));
+    if (strcmp(optimizer_word(saved), optimizer_word(now)) != 0)
+        return sc_fail(
+            env, SOCLE_STATUS_CONFIG,
+            "this run is no continuation of the checkpoint: the optimizer was %s then, is %s now",
+            sc_quote(optimizer_word(saved)).text, optimizer_word(now));
+    if (!json_equal(json_object_get(saved, "optimizer"), json_object_get(now, "optimizer")))
+        sc_log_line(env, SOCLE_LOG_INFO, "the run goes on with other options of the optimizer");
+    if (open_statistics) SC_TRY(match_statistics(env, before, after));
+    return match_settings(env, before, after, SC_RUN_ROUNDING);
+}
+
+socle_status sc_identity_match(sc_env *env, const sc_identity *saved, const sc_identity *now) {
+    SC_TRY(match_texts(env, "the network", saved->network, now->network));
+    SC_TRY(match_texts(env, "the training data", saved->data, now->data));
+    json_t *before = json_loads(saved->config, 0, NULL), *after = json_loads(now->config, 0, NULL);
+    socle_status status = SOCLE_OK;
+    if (!before || !after)
+        status = sc_fail(env, SOCLE_STATUS_DATA,
+                         "the checkpoint is damaged: its configuration is no JSON");
+    else
+        status = match_course(env, before, after, now->open_statistics);
+    json_decref(before);
+    json_decref(after);
+    return status;
+}

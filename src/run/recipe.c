@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See recipe.h: what the tables leave to be settled, and the order in which things are put together. */
+#include "run/recipe_private.h"
+#include "train/weights.h"
+#include "model/net_config.h"
+
+#include <math.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static socle_status check_batches(const sc_recipe *recipe, const json_t *train) {
+    const sc_fit_options *fit = &recipe->fit;
+    if (!fit->micro_batch || fit->batch % fit->micro_batch == 0) return SOCLE_OK;
+    return sc_config_fail(recipe->config, train, "micro_batch",
+                          "%lld does not divide the batch of %lld", (long long)fit->micro_batch,
+                          (long long)fit->batch);
+}
+
+/* Who names one of the others wants that many, and gets a checkpoint at the end of every epoch too. */
+static void settle_checkpoint(sc_recipe *recipe, const json_t *train) {
+    const json_t *section = json_object_get(train, "checkpoint");
+    bool given = json_is_number(section) || json_object_size(section);
+    if (given && !json_object_get(section, "epoch_seconds")) recipe->checkpoint.epoch_seconds = 0;
+}
+
+static socle_status read(sc_recipe *recipe) {
+    const sc_config *config = recipe->config;
+    const json_t *root = sc_config_root(config);
+    SC_TRY(sc_record_read(recipe, config, root, &sc_recipe_record));
+    SC_TRY(sc_optimizer_read(&recipe->fit.optimizer, config, root));
+    const json_t *train = json_object_get(root, "train");
+    SC_TRY(check_batches(recipe, train));
+    settle_checkpoint(recipe, train);
+    recipe->fit.augment.flip_horizontal = recipe->flip != NULL;
+    return sc_recipe_read_rename(recipe);
+}
+
+socle_status sc_recipe_read(sc_recipe *out, sc_env *env, const sc_config *config) {
+    sc_record_defaults(out, &sc_recipe_record);
+    out->env = env;
+    out->config = config;
+    out->fit.optimizer = sc_fit_defaults().optimizer;
+    socle_status status = read(out);
+    if (status != SOCLE_OK) sc_recipe_free(out);
+    return status;
+}
+
+socle_status sc_recipe_load(sc_recipe *recipe) {
+    SC_TRY(sc_recipe_data(&recipe->train, recipe->env, recipe->config, "train"));
+    SC_TRY(sc_recipe_data(&recipe->test, recipe->env, recipe->config, "test"));
+    return sc_recipe_match_weights(recipe->train, recipe->test);
+}
+
+/* The only input, as the samples have it: bytes of images become 0 to 1, values stay. */
+static socle_status input_from_data(sc_net *net, const sc_config *config,
+                                    const sc_dataset *samples) {
+    const sc_column *column = sc_dataset_column(samples, sc_dataset_find(samples, SC_INPUT_NAME));
+    sc_recipe_files files;
+    SC_TRY(sc_recipe_read_files(&files, config));
+    double scale = !isnan(files.scale) ? files.scale : column->dtype == SOCLE_U8 ? 1.0 / 255 : 1.0;
+    sc_net_input(net, SC_INPUT_NAME, (int)column->dtype, &column->shape, (float)scale);
+    return net->status;
+}
+
+static socle_status build_net(sc_net *net, const sc_config *config, const sc_dataset *samples) {
+    const json_t *root = sc_config_root(config), *network = NULL;
+    if (json_object_get(root, "inputs"))
+        SC_TRY(sc_net_read_inputs(net, config, root));
+    else if (samples)
+        SC_TRY(input_from_data(net, config, samples));
+    else
+        return sc_config_fail(config, root, NULL,
+                              "needs `inputs: [{shape: [1, 28, 28], dtype: u8}]`, since no data say "
+                              "what the network reads");
+    SC_TRY(sc_config_get_array(&network, config, root, "network"));
+    SC_TRY(sc_net_read(net, config, network));
+    return json_object_get(root, "loss") ? sc_loss_read(net, config, root) : SOCLE_OK;
+}
+
+socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *config,
+                           const sc_dataset *samples) {
+    const json_t *root = sc_config_root(config);
+    *out = NULL;
+    SC_TRY(sc_record_keys(config, root, &sc_recipe_record));
+    SC_TRY(sc_config_require(config, root, "network"));
+    SC_TRY(sc_recipe_check_data(config));
+    sc_net *net;
+    SC_TRY(sc_net_create(&net, env));
+    socle_status status = build_net(net, config, samples);
+    if (status == SOCLE_OK)
+        *out = net;
+    else
+        sc_net_destroy(net);
+    return status;
+}
+
+socle_status sc_recipe_build(sc_recipe *recipe) {
+    SC_TRY(sc_recipe_network(&recipe->net, recipe->env, recipe->config, recipe->train));
+    bool weighted;
+    SC_TRY(sc_recipe_suits_class_weights(recipe->config, "train", recipe->net));
+    SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->train, true));
+    if (!recipe->test) return SOCLE_OK;
+    SC_TRY(sc_recipe_suits_class_weights(recipe->config, "test", recipe->net));
+    SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->test, true));
+    return sc_weights_agree(&weighted, recipe->env, recipe->net, recipe->train, recipe->test);
+}
+
+void sc_recipe_free(sc_recipe *recipe) {
+    sc_net_destroy(recipe->net);
+    sc_dataset_destroy(recipe->train);
+    sc_dataset_destroy(recipe->test);
+    if (recipe->env) sc_record_release(recipe->env, recipe, &sc_recipe_record);
+    if (recipe->env) sc_release(recipe->env, recipe->rename);
+    *recipe = (sc_recipe){0};
+}
+
+static json_t *resolve_train(const sc_recipe *recipe) {
+    json_t *train = sc_record_value(recipe, &sc_recipe_train_record);
+    json_t *init = json_object_get(train, "init_from");
+    if (init) json_object_set_new(init, "rename", sc_recipe_resolve_rename(recipe));
+    return train;
+}
+
+socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe) {
+    static const char *const as_given[] = {"inputs", "network", "loss"};
+    const json_t *root = sc_config_root(recipe->config);
+    const sc_optimizer *optimizer = &recipe->fit.optimizer;
+    json_t *data;
+    SC_TRY(sc_recipe_resolve_data(&data, recipe->env, recipe->config));
+    *out = json_object();
+    json_object_set_new(*out, "data", data);
+    for (size_t i = 0; i < COUNT(as_given); i++) {
+        json_t *value = json_object_get(root, as_given[i]);
+        if (value) json_object_set_new(*out, as_given[i], json_deep_copy(value));
+    }
+    json_object_set_new(*out, "optimizer", json_pack("{s: o}", optimizer->kind->record.word, sc_record_value(optimizer, &optimizer->kind->record)));
+    json_object_set_new(*out, "train", resolve_train(recipe));
+    if (json_object_size(*out) >= 5) return SOCLE_OK;
+    json_decref(*out);
+    *out = NULL;
+    return sc_fail(recipe->env, SOCLE_STATUS_OUT_OF_MEMORY,
+                   "out of memory for the resolved configuration");
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a whole configuration may say: one table, from which come reading, the resolved
+ * configuration, the identity of a run, help, the reference and the schema. Layers, losses and
+ * optimizers have tables of their own (nn/layer.h), inputs theirs (model/net_config.h). */
+#include "model/net_config.h"
+#include "run/recipe_private.h"
+
+#include <math.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define AT(field) offsetof(sc_recipe, field)
+#define ELSEWHERE SC_OPTION_ELSEWHERE
+
+static const sc_word layouts[] = {{"nchw", "[count, channels, height, width]", NULL},
+                                  {"nhwc", "[count, height, width, channels]", NULL},
+                                  {0}};
+static const sc_word flips[] = {{"horizontal", "left and right change places", NULL}, {0}};
+
+static const sc_option part_options[] = {
+    {"images", SC_OPTION_PATH, offsetof(sc_recipe_part, images), "an IDX file, plain or gzip",
+     .required = true, .example = "train-images-idx3-ubyte.gz"},
+    {"labels", SC_OPTION_PATH, offsetof(sc_recipe_part, labels),
+     "an IDX file with one label, or one row of values, per sample", .required = true,
+     .example = "train-labels-idx1-ubyte.gz"},
+    {"limit", SC_OPTION_LONG, offsetof(sc_recipe_part, limit),
+     "use the first so many samples; 0: all", 0, UINT32_MAX, .example = "1000", .unit = "samples"},
+    {"class_weights", SC_OPTION_NUMBERS, ELSEWHERE, "how much a sample of each class counts", 0,
+     1e15, .standard = "every sample counts 1", .example = "[1, 2.5]", .aliases = "class_weight"},
+};
+const sc_record sc_recipe_part_record = {
+    .word = "data.train",
+    .help = "The training data. `data.test` has the same keys: data that are never trained on; the "
+            "run ends with their loss and "
+            "accuracy.",
+    .options = part_options,
+    .count = COUNT(part_options),
+    .standard = &(const sc_recipe_part){0},
+    .size = sizeof(sc_recipe_part),
+};
+
+static const sc_option files_options[] = {
+    {"train", SC_OPTION_SECTION, ELSEWHERE, "the training data", .required = true,
+     .record = &sc_recipe_part_record, .example = "{images: a, labels: b}"},
+    {"test", SC_OPTION_SECTION, ELSEWHERE, "data that are never trained on",
+     .record = &sc_recipe_part_record, .example = "{images: a, labels: b}"},
+    {"scale", SC_OPTION_DOUBLE, offsetof(sc_recipe_files, scale),
+     "what input values are multiplied by", -1e30, 1e30, .standard = "1/255 for bytes, else 1",
+     .example = "0.00392156862745098"},
+    {"layout", SC_OPTION_WORD, offsetof(sc_recipe_files, layout),
+     "where the channels of images of four dimensions lie",
+     .standard = "channels first; asked where they look last", .words = layouts, .example = "nhwc"},
+};
+const sc_record sc_recipe_files_record = {
+    .word = "data",
+    .help = "The files to learn from.",
+    .options = files_options,
+    .count = COUNT(files_options),
+    .standard = &(const sc_recipe_files){.scale = NAN},
+    .size = sizeof(sc_recipe_files),
+};
+
+static const sc_recipe standard = {.fit = {SC_FIT_STANDARD},
+                                   .checkpoint = {.minutes = 10, .epoch_seconds = 5, .keep = 1}};
+
+static const sc_option checkpoint_options[] = {
+    {"steps", SC_OPTION_LONG, AT(checkpoint.steps), "after every so many steps; 0: not by steps", 0,
+     INT32_MAX, .shorthand = true, .example = "500", .unit = "steps"},
+    {"minutes", SC_OPTION_DOUBLE, AT(checkpoint.minutes),
+     "so long after the last one; 0: not by time", 0, 1e6, .example = "2.5", .unit = "minutes"},
+    {"epoch_seconds", SC_OPTION_DOUBLE, AT(checkpoint.epoch_seconds),
+     "after an epoch, if the last one is at least so old", 0, 60e6,
+     .standard = "5; 0 where steps, minutes or keep is given", .example = "60", .unit = "seconds"},
+    {"keep", SC_OPTION_LONG, AT(checkpoint.keep), "how many stay, the newest among them", 1, 10000,
+     .example = "3"},
+};
+static const sc_record checkpoint_record = {
+    .word = "train.checkpoint",
+    .help =
+        "A checkpoint is written at the start, after an epoch, on a stop and at the end; these add "
+        "more. A `SIGKILL` costs what was "
+        "done since the last one: of epochs that take less than five seconds, up to five seconds.",
+    .options = checkpoint_options,
+    .count = COUNT(checkpoint_options),
+    .standard = &standard,
+};
+
+static const sc_option augment_options[] = {
+    {"shift", SC_OPTION_INTEGER, AT(fit.augment.shift), "move each image by up to so many pixels",
+     0, SC_AUGMENT_SHIFT_MOST, .example = "2", .unit = "pixels"},
+    {"flip", SC_OPTION_WORD, AT(flip), "mirror every second image", .standard = "no mirroring",
+     .words = flips, .example = "horizontal"},
+};
+static const sc_record augment_record = {
+    .word = "train.augment",
+    .help = "Images varied anew in each epoch.",
+    .options = augment_options,
+    .count = COUNT(augment_options),
+    .standard = &standard,
+};
+
+static const sc_option init_options[] = {
+    {"file", SC_OPTION_PATH, AT(init_file), "a safetensors file", .required = true,
+     .shorthand = true, .example = "weights.safetensors"},
+    {"rename", SC_OPTION_MAP, ELSEWHERE,
+     "what tensors of the file are called here; --rename adds to it",
+     .standard = "the file's names", .example = "{features.0.*: conv2d1.*}"},
+    {"partial", SC_OPTION_BOOL, AT(init.partial),
+     "take what fits; parameters without a tensor keep their first values, tensors without a "
+     "parameter are passed over",
+     .example = "true"},
+};
+static const sc_record init_record = {
+    .word = "train.init_from",
+    .help = "Weights from a file of this program or another: see [weights.md](weights.md). A run "
+            "that is resumed has its own.",
+    .options = init_options,
+    .count = COUNT(init_options),
+    .standard = &standard,
+};
+
+static const sc_option train_options[] = {
+    {"epochs", SC_OPTION_LONG, AT(fit.epochs), "passes over the training data", 0, INT32_MAX,
+     .example = "5", .aliases = "num_epochs max_epochs"},
+    {"batch", SC_OPTION_LONG, AT(fit.batch), "samples that make one step", 1, INT32_MAX,
+     .example = "128", .unit = "samples", .aliases = "batch_size", .identity = SC_RUN_SAMPLES},
+    {"micro_batch", SC_OPTION_LONG, AT(fit.micro_batch),
+     "samples at a time on a device; divides the batch; 0: as many as fit", 0, INT32_MAX,
+     .example = "8", .unit = "samples", .aliases = "micro_batch_size", .identity = SC_RUN_ROUNDING},
+    {"steps", SC_OPTION_LONG, AT(fit.steps), "end after so many steps; 0: when the epochs are done",
+     0, INT32_MAX, .example = "1000", .unit = "steps", .aliases = "max_steps"},
+    {"seed", SC_OPTION_LONG, AT(fit.seed), "where all random numbers come from", 0, 0x1p63,
+     .example = "42", .aliases = "random_seed", .identity = SC_RUN_SAMPLES},
+    {"shuffle", SC_OPTION_BOOL, AT(fit.shuffle), "another order of the samples in each epoch",
+     .example = "false", .identity = SC_RUN_SAMPLES},
+    {"validation", SC_OPTION_DOUBLE, AT(fit.validation),
+     "the part of the training data that is set aside and measured after each epoch", 0, 1,
+     .below = true, .example = "0.1", .aliases = "validation_split", .identity = SC_RUN_SAMPLES},
+    {"weight_decay", SC_OPTION_FLOAT, AT(fit.weight_decay),
+     "the L2 penalty on weights, not on biases", 0, 1e6, .example = "0.0001"},
+    {"drop_short", SC_OPTION_BOOL, AT(fit.drop_short),
+     "leave out the last batch of an epoch where it is not full", .example = "true",
+     .aliases = "drop_last", .identity = SC_RUN_SAMPLES},
+    {"reproducible", SC_OPTION_BOOL, AT(fit.reproducible),
+     "the same bytes on 1, 2 or 3 devices of one kind", .example = "true",
+     .identity = SC_RUN_ROUNDING},
+    {"augment", SC_OPTION_SECTION, 0, "images varied anew in each epoch", .record = &augment_record,
+     .example = "{shift: 2, flip: horizontal}", .identity = SC_RUN_SAMPLES},
+    {"init_from", SC_OPTION_SECTION, 0, "the weights to begin with", .standard = "from the seed",
+     .record = &init_record, .example = "weights.safetensors"},
+    {"checkpoint", SC_OPTION_SECTION, 0, "when the run saves its state", .standard = "see there",
+     .record = &checkpoint_record, .example = "500"},
+};
+const sc_record sc_recipe_train_record = {
+    .word = "train",
+    .help = "How long and in what portions.",
+    .options = train_options,
+    .count = COUNT(train_options),
+    .standard = &standard,
+};
+
+static const sc_option root_options[] = {
+    {"data", SC_OPTION_SECTION, ELSEWHERE, "the files to learn from", .required = true,
+     .record = &sc_recipe_files_record, .example = "{train: {images: a, labels: b}}"},
+    {"inputs", SC_OPTION_LIST, ELSEWHERE,
+     "the inputs of the network, where they shall not follow from the data",
+     .standard = "from the data", .record = &sc_net_input_record,
+     .example = "[{shape: [1, 28, 28], dtype: u8, scale: 0.004}]"},
+    {"network", SC_OPTION_LIST, ELSEWHERE, "the layers, each reading the one before it",
+     .required = true, .least = 1, .family = &sc_layer_family, .example = "[flatten, {dense: 10}]"},
+    {"loss", SC_OPTION_KIND, ELSEWHERE, "what training makes small", .required = true,
+     .family = &sc_loss_family, .example = "mean_squared_error"},
+    {"optimizer", SC_OPTION_KIND, ELSEWHERE, "how weights move", .standard = "adam",
+     .family = &sc_optimizer_family, .example = "{sgd: {lr: 0.1, momentum: 0.9}}"},
+    {"train", SC_OPTION_SECTION, 0, "how long and in what portions", .standard = "all defaults",
+     .record = &sc_recipe_train_record, .example = "{epochs: 5, batch: 128}"},
+};
+const sc_record sc_recipe_record = {
+    .word = "",
+    .help = "A run is described by one YAML file; JSON is YAML too. What is not required has a default.",
+    .options = root_options,
+    .count = COUNT(root_options),
+    .standard = &standard,
+    .size = sizeof standard,
+};

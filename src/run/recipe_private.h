@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of a recipe share. */
+#ifndef SC_RUN_RECIPE_PRIVATE_H
+#define SC_RUN_RECIPE_PRIVATE_H
+
+#include "run/recipe.h"
+
+/* recipe_options.c */
+
+extern const sc_record sc_recipe_train_record;
+
+/* What `data` says beside its parts. */
+typedef struct sc_recipe_files {
+    double scale;       /* NaN: by the type of the data */
+    const char *layout; /* "nchw", "nhwc"; NULL: asked where images look like the latter */
+} sc_recipe_files;
+extern const sc_record sc_recipe_files_record;
+typedef struct sc_recipe_part {
+    char *images, *labels;
+    int64_t limit;
+} sc_recipe_part;
+extern const sc_record sc_recipe_part_record;
+
+/* recipe_init.c: train.init_from.rename; and the names as they are resolved, a new reference. */
+socle_status sc_recipe_read_rename(sc_recipe *recipe);
+json_t *sc_recipe_resolve_rename(const sc_recipe *recipe);
+/* recipe_data.c: `data` without its parts, by its table. */
+socle_status sc_recipe_read_files(sc_recipe_files *out, const sc_config *config);
+/* data.<name> of the configuration; NULL where it is absent. */
+socle_status sc_recipe_find_part(const json_t **part, const sc_config *config, const char *name);
+/* recipe_weights.c: adds the column "weight" that class_weights of a part of the data stand for. */
+socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *config,
+                                         const json_t *part);
+/* Weights of 1 for the one of the two that has none, where the other has some; test may be NULL. */
+socle_status sc_recipe_match_weights(sc_dataset *train, sc_dataset *test);
+
+#endif

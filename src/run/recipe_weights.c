@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `class_weights` of a part of the data: a weight for each class, which becomes a weight for each
+ * sample of that class. From there on nobody knows of classes. */
+#include "run/recipe_private.h"
+#include "train/weights.h"
+
+static const char key[] = "class_weights";
+
+static socle_status add_weights(sc_dataset *dataset, const json_t *list) {
+    const sc_column *label =
+        list ? sc_dataset_column(dataset, sc_dataset_find(dataset, "label")) : NULL;
+    const socle_shape one = {0};
+    void *column;
+    SC_TRY(sc_dataset_add_new(dataset, &column, SC_DATASET_WEIGHT, SOCLE_F32, &one));
+    float *weight = column;
+    for (int64_t i = 0; i < sc_dataset_count(dataset); i++)
+        weight[i] =
+            label
+                ? (float)json_number_value(json_array_get(list, (size_t)sc_column_label(label, i)))
+                : 1.0f;
+    return SOCLE_OK;
+}
+
+socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *config,
+                                         const json_t *part) {
+    const json_t *list = NULL;
+    int64_t classes;
+    SC_TRY(sc_config_get_array(&list, config, part, key));
+    if (!list) return SOCLE_OK;
+    if (sc_dataset_find(dataset, "label") < 0)
+        return sc_config_fail(config, part, key,
+                              "needs class numbers (u8 or i32), the labels are f32 values");
+    SC_TRY(sc_dataset_classes(dataset, "label", &classes));
+    if (classes > (int64_t)json_array_size(list))
+        return sc_config_fail(config, part, key,
+                              "has weights for %zu classes, the labels are of %lld",
+                              json_array_size(list), (long long)classes);
+    return add_weights(dataset, list);
+}
+
+socle_status sc_recipe_match_weights(sc_dataset *train, sc_dataset *test) {
+    if (!train || !test) return SOCLE_OK;
+    bool trains = sc_dataset_find(train, SC_DATASET_WEIGHT) >= 0;
+    if (trains == (sc_dataset_find(test, SC_DATASET_WEIGHT) >= 0)) return SOCLE_OK;
+    return add_weights(trains ? test : train, NULL);
+}
+
+/* Classes that the loss tells apart; 0: none. */
+static int64_t classes_of(const sc_net *net) {
+    sc_tensor_desc target;
+    const sc_tensor_desc *output = sc_net_desc(net, net->output);
+    if (sc_loss_target(net->env, net->loss, output, &target) != SOCLE_OK) return 0;
+    if (target.dtype != SOCLE_F32) return output->dim[1];
+    return sc_loss_counts_correct(net->loss) ? 2 : 0;
+}
+
+socle_status sc_recipe_suits_class_weights(const sc_config *config, const char *part_name,
+                                           const sc_net *net) {
+    const json_t *part, *list = NULL;
+    SC_TRY(sc_recipe_find_part(&part, config, part_name));
+    SC_TRY(sc_config_get_array(&list, config, part, key));
+    if (!list) return SOCLE_OK;
+    int64_t classes = classes_of(net);
+    if (!classes)
+        return sc_config_fail(config, part, key, "needs classes, and the loss %s knows none",
+                              net->loss->record.word);
+    if ((int64_t)json_array_size(list) == classes) return SOCLE_OK;
+    return sc_config_fail(config, part, key,
+                          "has %zu weights, the network tells %lld classes apart",
+                          json_array_size(list), (long long)classes);
+}

@@ -4,13 +4,14 @@
  * changed. */
 #include "api/api.h"
 
+#include "train/targets.h"
 #include "train/weights.h"
 
 enum { FORWARD_ROWS = 256 };
 
 typedef struct forward_call {
     socle_net *net;
-    sc_feed_source source;
+    sc_stage_source source;
     sc_evaluation evaluation;
     float *out;
     bool logits;
@@ -37,7 +38,7 @@ static socle_status create_engine(sc_engine **out, sc_device *device, const forw
 static socle_status evaluate_job(sc_device *device, void *argument) {
     forward_call *call = argument;
     sc_engine *engine;
-    SC_TRY(sc_feed_target(&call->source.target, device->env, call->source.dataset));
+    SC_TRY(sc_targets_column(&call->source.target, device->env, call->source.dataset));
     SC_TRY(create_engine(&engine, device, call));
     socle_status status = sc_evaluate(engine, &call->source, &call->evaluation);
     sc_engine_destroy(engine);

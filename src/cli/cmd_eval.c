@@ -3,6 +3,7 @@
  * scripts. */
 #include "cli/model_run.h"
 #include "run/recipe.h"
+#include "train/targets.h"
 
 #include <math.h>
 #include <string.h>
@@ -89,8 +90,8 @@ static const char *part_of(const eval_settings *settings) {
 static socle_status job(sc_device *device, void *argument) {
     eval_job *eval = argument;
     sc_engine *engine;
-    sc_feed_source source = {.dataset = eval->dataset};
-    SC_TRY(sc_feed_target(&source.target, device->env, eval->dataset));
+    sc_stage_source source = {.dataset = eval->dataset};
+    SC_TRY(sc_targets_column(&source.target, device->env, eval->dataset));
     SC_TRY(sc_model_run_engine(&engine, device, eval->net, &eval->settings->choice, eval->dataset,
                                eval->settings->batch, false));
     socle_status status = sc_evaluate(engine, &source, &eval->result);

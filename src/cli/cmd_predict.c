@@ -25,6 +25,8 @@ typedef struct predict_job {
     sc_net *net;
     sc_dataset *dataset;
     bool classes;   /* outputs are probabilities of classes */
+    float *out;     /* predictions of one micro-batch */
+    int64_t printed;
     int64_t broken; /* samples with outputs that are not finite numbers */
 } predict_job;
 
@@ -135,41 +137,31 @@ static socle_status check_outputs(sc_env *env, const predict_job *job) {
         (long long)job->broken, (long long)sc_dataset_count(job->dataset));
 }
 
-static socle_status predict_all(predict_job *job, sc_engine *engine, sc_feed *feed, float *out) {
-    int64_t size = sc_engine_prediction_size(engine), index = 0;
-    for (;;) {
-        sc_feed_batch batch;
-        bool more;
-        SC_TRY(sc_feed_next(feed, &batch, &more));
-        if (!more) return check_outputs(sc_engine_device(engine)->env, job);
-        SC_TRY(sc_engine_predict(engine, batch.slot, batch.rows, out));
-        for (uint32_t r = 0; r < batch.rows; r++) {
-            const float *row = out + (int64_t)r * size;
-            job->broken += largest(row, size) < 0;
-            print_row(job, index++, row, size);
-        }
-        if (ferror(stdout)) return SOCLE_OK; /* nobody listens any more; said at the end */
+/* Once nobody listens any more the pass ends; that is said at the end. */
+static socle_status print_rows(sc_engine *engine, int slot, int64_t rows, void *argument) {
+    predict_job *job = argument;
+    int64_t size = sc_engine_prediction_size(engine);
+    SC_TRY(sc_engine_predict(engine, slot, rows, job->out));
+    for (int64_t r = 0; r < rows; r++) {
+        const float *row = job->out + r * size;
+        job->broken += largest(row, size) < 0;
+        print_row(job, job->printed++, row, size);
     }
+    return ferror(stdout) ? SOCLE_STATUS_INTERRUPTED : SOCLE_OK;
 }
 
-static socle_status with_feed(predict_job *job, sc_engine *engine) {
+static socle_status print_all(predict_job *job, sc_engine *engine) {
     sc_env *env = sc_engine_device(engine)->env;
-    sc_feed_source source = {.dataset = job->dataset};
-    sc_loader_opts opts = {.batch = (uint32_t)sc_engine_capacity(engine), .epochs = 1};
+    sc_stage_source source = {.dataset = job->dataset};
+    size_t size = (size_t)(sc_engine_capacity(engine) * sc_engine_prediction_size(engine));
     sc_order order;
-    sc_feed *feed = NULL;
-    float *out = NULL;
     SC_TRY(sc_order_init(&order, env, NULL, (uint32_t)sc_dataset_count(job->dataset), 0, false));
-    socle_status status = sc_feed_create(&feed, engine, &source, &order, &opts);
-    if (status == SOCLE_OK)
-        status = sc_allocate(
-            env, &out, (size_t)(sc_engine_capacity(engine) * sc_engine_prediction_size(engine)),
-            sizeof *out);
-    if (status == SOCLE_OK) status = predict_all(job, engine, feed, out);
-    status = sc_feed_end(feed, status);
-    sc_release(env, out);
+    socle_status status = sc_allocate(env, &job->out, size, sizeof *job->out);
+    if (status == SOCLE_OK) status = sc_stage_pass(engine, &source, &order, print_rows, job);
+    sc_release(env, job->out);
     sc_order_free(&order);
-    return status;
+    if (status == SOCLE_STATUS_INTERRUPTED && ferror(stdout)) return SOCLE_OK;
+    return status == SOCLE_OK ? check_outputs(env, job) : status;
 }
 
 static socle_status job(sc_device *device, void *argument) {
@@ -178,7 +170,7 @@ static socle_status job(sc_device *device, void *argument) {
     SC_TRY(sc_model_run_engine(&engine, device, predict->net, &predict->settings->choice,
                                predict->dataset, predict->settings->batch,
                                predict->settings->logits));
-    socle_status status = with_feed(predict, engine);
+    socle_status status = print_all(predict, engine);
     sc_engine_destroy(engine);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "data/idx.h"
 #include "model/model.h"
 #include "model/net_config.h"
+#include "train/targets.h"
 #include "train/weights.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net
     int64_t count = sc_dataset_count(dataset);
     sc_engine_options options = {.capacity = count < batch ? count : batch, .logits = logits};
     const char *target;
-    if (sc_feed_target(&target, device->env, dataset) == SOCLE_OK) {
+    if (sc_targets_column(&target, device->env, dataset) == SOCLE_OK) {
         options.has_target_dtype = true;
         options.weighted = sc_weights_has(net, dataset);
         options.target_dtype =

@@ -49,7 +49,7 @@ socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net, c
     engine->device = device;
     engine->net = net;
     engine->options = *options;
-    engine->slots = options->slots ? options->slots : 3;
+    engine->slots = options->slots ? options->slots : SC_ENGINE_STANDARD_SLOTS;
     engine->trains = options->optimizer != NULL;
     if (engine->trains) engine->optimizer = *options->optimizer;
     socle_status status = open_device(engine);

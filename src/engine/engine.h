@@ -2,7 +2,7 @@
 /* An engine: one network on one device, ready to train, evaluate and predict. It owns the device's lanes, queues and plans, and
  * runs micro-batches; which samples, how many devices and how long are decided above (fit.c).
  *
- *   feed --rows--> micro-batch plan --sums--> partial slots --tree--> partial 0 --> commit
+ *   stage --rows--> micro-batch plan --sums--> partial slots --tree--> partial 0 --> commit
  *
  * A step is: any number of sc_engine_micro_batch, then one sc_engine_commit. Nothing persistent changes before the commit. Thread:
  * one at a time. */
@@ -14,6 +14,9 @@
 #include "engine/sum_tree.h"
 #include "engine/trace.h"
 
+/* Most staging slots, and how many there are where nobody names a number. */
+enum { SC_ENGINE_SLOTS = 8, SC_ENGINE_STANDARD_SLOTS = 3 };
+
 typedef struct sc_engine sc_engine;
 typedef struct sc_engine_link sc_engine_link;
 
@@ -21,12 +24,12 @@ typedef struct sc_engine_options {
     int64_t capacity;            /* most rows of one micro-batch */
     int64_t micro_batches;       /* most micro-batches of one step; 0 = 1 */
     bool shares_steps;           /* other engines compute other parts of a step: see "Shared steps" */
-    int ranges;                  /* most ranges by which sums travel; 0 = 8 */
+    int ranges;                  /* most ranges by which sums travel; 0: SC_SUM_RANGES */
     bool own_memory;             /* exchange as with a device that does not share the host's memory (tests) */
     bool fixed_tree;             /* micro-batches keep their numbers among those of all engines: sums are independent of who ran them */
     const sc_optimizer *optimizer; /* NULL: evaluates and predicts only */
     bool resident;               /* batches are gathered on the device from data sets added by sc_engine_data; else staged */
-    int slots;                   /* staging slots; 0 = 3 */
+    int slots;                   /* staging slots; 0: the standard number */
     bool augments;               /* training reads each image from an origin that comes with it (data/augment.h) */
     uint64_t seed;               /* of dropout and other random nodes */
     size_t data_rows;            /* resident: samples over all data sets that will be added */
@@ -88,6 +91,9 @@ const sc_plan *sc_engine_train_plan(const sc_engine *engine); /* NULL before the
 int sc_engine_columns(const sc_engine *engine);
 /* The column of a data set that feeds it. `target`: of the labels or targets; NULL: inputs alone are read, the others are NULL. */
 const char *sc_engine_column_source(const sc_engine *engine, int column, const char *target);
+/* That column itself, NULL where it is not read. Errors: DATA (there is none), SHAPE (its rows have another size). */
+socle_status sc_engine_find_column(const sc_engine *engine, int column, const sc_dataset *dataset, const char *target,
+                                   const sc_column **out);
 size_t sc_engine_column_bytes(const sc_engine *engine, int column); /* of one row */
 int sc_engine_slots(const sc_engine *engine);
 

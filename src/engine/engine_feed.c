@@ -7,10 +7,11 @@
 
 #include <string.h>
 
-/* The data-set column that feeds engine column k. */
-static socle_status find_column(sc_engine *engine, const sc_dataset *dataset, const char *target, int k,
-                                const sc_column **out) {
+socle_status sc_engine_find_column(const sc_engine *engine, int k, const sc_dataset *dataset, const char *target,
+                                   const sc_column **out) {
     const char *name = sc_engine_column_source(engine, k, target);
+    *out = NULL;
+    if (!name) return SOCLE_OK;
     int found = sc_dataset_find(dataset, name);
     if (found < 0)
         return sc_fail(engine->env, SOCLE_STATUS_DATA, "%s: has no column \"%s\"", sc_dataset_label(dataset), name);
@@ -28,7 +29,7 @@ socle_status sc_engine_data(sc_engine *engine, const sc_dataset *dataset, const 
                        engine->options.data_rows);
     for (int k = 0; k < engine->columns; k++) {
         const sc_column *column = NULL;
-        SC_TRY(find_column(engine, dataset, target, k, &column));
+        SC_TRY(sc_engine_find_column(engine, k, dataset, target, &column));
         sc_operand to = engine->memory.base[SC_LANE_DATA];
         to.offset += engine->map.lane[SC_LANE_DATA].offset[k] + engine->data_used * column->row_bytes;
         SC_TRY(sc_queue_write(engine->compute, to, column->data, rows * column->row_bytes));

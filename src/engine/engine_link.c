@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-enum { RANGES = 8 };
-
 typedef struct bucket {
     char *host;
     sc_buffer *pinned; /* what `host` is; NULL: memory like any other, where the device allocates too little at once */
@@ -21,27 +19,27 @@ struct sc_engine_link {
     sc_queue *transfer;
     bool direct; /* the host's memory is the device's */
     int ranges, buckets;
-    size_t end[RANGES];
-    int ready[RANGES]; /* launches of the training plan after which a range is final */
+    size_t end[SC_SUM_RANGES];
+    int ready[SC_SUM_RANGES]; /* launches of the training plan after which a range is final */
     bucket bucket[SC_SUM_NODES];
-    sc_event *sent[RANGES];
+    sc_event *sent[SC_SUM_RANGES];
     sc_pieces totals;
     sc_event *received, *committed;
     sc_trace *trace;
     int number;           /* in the trace */
     int64_t clock;        /* host minus device, ns */
-    uint64_t asked[RANGES]; /* traced: host, when the totals' coming was begun */
+    uint64_t asked[SC_SUM_RANGES]; /* traced: host, when the totals' coming was begun */
     uint64_t complete;    /* traced: when all totals of the step before had come, so that its commit began; 0: none */
     sc_event *began;      /* traced: what was queued before the step is done */
-    sc_event *computed[RANGES], *arrived[RANGES]; /* traced: the part of the backward pass, and the totals' coming */
+    sc_event *computed[SC_SUM_RANGES], *arrived[SC_SUM_RANGES]; /* traced: the part of the backward pass, and the totals' coming */
 };
 
 /* Ends of ranges: at ends of tensors, each of at least an eighth of the lane. Sums travel with the last one. All engines have the same
  * ranges, whatever the pieces. */
 static void cut_ranges(const sc_engine *engine, sc_engine_link *link) {
     const sc_lane_layout *lane = &engine->map.lane[SC_LANE_GRADIENTS];
-    size_t least = lane->bytes / RANGES, begin = 0;
-    int most = engine->options.ranges > 0 && engine->options.ranges < RANGES ? engine->options.ranges : RANGES;
+    size_t least = lane->bytes / SC_SUM_RANGES, begin = 0;
+    int most = engine->options.ranges > 0 && engine->options.ranges < SC_SUM_RANGES ? engine->options.ranges : SC_SUM_RANGES;
     while (link->ranges < most - 1) {
         size_t end = lane->bytes;
         for (int t = 0; t < lane->count; t++) {

@@ -6,7 +6,7 @@
 #include "data/augment.h"
 #include "engine/engine.h"
 
-enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 2, SC_ENGINE_SLOTS = 8 };
+enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 2 };
 
 typedef struct sc_engine_slot {
     sc_buffer *buffer;   /* one INPUTS lane */

@@ -43,6 +43,7 @@ static int64_t even_rows(int64_t batch, int64_t rows) {
 
 static sc_engine_options options_for(const search *s, int64_t rows, bool resident) {
     sc_engine_options options = s->request->engine;
+    if (!options.slots) options.slots = SC_ENGINE_STANDARD_SLOTS;
     options.capacity = rows;
     options.micro_batches = sc_ceil_div(s->request->batch, rows);
     options.resident = resident;
@@ -53,7 +54,7 @@ static sc_engine_options options_for(const search *s, int64_t rows, bool residen
 static void judge(const search *s, sc_forecast *forecast) {
     const sc_device_info *info = &s->device->info;
     const sc_engine_memory *memory = &forecast->memory;
-    forecast->staging = memory->staging + (uint64_t)s->request->staged_slots * memory->slot;
+    forecast->staging = memory->staging + (uint64_t)(s->request->stages * forecast->engine.slots) * memory->slot;
     forecast->needed = memory->total + (info->traits & SC_TRAIT_HOST_MEMORY ? forecast->staging : 0);
     forecast->budget = s->use.budget ? s->use.budget : info->memory;
     forecast->available = forecast->budget > s->use.bounded ? forecast->budget - s->use.bounded : 0;

@@ -13,7 +13,7 @@ typedef struct sc_forecast_request {
     int64_t most;             /* rows of a micro-batch at most; 0: the batch */
     bool fixed;               /* that many, no fewer: batch statistics or reproducible sums want it */
     size_t resident_rows;     /* samples that may stay on the device; 0: none */
-    int staged_slots;         /* host-mapped slots that others keep to fill the engine's from */
+    int stages;               /* how many fill the engine's slots, each from host-mapped memory of its own */
 } sc_forecast_request;
 
 typedef struct sc_forecast {

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { STAGE_SLOTS = 8 };
-
 typedef struct stage_slot {
     sc_buffer *memory; /* host-mapped */
     void *column[SC_DATASET_MAX_COLUMNS]; /* per engine column, or row numbers; then origins; NULL: not fed */
@@ -15,37 +13,29 @@ typedef struct stage_slot {
 struct sc_stage {
     sc_env *env;
     sc_engine *engine;
-    sc_feed_source source;
+    sc_stage_source source;
     const sc_column *from[SC_DATASET_MAX_COLUMNS]; /* per engine column */
     sc_order order;
     uint32_t epoch; /* that `order` is set to */
-    stage_slot slot[STAGE_SLOTS];
+    stage_slot slot[SC_ENGINE_SLOTS];
     int slots, next;
 };
 
 static socle_status find_columns(sc_stage *stage) {
-    const sc_dataset *dataset = stage->source.dataset;
-    for (int k = 0; k < sc_engine_columns(stage->engine); k++) {
-        const char *name = sc_engine_column_source(stage->engine, k, stage->source.target);
-        int column = sc_dataset_find(dataset, name);
-        if (column < 0)
-            return sc_fail(stage->env, SOCLE_STATUS_DATA, "%s: has no column \"%s\"", sc_dataset_label(dataset), name);
-        stage->from[k] = sc_dataset_column(dataset, column);
-        size_t have = stage->from[k]->row_bytes, want = sc_engine_column_bytes(stage->engine, k);
-        if (have != want)
-            return sc_fail(stage->env, SOCLE_STATUS_SHAPE, "%s: a row of \"%s\" has %zu bytes, the network reads %zu",
-                           sc_dataset_label(dataset), name, have, want);
-    }
+    for (int k = 0; k < sc_engine_columns(stage->engine); k++)
+        SC_TRY(sc_engine_find_column(stage->engine, k, stage->source.dataset, stage->source.target, &stage->from[k]));
     return SOCLE_OK;
 }
 
 /* Of what is staged in the place of engine column k: its row, or where data are resident one row number for all columns; behind the
  * columns, origins. 0: nothing. */
 static size_t row_bytes(const sc_stage *stage, int k) {
-    if (k == sc_engine_columns(stage->engine))
-        return sc_engine_augments(stage->engine) ? SC_AUGMENT_ORIGIN * sizeof(int32_t) : 0;
+    if (k == sc_engine_columns(stage->engine)) {
+        bool augments = sc_engine_augments(stage->engine) && sc_augment_any(&stage->source.augment);
+        return augments ? SC_AUGMENT_ORIGIN * sizeof(int32_t) : 0;
+    }
     if (sc_engine_is_resident(stage->engine)) return k ? 0 : sizeof(uint32_t);
-    return sc_engine_column_bytes(stage->engine, k);
+    return stage->from[k] ? stage->from[k]->row_bytes : 0;
 }
 
 /* One staging buffer, cut into columns. */
@@ -73,7 +63,7 @@ static socle_status fill_stage(sc_stage *stage, const sc_order *order) {
     return SOCLE_OK;
 }
 
-socle_status sc_stage_create(sc_stage **out, sc_engine *engine, const sc_feed_source *source, const sc_order *order) {
+socle_status sc_stage_create(sc_stage **out, sc_engine *engine, const sc_stage_source *source, const sc_order *order) {
     sc_env *env = sc_engine_device(engine)->env;
     sc_stage *stage;
     *out = NULL;
@@ -117,7 +107,7 @@ static void gather(sc_stage *stage, const stage_slot *slot, const uint32_t *samp
     }
     for (int k = 0; k < sc_engine_columns(stage->engine); k++) {
         const sc_column *from = stage->from[k];
-        for (uint32_t i = 0; i < rows; i++)
+        for (uint32_t i = 0; from && i < rows; i++)
             memcpy((char *)slot->column[k] + i * from->row_bytes,
                    (const char *)from->data + (size_t)sample[i] * from->row_bytes, from->row_bytes);
     }
@@ -160,4 +150,39 @@ socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *numb
 
 void sc_stage_forget(sc_stage *stage) {
     for (int s = 0; s < stage->slots; s++) stage->slot[s].holds.rows = 0;
+}
+
+/* Micro-batch `number` of a pass: at most `capacity` of the order's rows. */
+static sc_stage_rows cut(const sc_stage *stage, int64_t number) {
+    int64_t capacity = sc_engine_capacity(stage->engine), first = number * capacity, left = stage->order.count - first;
+    return (sc_stage_rows){0, (uint32_t)first, (uint32_t)(left < capacity ? left : capacity)};
+}
+
+static socle_status pass(sc_stage *stage, sc_stage_use use, void *argument) {
+    int64_t count = sc_ceil_div(stage->order.count, sc_engine_capacity(stage->engine)), ahead = 0;
+    for (int64_t i = 0; i < count; i++) {
+        sc_stage_rows rows;
+        int slot;
+        for (; ahead < count && ahead < i + stage->slots; ahead++) {
+            rows = cut(stage, ahead);
+            SC_TRY(sc_stage_slot(stage, &rows, &slot));
+        }
+        rows = cut(stage, i);
+        SC_TRY(sc_stage_slot(stage, &rows, &slot));
+        SC_TRY(use(stage->engine, slot, rows.rows, argument));
+    }
+    return SOCLE_OK;
+}
+
+socle_status sc_stage_pass(sc_engine *engine, const sc_stage_source *source, const sc_order *order, sc_stage_use use,
+                           void *argument) {
+    sc_stage *stage;
+    SC_TRY(sc_stage_create(&stage, engine, source, order));
+    socle_status status = pass(stage, use, argument);
+    for (int s = 0; s < stage->slots; s++) {
+        socle_status uploaded = sc_engine_slot_uploaded(engine, s);
+        if (status == SOCLE_OK) status = uploaded;
+    }
+    sc_stage_destroy(stage);
+    return status;
 }

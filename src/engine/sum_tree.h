@@ -14,7 +14,8 @@
 
 #include <stdint.h>
 
-enum { SC_SUM_NODES = 64 };
+/* Most sums that wait to be joined; most ranges in which those of several devices travel. */
+enum { SC_SUM_NODES = 64, SC_SUM_RANGES = 8 };
 
 typedef struct sc_sum_node {
     int level;     /* the sum of micro-batches index * 2^level .. (index + 1) * 2^level - 1 */

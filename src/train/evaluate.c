@@ -4,23 +4,15 @@
 
 #include <math.h>
 
-static socle_status run_all(sc_engine *engine, sc_feed *feed) {
-    for (;;) {
-        sc_feed_batch batch;
-        bool more;
-        SC_TRY(sc_feed_next(feed, &batch, &more));
-        if (!more) return SOCLE_OK;
-        SC_TRY(sc_engine_evaluate(engine, batch.slot, batch.rows));
-    }
+static socle_status evaluate_rows(sc_engine *engine, int slot, int64_t rows, void *argument) {
+    (void)argument;
+    return sc_engine_evaluate(engine, slot, rows);
 }
 
 /* The sums over an order; they add up exactly as far as counts go. */
-static socle_status sum_order(sc_engine *engine, const sc_feed_source *source, const sc_order *order, sc_totals *out) {
-    sc_loader_opts opts = {.batch = (uint32_t)sc_engine_capacity(engine), .epochs = 1};
-    sc_feed *feed;
+static socle_status sum_order(sc_engine *engine, const sc_stage_source *source, const sc_order *order, sc_totals *out) {
     SC_TRY(sc_engine_totals_reset(engine));
-    SC_TRY(sc_feed_create(&feed, engine, source, order, &opts));
-    SC_TRY(sc_feed_end(feed, run_all(engine, feed)));
+    SC_TRY(sc_stage_pass(engine, source, order, evaluate_rows, NULL));
     return sc_engine_totals(engine, out);
 }
 
@@ -33,7 +25,7 @@ static sc_evaluation means_of(const sc_totals *sum, int64_t samples, bool counts
                            .weight = sum->weight};
 }
 
-socle_status sc_evaluate_order(sc_engine *engine, const sc_feed_source *source, const sc_order *order,
+socle_status sc_evaluate_order(sc_engine *engine, const sc_stage_source *source, const sc_order *order,
                                sc_evaluation *out) {
     sc_totals sum = {0};
     SC_TRY(sum_order(engine, source, order, &sum));
@@ -49,7 +41,7 @@ socle_status sc_evaluation_check(sc_env *env, const sc_evaluation *evaluation, c
                    what, evaluation->loss);
 }
 
-socle_status sc_evaluate(sc_engine *engine, const sc_feed_source *source, sc_evaluation *out) {
+socle_status sc_evaluate(sc_engine *engine, const sc_stage_source *source, sc_evaluation *out) {
     sc_env *env = sc_engine_device(engine)->env;
     sc_order order;
     SC_TRY(sc_order_init(&order, env, NULL, (uint32_t)sc_dataset_count(source->dataset), 0, false));
@@ -61,7 +53,7 @@ socle_status sc_evaluate(sc_engine *engine, const sc_feed_source *source, sc_eva
 /* An evaluation in parts: member i takes samples first[i] .. first[i + 1] - 1 of the order. */
 typedef struct evaluation_job {
     const sc_fleet *fleet;
-    const sc_feed_source *source;
+    const sc_stage_source *source;
     const sc_order *order;
     int64_t first[SC_SHARES_MOST + 1];
     sc_totals part[SC_SHARES_MOST];
@@ -98,7 +90,7 @@ static sc_evaluation join_parts(const evaluation_job *job, int parts, bool count
 
 /* Every member takes its share; what a lost one leaves, the leader does. A reproducible run must not know how many there are, so there
  * the leader does everything. */
-static socle_status evaluate_on_fleet(sc_trainer *trainer, const sc_feed_source *source, const sc_order *order,
+static socle_status evaluate_on_fleet(sc_trainer *trainer, const sc_stage_source *source, const sc_order *order,
                                       sc_evaluation *out) {
     sc_fleet *fleet = trainer->fleet;
     evaluation_job job = {.fleet = fleet, .source = source, .order = order, .only = -1};
@@ -130,25 +122,18 @@ socle_status sc_trainer_test(sc_trainer *trainer, sc_evaluation *out) {
     return evaluate_on_fleet(trainer, &trainer->test_source, &trainer->test_order, out);
 }
 
-static socle_status predict_all(sc_engine *engine, sc_feed *feed, float *out) {
-    for (;;) {
-        sc_feed_batch batch;
-        bool more;
-        SC_TRY(sc_feed_next(feed, &batch, &more));
-        if (!more) return SOCLE_OK;
-        SC_TRY(sc_engine_predict(engine, batch.slot, batch.rows, out));
-        out += (size_t)batch.rows * (size_t)sc_engine_prediction_size(engine);
-    }
+/* argument: where the next predictions go. */
+static socle_status predict_rows(sc_engine *engine, int slot, int64_t rows, void *argument) {
+    float **out = argument;
+    SC_TRY(sc_engine_predict(engine, slot, rows, *out));
+    *out += rows * sc_engine_prediction_size(engine);
+    return SOCLE_OK;
 }
 
-socle_status sc_predict(sc_engine *engine, const sc_feed_source *source, float *out) {
-    sc_env *env = sc_engine_device(engine)->env;
-    sc_loader_opts opts = {.batch = (uint32_t)sc_engine_capacity(engine), .epochs = 1};
+socle_status sc_predict(sc_engine *engine, const sc_stage_source *source, float *out) {
     sc_order order;
-    sc_feed *feed;
-    SC_TRY(sc_order_init(&order, env, NULL, (uint32_t)sc_dataset_count(source->dataset), 0, false));
-    socle_status status = sc_feed_create(&feed, engine, source, &order, &opts);
+    SC_TRY(sc_order_init(&order, sc_engine_device(engine)->env, NULL, (uint32_t)sc_dataset_count(source->dataset), 0, false));
+    socle_status status = sc_stage_pass(engine, source, &order, predict_rows, &out);
     sc_order_free(&order);
-    SC_TRY(status);
-    return sc_feed_end(feed, predict_all(engine, feed, out));
+    return status;
 }

@@ -5,7 +5,7 @@
 #ifndef SC_TRAIN_FIT_H
 #define SC_TRAIN_FIT_H
 
-#include "engine/feed.h"
+#include "engine/stage.h"
 #include "fleet/fleet.h"
 
 typedef struct sc_trainer sc_trainer;
@@ -112,8 +112,8 @@ socle_status sc_trainer_set_best(sc_trainer *trainer, int parameter, const float
 /* A loss that is not a finite number tells nothing of a model: DIVERGED. `what` names the data. */
 socle_status sc_evaluation_check(sc_env *env, const sc_evaluation *evaluation, const char *what);
 /* Evaluates `dataset` on an engine made for evaluation (staged). */
-socle_status sc_evaluate(sc_engine *engine, const sc_feed_source *source, sc_evaluation *out);
+socle_status sc_evaluate(sc_engine *engine, const sc_stage_source *source, sc_evaluation *out);
 /* Predictions for every sample in order: out has count * sc_engine_prediction_size floats. Staged engine; no target needed. */
-socle_status sc_predict(sc_engine *engine, const sc_feed_source *source, float *out);
+socle_status sc_predict(sc_engine *engine, const sc_stage_source *source, float *out);
 
 #endif

@@ -5,9 +5,6 @@
 #include "train/targets.h"
 #include "train/weights.h"
 
-/* An engine's own slots, those of the stage that fills them while training, and those of the feed while evaluating. */
-enum { SLOTS = 3, STAGE_SLOTS = SLOTS, FEED_SLOTS = SLOTS + 1 };
-
 socle_status sc_fit_fixed_rows(int64_t *out, const sc_net *net, const sc_fit_options *options) {
     int64_t group;
     SC_TRY(sc_net_statistics_group(net, &group));
@@ -45,7 +42,7 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
     *out = (sc_forecast_request){.engine = {.shares_steps = devices > 1,
                                             .fixed_tree = options->reproducible,
                                             .optimizer = &options->optimizer,
-                                            .slots = SLOTS,
+                                            .slots = SC_ENGINE_STANDARD_SLOTS,
                                             .augments = sc_augment_any(&options->augment),
                                             .seed = options->seed,
                                             .plan = options->plan},
@@ -54,7 +51,7 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
                                  .most = fixed,
                                  .fixed = fixed != 0,
                                  .resident_rows = options->staged ? 0 : samples_of(train) + samples_of(test),
-                                 .staged_slots = STAGE_SLOTS + (evaluates ? FEED_SLOTS : 0)};
+                                 .stages = evaluates ? 2 : 1};
     if (!train) {
         out->resident_rows = 0;
         return SOCLE_OK;

@@ -13,7 +13,7 @@ struct sc_trainer {
     int devices;         /* of the fleet, lost ones included */
     int sharers;         /* so many of them take their memory from the host's */
     int64_t micro_batch; /* fixed size; 0: as capacities ask */
-    sc_feed_source train_source, test_source;
+    sc_stage_source train_source, test_source;
     sc_order train_order, validation_order, test_order;
     sc_dataset *converted[2]; /* train and test data whose targets had another type than the run's; NULL: as given */
     bool counts_correct; /* the loss has an accuracy */
@@ -37,7 +37,7 @@ socle_status sc_trainer_remember(sc_trainer *trainer);
 socle_status sc_trainer_go_back(sc_trainer *trainer);
 void sc_trainer_forget(sc_trainer *trainer);
 /* evaluate.c */
-socle_status sc_evaluate_order(sc_engine *engine, const sc_feed_source *source, const sc_order *order,
+socle_status sc_evaluate_order(sc_engine *engine, const sc_stage_source *source, const sc_order *order,
                                sc_evaluation *out);
 socle_status sc_trainer_validate(sc_trainer *trainer, sc_evaluation *out);
 /* trainer.c: copies the current weights to the host as the best. */

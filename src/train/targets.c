@@ -2,8 +2,6 @@
 /* See targets.h. */
 #include "train/targets.h"
 
-#include "engine/feed.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -50,9 +48,16 @@ socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source
     return sc_column_check_labels(env, source, column, count, classes);
 }
 
+socle_status sc_targets_column(const char **out, sc_env *env, const sc_dataset *dataset) {
+    *out = sc_dataset_find(dataset, "label") >= 0 ? "label" : "target";
+    if (sc_dataset_find(dataset, *out) >= 0) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_DATA, "%s: has neither a \"label\" nor a \"target\" column",
+                   sc_dataset_label(dataset));
+}
+
 static socle_status find_targets(int *out, sc_env *env, const sc_dataset *dataset) {
     const char *name;
-    SC_TRY(sc_feed_target(&name, env, dataset));
+    SC_TRY(sc_targets_column(&name, env, dataset));
     *out = sc_dataset_find(dataset, name);
     return SOCLE_OK;
 }

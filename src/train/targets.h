@@ -9,6 +9,8 @@
 #include "data/dataset.h"
 #include "nn/layer.h"
 
+/* The name of the column of the labels or targets: "label" or "target". Errors: DATA. */
+socle_status sc_targets_column(const char **out, sc_env *env, const sc_dataset *dataset);
 /* The labels or targets of a data set are what the net's loss compares with. Errors: DATA (none
  * there, another type or number, a label of no class, a value that is not finite, for binary
  * cross-entropy one outside 0 to 1); the text names their file and the first bad sample. */

@@ -56,9 +56,9 @@ static socle_status check_weights(const sc_trainer *trainer, const sc_dataset *t
 }
 
 /* The engines of a run read one type of targets. */
-static socle_status set_source(sc_trainer *trainer, sc_feed_source *source, sc_dataset **converted,
+static socle_status set_source(sc_trainer *trainer, sc_stage_source *source, sc_dataset **converted,
                                const sc_dataset *dataset, socle_dtype dtype) {
-    SC_TRY(sc_feed_target(&source->target, trainer->env, dataset));
+    SC_TRY(sc_targets_column(&source->target, trainer->env, dataset));
     SC_TRY(sc_targets_convert(converted, trainer->env, dataset, dtype));
     source->dataset = *converted ? *converted : dataset;
     return SOCLE_OK;

@@ -9,7 +9,7 @@ static sc_optimizer adam;
 static sc_forecast_request request_of(int64_t batch) {
     adam = fixture_optimizer("adam", 0.01f, 0);
     return (sc_forecast_request){
-        .engine = {.optimizer = &adam}, .uses = {.evaluates = true}, .batch = batch, .staged_slots = 7};
+        .engine = {.optimizer = &adam}, .uses = {.evaluates = true}, .batch = batch, .stages = 2};
 }
 
 static int64_t even(int64_t batch, int64_t parts) {
@@ -86,7 +86,7 @@ static void runs(const char *device) {
     fixture_open(&f, device, 0);
     fixture_example(&f, "fashion-inception");
     sc_forecast_request request = request_of(90);
-    request.staged_slots = 0; /* none are used here */
+    request.stages = 0; /* none are used here */
     give_room(&f, needed(&f, &request, 15));
     FIXTURE_OK(sc_forecast_micro_batch(&forecast, f.device, f.net, &request));
     SC_EQ(forecast.engine.capacity, 15);
@@ -166,7 +166,7 @@ static void made_again(const char *device) {
     sc_forecast_request request = request_of(32);
     request.fixed = true;
     request.most = 32;
-    request.staged_slots = 0;
+    request.stages = 0;
     for (int again = 0; again < 2; again++) {
         uint64_t before = sc_device_memory(f.device).bounded;
         if (again) sc_device_set_budget(f.device, before + forecast.needed / 4 * 3);

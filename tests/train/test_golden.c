@@ -29,7 +29,7 @@ static void check_running(fixture *f, sc_engine *engine, const json_t *running) 
 
 static void check_evaluation(fixture *f, sc_engine *engine, const json_t *curve) {
     sc_evaluation result;
-    FIXTURE_OK(sc_evaluate(engine, &(sc_feed_source){.dataset = f->data, .target = "label"}, &result));
+    FIXTURE_OK(sc_evaluate(engine, &(sc_stage_source){.dataset = f->data, .target = "label"}, &result));
     double loss = json_number_value(json_object_get(curve, "eval_loss"));
     close_to(result.loss, loss, 1e-4 * loss, "eval_loss", 0);
     SC_EQ(result.samples, 320);

@@ -26,7 +26,7 @@ static void evaluated(const char *device) {
     }
     sc_dataset *data = fixture_rows(&f, index, SAMPLES, weight);
     sc_engine_options options = {.capacity = 48, .weighted = true};
-    sc_feed_source source = {.dataset = data, .target = "label"}, plain = {.dataset = f.data};
+    sc_stage_source source = {.dataset = data, .target = "label"}, plain = {.dataset = f.data};
     FIXTURE_OK(sc_engine_create(&engine, f.device, f.net, &options));
     fixture_weights(&f, engine, "mlp");
     FIXTURE_OK(sc_predict(engine, &plain, prediction)); /* reads neither labels nor weights */

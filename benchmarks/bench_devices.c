@@ -166,7 +166,7 @@ int main(int argc, char **argv) {
     sc_fit_options options = sc_fit_defaults();
     options.batch = w.batch;
     options.reproducible = w.reproducible;
-    options.ranges = w.ranges;
+    options.hooks.engine.ranges = w.ranges;
     subject *direct = &subjects[count++];
     snprintf(direct->name, sizeof direct->name, "%s on the caller's thread", name[0]);
     check(sc_trainer_create(&direct->trainer, device[devices].device, net, &options, data, NULL));

@@ -20,12 +20,16 @@ enum { SC_ENGINE_SLOTS = 8, SC_ENGINE_STANDARD_SLOTS = 3 };
 typedef struct sc_engine sc_engine;
 typedef struct sc_engine_link sc_engine_link;
 
+/* For tests and benchmarks: all zero in a run. */
+typedef struct sc_engine_hooks {
+    bool own_memory;             /* exchange as with a device that does not share the host's memory */
+    int ranges;                  /* most ranges by which sums travel; 0: SC_SUM_RANGES */
+} sc_engine_hooks;
+
 typedef struct sc_engine_options {
     int64_t capacity;            /* most rows of one micro-batch */
     int64_t micro_batches;       /* most micro-batches of one step; 0 = 1 */
     bool shares_steps;           /* other engines compute other parts of a step: see "Shared steps" */
-    int ranges;                  /* most ranges by which sums travel; 0: SC_SUM_RANGES */
-    bool own_memory;             /* exchange as with a device that does not share the host's memory (tests) */
     bool fixed_tree;             /* micro-batches keep their numbers among those of all engines: sums are independent of who ran them */
     const sc_optimizer *optimizer; /* NULL: evaluates and predicts only */
     bool resident;               /* batches are gathered on the device from data sets added by sc_engine_data; else staged */
@@ -43,6 +47,7 @@ typedef struct sc_engine_options {
     const float *decay;          /* L2 coefficient per net parameter; NULL: none */
     const float *rate_scale;     /* factor of the learning rate per net parameter; NULL: 1 */
     sc_plan_options plan;
+    sc_engine_hooks hooks;
 } sc_engine_options;
 
 /* What an engine takes, in bytes. Everything up to `total` is device memory, each part rounded as it is allocated. */

@@ -39,7 +39,7 @@ struct sc_engine_link {
 static void cut_ranges(const sc_engine *engine, sc_engine_link *link) {
     const sc_lane_layout *lane = &engine->map.lane[SC_LANE_GRADIENTS];
     size_t least = lane->bytes / SC_SUM_RANGES, begin = 0;
-    int most = engine->options.ranges > 0 && engine->options.ranges < SC_SUM_RANGES ? engine->options.ranges : SC_SUM_RANGES;
+    int most = engine->options.hooks.ranges > 0 && engine->options.hooks.ranges < SC_SUM_RANGES ? engine->options.hooks.ranges : SC_SUM_RANGES;
     while (link->ranges < most - 1) {
         size_t end = lane->bytes;
         for (int t = 0; t < lane->count; t++) {
@@ -56,7 +56,7 @@ static void cut_ranges(const sc_engine *engine, sc_engine_link *link) {
 }
 
 bool sc_engine_link_is_direct(const sc_engine *engine) {
-    return (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) && !engine->options.own_memory;
+    return (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) && !engine->options.hooks.own_memory;
 }
 
 int sc_engine_link_buckets(const sc_engine *engine) {

@@ -74,7 +74,7 @@ sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
     add_plan(&memory, engine->totals, NULL);
     add_exchange(&memory, engine);
     describe_heaviest(&memory, engine);
-    memory.activations = engine->options.plan.separate ? memory.train + memory.evaluate + memory.predict
+    memory.activations = engine->options.plan.hooks.separate ? memory.train + memory.evaluate + memory.predict
                                                        : sc_plan_pool_bytes(engine->pool);
     memory.total = engine->taken + memory.activations + memory.packed + memory.steps + memory.exchange;
     return memory;

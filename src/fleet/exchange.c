@@ -1,144 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Delivering, adding up and taking, under one lock that is never held while adding. Whoever adds works in the memory of others, so a step
- * is neither cancelled nor followed by another before nobody adds any more. */
+/* Calls of an exchange, each through its table. */
 #include "fleet/exchange.h"
 
-#include "base/thread_pool.h"
-
-#include <pthread.h>
-#include <string.h>
-
-struct sc_exchange {
-    sc_env *env;
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    int ranges;
-    size_t end[SC_EXCHANGE_RANGES];
-    float *totals;
-    sc_trace *trace;
-    uint64_t ticket;
-    sc_exchange_step step;
-    int delivered[SC_EXCHANGE_RANGES]; /* parts of each range */
-    bool added[SC_EXCHANGE_RANGES], cancelled;
-    int adding; /* threads that are adding a range up; they wait for nothing */
-};
-
-socle_status sc_exchange_create(sc_exchange **out, sc_env *env, int ranges, const size_t *end) {
-    sc_exchange *exchange;
-    *out = NULL;
-    SC_TRY(sc_allocate(env, &exchange, 1, sizeof *exchange));
-    exchange->env = env;
-    exchange->ranges = ranges;
-    memcpy(exchange->end, end, (size_t)ranges * sizeof *end);
-    socle_status status = sc_allocate(env, &exchange->totals, end[ranges - 1], 1);
-    if (status != SOCLE_OK) {
-        sc_release(env, exchange);
-        return status;
-    }
-    pthread_mutex_init(&exchange->mutex, NULL);
-    pthread_cond_init(&exchange->changed, NULL);
-    *out = exchange;
-    return SOCLE_OK;
-}
-
 void sc_exchange_destroy(sc_exchange *exchange) {
-    if (!exchange) return;
-    pthread_cond_destroy(&exchange->changed);
-    pthread_mutex_destroy(&exchange->mutex);
-    sc_release(exchange->env, exchange->totals);
-    sc_release(exchange->env, exchange);
+    if (exchange) exchange->functions->destroy(exchange);
 }
 
 void sc_exchange_trace(sc_exchange *exchange, sc_trace *trace) {
-    exchange->trace = trace;
+    exchange->functions->trace(exchange, trace);
 }
 
-const float *sc_exchange_totals(const sc_exchange *exchange) {
-    return exchange->totals;
-}
-
-/* With the lock held. */
-static void wait_until_nobody_adds(sc_exchange *exchange) {
-    while (exchange->adding) pthread_cond_wait(&exchange->changed, &exchange->mutex);
-}
-
-uint64_t sc_exchange_begin(sc_exchange *exchange, const sc_exchange_step *step) {
-    pthread_mutex_lock(&exchange->mutex);
-    wait_until_nobody_adds(exchange);
-    exchange->step = *step;
-    exchange->cancelled = false;
-    for (int r = 0; r < exchange->ranges; r++) {
-        exchange->delivered[r] = 0;
-        exchange->added[r] = false;
-    }
-    uint64_t ticket = ++exchange->ticket;
-    pthread_mutex_unlock(&exchange->mutex);
-    return ticket;
-}
-
-static void add(float *restrict to, const float *restrict a, const float *restrict b, size_t count) {
-    for (size_t i = 0; i < count; i++) to[i] = a[i] + b[i];
-}
-
-/* Runs the step's additions over one range; the last one writes the totals. */
-static void add_range(sc_exchange *exchange, int range) {
-    const sc_exchange_step *step = &exchange->step;
-    size_t begin = (range ? exchange->end[range - 1] : 0) / sizeof(float);
-    size_t count = exchange->end[range] / sizeof(float) - begin;
-    float *totals = exchange->totals + begin;
-    if (!step->merges) memcpy(totals, step->source[0] + begin, count * sizeof *totals);
-    for (int m = 0; m < step->merges; m++) {
-        float *earlier = step->source[step->merge[m].earlier] + begin;
-        const float *later = step->source[step->merge[m].later] + begin;
-        if (m + 1 == step->merges)
-            add(totals, earlier, later, count);
-        else
-            for (size_t i = 0; i < count; i++) earlier[i] += later[i];
-    }
+socle_status sc_exchange_begin(sc_exchange *exchange, const sc_exchange_step *step, uint64_t *ticket) {
+    return exchange->functions->begin(exchange, step, ticket);
 }
 
 bool sc_exchange_deliver(sc_exchange *exchange, uint64_t ticket, int range) {
-    pthread_mutex_lock(&exchange->mutex);
-    bool valid = exchange->ticket == ticket && !exchange->cancelled;
-    bool last = valid && ++exchange->delivered[range] == exchange->step.contributors;
-    exchange->adding += last;
-    pthread_mutex_unlock(&exchange->mutex);
-    if (!last) return valid;
-    sc_trace_span span = {-1, SC_TRACE_HOST, "add", range, sc_now_ns(), 0};
-    add_range(exchange, range);
-    span.end = sc_now_ns();
-    sc_trace_add(exchange->trace, &span);
-    pthread_mutex_lock(&exchange->mutex);
-    exchange->adding--;
-    exchange->added[range] = true;
-    pthread_cond_broadcast(&exchange->changed);
-    pthread_mutex_unlock(&exchange->mutex);
-    return true;
+    return exchange->functions->deliver(exchange, ticket, range);
 }
 
 bool sc_exchange_wait(sc_exchange *exchange, uint64_t ticket, int range) {
-    pthread_mutex_lock(&exchange->mutex);
-    while (exchange->ticket == ticket && !exchange->added[range] && !exchange->cancelled)
-        pthread_cond_wait(&exchange->changed, &exchange->mutex);
-    bool added = exchange->ticket == ticket && exchange->added[range] && !exchange->cancelled;
-    pthread_mutex_unlock(&exchange->mutex);
-    return added;
+    return exchange->functions->wait(exchange, ticket, range);
 }
 
 bool sc_exchange_ready(sc_exchange *exchange, uint64_t ticket, int range) {
-    pthread_mutex_lock(&exchange->mutex);
-    bool ready = exchange->ticket == ticket && exchange->added[range] && !exchange->cancelled;
-    pthread_mutex_unlock(&exchange->mutex);
-    return ready;
+    return exchange->functions->ready(exchange, ticket, range);
 }
 
-/* Ranges are delivered in order, so the last one tells of all. */
 void sc_exchange_cancel(sc_exchange *exchange, uint64_t ticket) {
-    pthread_mutex_lock(&exchange->mutex);
-    if (exchange->ticket == ticket && exchange->delivered[exchange->ranges - 1] < exchange->step.contributors) {
-        exchange->cancelled = true;
-        pthread_cond_broadcast(&exchange->changed);
-        wait_until_nobody_adds(exchange);
-    }
-    pthread_mutex_unlock(&exchange->mutex);
+    exchange->functions->cancel(exchange, ticket);
+}
+
+const float *sc_exchange_totals(const sc_exchange *exchange) {
+    return exchange->functions->totals(exchange);
 }

@@ -178,9 +178,10 @@ static socle_status equip_all(sc_fleet *fleet) {
     SC_TRY(gather(fleet, chosen, sc_fleet_preparing(fleet, 0), NULL));
     const sc_engine *engine = sc_fleet_engine(fleet);
     if (fleet->members == 1) return SOCLE_OK;
-    size_t end[SC_EXCHANGE_RANGES];
+    size_t end[SC_SUM_RANGES];
     for (int r = 0; r < sc_engine_ranges(engine); r++) end[r] = sc_engine_range_end(engine, r);
-    return sc_exchange_create(&fleet->exchange, fleet->env, sc_engine_ranges(engine), end);
+    sc_exchange_create create = fleet->options.exchange ? fleet->options.exchange : sc_exchange_create_local;
+    return create(&fleet->exchange, fleet->env, sc_engine_ranges(engine), end);
 }
 
 static socle_status fill_fleet(sc_fleet *fleet, const sc_fleet_device *device) {

@@ -4,7 +4,7 @@
  * member that is left can go on alone, and a member that fails costs the work of its step, which the others do again.
  *
  *              thread of member 0   engine, stage     \
- *   caller --- thread of member 1   engine, stage  --- exchange (host memory)
+ *   caller --- thread of member 1   engine, stage  --- exchange
  *              thread of member 2   engine, stage     /
  *
  * A fleet of one has nothing to exchange and never waits for its device. Callers decide which samples make a step and when to stop.
@@ -13,6 +13,7 @@
 #define SC_FLEET_FLEET_H
 
 #include "engine/engine.h"
+#include "fleet/exchange.h"
 #include "fleet/shares.h"
 #include "engine/stage.h"
 #include "fleet/worker.h"
@@ -36,8 +37,9 @@ typedef struct sc_fleet_options {
     int64_t batch;        /* samples of a step */
     int64_t micro_batch;  /* fixed size of micro-batches; 0: each member cuts its share as its capacity asks */
     bool fixed_tree;      /* sums do not depend on who computed them: needs micro_batch */
+    sc_exchange_create exchange; /* of several members; NULL: within this process */
     uint64_t deadline;    /* ns that a device may take for a job; 0: by what steps take, */
-    uint64_t least_deadline; /* but at least so many; 0: 30 s */
+    uint64_t least_deadline; /* but at least so many; 0: 30 s (shorter in tests alone) */
 } sc_fleet_options;
 
 /* Equips every member, at the same time. A device that fails here is left out with a line; an error only where none is left. */

@@ -3,7 +3,6 @@
 #ifndef SC_FLEET_FLEET_PRIVATE_H
 #define SC_FLEET_FLEET_PRIVATE_H
 
-#include "fleet/exchange.h"
 #include "fleet/fleet.h"
 
 /* A member's part of a step; read and written by its thread while the job runs. */

@@ -64,12 +64,12 @@ static void exchange_program(sc_fleet *fleet, sc_exchange_step *program) {
     program->merges += sc_sum_tree_join(&all, program->merge + program->merges);
 }
 
-static void begin(sc_fleet *fleet) {
+static socle_status begin(sc_fleet *fleet) {
     uint64_t ticket = 0;
     if (taking_part(fleet) > 1) {
         sc_exchange_step program;
         exchange_program(fleet, &program);
-        ticket = sc_exchange_begin(fleet->exchange, &program);
+        SC_TRY(sc_exchange_begin(fleet->exchange, &program, &ticket));
     }
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
@@ -77,6 +77,7 @@ static void begin(sc_fleet *fleet) {
         m->step.ticket = ticket;
         sc_fleet_begin(m, sc_fleet_step_job, m);
     }
+    return SOCLE_OK;
 }
 
 /* A member did not come back: gives the step up. Whoever only waited for others is back at once then. */
@@ -173,7 +174,7 @@ socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_total
         assign(fleet, step);
         sc_deadline deadline = sc_deadline_start(sc_fleet_deadline(fleet, 1));
         bool late;
-        begin(fleet);
+        SC_TRY(begin(fleet));
         collect(fleet, &deadline, failed, starved, &late);
         SC_TRY(outcome(fleet, failed, starved, &done));
         sc_deadline_left(&deadline);

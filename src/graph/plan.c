@@ -203,7 +203,7 @@ static socle_status lay_out(sc_plan *plan, const sc_graph *graph, const sc_lane_
     sc_plan_intervals intervals = {live, persists, layer};
     SC_TRY(sc_plan_place(plan, &intervals, placement));
     SC_TRY(place_operands(plan, graph, lanes, live, placement, work));
-    if (plan->options.separate) SC_TRY(describe_buffers(plan, graph, live, placement, work));
+    if (plan->options.hooks.separate) SC_TRY(describe_buffers(plan, graph, live, placement, work));
     return sc_plan_allocate(plan);
 }
 
@@ -212,8 +212,8 @@ static socle_status fill_plan(sc_plan *plan, sc_graph *graph, const sc_lane_map 
         .no_chains = true, .no_duplicates = true, .no_tails = true, .no_merges = true};
     SC_TRY(sc_plan_check_force(plan->env, plan->options.force));
     SC_TRY(sc_arena_create(&plan->arena, plan->env));
-    SC_TRY(sc_graph_fuse(graph, plan->options.keep_graph_order ? &none : NULL));
-    if (!plan->options.plain_layouts) SC_TRY(sc_plan_assign_layouts(plan, graph));
+    SC_TRY(sc_graph_fuse(graph, plan->options.hooks.keep_graph_order ? &none : NULL));
+    if (!plan->options.hooks.plain_layouts) SC_TRY(sc_plan_assign_layouts(plan, graph));
     plan_work work = {0};
     SC_TRY(sc_arena_allocate(plan->arena, &work.order, graph->nodes, sizeof *work.order));
     SC_TRY(sc_arena_allocate(plan->arena, &work.workspace, graph->nodes, sizeof *work.workspace));

@@ -23,11 +23,16 @@ socle_status sc_plan_pool_create(sc_plan_pool **out, sc_device *device, bool for
 void sc_plan_pool_destroy(sc_plan_pool *pool); /* NULL is fine */
 size_t sc_plan_pool_bytes(const sc_plan_pool *pool);
 
-typedef struct sc_plan_options {
-    bool keep_graph_order; /* no fusion (tests) */
-    bool plain_layouts;    /* no blocked tensors, no packed weights (tests) */
+/* For tests: all zero in a run. */
+typedef struct sc_plan_hooks {
+    bool keep_graph_order; /* no fusion */
+    bool plain_layouts;    /* no blocked tensors, no packed weights */
     bool separate; /* one buffer per intermediate, no reuse, canaries, NaN poison; checked after
                       each run */
+} sc_plan_hooks;
+
+typedef struct sc_plan_options {
+    sc_plan_hooks hooks;
     bool profile;  /* records an event per launch; needs a device with timestamps */
     const char
         *force; /* "conv2d=plain,matmul=packed": implementations by operation; NULL: the best */

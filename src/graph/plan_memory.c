@@ -170,14 +170,14 @@ socle_status sc_plan_place(sc_plan *plan, const sc_plan_intervals *intervals,
     SC_TRY(measure(plan, intervals));
     SC_TRY(keep_name(plan, &plan->size.piece_layer));
     SC_TRY(keep_name(plan, &plan->size.heaviest_layer));
-    if (plan->options.separate) return place_part(plan, intervals, NULL, false, placement);
+    if (plan->options.hooks.separate) return place_part(plan, intervals, NULL, false, placement);
     SC_TRY(place_part(plan, intervals, &persistent, false, placement));
     plan->size.packed = plan->size.activations;
     return place_part(plan, intervals, &transient, plan->options.pool != NULL, placement);
 }
 
 socle_status sc_plan_allocate(sc_plan *plan) {
-    size_t canaries = plan->options.separate ? 2 * SC_CANARY_BYTES : 0;
+    size_t canaries = plan->options.hooks.separate ? 2 * SC_CANARY_BYTES : 0;
     plan->size.activations += (size_t)plan->buffers * canaries;
     for (int b = 0; b < plan->buffers && !plan->options.forecast; b++) {
         sc_plan_buffer *buffer = &plan->buffer[b];

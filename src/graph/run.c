@@ -11,7 +11,7 @@ static sc_operand resolve(const sc_plan *plan, const sc_lane_memory *memory,
         return (sc_operand){base.buffer, base.offset + place->offset};
     }
     if (place->buffer < 0) return (sc_operand){0};
-    size_t canary = plan->options.separate ? SC_CANARY_BYTES : 0;
+    size_t canary = plan->options.hooks.separate ? SC_CANARY_BYTES : 0;
     const sc_plan_buffer *buffer = &plan->buffer[place->buffer];
     if (buffer->pooled >= 0)
         return (sc_operand){sc_plan_pool_buffer(plan->options.pool, buffer->pooled), place->offset};
@@ -59,7 +59,7 @@ socle_status sc_plan_run_part(sc_plan *plan, sc_queue *queue, const sc_lane_memo
                        (long long)plan->capacity);
     if (first == 0) {
         first = first_launch(plan, memory);
-        if (plan->options.separate) SC_TRY(sc_plan_poison(plan, queue));
+        if (plan->options.hooks.separate) SC_TRY(sc_plan_poison(plan, queue));
     }
     for (int i = first; i < last; i++) {
         SC_TRY(enqueue(plan, queue, memory, &plan->launch[i], launch));
@@ -70,7 +70,7 @@ socle_status sc_plan_run_part(sc_plan *plan, sc_queue *queue, const sc_lane_memo
         SC_TRY(sc_queue_finish(queue));
         SC_TRY(sc_plan_collect_times(plan));
     }
-    if (plan->options.separate) SC_TRY(sc_plan_check_canaries(plan, queue));
+    if (plan->options.hooks.separate) SC_TRY(sc_plan_check_canaries(plan, queue));
     return SOCLE_OK;
 }
 

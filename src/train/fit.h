@@ -33,6 +33,12 @@ typedef struct sc_evaluation {
     double weight;                /* the sum of their weights, or their number; 0: the means are NaN */
 } sc_evaluation;
 
+/* For tests and benchmarks: all zero in a run. */
+typedef struct sc_fit_hooks {
+    sc_engine_hooks engine;
+    uint64_t least_deadline;      /* ns; what steps take gives no shorter deadline; 0: the standard one */
+} sc_fit_hooks;
+
 typedef struct sc_fit_options {
     sc_optimizer optimizer;
     int64_t epochs, steps;        /* steps: stop after so many in all; 0 = no limit */
@@ -46,10 +52,9 @@ typedef struct sc_fit_options {
     uint64_t memory;              /* budget of device bytes; 0 = what the device offers, less a reserve */
     bool staged;                  /* never keep data on the device */
     uint64_t deadline;            /* ns after which a device that does not answer is given up; 0: by what steps take */
-    uint64_t least_deadline;      /* ns; what steps take gives no shorter deadline; 0: 30 s (tests) */
-    bool own_memory;              /* exchange as between devices with memory of their own (tests) */
-    int ranges;                   /* most ranges of an exchange; 0: standard (benchmarks) */
+    sc_exchange_create exchange;  /* of several devices' sums; NULL: within this process */
     sc_plan_options plan;
+    sc_fit_hooks hooks;
     /* All may be NULL. Called on the trainer's thread. */
     void *user;
     void (*progress)(void *user, const sc_progress *progress);      /* about ten times a second */

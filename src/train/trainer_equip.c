@@ -31,8 +31,7 @@ static socle_status solve(sc_forecast *out, sc_device *device, int64_t most, con
     SC_TRY(sc_fit_forecast_request(&request, trainer->net, &trainer->options, trainer->devices,
                                    trainer->train_source.dataset, trainer->test_source.dataset));
     if (most && !request.fixed) request.most = most;
-    request.engine.ranges = trainer->options.ranges;
-    request.engine.own_memory = trainer->options.own_memory;
+    request.engine.hooks = trainer->options.hooks.engine;
     request.engine.decay = trainer->decay;
     return sc_forecast_micro_batch(out, device, trainer->net, &request);
 }
@@ -67,8 +66,9 @@ socle_status sc_trainer_equip(sc_trainer *trainer, const sc_fleet_device *device
     sc_fleet_options options = {.batch = trainer->options.batch,
                                 .micro_batch = trainer->micro_batch,
                                 .fixed_tree = trainer->options.reproducible,
+                                .exchange = trainer->options.exchange,
                                 .deadline = trainer->options.deadline,
-                                .least_deadline = trainer->options.least_deadline};
+                                .least_deadline = trainer->options.hooks.least_deadline};
     trainer->sharers = sc_fit_memory_sharers(device, trainer->devices);
     return sc_fleet_create(&trainer->fleet, trainer->env, device, trainer->devices, &options, equip, trainer);
 }

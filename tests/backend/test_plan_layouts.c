@@ -119,7 +119,7 @@ static void keeps_packs(bool separate) {
     device_open(&f, "cpu", NULL);
     make(&plain, &f, 2, false, NULL);
     blocked_device_install(&blocked, f.device, BLOCKED_ANY);
-    make(&packed, &f, 2, false, &(sc_plan_options){.separate = separate});
+    make(&packed, &f, 2, false, &(sc_plan_options){.hooks = {.separate = separate}});
     SC_EQ(sc_plan_launch_info(packed.plan, 0).op, SC_OP_REORDER);
     SC_EQ_STR(sc_plan_launch_info(packed.plan, 0).layer, "conv1");
     memcpy(first, run(&plain), BYTES);
@@ -202,7 +202,7 @@ static socle_status make_in(sc_env *env, void *argument) {
 Test(plan_layouts, survives_refused_allocations) {
     sc_test_each_allocation(make_in, &(sc_plan_options){0});
     sc_test_each_allocation(make_in,
-                            &(sc_plan_options){.separate = true, .keep_graph_order = true});
+                            &(sc_plan_options){.hooks = {.separate = true, .keep_graph_order = true}});
 }
 
 /* A pack that failed is made again, and the others with it: the list runs whole until it has run

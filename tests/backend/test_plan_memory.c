@@ -72,9 +72,9 @@ static void forecasts(const char *device, bool separate, bool blocked) {
     SC_REPRO("%s, separate %d, blocked %d", device, separate, blocked);
     device_open(&f, device, NULL);
     if (blocked) blocked_device_install(&pretended, f.device, BLOCKED_ANY);
-    SC_OK(&f.env, make(&told, &f, 3, &(sc_plan_options){.forecast = true, .separate = separate}));
+    SC_OK(&f.env, make(&told, &f, 3, &(sc_plan_options){.forecast = true, .hooks.separate = separate}));
     uint64_t before = used(&f);
-    SC_OK(&f.env, make(&real, &f, 3, &(sc_plan_options){.separate = separate}));
+    SC_OK(&f.env, make(&real, &f, 3, &(sc_plan_options){.hooks = {.separate = separate}}));
     size_t lanes = 0;
     for (int l = 0; l < SC_LANE_COUNT; l++) lanes += real.map.lane[l].bytes;
     sc_plan_size size = sc_plan_sizes(told.plan);
@@ -188,7 +188,7 @@ Test(plan_memory, separate_plans_leave_the_pool) {
     static float y[CAPACITY * PIXELS];
     device_open(&f, "cpu", NULL);
     SC_OK(&f.env, sc_plan_pool_create(&pool, f.device, false));
-    SC_OK(&f.env, make(&p, &f, 2, &(sc_plan_options){.pool = pool, .separate = true}));
+    SC_OK(&f.env, make(&p, &f, 2, &(sc_plan_options){.pool = pool, .hooks.separate = true}));
     SC_EQ(sc_plan_pool_bytes(pool), 0);
     fill(&p);
     run(&p, y);

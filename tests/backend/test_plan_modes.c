@@ -101,7 +101,7 @@ static void finish(plan_fixture *p, device_fixture *f) {
 static void finds(const char *device) {
     device_fixture f;
     plan_fixture p;
-    setup(&p, &f, device, &(sc_plan_options){.separate = true, .keep_graph_order = true});
+    setup(&p, &f, device, &(sc_plan_options){.hooks = {.separate = true, .keep_graph_order = true}});
     const sc_launch launch = {.rows = ROWS};
     for (int round = 0; round < 2; round++) { /* a fault of one run is not held against the next */
         static const struct {
@@ -136,7 +136,7 @@ static void shows_unwritten(const char *device) {
     device_fixture f;
     plan_fixture p;
     float y[ELEMENTS];
-    setup(&p, &f, device, &(sc_plan_options){.separate = true, .keep_graph_order = true});
+    setup(&p, &f, device, &(sc_plan_options){.hooks = {.separate = true, .keep_graph_order = true}});
     planted = NONE;
     SC_OK(&f.env, plan_run(&p, &(sc_launch){.rows = ROWS}));
     plan_read(&p, SC_LANE_OUTPUTS, 0, y, sizeof y);
@@ -167,7 +167,7 @@ Test(plan_modes, separate_computes_the_same) {
     float separate[ELEMENTS], arena[ELEMENTS];
     for (int mode = 0; mode < 2; mode++) {
         planted = NONE;
-        setup(&p, &f, "cpu", &(sc_plan_options){.separate = mode == 0, .keep_graph_order = true});
+        setup(&p, &f, "cpu", &(sc_plan_options){.hooks = {.separate = mode == 0, .keep_graph_order = true}});
         int buffers = sc_plan_sizes(p.plan).buffers; /* separate: two tensors, and workspaces */
         SC_TRUE(mode == 0 ? buffers >= 2 : buffers == 1);
         SC_OK(&f.env, plan_run(&p, &(sc_launch){.rows = ROWS}));
@@ -266,7 +266,7 @@ static void no_times(const char *device) {
     device_fixture f;
     plan_fixture p;
     planted = NONE;
-    setup(&p, &f, device, &(sc_plan_options){.profile = true, .keep_graph_order = true});
+    setup(&p, &f, device, &(sc_plan_options){.profile = true, .hooks.keep_graph_order = true});
     SC_FAILS(&f.env, plan_run(&p, &(sc_launch){.rows = ROWS}), SOCLE_STATUS_UNSUPPORTED);
     SC_CONTAINS(f.env.text, "timestamps");
     finish(&p, &f);

@@ -197,11 +197,11 @@ Test(plan_recompute, separate_buffers) {
     device_open(&f, "cpu", NULL);
     const deep_kind *kind = deep_kind_named("narrow");
     create(&plain, &f, kind, SIZE_MAX, NULL);
-    create(&less, &f, kind, 0, &(sc_plan_options){.separate = true});
+    create(&less, &f, kind, 0, &(sc_plan_options){.hooks = {.separate = true}});
     same_bits(&plain, &less, kind->rows);
     destroy(&less);
     create(&less, &f, kind, 0,
-           &(sc_plan_options){.separate = true, .keep_graph_order = true, .plain_layouts = true});
+           &(sc_plan_options){.hooks = {.separate = true, .keep_graph_order = true, .plain_layouts = true}});
     same_bits(&plain, &less, kind->rows);
     destroy(&less);
     destroy(&plain);

@@ -55,7 +55,7 @@ static void repeatable(const char *device) {
         if (!sc_test_takes(device, i + 1, 2)) continue;
         run base = {.device = device, .network = networks[i], .parts = 1, .steps = 12}, other = base;
         same_bits(&base, &base);
-        other.plan.separate = true;
+        other.plan.hooks.separate = true;
         same_bits(&base, &other);
         other = base;
         other.capacity = 37; /* rows vary, shapes do not */

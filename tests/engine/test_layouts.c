@@ -79,8 +79,8 @@ static void train(const variant *v, outcome *out) {
 
 static void compare(const variant *v, const outcome *plain) {
     outcome blocked;
-    SC_REPRO("%s, manner %d, separate %d, unfused %d", v->device, (int)v->manner, v->plan.separate,
-             v->plan.keep_graph_order);
+    SC_REPRO("%s, manner %d, separate %d, unfused %d", v->device, (int)v->manner, v->plan.hooks.separate,
+             v->plan.hooks.keep_graph_order);
     train(v, &blocked);
     SC_EQ(blocked.count, plain->count);
     for (size_t i = 0; i < plain->count; i++)
@@ -100,7 +100,7 @@ static void compare(const variant *v, const outcome *plain) {
 
 static void same_bits(const char *device, bool thorough) {
     for (int unfused = 0; unfused < 1 + thorough; unfused++) {
-        variant v = {.device = device, .plain = true, .plan = {.keep_graph_order = unfused}};
+        variant v = {.device = device, .plain = true, .plan.hooks = {.keep_graph_order = unfused}};
         outcome plain, unused;
         train(&v, &plain);
         SC_EQ(plain.reorders, 0);
@@ -109,11 +109,11 @@ static void same_bits(const char *device, bool thorough) {
             if (manner != BLOCKED_ANY && !thorough && !sc_test_full()) continue;
             v.manner = (blocked_manner)manner;
             for (int separate = 0; separate < 1 + thorough; separate++) {
-                v.plan.separate = separate;
+                v.plan.hooks.separate = separate;
                 compare(&v, &plain);
             }
         }
-        v.plan.plain_layouts = true; /* a plan may refuse what the device offers */
+        v.plan.hooks.plain_layouts = true; /* a plan may refuse what the device offers */
         train(&v, &unused);
         SC_EQ(unused.reorders, 0);
         SC_EQ(unused.launched, 0);

@@ -41,8 +41,8 @@ static sc_fit_options options_of(bool own_memory, int ranges) {
     options.steps = STEPS;
     options.epochs = 4;
     options.reproducible = true;
-    options.own_memory = own_memory;
-    options.ranges = ranges;
+    options.hooks.engine.own_memory = own_memory;
+    options.hooks.engine.ranges = ranges;
     options.optimizer = fixture_optimizer("adam", 0.01f, 0);
     return options;
 }

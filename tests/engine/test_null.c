@@ -84,7 +84,7 @@ static socle_status one_resident(fixture *f, sc_device *device) {
 /* Parameters, gradients and states in pieces, and buckets for shared steps in memory like any other. */
 static socle_status create_in_pieces(fixture *f, sc_device *device) {
     sc_engine_options options = {.capacity = 2, .micro_batches = 4, .optimizer = adam(), .shares_steps = true,
-                                 .fixed_tree = true, .own_memory = true};
+                                 .fixed_tree = true, .hooks.own_memory = true};
     sc_engine *engine;
     device->info.max_allocation = 112 * 1024;
     socle_status status = sc_engine_create(&engine, device, f->net, &options);

@@ -217,7 +217,7 @@ static everything train_shared(const shared *s) {
     options.steps = 6;
     options.staged = true;
     options.reproducible = s->reproducible;
-    options.own_memory = s->own_memory;
+    options.hooks.engine.own_memory = s->own_memory;
     options.optimizer = fixture_optimizer("adam", 0.01f, 0);
     one_thread.threads = 1;
     FIXTURE_OK(sc_registry_select(&f.registry, &f.env, s->devices, &choice, &count));

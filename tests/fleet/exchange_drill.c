@@ -139,7 +139,7 @@ static const char *run_step(drill *all, const exchange_drill *d, uint32_t *rando
     uint64_t stale = all->ticket;
     bool given_up = false;
     make_step(all, d, random);
-    all->ticket = sc_exchange_begin(all->exchange, &all->step);
+    if (sc_exchange_begin(all->exchange, &all->step, &all->ticket) != SOCLE_OK) return "the step does not begin";
     for (int t = 0; t < d->threads; t++) {
         given_up |= all->part[t].gives_up_at >= 0;
         if (pthread_create(&thread[t], NULL, work, &all->part[t]) != 0) return "no thread";
@@ -161,7 +161,7 @@ bool exchange_drill_run(const exchange_drill *d, int *decided, char why[EXCHANGE
         all->end[r] = FLOATS * ((size_t)r + 1) * ((size_t)r + 1) / (RANGES * RANGES);
         end[r] = all->end[r] * sizeof(float);
     }
-    if (all && sc_exchange_create(&all->exchange, &env, RANGES, end) != SOCLE_OK) wrong = "no exchange";
+    if (all && sc_exchange_create_local(&all->exchange, &env, RANGES, end) != SOCLE_OK) wrong = "no exchange";
     for (int t = 0; all && t < THREADS; t++) all->part[t] = (part){.all = all, .number = t};
     for (int step = 0; !wrong && step < d->steps; step++) {
         wrong = run_step(all, d, &random, decided);

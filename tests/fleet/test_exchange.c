@@ -45,7 +45,7 @@ static sc_exchange *open_exchange(sc_env *env) {
     sc_env_init(env, NULL, NULL);
     for (int s = 0; s < 3; s++)
         for (int i = 0; i < FLOATS; i++) source[s][i] = (float)(100 * s + i);
-    SC_OK(env, sc_exchange_create(&exchange, env, RANGES, (size_t[]){128, sizeof source[0]}));
+    SC_OK(env, sc_exchange_create_local(&exchange, env, RANGES, (size_t[]){128, sizeof source[0]}));
     return exchange;
 }
 
@@ -53,7 +53,8 @@ Test(exchange, a_range_is_there_when_all_have_delivered_it) {
     sc_env env;
     sc_exchange *exchange = open_exchange(&env);
     sc_exchange_step step = three();
-    uint64_t ticket = sc_exchange_begin(exchange, &step);
+    uint64_t ticket;
+    SC_OK(&env, sc_exchange_begin(exchange, &step, &ticket));
     for (int t = 0; t < 3; t++) {
         SC_TRUE(!sc_exchange_ready(exchange, ticket, 0));
         SC_TRUE(sc_exchange_deliver(exchange, ticket, 0));
@@ -69,7 +70,8 @@ Test(exchange, one_contributor_is_the_total) {
     sc_env env;
     sc_exchange *exchange = open_exchange(&env);
     sc_exchange_step step = {.contributors = 1, .sources = 1, .source = {source[1]}};
-    uint64_t ticket = sc_exchange_begin(exchange, &step);
+    uint64_t ticket;
+    SC_OK(&env, sc_exchange_begin(exchange, &step, &ticket));
     for (int r = 0; r < RANGES; r++) SC_TRUE(sc_exchange_deliver(exchange, ticket, r));
     SC_EQ_MEMORY(sc_exchange_totals(exchange), source[1], sizeof source[1]);
     sc_exchange_destroy(exchange);
@@ -79,14 +81,16 @@ Test(exchange, cancelled_before_the_decision_only) {
     sc_env env;
     sc_exchange *exchange = open_exchange(&env);
     sc_exchange_step step = three();
-    uint64_t ticket = sc_exchange_begin(exchange, &step);
+    uint64_t ticket;
+    SC_OK(&env, sc_exchange_begin(exchange, &step, &ticket));
     for (int t = 0; t < 3; t++) SC_TRUE(sc_exchange_deliver(exchange, ticket, 0));
     for (int t = 0; t < 2; t++) SC_TRUE(sc_exchange_deliver(exchange, ticket, 1));
     sc_exchange_cancel(exchange, ticket);
     SC_TRUE(!sc_exchange_deliver(exchange, ticket, 1));
     SC_TRUE(!sc_exchange_wait(exchange, ticket, 0)); /* even what was added up: others may not have it */
     SC_TRUE(!sc_exchange_ready(exchange, ticket, 0));
-    uint64_t again = sc_exchange_begin(exchange, &step);
+    uint64_t again;
+    SC_OK(&env, sc_exchange_begin(exchange, &step, &again));
     SC_TRUE(again != ticket);
     for (int r = 0; r < RANGES; r++)
         for (int t = 0; t < 3; t++) SC_TRUE(sc_exchange_deliver(exchange, again, r));
@@ -117,12 +121,13 @@ Test(exchange, nobody_adds_in_a_step_that_was_given_up) {
     float *large = calloc(2 * (size_t)LARGE, sizeof *large);
     SC_TRUE(large != NULL);
     sc_env_init(&env, NULL, NULL);
-    SC_OK(&env, sc_exchange_create(&exchange, &env, 2, (size_t[]){LARGE * sizeof *large, LARGE * sizeof *large + 128}));
+    SC_OK(&env, sc_exchange_create_local(&exchange, &env, 2, (size_t[]){LARGE * sizeof *large, LARGE * sizeof *large + 128}));
     sc_exchange_step step = {
         .contributors = 2, .sources = 2, .source = {large, large + LARGE}, .merges = 2, .merge = {{0, 1}, {0, 1}}};
     for (int round = 0; round < 3; round++) {
         pthread_t thread;
-        adder a = {exchange, sc_exchange_begin(exchange, &step), 0};
+        adder a = {.exchange = exchange};
+        SC_OK(&env, sc_exchange_begin(exchange, &step, &a.ticket));
         SC_TRUE(sc_exchange_deliver(exchange, a.ticket, 0));
         SC_EQ(pthread_create(&thread, NULL, deliver_last, &a), 0);
         while (!a.begins) {

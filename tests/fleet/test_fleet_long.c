@@ -73,7 +73,7 @@ Test(fleet_long, a_slow_device_that_queues_its_work_is_none) {
     static party p;
     party_run run = party_standard(5);
     run.unwatched = true;
-    run.fit.least_deadline = 20000000;
+    run.fit.hooks.least_deadline = 20000000;
     party_manner(0, (unruly_manner){.late = true, .drowsy = 2400000000});
     party_open(&p, "unruly");
     party_state state = party_trained(&p, &run);

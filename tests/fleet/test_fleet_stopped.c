@@ -67,7 +67,7 @@ static void stopped(const char *devices) {
     pid_t helper = start_helper(&c.started);
     SC_TRUE(helper > 0);
     run.unwatched = true;
-    run.fit.least_deadline = DEADLINE_MS * UINT64_C(1000000);
+    run.fit.hooks.least_deadline = DEADLINE_MS * UINT64_C(1000000);
     run.fit.stop = is_over;
     run.fit.user = &c;
     party_open(&p, devices);

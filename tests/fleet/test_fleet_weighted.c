@@ -74,7 +74,7 @@ static void near(const char *devices, int64_t micro_batch, bool own_memory) {
     party_run one = in_order(14), several = in_order(14), plain = in_order(14);
     one.fit.validation = several.fit.validation = plain.fit.validation = 0.2;
     several.fit.micro_batch = micro_batch;
-    several.fit.own_memory = own_memory;
+    several.fit.hooks.engine.own_memory = own_memory;
     party_state alone = weighted_on("cpu", &one, true),
                 state = weighted_on(devices, &several, true),
                 unweighted = weighted_on("cpu", &plain, false);

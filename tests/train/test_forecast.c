@@ -22,8 +22,8 @@ static sc_engine_options options_of(const load *l, const sc_optimizer *optimizer
                                .data_rows = l->resident ? SAMPLES : 0,
                                .shares_steps = l->shares_steps,
                                .fixed_tree = l->fixed_tree,
-                               .own_memory = l->own_memory,
-                               .plan = {.separate = l->separate}};
+                               .hooks.own_memory = l->own_memory,
+                               .plan.hooks.separate = l->separate};
 }
 
 static uint64_t used(const fixture *f, sc_buffer_kind kind) {

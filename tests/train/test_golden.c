@@ -94,6 +94,6 @@ Test(golden, opencl) {
 
 /* Plain implementations, one buffer per tensor, no fusion: another path to the same figures. */
 Test(golden, cpu_separate_unfused) {
-    sc_plan_options plan = {.separate = true, .keep_graph_order = true};
+    sc_plan_options plan = {.hooks = {.separate = true, .keep_graph_order = true}};
     follow("cpu", "cnn", "cnn", fixture_optimizer("sgd", 0.05f, 0.9f), &plan);
 }

@@ -138,7 +138,7 @@ static socle_status run(fit_call *call) {
     if (status == SOCLE_OK) status = train(call, trainer);
     sc_api_free_weights(call->net, call->weight, call->net->weights);
     for (int i = 0; i < context->devices; i++)
-        context->lost[i] = sc_fleet_member_info(sc_trainer_fleet(trainer), i).lost;
+        context->lost[i] = sc_fleet_member_info(sc_trainer_fleet(trainer), i).state == SC_MEMBER_LOST;
     sc_trainer_destroy(trainer);
     return status;
 }

@@ -60,7 +60,7 @@ static json_t *describe_shares(const sc_fleet *fleet) {
         sc_report_text(entry, "id", member.info->id);
         sc_report_integer(entry, "share", member.share);
         if (member.rate > 0) sc_report_number(entry, "samples_per_second", member.rate);
-        if (member.lost) sc_report_value(entry, "lost", json_true());
+        if (member.state == SC_MEMBER_LOST) sc_report_value(entry, "lost", json_true());
         json_array_append_new(devices, entry);
     }
     return devices;
@@ -71,9 +71,10 @@ static void say_shares(sc_cli *cli, const sc_fleet *fleet) {
     for (int i = 0; i < sc_fleet_members(fleet); i++) batch += sc_fleet_member_info(fleet, i).share;
     for (int i = 0; i < sc_fleet_members(fleet); i++) {
         sc_fleet_member member = sc_fleet_member_info(fleet, i);
-        char rate[64] = "";
+        char rate[64] = "", state[32] = "";
+        if (member.state != SC_MEMBER_WORKING) snprintf(state, sizeof state, "%s; ", sc_member_state_text(member.state));
         if (member.rate > 0) snprintf(rate, sizeof rate, ", %.0f samples/s", member.rate);
-        sc_cli_say(cli, "  %s %s: %s%lld of %lld samples%s", member.label, member.info->name, member.lost ? "lost; " : "",
+        sc_cli_say(cli, "  %s %s: %s%lld of %lld samples%s", member.label, member.info->name, state,
                    (long long)member.share, (long long)batch, rate);
     }
 }

@@ -12,14 +12,26 @@ bool sc_fleet_is_loss(socle_status status) {
            status == SOCLE_STATUS_BUILD || status == SOCLE_STATUS_WRONG_RESULT;
 }
 
-bool sc_fleet_takes_part(const sc_fleet *fleet, int number) {
-    const member *m = &fleet->member[number];
-    return !m->lost && !m->stale && !fleet->shares.resting[number];
+const char *sc_member_state_text(sc_member_state state) {
+    static const char *const text[] = {[SC_MEMBER_WORKING] = "working",
+                                       [SC_MEMBER_RESTING] = "resting",
+                                       [SC_MEMBER_STALE] = "stale",
+                                       [SC_MEMBER_LOST] = "lost"};
+    return text[state];
+}
+
+sc_member_state sc_fleet_state(const sc_fleet *fleet, int number) {
+    sc_member_state state = fleet->member[number].state;
+    return state == SC_MEMBER_WORKING && fleet->shares.resting[number] ? SC_MEMBER_RESTING : state;
+}
+
+bool sc_fleet_works(const sc_fleet *fleet, int number) {
+    return sc_fleet_state(fleet, number) == SC_MEMBER_WORKING;
 }
 
 int sc_fleet_leader(const sc_fleet *fleet) {
     for (int i = 0; i < fleet->members; i++)
-        if (sc_fleet_takes_part(fleet, i)) return i;
+        if (sc_fleet_works(fleet, i)) return i;
     return -1;
 }
 
@@ -44,7 +56,7 @@ void sc_fleet_end_within(member *m, uint64_t deadline) {
 
 void sc_fleet_lose(sc_fleet *fleet, int number) {
     member *m = &fleet->member[number];
-    m->lost = true;
+    m->state = SC_MEMBER_LOST;
     fleet->last_loss = m->status;
     m->hangs = m->worker && sc_worker_busy(m->worker);
     sc_fleet_slows(fleet, number);
@@ -130,7 +142,7 @@ socle_status sc_fleet_all(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, 
     void *parcel;
     SC_TRY(pack(fleet, &parcel, argument, size));
     for (int i = 0; i < fleet->members; i++) {
-        chosen[i] = !fleet->member[i].lost;
+        chosen[i] = fleet->member[i].state != SC_MEMBER_LOST;
         if (chosen[i]) begin_job(&fleet->member[i], job, parcel);
     }
     socle_status status = gather(fleet, chosen, deadline, NULL);
@@ -172,7 +184,7 @@ static socle_status equip_all(sc_fleet *fleet) {
     bool chosen[SC_SHARES_MOST] = {false};
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        chosen[i] = !m->lost;
+        chosen[i] = m->state != SC_MEMBER_LOST;
         if (chosen[i]) sc_fleet_begin(m, sc_fleet_equip_job, m);
     }
     SC_TRY(gather(fleet, chosen, sc_fleet_preparing(fleet, 0), NULL));
@@ -197,11 +209,12 @@ static socle_status fill_fleet(sc_fleet *fleet, const sc_fleet_device *device) {
         else
             snprintf(m->label, sizeof m->label, "%s:%d", m->info.driver->name, m->info.index);
         m->fresh = true;
-        m->lost = m->hangs = m->worker && sc_worker_busy(m->worker); /* since an earlier run */
+        m->hangs = m->worker && sc_worker_busy(m->worker); /* since an earlier run */
+        m->state = m->hangs ? SC_MEMBER_LOST : SC_MEMBER_WORKING;
     }
     SC_TRY(init_shares(fleet, device));
     for (int i = 0; i < fleet->members; i++)
-        if (fleet->member[i].lost) sc_shares_drop(&fleet->shares, i);
+        if (fleet->member[i].state == SC_MEMBER_LOST) sc_shares_drop(&fleet->shares, i);
     return equip_all(fleet);
 }
 
@@ -293,13 +306,13 @@ int sc_fleet_members(const sc_fleet *fleet) {
 
 sc_fleet_member sc_fleet_member_info(const sc_fleet *fleet, int number) {
     const member *m = &fleet->member[number];
-    return (sc_fleet_member){&m->info, m->label, m->lost, fleet->shares.resting[number], fleet->shares.share[number],
+    return (sc_fleet_member){&m->info, m->label, sc_fleet_state(fleet, number), fleet->shares.share[number],
                              fleet->shares.speed[number]};
 }
 
 int sc_fleet_alive(const sc_fleet *fleet) {
     int alive = 0;
-    for (int i = 0; i < fleet->members; i++) alive += !fleet->member[i].lost;
+    for (int i = 0; i < fleet->members; i++) alive += fleet->member[i].state != SC_MEMBER_LOST;
     return alive;
 }
 

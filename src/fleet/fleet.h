@@ -86,11 +86,20 @@ bool sc_fleet_is_loss(socle_status status);
 /* All that persists has been written to every member. */
 void sc_fleet_renewed(sc_fleet *fleet);
 
+/* What a member is to the run. A member that is not WORKING gets no samples and makes no commits. */
+typedef enum sc_member_state {
+    SC_MEMBER_WORKING,
+    SC_MEMBER_RESTING, /* too slow to be of use; it is tried again after an epoch */
+    SC_MEMBER_STALE,   /* equipped anew after it ran out of memory; what persists must be written to it before it works again */
+    SC_MEMBER_LOST     /* failed, or hangs in a call; the run goes on without it */
+} sc_member_state;
+const char *sc_member_state_text(sc_member_state state); /* "working", "resting", "stale", "lost" */
+
 /* One member as a person reads it. */
 typedef struct sc_fleet_member {
     const sc_device_info *info;
     const char *label;   /* "opencl:0/1" */
-    bool lost, resting;
+    sc_member_state state;
     int64_t share;       /* samples of a whole step */
     double rate;         /* samples per second, 0: not measured */
 } sc_fleet_member;

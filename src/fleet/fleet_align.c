@@ -91,7 +91,7 @@ static bool needs_aligning(const sc_fleet *fleet) {
     int leader = sc_fleet_leader(fleet);
     for (int i = 0; i < fleet->members; i++) {
         const member *m = &fleet->member[i];
-        if (m->lost || i == leader) continue;
+        if (m->state == SC_MEMBER_LOST || i == leader) continue;
         if (fleet->shares.resting[i] || unlike(&m->info, &fleet->member[leader].info)) return true;
     }
     return false;
@@ -116,8 +116,9 @@ socle_status sc_fleet_copy_all(sc_fleet *fleet) {
 void sc_fleet_renewed(sc_fleet *fleet) {
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        if (fleet->shares.resting[i] || m->stale) m->fresh = true;
-        m->stale = m->step.arrived = false;
+        if (fleet->shares.resting[i] || m->state == SC_MEMBER_STALE) m->fresh = true;
+        if (m->state == SC_MEMBER_STALE) m->state = SC_MEMBER_WORKING;
+        m->step.arrived = false;
     }
     sc_shares_wake(&fleet->shares);
 }

@@ -23,7 +23,7 @@ uint64_t sc_fleet_preparing(const sc_fleet *fleet, int64_t steps) {
 static double speed_left(const sc_fleet *fleet, bool resting) {
     double sum = 0;
     for (int i = 0; i < fleet->members; i++)
-        if (!fleet->member[i].lost && (resting || sc_fleet_takes_part(fleet, i))) sum += fleet->shares.speed[i];
+        if (fleet->member[i].state != SC_MEMBER_LOST && (resting || sc_fleet_works(fleet, i))) sum += fleet->shares.speed[i];
     return sum;
 }
 

@@ -29,9 +29,9 @@ typedef struct member {
     char label[SC_NAME_TEXT];
     sc_engine *engine;
     sc_stage *stage;
-    bool lost, hangs;
+    sc_member_state state; /* RESTING is what its shares say: see sc_fleet_state */
+    bool hangs;            /* LOST, and its job never came back: its thread may still use all that it was given */
     bool fresh;        /* its next step is not measured */
-    bool stale;        /* equipped anew: its copy of what persists is none */
     int refits;        /* how often it was equipped anew */
     socle_status status; /* of the job under way or done */
     /* Arguments of the job. */
@@ -66,8 +66,8 @@ void sc_fleet_end_within(member *m, uint64_t deadline); /* ns from now */
 void sc_fleet_lose(sc_fleet *fleet, int number);
 /* The failure where nobody can work: none is left, or those that are have rested and missed commits. */
 socle_status sc_fleet_none_left(sc_fleet *fleet);
-/* Has samples, or would: neither lost, nor resting, nor without a copy of what persists. */
-bool sc_fleet_takes_part(const sc_fleet *fleet, int number);
+sc_member_state sc_fleet_state(const sc_fleet *fleet, int number);
+bool sc_fleet_works(const sc_fleet *fleet, int number); /* its state is WORKING */
 int sc_fleet_leader(const sc_fleet *fleet); /* -1: none is left */
 /* fleet_deadline.c: ns for work that may compile kernels too. */
 uint64_t sc_fleet_preparing(const sc_fleet *fleet, int64_t steps);

@@ -23,7 +23,7 @@ static void refit(sc_fleet *fleet, int number) {
     sc_log_line(fleet->env, SOCLE_LOG_WARNING, "%s is out of memory; trying again with micro-batches of %lld. %s",
                 m->label, (long long)m->most, fleet->env->text);
     m->refits++;
-    m->stale = true;
+    m->state = SC_MEMBER_STALE;
     sc_fleet_begin(m, sc_fleet_strip_job, m);
     sc_fleet_end_within(m, sc_fleet_deadline(fleet, 1));
     if (m->status == SOCLE_OK) {
@@ -38,7 +38,7 @@ socle_status sc_fleet_refit(sc_fleet *fleet, const bool *starved) {
     for (int i = 0; i < fleet->members; i++) {
         if (!starved[i]) continue;
         refit(fleet, i);
-        any |= !fleet->member[i].lost;
+        any |= fleet->member[i].state != SC_MEMBER_LOST;
     }
     if (!any) return SOCLE_OK;
     if (sc_fleet_leader(fleet) >= 0) return sc_fleet_copy_all(fleet);

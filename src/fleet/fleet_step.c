@@ -7,7 +7,7 @@
 
 static int taking_part(const sc_fleet *fleet) {
     int count = 0;
-    for (int i = 0; i < fleet->members; i++) count += sc_fleet_takes_part(fleet, i);
+    for (int i = 0; i < fleet->members; i++) count += sc_fleet_works(fleet, i);
     return count;
 }
 
@@ -22,7 +22,7 @@ static void assign(sc_fleet *fleet, const sc_fleet_step *step) {
     sc_shares_split(&fleet->shares, step->next.rows, next);
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        if (!sc_fleet_takes_part(fleet, i)) continue;
+        if (!sc_fleet_works(fleet, i)) continue;
         m->step = (member_step){.rows = part(&step->rows, first, i),
                                 .next = part(&step->next, next, i),
                                 .offset = (uint32_t)first[i],
@@ -33,8 +33,8 @@ static void assign(sc_fleet *fleet, const sc_fleet_step *step) {
         groups += sc_fleet_micro_batches(fleet, m, m->step.rows.rows);
     }
     if (fleet->options.micro_batch) groups = sc_engine_groups(step->rows.rows, fleet->options.micro_batch);
-    for (int i = 0; i < fleet->members; i++) /* whoever hangs may still read its own */
-        if (sc_fleet_takes_part(fleet, i))
+    for (int i = 0; i < fleet->members; i++) /* the thread of a member that hangs may still read its step */
+        if (sc_fleet_works(fleet, i))
             fleet->member[i].step.commit =
                 (sc_engine_step){step->number, (double)step->rows.rows, groups, step->learning_rate};
 }
@@ -45,7 +45,7 @@ static void exchange_program(sc_fleet *fleet, sc_exchange_step *program) {
     *program = (sc_exchange_step){0};
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        if (!sc_fleet_takes_part(fleet, i)) continue;
+        if (!sc_fleet_works(fleet, i)) continue;
         int64_t count = sc_fleet_micro_batches(fleet, m, m->step.rows.rows);
         sc_sum_tree own = {.nodes = 0};
         sc_sum_merge merge[2 * SC_SUM_NODES];
@@ -73,7 +73,7 @@ static socle_status begin(sc_fleet *fleet) {
     }
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        if (!sc_fleet_takes_part(fleet, i)) continue;
+        if (!sc_fleet_works(fleet, i)) continue;
         m->step.ticket = ticket;
         sc_fleet_begin(m, sc_fleet_step_job, m);
     }
@@ -99,7 +99,7 @@ static void collect(sc_fleet *fleet, sc_deadline *deadline, bool *failed, bool *
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
         failed[i] = starved[i] = false;
-        if (!sc_fleet_takes_part(fleet, i)) continue;
+        if (!sc_fleet_works(fleet, i)) continue;
         sc_fleet_end(m, deadline);
         if (m->status == SOCLE_STATUS_TIMEOUT && m->worker && sc_worker_busy(m->worker)) {
             missed = true;
@@ -140,7 +140,7 @@ static void measure(sc_fleet *fleet, const sc_deadline *deadline) {
     if (taking_part(fleet) < 2 || deadline->stood) return;
     for (int i = 0; i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        if (!sc_fleet_takes_part(fleet, i)) continue;
+        if (!sc_fleet_works(fleet, i)) continue;
         if (!m->fresh) sc_shares_measure(&fleet->shares, i, m->step.rows.rows, m->step.seconds);
         m->fresh = false;
     }
@@ -153,7 +153,7 @@ static socle_status outcome(sc_fleet *fleet, const bool *failed, const bool *sta
     socle_status status = SOCLE_OK;
     for (int i = 0; i < fleet->members; i++) {
         const member *m = &fleet->member[i];
-        if (!sc_fleet_takes_part(fleet, i)) continue;
+        if (!sc_fleet_works(fleet, i)) continue;
         if (!failed[i]) committed++;
         else if (starved[i] || m->status == SOCLE_STATUS_INTERRUPTED) again++;
         else status = m->status; /* not the device's fault: the caller's to know */
@@ -183,7 +183,7 @@ socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_total
     }
     for (int i = 0; i < fleet->members; i++) {
         const member *m = &fleet->member[i];
-        if (!sc_fleet_takes_part(fleet, i) || failed[i] || !m->step.arrived) continue;
+        if (!sc_fleet_works(fleet, i) || failed[i] || !m->step.arrived) continue;
         *seen = m->step.seen;
         *arrived = true;
     }

@@ -7,8 +7,8 @@
 static const double smoothing = 0.4;        /* weight of the newest measurement */
 static const double useful = 1.0 / 64;      /* a fair share below this part of a step is none */
 static const double worth_moving = 0.02;    /* of the time of a step */
-static const double trial = 1.0 / 24;       /* part of a step that a woken device is measured with */
-enum { NAPS_MOST = 6 };                     /* at most 2^6 - 1 wakes are slept through */
+static const double trial = 1.0 / 24;       /* part of a step that a device is measured with after a rest */
+enum { DOUBLINGS = 6 };                     /* a device rests on for at most 2^6 - 1 calls of sc_shares_wake */
 
 void sc_shares_init(sc_shares *shares, int count, int64_t batch, int64_t unit, const double *weight) {
     *shares = (sc_shares){.count = count, .batch = batch, .unit = unit > 0 ? unit : 1, .fixed = true};
@@ -43,8 +43,8 @@ static double trial_speed(const sc_shares *shares, double others) {
     return others * part / (1 - part);
 }
 
-/* What counts for device i. A speed that is not known yet is taken as the mean of the known ones; that of a woken
- * device as small. */
+/* What counts for device i. A speed that is not known yet is taken as the mean of the known ones; that of a device
+ * after a rest as small. */
 static double speed_of(const sc_shares *shares, int i) {
     double mean;
     if (!takes_part(shares, i)) return 0;
@@ -111,7 +111,7 @@ static int useless(const sc_shares *shares, const double *speed) {
 static void put_to_rest(sc_shares *shares, int device) {
     int *rests = &shares->rests[device];
     shares->resting[device] = true;
-    shares->naps[device] = (1 << (*rests < NAPS_MOST ? *rests : NAPS_MOST)) - 1;
+    shares->skips[device] = (1 << (*rests < DOUBLINGS ? *rests : DOUBLINGS)) - 1;
     ++*rests;
 }
 
@@ -165,10 +165,10 @@ static bool someone_works(const sc_shares *shares) {
 void sc_shares_wake(sc_shares *shares) {
     bool needed = !someone_works(shares);
     for (int i = 0; i < shares->count; i++) {
-        if (!shares->resting[i] || (shares->naps[i]-- > 0 && !needed)) continue;
+        if (!shares->resting[i] || (shares->skips[i]-- > 0 && !needed)) continue;
         shares->resting[i] = false;
         shares->tried[i] = true;
-        shares->naps[i] = 0;
+        shares->skips[i] = 0;
         shares->speed[i] = 0;
         shares->share[i] = shares->units[i] = 0;
     }

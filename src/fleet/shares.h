@@ -15,9 +15,9 @@ typedef struct sc_shares {
     bool fixed;                   /* weights are the user's: never measured, nobody rests */
     bool present[SC_SHARES_MOST]; /* not lost */
     bool resting[SC_SHARES_MOST]; /* too slow to be of use */
-    bool tried[SC_SHARES_MOST];   /* woken, and not measured since: gets little */
+    bool tried[SC_SHARES_MOST];   /* its rest has ended, and it has not been measured since: it gets a small share */
     int rests[SC_SHARES_MOST];    /* how often it was put to rest */
-    int naps[SC_SHARES_MOST];     /* wakes that it sleeps through */
+    int skips[SC_SHARES_MOST];    /* calls of sc_shares_wake that still leave it at rest */
     double weight[SC_SHARES_MOST];  /* fixed: the user's */
     double speed[SC_SHARES_MOST];   /* samples per second; 0: not known yet */
     int64_t units[SC_SHARES_MOST];  /* of a whole step */
@@ -33,8 +33,8 @@ void sc_shares_measure(sc_shares *shares, int device, int64_t samples, double se
 int sc_shares_settle(sc_shares *shares);
 /* A device is gone; its share goes to the others with the next sc_shares_settle. */
 void sc_shares_drop(sc_shares *shares, int device);
-/* Wakes those that rest, to be measured again at a small share; whoever was put to rest often sleeps on for some calls,
- * but not where nobody else works. */
+/* Ends the rest of devices, which are then measured again at a small share. A device that was put to rest often rests on for some
+ * calls, but not where no other device works. */
 void sc_shares_wake(sc_shares *shares);
 /* Splits a step of `samples`, maybe fewer than a whole one, in proportion to the shares: first[i] <= first[i + 1] <= samples;
  * device i computes samples first[i] .. first[i + 1] - 1. */

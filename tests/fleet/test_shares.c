@@ -247,7 +247,7 @@ Test(shares, a_sleeper_wakes_where_nobody_else_works) {
         sc_shares_settle(&shares);
     }
     settled_rest(&shares, speed);
-    SC_TRUE(shares.resting[1] && shares.naps[1] > 0);
+    SC_TRUE(shares.resting[1] && shares.skips[1] > 0);
     sc_shares_drop(&shares, 0);
     sc_shares_settle(&shares);
     sc_shares_wake(&shares);

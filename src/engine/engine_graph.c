@@ -5,6 +5,7 @@
 
 #include "graph/formula.h"
 #include "graph/grad.h"
+#include "graph/pool_first.h"
 #include "graph/recompute.h"
 
 /* The values of the batch's columns. `count` of them are needed (predict needs no target). */
@@ -103,6 +104,7 @@ socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *comp
     sc_value loss = forward(engine, graph, SC_BUILD_TRAIN, &build, &weight);
     if (loss != SC_NO_VALUE) {
         output_statistics(engine, graph, &build);
+        sc_graph_fail(graph, sc_graph_pool_first(graph));
         size_t forward_nodes = graph->nodes;
         output_gradients(engine, graph, &build, loss, weight, work, completion);
         if (engine->options.recompute && graph->status == SOCLE_OK)
@@ -117,6 +119,7 @@ socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph) {
     sc_build build = {0};
     sc_value weight;
     forward(engine, graph, SC_BUILD_EVALUATE, &build, &weight);
+    sc_graph_fail(graph, sc_graph_pool_first(graph));
     sc_build_free(&build);
     return graph->status;
 }
@@ -130,6 +133,7 @@ socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph) {
         sc_value result = build.node[engine->net->output];
         if (engine->net->loss && !engine->options.logits) result = sc_loss_prediction(graph, engine->net->loss, result);
         sc_graph_output(graph, result, SC_LANE_OUTPUTS, 0);
+        sc_graph_fail(graph, sc_graph_pool_first(graph));
     }
     sc_build_free(&build);
     return graph->status;

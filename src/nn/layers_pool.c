@@ -3,8 +3,6 @@
 #include "nn/layer.h"
 #include "nn/window.h"
 
-extern const sc_layer_kind sc_layer_conv2d;
-
 static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
     sc_window window = {0};
     for (int axis = 0; axis < 2; axis++)
@@ -13,50 +11,11 @@ static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *
     return sc_window_check(net->env, &window, &input[0]);
 }
 
-/* The layer that gives node `node`, if one layer alone reads it and the loss does not. */
-static const sc_layer *layer_with_one_reader(const sc_net *net, int node) {
-    int readers = net->output == node;
-    for (size_t l = 0; l < net->layers; l++)
-        for (int i = 0; i < net->layer[l].inputs; i++) readers += net->layer[l].input[i] == node;
-    return node >= net->inputs && readers == 1 ? &net->layer[node - net->inputs] : NULL;
-}
-
-/* An activation, or a formula that comes to the same. */
-static bool is_relu(const sc_layer *layer) {
-    const sc_expr *formula = layer ? layer->formula : NULL;
-    return formula && formula->nodes == 2 && formula->node[formula->output[0]].op == SC_EXPR_RELU;
-}
-
-/* relu and the bias of a convolution never decrease, so the maximum of their results is their
- * result for the maximum, to the bit. They follow the pooling, which leaves fewer elements for them
- * and, above all, for their gradients. The values that they had before stay in the graph for
- * whoever reads them; the planner drops them where nobody does. */
-static sc_value pool_before(sc_build *build, int node, const sc_window *window) {
-    sc_graph *graph = build->graph;
-    sc_value x = build->node[node], bias = SC_NO_VALUE;
-    const sc_layer *source = layer_with_one_reader(build->net, node);
-    bool relu = is_relu(source);
-    if (relu) {
-        node = source->input[0];
-        x = build->node[node];
-        source = layer_with_one_reader(build->net, node);
-    }
-    if (source && source->kind == &sc_layer_conv2d && source->options.use_bias) {
-        const sc_node *sum = &graph->node[graph->value[x].node];
-        x = sum->input[0];
-        bias = sum->input[1];
-    }
-    x = sc_build_maxpool2d(graph, x, window);
-    if (bias != SC_NO_VALUE) x = sc_build_binary(graph, SC_EXPR_ADD, x, bias);
-    return relu ? sc_build_unary(graph, SC_EXPR_RELU, x) : x;
-}
-
 static sc_value build_max(sc_build *build, const sc_layer *layer, const sc_value *input) {
     if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
     sc_window window =
         sc_window_from_options(&layer->options, sc_graph_desc(build->graph, input[0]));
-    return build->node ? pool_before(build, layer->input[0], &window)
-                       : sc_build_maxpool2d(build->graph, input[0], &window);
+    return sc_build_maxpool2d(build->graph, input[0], &window);
 }
 
 static sc_value build_average(sc_build *build, const sc_layer *layer, const sc_value *input) {

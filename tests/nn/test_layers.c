@@ -143,41 +143,6 @@ Test(layers, pooling) {
     check_pool("avgpool2d", true, (double[]){-3, -2.25, -3.75, -2.25});
 }
 
-/* Convolution of one weight -1 and bias 2.5, relu, maximum; with `second`, another layer reads the
- * relu as well. Tells which operation the pooling reads. */
-static sc_op pool_after_relu(bool second, double *out) {
-    sc_env env;
-    net_eval e;
-    sc_net *net = net_create(&env, SOCLE_F32, 3, (int64_t[]){1, 2, 4}, 1);
-    sc_layer_options options = options_of("conv2d"), window = options_of("maxpool");
-    options.filters = options.kernel[0] = options.kernel[1] = 1;
-    window.kernel[0] = window.kernel[1] = 2;
-    net_add(net, "conv2d", -1, &options);
-    int relu = net_add(net, "relu", -1, NULL);
-    if (second) net_add(net, "tanh", relu, NULL);
-    net_add(net, "maxpool", relu, &window);
-    net_eval_create(&e, net, SC_BUILD_TRAIN, 1);
-    memcpy(eval_input(&e, 0), (double[]){1, 2, 4, 3, 5, -1, 6, 7}, 8 * sizeof(double));
-    *eval_parameter(&e, "conv2d1.weight") = -1;
-    *eval_parameter(&e, "conv2d1.bias") = 2.5;
-    eval_run(&e.eval);
-    memcpy(out, eval_output(&e, 0), 2 * sizeof *out);
-    sc_op source = SC_OP_COUNT;
-    for (size_t n = 0; n < e.graph->nodes; n++)
-        if (e.graph->node[n].op == SC_OP_MAXPOOL2D)
-            source = e.graph->node[e.graph->value[e.graph->node[n].input[0]].node].op;
-    net_eval_destroy(&e);
-    return source;
-}
-
-Test(layers, the_maximum_comes_before_bias_and_relu) {
-    double early[2], late[2];
-    SC_EQ(pool_after_relu(false, early), SC_OP_CONV2D);
-    SC_EQ(pool_after_relu(true, late), SC_OP_ELEMENTWISE);
-    check_values("early", early, (double[]){3.5, 0}, 2, 0);
-    check_values("late", late, (double[]){3.5, 0}, 2, 0);
-}
-
 Test(layers, global_average_then_dense) {
     sc_env env;
     net_eval e;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands behind the public handles. The public functions check what a stranger may get wrong,
+/* What stands behind the public handles. The public functions check the caller's arguments,
  * translate and hand over; they compute nothing. All work on a device runs on the context's worker
  * thread.
  *
@@ -72,7 +72,7 @@ void sc_api_destroy(socle_context *context, void *object);
 /* api_run.c. Whether this thread may use the context now: not in a child of the process that opened it, not while another thread's
  * call is at work, and not from a callback, which would wait for itself. errors: STATE. */
 socle_status sc_api_enter(socle_context *context);
-/* The same, and keeps everyone else out until sc_api_leave. */
+/* The same, and refuses other calls until sc_api_leave. */
 socle_status sc_api_begin(socle_context *context);
 void sc_api_leave(socle_context *context);
 /* Why this thread was refused, when that was its last call: such a thread must not write the context's error text. NULL: it was not. */

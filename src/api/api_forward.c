@@ -101,7 +101,7 @@ static void strike_off(socle_net *net) {
     if (*at) *at = net->predictor.next;
 }
 
-/* Where the device hangs, its thread has the engine for ever. */
+/* Where the device hangs, its thread may use the engine until the process ends. */
 void sc_api_end_predictor(socle_net *net) {
     sc_api_predictor *predictor = &net->predictor;
     strike_off(net);

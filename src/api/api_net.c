@@ -36,7 +36,7 @@ socle_status sc_api_net_check(socle_net *net) {
 sc_net *sc_api_net(socle_net *net) {
     if (!net || sc_api_enter(net->context) != SOCLE_OK || net->net->status != SOCLE_OK) return NULL;
     if (net->users == 1) {
-        net->structure++; /* whoever asks is about to change it */
+        net->structure++; /* the caller is about to change it */
         return net->net;
     }
     sc_fail(&net->context->env, SOCLE_STATUS_STATE,

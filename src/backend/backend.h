@@ -4,7 +4,7 @@
  *   driver -> device -> { buffer, kernel (a prepared operation), queue -> event }
  *
  * A driver fills these tables and lists its implementations; it never sees a graph. Callers go through the sc_device_*,
- * sc_queue_*, sc_prepare functions (contract.c, prepare.c), which check once for everybody. Times are nanoseconds, sizes bytes.
+ * sc_queue_*, sc_prepare functions (contract.c, prepare.c), which check once for all drivers. Times are nanoseconds, sizes bytes.
  *
  * Thread rule, unless a slot says otherwise: a device and everything made from it is used by one thread at a time;
  * different devices are independent. */
@@ -63,7 +63,7 @@ typedef struct sc_device_options {
     int threads;          /* cpu: number of threads, 0 = all; opencl: ignored */
     int sub_device;       /* opencl: >= 0 opens that one-compute-unit sub-device (CPU-class devices); -1 = whole */
     bool timestamps;      /* queues record times */
-    bool self_test;       /* whoever opens the device for work asks it first for known answers; drivers ignore it */
+    bool self_test;       /* code that opens the device for work compares known answers first; drivers ignore it */
     const sc_records *records; /* quarantine and tuning; NULL for none; must outlive the device */
     const char *cache_directory; /* NULL: none */
 } sc_device_options;
@@ -227,7 +227,7 @@ typedef struct sc_memory_use { /* bytes */
 } sc_memory_use;
 sc_memory_use sc_device_memory(const sc_device *device);
 void sc_device_set_budget(sc_device *device, uint64_t bytes); /* 0: none; what is in use stays */
-/* The budget of a device that nobody gave one: three quarters of its memory, or where it is the host's, of what is available of
+/* The budget of a device that was given none: three quarters of its memory, or where it is the host's, of what is available of
  * that now for each of `sharers` devices. */
 uint64_t sc_memory_safe_share(const sc_device_info *info, int sharers);
 /* For drivers that allocate device memory which no buffer stands for. Errors: DEVICE_MEMORY over the budget. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The records of quarantine and tuning: two JSON files,
  *   {"version": 1, "devices": {"ID | DRIVER VERSION": {"conv2d": {"packed": "text"}}}}
- * A record only ever steers the choice of an implementation, so a file that cannot be read, or that somebody else could
+ * A record only ever steers the choice of an implementation, so a file that cannot be read, or that another user could
  * have written, costs a warning, never a run. It must not know any driver. */
 #include "backend/records.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A deadline that counts the time in which this process ran. A process that is stopped (SIGSTOP, a
- * suspended laptop, a paused container) does not look at its clock; so a waiter sleeps in short
- * slices, and each look adds what has passed since the last one, but at most two slices. It must
+ * suspended laptop, a paused container) does not read its clock; so a waiter sleeps in short
+ * slices, and each reading adds what has passed since the last one, but at most two slices. It must
  * not know what is waited for. */
 #ifndef SC_BASE_DEADLINE_H
 #define SC_BASE_DEADLINE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See directory.h. The lock is flock on the file: the kernel lets it go when the process ends, by
- * whatever means. The file may be removed by its holder, so whoever got a lock looks whether the
- * file still has its name. */
+/* See directory.h. The lock is flock on the file: the kernel releases it when the process ends, in
+ * whatever way. The holder may remove the file, so a process that got a lock checks whether the file
+ * still has its name. */
 #include "base/directory.h"
 #include "base/temporary.h"
 #include "base/text.h"
@@ -46,7 +46,7 @@ static void read_record(lock_record *out, int file) {
     if (!end) return;
     *end = '\0';
     out->known = sc_process_parse(&out->holder, end + 1) > 0;
-    for (char *c = text; *c; c++) /* whoever wrote it, it shall not move the terminal's cursor */
+    for (char *c = text; *c; c++) /* no control characters reach the terminal */
         if (*c < ' ' || *c > '~') *c = '?';
     memcpy(out->line, text, (size_t)(end - text) + 1);
 }
@@ -125,8 +125,8 @@ static socle_status lock(sc_directory *directory) {
                    directory->path);
 }
 
-/* Whose record may be overwritten. Who held a lock of this kernel and does so no more is gone, even
- * from a container that we cannot look into. */
+/* Whether the record of a holder may be overwritten. A process that held a lock of this kernel and holds it no more has ended,
+ * even in a container that is not visible from here. */
 static socle_status replace_record(sc_directory *directory) {
     lock_record before;
     read_record(&before, directory->lock);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A directory that belongs to one process for a while: locked against others by a file in it that
  * says who holds it, and held open, so that it is known again when its name is given to another
- * one. What lies in it is its user's business. */
+ * one. It knows nothing of what lies in it. */
 #ifndef SC_BASE_DIRECTORY_H
 #define SC_BASE_DIRECTORY_H
 
@@ -9,13 +9,13 @@
 
 typedef struct sc_directory sc_directory;
 
-/* The file is there while somebody holds the directory, or after a crash. */
+/* The file is there while a process holds the directory, or after a crash. */
 #define SC_DIRECTORY_LOCK ".socle.lock"
 
 /* Takes the directory, and removes the temporary files that processes which are gone left in it.
  *
  * Where the file system has no locks (some network file systems), the record in the file alone
- * tells: a holder that is not provably gone is believed, and the text says which file to remove. It
+ * tells: a holder that has not provably ended counts, and the text says which file to remove. It
  * goes on with a warning where there is no such holder; two processes that begin within the same
  * instant are then not told apart.
  *

@@ -40,7 +40,7 @@ void sc_env_adopt_error(sc_env *parent, const sc_env *child) {
     memcpy(parent->text, child->text, sizeof parent->text);
 }
 
-/* Marks a text that did not fit, so that nobody takes it for the whole. */
+/* Marks a text that did not fit, so that it is not taken for the whole. */
 static void mark_truncation(char *text, size_t capacity, int length) {
     if (length >= 0 && (size_t)length >= capacity) memcpy(text + capacity - 4, "...", 4);
 }

@@ -20,7 +20,7 @@ static const char *kind_of_file(mode_t mode) {
     return "a device";
 }
 
-/* Opens without following a pipe's habit of blocking until somebody writes. */
+/* Opens without blocking: a pipe would block until another process writes. */
 static socle_status open_file(sc_env *env, int *out, const char *path) {
     *out = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (*out >= 0) return SOCLE_OK;

@@ -14,8 +14,8 @@ socle_status sc_file_read(sc_env *env, char **data, size_t *size, const char *pa
 socle_status sc_file_read_open(sc_env *env, char **data, size_t *size, int file, const char *path, size_t limit);
 
 /* For files that decide what runs (built programs, records, verdicts about drivers): the same, but only of a file that
- * nobody except the effective user can have written. The file and its folder belong to that user and are writable by
- * nobody else; folders above belong to the user or root and are writable by nobody else unless sticky; the file is no
+ * no user except the effective one can have written. The file and its folder belong to that user and no other user may write
+ * them; folders above belong to the user or root, and no other user may write them unless they are sticky; the file is no
  * link. Errors besides those of sc_file_read: IO (not trusted; the text says which file or folder, and why). */
 socle_status sc_file_read_private(sc_env *env, char **data, size_t *size, const char *path, size_t limit);
 /* The same question of a folder. OK; NOT_FOUND: missing; IO: not trusted. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that decide what runs: built programs, records, verdicts about drivers. Whoever can write them can run code as
- * this user, and no checksum tells who wrote a file. So such a file is read only if it and its folder belong to the
- * effective user and nobody else may write to them, and no folder above lets anybody else exchange them: the rule of
+/* Files that decide what runs: built programs, records, verdicts about drivers. A user who can write them can run code
+ * as this user, and no checksum tells who wrote a file. So such a file is read only if it and its folder belong to the
+ * effective user and no other user may write to them, and no folder above lets another user exchange them: the rule of
  * ssh's StrictModes, with the sticky bit allowed. Every name is opened below the folder just checked, never by its path
  * again, so that nothing can be exchanged between look and use. */
 #include "base/file.h"
@@ -62,7 +62,7 @@ static socle_status walk(sc_env *env, int *folder, char *path) {
     return SOCLE_OK;
 }
 
-/* Opens a folder that nobody else can write to. */
+/* Opens a folder that no other user can write to. */
 static socle_status open_folder(sc_env *env, int *folder, const char *path) {
     *folder = -1;
     char *real = realpath(path, NULL);

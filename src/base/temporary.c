@@ -37,7 +37,7 @@ static bool is_leftover(const char *name, const sc_process *ended) {
 void sc_temporary_remove(int directory, const sc_process *ended) {
     int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = again < 0 ? NULL : fdopendir(again);
-    if (!folder) { /* whoever writes there will say so */
+    if (!folder) { /* a later write there reports it */
         if (again >= 0) close(again);
         return;
     }

@@ -31,7 +31,7 @@ struct sc_thread_pool {
     bool spin;
     worker *workers; /* size - 1 */
 
-    /* The job: written while the gate is closed and nobody is inside. */
+    /* The job: written while the gate is closed and no thread is inside. */
     void (*task)(void *argument, int64_t index, int worker);
     void *argument;
     int64_t tasks;
@@ -188,7 +188,7 @@ static void open_job(sc_thread_pool *pool) {
     pthread_mutex_unlock(&pool->mutex);
 }
 
-/* All tasks are handed out: lets nobody in any more and waits for those inside. */
+/* All tasks are taken: lets no further thread in and waits for those inside. */
 static void close_job(sc_thread_pool *pool) {
     atomic_fetch_and(&pool->gate, ~GATE_OPEN);
     uint64_t end = spin_end(pool);

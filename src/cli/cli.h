@@ -127,7 +127,7 @@ void sc_table_cell(sc_table *table, const char *format, ...)
     SC_PRINTF(2, 3); /* row by row; remembers a failure */
 socle_status sc_table_print(sc_table *table, FILE *stream);
 void sc_table_destroy(sc_table *table); /* NULL is fine */
-int sc_terminal_width(int descriptor);    /* columns; 80 where nobody says */
+int sc_terminal_width(int descriptor);    /* columns; 80 where it is not known */
 /* "1.5 GiB" */
 typedef struct sc_bytes_text {
     char text[24];

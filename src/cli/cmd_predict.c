@@ -137,7 +137,7 @@ static socle_status check_outputs(sc_env *env, const predict_job *job) {
         (long long)job->broken, (long long)sc_dataset_count(job->dataset));
 }
 
-/* Once nobody listens any more the pass ends; that is said at the end. */
+/* A pass ends once its output cannot be written; the tool reports that at its end. */
 static socle_status print_rows(sc_engine *engine, int slot, int64_t rows, void *argument) {
     predict_job *job = argument;
     int64_t size = sc_engine_prediction_size(engine);

@@ -16,7 +16,7 @@
 
 typedef struct handled_signal {
     int number;
-    bool ignored;           /* by whoever started the process: it stays so */
+    bool ignored;           /* by the process that started this one: it stays ignored */
     bool found_known;       /* `found` is set */
     struct sigaction found; /* another's handler, to be put back */
 } handled_signal;

@@ -113,7 +113,7 @@ static socle_status say_what_stays(const sc_train_session *session, sc_env *env,
                    sc_directory_path(session->place));
 }
 
-/* Where the last device is gone the state went with it, and the checkpoint is what there is. */
+/* Where the last device is lost its state is lost too, and only the checkpoint is left. */
 static socle_status broken_off(sc_train_session *session, sc_env *env, socle_status status) {
     if (!sc_fleet_alive(sc_trainer_fleet(session->trainer))) session->cli->exit_code = EXIT_FAILURE;
     sc_run_directory_salvage(session->directory);

@@ -7,7 +7,7 @@
 
 enum { IMAGES_RANK = 4, MOST_COLOURS = 4 };
 
-/* As many channels as colours have, behind sides that are longer: nobody meant them to be columns.
+/* As many channels as colours have, behind sides that are longer: they are no columns.
  */
 static bool looks_last(const sc_idx *idx) {
     return idx->size[3] <= MOST_COLOURS && idx->size[1] > MOST_COLOURS &&

@@ -14,7 +14,7 @@
 #include "engine/sum_tree.h"
 #include "engine/trace.h"
 
-/* Most staging slots, and how many there are where nobody names a number. */
+/* Most staging slots, and how many there are where the options name no number. */
 enum { SC_ENGINE_SLOTS = 8, SC_ENGINE_STANDARD_SLOTS = 3 };
 
 typedef struct sc_engine sc_engine;
@@ -59,7 +59,7 @@ typedef struct sc_engine_memory {
     size_t exchange;    /* of shared steps */
     size_t total;
     size_t staging;     /* host-mapped: of shared steps */
-    size_t slot;        /* host-mapped, and whoever fills the slots allocates it: the samples of one slot */
+    size_t slot;        /* host-mapped, and the code that fills the slots allocates it: the samples of one slot */
     size_t train, evaluate, predict; /* what each of them needs of `activations`; separate: has of it */
     size_t tensor;                   /* the largest tensor or workspace of a plan, which must lie in one allocation */
     size_t parameter_piece, partial_piece; /* the largest of the parameters, and of one micro-batch's gradients */

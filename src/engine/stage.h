@@ -29,7 +29,7 @@ typedef struct sc_stage_rows {
  * not suit the network), DEVICE_MEMORY. */
 socle_status sc_stage_create(sc_stage **out, sc_engine *engine, const sc_stage_source *source, const sc_order *order);
 void sc_stage_destroy(sc_stage *stage); /* waits for its uploads; NULL is fine */
-/* Forgets what the slots hold: someone else has used them. */
+/* Marks all slots as empty: other code has used the engine's slots. */
 void sc_stage_forget(sc_stage *stage);
 /* The slot with these rows, filled now unless it was filled ahead. At most the engine's slots - 1 may be filled ahead of their use. */
 socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *slot);

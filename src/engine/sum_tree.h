@@ -7,7 +7,7 @@
  *      \___/     |        level 1, 2
  *          \_____/        the rest, low levels first
  *
- * Whoever holds a run of micro-batches adds up what the tree joins within the run; pushing what is left of every run, in order,
+ * A holder of consecutive micro-batches adds up what the tree joins within them; pushing what is left of every holder, in order,
  * gives the same additions as one holder would make. Pure: it says what to add, and adds nothing. */
 #ifndef SC_ENGINE_SUM_TREE_H
 #define SC_ENGINE_SUM_TREE_H

@@ -61,7 +61,7 @@ bool sc_exchange_deliver(sc_exchange *exchange, uint64_t ticket, int range);
 bool sc_exchange_wait(sc_exchange *exchange, uint64_t ticket, int range);
 /* Whether a range is added up already. */
 bool sc_exchange_ready(sc_exchange *exchange, uint64_t ticket, int range);
-/* Ends the step for all who wait in it, unless everything has been delivered already. Afterwards nobody touches the sources of a
+/* Ends the step for all who wait in it, unless everything has been delivered already. Afterwards no thread touches the sources of a
  * cancelled step. */
 void sc_exchange_cancel(sc_exchange *exchange, uint64_t ticket);
 /* The totals, a whole partial; a range of it is valid after sc_exchange_wait and until the next step delivers it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exchange between devices of one process: delivering, adding up and taking, under one lock that is never held while adding. Whoever adds works in the memory of others, so a step
- * is neither cancelled nor followed by another before nobody adds any more. */
+/* The exchange between devices of one process: delivering, adding up and taking, under one lock that is never held while adding. A thread that adds
+ * works in memory of other devices, so a step is neither cancelled nor followed by another while a thread adds. */
 #include "fleet/exchange.h"
 
 #include "base/thread_pool.h"

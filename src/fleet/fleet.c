@@ -45,7 +45,7 @@ void sc_fleet_begin(member *m, sc_worker_job job, void *argument) {
 void sc_fleet_end(member *m, sc_deadline *deadline) {
     if (!m->worker) return;
     m->status = sc_worker_wait(m->worker, m->fleet->env, deadline);
-    if (m->status == SOCLE_STATUS_TIMEOUT && !sc_worker_busy(m->worker)) /* it came back just now */
+    if (m->status == SOCLE_STATUS_TIMEOUT && !sc_worker_busy(m->worker)) /* it returned just now */
         m->status = sc_worker_wait(m->worker, m->fleet->env, deadline);
 }
 
@@ -114,7 +114,7 @@ static socle_status gather(sc_fleet *fleet, const bool *chosen, uint64_t deadlin
     return result != SOCLE_OK ? result : sc_fleet_alive(fleet) ? SOCLE_OK : sc_fleet_none_left(fleet);
 }
 
-/* A member that hangs may touch its job's argument long after the caller has gone, so jobs work on a copy, which then stays. */
+/* A member that hangs may read or write its job's argument after the caller has returned, so jobs work on a copy, which is then kept. */
 static socle_status pack(sc_fleet *fleet, void **parcel, const void *argument, size_t size) {
     SC_TRY(sc_allocate(fleet->env, parcel, size, 1));
     memcpy(*parcel, argument, size);
@@ -276,7 +276,7 @@ socle_status sc_fleet_trace(sc_fleet *fleet, sc_trace *trace) {
     return sc_fleet_all(fleet, sc_fleet_deadline(fleet, 1), trace_member, &job, sizeof job);
 }
 
-/* A member that hangs keeps what it may still touch: its own things, and the exchange. */
+/* What the thread of a member that hangs may still use stays: the member, and the exchange. */
 bool sc_fleet_destroy(sc_fleet *fleet) {
     if (!fleet) return true;
     bool hangs = false;
@@ -284,7 +284,7 @@ bool sc_fleet_destroy(sc_fleet *fleet) {
     sc_env_child(&quiet, fleet->env);
     for (int i = 0; fleet->member && i < fleet->members; i++) {
         member *m = &fleet->member[i];
-        if (m->hangs) m->hangs = sc_worker_busy(m->worker); /* it may have come back */
+        if (m->hangs) m->hangs = sc_worker_busy(m->worker); /* its call may have returned */
         hangs |= m->hangs;
         if (m->hangs) continue;
         sc_deadline deadline = sc_deadline_start(60 * SECOND);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How long a device of a fleet may take before it counts as hung: a multiple of what steps take, measured, but never little. What
- * nobody has measured yet, and what compiles kernels, gets minutes. */
+ * has not been measured yet, and what compiles kernels, gets minutes. */
 #include "fleet/fleet_private.h"
 
 #define SECOND UINT64_C(1000000000)

@@ -69,8 +69,8 @@ static socle_status take(member *m, int *taken, bool all) {
     return SOCLE_OK;
 }
 
-/* Delivers each range as it arrives, and takes earlier ones meanwhile. A member without samples delivers too: that it has let go of
- * the totals of the step before. */
+/* Delivers each range as it arrives, and takes earlier ones meanwhile. A member without samples delivers too, which says that it
+ * no longer reads the totals of the step before. */
 static socle_status deliver(member *m, uint64_t began, int *taken) {
     member_step *step = &m->step;
     int ranges = sc_engine_ranges(m->engine);

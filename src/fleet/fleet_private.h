@@ -15,7 +15,7 @@ typedef struct member_step {
     uint64_t ticket;           /* 0: nothing to exchange */
     uint64_t deadline;         /* ns */
     bool leads;                /* looks at the totals */
-    bool timed;                /* nobody knows how long a step takes: this one is waited for */
+    bool timed;                /* no step has been measured yet: the caller waits for this one */
     double seconds;            /* out: until its sums were delivered; 0: not measured */
     sc_totals seen;
     bool arrived;
@@ -53,7 +53,7 @@ struct sc_fleet {
     double step_seconds;   /* measured; 0: not yet, or no longer known */
     socle_status last_loss; /* why the last one that was lost was */
     bool worked;           /* a step has been done */
-    void **parcel;         /* arguments of jobs that somebody hangs in */
+    void **parcel;         /* arguments of jobs that hang */
     size_t parcels, parcel_capacity;
 };
 
@@ -64,7 +64,7 @@ void sc_fleet_end(member *m, sc_deadline *deadline);
 void sc_fleet_end_within(member *m, uint64_t deadline); /* ns from now */
 /* Declares a member lost, with the text of its failure in env. */
 void sc_fleet_lose(sc_fleet *fleet, int number);
-/* The failure where nobody can work: none is left, or those that are have rested and missed commits. */
+/* The failure where no member can work: none is left, or those that are left have rested and missed commits. */
 socle_status sc_fleet_none_left(sc_fleet *fleet);
 sc_member_state sc_fleet_state(const sc_fleet *fleet, int number);
 bool sc_fleet_works(const sc_fleet *fleet, int number); /* its state is WORKING */
@@ -73,7 +73,7 @@ int sc_fleet_leader(const sc_fleet *fleet); /* -1: none is left */
 uint64_t sc_fleet_preparing(const sc_fleet *fleet, int64_t steps);
 /* A member is lost: the others' steps will take longer. */
 void sc_fleet_slows(sc_fleet *fleet, int lost);
-/* A step took so long / was not done within so long, though nobody hung. */
+/* A step took so long / was not done within so long, though no member hung. */
 void sc_fleet_step_took(sc_fleet *fleet, double seconds);
 void sc_fleet_grant(sc_fleet *fleet, double seconds);
 /* Ends what a member has on its device / equips it anew; jobs, argument: the member. */

@@ -80,7 +80,7 @@ static socle_status begin(sc_fleet *fleet) {
     return SOCLE_OK;
 }
 
-/* A member did not come back: gives the step up. Whoever only waited for others is back at once then. */
+/* A member has not finished: cancels the step, so that members which only waited for others return at once. */
 static void give_up(sc_fleet *fleet, member *m, sc_deadline *deadline) {
     if (m->step.ticket) sc_exchange_cancel(fleet->exchange, m->step.ticket);
     sc_deadline_extend(deadline, GRACE);
@@ -90,8 +90,8 @@ static void give_up(sc_fleet *fleet, member *m, sc_deadline *deadline) {
                 (double)deadline->total * 1e-9);
 }
 
-/* Waits for all until the deadline, then gives the step up, so that only those that hang stay away. *late: all came back, but too late.
- * The text of the first failure that is nobody's loss stays in env. */
+/* Waits for all until the deadline, then cancels the step, so that only members that hang do not return. *late: all returned, but too
+ * late. The text of the first failure that loses no member stays in env. */
 static void collect(sc_fleet *fleet, sc_deadline *deadline, bool *failed, bool *starved, bool *late) {
     bool kept = false, missed = false;
     int alive = sc_fleet_alive(fleet);
@@ -118,7 +118,7 @@ static void collect(sc_fleet *fleet, sc_deadline *deadline, bool *failed, bool *
     *late = missed && sc_fleet_alive(fleet) == alive;
 }
 
-/* Nobody hung: the deadline was too short. */
+/* No member hung: the deadline was too short. */
 static void allow_more_time(sc_fleet *fleet, double seconds) {
     sc_fleet_grant(fleet, seconds);
     sc_log_line(fleet->env, SOCLE_LOG_INFO, "a step took longer than %.0f s and is done again with more time", seconds);

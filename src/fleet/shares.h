@@ -12,7 +12,7 @@ enum { SC_SHARES_MOST = 32 };
 typedef struct sc_shares {
     int count;
     int64_t batch, unit;          /* samples of a whole step; shares are whole units, of which the last may be short */
-    bool fixed;                   /* weights are the user's: never measured, nobody rests */
+    bool fixed;                   /* weights are the user's: never measured, and no device rests */
     bool present[SC_SHARES_MOST]; /* not lost */
     bool resting[SC_SHARES_MOST]; /* too slow to be of use */
     bool tried[SC_SHARES_MOST];   /* its rest has ended, and it has not been measured since: it gets a small share */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A worker: one thread that owns one device. The device is opened, used and closed on that thread, with an env of its own, so that a
- * device that hangs or dies takes nothing else with it. Callers hand in jobs and wait with a deadline. */
+ * device that hangs or fails stops nothing else. Callers hand in jobs and wait with a deadline. */
 #ifndef SC_FLEET_WORKER_H
 #define SC_FLEET_WORKER_H
 

@@ -10,8 +10,8 @@ static bool is_needed(const sc_graph *graph, const bool *needed, sc_value value)
     return needed[value] || graph->value[value].lane != SC_LANE_NONE;
 }
 
-/* Takes away the outputs of an expression that nobody reads, and the operands that then nobody
- * reads. */
+/* Removes the outputs of an expression that nothing reads, and then the operands that nothing reads
+ * any more. */
 static void trim(sc_fuse *fuse, int n, const bool *needed) {
     sc_graph *graph = fuse->graph;
     sc_node *node = &graph->node[n], trimmed = *node;

@@ -9,7 +9,7 @@
 #include "graph/graph.h"
 
 typedef struct sc_fuse_options {
-    bool keep_dead;     /* leave nodes and expression outputs that nobody reads */
+    bool keep_dead;     /* leave nodes and expression outputs that nothing reads */
     bool no_chains;     /* elementwise into elementwise, and into the prologue of reduce */
     bool no_duplicates; /* cheap elementwise copied into each of several readers */
     bool no_tails;      /* elementwise into the tails of op.h */

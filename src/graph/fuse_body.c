@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies: an expression with the values it reads, taken out of a node so that two can be joined.
- * Only expressions and operand lists are handled here; whether a join is allowed is the rules'
- * business. */
+ * Only expressions and operand lists are handled here; the rules say whether a join is
+ * allowed. */
 #include "graph/fuse_private.h"
 
 #include <string.h>

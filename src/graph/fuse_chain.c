@@ -17,8 +17,8 @@ static bool is_uniform(const sc_expr *expr) {
            !sc_expr_uses(expr, SC_EXPR_NORMAL);
 }
 
-/* Whether every output is a float or i32 intermediate: storing it loses nothing, and nobody outside
- * wants it. */
+/* Whether every output is a float or i32 intermediate: storing it loses nothing, and it has no
+ * home outside the graph. */
 static bool may_vanish(const sc_graph *graph, const sc_node *node) {
     if (node->dead || node->op != SC_OP_ELEMENTWISE) return false;
     for (int k = 0; k < node->outputs; k++) {

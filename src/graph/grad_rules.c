@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One gradient rule per operation: given the gradients of a node's outputs, add contributions for its inputs, as more nodes
- * of the same graph. Scalar derivatives are src/op/expr_grad.c's business. */
+ * of the same graph. Scalar derivatives are in src/op/expr_grad.c. */
 #include "graph/build.h"
 #include "graph/formula.h"
 #include "graph/grad.h"

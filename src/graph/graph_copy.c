@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A second graph equal to a first, so that a pass can be tried without touching what will be
  * planned. Expressions are copied, because passes rewrite them in place; names are not, because
- * nobody does. */
+ * no pass changes them. */
 #include "graph/graph.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One walk over the nodes: a value is born at its producer and dies at the last node that reads it
- * or an alias of it. A value nobody reads still lives while its producer runs. The results of
- * hoistable nodes outlive the run: they live beside everything. Knows no sizes but bytes, and
+/* One walk over the nodes: a value is live from its producer to the last node that reads it or an
+ * alias of it. A value that nothing reads is live while its producer runs. The results of hoistable
+ * nodes are live in every run: they share no memory. Knows no sizes but bytes, and
  * places nothing. */
 #include "graph/live.h"
 

@@ -98,7 +98,7 @@ static socle_status prepare_each(sc_plan *plan, const sc_graph *graph, sc_live *
     return SOCLE_OK;
 }
 
-/* Whoever is told of the building is told of its end, also where it failed. */
+/* A caller that was told of the building is told of its end too, also where it failed. */
 static socle_status prepare_nodes(sc_plan *plan, const sc_graph *graph, sc_live *live,
                                   plan_work *work) {
     announce_each(plan, graph, work);

@@ -78,8 +78,9 @@ socle_status sc_plan_run_part(sc_plan *plan, sc_queue *queue, const sc_lane_memo
  * plan writes are final; `lanes` as at its creation. */
 int sc_plan_ready_after(const sc_plan *plan, const sc_lane_map *lanes, sc_lane lane, size_t bytes);
 
-/* Weights are packed by the first run and kept. Whoever writes the PARAMETERS lane says so here;
- * the next run packs them anew. (A run that finds the lane at another place does so by itself.) */
+/* Weights are packed by the first run and kept. A caller that writes the PARAMETERS lane calls this
+ * function, and the next run packs them anew. (A run that finds the lane at another place does so by
+ * itself.) */
 void sc_plan_weights_changed(sc_plan *plan);
 
 /* One launch as a person reads it. */

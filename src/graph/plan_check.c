@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The planner's separate mode: every intermediate in a buffer of its own between two canaries,
- * filled with NaN before each run, so that reading what nobody wrote and writing past an end both
+ * filled with NaN before each run, so that reading what was never written and writing past an end both
  * show. Slow, for tests and for finding a driver's faults; an overrun inside an arena would be
  * invisible to sanitizers. */
 #include "graph/plan_private.h"

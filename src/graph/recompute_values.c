@@ -85,7 +85,7 @@ static bool is_small(const survey *s, const sc_node *node, size_t bytes) {
 }
 
 /* How many cheap values, stored themselves, lie between the node's result and values that are
- * stored for certain; -1 when it needs something that nobody stores. */
+ * stored for certain; -1 when it needs something that is not stored. */
 static int hops_of(const survey *s, const sc_node *node) {
     int most = 0;
     if (node->op != SC_OP_ELEMENTWISE) return -1;

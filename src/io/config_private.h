@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files behind config.h share; nobody else includes this. */
+/* What the files behind config.h share; no other file includes this. */
 #ifndef SC_IO_CONFIG_PRIVATE_H
 #define SC_IO_CONFIG_PRIVATE_H
 

@@ -61,7 +61,7 @@ static socle_status check_metadata(sc_env *env, const sc_safetensors *file) {
     return SOCLE_OK;
 }
 
-/* A description that is wrong is bad data here: nobody wrote it by hand. */
+/* A description that is wrong is bad data here: a program wrote it, no person. */
 static socle_status as_data(sc_env *env, socle_status status) {
     if (status != SOCLE_STATUS_CONFIG && status != SOCLE_STATUS_SHAPE) return status;
     return env->status = SOCLE_STATUS_DATA;

@@ -204,7 +204,7 @@ socle_status sc_model_check_parameters(sc_env *env, const sc_safetensors *file, 
     return SOCLE_OK;
 }
 
-/* Such values come from runs that other programs let go on; nothing here makes them. */
+/* Such values come from other programs, which train on with them; no run of Socle writes them. */
 static void warn_non_finite(const mapping *m, const sc_parameter *parameter, const float *data) {
     int64_t elements = sc_tensor_elements(&parameter->desc), bad = 0;
     for (int64_t i = 0; i < elements; i++) bad += !isfinite(data[i]);

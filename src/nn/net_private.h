@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files behind net.h share; nobody else includes this. */
+/* What the files behind net.h share; no other file includes this. */
 #ifndef SC_NN_NET_PRIVATE_H
 #define SC_NN_NET_PRIVATE_H
 

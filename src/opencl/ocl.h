@@ -142,7 +142,7 @@ socle_status sc_ocl_wait(sc_ocl_queue *queue, cl_event event, uint64_t deadline)
 
 /* Wakes a sleeping queue when an event is done (ocl_waiter.c). */
 socle_status sc_ocl_waiter_create(sc_ocl_waiter **out, sc_env *env);
-/* Sees to it that sleepers are woken when `event` is done; `inside`: by a thread that waits in the driver. *seen: events so far.
+/* Arranges that sleeping threads are woken when `event` is done; `inside`: by a thread that waits in the driver. *seen: events so far.
  * False: nothing will wake them. */
 bool sc_ocl_waiter_ask(sc_ocl_waiter *waiter, cl_event event, bool inside, unsigned *seen);
 /* Sleeps for `nap` ns at most, or until an event later than number *seen is done. */
@@ -162,9 +162,9 @@ void sc_ocl_notices_take(sc_ocl_notices *notices, char *text, size_t size);
 socle_status sc_ocl_judge(sc_ocl_device *device, cl_int code, enum sc_ocl_path path);
 socle_status sc_ocl_device_fail(sc_env *env, sc_ocl_device *device, const char *call, cl_int code,
                                 enum sc_ocl_path path);
-/* DEVICE once the device is known to be lost; OK else. Asks nobody. */
+/* DEVICE once the device is known to be lost; OK else. Calls no driver. */
 socle_status sc_ocl_check_lost(sc_ocl_device *device, sc_env *env);
-/* After a failure: waits until no command of the queue can touch anybody's memory any more, as far as the device answers. */
+/* After a failure: waits until no command of the queue can read or write memory any more, as far as the device answers. */
 void sc_ocl_settle(sc_ocl_queue *queue);
 
 /* ---- Programs (ocl_program.c, ocl_announce.c, ocl_unit.c, ocl_group.c, ocl_cache.c) ---- */

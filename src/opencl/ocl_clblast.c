@@ -200,7 +200,7 @@ static socle_status ask_scratch(blas *self, sc_ocl_device *device, int64_t capac
     return SOCLE_OK;
 }
 
-/* Compiles CLBlast's kernels: a product of one element, in memory that nobody reads. */
+/* Compiles CLBlast's kernels: a product of one element, in memory that nothing reads. */
 static socle_status warm_up(blas *self, sc_ocl_device *device) {
     cl_mem nothing = sc_ocl_memory(sc_ocl_nothing(device));
     bool batched = self->desc.tensor[self->desc.inputs].rank > 2;

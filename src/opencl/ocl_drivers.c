@@ -113,7 +113,7 @@ socle_status sc_ocl_drivers_settle(sc_env *env, const sc_environment *environmen
 
 /* ---- Opening ---- */
 
-/* What somebody else's process has to set. */
+/* What a program that uses the library has to set. */
 static socle_status refuse(sc_env *env) {
     sc_text text;
     sc_text_init(&text, env);

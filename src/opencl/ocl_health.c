@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is the device still there? A lost device may answer with any code, those for "no memory" and "wrong
- * argument" among them, so after a failure it gets a trifle to do, with a deadline. And a queue that has
- * failed must come to rest before the caller frees what its commands read and write. It must not
+/* Whether a device still answers. A lost device may give any code, those for "no memory" and "wrong
+ * argument" among them, so after a failure it gets a small command, with a deadline. And the commands of a
+ * queue that has failed must end before the caller frees what its commands read and write. It must not
  * know operations. */
 #include "opencl/ocl.h"
 
@@ -47,7 +47,7 @@ static bool answers(sc_ocl_device *device) {
     cl_event event = NULL;
     cl_int state = CL_COMPLETE;
     if (atomic_load(&device->lost)) return false;
-    if (!device->setup || !device->nothing) return true; /* being opened or closed: nobody knows */
+    if (!device->setup || !device->nothing) return true; /* being opened or closed: not known yet */
     cl_mem memory = sc_ocl_memory(sc_ocl_nothing(device));
     cl_int code = clEnqueueFillBuffer(device->setup, memory, &zero, sizeof zero, 0, sizeof zero, 0, NULL, &event);
     if (code != CL_SUCCESS)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The in-order command stream. Every command leaves its event as the queue's last one; the first
- * failure makes the queue fail for good, because what was to come after cannot be trusted, and is
- * reported when the commands before it have come to rest, because the caller then frees what they
- * use. Waiting is in ocl_event.c. */
+ * failure makes every later command fail, because later commands would use results that are not
+ * there. It is reported when the commands before it have ended, because the caller then frees what
+ * they use. Waiting is in ocl_event.c. */
 #include "opencl/ocl.h"
 
 #include <stdio.h>
@@ -116,7 +116,7 @@ static socle_status queue_wait_event(sc_queue *base, sc_event *waited) {
     cl_event barrier = NULL;
     SC_TRY(sc_ocl_queue_check(queue));
     if (!event->handle || waited->queue == base) return SOCLE_OK;
-    /* Handed over first: nobody may wait for a command that its own queue still holds back. */
+    /* Flushed first: a command must not be waited for while its own queue has not submitted it. */
     cl_int code = clFlush(sc_ocl_queue_of(waited->queue)->handle);
     if (code != CL_SUCCESS) return sc_ocl_queue_done(queue, "clFlush", code, NULL);
     code = clEnqueueBarrierWithWaitList(queue->handle, 1, &event->handle, &barrier);

@@ -32,7 +32,7 @@ typedef struct trial {
 
 /* ---- The program ---- */
 
-/* Nobody else can have put it there. */
+/* No other user can have put it there. */
 static bool is_trusted(const char *path) {
     struct stat info;
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || access(path, X_OK) != 0) return false;
@@ -107,12 +107,12 @@ static int spawn(trial *t, const char *program, int output, char **variables) {
     return code;
 }
 
-/* Where as little is left as that, a driver dies of it too. */
+/* A driver that is given as little as that ends its process too. */
 static bool is_shortage(int code) {
     return code == EAGAIN || code == ENOMEM || code == EMFILE || code == ENFILE;
 }
 
-/* Where no program can be started for another reason (a sandbox that forbids it), drivers are believed. */
+/* Where no program can be started for another reason (a sandbox that forbids it), drivers are loaded untried. */
 static void start(sc_env *env, trial *t, const char *program, char **variables) {
     int ends[2];
     int code = pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0 ? 0 : errno;
@@ -163,7 +163,7 @@ static void hear(sc_ocl_vendor *vendor, const char *line) {
     }
 }
 
-/* What it said goes before how it ended: drivers that answered everything may end as they like. */
+/* What it wrote counts before how it ended: a driver that answered everything may end in any way. */
 static void judge(trial *t, int status, int seconds, bool late) {
     sc_ocl_verdict *verdict = &t->vendor->verdict;
     read_output(t);
@@ -190,7 +190,7 @@ static void finish(trial *t, int status, int seconds, bool late) {
     t->process = 0;
 }
 
-/* True while it runs. A process that somebody else has waited for has ended with a status nobody knows. */
+/* True while it runs. A process that other code has waited for has ended, and its status is lost. */
 static bool listen_to(trial *t, int seconds) {
     int status = 0;
     read_output(t);

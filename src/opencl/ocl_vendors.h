@@ -4,7 +4,7 @@
  *
  * A loader opens every driver that is installed, so one that aborts takes the program with it. A bad one is passed over by
  * showing the loader a folder that lists the good ones (OCL_ICD_VENDORS). Only a program may change its environment: the tool
- * does, by sc_ocl_drivers_settle. A library in somebody else's process opens no OpenCL then, and says what to set. */
+ * does, by sc_ocl_drivers_settle. A library in another program's process opens no OpenCL then, and says what to set. */
 #ifndef SC_OPENCL_OCL_VENDORS_H
 #define SC_OPENCL_OCL_VENDORS_H
 
@@ -13,7 +13,7 @@
 #include "probe/probe_stage.h"
 
 typedef enum sc_ocl_verdict_kind {
-    SC_OCL_UNTRIED,    /* there is no program to try it with, or none may be started; it is believed */
+    SC_OCL_UNTRIED,    /* there is no program to try it with, or none may be started; it is loaded untried */
     SC_OCL_WELL,
     SC_OCL_UNLOADABLE, /* the loader will pass over it by itself */
     SC_OCL_CRASHED,    /* detail: the signal */
@@ -72,7 +72,7 @@ bool sc_ocl_verdict_is_bad(const sc_ocl_verdict *verdict);
 /* "pocl.icd (libpocl.so.2) crashed (signal 11) while its devices were listed". */
 void sc_ocl_vendor_describe(sc_text *out, const sc_ocl_vendor *vendor);
 /* Verdicts of earlier processes, kept by what the driver's files and the kernel were, by the program's limits and by the
- * variables that drivers read. A bad one is believed for an hour. False: none. */
+ * variables that drivers read. A bad one holds for an hour. False: none. */
 bool sc_ocl_verdict_load(sc_env *env, sc_ocl_vendor *vendor, const char *program);
 void sc_ocl_verdict_store(sc_env *env, const sc_ocl_vendor *vendor, const char *program);
 

@@ -20,7 +20,7 @@ bool sc_ocl_verdict_is_bad(const sc_ocl_verdict *verdict) {
     }
 }
 
-/* A driver that dies may lack room rather than be broken. */
+/* A driver that ends its process may lack memory rather than be broken. */
 static void add_limits(sc_text *out) {
     static const struct {
         int limit;

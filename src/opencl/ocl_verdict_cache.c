@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Verdicts about drivers on disk, so that a driver is tried once and not at every start. A file holds numbers alone and is
- * read by sc_file_read_private: whoever else could write it could have a driver loaded that crashes. Its name is a hash of
+ * read by sc_file_read_private: another user who could write it could have a driver loaded that crashes. Its name is a hash of
  * everything that a verdict depends on: the driver's files, the program that tried it, the kernel, limits, variables that
  * drivers read. */
 #include "opencl/ocl_vendors.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What wakes a queue that waits asleep: the driver's callback for an event, or, for a driver that works only while
- * somebody waits in it, a thread of the queue's own that does so. The waiter is counted, because a callback may still
+ * a thread waits in it, a thread of the queue's own that does so. The waiter is counted, because a callback may still
  * come, and the thread may still hang in the driver, after the queue gave up and closed. */
 #include "opencl/ocl.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Limits of this process (getrlimit). The probe inherits those of the program that asks, and takes from each what that
  * program needs beside the driver: its data and weights, threads, files, larger kernels to compile. Where nothing would
- * be left the driver gets nothing, dies or refuses here, and is not let into the program. */
+ * be left the driver gets nothing: it ends or refuses here, and the program does not load it. */
 #include "probe/probe.h"
 
 #include <pthread.h>

@@ -112,7 +112,7 @@ int main(int argc, char **argv) {
     if (argc != 2 && argc != 3) return 2;
     arguments = argv;
     within_margins = argc == 2;
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever ended before this line has closed the pipe, so the first word fails */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a parent that ended before this line has closed the pipe, so the first word fails */
     keep_answers_apart();
     probe_leave_no_core();
     if (within_margins) probe_keep_margins();

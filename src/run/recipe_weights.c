@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `class_weights` of a part of the data: a weight for each class, which becomes a weight for each
- * sample of that class. From there on nobody knows of classes. */
+ * sample of that class. The code behind knows only weights of samples. */
 #include "run/recipe_private.h"
 #include "train/weights.h"
 

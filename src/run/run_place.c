@@ -124,8 +124,8 @@ static bool has_checkpoint(const char *directory) {
     return there;
 }
 
-/* The content is looked at twice: so that no lock file appears in a stranger's directory, and then
- * with the lock, since another run may have begun and ended there meanwhile. */
+/* The content is looked at twice: once before a lock file is made, which has no place in a
+ * directory that is refused, and then with the lock, since another run may have begun and ended there meanwhile. */
 static socle_status claim(sc_directory **out, sc_env *env, const char *path, bool overwrite) {
     SC_TRY(check_content(env, path, overwrite, false));
     SC_TRY(sc_directory_hold(out, env, path));

@@ -31,10 +31,10 @@ static void remove_files(DIR *folder) {
     for (struct dirent *entry; (entry = readdir(folder));)
         if (sc_run_writes(entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
     unlinkat(dirfd(folder), SC_DIRECTORY_LOCK, 0);
-    unlinkat(dirfd(folder), MARKER, 0); /* last: without it nobody would finish this */
+    unlinkat(dirfd(folder), MARKER, 0); /* last: a later run finishes the removal while it is there */
 }
 
-/* Goes with all it holds of ours; what somebody else put there stays. */
+/* Removes the folder and the files of a run in it; other files stay, and the folder with them. */
 static void remove_folder(int directory, const char *name) {
     DIR *folder = open_folder(directory, name);
     if (!folder) return;

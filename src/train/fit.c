@@ -218,7 +218,7 @@ static bool nobody_has_it(const sc_trainer *trainer) {
     return sc_fleet_alive(trainer->fleet) && !sc_fleet_engine(trainer->fleet) && trainer->kept;
 }
 
-/* Who fails while it is given the state back is lost or equipped anew, which ends some time. */
+/* A member that fails while its state is written is lost or equipped anew; each happens a limited number of times. */
 static socle_status go_back(sc_trainer *trainer) {
     for (;;) {
         socle_status status = sc_trainer_go_back(trainer);

@@ -201,7 +201,7 @@ static void free_copies(const sc_trainer *trainer, float ***copies) {
 
 bool sc_trainer_destroy(sc_trainer *trainer) {
     if (!trainer) return true;
-    if (!sc_fleet_destroy(trainer->fleet)) return false; /* its thread may still read what is here */
+    if (!sc_fleet_destroy(trainer->fleet)) return false; /* the thread of a member that hangs may still read what is here */
     for (int i = 0; i < 2; i++) sc_dataset_destroy(trainer->converted[i]);
     sc_order_free(&trainer->train_order);
     sc_order_free(&trainer->validation_order);

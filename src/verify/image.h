@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operands as bytes: where a logical element lies in a layout, and what memory holds that is
- * nobody's. */
+/* Operands as bytes: where a logical element lies in a layout, and what the memory between
+ * elements holds. */
 #ifndef SC_VERIFY_IMAGE_H
 #define SC_VERIFY_IMAGE_H
 
@@ -16,7 +16,7 @@ void sc_image_put(void *data, int dtype, int64_t at, double value);
 /* Writes `rows` rows of `value` (row-major) in the tensor's layout, zeros in padding channels. */
 void sc_image_pack(void *data, const sc_tensor_desc *tensor, int64_t rows, const double *value);
 
-/* Two fillings of memory nobody has written: a NaN, and an ordinary number that shows where the NaN
+/* Two fillings of memory that was not written: a NaN, and an ordinary number that shows where the NaN
  * is hidden. */
 enum { SC_IMAGE_POISONS = 2 };
 void sc_image_poison(void *data, size_t bytes, int which);

@@ -237,7 +237,7 @@ static socle_status try_implementation(run_session *run, const sc_implementation
     return SOCLE_OK;
 }
 
-/* An operation that the device cannot run at all is a row too, or nobody would notice. */
+/* An operation that the device cannot run at all is a row too, so that it is noticed. */
 static void report_missing(sc_session *session, const sc_verify_case *test, int number) {
     sc_verify_row row = {.state = SC_VERIFY_UNSUPPORTED, .implementation = "any"};
     snprintf(row.message, sizeof row.message, "%s has no implementation of %s",

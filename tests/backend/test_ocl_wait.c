@@ -132,7 +132,7 @@ Test(ocl_wait, asleep_until_the_callback) {
     made_up m;
     make(&m, false);
     for (int i = 0; i < 3; i++) SC_TRUE(run_command(&m) < 10000);
-    SC_EQ(fake.waits, 0); /* nobody waited in the driver */
+    SC_EQ(fake.waits, 0); /* no thread waited in the driver */
     end(&m);
 }
 

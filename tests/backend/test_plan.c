@@ -209,7 +209,7 @@ Test(plan, lanes_move_from_run_to_run) {
     SC_EQ_MEMORY(&here, &there, sizeof here);
     for (int i = 0; i < 3; i++) sc_buffer_destroy(p.memory.base[moved[i]].buffer);
     p.memory = home;
-    p.memory.base[SC_LANE_SUMS].buffer = NULL; /* a lane that nobody gave */
+    p.memory.base[SC_LANE_SUMS].buffer = NULL; /* a lane that was not given */
     SC_FAILS(&f.env, plan_run(&p, &(sc_launch){.rows = 1}), SOCLE_STATUS_INTERNAL);
     SC_CONTAINS(f.env.text, "lane that has no memory");
     p.memory = home;

@@ -125,7 +125,7 @@ static void keeps_packs(bool separate) {
     memcpy(first, run(&plain), BYTES);
     SC_EQ_MEMORY(run(&packed), first, BYTES);
     add_to_weights(&packed, 0.25f);
-    SC_EQ_MEMORY(run(&packed), first, BYTES); /* nobody said so: the packs of before */
+    SC_EQ_MEMORY(run(&packed), first, BYTES); /* the change was not announced: the packs of before */
     sc_plan_weights_changed(packed.plan);
     add_to_weights(&plain, 0.25f);
     for (int again = 0; again < 2; again++) {

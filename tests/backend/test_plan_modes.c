@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a plan tells of its launches and their faults: times on the device's clock, and the separate
- * mode, which names the tensor that a kernel overran and shows as NaN what nobody wrote. The faults
+ * mode, which names the tensor that a kernel overran and shows as NaN what was not written. The faults
  * are planted in an implementation put before the device's own. */
 #include "plan_fixture.h"
 

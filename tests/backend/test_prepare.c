@@ -105,7 +105,7 @@ Test(prepare, a_refusal_or_a_failed_build_falls_to_the_next) {
     SC_EQ(x.f.log.count, 0);
     x.first.status = SOCLE_STATUS_BUILD;
     chosen(&x, NULL, "second");
-    SC_EQ(x.f.log.count, 1); /* a build that fails is a defect somebody wants to hear of */
+    SC_EQ(x.f.log.count, 1); /* a build that fails is a defect, and is reported */
     SC_EQ(x.f.log.level[0], SOCLE_LOG_WARNING);
     SC_CONTAINS(x.f.log.text[0], "first says no");
     device_close(&x.f);

@@ -133,7 +133,7 @@ static int warnings(const char *with) {
     return count;
 }
 
-/* Whoever can write to the folder can put programs there that run as this user: the hash inside a file is no signature.
+/* A user who can write to the folder can put programs there that run as this user: the hash inside a file is no signature.
  */
 Test(program_cache, of_others_is_not_used) {
     sc_temp temp;
@@ -185,7 +185,7 @@ Test(program_cache, of_somebody_else_is_not_used) {
     sc_temp_remove(&temp);
 }
 
-/* A folder that the cache makes is closed to everybody else. */
+/* A folder that the cache makes is closed to all other users. */
 Test(program_cache, folders_are_made_private) {
     sc_temp temp;
     char folder[300];

@@ -136,7 +136,7 @@ Test(directory, what_is_no_directory) {
     SC_FAILS(&env, sc_directory_hold(&directory, &env, run), SOCLE_STATUS_IO);
 }
 
-/* A record that somebody made up moves no cursor and is no longer than a line. */
+/* A forged record moves no cursor and is no longer than a line. */
 Test(directory, hostile_records) {
     sc_directory *directory;
     static char text[5000];
@@ -219,7 +219,7 @@ Test(directory, file_systems_without_locks) {
     sc_process_text(who, &elsewhere);
     snprintf(record, sizeof record, "process 7 on elsewhere\n%s\n", who);
     put(inside(SC_DIRECTORY_LOCK), record);
-    SC_FAILS(&env, sc_directory_hold(&directory, &env, run), SOCLE_STATUS_STATE); /* nobody knows */
+    SC_FAILS(&env, sc_directory_hold(&directory, &env, run), SOCLE_STATUS_STATE); /* not known */
     SC_CONTAINS(env.text, "process 7 on elsewhere");
 }
 

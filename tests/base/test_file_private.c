@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that decide what runs are read only if nobody but this user can have written them. Tests that need files of
- * somebody else's run as root alone. */
+/* Files that decide what runs are read only if no other user can have written them. Tests that need files of
+ * another user run as root alone. */
 #include "base/file.h"
 
 #include "sc_temp.h"
@@ -148,7 +148,7 @@ Test(file_private, no_file) {
     SC_EQ(mkdir(f.path, 0700), 0);
     SC_FAILS(&f.env, read_it(&f), SOCLE_STATUS_IO);
     SC_EQ(rmdir(f.path), 0);
-    SC_EQ(mkfifo(f.path, 0600), 0); /* and nobody waits for a writer */
+    SC_EQ(mkfifo(f.path, 0600), 0); /* and no call waits for a writer */
     SC_FAILS(&f.env, read_it(&f), SOCLE_STATUS_IO);
     SC_EQ(unlink(f.path), 0);
     sc_temp_put(&f.temp, "folder/file", "0123456789", 10);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stubs of OpenCL drivers, one library for each STUB_MODE, that do what broken drivers do; an .icd file names them like any other
- * driver. Whoever loads one is written to the file STUB_LOG: "MODE PROGRAM", and whether the probe's end would leave a core file. */
+ * driver. A program that loads one is written to the file STUB_LOG: "MODE PROGRAM", and whether the probe's end would leave a core file. */
 #define CL_TARGET_OPENCL_VERSION 300
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl_icd.h>
@@ -57,7 +57,7 @@ __attribute__((constructor)) static void log_load(void) {
     if (STUB_MODE == STUB_ENDS) exit(0);
 }
 
-/* More than anybody keeps, and the last line has no end. */
+/* More than is kept, and the last line has no end. */
 static void talk(void) {
     static const char text[] = "looking for devices\nnone so far";
     for (int i = 0; i < 200; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The library in somebody else's process, whose environment it must not change: a bad driver keeps OpenCL closed, and the text says
+/* The library in another program's process, whose environment it must not change: a bad driver keeps OpenCL closed, and the text says
  * which, and what to set. */
 #include "broken_drivers.h"
 

@@ -228,7 +228,7 @@ Test(drivers, without_the_probe_drivers_are_believed) {
     SC_EQ(drivers_loads("empty", "socle"), 1);
 }
 
-/* Somebody else's files in the working folder are not run, by whatever word the tool was called. */
+/* Files in the working folder are not run, by whatever word the tool was called. */
 Test(drivers, no_probe_of_the_working_folder_is_run) {
     char program[] = "socle", word[] = "devices", *words[] = {program, word, NULL};
     drivers_install("empty");

@@ -123,7 +123,7 @@ Test(engine, cpu_and_opencl_agree) {
     }
 }
 
-/* A look at the totals that began before they were set, at the end of an epoch, tells nobody of the
+/* A look at the totals that began before they were set, at the end of an epoch, does not give the
  * epoch that is over. */
 Test(engine, a_look_does_not_outlive_what_it_looked_at) {
     fixture f;

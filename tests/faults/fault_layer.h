@@ -87,7 +87,7 @@ extern cl_icd_dispatch fault_table;       /* the layer's own entries */
 extern fault_settings fault;
 
 /* Counts the call and says what it returns: CL_SUCCESS, then it goes on, or the fault's code. `device` is the ordinal
- * of the context the call belongs to, -1 where nobody can know. Hangs and delays happen in here. */
+ * of the context the call belongs to, -1 where it is not known. Hangs and delays happen in here. */
 cl_int fault_check(enum fault_call call, int device);
 /* `change` more (or fewer) objects that the program must release. */
 enum fault_object {
@@ -116,7 +116,7 @@ int fault_owner_event(cl_event event);
 void fault_owner_opened(cl_context context);
 void fault_owner_queue_opened(cl_command_queue queue, cl_context context);
 void fault_owner_queue_closed(cl_command_queue queue);
-/* The end of a device: waits for all its work, as what died does not write to anybody's memory any more. */
+/* The end of a device: waits for all its work, since a device that has ended writes to no memory. */
 void fault_owner_silence(int device);
 bool fault_owner_is_gone(cl_device_id device);
 

@@ -24,7 +24,7 @@ typedef struct pool pool;
 
 /* Up to `jobs` children that run `command`; outputs go to `folder`. NULL: no memory. */
 pool *pool_create(int jobs, double seconds, const char *folder, char *const *command);
-void pool_destroy(pool *pool); /* waits for nobody: all have ended */
+void pool_destroy(pool *pool); /* waits for none: all have ended */
 bool pool_is_full(const pool *pool);
 bool pool_is_empty(const pool *pool);
 bool pool_start(pool *pool, const pool_job *job); /* false: no process could be made */

@@ -112,7 +112,7 @@ static void make_step(drill *all, const exchange_drill *d, uint32_t *random) {
     expect(all);
 }
 
-/* Either everybody has all totals, or somebody lacks the last one and so does everybody. */
+/* Either all threads have all totals, or no thread has the last one. */
 static const char *judge(const drill *all, const exchange_drill *d, bool given_up, int *decided) {
     int whole = 0;
     for (int t = 0; t < d->threads; t++) {

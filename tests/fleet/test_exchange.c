@@ -99,7 +99,7 @@ Test(exchange, cancelled_before_the_decision_only) {
     sc_exchange_destroy(exchange);
 }
 
-/* A thread that is adding while the step is given up: nobody works in the sources once that call is back. */
+/* A thread that is adding while the step is given up: no thread works in the sources once that call has returned. */
 enum { LARGE = 1 << 24 };
 
 typedef struct adder {

@@ -8,7 +8,7 @@
 
 enum { EPOCH = 7, STEPS = 12, HANGS_IN = 3 }; /* steps */
 
-static party parties[2]; /* static: whoever hangs may still look at its own */
+static party parties[2]; /* static: the thread of a member that hangs may still read its party */
 
 static party_run standard(bool reproducible) {
     party_run run = party_standard(STEPS);
@@ -112,7 +112,7 @@ Test(fleet_hang, another_one_comes_back) {
     comes_back(1, 0.1);
 }
 
-/* A job's results belong to whoever did it again, also when the first one comes back. */
+/* A job's results are those of the member that did it again, also when the first member's call returns later. */
 Test(fleet_hang, a_reader_comes_back) {
     party_state whole;
     int steps = 0;

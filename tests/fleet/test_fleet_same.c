@@ -80,7 +80,7 @@ Test(fleet_same, devices_with_memory_of_their_own) {
     party_free(&alone);
 }
 
-/* Devices that do nothing before somebody waits: whoever gives host memory away too early is seen. The first leads, and
+/* Devices that do nothing before a caller waits: code that frees host memory too early is found. The first leads, and
  * has no share. */
 static void late(bool own_memory, const char *devices, bool staged) {
     party_run run = party_standard(20);

@@ -44,7 +44,7 @@ Test(fleet_speed, one_of_no_use_gets_nothing) {
     party_close(&p);
 }
 
-/* An epoch has six steps; between epochs those that rest are tried again, and whoever has become fast gets a share. */
+/* An epoch has six steps; between epochs those that rest are tried again, and one that has become fast gets a share. */
 enum { FAST = 100000, SLOW = 30000000 };
 
 typedef struct change {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices that misbehave as told, for tests of what happens to a run then: each is a real device whose calls are
- * counted and, from a given one on, fail or hang; or that is slow; or that does nothing before somebody waits for it,
+ * counted and, from a given one on, fail or hang; or that is slow; or that does nothing before a caller waits for it,
  * as the contract allows. It stands on the contract alone. They are numbered, "unruly:0", "unruly:1", and one registry
  * holds them all. */
 #ifndef SC_TEST_UNRULY_H
@@ -17,7 +17,7 @@ typedef struct unruly_manner {
     uint64_t row_time; /* ns of sleep per row of a loss launch: forward and backward of a sample, as it were */
     bool lacks; /* no implementation of matmul prepares: UNSUPPORTED */
     bool own_memory;   /* claims not to share the host's memory */
-    bool late; /* commands run when somebody waits for them. The real device must be one whose commands run at once
+    bool late; /* commands run when a caller waits for them. The real device must be one whose commands run at once
                   (cpu) */
     uint64_t drowsy; /* late: ns of sleep before a wait does anything */
 } unruly_manner;

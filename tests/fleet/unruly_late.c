@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Late queues: commands are kept until somebody waits for them, and then run in order, those of other queues that they
+/* Late queues: commands are kept until a caller waits for them, and then run in order, those of other queues that they
  * wait for before. Host memory that is given away too early, or read too early, shows here every time. */
 #include "unruly_private.h"
 

@@ -285,7 +285,7 @@ Test(verify_faults, an_unknown_operation_is_an_error) {
     SC_CONTAINS(env.text, "matmull");
 }
 
-/* Is anybody listening to oclgrind? An output buffer half as large as its tensor must show in the
+/* Whether oclgrind's messages are read: An output buffer half as large as its tensor must show in the
  * log. */
 Test(verify_faults, oclgrind_sees_a_write_past_a_buffer) {
     sc_temp temp;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a run may write: never over another run that nobody gave up, never into what is no run,
+/* Where a run may write: never over another run unless the user says so, never into what is no run,
  * never where another process is at work, and where the directory went while it ran. */
 #include "tool.h"
 

@@ -195,7 +195,7 @@ Test(tool_usage, lost_output_is_noticed) {
     free(err);
     if (access("/dev/full", W_OK) == 0)
         SC_EQ(run_shell("$SOCLE_TOOL devices >/dev/full 2>err.txt"), 1);
-    /* A run goes on where nobody reads its events. */
+    /* A run continues where nothing reads its events. */
     SC_EQ(run_shell("$SOCLE_TOOL train tool.yaml -o out --json 2>err.txt >&-"), 1);
     SC_TRUE(tool_exists("out/model.safetensors"));
     SC_EQ(run_shell("bash -c '$SOCLE_TOOL predict -m out/model.safetensors --input train-images "

@@ -139,7 +139,7 @@ static int open_devices(const wish *w, sc_fleet_device *device, char name[][64])
         if (count > 1) options.threads = 1;
         check(sc_worker_create(&device[i].worker, &env, &registry, &choice[i], &options));
         if (w->pin && strcmp(info->driver->name, "cpu") == 0) check(sc_worker_run(device[i].worker, pin_thread, &i, 0));
-        device[i].weight = (double)choice[i].weight;
+        device[i].share = (double)choice[i].share;
         snprintf(name[i], 64, "%s:%d/%d", info->driver->name, info->index, choice[i].sub_device);
     }
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;

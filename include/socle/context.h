@@ -38,7 +38,7 @@ typedef struct socle_open_opts {
 
 /* Opens a device by name: "auto" (best GPU, else the OpenCL CPU device, else cpu), "cpu", "gpu",
  * "opencl:0", a stable id or a name as socle_devices tells them, a list of these ("opencl:0,cpu"),
- * each with a weight if its share shall be fixed ("opencl:0=3,cpu=1"), or "all". Of several, those
+ * each with its share if that shall be fixed ("opencl:0=3,cpu=1"), or "all". Of several, those
  * that do not open are left out, which the logger is told. NULL: $SOCLE_DEVICE, else "auto".
  * owns: *out is the caller's, also on failure (then it serves socle_error and socle_close); it is
  * NULL when memory ran out.

@@ -36,7 +36,7 @@ static socle_status open_all(socle_context *context, const sc_device_choice *cho
         socle_status one =
             sc_worker_create(&device->worker, env, &context->registry, &choice[i], options);
         if (one == SOCLE_OK) {
-            device->weight = (double)choice[i].weight;
+            device->share = (double)choice[i].share;
             context->devices++;
             continue;
         }

@@ -5,7 +5,7 @@
 #include "api/api.h"
 
 #include "train/targets.h"
-#include "train/weights.h"
+#include "train/sample_weights.h"
 
 enum { FORWARD_ROWS = 256 };
 
@@ -24,7 +24,7 @@ static socle_status create_engine(sc_engine **out, sc_device *device, const forw
     if (call->source.target) {
         int column = sc_dataset_find(dataset, call->source.target);
         options.has_target_dtype = true;
-        options.weighted = sc_weights_has(call->net->net, dataset);
+        options.weighted = sc_sample_weights_has(call->net->net, dataset);
         options.target_dtype = (uint8_t)sc_dataset_column(dataset, column)->dtype;
     }
     SC_TRY(sc_engine_create(out, device, call->net->net, &options));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding devices: every driver's devices in one list, with stable ids, and the one grammar for naming them
  * (--device, SOCLE_DEVICE): cpu | gpu | opencl:0 | a stable id | a name | a comma list | all | auto; each entry may carry a
- * weight: "opencl:0=3,cpu=1". "opencl:0/1" is the second one-compute-unit sub-device of a CPU-class device. */
+ * share: "opencl:0=3,cpu=1". "opencl:0/1" is the second one-compute-unit sub-device of a CPU-class device. */
 #ifndef SC_BACKEND_REGISTRY_H
 #define SC_BACKEND_REGISTRY_H
 
@@ -15,7 +15,7 @@ typedef struct sc_registry {
 typedef struct sc_device_choice {
     int entry;       /* into the registry */
     int sub_device;  /* -1 = whole */
-    float weight;    /* 0 = measured */
+    float share;    /* 0 = measured */
 } sc_device_choice;
 
 /* The devices of all drivers. */
@@ -32,7 +32,7 @@ void sc_registry_explain(sc_text *out);
 bool sc_registry_covers(const sc_registry *registry, const char *text);
 void sc_registry_free(sc_registry *registry, sc_env *env);
 /* Resolves a device string. *choices is allocated (sc_release). Errors: NO_DEVICE listing what exists and the nearest
- * name; CONFIG for a bad weight. `auto` falls back to cpu with one log line when no OpenCL device is there. */
+ * name; CONFIG for a bad share. `auto` falls back to cpu with one log line when no OpenCL device is there. */
 socle_status sc_registry_select(const sc_registry *registry, sc_env *env, const char *text,
                                 sc_device_choice **choices, int *count);
 socle_status sc_registry_open(sc_device **out, const sc_registry *registry, sc_env *env, const sc_device_choice *choice,

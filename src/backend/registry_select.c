@@ -125,7 +125,7 @@ static socle_status no_such_device(selection *s, const char *word) {
     return status;
 }
 
-static socle_status append(selection *s, int entry, int sub_device, float weight) {
+static socle_status append(selection *s, int entry, int sub_device, float share) {
     const sc_device_info *info = &s->registry->info[entry];
     for (int i = 0; i < s->count; i++)
         if (s->choice[i].entry == entry && info->device_class != SC_DEVICE_CPU)
@@ -139,7 +139,7 @@ static socle_status append(selection *s, int entry, int sub_device, float weight
             "compute unit; it has %d)",
             info->driver->name, info->index, sub_device, info->name, info->compute_units);
     SC_TRY(sc_grow(s->env, &s->choice, &s->capacity, (size_t)s->count + 1, sizeof *s->choice));
-    s->choice[s->count++] = (sc_device_choice){entry, sub_device, weight};
+    s->choice[s->count++] = (sc_device_choice){entry, sub_device, share};
     return SOCLE_OK;
 }
 
@@ -156,31 +156,31 @@ static void say_fallback(selection *s, int entry) {
     sc_text_free(&why);
 }
 
-static socle_status append_auto(selection *s, float weight) {
+static socle_status append_auto(selection *s, float share) {
     int gpu = best_gpu(s->registry);
     int entry = gpu >= 0 ? gpu : best_cpu(s->registry);
     if (entry < 0) return no_such_device(s, "auto");
     say_fallback(s, entry);
-    return append(s, entry, -1, weight);
+    return append(s, entry, -1, share);
 }
 
-static socle_status append_all(selection *s, float weight) {
+static socle_status append_all(selection *s, float share) {
     const sc_registry *registry = s->registry;
     for (int i = 0; i < registry->count; i++) {
         if (registry->info[i].device_class == SC_DEVICE_CPU) continue;
         bool seen = false;
         for (int k = 0; k < s->count && !seen; k++)
             seen = same_card(&registry->info[s->choice[k].entry], &registry->info[i]);
-        if (!seen) SC_TRY(append(s, i, -1, weight));
+        if (!seen) SC_TRY(append(s, i, -1, share));
     }
     int cpu = best_cpu(registry);
-    if (cpu >= 0) SC_TRY(append(s, cpu, -1, weight));
+    if (cpu >= 0) SC_TRY(append(s, cpu, -1, share));
     if (s->count) say_fallback(s, s->choice[0].entry);
     return s->count ? SOCLE_OK : no_such_device(s, "all");
 }
 
 /* A decimal number without exponent, the same in every locale. */
-static bool parse_weight(float *out, const char *text) {
+static bool parse_share(float *out, const char *text) {
     double value = 0, unit = 1;
     int digits = 0;
     bool fraction = false;
@@ -213,23 +213,23 @@ static int cut_sub_device(char *word) {
 }
 
 static socle_status append_entry(selection *s, sc_device_word *entry) {
-    float weight = 0;
+    float share = 0;
     char *suffix = entry->text + entry->known, *equals = strrchr(suffix, '=');
     if (equals) {
         *equals = '\0';
-        if (!parse_weight(&weight, equals + 1))
+        if (!parse_share(&share, equals + 1))
             return sc_fail(s->env, SOCLE_STATUS_CONFIG,
-                           "device '%s': weight '%s' is not a number above 0, as in %s=2.5", entry->text,
+                           "device '%s': share '%s' is not a number above 0, as in %s=2.5", entry->text,
                            equals + 1, entry->text);
     }
     char *word = entry->text;
-    if (entry->known && !*suffix) return append(s, entry->device, -1, weight);
+    if (entry->known && !*suffix) return append(s, entry->device, -1, share);
     if (entry->known) {
         int wanted = cut_sub_device(suffix);
-        return wanted >= 0 ? append(s, entry->device, wanted, weight) : no_such_device(s, word);
+        return wanted >= 0 ? append(s, entry->device, wanted, share) : no_such_device(s, word);
     }
-    if (strcasecmp(word, "auto") == 0) return append_auto(s, weight);
-    if (strcasecmp(word, "all") == 0) return append_all(s, weight);
+    if (strcasecmp(word, "auto") == 0) return append_auto(s, share);
+    if (strcasecmp(word, "all") == 0) return append_all(s, share);
     int sub_device = -1, device = resolve(s->registry, word);
     if (device < 0) {
         char whole[sizeof entry->text];
@@ -238,7 +238,7 @@ static socle_status append_entry(selection *s, sc_device_word *entry) {
         if (sub_device >= 0) device = resolve(s->registry, word);
         if (device < 0) return no_such_device(s, whole);
     }
-    return append(s, device, sub_device, weight);
+    return append(s, device, sub_device, share);
 }
 
 socle_status sc_registry_select(const sc_registry *registry, sc_env *env, const char *text,

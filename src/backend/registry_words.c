@@ -9,7 +9,7 @@
 
 enum { INDEX_TEXT = 64 };
 
-/* Whether only a sub-device and a weight follow before the entry ends. */
+/* Whether only a sub-device and a share follow before the entry ends. */
 static bool ends_word(const char *at) {
     size_t digits = *at == '/' ? strspn(at + 1, "0123456789") : 0;
     if (digits) at += 1 + digits;

@@ -7,7 +7,7 @@
 #include "backend/registry.h"
 
 typedef struct sc_device_word {
-    char text[512]; /* the entry without spaces around it, its sub-device and weight included */
+    char text[512]; /* the entry without spaces around it, its sub-device and share included */
     size_t known;   /* length of the DRIVER:INDEX, id or whole name that it begins with; 0: another word */
     int device;     /* that device in the registry */
 } sc_device_word;

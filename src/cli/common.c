@@ -115,7 +115,7 @@ static socle_status open_one(sc_cli *cli, sc_fleet_device *out, int *opened,
         sc_worker_create(&worker, &cli->env, &cli->registry, choice, &options);
     if (status == SOCLE_STATUS_TIMEOUT) cli->hangs = true;
     SC_TRY(status);
-    out[(*opened)++] = (sc_fleet_device){.worker = worker, .weight = (double)choice->weight};
+    out[(*opened)++] = (sc_fleet_device){.worker = worker, .share = (double)choice->share};
     return SOCLE_OK;
 }
 

@@ -5,7 +5,7 @@
 #include "model/model.h"
 #include "model/net_config.h"
 #include "train/targets.h"
-#include "train/weights.h"
+#include "train/sample_weights.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,7 +32,7 @@ socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net
     const char *target;
     if (sc_targets_column(&target, device->env, dataset) == SOCLE_OK) {
         options.has_target_dtype = true;
-        options.weighted = sc_weights_has(net, dataset);
+        options.weighted = sc_sample_weights_has(net, dataset);
         options.target_dtype =
             (uint8_t)sc_dataset_column(dataset, sc_dataset_find(dataset, target))->dtype;
     }

@@ -230,8 +230,8 @@ socle_status sc_dataset_classes(const sc_dataset *dataset, const char *name, int
 }
 
 socle_status sc_dataset_check_weights(const sc_dataset *dataset) {
-    int index = sc_dataset_find(dataset, SC_DATASET_WEIGHT);
-    if (index < 0) return no_column(dataset, SC_DATASET_WEIGHT);
+    int index = sc_dataset_find(dataset, SC_DATASET_SAMPLE_WEIGHT);
+    if (index < 0) return no_column(dataset, SC_DATASET_SAMPLE_WEIGHT);
     const sc_column *column = &dataset->column[index];
     const char *source = sc_dataset_source(dataset, index);
     const float *weight = column->data;

@@ -11,7 +11,7 @@
 #include "base/env.h"
 
 enum { SC_DATASET_MAX_COLUMNS = 8, SC_DATASET_NAME = 64 };
-#define SC_DATASET_WEIGHT "weight"
+#define SC_DATASET_SAMPLE_WEIGHT "weight"
 
 typedef struct sc_dataset sc_dataset;
 

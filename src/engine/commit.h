@@ -8,7 +8,7 @@
  * The health word holds the first step whose loss or gradient was not finite, or 0. Everything that persists is predicated on it,
  * so a NaN never reaches the weights and the host may look later. Steps count from 1.
  *
- * The update divides the gradients by the number of samples, which the host knows (SC_SCALAR_INVERSE_WEIGHT). Where samples have
+ * The update divides the gradients by the number of samples, which the host knows (SC_SCALAR_INVERSE_SAMPLE_WEIGHT). Where samples have
  * weights it divides by the sum of those, which is one of the sums; where that is 0 the step changes nothing. */
 #ifndef SC_ENGINE_COMMIT_H
 #define SC_ENGINE_COMMIT_H
@@ -18,15 +18,15 @@
 #include "engine/pieces.h"
 
 /* Tensors of SC_LANE_SUMS: scalars, then the batch statistics in the layout of SC_LANE_STATISTICS. */
-enum { SC_SUM_LOSS, SC_SUM_WEIGHT, SC_SUM_CORRECT, SC_SUM_STATISTICS };
+enum { SC_SUM_LOSS, SC_SUM_SAMPLE_WEIGHT, SC_SUM_CORRECT, SC_SUM_STATISTICS };
 /* Tensors of SC_LANE_HEALTH. A total is the sum of two: the second holds what the first has lost by rounding. */
 enum {
     SC_HEALTH_STEP,
     SC_HEALTH_LOSS,
-    SC_HEALTH_WEIGHT,
+    SC_HEALTH_SAMPLE_WEIGHT,
     SC_HEALTH_CORRECT,
     SC_HEALTH_LOSS_LOW,
-    SC_HEALTH_WEIGHT_LOW,
+    SC_HEALTH_SAMPLE_WEIGHT_LOW,
     SC_HEALTH_CORRECT_LOW,
     SC_HEALTH_LAST_LOSS,
     SC_HEALTH_TENSORS

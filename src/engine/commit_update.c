@@ -19,7 +19,7 @@ void sc_commit_inputs(sc_formula *f, sc_value health, sc_value inverse) {
     if (inverse != SC_NO_VALUE)
         sc_formula_input(f, "inverse", inverse);
     else
-        sc_scope_leaf(&f->scope, "inverse", SC_EXPR_SCALAR, SC_SCALAR_INVERSE_WEIGHT);
+        sc_scope_leaf(&f->scope, "inverse", SC_EXPR_SCALAR, SC_SCALAR_INVERSE_SAMPLE_WEIGHT);
     sc_formula_read(f, inverse == SC_NO_VALUE ? "healthy = health == 0" : "healthy = health == 0 and inverse != 0");
 }
 

@@ -20,7 +20,7 @@ socle_status sc_engine_columns_init(sc_engine *engine) {
     }
     if (net->loss && engine->options.weighted) {
         engine->column[engine->columns] = sc_tensor_make(SOCLE_F32, true, 1, (int64_t[]){1});
-        engine->column_name[engine->columns++] = SC_DATASET_WEIGHT;
+        engine->column_name[engine->columns++] = SC_DATASET_SAMPLE_WEIGHT;
     }
     for (int k = 0; k < engine->columns; k++) {
         engine->column[k].batched = true;

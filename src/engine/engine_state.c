@@ -74,7 +74,7 @@ static sc_totals decode(const sc_engine *engine, const uint32_t *word) {
     for (int i = 0; i < SC_HEALTH_TENSORS; i++) memcpy(&value[i], (const char *)word + offset[i], sizeof value[i]);
     return (sc_totals){.bad_step = word[offset[SC_HEALTH_STEP] / sizeof *word],
                        .loss = (double)value[SC_HEALTH_LOSS] + (double)value[SC_HEALTH_LOSS_LOW],
-                       .weight = (double)value[SC_HEALTH_WEIGHT] + (double)value[SC_HEALTH_WEIGHT_LOW],
+                       .weight = (double)value[SC_HEALTH_SAMPLE_WEIGHT] + (double)value[SC_HEALTH_SAMPLE_WEIGHT_LOW],
                        .correct = (double)value[SC_HEALTH_CORRECT] + (double)value[SC_HEALTH_CORRECT_LOW],
                        .last_loss = value[SC_HEALTH_LAST_LOSS]};
 }

@@ -84,7 +84,7 @@ int64_t sc_engine_groups(int64_t rows, int64_t micro_batch) {
 socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory, const sc_engine_step *step) {
     sc_launch launch = {.rows = 1, .step = step->number, .seed = engine->options.seed};
     launch.scalar[SC_SCALAR_LEARNING_RATE] = step->learning_rate;
-    launch.scalar[SC_SCALAR_INVERSE_WEIGHT] = (float)(1.0 / step->weight);
+    launch.scalar[SC_SCALAR_INVERSE_SAMPLE_WEIGHT] = (float)(1.0 / step->weight);
     launch.scalar[SC_SCALAR_GROUPS] = step->groups ? 1.0f / (float)step->groups : 0.0f;
     sc_optimizer_scalars(&engine->step_terms, step->number, launch.scalar);
     sc_engine_begin_step(engine, 0);

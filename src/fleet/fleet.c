@@ -167,16 +167,16 @@ socle_status sc_fleet_lead(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job,
 }
 
 static socle_status init_shares(sc_fleet *fleet, const sc_fleet_device *device) {
-    double weight[SC_SHARES_MOST];
-    int weighted = 0;
+    double wanted[SC_SHARES_MOST];
+    int named = 0;
     for (int i = 0; i < fleet->members; i++) {
-        weight[i] = device[i].weight;
-        weighted += weight[i] > 0;
+        wanted[i] = device[i].share;
+        named += wanted[i] > 0;
     }
-    if (weighted && weighted < fleet->members)
-        return sc_fail(fleet->env, SOCLE_STATUS_CONFIG, "%d of %d devices have a weight; give one to every device or to none",
-                       weighted, fleet->members);
-    sc_shares_init(&fleet->shares, fleet->members, fleet->options.batch, fleet->options.micro_batch, weight);
+    if (named && named < fleet->members)
+        return sc_fail(fleet->env, SOCLE_STATUS_CONFIG, "%d of %d devices have a share; give one to every device or to none",
+                       named, fleet->members);
+    sc_shares_init(&fleet->shares, fleet->members, fleet->options.batch, fleet->options.micro_batch, wanted);
     return SOCLE_OK;
 }
 

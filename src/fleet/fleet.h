@@ -23,7 +23,7 @@ typedef struct sc_fleet sc_fleet;
 typedef struct sc_fleet_device {
     sc_worker *worker; /* its thread; must outlive the fleet, and is left behind (sc_worker_abandon) where it hangs */
     sc_device *device; /* worker NULL: a device on the caller's thread, then the only one */
-    double weight;     /* share of a step, in proportion; 0: as measured */
+    double share;      /* of a step, in proportion to those of the others; 0: as measured */
 } sc_fleet_device;
 
 /* Makes a member's engine and stage on its thread. `most`: the largest micro-batch to try; 0: any. The argument must live as long as

@@ -4,18 +4,18 @@
 
 #include <string.h>
 
-static const double smoothing = 0.4;        /* weight of the newest measurement */
+static const double smoothing = 0.4;        /* part of the newest measurement */
 static const double useful = 1.0 / 64;      /* a fair share below this part of a step is none */
 static const double worth_moving = 0.02;    /* of the time of a step */
 static const double trial = 1.0 / 24;       /* part of a step that a device is measured with after a rest */
 enum { DOUBLINGS = 6 };                     /* a device rests on for at most 2^6 - 1 calls of sc_shares_wake */
 
-void sc_shares_init(sc_shares *shares, int count, int64_t batch, int64_t unit, const double *weight) {
+void sc_shares_init(sc_shares *shares, int count, int64_t batch, int64_t unit, const double *wanted) {
     *shares = (sc_shares){.count = count, .batch = batch, .unit = unit > 0 ? unit : 1, .fixed = true};
     for (int i = 0; i < count; i++) {
         shares->present[i] = true;
-        shares->weight[i] = weight ? weight[i] : 0;
-        if (shares->weight[i] <= 0) shares->fixed = false;
+        shares->wanted[i] = wanted ? wanted[i] : 0;
+        if (shares->wanted[i] <= 0) shares->fixed = false;
     }
     sc_shares_settle(shares);
 }
@@ -48,7 +48,7 @@ static double trial_speed(const sc_shares *shares, double others) {
 static double speed_of(const sc_shares *shares, int i) {
     double mean;
     if (!takes_part(shares, i)) return 0;
-    if (shares->fixed) return shares->weight[i];
+    if (shares->fixed) return shares->wanted[i];
     if (shares->speed[i] > 0) return shares->speed[i];
     double sum = known_speed(shares, &mean);
     return shares->tried[i] && sum > 0 ? trial_speed(shares, sum) : mean;

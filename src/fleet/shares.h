@@ -12,20 +12,20 @@ enum { SC_SHARES_MOST = 32 };
 typedef struct sc_shares {
     int count;
     int64_t batch, unit;          /* samples of a whole step; shares are whole units, of which the last may be short */
-    bool fixed;                   /* weights are the user's: never measured, and no device rests */
+    bool fixed;                   /* shares are the user's: never measured, and no device rests */
     bool present[SC_SHARES_MOST]; /* not lost */
     bool resting[SC_SHARES_MOST]; /* too slow to be of use */
     bool tried[SC_SHARES_MOST];   /* its rest has ended, and it has not been measured since: it gets a small share */
     int rests[SC_SHARES_MOST];    /* how often it was put to rest */
     int skips[SC_SHARES_MOST];    /* calls of sc_shares_wake that still leave it at rest */
-    double weight[SC_SHARES_MOST];  /* fixed: the user's */
+    double wanted[SC_SHARES_MOST];  /* fixed: the user's, in proportion */
     double speed[SC_SHARES_MOST];   /* samples per second; 0: not known yet */
     int64_t units[SC_SHARES_MOST];  /* of a whole step */
     int64_t share[SC_SHARES_MOST];  /* the same in samples; they add up to the batch */
 } sc_shares;
 
-/* weight[i] > 0 for every i: fixed; otherwise measured, beginning with equal shares. */
-void sc_shares_init(sc_shares *shares, int count, int64_t batch, int64_t unit, const double *weight);
+/* wanted[i] > 0 for every i: fixed; otherwise measured, beginning with equal shares. */
+void sc_shares_init(sc_shares *shares, int count, int64_t batch, int64_t unit, const double *wanted);
 /* A device took `seconds` for `samples` of a step. What a short step tells counts for less. */
 void sc_shares_measure(sc_shares *shares, int device, int64_t samples, double seconds);
 /* Sets the shares anew from what is known; gives the number of a device that rests from now on, or -1. Shares move only where that

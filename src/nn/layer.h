@@ -84,7 +84,7 @@ enum {
 /* Launch scalars that updates may read. The rest is the commit's (src/engine/commit.h). */
 enum {
     SC_SCALAR_LEARNING_RATE = 0,
-    SC_SCALAR_INVERSE_WEIGHT = 1,
+    SC_SCALAR_INVERSE_SAMPLE_WEIGHT = 1,
     SC_SCALAR_GROUPS = 4 /* the others: terms of the step alone (op/expr_step.h) */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See recipe.h: what the tables leave to be settled, and the order in which things are put together. */
 #include "run/recipe_private.h"
-#include "train/weights.h"
+#include "train/sample_weights.h"
 #include "model/net_config.h"
 
 #include <math.h>
@@ -102,7 +102,7 @@ socle_status sc_recipe_build(sc_recipe *recipe) {
     if (!recipe->test) return SOCLE_OK;
     SC_TRY(sc_recipe_suits_class_weights(recipe->config, "test", recipe->net));
     SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->test, true));
-    return sc_weights_agree(&weighted, recipe->env, recipe->net, recipe->train, recipe->test);
+    return sc_sample_weights_agree(&weighted, recipe->env, recipe->net, recipe->train, recipe->test);
 }
 
 void sc_recipe_free(sc_recipe *recipe) {

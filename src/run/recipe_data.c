@@ -4,7 +4,7 @@
 #include "nn/layer.h"
 #include "run/recipe_private.h"
 #include "train/targets.h"
-#include "train/weights.h"
+#include "train/sample_weights.h"
 
 #include <string.h>
 
@@ -126,7 +126,7 @@ socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *d
     for (int i = 0; i < net->inputs; i++) SC_TRY(input_suits(env, net, i, dataset));
     if (!targets || !net->loss) return SOCLE_OK;
     SC_TRY(sc_targets_suit(env, net, dataset));
-    return sc_weights_has(net, dataset) ? sc_dataset_check_weights(dataset) : SOCLE_OK;
+    return sc_sample_weights_has(net, dataset) ? sc_dataset_check_weights(dataset) : SOCLE_OK;
 }
 
 static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *config, const char *name) {

@@ -3,7 +3,7 @@
 #include "train/fit_forecast.h"
 
 #include "train/targets.h"
-#include "train/weights.h"
+#include "train/sample_weights.h"
 
 socle_status sc_fit_fixed_rows(int64_t *out, const sc_net *net, const sc_fit_options *options) {
     int64_t group;
@@ -58,7 +58,7 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
     }
     socle_dtype dtype = SOCLE_F32;
     SC_TRY(sc_targets_dtype(&dtype, net->env, train, test));
-    SC_TRY(sc_weights_agree(&out->engine.weighted, net->env, net, train, test));
+    SC_TRY(sc_sample_weights_agree(&out->engine.weighted, net->env, net, train, test));
     out->engine.has_target_dtype = true;
     out->engine.target_dtype = (uint8_t)dtype;
     return SOCLE_OK;

@@ -3,7 +3,7 @@
  * from few numbers: how many samples an epoch has, how many make a step, and how many steps were
  * taken. */
 #include "train/fit_private.h"
-#include "train/weights.h"
+#include "train/sample_weights.h"
 
 #include <float.h>
 #include <math.h>
@@ -25,9 +25,9 @@ static int64_t steps_of(const sc_trainer *trainer) {
 static socle_status weight_of(double *out, const sc_trainer *trainer, const sc_position *position) {
     const sc_dataset *dataset = trainer->train_source.dataset;
     *out = (double)position->row;
-    if (!sc_weights_has(trainer->net, dataset)) return SOCLE_OK;
+    if (!sc_sample_weights_has(trainer->net, dataset)) return SOCLE_OK;
     const float *weight =
-        sc_dataset_column(dataset, sc_dataset_find(dataset, SC_DATASET_WEIGHT))->data;
+        sc_dataset_column(dataset, sc_dataset_find(dataset, SC_DATASET_SAMPLE_WEIGHT))->data;
     const sc_order *order = &trainer->train_order;
     sc_order again;
     SC_TRY(sc_order_init(&again, trainer->env, order->samples, order->count, order->seed,

@@ -4,7 +4,7 @@
 #include "train/fit_forecast.h"
 #include "train/fit_private.h"
 #include "train/targets.h"
-#include "train/weights.h"
+#include "train/sample_weights.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,11 +48,11 @@ static socle_status check_augment(sc_env *env, const sc_net *net, const sc_augme
 
 static socle_status check_weights(const sc_trainer *trainer, const sc_dataset *train, const sc_dataset *test) {
     bool weighted;
-    SC_TRY(sc_weights_agree(&weighted, trainer->env, trainer->net, train, test));
+    SC_TRY(sc_sample_weights_agree(&weighted, trainer->env, trainer->net, train, test));
     if (!weighted) return SOCLE_OK;
-    SC_TRY(sc_weights_count(trainer->env, train, &trainer->train_order, "training"));
+    SC_TRY(sc_sample_weights_count(trainer->env, train, &trainer->train_order, "training"));
     if (!trainer->validation_order.count) return SOCLE_OK;
-    return sc_weights_count(trainer->env, train, &trainer->validation_order, "validation");
+    return sc_sample_weights_count(trainer->env, train, &trainer->validation_order, "validation");
 }
 
 /* The engines of a run read one type of targets. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The device grammar over a made-up machine, so that cards are there that are not here: cpu, gpu,
- * auto, all, indices, ids, names, weights, sub-devices, and the texts of what is wrong. */
+ * auto, all, indices, ids, names, shares, sub-devices, and the texts of what is wrong. */
 #include "device_fixture.h"
 
 static const sc_driver plain = {.name = "cpu"}, opencl = {.name = "opencl"};
@@ -58,7 +58,7 @@ static void chooses(machine *m, const char *text, int count, const sc_device_cho
     for (int i = 0; i < count; i++) {
         SC_EQ(m->choice[i].entry, expected[i].entry);
         SC_EQ(m->choice[i].sub_device, expected[i].sub_device);
-        SC_EQ_FLOAT_BITS(m->choice[i].weight, expected[i].weight);
+        SC_EQ_FLOAT_BITS(m->choice[i].share, expected[i].share);
     }
     sc_release(&m->env, m->choice);
 }
@@ -131,7 +131,7 @@ Test(registry, auto_falls_back_step_by_step) {
     refuses(&m, "cpu", SOCLE_STATUS_NO_DEVICE, "Present: none");
 }
 
-/* Names as Mesa gives them, with commas, brackets and what looks like a weight or a sub-device. */
+/* Names as Mesa gives them, with commas, brackets and what looks like a share or a sub-device. */
 static void add_mesa(machine *m) {
     setup(m);
     m->registry.count = 2;
@@ -185,7 +185,7 @@ Test(registry, a_name_with_commas_that_is_not_there) {
     refuses(&m, RADEON "x", SOCLE_STATUS_NO_DEVICE, "no device");
     refuses(&m, RADEON "," RADEON, SOCLE_STATUS_CONFIG, "named twice");
     refuses(&m, RADEON "/0", SOCLE_STATUS_NO_DEVICE, "only OpenCL CPU devices");
-    refuses(&m, LLVMPIPE "=x", SOCLE_STATUS_CONFIG, "weight 'x'");
+    refuses(&m, LLVMPIPE "=x", SOCLE_STATUS_CONFIG, "share 'x'");
     refuses(&m, LLVMPIPE ",", SOCLE_STATUS_NO_DEVICE, "no device ''");
 }
 
@@ -208,7 +208,7 @@ Test(registry, covers_what_is_named_whole) {
     SC_TRUE(!sc_registry_covers(&m.registry, "cpu"));
 }
 
-Test(registry, lists_weights_and_sub_devices) {
+Test(registry, lists_shares_and_sub_devices) {
     machine m;
     setup(&m);
     chooses(&m, "opencl:2=3,cpu=1", 2, (sc_device_choice[]){{3, -1, 3}, {0, -1, 1}});
@@ -222,11 +222,11 @@ Test(registry, lists_weights_and_sub_devices) {
     refuses(&m, "opencl:0/4", SOCLE_STATUS_NO_DEVICE, "it has 4");
     refuses(&m, "opencl:2/0", SOCLE_STATUS_NO_DEVICE, "only OpenCL CPU devices");
     refuses(&m, "cpu/0", SOCLE_STATUS_NO_DEVICE, "only OpenCL CPU devices");
-    const char *const weights[] = {"gpu=",      "gpu=0",   "gpu=-1", "gpu=1e3", "gpu=nan",
+    const char *const shares[] = {"gpu=",      "gpu=0",   "gpu=-1", "gpu=1e3", "gpu=nan",
                                    "gpu=1.2.3", "gpu=0x1", "gpu=.",  "gpu=1,5x"};
-    for (size_t i = 0; i + 1 < sizeof weights / sizeof weights[0]; i++)
-        refuses(&m, weights[i], SOCLE_STATUS_CONFIG, "is not a number above 0");
-    refuses(&m, weights[8], SOCLE_STATUS_NO_DEVICE, "no device '5x'");
+    for (size_t i = 0; i + 1 < sizeof shares / sizeof shares[0]; i++)
+        refuses(&m, shares[i], SOCLE_STATUS_CONFIG, "is not a number above 0");
+    refuses(&m, shares[8], SOCLE_STATUS_NO_DEVICE, "no device '5x'");
 }
 
 Test(registry, unknown_names) {

@@ -224,7 +224,7 @@ static everything train_shared(const shared *s) {
     SC_EQ(count, MEMBERS);
     for (int i = 0; i < MEMBERS; i++) {
         FIXTURE_OK(sc_worker_create(&device[i].worker, &f.env, &f.registry, &choice[i], &one_thread));
-        device[i].weight = 1;
+        device[i].share = 1;
         if (s->low[i]) FIXTURE_OK(sc_worker_run(device[i].worker, lower_limit, NULL, 0));
     }
     sc_release(&f.env, choice);

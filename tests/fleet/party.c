@@ -68,7 +68,7 @@ void party_open(party *p, const char *devices) {
     SC_TRUE(p->devices <= PARTY_MOST);
     for (int i = 0; i < p->devices; i++) {
         SC_OK(&p->env, sc_worker_create(&p->device[i].worker, &p->env, &p->registry, &choice[i], &options));
-        p->device[i].weight = (double)choice[i].weight;
+        p->device[i].share = (double)choice[i].share;
     }
     sc_release(&p->env, choice);
     SC_OK(&p->env, sc_dataset_from_idx(&p->data, &p->env, SC_SOURCE_DIR "/tests/golden/images-idx3-ubyte",

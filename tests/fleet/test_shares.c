@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who gets how much of a step: proportion, whole units, weights, devices that rest, wake, slow down or are lost. Speeds
+/* Who gets how much of a step: proportion, whole units, given shares, devices that rest, wake, slow down or are lost. Speeds
  * are made up here; nothing is timed. */
 #include "sc_test.h"
 
@@ -40,20 +40,20 @@ static void check_units(const sc_shares *shares) {
     SC_TRUE(cut <= (shares->batch % shares->unit != 0)); /* the last unit alone may be short */
 }
 
-/* Weights stand for speeds here, because they move shares at once. */
+/* Given shares stand for speeds here, because they move shares at once. */
 Test(shares, proportional_within_one_unit) {
     for (int sample = 0; sample < 4000; sample++) {
-        double weight[MOST_DEVICES], sum = 0;
+        double wanted[MOST_DEVICES], sum = 0;
         int count = 1 + sample % MOST_DEVICES;
         int64_t unit = 1 + (int64_t)(random_part() * 20), batch = 1 + (int64_t)(random_part() * 500);
-        for (int i = 0; i < count; i++) sum += weight[i] = pow(10, 12 * random_part() - 6);
+        for (int i = 0; i < count; i++) sum += wanted[i] = pow(10, 12 * random_part() - 6);
         sc_shares shares;
-        sc_shares_init(&shares, count, batch, unit, weight);
+        sc_shares_init(&shares, count, batch, unit, wanted);
         SC_REPRO("sample %d: %d devices, batch %" PRId64 ", unit %" PRId64, sample, count, batch, unit);
         check_units(&shares);
         int64_t units = (batch + unit - 1) / unit;
         for (int i = 0; i < count; i++) {
-            double fair = (double)units * weight[i] / sum, given = ceil((double)shares.share[i] / (double)unit);
+            double fair = (double)units * wanted[i] / sum, given = ceil((double)shares.share[i] / (double)unit);
             if (!(fabs(given - fair) < 1 + 1e-9))
                 SC_TEST_FAIL("device %d gets %g units, %g would be fair", i, given, fair);
         }
@@ -97,7 +97,7 @@ Test(shares, an_unknown_speed_is_the_mean) {
     SC_EQ(shares.share[2], 30);
 }
 
-Test(shares, weights_stay) {
+Test(shares, given_ones_stay) {
     sc_shares shares;
     sc_shares_init(&shares, 2, 64, 1, (double[]){3, 1});
     SC_TRUE(shares.fixed);
@@ -295,12 +295,12 @@ static void check_split(const sc_shares *shares, int64_t samples) {
 
 Test(shares, splits_partition_every_step) {
     for (int sample = 0; sample < 500; sample++) {
-        double weight[MOST_DEVICES];
+        double wanted[MOST_DEVICES];
         int count = 1 + sample % MOST_DEVICES;
         int64_t unit = sample % 3 ? 1 + (int64_t)(random_part() * 9) : 1, batch = 1 + (int64_t)(random_part() * 60);
-        for (int i = 0; i < count; i++) weight[i] = pow(10, 3 * random_part());
+        for (int i = 0; i < count; i++) wanted[i] = pow(10, 3 * random_part());
         sc_shares shares;
-        sc_shares_init(&shares, count, batch, unit, weight);
+        sc_shares_init(&shares, count, batch, unit, wanted);
         for (int64_t samples = 0; samples <= batch; samples++) {
             SC_REPRO("sample %d: %d devices, batch %" PRId64 ", unit %" PRId64 ", %" PRId64 " samples", sample, count,
                      batch, unit, samples);

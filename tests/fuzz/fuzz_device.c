@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         FUZZ_REQUIRE(count > 0 && choice != NULL);
     for (int i = 0; i < count && status == SOCLE_OK; i++) {
         FUZZ_REQUIRE(choice[i].entry >= 0 && choice[i].entry < DEVICES && choice[i].sub_device >= -1);
-        FUZZ_REQUIRE(isfinite(choice[i].weight) && choice[i].weight >= 0);
+        FUZZ_REQUIRE(isfinite(choice[i].share) && choice[i].share >= 0);
     }
     sc_release(&env, choice);
     free(text);

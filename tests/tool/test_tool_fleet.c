@@ -89,8 +89,8 @@ Test(tool_fleet, weights) {
     }
     json_decref(lines);
     tool_free(&result);
-    tool_expect(2, "weight 'no' is not a number above 0", "train tool.yaml -o bad --device cpu=no,cpu=1");
-    tool_expect(2, "weight '0' is not a number above 0", "train tool.yaml -o bad --device cpu=0,cpu=1");
+    tool_expect(2, "share 'no' is not a number above 0", "train tool.yaml -o bad --device cpu=no,cpu=1");
+    tool_expect(2, "share '0' is not a number above 0", "train tool.yaml -o bad --device cpu=0,cpu=1");
     SC_TRUE(!tool_exists("bad"));
 }
 

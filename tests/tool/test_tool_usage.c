@@ -118,7 +118,7 @@ Test(tool_usage, devices_that_are_not_there) {
     tool_expect(4, "no device", "train tool.yaml --device opencl:99 -o out");
     tool_expect(4, "no device", "train tool.yaml --device '' -o out");
     tool_expect(4, "no device", "train tool.yaml --device -1 -o out");
-    tool_expect(2, "weight", "train tool.yaml --device cpu=x -o out");
+    tool_expect(2, "share", "train tool.yaml --device cpu=x -o out");
     tool_expect(0, "2 devices", "train tool.yaml --device cpu,cpu -o both --epochs 1");
     tool_expect(2, "2 devices are named", "eval -m both/model.safetensors --data tool.yaml --device cpu,cpu");
     setenv("SOCLE_DEVICE", "elsewhere", 1);

@@ -2,7 +2,7 @@
 /* Weighted data sets: their evaluation, the memory they take, and which are refused. */
 #include "fixture.h"
 
-#include "train/weights.h"
+#include "train/sample_weights.h"
 
 enum { SAMPLES = 320 };
 #define UNIT (1.0 / 16777216) /* of rounding: 2^-24 */
@@ -167,10 +167,10 @@ Test(weighted, an_input_may_have_the_name) {
     fixture_open(&f, "cpu", 1);
     fixture_golden(&f, "mlp");
     FIXTURE_OK(sc_dataset_add_copy(f.data, "weight", SOCLE_F32, &one, values));
-    SC_TRUE(sc_weights_has(f.net, f.data));
+    SC_TRUE(sc_sample_weights_has(f.net, f.data));
     sc_net_destroy(f.net);
     FIXTURE_OK(sc_net_create(&f.net, &f.env));
     sc_net_input(f.net, "weight", SOCLE_F32, &one, 1.0f);
-    SC_TRUE(!sc_weights_has(f.net, f.data));
+    SC_TRUE(!sc_sample_weights_has(f.net, f.data));
     fixture_close(&f);
 }

@@ -2,7 +2,7 @@
 /* `class_weights` of a part of the data: a weight for each class, which becomes a weight for each
  * sample of that class. The code behind knows only weights of samples. */
 #include "run/recipe_private.h"
-#include "train/weights.h"
+#include "train/sample_weights.h"
 
 static const char key[] = "class_weights";
 
@@ -11,7 +11,7 @@ static socle_status add_weights(sc_dataset *dataset, const json_t *list) {
         list ? sc_dataset_column(dataset, sc_dataset_find(dataset, "label")) : NULL;
     const socle_shape one = {0};
     void *column;
-    SC_TRY(sc_dataset_add_new(dataset, &column, SC_DATASET_WEIGHT, SOCLE_F32, &one));
+    SC_TRY(sc_dataset_add_new(dataset, &column, SC_DATASET_SAMPLE_WEIGHT, SOCLE_F32, &one));
     float *weight = column;
     for (int64_t i = 0; i < sc_dataset_count(dataset); i++)
         weight[i] =
@@ -40,8 +40,8 @@ socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *c
 
 socle_status sc_recipe_match_weights(sc_dataset *train, sc_dataset *test) {
     if (!train || !test) return SOCLE_OK;
-    bool trains = sc_dataset_find(train, SC_DATASET_WEIGHT) >= 0;
-    if (trains == (sc_dataset_find(test, SC_DATASET_WEIGHT) >= 0)) return SOCLE_OK;
+    bool trains = sc_dataset_find(train, SC_DATASET_SAMPLE_WEIGHT) >= 0;
+    if (trains == (sc_dataset_find(test, SC_DATASET_SAMPLE_WEIGHT) >= 0)) return SOCLE_OK;
     return add_weights(trains ? test : train, NULL);
 }
 

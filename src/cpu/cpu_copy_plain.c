@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The references of permute, slice, concat, pad and reorder: for every output element, where it
  * comes from. */
-#include "cpu/cpu.h"
+#include "cpu/cpu_plain.h"
 #include "cpu/cpu_eval.h"
-#include "cpu/cpu_impls.h"
 
 #include <string.h>
-
-typedef struct plain {
-    sc_cpu_kernel base;
-    sc_op_desc desc;
-} plain;
 
 /* Turns an output coordinate into the input and coordinate it comes from; false: a zero. */
 static bool source_of(const sc_op_desc *desc, const int64_t *at, int *input, int64_t *from) {
@@ -43,14 +37,10 @@ static int64_t stored_at(const sc_tensor_desc *tensor, const int64_t *at) {
     return row * 16 + at[1] % 16;
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                            sc_operand workspace, const sc_launch *launch) {
-    const sc_op_desc *desc = &((const plain *)kernel)->desc;
+void sc_cpu_plain_copy(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
     const sc_tensor_desc *out = &desc->tensor[desc->inputs];
     size_t size = sc_dtype_size(out->dtype);
     sc_tensor_desc walked = *out; /* with the channels that only a layout adds */
-    (void)queue;
-    (void)workspace;
     if (out->layout == SC_LAYOUT_C16) walked.dim[1] = sc_round_up(out->dim[1], 16);
     int64_t elements = sc_tensor_elements_at(&walked, launch->rows);
     for (int64_t e = 0; e < elements; e++) {
@@ -67,30 +57,4 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
         else
             memset(to, 0, size);
     }
-    return SOCLE_OK;
 }
-
-static socle_status prepare(sc_kernel **out, sc_device *device,
-                            const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
-    plain *self;
-    (void)tuning;
-    SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
-    self->desc = *desc;
-    *out = &self->base.base;
-    return SOCLE_OK;
-}
-
-const sc_implementation sc_cpu_permute_plain = {
-    .op = SC_OP_PERMUTE, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_slice_plain = {
-    .op = SC_OP_SLICE, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_concat_plain = {
-    .op = SC_OP_CONCAT, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_pad_plain = {.op = SC_OP_PAD, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_reorder_plain = {
-    .op = SC_OP_REORDER,
-    .name = "plain",
-    .layouts = 1u << SC_LAYOUT_PLAIN | 1u << SC_LAYOUT_C16,
-    .prepare = prepare,
-};

@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reference of crop2d: for every output element, where it comes from. */
-#include "cpu/cpu.h"
+#include "cpu/cpu_plain.h"
 #include "cpu/cpu_eval.h"
-#include "cpu/cpu_impls.h"
 
 #include <string.h>
 
-typedef struct plain {
-    sc_cpu_kernel base;
-    sc_op_desc desc;
-} plain;
-
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                            sc_operand workspace, const sc_launch *launch) {
-    const sc_op_desc *desc = &((const plain *)kernel)->desc;
+void sc_cpu_plain_crop(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
     const sc_tensor_desc *x = &desc->tensor[0], *out = &desc->tensor[2];
     const char *from = sc_cpu_memory(operands[0]);
     const int32_t *origin = sc_cpu_memory(operands[1]);
     char *to = sc_cpu_memory(operands[2]);
     size_t size = sc_dtype_size(out->dtype);
-    (void)queue;
-    (void)workspace;
     for (int64_t e = 0; e < sc_tensor_elements_at(out, launch->rows); e++) {
         int64_t at[SC_MAX_RANK] = {0};
         sc_cpu_coordinates(out, e, at);
@@ -33,19 +23,4 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
         else
             memset(to + (size_t)e * size, 0, size);
     }
-    return SOCLE_OK;
 }
-
-static socle_status prepare(sc_kernel **out, sc_device *device,
-                            const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
-    plain *self;
-    (void)tuning;
-    SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
-    self->desc = *desc;
-    *out = &self->base.base;
-    return SOCLE_OK;
-}
-
-const sc_implementation sc_cpu_crop2d_plain = {
-    .op = SC_OP_CROP2D, .name = "plain", .prepare = prepare};

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The references of gather, scatter-add and argmax: element by element, one thread. */
-#include "cpu/cpu.h"
-#include "cpu/cpu_impls.h"
+#include "cpu/cpu_plain.h"
 
 #include <math.h>
 #include <string.h>
-
-typedef struct plain {
-    sc_cpu_kernel base;
-    sc_op_desc desc;
-} plain;
 
 static void gather(const sc_op_desc *desc, const sc_operand *operands, int64_t samples) {
     const sc_tensor_desc *table = &desc->tensor[0];
@@ -53,34 +47,11 @@ static void argmax(const sc_op_desc *desc, const sc_operand *operands, int64_t r
     }
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                            sc_operand workspace, const sc_launch *launch) {
-    const sc_op_desc *desc = &((const plain *)kernel)->desc;
-    (void)queue;
-    (void)workspace;
+void sc_cpu_plain_index(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
     if (desc->op == SC_OP_GATHER)
         gather(desc, operands, sc_tensor_elements_at(&desc->tensor[1], launch->rows));
     else if (desc->op == SC_OP_SCATTER_ADD)
         scatter_add(desc, operands, sc_tensor_elements_at(&desc->tensor[0], launch->rows));
     else
         argmax(desc, operands, sc_tensor_elements_at(&desc->tensor[1], launch->rows));
-    return SOCLE_OK;
 }
-
-static socle_status prepare(sc_kernel **out, sc_device *device,
-                            const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
-    plain *self;
-    (void)tuning;
-    SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
-    self->desc = *desc;
-    *out = &self->base.base;
-    return SOCLE_OK;
-}
-
-const sc_implementation sc_cpu_gather_plain = {
-    .op = SC_OP_GATHER, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_scatter_add_plain = {
-    .op = SC_OP_SCATTER_ADD, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_argmax_plain = {
-    .op = SC_OP_ARGMAX, .name = "plain", .prepare = prepare};

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The references of pooling and its gradients: window by window, one thread. */
-#include "cpu/cpu.h"
-#include "cpu/cpu_impls.h"
+#include "cpu/cpu_plain.h"
 #include "cpu/cpu_pool.h"
 
 #include <math.h>
 #include <string.h>
-
-typedef struct plain {
-    sc_cpu_kernel base;
-    sc_op op;
-    sc_cpu_pool pool;
-    sc_tensor_desc planes;
-} plain;
 
 /* The input element of tap (ky, kx) of an output; -1 in the padding. */
 static int64_t element(const sc_cpu_pool *pool, int64_t oy, int64_t ox, int64_t ky, int64_t kx) {
@@ -59,22 +51,21 @@ static void spread_average(const sc_cpu_pool *pool, float *dx, float dy, int64_t
     }
 }
 
-static void run_plane(const plain *self, const sc_operand *operands, int64_t plane) {
-    const sc_cpu_pool *pool = &self->pool;
+static void run_plane(sc_op op, const sc_cpu_pool *pool, const sc_operand *operands, int64_t plane) {
     int64_t in = pool->in[0] * pool->in[1], out = pool->out[0] * pool->out[1];
-    bool max = self->op == SC_OP_MAXPOOL2D || self->op == SC_OP_MAXPOOL2D_GRAD;
-    bool forward = self->op == SC_OP_MAXPOOL2D || self->op == SC_OP_AVGPOOL2D;
+    bool max = op == SC_OP_MAXPOOL2D || op == SC_OP_MAXPOOL2D_GRAD;
+    bool forward = op == SC_OP_MAXPOOL2D || op == SC_OP_AVGPOOL2D;
     const float *x = sc_cpu_memory(operands[0]), *dy = x;
     float *y = sc_cpu_memory(operands[1]), *dx = sc_cpu_memory(operands[max ? 2 : 1]);
     int32_t *index = max ? (int32_t *)sc_cpu_memory(operands[forward ? 2 : 1]) : NULL;
     if (!forward) memset(dx + plane * in, 0, (size_t)in * sizeof *dx);
     for (int64_t e = 0; e < out; e++) {
         int64_t oy = e / pool->out[1], ox = e % pool->out[1], o = plane * out + e;
-        if (self->op == SC_OP_MAXPOOL2D) {
+        if (op == SC_OP_MAXPOOL2D) {
             max_window(pool, x + plane * in, oy, ox, &y[o], &index[o]);
-        } else if (self->op == SC_OP_AVGPOOL2D) {
+        } else if (op == SC_OP_AVGPOOL2D) {
             y[o] = (float)average_window(pool, x + plane * in, oy, ox);
-        } else if (self->op == SC_OP_AVGPOOL2D_GRAD) {
+        } else if (op == SC_OP_AVGPOOL2D_GRAD) {
             spread_average(pool, dx + plane * in, dy[o], oy, ox);
         } else if (index[o] >= 0 && index[o] < pool->kernel[0] * pool->kernel[1]) {
             int64_t to =
@@ -84,34 +75,8 @@ static void run_plane(const plain *self, const sc_operand *operands, int64_t pla
     }
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                            sc_operand workspace, const sc_launch *launch) {
-    const plain *self = (const plain *)kernel;
-    int64_t planes = sc_tensor_dim_at(&self->planes, 0, launch->rows) * self->planes.dim[1];
-    (void)queue;
-    (void)workspace;
-    for (int64_t plane = 0; plane < planes; plane++) run_plane(self, operands, plane);
-    return SOCLE_OK;
+void sc_cpu_plain_pool(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
+    const sc_cpu_pool pool = sc_cpu_pool_make(desc);
+    int64_t planes = sc_tensor_dim_at(&desc->tensor[0], 0, launch->rows) * desc->tensor[0].dim[1];
+    for (int64_t plane = 0; plane < planes; plane++) run_plane(desc->op, &pool, operands, plane);
 }
-
-static socle_status prepare(sc_kernel **out, sc_device *device,
-                            const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
-    plain *self;
-    (void)tuning;
-    SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
-    self->op = desc->op;
-    self->planes = desc->tensor[0];
-    self->pool = sc_cpu_pool_make(desc);
-    *out = &self->base.base;
-    return SOCLE_OK;
-}
-
-const sc_implementation sc_cpu_max_pool_plain = {
-    .op = SC_OP_MAXPOOL2D, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_max_pool_grad_plain = {
-    .op = SC_OP_MAXPOOL2D_GRAD, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_average_pool_plain = {
-    .op = SC_OP_AVGPOOL2D, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_average_pool_grad_plain = {
-    .op = SC_OP_AVGPOOL2D_GRAD, .name = "plain", .prepare = prepare};

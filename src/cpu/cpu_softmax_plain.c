@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The references of softmax, its gradient and cross-entropy: row by row in double precision, one
  * thread. */
-#include "cpu/cpu.h"
-#include "cpu/cpu_impls.h"
+#include "cpu/cpu_plain.h"
 
 #include <math.h>
-
-typedef struct plain {
-    sc_cpu_kernel base;
-    sc_op_desc desc;
-} plain;
 
 /* Maximum and sum of exp(x - maximum); NaN where the row holds one. */
 static void measure(const float *x, int64_t columns, double *max, double *sum) {
@@ -52,14 +46,10 @@ static int64_t label_at(const sc_tensor_desc *labels, sc_operand operand, int64_
                                      : ((const int32_t *)memory)[row];
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                            sc_operand workspace, const sc_launch *launch) {
-    const sc_op_desc *desc = &((const plain *)kernel)->desc;
+void sc_cpu_plain_softmax(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
     int64_t columns = desc->tensor[0].dim[desc->tensor[0].rank - 1];
     int64_t rows = sc_tensor_elements_at(&desc->tensor[0], launch->rows) / columns;
     const float *first = sc_cpu_memory(operands[0]);
-    (void)queue;
-    (void)workspace;
     for (int64_t r = 0; r < rows; r++) {
         int64_t at = r * columns;
         if (desc->op == SC_OP_SOFTMAX)
@@ -74,23 +64,4 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
                         (float *)sc_cpu_memory(operands[3]) + at, first + at,
                         label_at(&desc->tensor[1], operands[1], r), columns);
     }
-    return SOCLE_OK;
 }
-
-static socle_status prepare(sc_kernel **out, sc_device *device,
-                            const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
-    plain *self;
-    (void)tuning;
-    SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
-    self->desc = *desc;
-    *out = &self->base.base;
-    return SOCLE_OK;
-}
-
-const sc_implementation sc_cpu_softmax_plain = {
-    .op = SC_OP_SOFTMAX, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_softmax_grad_plain = {
-    .op = SC_OP_SOFTMAX_GRAD, .name = "plain", .prepare = prepare};
-const sc_implementation sc_cpu_cross_entropy_plain = {
-    .op = SC_OP_CROSS_ENTROPY, .name = "plain", .prepare = prepare};

@@ -3,15 +3,17 @@
  * after a fill with zeros where the boxes leave something out. `wide` walks along neighbours, or in
  * tiles where source and target run along different dimensions (CPU-class devices); `thin` moves
  * one element per work-item (GPUs, and the reference). */
+#include "opencl/ocl_frame.h"
 #include "opencl/ocl_copy_region.h"
 
 #include <string.h>
 
 enum { PIECE = 4096, SIDE = 32, LOCAL = 64 };
 
+enum { FLAT, TURN }; /* kernels; TURN: wide alone, if a region wants it */
+
 typedef struct copy {
-    sc_kernel base;
-    sc_ocl_kernel flat, turn; /* turn: wide alone, if a region wants it */
+    sc_ocl_frame frame;
     bool wide, covers;
     sc_tensor_desc out;
     size_t element;
@@ -85,25 +87,18 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
         sc_ocl_call call;
         size_t global = arrange(self, region, &shape, launch->rows);
         sc_ocl_call_begin(&call, sc_ocl_device_of(kernel->device), queue,
-                          turns(self, region) ? &self->turn : &self->flat);
+                          &self->frame.kernel[turns(self, region) ? TURN : FLAT]);
         add_arguments(&call, self, operands[region->input], target, &shape);
         SC_TRY(sc_ocl_call_run(&call, &global));
     }
     return SOCLE_OK;
 }
 
-static void release(sc_kernel *kernel) {
-    copy *self = (copy *)kernel;
-    sc_ocl_kernel_destroy(&self->flat);
-    sc_ocl_kernel_destroy(&self->turn);
-    sc_release(kernel->device->env, self);
-}
-
 static socle_status warm_up(copy *self, sc_ocl_device *device, const sc_ocl_region *region) {
     sc_shape_copy shape, nothing = {.tiles = 1, .pieces = 1};
     sc_ocl_call call;
     size_t largest = arrange(self, region, &shape, self->out.rank ? self->out.dim[0] : 1);
-    sc_ocl_call_begin(&call, device, NULL, turns(self, region) ? &self->turn : &self->flat);
+    sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[turns(self, region) ? TURN : FLAT]);
     add_arguments(&call, self, sc_ocl_nothing(device), sc_ocl_nothing(device), &nothing);
     return sc_ocl_call_warm(&call, &largest);
 }
@@ -115,7 +110,7 @@ static socle_status build(copy *self, sc_ocl_device *device) {
                               self->element == 1 ? "-D SC_ELEMENT=uchar" : NULL));
     for (int i = 0; i < self->regions; i++) {
         bool turned = turns(self, &self->region[i]);
-        sc_ocl_kernel *kernel = turned ? &self->turn : &self->flat;
+        sc_ocl_kernel *kernel = &self->frame.kernel[turned ? TURN : FLAT];
         if (!kernel->handle)
             SC_TRY(sc_ocl_kernel_create(kernel, device, program,
                                         turned       ? "copy_turn"
@@ -136,26 +131,18 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     (void)tuning;
     SC_TRY(sc_allocate(device->env, &region, SC_OCL_REGIONS, sizeof *region));
     int count = sc_ocl_copy_regions(region, desc, &covers);
-    socle_status status =
-        sc_allocate(device->env, &self, 1, sizeof *self + (size_t)count * sizeof *region);
+    socle_status status = sc_ocl_frame_create(&self, sizeof *self + (size_t)count * sizeof *region, device,
+                                              implementation, enqueue);
     if (status == SOCLE_OK) memcpy(self->region, region, (size_t)count * sizeof *region);
     sc_release(device->env, region);
     SC_TRY(status);
-    self->base = (sc_kernel){
-        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
     self->wide = strcmp(implementation->name, "wide") == 0;
     self->covers = covers;
     self->out = desc->tensor[desc->inputs];
     self->element = sc_dtype_size(self->out.dtype);
     self->inputs = desc->inputs;
     self->regions = count;
-    status = build(self, sc_ocl_device_of(device));
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SOCLE_OK;
+    return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device)));
 }
 
 enum { ANY_LAYOUT = 1u << SC_LAYOUT_PLAIN | 1u << SC_LAYOUT_C16 };

@@ -3,6 +3,7 @@
  * are arguments. Two forms. `wide`: a work-item runs a loop over thousands of neighbouring
  * elements, which the compiler of a CPU-class device turns into vector code. `thin`: one element
  * per work-item, for GPUs and as the reference. */
+#include "opencl/ocl_frame.h"
 #include "opencl/ocl_space.h"
 
 #include <string.h>
@@ -10,8 +11,7 @@
 enum { PIECE = 4096, THIN_LOCAL = 256 };
 
 typedef struct elementwise {
-    sc_kernel base;
-    sc_ocl_kernel kernel;
+    sc_ocl_frame frame;
     sc_ocl_space space;
     bool wide;
     int inputs, outputs;
@@ -147,11 +147,9 @@ static size_t arrange(const elementwise *self, sc_shape_space *shape, int64_t ro
 }
 
 static void add_arguments(sc_ocl_call *call, const elementwise *self, const sc_operand *operands) {
-    sc_ocl_device *device = call->device;
     for (int i = 0; i < self->inputs + self->outputs; i++)
         if (i >= self->inputs || self->used >> i & 1)
-            sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(device),
-                                self->element[i]);
+            sc_ocl_frame_operands(call, operands ? operands + i : NULL, 1, &self->element[i]);
 }
 
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
@@ -162,23 +160,17 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     (void)workspace;
     size_t global = arrange(self, &shape, launch->rows);
     sc_ocl_launch_values(&shape.launch, launch);
-    sc_ocl_call_begin(&call, sc_ocl_device_of(kernel->device), queue, &self->kernel);
+    sc_ocl_call_begin(&call, sc_ocl_device_of(kernel->device), queue, &self->frame.kernel[0]);
     add_arguments(&call, self, operands);
     sc_ocl_call_value(&call, &shape, sizeof shape);
     return sc_ocl_call_run(&call, &global);
-}
-
-static void release(sc_kernel *kernel) {
-    elementwise *self = (elementwise *)kernel;
-    sc_ocl_kernel_destroy(&self->kernel);
-    sc_release(kernel->device->env, self);
 }
 
 static socle_status warm_up(elementwise *self, sc_ocl_device *device, int64_t capacity) {
     sc_shape_space shape, nothing = {.pieces = 1, .inner = 0};
     sc_ocl_call call;
     size_t largest = arrange(self, &shape, capacity);
-    sc_ocl_call_begin(&call, device, NULL, &self->kernel);
+    sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[0]);
     add_arguments(&call, self, NULL);
     sc_ocl_call_value(&call, &nothing, sizeof nothing);
     return sc_ocl_call_warm(&call, &largest);
@@ -194,14 +186,10 @@ static socle_status build(elementwise *self, sc_ocl_device *device, const sc_op_
     sc_text_add(&text, "#include \"shape_space.h\"\n");
     sc_ocl_expr_functions(&text, desc->expr);
     (self->wide ? add_wide : add_thin)(&text, self, desc, &streams);
-    socle_status status = text.status;
-    if (status == SOCLE_OK) status = sc_ocl_program_get(&program, device, text.data, NULL, NULL);
-    sc_text_free(&text);
-    if (status == SOCLE_OK)
-        status = sc_ocl_kernel_create(&self->kernel, device, program,
-                                      self->wide ? "elementwise_wide" : "elementwise_thin", 1,
-                                      &local, false);
-    return status == SOCLE_OK ? warm_up(self, device, sc_op_space(desc).dim[0]) : status;
+    SC_TRY(sc_ocl_frame_program(&program, device, &text, NULL, NULL));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
+                                self->wide ? "elementwise_wide" : "elementwise_thin", 1, &local, false));
+    return warm_up(self, device, sc_op_space(desc).dim[0]);
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
@@ -209,22 +197,14 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                             const char *tuning) {
     elementwise *self = NULL;
     (void)tuning;
-    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base = (sc_kernel){
-        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue));
     self->wide = strcmp(implementation->name, "wide") == 0;
     self->inputs = desc->inputs;
     self->outputs = desc->outputs;
     self->used = sc_expr_used_inputs(desc->expr);
     for (int i = 0; i < desc->inputs + desc->outputs; i++)
         self->element[i] = sc_dtype_size(desc->tensor[i].dtype);
-    socle_status status = build(self, sc_ocl_device_of(device), desc);
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SOCLE_OK;
+    return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device), desc));
 }
 
 const sc_implementation sc_ocl_elementwise_wide = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gather, scatter-add and argmax (cl/index.cl). One kernel each; `wide` gives a work-item many
  * columns (CPU-class devices), `thin` one (GPUs, and the reference). */
-#include "opencl/ocl.h"
+#include "opencl/ocl_frame.h"
 
 #include "cl/shape_rows.h"
 
@@ -10,8 +10,7 @@
 enum { WIDE_PIECE = 1024, WIDE_ELEMENTS = 4096, TABLE_CHUNK = 256, LOCAL = 64, OPERANDS = 3 };
 
 typedef struct rows_kernel {
-    sc_kernel base;
-    sc_ocl_kernel kernel;
+    sc_ocl_frame frame;
     sc_op op;
     bool wide;
     sc_tensor_desc tensor[OPERANDS];
@@ -28,7 +27,9 @@ static unsigned row_size(const sc_tensor_desc *tensor) {
     return (unsigned)(sc_tensor_elements(tensor) / tensor->dim[0]);
 }
 
-static void arrange(const rows_kernel *self, sc_shape_rows *shape, size_t *global, int64_t rows) {
+static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows) {
+    const rows_kernel *self = frame;
+    sc_shape_rows *shape = sizes;
     const sc_tensor_desc *tensor = self->tensor;
     *shape = (sc_shape_rows){0};
     if (self->op == SC_OP_ARGMAX) {
@@ -51,32 +52,16 @@ static void arrange(const rows_kernel *self, sc_shape_rows *shape, size_t *globa
     *global = shape->pieces * divide(gather ? shape->rows : shape->table, shape->chunk);
 }
 
-static void add_arguments(sc_ocl_call *call, const rows_kernel *self, const sc_operand *operands,
-                          const sc_shape_rows *shape) {
-    for (int i = 0; i < self->operands; i++)
-        sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(call->device),
-                            self->element[i]);
-    sc_ocl_call_value(call, shape, sizeof *shape);
+static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands, const void *shape,
+                          const sc_launch *launch) {
+    const rows_kernel *self = frame;
+    (void)launch;
+    sc_ocl_frame_operands(call, operands, self->operands, self->element);
+    sc_ocl_call_value(call, shape, sizeof(sc_shape_rows));
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                            sc_operand workspace, const sc_launch *launch) {
-    rows_kernel *self = (rows_kernel *)kernel;
-    sc_shape_rows shape;
-    sc_ocl_call call;
-    size_t global;
-    (void)workspace;
-    arrange(self, &shape, &global, launch->rows);
-    sc_ocl_call_begin(&call, sc_ocl_device_of(kernel->device), queue, &self->kernel);
-    add_arguments(&call, self, operands, &shape);
-    return sc_ocl_call_run(&call, &global);
-}
-
-static void release(sc_kernel *kernel) {
-    rows_kernel *self = (rows_kernel *)kernel;
-    sc_ocl_kernel_destroy(&self->kernel);
-    sc_release(kernel->device->env, self);
-}
+static const sc_shape_rows nothing = {.chunk = 1, .piece = 1, .pieces = 1};
+static const sc_ocl_single single = {sizeof(sc_shape_rows), &nothing, arrange, add_arguments};
 
 static socle_status build(rows_kernel *self, sc_ocl_device *device) {
     const char *name = self->op == SC_OP_GATHER   ? "gather"
@@ -85,17 +70,11 @@ static socle_status build(rows_kernel *self, sc_ocl_device *device) {
     const size_t local = self->wide ? 1 : LOCAL;
     bool bytes = self->op == SC_OP_GATHER && self->element[0] == 1;
     const sc_ocl_program *program = NULL;
-    sc_shape_rows shape, nothing = {.chunk = 1, .piece = 1, .pieces = 1};
-    sc_ocl_call call;
-    size_t largest;
     SC_TRY(sc_ocl_program_get(&program, device, NULL, "index.cl",
                               bytes ? "-D SC_ELEMENT=uchar" : NULL));
-    SC_TRY(sc_ocl_kernel_create(&self->kernel, device, program, name, 1, &local, false));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, name, 1, &local, false));
     int64_t capacity = self->op == SC_OP_GATHER ? self->tensor[1].dim[0] : self->tensor[0].dim[0];
-    arrange(self, &shape, &largest, capacity);
-    sc_ocl_call_begin(&call, device, NULL, &self->kernel);
-    add_arguments(&call, self, NULL, &nothing);
-    return sc_ocl_call_warm(&call, &largest);
+    return sc_ocl_single_warm(&self->frame, capacity);
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
@@ -103,9 +82,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                             const char *tuning) {
     rows_kernel *self = NULL;
     (void)tuning;
-    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base = (sc_kernel){
-        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, sc_ocl_single_enqueue));
+    self->frame.single = &single;
     self->op = desc->op;
     self->wide = strcmp(implementation->name, "wide") == 0;
     self->operands = desc->inputs + desc->outputs;
@@ -113,13 +91,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
         self->tensor[i] = desc->tensor[i];
         self->element[i] = sc_dtype_size(desc->tensor[i].dtype);
     }
-    socle_status status = build(self, sc_ocl_device_of(device));
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SOCLE_OK;
+    return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device)));
 }
 
 const sc_implementation sc_ocl_gather_wide = {

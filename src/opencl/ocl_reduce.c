@@ -3,6 +3,7 @@
  * (cl/reduce.cl), so the bits never depend on compute units or on the plan's capacity. `group`
  * gives a work-group to each partial result (GPUs), `lanes` one work-item with sixteen accumulators
  * (CPU-class devices, and the reference). */
+#include "opencl/ocl_frame.h"
 #include "opencl/ocl_reduce_text.h"
 
 #include <string.h>
@@ -16,9 +17,10 @@ enum {
     COLUMN_ELEMENTS = 16384
 };
 
+enum { FIRST, LAST }; /* kernels: the sums of parts, and their sums where there are several */
+
 typedef struct reduce {
-    sc_kernel base;
-    sc_ocl_kernel first, final;
+    sc_ocl_frame frame;
     sc_ocl_space space;
     sc_ocl_reduce_streams streams;
     bool by_group;
@@ -129,22 +131,15 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     if (shape.kept == 0) return SOCLE_OK;
     sc_ocl_launch_values(&shape.launch, launch);
     first_global(self, &shape, global);
-    sc_ocl_call_begin(&call, device, queue, &self->first);
+    sc_ocl_call_begin(&call, device, queue, &self->frame.kernel[FIRST]);
     /* With one part nothing is put there, but some drivers want a buffer. */
     add_first(&call, self, operands, workspace.buffer ? workspace : sc_ocl_nothing(device), &shape);
     SC_TRY(sc_ocl_call_run(&call, global));
     if (shape.parts == 1) return SOCLE_OK;
     global[0] = (shape.kept + FINAL - 1) / FINAL;
-    sc_ocl_call_begin(&call, device, queue, &self->final);
+    sc_ocl_call_begin(&call, device, queue, &self->frame.kernel[LAST]);
     add_final(&call, self, operands, workspace, &shape);
     return sc_ocl_call_run(&call, global);
-}
-
-static void release(sc_kernel *kernel) {
-    reduce *self = (reduce *)kernel;
-    sc_ocl_kernel_destroy(&self->first);
-    sc_ocl_kernel_destroy(&self->final);
-    sc_release(kernel->device->env, self);
 }
 
 static socle_status warm_up(reduce *self, sc_ocl_device *device) {
@@ -152,14 +147,14 @@ static socle_status warm_up(reduce *self, sc_ocl_device *device) {
     sc_ocl_call call;
     size_t largest[2], final;
     arrange(self, &shape, self->capacity);
-    self->base.workspace = workspace_bytes(self, &shape);
+    self->frame.base.workspace = workspace_bytes(self, &shape);
     first_global(self, &shape, largest);
-    sc_ocl_call_begin(&call, device, NULL, &self->first);
+    sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[FIRST]);
     add_first(&call, self, NULL, sc_ocl_nothing(device), &nothing);
     SC_TRY(sc_ocl_call_warm(&call, largest));
     if (shape.parts == 1) return SOCLE_OK;
     final = (shape.kept + FINAL - 1) / FINAL;
-    sc_ocl_call_begin(&call, device, NULL, &self->final);
+    sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[LAST]);
     add_final(&call, self, NULL, sc_ocl_nothing(device), &nothing);
     return sc_ocl_call_warm(&call, &final);
 }
@@ -182,17 +177,12 @@ static socle_status build(reduce *self, sc_ocl_device *device, const sc_op_desc 
     SC_TRY(check_size(self, device->base.env));
     sc_text_init(&text, device->base.env);
     sc_ocl_reduce_text(&text, desc, &self->space, &self->streams);
-    socle_status status = text.status;
-    if (status == SOCLE_OK)
-        status = sc_ocl_program_get(&program, device, text.data, "reduce.cl", NULL);
-    sc_text_free(&text);
-    if (status == SOCLE_OK)
-        status = sc_ocl_kernel_create(&self->first, device, program,
-                                      self->by_group ? "reduce_group" : "reduce_lanes", 2,
-                                      self->by_group ? group : one, true);
-    if (status == SOCLE_OK)
-        status = sc_ocl_kernel_create(&self->final, device, program, "reduce_final", 1, one, true);
-    return status == SOCLE_OK ? warm_up(self, device) : status;
+    SC_TRY(sc_ocl_frame_program(&program, device, &text, "reduce.cl", NULL));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[FIRST], device, program,
+                                self->by_group ? "reduce_group" : "reduce_lanes", 2,
+                                self->by_group ? group : one, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[LAST], device, program, "reduce_final", 1, one, true));
+    return warm_up(self, device);
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
@@ -200,22 +190,14 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                             const char *tuning) {
     reduce *self = NULL;
     (void)tuning;
-    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base = (sc_kernel){
-        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue));
     self->by_group = strcmp(implementation->name, "group") == 0;
     self->inputs = desc->inputs;
     self->outputs = desc->outputs;
     self->used = sc_expr_used_inputs(desc->expr);
     for (int i = 0; i < desc->inputs && i < SC_EXPR_INPUTS; i++)
         self->element[i] = sc_dtype_size(desc->tensor[i].dtype);
-    socle_status status = build(self, sc_ocl_device_of(device), desc);
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SOCLE_OK;
+    return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device), desc));
 }
 
 const sc_implementation sc_ocl_reduce_group = {

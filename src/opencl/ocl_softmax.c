@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Softmax, its gradient and cross entropy (cl/softmax.cl). `group` gives a row to a work-group
  * (GPUs), `rows` a few rows to a work-item (CPU-class devices, and the reference). */
-#include "opencl/ocl.h"
+#include "opencl/ocl_frame.h"
 
 #include "cl/shape_rows.h"
 
@@ -10,8 +10,7 @@
 enum { GROUP = 64, ELEMENTS = 2048, OPERANDS = 4 };
 
 typedef struct softmax {
-    sc_kernel base;
-    sc_ocl_kernel kernel;
+    sc_ocl_frame frame;
     sc_tensor_desc x;
     bool by_group;
     int operands;
@@ -30,55 +29,37 @@ static const char *kernel_name(sc_op op, bool by_group) {
     }
 }
 
-static size_t arrange(const softmax *self, sc_shape_rows *shape, int64_t rows) {
+static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows) {
+    const softmax *self = frame;
+    sc_shape_rows *shape = sizes;
     unsigned columns = (unsigned)self->x.dim[self->x.rank - 1];
     size_t lines = (size_t)(sc_tensor_elements_at(&self->x, rows) / columns);
     *shape =
         (sc_shape_rows){.rows = (unsigned)lines, .columns = columns, .logarithm = self->logarithm};
     shape->chunk = columns < ELEMENTS ? ELEMENTS / columns : 1;
-    return self->by_group ? lines * GROUP : (lines + shape->chunk - 1) / shape->chunk;
+    *global = self->by_group ? lines * GROUP : (lines + shape->chunk - 1) / shape->chunk;
 }
 
-static void add_arguments(sc_ocl_call *call, const softmax *self, const sc_operand *operands,
-                          const sc_shape_rows *shape) {
-    for (int i = 0; i < self->operands; i++)
-        sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(call->device),
-                            self->element[i]);
-    sc_ocl_call_value(call, shape, sizeof *shape);
+static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands, const void *shape,
+                          const sc_launch *launch) {
+    const softmax *self = frame;
+    (void)launch;
+    sc_ocl_frame_operands(call, operands, self->operands, self->element);
+    sc_ocl_call_value(call, shape, sizeof(sc_shape_rows));
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                            sc_operand workspace, const sc_launch *launch) {
-    softmax *self = (softmax *)kernel;
-    sc_shape_rows shape;
-    sc_ocl_call call;
-    (void)workspace;
-    size_t global = arrange(self, &shape, launch->rows);
-    sc_ocl_call_begin(&call, sc_ocl_device_of(kernel->device), queue, &self->kernel);
-    add_arguments(&call, self, operands, &shape);
-    return sc_ocl_call_run(&call, &global);
-}
-
-static void release(sc_kernel *kernel) {
-    softmax *self = (softmax *)kernel;
-    sc_ocl_kernel_destroy(&self->kernel);
-    sc_release(kernel->device->env, self);
-}
+static const sc_shape_rows nothing = {.chunk = 1, .columns = 1};
+static const sc_ocl_single single = {sizeof(sc_shape_rows), &nothing, arrange, add_arguments};
 
 static socle_status build(softmax *self, sc_ocl_device *device, const sc_op_desc *desc) {
     const size_t local = self->by_group ? GROUP : 1;
     bool bytes = desc->op == SC_OP_CROSS_ENTROPY && desc->tensor[1].dtype == SOCLE_U8;
     const sc_ocl_program *program = NULL;
-    sc_shape_rows shape, nothing = {.chunk = 1, .columns = 1};
-    sc_ocl_call call;
     SC_TRY(sc_ocl_program_get(&program, device, NULL, "softmax.cl",
                               bytes ? "-D SC_LABEL=uchar" : NULL));
-    SC_TRY(sc_ocl_kernel_create(&self->kernel, device, program,
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
                                 kernel_name(desc->op, self->by_group), 1, &local, true));
-    size_t largest = arrange(self, &shape, self->x.dim[0]);
-    sc_ocl_call_begin(&call, device, NULL, &self->kernel);
-    add_arguments(&call, self, NULL, &nothing);
-    return sc_ocl_call_warm(&call, &largest);
+    return sc_ocl_single_warm(&self->frame, self->x.dim[0]);
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
@@ -86,22 +67,15 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                             const char *tuning) {
     softmax *self = NULL;
     (void)tuning;
-    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base = (sc_kernel){
-        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, sc_ocl_single_enqueue));
+    self->frame.single = &single;
     self->by_group = strcmp(implementation->name, "group") == 0;
     self->x = desc->tensor[0];
     self->operands = desc->inputs + desc->outputs;
     self->logarithm = desc->op != SC_OP_CROSS_ENTROPY && desc->attr.softmax.log;
     for (int i = 0; i < self->operands; i++)
         self->element[i] = sc_dtype_size(desc->tensor[i].dtype);
-    socle_status status = build(self, sc_ocl_device_of(device), desc);
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SOCLE_OK;
+    return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device), desc));
 }
 
 const sc_implementation sc_ocl_softmax_group = {

@@ -7,10 +7,9 @@
 #include "opencl/ocl_conv.h"
 
 typedef struct conv_plain {
-    sc_kernel base;
+    sc_ocl_frame frame;
     sc_op_desc desc; /* without expressions, which are borrowed */
     sc_ocl_tail tail;
-    sc_ocl_kernel compute;
 } conv_plain;
 
 bool sc_ocl_conv_tail(sc_ocl_tail *out, const sc_op_desc *desc) {
@@ -39,24 +38,13 @@ socle_status sc_ocl_conv_build(const sc_ocl_program **out, sc_ocl_device *device
     sc_ocl_tail_text(&prefix, desc, &tail);
     sc_text_add(&options, "-D SC_VECTOR_WIDTH=%d%s", traits.width, defines);
     if (!(device->base.info.traits & SC_TRAIT_FAST_FMA)) sc_text_add(&options, " -D SC_NO_FMA");
-    socle_status status = prefix.status != SOCLE_OK ? prefix.status : options.status;
-    if (status == SOCLE_OK)
-        status = sc_ocl_program_get(out, device, prefix.data, file, options.data);
-    sc_text_free(&prefix);
-    sc_text_free(&options);
-    return status;
+    return sc_ocl_frame_program(out, device, &prefix, file, &options);
 }
 
 static bool accepts(const sc_device *device, const sc_op_desc *desc) {
     sc_ocl_tail tail;
     (void)device;
     return sc_ocl_conv_tail(&tail, desc);
-}
-
-static void release(sc_kernel *kernel) {
-    conv_plain *self = (conv_plain *)kernel;
-    sc_ocl_kernel_destroy(&self->compute);
-    sc_release(self->base.device->env, self);
 }
 
 static const char *kernel_name(sc_op op) {
@@ -99,7 +87,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     sc_ocl_call call;
     (void)workspace;
     grid(global, self->desc.op, &shape);
-    sc_ocl_call_begin(&call, sc_ocl_device_of(self->base.device), queue, &self->compute);
+    sc_ocl_call_begin(&call, sc_ocl_device_of(self->frame.base.device), queue, &self->frame.kernel[0]);
     arguments(&call, self, operands, operands[self->desc.inputs], &shape, launch);
     return sc_ocl_call_run(&call, global);
 }
@@ -114,11 +102,11 @@ static socle_status finish(conv_plain *self, sc_ocl_device *device, const sc_op_
     const sc_ocl_program *program;
     sc_ocl_call call;
     SC_TRY(sc_ocl_conv_build(&program, device, desc, "conv_plain.cl", ""));
-    SC_TRY(sc_ocl_kernel_create(&self->compute, device, program, kernel_name(desc->op), 3, local,
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, kernel_name(desc->op), 3, local,
                                 false));
     none.samples = none.filters = none.channels = 0;
     grid(largest, desc->op, &capacity);
-    sc_ocl_call_begin(&call, device, NULL, &self->compute);
+    sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[0]);
     arguments(&call, self, nothing, nothing[0], &none, NULL);
     return sc_ocl_call_warm(&call, largest);
 }
@@ -128,9 +116,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                             const char *tuning) {
     conv_plain *self;
     (void)tuning;
-    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base = (sc_kernel){
-        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue));
     self->desc = *desc;
     self->desc.expr = self->desc.tail = NULL;
     socle_status status = sc_ocl_conv_tail(&self->tail, desc)
@@ -138,12 +124,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                               : sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED,
                                         "convolution: the tail's broadcast pattern does not fit "
                                         "(sample, channel, pixel)");
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SOCLE_OK;
+    return sc_ocl_frame_finish(out, &self->frame, status);
 }
 
 const sc_implementation sc_ocl_conv2d_plain = {

@@ -6,8 +6,8 @@
 #ifndef SC_OPENCL_OCL_CONV_H
 #define SC_OPENCL_OCL_CONV_H
 
-#include "opencl/ocl.h"
 #include "opencl/ocl_conv_geometry.h"
+#include "opencl/ocl_frame.h"
 
 /* CPU-class devices. */
 extern const sc_implementation sc_ocl_conv2d_direct;

@@ -8,12 +8,13 @@
 
 #include <stdio.h>
 
+enum { PACK, COMPUTE }; /* kernels */
+
 typedef struct conv_direct {
-    sc_kernel base;
+    sc_ocl_frame frame;
     sc_op_desc desc; /* without expressions, which are borrowed */
     sc_ocl_tail tail;
     sc_conv_pass_geometry geometry;
-    sc_ocl_kernel pack, compute;
 } conv_direct;
 
 static bool find_geometry(sc_conv_pass_geometry *out, const sc_device *device,
@@ -28,13 +29,6 @@ static bool accepts(const sc_device *device, const sc_op_desc *desc) {
     sc_conv_pass_geometry geometry;
     sc_ocl_tail tail;
     return sc_ocl_conv_tail(&tail, desc) && find_geometry(&geometry, device, desc);
-}
-
-static void release(sc_kernel *kernel) {
-    conv_direct *self = (conv_direct *)kernel;
-    sc_ocl_kernel_destroy(&self->pack);
-    sc_ocl_kernel_destroy(&self->compute);
-    sc_release(self->base.device->env, self);
 }
 
 static void pack_arguments(sc_ocl_call *call, sc_operand weight, sc_operand packed,
@@ -57,7 +51,7 @@ static void compute_arguments(sc_ocl_call *call, const conv_direct *self, sc_ope
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
                             sc_operand workspace, const sc_launch *launch) {
     conv_direct *self = (conv_direct *)kernel;
-    sc_ocl_device *device = sc_ocl_device_of(self->base.device);
+    sc_ocl_device *device = sc_ocl_device_of(self->frame.base.device);
     const sc_conv_pass_geometry *geometry = &self->geometry;
     sc_shape_conv_pass pass = geometry->pass;
     sc_ocl_call call;
@@ -65,12 +59,12 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     if (pass.samples == 0) return SOCLE_OK;
 
     const size_t packs[3] = {geometry->target_blocks, (size_t)pass.source_channels, 1};
-    sc_ocl_call_begin(&call, device, queue, &self->pack);
+    sc_ocl_call_begin(&call, device, queue, &self->frame.kernel[PACK]);
     pack_arguments(&call, operands[1], workspace, &pass);
     SC_TRY(sc_ocl_call_run(&call, packs));
 
     const size_t bands[3] = {geometry->bands, geometry->groups, (size_t)pass.samples};
-    sc_ocl_call_begin(&call, device, queue, &self->compute);
+    sc_ocl_call_begin(&call, device, queue, &self->frame.kernel[COMPUTE]);
     compute_arguments(&call, self, operands[0], workspace, operands[self->desc.inputs], &pass);
     sc_ocl_tail_arguments(&call, &self->tail, operands + 2, launch);
     return sc_ocl_call_run(&call, bands);
@@ -86,10 +80,10 @@ static socle_status warm(conv_direct *self, sc_ocl_device *device) {
     sc_ocl_call call;
     none.samples = 0;
     none.target_channels = 0;
-    sc_ocl_call_begin(&call, device, NULL, &self->pack);
+    sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[PACK]);
     pack_arguments(&call, nothing, nothing, &none);
     SC_TRY(sc_ocl_call_warm(&call, packs));
-    sc_ocl_call_begin(&call, device, NULL, &self->compute);
+    sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[COMPUTE]);
     compute_arguments(&call, self, nothing, nothing, nothing, &none);
     sc_ocl_tail_arguments(&call, &self->tail, NULL, NULL);
     return sc_ocl_call_warm(&call, bands);
@@ -105,14 +99,14 @@ static socle_status finish(conv_direct *self, sc_ocl_device *device, const sc_op
             device->base.env, SOCLE_STATUS_UNSUPPORTED,
             "convolution: direct needs one group, at most 64 taps, and room for one row in "
             "local memory");
-    self->base.workspace = self->geometry.packed_floats * sizeof(float);
+    self->frame.base.workspace = self->geometry.packed_floats * sizeof(float);
     snprintf(defines, sizeof defines, " -D SC_PIXELS=%d -D SC_BLOCKS=%d", self->geometry.pixels,
              self->geometry.blocks);
     SC_TRY(sc_ocl_conv_build(&program, device, desc, "conv_direct.cl", defines));
-    SC_TRY(sc_ocl_kernel_create(&self->pack, device, program, "conv_direct_pack_weight", 3, local,
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK], device, program, "conv_direct_pack_weight", 3, local,
                                 true));
     SC_TRY(
-        sc_ocl_kernel_create(&self->compute, device, program, "conv_direct_pass", 3, local, true));
+        sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "conv_direct_pass", 3, local, true));
     return warm(self, device);
 }
 
@@ -121,18 +115,10 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                             const char *tuning) {
     conv_direct *self;
     (void)tuning;
-    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base = (sc_kernel){
-        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue));
     self->desc = *desc;
     self->desc.expr = self->desc.tail = NULL;
-    socle_status status = finish(self, sc_ocl_device_of(device), desc);
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SOCLE_OK;
+    return sc_ocl_frame_finish(out, &self->frame, finish(self, sc_ocl_device_of(device), desc));
 }
 
 const sc_implementation sc_ocl_conv2d_direct = {

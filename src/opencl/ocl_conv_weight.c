@@ -8,11 +8,12 @@
 
 #include <stdio.h>
 
+enum { COMPUTE, REDUCE }; /* kernels */
+
 typedef struct conv_weight {
-    sc_kernel base;
+    sc_ocl_frame frame;
     sc_op_desc desc; /* without expressions */
     sc_conv_weight_geometry geometry;
-    sc_ocl_kernel compute, reduce;
 } conv_weight;
 
 static bool find_geometry(sc_conv_weight_geometry *out, const sc_device *device,
@@ -25,13 +26,6 @@ static bool find_geometry(sc_conv_weight_geometry *out, const sc_device *device,
 static bool accepts(const sc_device *device, const sc_op_desc *desc) {
     sc_conv_weight_geometry geometry;
     return find_geometry(&geometry, device, desc);
-}
-
-static void release(sc_kernel *kernel) {
-    conv_weight *self = (conv_weight *)kernel;
-    sc_ocl_kernel_destroy(&self->compute);
-    sc_ocl_kernel_destroy(&self->reduce);
-    sc_release(self->base.device->env, self);
 }
 
 static void compute_arguments(sc_ocl_call *call, const conv_weight *self, sc_operand input,
@@ -64,16 +58,16 @@ static void grids(size_t compute[3], size_t reduce[3], const sc_conv_weight_geom
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
                             sc_operand workspace, const sc_launch *launch) {
     conv_weight *self = (conv_weight *)kernel;
-    sc_ocl_device *device = sc_ocl_device_of(self->base.device);
+    sc_ocl_device *device = sc_ocl_device_of(self->frame.base.device);
     sc_shape_conv_weight shape = self->geometry.weight;
     size_t compute[3], reduce[3];
     sc_ocl_call call;
     shape.conv.samples = sc_conv_shape_at(&self->desc, launch->rows).samples;
     grids(compute, reduce, &self->geometry);
-    sc_ocl_call_begin(&call, device, queue, &self->compute);
+    sc_ocl_call_begin(&call, device, queue, &self->frame.kernel[COMPUTE]);
     compute_arguments(&call, self, operands[0], operands[1], workspace, &shape);
     SC_TRY(sc_ocl_call_run(&call, compute));
-    sc_ocl_call_begin(&call, device, queue, &self->reduce);
+    sc_ocl_call_begin(&call, device, queue, &self->frame.kernel[REDUCE]);
     reduce_arguments(&call, workspace, operands[2], &shape);
     return sc_ocl_call_run(&call, reduce);
 }
@@ -86,10 +80,10 @@ static socle_status warm(conv_weight *self, sc_ocl_device *device) {
     grids(compute, reduce, &self->geometry);
     none.chunks = 0;
     none.conv.channels = 0;
-    sc_ocl_call_begin(&call, device, NULL, &self->compute);
+    sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[COMPUTE]);
     compute_arguments(&call, self, nothing, nothing, nothing, &none);
     SC_TRY(sc_ocl_call_warm(&call, compute));
-    sc_ocl_call_begin(&call, device, NULL, &self->reduce);
+    sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[REDUCE]);
     reduce_arguments(&call, nothing, nothing, &none);
     return sc_ocl_call_warm(&call, reduce);
 }
@@ -104,15 +98,15 @@ static socle_status finish(conv_weight *self, sc_ocl_device *device, const sc_op
             device->base.env, SOCLE_STATUS_UNSUPPORTED,
             "gradient of convolution weights: direct needs one group, a kernel no wider than "
             "the registers, and room for one row in local memory");
-    self->base.workspace = geometry->partial_floats * sizeof(float);
+    self->frame.base.workspace = geometry->partial_floats * sizeof(float);
     snprintf(defines, sizeof defines,
              " -D SC_ROWS=%d -D SC_BLOCKS=%d -D SC_KERNEL_WIDTH=%d -D SC_DILATION_X=%d",
              geometry->rows, geometry->blocks, geometry->weight.conv.kernel_width,
              geometry->weight.conv.dilation_x);
     SC_TRY(sc_ocl_conv_build(&program, device, desc, "conv_direct_weight.cl", defines));
-    SC_TRY(sc_ocl_kernel_create(&self->compute, device, program, "conv_direct_weight", 3, local,
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "conv_direct_weight", 3, local,
                                 true));
-    SC_TRY(sc_ocl_kernel_create(&self->reduce, device, program, "conv_direct_weight_reduce", 3,
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[REDUCE], device, program, "conv_direct_weight_reduce", 3,
                                 local, true));
     return warm(self, device);
 }
@@ -122,18 +116,10 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                             const char *tuning) {
     conv_weight *self;
     (void)tuning;
-    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base = (sc_kernel){
-        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue));
     self->desc = *desc;
     self->desc.expr = self->desc.tail = NULL;
-    socle_status status = finish(self, sc_ocl_device_of(device), desc);
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SOCLE_OK;
+    return sc_ocl_frame_finish(out, &self->frame, finish(self, sc_ocl_device_of(device), desc));
 }
 
 const sc_implementation sc_ocl_conv2d_grad_weight_direct = {

@@ -53,25 +53,25 @@ socle_status sc_ocl_single_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_
     const sc_ocl_frame *frame = (const sc_ocl_frame *)kernel;
     shape shape;
     sc_ocl_call call;
-    size_t global;
+    size_t global[3];
     (void)workspace;
-    frame->single->arrange(frame, &shape, &global, launch->rows);
+    frame->single->arrange(frame, &shape, global, launch->rows);
     sc_ocl_call_begin(&call, sc_ocl_device_of(kernel->device), queue, &frame->kernel[0]);
     frame->single->arguments(&call, frame, operands, &shape, launch);
-    return sc_ocl_call_run(&call, &global);
+    return sc_ocl_call_run(&call, global);
 }
 
 socle_status sc_ocl_single_warm(sc_ocl_frame *frame, int64_t capacity) {
     shape shape;
     sc_ocl_call call;
-    size_t largest;
+    size_t largest[3];
     if (frame->single->shape_bytes > sizeof shape)
         return sc_fail(frame->base.device->env, SOCLE_STATUS_INTERNAL, "sizes of %zu bytes in a frame of %d",
                        frame->single->shape_bytes, SHAPE_BYTES);
-    frame->single->arrange(frame, &shape, &largest, capacity);
+    frame->single->arrange(frame, &shape, largest, capacity);
     sc_ocl_call_begin(&call, sc_ocl_device_of(frame->base.device), NULL, &frame->kernel[0]);
     frame->single->arguments(&call, frame, NULL, frame->single->nothing, NULL);
-    return sc_ocl_call_warm(&call, &largest);
+    return sc_ocl_call_warm(&call, largest);
 }
 
 void sc_ocl_frame_operands(sc_ocl_call *call, const sc_operand *operands, int count, const size_t *element) {

@@ -12,7 +12,7 @@ enum { SC_OCL_FRAME_KERNELS = 3 };
 typedef struct sc_ocl_single {
     size_t shape_bytes;
     const void *nothing; /* the sizes of no work, for warming up */
-    /* Sizes and global size of a launch of `rows` samples. */
+    /* Sizes and global size, per dimension of the kernel, of a launch of `rows` samples. */
     void (*arrange)(const void *self, void *shape, size_t *global, int64_t rows);
     /* All arguments. operands NULL: a warm-up, and `launch` is NULL too. */
     void (*arguments)(sc_ocl_call *call, const void *self, const sc_operand *operands, const void *shape,

@@ -5,15 +5,16 @@
  */
 #include "opencl/ocl_matmul.h"
 
-#include "opencl/ocl.h"
+#include "opencl/ocl_frame.h"
 #include "opencl/ocl_matmul_geometry.h"
 
+enum { COMPUTE, PACK_A, PACK_B }; /* kernels; plain: COMPUTE alone */
+
 typedef struct matmul {
-    sc_kernel base;
+    sc_ocl_frame frame;
     sc_op_desc desc; /* without expressions, which are borrowed */
     sc_ocl_tail tail;
     sc_matmul_tile tile;
-    sc_ocl_kernel pack_a, pack_b, compute; /* plain: compute alone */
 } matmul;
 
 static bool describe_tail(sc_ocl_tail *out, const sc_op_desc *desc) {
@@ -25,14 +26,6 @@ static bool accepts(const sc_device *device, const sc_op_desc *desc) {
     sc_ocl_tail tail;
     (void)device;
     return describe_tail(&tail, desc);
-}
-
-static void release(sc_kernel *kernel) {
-    matmul *self = (matmul *)kernel;
-    sc_ocl_kernel_destroy(&self->pack_a);
-    sc_ocl_kernel_destroy(&self->pack_b);
-    sc_ocl_kernel_destroy(&self->compute);
-    sc_release(self->base.device->env, self);
 }
 
 /* ---- Arguments and grids, the same for launches and warm-ups ---- */
@@ -63,7 +56,7 @@ static socle_status enqueue_pack(matmul *self, sc_queue *queue, const sc_ocl_ker
                                  sc_operand from, sc_operand to, const sc_shape_matmul *shape,
                                  const size_t *global) {
     sc_ocl_call call;
-    sc_ocl_call_begin(&call, sc_ocl_device_of(self->base.device), queue, kernel);
+    sc_ocl_call_begin(&call, sc_ocl_device_of(self->frame.base.device), queue, kernel);
     pack_arguments(&call, from, to, shape);
     return sc_ocl_call_run(&call, global);
 }
@@ -81,14 +74,14 @@ static socle_status enqueue_packed(sc_kernel *kernel, sc_queue *queue, const sc_
     const size_t pack_a[3] = {grid.row_panels, grid.depth_pieces, (size_t)shape.matrices_a};
     const size_t pack_b[3] = {grid.column_panels, grid.depth_pieces, (size_t)shape.matrices_b};
     const size_t tiles[3] = {grid.row_panels, grid.column_panels, (size_t)shape.batch};
-    SC_TRY(enqueue_pack(self, queue, &self->pack_a, operands[0], a_panels, &shape, pack_a));
-    SC_TRY(enqueue_pack(self, queue, &self->pack_b, operands[1], b_panels, &shape, pack_b));
+    SC_TRY(enqueue_pack(self, queue, &self->frame.kernel[PACK_A], operands[0], a_panels, &shape, pack_a));
+    SC_TRY(enqueue_pack(self, queue, &self->frame.kernel[PACK_B], operands[1], b_panels, &shape, pack_b));
     int begin = 0;
     do { /* at least once: an empty sum is written too */
         const int end = shape.depth - begin > SC_MATMUL_RANGE_DEPTH ? begin + SC_MATMUL_RANGE_DEPTH
                                                                     : shape.depth;
         sc_ocl_call call;
-        sc_ocl_call_begin(&call, sc_ocl_device_of(self->base.device), queue, &self->compute);
+        sc_ocl_call_begin(&call, sc_ocl_device_of(self->frame.base.device), queue, &self->frame.kernel[COMPUTE]);
         compute_arguments(&call, a_panels, b_panels, operands[self->desc.inputs], &shape);
         sc_ocl_call_value(&call, &begin, sizeof begin);
         sc_ocl_call_value(&call, &end, sizeof end);
@@ -104,14 +97,14 @@ static socle_status warm_packed(matmul *self, sc_ocl_device *device, const sc_ma
     const sc_shape_matmul none = {0};
     const int zero = 0;
     const size_t largest[3] = {grid->row_panels, grid->column_panels, grid->depth_pieces};
-    sc_ocl_kernel *const packs[2] = {&self->pack_a, &self->pack_b};
+    sc_ocl_kernel *const packs[2] = {&self->frame.kernel[PACK_A], &self->frame.kernel[PACK_B]};
     sc_ocl_call call;
     for (int i = 0; i < 2; i++) {
         sc_ocl_call_begin(&call, device, NULL, packs[i]);
         pack_arguments(&call, nothing, nothing, &none);
         SC_TRY(sc_ocl_call_warm(&call, largest));
     }
-    sc_ocl_call_begin(&call, device, NULL, &self->compute);
+    sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[COMPUTE]);
     compute_arguments(&call, nothing, nothing, nothing, &none);
     sc_ocl_call_value(&call, &zero, sizeof zero);
     sc_ocl_call_value(&call, &zero, sizeof zero);
@@ -131,36 +124,20 @@ static socle_status build(const sc_ocl_program **out, const matmul *self, sc_ocl
         sc_text_add(&defines, " -D SC_TILE_ROWS=%d -D SC_TILE_VECTORS=%d -D SC_PACK_DEPTH=%d",
                     self->tile.rows, self->tile.vectors, SC_MATMUL_PACK_DEPTH);
     if (!(device->base.info.traits & SC_TRAIT_FAST_FMA)) sc_text_add(&defines, " -D SC_NO_FMA");
-    socle_status status = prefix.status != SOCLE_OK ? prefix.status : defines.status;
-    if (status == SOCLE_OK)
-        status = sc_ocl_program_get(out, device, prefix.data, file, defines.data);
-    sc_text_free(&prefix);
-    sc_text_free(&defines);
-    return status;
+    return sc_ocl_frame_program(out, device, &prefix, file, &defines);
 }
 
-/* What both implementations start with. On failure nothing is left. */
-static socle_status create(matmul **out, const sc_ocl_program **program, sc_device *device,
-                           const sc_implementation *implementation, const sc_op_desc *desc,
-                           const char *file, bool packed) {
-    matmul *self;
-    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base =
-        (sc_kernel){.device = device, .implementation = implementation, .release = release};
+/* What both implementations start with. */
+static socle_status create(matmul *self, const sc_ocl_program **program, const sc_op_desc *desc, const char *file,
+                           bool packed) {
+    sc_device *device = self->frame.base.device;
     self->desc = *desc;
     self->desc.expr = self->desc.tail = NULL;
     self->tile = sc_matmul_tile_for(device->info.vector_width);
-    socle_status status =
-        describe_tail(&self->tail, desc)
-            ? build(program, self, sc_ocl_device_of(device), desc, file, packed)
-            : sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED,
-                      "matmul: the tail's broadcast pattern does not fit (batch, row, column)");
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = self;
-    return SOCLE_OK;
+    if (!describe_tail(&self->tail, desc))
+        return sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED,
+                       "matmul: the tail's broadcast pattern does not fit (batch, row, column)");
+    return build(program, self, sc_ocl_device_of(device), desc, file, packed);
 }
 
 static int64_t capacity(const sc_op_desc *desc) {
@@ -176,12 +153,11 @@ static socle_status finish_packed(matmul *self, sc_ocl_device *device, const sc_
     if (!sc_matmul_grid_of(&grid, &shape, &self->tile) || grid.a_floats > SIZE_MAX / 16 ||
         grid.b_floats > SIZE_MAX / 16)
         return sc_fail(device->base.env, SOCLE_STATUS_UNSUPPORTED, "matmul: panels are too large");
-    self->base.workspace = panel_bytes(grid.a_floats) + panel_bytes(grid.b_floats);
-    self->base.enqueue = enqueue_packed;
+    self->frame.base.workspace = panel_bytes(grid.a_floats) + panel_bytes(grid.b_floats);
     SC_TRY(build(&packing, self, device, NULL, "matmul_packed.cl", true));
-    SC_TRY(sc_ocl_kernel_create(&self->pack_a, device, packing, "matmul_pack_a", 3, local, true));
-    SC_TRY(sc_ocl_kernel_create(&self->pack_b, device, packing, "matmul_pack_b", 3, local, true));
-    SC_TRY(sc_ocl_kernel_create(&self->compute, device, program, "matmul_tile", 3, local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK_A], device, packing, "matmul_pack_a", 3, local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK_B], device, packing, "matmul_pack_b", 3, local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "matmul_tile", 3, local, true));
     return warm_packed(self, device, &grid);
 }
 
@@ -191,14 +167,10 @@ static socle_status prepare_packed(sc_kernel **out, sc_device *device,
     matmul *self;
     const sc_ocl_program *program;
     (void)tuning;
-    SC_TRY(create(&self, &program, device, implementation, desc, "matmul_packed.cl", true));
-    socle_status status = finish_packed(self, sc_ocl_device_of(device), program);
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SOCLE_OK;
+    SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue_packed));
+    socle_status status = create(self, &program, desc, "matmul_packed.cl", true);
+    if (status == SOCLE_OK) status = finish_packed(self, sc_ocl_device_of(device), program);
+    return sc_ocl_frame_finish(out, &self->frame, status);
 }
 
 /* ---- Plain ---- */
@@ -210,7 +182,7 @@ static socle_status enqueue_plain(sc_kernel *kernel, sc_queue *queue, const sc_o
     const size_t global[3] = {(size_t)shape.columns, (size_t)shape.rows, (size_t)shape.batch};
     sc_ocl_call call;
     (void)workspace;
-    sc_ocl_call_begin(&call, sc_ocl_device_of(self->base.device), queue, &self->compute);
+    sc_ocl_call_begin(&call, sc_ocl_device_of(self->frame.base.device), queue, &self->frame.kernel[COMPUTE]);
     compute_arguments(&call, operands[0], operands[1], operands[self->desc.inputs], &shape);
     sc_ocl_tail_arguments(&call, &self->tail, operands + 2, launch);
     return sc_ocl_call_run(&call, global);
@@ -221,9 +193,8 @@ static socle_status finish_plain(matmul *self, sc_ocl_device *device, const sc_o
     const sc_operand nothing = sc_ocl_nothing(device);
     const sc_shape_matmul none = {0};
     sc_ocl_call call;
-    self->base.enqueue = enqueue_plain;
-    SC_TRY(sc_ocl_kernel_create(&self->compute, device, program, "matmul_plain", 3, local, false));
-    sc_ocl_call_begin(&call, device, NULL, &self->compute);
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "matmul_plain", 3, local, false));
+    sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[COMPUTE]);
     compute_arguments(&call, nothing, nothing, nothing, &none);
     sc_ocl_tail_arguments(&call, &self->tail, NULL, NULL);
     return sc_ocl_call_warm(&call, largest);
@@ -235,14 +206,10 @@ static socle_status prepare_plain(sc_kernel **out, sc_device *device,
     matmul *self;
     const sc_ocl_program *program;
     (void)tuning;
-    SC_TRY(create(&self, &program, device, implementation, desc, "matmul_plain.cl", false));
-    socle_status status = finish_plain(self, sc_ocl_device_of(device), program);
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SOCLE_OK;
+    SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue_plain));
+    socle_status status = create(self, &program, desc, "matmul_plain.cl", false);
+    if (status == SOCLE_OK) status = finish_plain(self, sc_ocl_device_of(device), program);
+    return sc_ocl_frame_finish(out, &self->frame, status);
 }
 
 const sc_implementation sc_ocl_matmul_packed = {

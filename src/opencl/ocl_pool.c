@@ -2,7 +2,7 @@
 /* Pooling (cl/pool.cl) and its gradients (cl/pool_grad.cl), which carry tails. The window is
  * compiled in, sizes are arguments. `rows` gives a work-item whole rows or planes (CPU-class
  * devices), `each` one element (GPUs, and the reference). */
-#include "opencl/ocl.h"
+#include "opencl/ocl_frame.h"
 
 #include "cl/shape_pool.h"
 
@@ -11,8 +11,7 @@
 enum { ELEMENTS = 4096, LOCAL = 64 };
 
 typedef struct pool {
-    sc_kernel base;
-    sc_ocl_kernel kernel;
+    sc_ocl_frame frame;
     sc_ocl_tail tail;
     bool wide, gradient;
     sc_tensor_desc large, small; /* what the window runs over, and what it leaves */
@@ -33,7 +32,9 @@ static const char *kernel_name(sc_op op, bool wide) {
     }
 }
 
-static void arrange(const pool *self, sc_shape_pool *shape, size_t *global, int64_t rows) {
+static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows) {
+    const pool *self = frame;
+    sc_shape_pool *shape = sizes;
     const sc_tensor_desc *large = &self->large, *small = &self->small;
     *shape = (sc_shape_pool){.planes = (int)(sc_tensor_dim_at(large, 0, rows) * large->dim[1]),
                              .channels = (int)large->dim[1],
@@ -53,32 +54,18 @@ static void arrange(const pool *self, sc_shape_pool *shape, size_t *global, int6
     *global = (size_t)sc_ceil_div(units, shape->chunk);
 }
 
-/* Without operands: a warm-up. */
-static void add_arguments(sc_ocl_call *call, const pool *self, const sc_operand *operands,
-                          const sc_shape_pool *shape, const sc_launch *launch) {
-    for (int i = 0; i < self->inputs; i++)
-        sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(call->device),
-                            sizeof(float));
-    for (int k = 0; k < self->outputs; k++)
-        sc_ocl_call_operand(
-            call, operands ? operands[self->first_output + k] : sc_ocl_nothing(call->device),
-            sizeof(float));
-    sc_ocl_call_value(call, shape, sizeof *shape);
+static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands, const void *shape,
+                          const sc_launch *launch) {
+    const pool *self = frame;
+    static const size_t element[SC_MAX_OPERANDS] = {sizeof(float), sizeof(float), sizeof(float)};
+    sc_ocl_frame_operands(call, operands, self->inputs, element);
+    sc_ocl_frame_operands(call, operands ? operands + self->first_output : NULL, self->outputs, element);
+    sc_ocl_call_value(call, shape, sizeof(sc_shape_pool));
     sc_ocl_tail_arguments(call, &self->tail, operands ? operands + self->inputs : NULL, launch);
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                            sc_operand workspace, const sc_launch *launch) {
-    pool *self = (pool *)kernel;
-    sc_shape_pool shape;
-    sc_ocl_call call;
-    size_t global;
-    (void)workspace;
-    arrange(self, &shape, &global, launch->rows);
-    sc_ocl_call_begin(&call, sc_ocl_device_of(kernel->device), queue, &self->kernel);
-    add_arguments(&call, self, operands, &shape, launch);
-    return sc_ocl_call_run(&call, &global);
-}
+static const sc_shape_pool nothing = {.chunk = 1, .out_height = 1, .channels = 1};
+static const sc_ocl_single single = {sizeof(sc_shape_pool), &nothing, arrange, add_arguments};
 
 static bool describe_tail(sc_ocl_tail *out, const sc_op_desc *desc) {
     return sc_ocl_tail_describe(out, desc, 1, 2);
@@ -88,12 +75,6 @@ static bool accepts(const sc_device *device, const sc_op_desc *desc) {
     sc_ocl_tail tail;
     (void)device;
     return describe_tail(&tail, desc);
-}
-
-static void release(sc_kernel *kernel) {
-    pool *self = (pool *)kernel;
-    sc_ocl_kernel_destroy(&self->kernel);
-    sc_release(kernel->device->env, self);
 }
 
 static void add_defines(sc_text *text, const sc_op_desc *desc) {
@@ -129,28 +110,16 @@ static socle_status get_program(const sc_ocl_program **out, const pool *self, sc
     if (self->gradient)
         sc_text_add(&defines, " -D SC_VECTOR_WIDTH=%d", width >= 16 ? 16 : width >= 8 ? 8 : 4);
     sc_ocl_tail_text(&prefix, desc, &self->tail);
-    socle_status status = defines.status != SOCLE_OK ? defines.status : prefix.status;
-    if (status == SOCLE_OK)
-        status = sc_ocl_program_get(out, device, prefix.data,
-                                    self->gradient ? "pool_grad.cl" : "pool.cl", defines.data);
-    sc_text_free(&prefix);
-    sc_text_free(&defines);
-    return status;
+    return sc_ocl_frame_program(out, device, &prefix, self->gradient ? "pool_grad.cl" : "pool.cl", &defines);
 }
 
 static socle_status build(pool *self, sc_ocl_device *device, const sc_op_desc *desc) {
     const size_t local = self->wide ? 1 : LOCAL;
     const sc_ocl_program *program = NULL;
-    sc_shape_pool shape, nothing = {.chunk = 1, .out_height = 1, .channels = 1};
-    sc_ocl_call call;
-    size_t largest;
     SC_TRY(get_program(&program, self, device, desc));
-    SC_TRY(sc_ocl_kernel_create(&self->kernel, device, program, kernel_name(desc->op, self->wide),
-                                1, &local, false));
-    arrange(self, &shape, &largest, self->large.dim[0]);
-    sc_ocl_call_begin(&call, device, NULL, &self->kernel);
-    add_arguments(&call, self, NULL, &nothing, NULL);
-    return sc_ocl_call_warm(&call, &largest);
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, kernel_name(desc->op, self->wide), 1, &local,
+                                false));
+    return sc_ocl_single_warm(&self->frame, self->large.dim[0]);
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
@@ -158,9 +127,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                             const char *tuning) {
     pool *self = NULL;
     (void)tuning;
-    SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    self->base = (sc_kernel){
-        .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
+    SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, sc_ocl_single_enqueue));
+    self->frame.single = &single;
     self->wide = strcmp(implementation->name, "rows") == 0;
     self->gradient = desc->op == SC_OP_MAXPOOL2D_GRAD || desc->op == SC_OP_AVGPOOL2D_GRAD;
     self->large = desc->tensor[self->gradient ? desc->inputs : 0];
@@ -174,12 +142,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
             : sc_fail(
                   device->env, SOCLE_STATUS_UNSUPPORTED,
                   "pooling: the tail's broadcast pattern does not fit (sample, channel, pixel)");
-    if (status != SOCLE_OK) {
-        release(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SOCLE_OK;
+    return sc_ocl_frame_finish(out, &self->frame, status);
 }
 
 #define WIDE .name = "rows", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare

@@ -157,7 +157,7 @@ static socle_status print_all(predict_job *job, sc_engine *engine) {
     sc_order order;
     SC_TRY(sc_order_init(&order, env, NULL, (uint32_t)sc_dataset_count(job->dataset), 0, false));
     socle_status status = sc_allocate(env, &job->out, size, sizeof *job->out);
-    if (status == SOCLE_OK) status = sc_stage_pass(engine, &source, &order, print_rows, job);
+    if (status == SOCLE_OK) status = sc_stage_pass(engine, &source, &order, sc_engine_capacity(engine), print_rows, job);
     sc_release(env, job->out);
     sc_order_free(&order);
     if (status == SOCLE_STATUS_INTERRUPTED && ferror(stdout)) return SOCLE_OK;

@@ -30,6 +30,9 @@ static socle_status check_options(sc_env *env, const sc_net *net, const sc_engin
     if (options->capacity < 1 || options->capacity > INT32_MAX)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "a batch has 1 to 2^31-1 rows, not %lld",
                        (long long)options->capacity);
+    if (options->evaluation < 0 || options->evaluation > INT32_MAX)
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "an evaluation takes 1 to 2^31-1 rows at once, not %lld",
+                       (long long)options->evaluation);
     if (options->optimizer && !net->loss)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "training needs a loss: add one to the network");
     if (options->optimizer && net->trainable == 0)
@@ -49,6 +52,8 @@ socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net, c
     engine->device = device;
     engine->net = net;
     engine->options = *options;
+    if (!engine->options.evaluation) engine->options.evaluation = options->capacity;
+    engine->rows = engine->options.evaluation > options->capacity ? engine->options.evaluation : options->capacity;
     engine->slots = options->slots ? options->slots : SC_ENGINE_STANDARD_SLOTS;
     engine->trains = options->optimizer != NULL;
     if (engine->trains) engine->optimizer = *options->optimizer;
@@ -106,6 +111,10 @@ bool sc_engine_augments(const sc_engine *engine) {
 
 int64_t sc_engine_capacity(const sc_engine *engine) {
     return engine->options.capacity;
+}
+
+int64_t sc_engine_evaluation_capacity(const sc_engine *engine) {
+    return engine->options.evaluation;
 }
 
 int sc_engine_states(const sc_engine *engine) {

@@ -27,7 +27,8 @@ typedef struct sc_engine_hooks {
 } sc_engine_hooks;
 
 typedef struct sc_engine_options {
-    int64_t capacity;            /* most rows of one micro-batch */
+    int64_t capacity;            /* most rows of one micro-batch of training and prediction */
+    int64_t evaluation;          /* most rows of one of evaluation; 0: the same */
     int64_t micro_batches;       /* most micro-batches of one step; 0 = 1 */
     bool shares_steps;           /* other engines compute other parts of a step: see "Shared steps" */
     bool fixed_tree;             /* micro-batches keep their numbers among those of all engines: sums are independent of who ran them */
@@ -59,7 +60,8 @@ typedef struct sc_engine_memory {
     size_t exchange;    /* of shared steps */
     size_t total;
     size_t staging;     /* host-mapped: of shared steps */
-    size_t slot;        /* host-mapped, and the code that fills the slots allocates it: the samples of one slot */
+    size_t slot;        /* host-mapped, and the code that fills the slots allocates it: the samples of one slot in training, */
+    size_t evaluation_slot; /* and in evaluation */
     size_t train, evaluate, predict; /* what each of them needs of `activations`; separate: has of it */
     size_t tensor;                   /* the largest tensor or workspace of a plan, which must lie in one allocation */
     size_t parameter_piece, partial_piece; /* the largest of the parameters, and of one micro-batch's gradients */
@@ -89,6 +91,7 @@ const sc_net *sc_engine_net(const sc_engine *engine);
 bool sc_engine_is_resident(const sc_engine *engine);
 bool sc_engine_augments(const sc_engine *engine);
 int64_t sc_engine_capacity(const sc_engine *engine);
+int64_t sc_engine_evaluation_capacity(const sc_engine *engine);
 int sc_engine_states(const sc_engine *engine); /* optimizer states per parameter */
 const sc_plan *sc_engine_train_plan(const sc_engine *engine); /* NULL before the first micro-batch without optimizer */
 
@@ -101,6 +104,8 @@ socle_status sc_engine_find_column(const sc_engine *engine, int column, const sc
                                    const sc_column **out);
 size_t sc_engine_column_bytes(const sc_engine *engine, int column); /* of one row */
 int sc_engine_slots(const sc_engine *engine);
+/* What is staged in the place of a column (behind the last: origins, where `augments`), per row; 0: nothing. */
+size_t sc_engine_staged_bytes(const sc_engine *engine, int column, bool augments);
 
 /* Resident data: appends a data set's columns (named as sc_engine_column_source says) and tells at which row it
  * begins. Waits until it is on the device. */

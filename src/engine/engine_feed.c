@@ -40,6 +40,13 @@ socle_status sc_engine_data(sc_engine *engine, const sc_dataset *dataset, const 
     return SOCLE_OK;
 }
 
+size_t sc_engine_staged_bytes(const sc_engine *engine, int column, bool augments) {
+    if (column == engine->columns)
+        return engine->options.augments && augments ? SC_AUGMENT_ORIGIN * sizeof(int32_t) : 0;
+    if (engine->options.resident) return column ? 0 : sizeof(uint32_t);
+    return sc_engine_column_bytes(engine, column);
+}
+
 static socle_status write_columns(sc_engine *engine, sc_operand base, int64_t rows, const void *const *column) {
     const sc_lane_layout *lane = &engine->map.lane[SC_LANE_INPUTS];
     for (int k = 0; k < engine->columns; k++) {
@@ -58,9 +65,9 @@ static socle_status write_origins(sc_engine *engine, sc_operand base, int64_t ro
 socle_status sc_engine_upload(sc_engine *engine, int number, int64_t rows, const void *const *column,
                               const int32_t *index) {
     sc_engine_slot *slot = &engine->slot[number];
-    if (rows < 1 || rows > engine->options.capacity)
+    if (rows < 1 || rows > engine->rows)
         return sc_fail(engine->env, SOCLE_STATUS_INVALID_ARGUMENT, "%lld rows do not fit a micro-batch of %lld",
-                       (long long)rows, (long long)engine->options.capacity);
+                       (long long)rows, (long long)engine->rows);
     SC_TRY(sc_engine_slot_uploaded(engine, number));
     if (slot->used) SC_TRY(sc_queue_wait_event(engine->upload, slot->used));
     sc_event_release(slot->used);

@@ -12,8 +12,11 @@
 static void feed(const sc_engine *engine, sc_graph *graph, int count, sc_value *out) {
     sc_graph_scope(graph, "feed");
     if (!engine->options.resident) {
-        for (int k = 0; k < count; k++)
-            out[k] = sc_graph_external(graph, SC_LANE_INPUTS, k, &engine->column[k], engine->column_name[k]);
+        for (int k = 0; k < count; k++) {
+            sc_tensor_desc column = engine->column[k];
+            column.dim[0] = graph->capacity;
+            out[k] = sc_graph_external(graph, SC_LANE_INPUTS, k, &column, engine->column_name[k]);
+        }
         return;
     }
     int64_t rows = graph->capacity;

@@ -24,7 +24,7 @@ socle_status sc_engine_columns_init(sc_engine *engine) {
     }
     for (int k = 0; k < engine->columns; k++) {
         engine->column[k].batched = true;
-        engine->column[k].dim[0] = engine->options.capacity;
+        engine->column[k].dim[0] = engine->rows;
     }
     return SOCLE_OK;
 }
@@ -78,7 +78,7 @@ static socle_status place_feed(sc_engine *engine) {
                 return sc_fail(engine->env, SOCLE_STATUS_SHAPE, "%zu rows of data are too many to address",
                                engine->options.data_rows);
         SC_TRY(sc_lane_place(&lane[SC_LANE_DATA], engine->env, engine->columns, bytes, NULL));
-        bytes[0] = (size_t)engine->options.capacity * sizeof(int32_t); /* row numbers */
+        bytes[0] = (size_t)engine->rows * sizeof(int32_t); /* row numbers */
     }
     bytes[sc_engine_origin_index(engine)] = (size_t)engine->options.capacity * SC_AUGMENT_ORIGIN * sizeof(int32_t);
     return sc_lane_place(&lane[SC_LANE_INPUTS], engine->env, sc_engine_origin_index(engine) + engine->options.augments, bytes,

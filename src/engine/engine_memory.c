@@ -38,15 +38,14 @@ static void add_exchange(sc_engine_memory *memory, const sc_engine *engine) {
     memory->exchange = engine->partial_bytes + (sc_engine_link_is_direct(engine) ? 0 : memory->staging);
 }
 
-/* Columns one behind the other, each aligned, as they are staged. */
-static size_t slot_bytes(const sc_engine *engine) {
-    const sc_lane_layout *lane = &engine->map.lane[SC_LANE_INPUTS];
-    size_t rows = (size_t)engine->options.capacity;
-    if (!lane->count) return 0;
-    size_t last = engine->options.augments   ? rows * SC_AUGMENT_ORIGIN * sizeof(int32_t)
-                  : engine->options.resident ? rows * sizeof(int32_t)
-                                             : sc_tensor_bytes(&engine->column[engine->columns - 1]);
-    return lane->offset[lane->count - 1] + last;
+/* Columns one behind the other, each aligned, as a stage keeps them. */
+static size_t slot_bytes(const sc_engine *engine, int64_t rows, bool augments) {
+    size_t total = 0;
+    for (int k = 0; k <= engine->columns; k++) {
+        size_t row = sc_engine_staged_bytes(engine, k, augments);
+        if (row) total = (size_t)sc_round_up((int64_t)total, SC_LANE_ALIGNMENT) + row * (size_t)rows;
+    }
+    return total;
 }
 
 sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
@@ -61,7 +60,8 @@ sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
                                .inputs = lane[SC_LANE_INPUTS].bytes * (size_t)engine->slots,
                                .outputs = lane[SC_LANE_OUTPUTS].bytes,
                                .data = lane[SC_LANE_DATA].bytes,
-                               .slot = slot_bytes(engine),
+                               .slot = slot_bytes(engine, engine->options.capacity, true),
+                               .evaluation_slot = slot_bytes(engine, engine->options.evaluation, false),
                                .parameter_piece = sc_cuts_largest(&engine->cuts),
                                .partial_piece = sc_cuts_largest(&engine->partial_cuts),
                                .piece = engine->piece};

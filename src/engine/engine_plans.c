@@ -9,9 +9,10 @@ static socle_status plan_network(sc_engine *engine, sc_plan **out, sc_graph *gra
     return sc_plan_create(out, engine->device, graph, &engine->map, &options);
 }
 
-static socle_status plan_forward(sc_engine *engine, sc_plan **out, socle_status (*build)(sc_engine *, sc_graph *)) {
+static socle_status plan_forward(sc_engine *engine, sc_plan **out, int64_t rows,
+                                 socle_status (*build)(sc_engine *, sc_graph *)) {
     sc_graph *graph;
-    SC_TRY(sc_graph_create(&graph, engine->env, engine->options.capacity));
+    SC_TRY(sc_graph_create(&graph, engine->env, rows));
     socle_status status = build(engine, graph);
     if (status == SOCLE_OK) status = plan_network(engine, out, graph);
     sc_graph_destroy(graph);
@@ -68,7 +69,7 @@ socle_status sc_engine_prepare_evaluation(sc_engine *engine) {
     if (!engine->net->loss)
         return sc_fail(engine->env, SOCLE_STATUS_STATE, "this network has no loss: choose one before evaluating");
     if (!engine->totals) SC_TRY(plan_whole(engine, &engine->totals, 1, build_totals));
-    return plan_forward(engine, &engine->evaluate, sc_engine_build_evaluate);
+    return plan_forward(engine, &engine->evaluate, engine->options.evaluation, sc_engine_build_evaluate);
 }
 
 static socle_status place_outputs(sc_engine *engine) {
@@ -88,7 +89,7 @@ static socle_status place_outputs(sc_engine *engine) {
 socle_status sc_engine_need_predict(sc_engine *engine) {
     if (engine->predict) return SOCLE_OK;
     SC_TRY(place_outputs(engine));
-    return plan_forward(engine, &engine->predict, sc_engine_build_predict);
+    return plan_forward(engine, &engine->predict, engine->options.capacity, sc_engine_build_predict);
 }
 
 void sc_engine_weights_changed(sc_engine *engine) {

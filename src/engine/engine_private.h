@@ -25,8 +25,9 @@ struct sc_engine {
     bool trains;
     sc_queue *compute, *upload;
 
+    int64_t rows;            /* most of any micro-batch */
     int columns;
-    sc_tensor_desc column[SC_ENGINE_COLUMNS]; /* batched, at capacity; inputs, target, weights */
+    sc_tensor_desc column[SC_ENGINE_COLUMNS]; /* batched, at `rows`; inputs, target, weights */
     const char *column_name[SC_ENGINE_COLUMNS];
 
     sc_lane_map map;         /* of the network's graphs */

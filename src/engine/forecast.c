@@ -54,7 +54,10 @@ static sc_engine_options options_for(const search *s, int64_t rows, bool residen
 static void judge(const search *s, sc_forecast *forecast) {
     const sc_device_info *info = &s->device->info;
     const sc_engine_memory *memory = &forecast->memory;
-    forecast->staging = memory->staging + (uint64_t)(s->request->stages * forecast->engine.slots) * memory->slot;
+    uint64_t slots = (uint64_t)forecast->engine.slots;
+    forecast->staging = memory->staging;
+    if (s->request->stages > 0) forecast->staging += slots * memory->slot;
+    if (s->request->stages > 1) forecast->staging += slots * memory->evaluation_slot;
     forecast->needed = memory->total + (info->traits & SC_TRAIT_HOST_MEMORY ? forecast->staging : 0);
     forecast->budget = s->use.budget ? s->use.budget : info->memory;
     forecast->available = forecast->budget > s->use.bounded ? forecast->budget - s->use.bounded : 0;
@@ -233,6 +236,26 @@ static socle_status solve(search *s, sc_forecast *out) {
     return refuse(s, out);
 }
 
+/* An evaluation keeps no activations for a backward pass, so more rows may fit than in training: all that are wanted, or an even part
+ * of them. Where no more fit it takes those of a micro-batch. */
+static socle_status widen_evaluation(search *s, sc_forecast *out) {
+    const sc_forecast_request *request = s->request;
+    if (!request->uses.evaluates || !out->fits) return SOCLE_OK;
+    for (int64_t parts = 1, rows; (rows = sc_ceil_div(request->evaluation, parts)) > out->engine.capacity; parts *= 2) {
+        sc_forecast tried = *out;
+        tried.engine.evaluation = rows;
+        s->forecasts++;
+        socle_status status = sc_engine_forecast(&tried.memory, s->device, s->net, &tried.engine, request->uses);
+        if (status == SOCLE_STATUS_SHAPE || status == SOCLE_STATUS_DEVICE_MEMORY) continue;
+        SC_TRY(status);
+        judge(s, &tried);
+        if (!tried.fits) continue;
+        *out = tried;
+        break;
+    }
+    return SOCLE_OK;
+}
+
 socle_status sc_forecast_micro_batch(sc_forecast *out, sc_device *device, sc_net *net, const sc_forecast_request *request) {
     search *s;
     *out = (sc_forecast){.engine = request->engine};
@@ -242,6 +265,7 @@ socle_status sc_forecast_micro_batch(sc_forecast *out, sc_device *device, sc_net
     s->request = request;
     s->use = sc_device_memory(device);
     socle_status status = solve(s, out);
+    if (status == SOCLE_OK) status = widen_evaluation(s, out);
     sc_release(device->env, s);
     return status;
 }

@@ -13,7 +13,8 @@ typedef struct sc_forecast_request {
     int64_t most;             /* rows of a micro-batch at most; 0: the batch */
     bool fixed;               /* that many, no fewer: batch statistics or reproducible sums want it */
     size_t resident_rows;     /* samples that may stay on the device; 0: none */
-    int stages;               /* how many fill the engine's slots, each from host-mapped memory of its own */
+    int64_t evaluation;       /* rows that an evaluation takes at once where they fit, fewer else; 0: those of a micro-batch */
+    int stages;               /* fill the engine's slots, each from host-mapped memory of its own: none, training's, evaluation's too */
 } sc_forecast_request;
 
 typedef struct sc_forecast {

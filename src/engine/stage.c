@@ -18,6 +18,7 @@ struct sc_stage {
     sc_order order;
     uint32_t epoch; /* that `order` is set to */
     stage_slot slot[SC_ENGINE_SLOTS];
+    int64_t rows; /* most of a slot */
     int slots, next;
 };
 
@@ -27,20 +28,15 @@ static socle_status find_columns(sc_stage *stage) {
     return SOCLE_OK;
 }
 
-/* Of what is staged in the place of engine column k: its row, or where data are resident one row number for all columns; behind the
- * columns, origins. 0: nothing. */
+/* A column that is not read takes no memory. */
 static size_t row_bytes(const sc_stage *stage, int k) {
-    if (k == sc_engine_columns(stage->engine)) {
-        bool augments = sc_engine_augments(stage->engine) && sc_augment_any(&stage->source.augment);
-        return augments ? SC_AUGMENT_ORIGIN * sizeof(int32_t) : 0;
-    }
-    if (sc_engine_is_resident(stage->engine)) return k ? 0 : sizeof(uint32_t);
-    return stage->from[k] ? stage->from[k]->row_bytes : 0;
+    bool read = k == sc_engine_columns(stage->engine) || stage->from[k];
+    return read ? sc_engine_staged_bytes(stage->engine, k, sc_augment_any(&stage->source.augment)) : 0;
 }
 
 /* One staging buffer, cut into columns. */
 static socle_status create_slot(sc_stage *stage, stage_slot *slot) {
-    size_t rows = (size_t)sc_engine_capacity(stage->engine), total = 0, offset[SC_DATASET_MAX_COLUMNS];
+    size_t rows = (size_t)stage->rows, total = 0, offset[SC_DATASET_MAX_COLUMNS];
     int columns = sc_engine_columns(stage->engine);
     for (int k = 0; k <= columns; k++) {
         size_t bytes, row = row_bytes(stage, k);
@@ -63,7 +59,8 @@ static socle_status fill_stage(sc_stage *stage, const sc_order *order) {
     return SOCLE_OK;
 }
 
-socle_status sc_stage_create(sc_stage **out, sc_engine *engine, const sc_stage_source *source, const sc_order *order) {
+socle_status sc_stage_create(sc_stage **out, sc_engine *engine, const sc_stage_source *source, const sc_order *order,
+                             int64_t rows) {
     sc_env *env = sc_engine_device(engine)->env;
     sc_stage *stage;
     *out = NULL;
@@ -71,6 +68,7 @@ socle_status sc_stage_create(sc_stage **out, sc_engine *engine, const sc_stage_s
     stage->env = env;
     stage->engine = engine;
     stage->source = *source;
+    stage->rows = rows;
     socle_status status = fill_stage(stage, order);
     if (status != SOCLE_OK) {
         sc_stage_destroy(stage);
@@ -130,7 +128,7 @@ socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *numb
             return SOCLE_OK;
         }
     if (rows->first > stage->order.count || rows->rows > stage->order.count - rows->first ||
-        rows->rows > sc_engine_capacity(stage->engine))
+        rows->rows > stage->rows)
         return sc_fail(stage->env, SOCLE_STATUS_INTERNAL, "rows %u + %u of an order of %u", rows->first, rows->rows,
                        stage->order.count);
     stage_slot *slot = &stage->slot[stage->next];
@@ -152,14 +150,14 @@ void sc_stage_forget(sc_stage *stage) {
     for (int s = 0; s < stage->slots; s++) stage->slot[s].holds.rows = 0;
 }
 
-/* Micro-batch `number` of a pass: at most `capacity` of the order's rows. */
+/* Micro-batch `number` of a pass. */
 static sc_stage_rows cut(const sc_stage *stage, int64_t number) {
-    int64_t capacity = sc_engine_capacity(stage->engine), first = number * capacity, left = stage->order.count - first;
-    return (sc_stage_rows){0, (uint32_t)first, (uint32_t)(left < capacity ? left : capacity)};
+    int64_t first = number * stage->rows, left = stage->order.count - first;
+    return (sc_stage_rows){0, (uint32_t)first, (uint32_t)(left < stage->rows ? left : stage->rows)};
 }
 
 static socle_status pass(sc_stage *stage, sc_stage_use use, void *argument) {
-    int64_t count = sc_ceil_div(stage->order.count, sc_engine_capacity(stage->engine)), ahead = 0;
+    int64_t count = sc_ceil_div(stage->order.count, stage->rows), ahead = 0;
     for (int64_t i = 0; i < count; i++) {
         sc_stage_rows rows;
         int slot;
@@ -174,10 +172,10 @@ static socle_status pass(sc_stage *stage, sc_stage_use use, void *argument) {
     return SOCLE_OK;
 }
 
-socle_status sc_stage_pass(sc_engine *engine, const sc_stage_source *source, const sc_order *order, sc_stage_use use,
-                           void *argument) {
+socle_status sc_stage_pass(sc_engine *engine, const sc_stage_source *source, const sc_order *order, int64_t rows,
+                           sc_stage_use use, void *argument) {
     sc_stage *stage;
-    SC_TRY(sc_stage_create(&stage, engine, source, order));
+    SC_TRY(sc_stage_create(&stage, engine, source, order, rows));
     socle_status status = pass(stage, use, argument);
     for (int s = 0; s < stage->slots; s++) {
         socle_status uploaded = sc_engine_slot_uploaded(engine, s);

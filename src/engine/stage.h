@@ -25,9 +25,10 @@ typedef struct sc_stage_rows {
     uint32_t epoch, first, rows;
 } sc_stage_rows;
 
-/* Engine and data set must outlive the stage; members of `order` are copied. Errors: DATA (a column is missing), SHAPE (a column does
+/* rows: the most that are asked for at once. Engine and data set must outlive the stage; members of `order` are copied. Errors: DATA (a column is missing), SHAPE (a column does
  * not suit the network), DEVICE_MEMORY. */
-socle_status sc_stage_create(sc_stage **out, sc_engine *engine, const sc_stage_source *source, const sc_order *order);
+socle_status sc_stage_create(sc_stage **out, sc_engine *engine, const sc_stage_source *source, const sc_order *order,
+                             int64_t rows);
 void sc_stage_destroy(sc_stage *stage); /* waits for its uploads; NULL is fine */
 /* Marks all slots as empty: other code has used the engine's slots. */
 void sc_stage_forget(sc_stage *stage);
@@ -36,9 +37,9 @@ socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *slot
 
 /* What a pass does with the rows in a slot. */
 typedef socle_status (*sc_stage_use)(sc_engine *engine, int slot, int64_t rows, void *argument);
-/* Hands every sample of an order (as of epoch 0) to `use`, in micro-batches of the engine's capacity; the next ones are uploaded
- * meanwhile. Ends with the first failure, that of an upload included. */
-socle_status sc_stage_pass(sc_engine *engine, const sc_stage_source *source, const sc_order *order, sc_stage_use use,
-                           void *argument);
+/* Hands every sample of an order (as of epoch 0) to `use`, in micro-batches of `rows`; the next ones are uploaded meanwhile. Ends
+ * with the first failure, that of an upload included. */
+socle_status sc_stage_pass(sc_engine *engine, const sc_stage_source *source, const sc_order *order, int64_t rows,
+                           sc_stage_use use, void *argument);
 
 #endif

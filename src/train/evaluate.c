@@ -12,7 +12,7 @@ static socle_status evaluate_rows(sc_engine *engine, int slot, int64_t rows, voi
 /* The sums over an order; they add up exactly as far as counts go. */
 static socle_status sum_order(sc_engine *engine, const sc_stage_source *source, const sc_order *order, sc_totals *out) {
     SC_TRY(sc_engine_totals_reset(engine));
-    SC_TRY(sc_stage_pass(engine, source, order, evaluate_rows, NULL));
+    SC_TRY(sc_stage_pass(engine, source, order, sc_engine_evaluation_capacity(engine), evaluate_rows, NULL));
     return sc_engine_totals(engine, out);
 }
 
@@ -133,7 +133,7 @@ static socle_status predict_rows(sc_engine *engine, int slot, int64_t rows, void
 socle_status sc_predict(sc_engine *engine, const sc_stage_source *source, float *out) {
     sc_order order;
     SC_TRY(sc_order_init(&order, sc_engine_device(engine)->env, NULL, (uint32_t)sc_dataset_count(source->dataset), 0, false));
-    socle_status status = sc_stage_pass(engine, source, &order, predict_rows, &out);
+    socle_status status = sc_stage_pass(engine, source, &order, sc_engine_capacity(engine), predict_rows, &out);
     sc_order_free(&order);
     return status;
 }

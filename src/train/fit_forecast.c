@@ -50,6 +50,7 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
                                  .batch = options->batch,
                                  .most = fixed,
                                  .fixed = fixed != 0,
+                                 .evaluation = options->reproducible ? 0 : options->batch,
                                  .resident_rows = options->staged ? 0 : samples_of(train) + samples_of(test),
                                  .stages = evaluates ? 2 : 1};
     if (!train) {

@@ -4,6 +4,8 @@
 
 #include "engine/forecast.h"
 
+#include <math.h>
+
 static sc_optimizer adam;
 
 static sc_forecast_request request_of(int64_t batch) {
@@ -98,6 +100,46 @@ static void runs(const char *device) {
     SC_EQ(sc_device_memory(f.device).bounded, sc_device_memory(f.device).budget);
     sc_engine_destroy(engine);
     fixture_close(&f);
+}
+
+/* An evaluation keeps nothing for a backward pass: it takes more rows at once than training, within the same budget, and finds what one
+ * row after the other finds, but for the grouping of the sums. */
+static void evaluates_wider(const char *device) {
+    fixture f;
+    sc_forecast forecast;
+    sc_engine *engine;
+    sc_evaluation wide, narrow;
+    fixture_open(&f, device, 0);
+    fixture_example(&f, "fashion-inception");
+    sc_forecast_request request = request_of(90);
+    uint64_t before = sc_device_memory(f.device).bounded;
+    give_room(&f, needed(&f, &request, 18) - 1); /* just not the next larger share */
+    request.evaluation = 90;
+    FIXTURE_OK(sc_forecast_micro_batch(&forecast, f.device, f.net, &request));
+    SC_EQ(forecast.engine.capacity, 15);
+    SC_TRUE(forecast.fits && forecast.engine.evaluation > 15 && forecast.engine.evaluation <= 90);
+    sc_stage_source source = {.dataset = f.data, .target = "label"};
+    for (int narrowly = 0; narrowly < 2; narrowly++) {
+        sc_engine_options options = forecast.engine;
+        if (narrowly) options.evaluation = 1;
+        FIXTURE_OK(sc_engine_create(&engine, f.device, f.net, &options));
+        FIXTURE_OK(sc_engine_initialize(engine, 1));
+        SC_EQ(sc_engine_evaluation_capacity(engine), options.evaluation);
+        fixture_step(&f, engine, 1, 0, 90, 6, 0.01f);
+        FIXTURE_OK(sc_evaluate(engine, &source, narrowly ? &narrow : &wide));
+        sc_engine_memory taken = sc_engine_memory_used(engine);
+        if (!narrowly) SC_EQ(taken.total, forecast.memory.total);
+        sc_engine_destroy(engine);
+    }
+    SC_EQ(wide.samples, narrow.samples);
+    SC_TRUE(wide.accuracy == narrow.accuracy);
+    SC_TRUE(fabs(wide.loss - narrow.loss) <= 1e-6 * narrow.loss); /* a float's unit for each of at most 7 levels of sums */
+    SC_EQ(sc_device_memory(f.device).bounded, before);
+    fixture_close(&f);
+}
+
+Test(micro_batch, evaluation_takes_more_rows_cpu) {
+    evaluates_wider("cpu");
 }
 
 Test(micro_batch, runs_within_the_budget_cpu) {

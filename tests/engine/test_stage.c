@@ -54,7 +54,7 @@ Test(stage, rows_of_any_epoch_at_any_time) {
     sc_stage_source source = {.dataset = f.data};
     FIXTURE_OK(sc_predict(engine, &source, all));
     FIXTURE_OK(sc_order_init(&order, &f.env, NULL, 320, 9, true));
-    FIXTURE_OK(sc_stage_create(&stage, engine, &source, &order));
+    FIXTURE_OK(sc_stage_create(&stage, engine, &source, &order, 64));
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         predicted(engine, stage, asked[i].epoch, asked[i].place, out);
         sc_order_set_epoch(&order, asked[i].epoch);
@@ -84,7 +84,7 @@ Test(stage, a_failure_ends_the_pass) {
     sc_engine *engine = engine_of(&f, 32, NULL);
     sc_stage_source source = {.dataset = f.data};
     FIXTURE_OK(sc_order_init(&order, &f.env, NULL, 320, 0, false));
-    SC_EQ(sc_stage_pass(engine, &source, &order, third_fails, &calls), SOCLE_STATUS_DEVICE);
+    SC_EQ(sc_stage_pass(engine, &source, &order, 32, third_fails, &calls), SOCLE_STATUS_DEVICE);
     SC_EQ(calls, 3);
     SC_TRUE(strstr(fixture_text(), "the third") != NULL);
     sc_order_free(&order);
@@ -104,11 +104,11 @@ Test(stage, columns_that_do_not_suit) {
     sc_engine *engine = engine_of(&f, 2, &sgd);
     FIXTURE_OK(sc_order_init(&order, &f.env, NULL, 2, 0, false));
     FIXTURE_OK(sc_dataset_create(&wrong, &f.env, "two", 2));
-    SC_EQ(sc_stage_create(&stage, engine, &(sc_stage_source){.dataset = wrong}, &order), SOCLE_STATUS_DATA);
+    SC_EQ(sc_stage_create(&stage, engine, &(sc_stage_source){.dataset = wrong}, &order, 2), SOCLE_STATUS_DATA);
     SC_TRUE(strstr(fixture_text(), "two: has no column \"input\"") != NULL);
     socle_shape shape = {.rank = 3, .size = {1, 3, 3}};
     FIXTURE_OK(sc_dataset_add_copy(wrong, "input", SOCLE_U8, &shape, image));
-    SC_EQ(sc_stage_create(&stage, engine, &(sc_stage_source){.dataset = wrong}, &order), SOCLE_STATUS_SHAPE);
+    SC_EQ(sc_stage_create(&stage, engine, &(sc_stage_source){.dataset = wrong}, &order, 2), SOCLE_STATUS_SHAPE);
     SC_TRUE(strstr(fixture_text(), "a row of \"input\" has 9 bytes, the network reads 144") != NULL);
     sc_dataset_destroy(wrong);
     sc_order_free(&order);

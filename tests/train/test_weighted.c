@@ -28,7 +28,7 @@ static result fit(fixture *f, const sc_dataset *data, sc_fit_options options) {
         out.count += 3 * (size_t)sc_tensor_elements(&f->net->parameter[p].desc);
     out.value = calloc(out.count, sizeof *out.value);
     size_t at = 0;
-    for (int s = -1; s < options.optimizer.kind->states; s++)
+    for (int s = -1; s < sc_optimizer_states(&options.optimizer); s++)
         for (size_t p = 0; p < f->net->parameters; p++) {
             if (s >= 0 && f->net->parameter[p].role == SC_PARAMETER_STATISTIC) continue;
             FIXTURE_OK(sc_fleet_read(sc_trainer_fleet(trainer), (int)p, s, out.value + at));

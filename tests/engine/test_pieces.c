@@ -82,10 +82,12 @@ typedef struct one {
     const char *optimizer;
     bool fixed_tree;
     uint64_t most; /* bytes at once; 0: as many as there are */
+    const char *update; /* of the optimizer expr */
 } one;
 
 static everything train(const one *o, sc_engine_memory *memory) {
     sc_optimizer optimizer = fixture_optimizer(o->optimizer, 0.01f, 0.9f);
+    optimizer.update = o->update;
     sc_engine_options options = {.capacity = ROWS,
                                  .micro_batches = PARTS,
                                  .fixed_tree = o->fixed_tree,
@@ -120,13 +122,41 @@ static bool is_quick(const char *device) {
     return strcmp(device, "cpu") != 0 && !sc_test_full();
 }
 
+/* Sums over a tensor are the same in any piece, to the bit; those over all are added up in another grouping. */
+Test(pieces, updates_sum_over_tensors_of_every_piece) {
+    static const struct {
+        const char *update;
+        double tolerance;
+    } cases[] = {
+        {"m = 0.9 * m + g / (norm(g) + 1e-6); w = w - lr * m * (mean(w * w) + 0.1)", 0},
+        {"w = w - lr * g * min(1, 0.01 / (total_norm(g) + 1e-6)) + 1e-6 * total(w)", 1e-5},
+    };
+    fixture_open(&f, "cpu", 1);
+    fixture_golden(&f, "deep");
+    for (int i = 0; i < 2; i++) {
+        one o = {.optimizer = "expr", .update = cases[i].update};
+        sc_engine_memory whole, divided;
+        SC_REPRO("%s", o.update);
+        everything expected = train(&o, &whole);
+        o.most = LOW;
+        everything all = train(&o, &divided);
+        SC_TRUE(divided.parameters > 2 * divided.parameter_piece);
+        SC_EQ(all.count, expected.count);
+        for (size_t k = 0; k < all.count; k++)
+            SC_NEAR(all.value[k], expected.value[k], cases[i].tolerance * (1 + fabs((double)expected.value[k])));
+        free(all.value);
+        free(expected.value);
+    }
+    fixture_close(&f);
+}
+
 static void same_bits(const char *device, const char *network, uint64_t most) {
     static const char *const optimizers[] = {"adam", "sgd"};
     fixture_open(&f, device, 1); /* threads have scratch memory of their own */
     fixture_golden(&f, network);
     for (int i = 0; i < 4; i++) {
         if (i != 1 && is_quick(device)) continue;
-        one o = {optimizers[i / 2], i % 2, 0};
+        one o = {.optimizer = optimizers[i / 2], .fixed_tree = i % 2};
         sc_engine_memory whole, divided;
         SC_REPRO("%s, %s, %s, fixed tree %d", device, network, o.optimizer, o.fixed_tree);
         everything expected = train(&o, &whole);

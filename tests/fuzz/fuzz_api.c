@@ -103,12 +103,32 @@ static socle_node windowed(source *in, socle_net *net, socle_node x, int kind) {
     return socle_avgpool2d(net, x, size_of(in), pick(in, 4) ? &opts : NULL);
 }
 
+/* One of these, or the bytes of the program themselves as text. */
+static const char *formula(source *in, const char *const *known, int count) {
+    static char text[32];
+    int which = pick(in, count + 1);
+    if (which < count) return known[which];
+    for (size_t i = 0; i < sizeof text - 1; i++) text[i] = (char)byte(in);
+    return text;
+}
+
+static const char *const formulas[] = {"x * tanh(log(1 + exp(x)))", "x if x > 0 else expm1(x)", "x / 0", "x1 * sigmoid(x2)",
+                                       "x ** x", "y", "1", ""};
+static const char *const losses[] = {"abs(prediction - target)", "log(prediction) * target", "prediction", ""};
+static const char *const updates[] = {"w = w - lr * g",
+                                      "v = 0.9 * v + g; w = w - lr * v / (norm(v) + 1e-6)",
+                                      "w = w - lr * g * min(1, 1 / (total_norm(g) + 1e-6)) / (1 - 0.5 ** step)",
+                                      "a = max(a, abs(g)); b = b + a; w = w - sqrt(g) * b",
+                                      "w = w / g",
+                                      "w = 1"};
+#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
+
 static socle_node layer(source *in, socle_net *net, const socle_node *node, int nodes) {
     static const char *const words[] = {"relu",     "tanh", "sigmoid", "softmax", "gelu",  "softplus",
                                         "mish",     "silu", "elu",     "",        "no such"};
     socle_node x = node[pick(in, 6) ? nodes - 1 : pick(in, nodes)];
     if (byte(in) == 255) x = (socle_node)size_of(in);
-    int kind = pick(in, 12);
+    int kind = pick(in, 13);
     const socle_node several[3] = {x, node[pick(in, nodes)], node[pick(in, nodes)]};
     switch (kind) {
     case 0:
@@ -125,12 +145,14 @@ static socle_node layer(source *in, socle_net *net, const socle_node *node, int 
     case 8: return socle_add(net, pick(in, 4), several);
     case 9: return socle_concat(net, pick(in, 4), several, size_of(in));
     case 10: return socle_global_avgpool(net, x);
+    case 11: return socle_expr(net, pick(in, 4), several, formula(in, formulas, COUNT(formulas)));
     default: return socle_relu(net, x);
     }
 }
 
 static socle_status loss(source *in, socle_net *net, socle_node x, int *kind) {
-    *kind = pick(in, 3);
+    *kind = pick(in, 4);
+    if (*kind == 3) return socle_loss_expr(net, x, formula(in, losses, COUNT(losses)));
     if (*kind == 0) return socle_loss_softmax_cross_entropy(net, x);
     return *kind == 1 ? socle_loss_binary_cross_entropy(net, x) : socle_loss_mean_squared_error(net, x);
 }
@@ -194,6 +216,7 @@ static void network(source *in, socle_context *context) {
         opts.steps = 1 + pick(in, 2);
         opts.batch = pick(in, 8) ? 2 + pick(in, 3) : size_of(in);
         opts.optimizer = pick(in, 2) ? socle_adam(real_of(in)) : socle_sgd(real_of(in), real_of(in));
+        if (pick(in, 3) == 1) opts.optimizer = socle_update(real_of(in), formula(in, updates, COUNT(updates)));
         opts.validation_split = pick(in, 4) ? 0 : real_of(in);
         opts.weight_decay = pick(in, 4) ? 0 : real_of(in);
         opts.reproducible = pick(in, 8) == 1;

@@ -31,14 +31,10 @@ const sc_family sc_layer_family = {
     .help = "A layer is a word (`relu`), a word and its main option (`dense: 128`), or a word and "
             "its options (`conv2d: {filters: 32, "
             "kernel: 3}`).",
-    .foreign = "elu selu celu glu geglu swiglu relu6 prelu rrelu crelu leaky_relu leakyrelu "
-               "hardswish hard_swish hardtanh "
-               "hardsigmoid hard_sigmoid logsigmoid log_sigmoid logsoftmax log_softmax softmin "
-               "softsign tanhshrink identity "
-               "conv1d conv3d convtranspose2d conv2d_transpose depthwise_conv2d maxpool1d "
-               "maxpool3d avgpool1d avgpool3d "
-               "global_maxpool batchnorm3d layernorm groupnorm instancenorm dropout2d unflatten "
-               "rnn gru lstm mul sub",
+    .foreign = "celu glu geglu swiglu prelu rrelu crelu logsoftmax log_softmax softmin "
+               "identity conv1d conv3d convtranspose2d conv2d_transpose depthwise_conv2d "
+               "maxpool1d maxpool3d avgpool1d avgpool3d global_maxpool batchnorm3d "
+               "layernorm groupnorm instancenorm dropout2d unflatten rnn gru lstm mul sub",
     .record = records,
     .common = &common,
 };

@@ -227,6 +227,17 @@ static double activation(const char *word, double x) {
         return 0.5 * x * (1 + tanh(sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x)));
     if (strcmp(word, "mish") == 0) return x * tanh(log1p(exp(x)));
     if (strcmp(word, "softplus") == 0) return log1p(exp(x));
+    if (strcmp(word, "elu") == 0) return x > 0 ? x : expm1(x);
+    if (strcmp(word, "selu") == 0)
+        return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * expm1(x));
+    if (strcmp(word, "leaky_relu") == 0) return x > 0 ? x : 0.01 * x;
+    if (strcmp(word, "relu6") == 0) return fmin(fmax(x, 0), 6);
+    if (strcmp(word, "hardtanh") == 0) return fmin(fmax(x, -1), 1);
+    if (strcmp(word, "hardsigmoid") == 0) return fmin(fmax(x + 3, 0), 6) / 6;
+    if (strcmp(word, "hardswish") == 0) return x * fmin(fmax(x + 3, 0), 6) / 6;
+    if (strcmp(word, "softsign") == 0) return x / (1 + fabs(x));
+    if (strcmp(word, "log_sigmoid") == 0) return -log1p(exp(-x));
+    if (strcmp(word, "tanhshrink") == 0) return x - tanh(x);
     SC_TEST_FAIL("the test does not know the activation %s", word);
     return NAN;
 }

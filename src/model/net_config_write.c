@@ -35,7 +35,8 @@ static bool append_input(json_t *list, const sc_net *net, int number) {
 static bool append_layer(json_t *list, const sc_net *net, const sc_layer *layer) {
     json_t *entry = json_object(), *options = json_object(), *from = json_array();
     json_t *values = sc_record_value(&layer->options, &layer->kind->record);
-    bool done = entry && options && from && values && add(options, "name", json_string(layer->name)) &&
+    bool done = entry && options && from && values &&
+                add(options, "name", json_string(layer->name)) &&
                 json_object_update(options, values) == 0;
     for (int i = 0; done && i < layer->inputs; i++)
         done = json_array_append_new(from, json_string(node_name(net, layer->input[i]))) == 0;
@@ -55,12 +56,19 @@ static json_t *loss_value(const sc_loss_kind *loss) {
                       : json_string(loss->record.word);
 }
 
+json_t *sc_net_layers(const sc_net *net) {
+    json_t *list = json_array();
+    bool done = list != NULL;
+    for (size_t l = 0; done && l < net->layers; l++) done = append_layer(list, net, &net->layer[l]);
+    if (done) return list;
+    json_decref(list);
+    return NULL;
+}
+
 static bool describe(json_t *root, const sc_net *net) {
-    json_t *inputs = json_array(), *layers = json_array();
+    json_t *inputs = json_array(), *layers = sc_net_layers(net);
     bool done = inputs && layers;
     for (int i = 0; done && i < net->inputs; i++) done = append_input(inputs, net, i);
-    for (size_t l = 0; done && l < net->layers; l++)
-        done = append_layer(layers, net, &net->layer[l]);
     if (done)
         done = json_object_set(root, "inputs", inputs) == 0 &&
                json_object_set(root, "layers", layers) == 0;

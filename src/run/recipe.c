@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See recipe.h: what the tables leave to be settled, and the order in which things are put together. */
+/* See recipe.h: what the tables leave to be settled, and the order in which things are put
+ * together. */
+#include "model/net_config.h"
 #include "run/recipe_private.h"
 #include "train/sample_weights.h"
-#include "model/net_config.h"
 
 #include <math.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static socle_status check_batches(const sc_recipe *recipe, const json_t *train) {
     const sc_fit_options *fit = &recipe->fit;
@@ -16,7 +15,8 @@ static socle_status check_batches(const sc_recipe *recipe, const json_t *train) 
                           (long long)fit->batch);
 }
 
-/* Who names one of the others wants that many, and gets a checkpoint at the end of every epoch too. */
+/* Who names one of the others wants that many, and gets a checkpoint at the end of every epoch too.
+ */
 static void settle_checkpoint(sc_recipe *recipe, const json_t *train) {
     const json_t *section = json_object_get(train, "checkpoint");
     bool given = json_is_number(section) || json_object_size(section);
@@ -69,16 +69,17 @@ static socle_status build_net(sc_net *net, const sc_config *config, const sc_dat
     else if (samples)
         SC_TRY(input_from_data(net, config, samples));
     else
-        return sc_config_fail(config, root, NULL,
-                              "needs `inputs: [{shape: [1, 28, 28], dtype: u8}]`, since no data say "
-                              "what the network reads");
+        return sc_config_fail(
+            config, root, NULL,
+            "needs `inputs: [{shape: [1, 28, 28], dtype: u8}]`, since no data say "
+            "what the network reads");
     SC_TRY(sc_config_get_array(&network, config, root, "network"));
     SC_TRY(sc_net_read(net, config, network));
     return json_object_get(root, "loss") ? sc_loss_read(net, config, root) : SOCLE_OK;
 }
 
 socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *config,
-                           const sc_dataset *samples) {
+                               const sc_dataset *samples) {
     const json_t *root = sc_config_root(config);
     *out = NULL;
     SC_TRY(sc_record_keys(config, root, &sc_recipe_record));
@@ -121,21 +122,31 @@ static json_t *resolve_train(const sc_recipe *recipe) {
     return train;
 }
 
+/* Layers with every option, once there is a network; else as they are given. */
+static json_t *resolve_network(const sc_recipe *recipe) {
+    if (recipe->net) return sc_net_layers(recipe->net);
+    return json_deep_copy(json_object_get(sc_config_root(recipe->config), "network"));
+}
+
+static bool add(json_t *out, const char *key, json_t *value) {
+    return json_object_set_new(out, key, value) == 0;
+}
+
 socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe) {
-    static const char *const as_given[] = {"inputs", "network", "loss"};
-    const json_t *root = sc_config_root(recipe->config);
+    const json_t *root = sc_config_root(recipe->config), *inputs = json_object_get(root, "inputs");
     const sc_optimizer *optimizer = &recipe->fit.optimizer;
+    const sc_record *kind = &optimizer->kind->record;
     json_t *data;
     SC_TRY(sc_recipe_resolve_data(&data, recipe->env, recipe->config));
     *out = json_object();
-    json_object_set_new(*out, "data", data);
-    for (size_t i = 0; i < COUNT(as_given); i++) {
-        json_t *value = json_object_get(root, as_given[i]);
-        if (value) json_object_set_new(*out, as_given[i], json_deep_copy(value));
-    }
-    json_object_set_new(*out, "optimizer", json_pack("{s: o}", optimizer->kind->record.word, sc_record_value(optimizer, &optimizer->kind->record)));
-    json_object_set_new(*out, "train", resolve_train(recipe));
-    if (json_object_size(*out) >= 5) return SOCLE_OK;
+    bool done = add(*out, "data", data);
+    if (inputs) done &= add(*out, "inputs", json_deep_copy(inputs));
+    done &= add(*out, "network", resolve_network(recipe));
+    done &= add(*out, "loss", json_deep_copy(json_object_get(root, "loss")));
+    done &=
+        add(*out, "optimizer", json_pack("{s: o}", kind->word, sc_record_value(optimizer, kind)));
+    done &= add(*out, "train", resolve_train(recipe));
+    if (done) return SOCLE_OK;
     json_decref(*out);
     *out = NULL;
     return sc_fail(recipe->env, SOCLE_STATUS_OUT_OF_MEMORY,

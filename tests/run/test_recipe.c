@@ -82,6 +82,8 @@ Test(recipe, resolving_changes_nothing) {
     SC_OK(&env, sc_recipe_load(&recipe));
     SC_OK(&env, sc_recipe_build(&recipe));
     SC_OK(&env, sc_identity_create(&first, &recipe));
+    SC_CONTAINS(first.config, "{\"dense\": {\"name\": \"dense1\", \"units\": 12, \"bias\": true, \"weight_init\": "
+                              "\"he_normal\", \"bias_init\": \"zeros\", \"from\": [\"flatten1\"]}}");
     SC_OK(&env, sc_config_parse(&again, &env, "again", first.config, strlen(first.config)));
     SC_OK(&env, sc_recipe_read(&second, &env, again));
     SC_OK(&env, sc_recipe_load(&second));

@@ -12,8 +12,10 @@ extern "C" {
 #endif
 
 typedef struct socle_optimizer {
-    const char *kind; /* "sgd", "adam", or an update as a formula (socle_update); NULL: adam */
-    float value[6];   /* sgd: rate, momentum; adam: rate, beta1, beta2, epsilon; update: rate */
+    const char *kind; /* "sgd", "adam", "adamw", "adamax", "nadam", "lamb", "lion", "rmsprop", "adagrad"
+                         (docs/reference.md), or an update as a formula (socle_update); NULL: adam */
+    float value[6];   /* its options in the order of the reference, the rate first; sgd: rate,
+                         momentum; adam: rate, beta1, beta2, epsilon; an update: rate */
     int values;       /* how many were given; the others are standard */
 } socle_optimizer;
 

@@ -69,6 +69,140 @@ static const sc_optimizer_kind adam = {
     .state_name = {"first_moment", "second_moment"},
 };
 
+static const sc_optimizer_kind adamw = {
+    .record =
+        {.word = "adamw",
+         .help =
+             "adam whose weight decay does not go through the moments (Loshchilov and Hutter 2019)",
+         .options = adam_options,
+         .count = sizeof adam_options / sizeof adam_options[0],
+         .standard = &(const sc_optimizer){.kind = &adamw, .value = {0.001f, 0.9f, 0.999f, 1e-8f}},
+         .size = sizeof(sc_optimizer)},
+    .update = "m = beta1 * m + (1 - beta1) * g;"
+              "v = beta2 * v + (1 - beta2) * g ** 2;"
+              "mean = m * (1 / (1 - beta1 ** step));"
+              "root = sqrt(v) * (1 / sqrt(1 - beta2 ** step));"
+              "w = w - lr * decay * w - lr * mean / (root + epsilon)",
+    .state_name = {"first_moment", "second_moment"},
+};
+
+/* The greatest gradient so far in the place of the second moment. */
+static const sc_optimizer_kind adamax = {
+    .record = {.word = "adamax",
+               .help = "adam by the largest gradient (Kingma and Ba 2015, algorithm 2)",
+               .options = adam_options,
+               .count = sizeof adam_options / sizeof adam_options[0],
+               .standard =
+                   &(const sc_optimizer){.kind = &adamax, .value = {0.002f, 0.9f, 0.999f, 1e-8f}},
+               .size = sizeof(sc_optimizer)},
+    .update = "m = beta1 * m + (1 - beta1) * g;"
+              "u = max(beta2 * u, abs(g));"
+              "w = w - lr * (m * (1 / (1 - beta1 ** step))) / (u + epsilon)",
+    .state_name = {"first_moment", "largest_gradient"},
+};
+
+/* mu grows with the step, so the product of all of them is a state: of 1 - product, as states begin
+ * as 0. */
+static const sc_optimizer_kind nadam = {
+    .record = {.word = "nadam",
+               .help = "adam with Nesterov's momentum (Dozat 2016)",
+               .options = adam_options,
+               .count = sizeof adam_options / sizeof adam_options[0],
+               .standard =
+                   &(const sc_optimizer){.kind = &nadam, .value = {0.002f, 0.9f, 0.999f, 1e-8f}},
+               .size = sizeof(sc_optimizer)},
+    .update = "mu = beta1 * (1 - 0.5 * 0.96 ** (0.004 * step));"
+              "next = beta1 * (1 - 0.5 * 0.96 ** (0.004 * (step + 1)));"
+              "m = beta1 * m + (1 - beta1) * g;"
+              "v = beta2 * v + (1 - beta2) * g ** 2;"
+              "rest = 1 - (1 - rest) * mu;"
+              "root = sqrt(v) * (1 / sqrt(1 - beta2 ** step)) + epsilon;"
+              "w = w - lr * ((1 - mu) / rest * g + next / (1 - (1 - rest) * next) * m) / root",
+    .state_name = {"first_moment", "second_moment", "rest_of_momentum"},
+};
+
+/* Layers move by a share of their own size. */
+static const sc_optimizer_kind lamb = {
+    .record = {.word = "lamb",
+               .help = "adam by layers, for large batches (You et al. 2020)",
+               .options = adam_options,
+               .count = sizeof adam_options / sizeof adam_options[0],
+               .standard =
+                   &(const sc_optimizer){.kind = &lamb, .value = {0.001f, 0.9f, 0.999f, 1e-6f}},
+               .size = sizeof(sc_optimizer)},
+    .update = "m = beta1 * m + (1 - beta1) * g;"
+              "v = beta2 * v + (1 - beta2) * g ** 2;"
+              "mean = m * (1 / (1 - beta1 ** step));"
+              "root = sqrt(v) * (1 / sqrt(1 - beta2 ** step));"
+              "move = mean / (root + epsilon) + decay * w;"
+              "trust = norm(w) / norm(move) if norm(w) > 0 and norm(move) > 0 else 1;"
+              "w = w - lr * trust * move",
+    .state_name = {"first_moment", "second_moment"},
+};
+
+static const sc_option lion_options[] = {
+    RATE("0.0003"),
+    {"beta1", SC_OPTION_FLOAT, AT(1), "how much of the last direction a step keeps", 0, 0.9999,
+     .example = "0.95", .aliases = "beta_1"},
+    {"beta2", SC_OPTION_FLOAT, AT(2), "decay of the moment", 0, 0.999999, .example = "0.98",
+     .aliases = "beta_2"},
+};
+
+static const sc_optimizer_kind lion = {
+    .record = {.word = "lion",
+               .help = "steps of one size, by the sign of a moment (Chen et al. 2023)",
+               .options = lion_options,
+               .count = sizeof lion_options / sizeof lion_options[0],
+               .standard = &(const sc_optimizer){.kind = &lion, .value = {0.0001f, 0.9f, 0.99f}},
+               .size = sizeof(sc_optimizer)},
+    .update = "w = w - lr * (sign(beta1 * m + (1 - beta1) * g) + decay * w);"
+              "m = beta2 * m + (1 - beta2) * g",
+    .state_name = {"moment"},
+};
+
+static const sc_option rmsprop_options[] = {
+    RATE("0.001"),
+    {"alpha", SC_OPTION_FLOAT, AT(1), "decay of the second moment", 0, 0.999999, .example = "0.9"},
+    {"epsilon", SC_OPTION_FLOAT, AT(2), "added to the root", 1e-30, 1, .example = "0.001",
+     .aliases = "eps"},
+    {"momentum", SC_OPTION_FLOAT, AT(3), "how much of the last step's direction each step keeps", 0,
+     0.9999, .example = "0.9"},
+};
+
+static const sc_optimizer_kind rmsprop = {
+    .record = {.word = "rmsprop",
+               .help = "gradients over their root mean square (Tieleman and Hinton 2012)",
+               .options = rmsprop_options,
+               .count = sizeof rmsprop_options / sizeof rmsprop_options[0],
+               .standard =
+                   &(const sc_optimizer){.kind = &rmsprop, .value = {0.01f, 0.99f, 1e-8f, 0.0f}},
+               .size = sizeof(sc_optimizer)},
+    .update = "v = alpha * v + (1 - alpha) * g ** 2;"
+              "b = momentum * b + g / (sqrt(v) + epsilon);"
+              "w = w - lr * b",
+    .plain = "v = alpha * v + (1 - alpha) * g ** 2;"
+             "w = w - lr * g / (sqrt(v) + epsilon)",
+    .plain_at = 3,
+    .state_name = {"second_moment", "momentum"},
+};
+
+static const sc_option adagrad_options[] = {
+    RATE("0.1"),
+    {"epsilon", SC_OPTION_FLOAT, AT(1), "added to the root", 1e-30, 1, .example = "0.001",
+     .aliases = "eps"},
+};
+
+static const sc_optimizer_kind adagrad = {
+    .record = {.word = "adagrad",
+               .help = "gradients over the root of the sum of all squares (Duchi et al. 2011)",
+               .options = adagrad_options,
+               .count = sizeof adagrad_options / sizeof adagrad_options[0],
+               .standard = &(const sc_optimizer){.kind = &adagrad, .value = {0.01f, 1e-10f}},
+               .size = sizeof(sc_optimizer)},
+    .update = "squares = squares + g ** 2;"
+              "w = w - lr * g / (sqrt(squares) + epsilon)",
+};
+
 static const sc_option expr_options[] = {
     {"lr", SC_OPTION_FLOAT, AT(0), "the learning rate", 0, 1e6, .example = "0.01",
      .aliases = "learning_rate"},
@@ -88,7 +222,9 @@ static const sc_optimizer_kind expr = {
                .size = sizeof(sc_optimizer)},
 };
 
-static const sc_record *const records[] = {&sgd.record, &adam.record, &expr.record, NULL};
+static const sc_record *const records[] = {
+    &sgd.record,  &adam.record,    &adamw.record,   &adamax.record, &nadam.record, &lamb.record,
+    &lion.record, &rmsprop.record, &adagrad.record, &expr.record,   NULL};
 
 const sc_family sc_optimizer_family = {
     .what = "optimizer",
@@ -96,7 +232,7 @@ const sc_family sc_optimizer_family = {
     .help = "How weights move: `optimizer: adam`, `optimizer: {adam: 0.003}` (the learning rate) "
             "or `optimizer: {adam: {lr: 0.003, "
             "beta1: 0.8}}`.",
-    .foreign = "adamw adamax nadam radam adagrad adadelta asgd rmsprop lbfgs lion lamb",
+    .foreign = "radam adadelta asgd lbfgs",
     .record = records,
 };
 

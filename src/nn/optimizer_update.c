@@ -12,8 +12,8 @@
 /* Names of an update that every optimizer has; those that begin with '_' are for the texts below.
  */
 static const char rate_text[] = "_scale * _rate", gradient_text[] = "_gradient + _decay * _w";
-static const int term_slot[SC_STEP_TERMS] = {2, 3, 5,
-                                             6}; /* launch scalars; the others have names */
+static const int term_slot[SC_STEP_TERMS] = {2, 3, 5, 6}; /* launch scalars; the others have names
+                                                           */
 enum { COMMIT_NODES = 24 }; /* what the commit's expression has beside the update */
 
 static const char *text_of(const sc_optimizer *optimizer) {
@@ -156,9 +156,8 @@ void sc_optimizer_scalars(const sc_step_terms *terms, uint32_t step,
         scalar[term_slot[t]] = (float)sc_step_term(&terms->term[t], step);
 }
 
-/* The float that output `output` is where gradient, parameter and states are 0, rates and launch
- * scalars 1, and inputs from SC_UPDATE_INPUTS on `sum`. */
-static float value_at_zero(const sc_expr *expr, int output, const float sum[SC_FORMULA_SUMS]) {
+/* The float that output `output` is where gradient, parameter and states are 0, at step 1. */
+static float value_at_zero(const sc_expr *expr, int output, const float *scalar, const float *sum) {
     sc_constant value[SC_EXPR_NODES] = {{0}};
     for (int k = 0; k < expr->nodes; k++) {
         const sc_expr_node *node = &expr->node[k];
@@ -168,8 +167,9 @@ static float value_at_zero(const sc_expr *expr, int output, const float sum[SC_F
             value[k].i = node->imm.i;
         else if (node->op == SC_EXPR_STEP)
             value[k].i = 1;
-        else if (node->op == SC_EXPR_SCALAR ||
-                 (node->op == SC_EXPR_INPUT && node->index == SC_UPDATE_RATE_SCALE))
+        else if (node->op == SC_EXPR_SCALAR)
+            value[k].f = scalar[node->index];
+        else if (node->op == SC_EXPR_INPUT && node->index == SC_UPDATE_RATE_SCALE)
             value[k].f = 1.0f;
         else if (node->op == SC_EXPR_INPUT)
             value[k].f =
@@ -182,11 +182,17 @@ static float value_at_zero(const sc_expr *expr, int output, const float sum[SC_F
 
 /* Where neither gradient nor state has ever been anything but 0, as in the padding of a block, the
  * update must be a number: g / sqrt(v) is none. Sums are those of one element. */
-static socle_status check_at_zero(sc_env *env, const sc_expr *expr, const sc_formula_sums *sums) {
-    float sum[SC_FORMULA_SUMS] = {0};
+static socle_status check_at_zero(sc_env *env, const sc_expr *expr,
+                                  const sc_optimizer_terms *terms) {
+    const sc_formula_sums *sums = &terms->sums;
+    float sum[SC_FORMULA_SUMS] = {0},
+          scalar[SC_LAUNCH_SCALARS] = {[SC_SCALAR_LEARNING_RATE] = 1.0f};
+    sc_optimizer_scalars(&terms->step, 1, scalar);
     bool finite = true;
-    for (int i = 0; i < sums->count; i++) sum[i] = value_at_zero(&sums->sum[i].expr, 0, sum);
-    for (int i = 0; i < expr->outputs; i++) finite &= isfinite(value_at_zero(expr, i, sum)) != 0;
+    for (int i = 0; i < sums->count; i++)
+        sum[i] = value_at_zero(&sums->sum[i].expr, 0, scalar, sum);
+    for (int i = 0; i < expr->outputs; i++)
+        finite &= isfinite(value_at_zero(expr, i, scalar, sum)) != 0;
     if (finite) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_CONFIG,
                    "column 1: where w, g and the states are 0 the update is no number; add a "
@@ -228,6 +234,6 @@ socle_status sc_optimizer_check(sc_env *env, const sc_optimizer *optimizer) {
     for (int i = 0; i < terms.sums.count; i++) used |= sc_expr_used_inputs(&terms.sums.sum[i].expr);
     if (!(used & 1u << SC_UPDATE_GRADIENT))
         return sc_fail(env, SOCLE_STATUS_CONFIG, "column 1: the update never uses g, the gradient");
-    SC_TRY(check_at_zero(env, &expr, &terms.sums));
+    SC_TRY(check_at_zero(env, &expr, &terms));
     return sc_expr_check(env, &expr);
 }

@@ -120,7 +120,7 @@ static void step_with(socle_context *context, const char *update, weights *befor
     float target[30][API_CLASSES] = {{0}};
     api_draw(&blobs);
     for (int i = 0; i < 30; i++) target[i][blobs.label[i]] = 1;
-    API_OK(context, socle_trainer_create(&trainer, net, socle_update(0.5f, update), 30, 5));
+    API_OK(context, socle_trainer_create(&trainer, net, (socle_optimizer){update, {0.5f}, 1}, 30, 5));
     read_all(context, net, before);
     API_OK(context, socle_trainer_step(trainer, 30, blobs.input, target, NULL));
     API_OK(context, socle_trainer_sync(trainer));
@@ -174,6 +174,7 @@ API_TEST(api_formula, an_update_sums_over_tensors) {
            "r = m / (1 - 0.9 ** step) / (sqrt(v / (1 - 0.999 ** step)) + 1e-6);"
            "ratio = norm(w) / norm(r) if norm(w) > 0 and norm(r) > 0 else 1; w = w - lr * ratio * r",
            w - 0.5 * ratio[p] * g / (fabs(g) + 1e-6));
+    EXPECT("lamb", w - 0.5 * ratio[p] * g / (fabs(g) + 1e-6));
 #undef EXPECT
     socle_close(context);
 }

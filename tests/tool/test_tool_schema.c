@@ -96,7 +96,7 @@ static const fault faults[] = {
     {"loss=hinge", "unknown loss"},
     {"optimizer=adma", "unknown optimizer"},
     {"optimizer={adam: {}, sgd: {}}", "must be an optimizer"},
-    {"optimizer={lion: 0.1}", "unknown optimizer"},
+    {"optimizer={radam: 0.1}", "unknown optimizer"},
     {"data.layout=nwhc", "unknown layout"},
     {"train.augment={flip: vertical}", "unknown flip"},
     /* type */

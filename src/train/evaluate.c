@@ -113,7 +113,7 @@ static socle_status evaluate_on_fleet(sc_trainer *trainer, const sc_stage_source
 }
 
 socle_status sc_trainer_validate(sc_trainer *trainer, sc_evaluation *out) {
-    return evaluate_on_fleet(trainer, &trainer->train_source, &trainer->validation_order, out);
+    return evaluate_on_fleet(trainer, &trainer->validation_source, &trainer->validation_order, out);
 }
 
 socle_status sc_trainer_test(sc_trainer *trainer, sc_evaluation *out) {

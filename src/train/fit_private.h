@@ -13,7 +13,7 @@ struct sc_trainer {
     int devices;         /* of the fleet, lost ones included */
     int sharers;         /* so many of them take their memory from the host's */
     int64_t micro_batch; /* fixed size; 0: as capacities ask */
-    sc_stage_source train_source, test_source;
+    sc_stage_source train_source, validation_source, test_source;
     sc_order train_order, validation_order, test_order;
     sc_dataset *converted[2]; /* train and test data whose targets had another type than the run's; NULL: as given */
     bool counts_correct; /* the loss has an accuracy */

@@ -79,6 +79,7 @@ static socle_status split_data(sc_trainer *trainer, const sc_dataset *train, con
     socle_dtype dtype = SOCLE_F32;
     SC_TRY(sc_targets_dtype(&dtype, trainer->env, train, test));
     SC_TRY(set_source(trainer, &trainer->train_source, &trainer->converted[0], train, dtype));
+    trainer->validation_source = trainer->train_source; /* as they are: an evaluation has no room for origins */
     trainer->train_source.augment = options->augment;
     if (!test) return SOCLE_OK;
     SC_TRY(set_source(trainer, &trainer->test_source, &trainer->converted[1], test, dtype));

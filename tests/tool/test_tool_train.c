@@ -16,6 +16,11 @@ static void end(void) {
 
 TestSuite(tool_train, .init = begin, .fini = end);
 
+/* Validation takes more samples at once than a step does, and sees them as they are. */
+Test(tool_train, small_micro_batches_of_varied_images_are_validated) {
+    tool_expect(0, NULL, "train tool.yaml --set 'train.augment={shift: 1}' --set train.micro_batch=4 --epochs=1 -q -o run");
+}
+
 Test(tool_train, a_run_directory) {
     static const char *const files[] = {"config.json",       "env.json",
                                         "metrics.jsonl",     "metrics.csv",

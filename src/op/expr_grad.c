@@ -2,13 +2,14 @@
 /* The gradient of a scalar expression, again as an expression: reverse accumulation over its nodes.
  * Values of the forward pass are computed again, except that a node which is an output of the
  * expression is read back from the input the gradient has for that output: so tanh' = 1 - y*y needs
- * neither x nor tanh. One derivative rule per opcode, in the table-like switch below; products with
+ * neither x nor tanh. One derivative rule per opcode, as a formula where it is one; products with
  * the constants 0 and 1 and sums with 0 never become nodes. */
-#include "op/expr.h"
+#include "op/expr_parse_private.h"
 
 #include <string.h>
 
 typedef struct gradient {
+    sc_env *env;
     sc_expr *out; /* the expression under construction */
     const sc_expr *forward;
     bool depends[SC_EXPR_NODES]; /* float nodes through which the chosen input reaches the output */
@@ -123,8 +124,8 @@ static int value_of(gradient *g, int k) {
     sc_expr_node node = g->forward->node[k];
     int output = output_of(g->forward, k);
     bool random = node.op == SC_EXPR_UNIFORM || node.op == SC_EXPR_NORMAL;
-    bool stored =
-        output >= 0 && node.type == SC_EXPR_FLOAT; /* an integer may have been cut to u8 */
+    bool stored = output >= 0 && node.type == SC_EXPR_FLOAT; /* an integer may have been cut to u8
+                                                              */
     if (stored && (node.op >= SC_EXPR_LEAVES || random))
         g->value[k] = sc_expr_input(g->out, g->forward->inputs + output, (sc_expr_type)node.type);
     else if (node.op == SC_EXPR_INPUT)
@@ -165,96 +166,75 @@ static int pow_exponent(gradient *g, int d, int a, int b, int y) {
     return choose(g, flat, zero, times(g, d, mul(g, y, one(g, SC_EXPR_LOG, a))));
 }
 
-/* Slopes of the smooth activations at a. */
-static int silu_slope(gradient *g, int a) {
-    int s = one(g, SC_EXPR_SIGMOID, a), unit = number(g, 1.0f);
-    return mul(g, s, add(g, unit, mul(g, a, sub(g, unit, s))));
+/* Slopes of functions of one argument: `a` is the argument, `y` the result. */
+static const char *const slopes[SC_EXPR_COUNT] = {
+    [SC_EXPR_ABS] = "sign(a)",
+    [SC_EXPR_SQUARE] = "2 * a",
+    [SC_EXPR_SQRT] = "0.5 / y",
+    [SC_EXPR_RSQRT] = "-0.5 * y * square(y)",
+    [SC_EXPR_EXP] = "y",
+    [SC_EXPR_EXPM1] = "y + 1",
+    [SC_EXPR_SIN] = "cos(a)",
+    [SC_EXPR_ERF] = "1.12837917 * exp(-square(a))",
+    [SC_EXPR_TANH] = "1 - square(y)",
+    [SC_EXPR_SIGMOID] = "y * (1 - y)",
+    [SC_EXPR_SOFTPLUS] = "sigmoid(a)",
+    [SC_EXPR_SILU] = "s = sigmoid(a); s * (1 + a * (1 - s))",
+    [SC_EXPR_GELU] = "0.5 * (1 + erf(a * 0.707106781)) + a * 0.398942280 * exp(-0.5 * square(a))",
+    /* The second term is 0 in float from |a| = 10 on; the clip keeps 0 * inf out of it. */
+    [SC_EXPR_GELU_TANH] =
+        "x = max(min(a, 10), -10);"
+        "q = square(x);"
+        "t = tanh(0.797884561 * x * (1 + 0.044715 * q));"
+        "0.5 * (1 + t) + 0.5 * x * (1 - square(t)) * (0.797884561 * (1 + 0.134145 * q))",
+    [SC_EXPR_MISH] = "t = tanh(softplus(a)); t + a * (sigmoid(a) * (1 - square(t)))",
+};
+
+/* Whether a word of one letter stands in a formula. */
+static bool reads(const char *text, const char *letter) {
+    for (sc_token t = sc_token_next(text); t.kind != SC_TOKEN_END;
+         t = sc_token_next(t.at + t.length))
+        if (sc_token_is(&t, letter)) return true;
+    return false;
 }
 
-static int gelu_slope(gradient *g, int a) {
-    int half = number(g, 0.5f), unit = number(g, 1.0f);
-    int cumulative =
-        mul(g, half, add(g, unit, one(g, SC_EXPR_ERF, mul(g, a, number(g, 0.707106781f)))));
-    int density = one(g, SC_EXPR_EXP, mul(g, number(g, -0.5f), one(g, SC_EXPR_SQUARE, a)));
-    return add(g, cumulative, mul(g, mul(g, a, number(g, 0.398942280f)), density));
-}
-
-/* The second term is 0 in float from |a| = 10 on; the clip keeps 0 * inf out of it. */
-static int gelu_tanh_slope(gradient *g, int a) {
-    int half = number(g, 0.5f), unit = number(g, 1.0f), k = number(g, 0.797884561f);
-    a = two(g, SC_EXPR_MAX, two(g, SC_EXPR_MIN, a, number(g, 10.0f)), number(g, -10.0f));
-    int square = one(g, SC_EXPR_SQUARE, a);
-    int inner = mul(g, mul(g, k, a), add(g, unit, mul(g, number(g, 0.044715f), square)));
-    int t = one(g, SC_EXPR_TANH, inner);
-    int inner_slope = mul(g, k, add(g, unit, mul(g, number(g, 0.134145f), square)));
-    int rise = mul(g, mul(g, half, a), sub(g, unit, one(g, SC_EXPR_SQUARE, t)));
-    return add(g, mul(g, half, add(g, unit, t)), mul(g, rise, inner_slope));
-}
-
-static int mish_slope(gradient *g, int a) {
-    int t = one(g, SC_EXPR_TANH, one(g, SC_EXPR_SOFTPLUS, a)), unit = number(g, 1.0f);
-    int rise = mul(g, one(g, SC_EXPR_SIGMOID, a), sub(g, unit, one(g, SC_EXPR_SQUARE, t)));
-    return add(g, t, mul(g, a, rise));
+static int slope_of(gradient *g, int k) {
+    const char *text = slopes[g->forward->node[k].op];
+    sc_expr_scope scope;
+    int slope = 0;
+    sc_scope_init(&scope, g->out);
+    if (reads(text, "a")) sc_scope_node(&scope, "a", value_of(g, g->forward->node[k].argument[0]));
+    if (reads(text, "y")) sc_scope_node(&scope, "y", value_of(g, k));
+    if (sc_expr_parse(g->env, &scope, text, &slope) != SOCLE_OK) g->out->overflow = true;
+    return slope;
 }
 
 /* d * (derivative of node k of one argument), d its incoming gradient. */
 static int unary(gradient *g, int k, int d) {
     int x = g->forward->node[k].argument[0];
-    int unit = number(g, 1.0f), zero = number(g, 0.0f);
+    sc_expr_op op = (sc_expr_op)g->forward->node[k].op;
+    if (slopes[op]) return times(g, d, slope_of(g, k));
 #define A value_of(g, x)
-#define Y value_of(g, k)
-    switch ((sc_expr_op)g->forward->node[k].op) {
+    switch (op) {
     case SC_EXPR_NEG:
         return neg(g, d);
-    case SC_EXPR_ABS:
-        return times(g, d, one(g, SC_EXPR_SIGN, A));
-    case SC_EXPR_SQUARE:
-        return times(g, d, mul(g, number(g, 2.0f), A));
-    case SC_EXPR_SQRT:
-        return times(g, d, divide(g, number(g, 0.5f), Y));
-    case SC_EXPR_RSQRT:
-        return times(g, d, mul(g, mul(g, number(g, -0.5f), Y), one(g, SC_EXPR_SQUARE, Y)));
-    case SC_EXPR_EXP:
-        return times(g, d, Y);
-    case SC_EXPR_EXPM1:
-        return times(g, d, add(g, Y, unit));
     case SC_EXPR_LOG:
         return over(g, d, A);
     case SC_EXPR_LOG1P:
-        return over(g, d, add(g, A, unit));
-    case SC_EXPR_SIN:
-        return times(g, d, one(g, SC_EXPR_COS, A));
+        return over(g, d, add(g, A, number(g, 1.0f)));
     case SC_EXPR_COS:
         return neg(g, times(g, d, one(g, SC_EXPR_SIN, A)));
-    case SC_EXPR_ERF:
-        return times(
-            g, d,
-            mul(g, number(g, 1.12837917f), one(g, SC_EXPR_EXP, neg(g, one(g, SC_EXPR_SQUARE, A)))));
     case SC_EXPR_RELU: {
-        int sign = output_of(g->forward, k) >= 0 ? Y : A; /* relu(a) <= 0 exactly where a <= 0 */
+        /* relu(a) <= 0 exactly where a <= 0 */
+        int sign = output_of(g->forward, k) >= 0 ? value_of(g, k) : A, zero = number(g, 0.0f);
         return choose(g, two(g, SC_EXPR_LE, sign, zero), zero, d);
     }
-    case SC_EXPR_TANH:
-        return times(g, d, sub(g, unit, one(g, SC_EXPR_SQUARE, Y)));
-    case SC_EXPR_SIGMOID:
-        return times(g, d, mul(g, Y, sub(g, unit, Y)));
-    case SC_EXPR_SOFTPLUS:
-        return times(g, d, one(g, SC_EXPR_SIGMOID, A));
-    case SC_EXPR_SILU:
-        return times(g, d, silu_slope(g, A));
-    case SC_EXPR_GELU:
-        return times(g, d, gelu_slope(g, A));
-    case SC_EXPR_GELU_TANH:
-        return times(g, d, gelu_tanh_slope(g, A));
-    case SC_EXPR_MISH:
-        return times(g, d, mish_slope(g, A));
     case SC_EXPR_SIGN:
     case SC_EXPR_FLOOR:
-        return zero;
+        return number(g, 0.0f);
     default:
         return -1;
     }
-#undef Y
 #undef A
 }
 
@@ -348,7 +328,7 @@ socle_status sc_expr_gradient(sc_env *env, sc_expr *out, const sc_expr *expr, in
     for (int i = 0; i < expr->outputs; i++)
         out->input_type[expr->inputs + i] = expr->node[expr->output[i]].type;
 
-    gradient g = {.out = out, .forward = expr};
+    gradient g = {.env = env, .out = out, .forward = expr};
     mark(&g, input);
     int top = expr->output[output], total = number(&g, 0.0f);
     if (g.depends[top])

@@ -11,8 +11,8 @@
 #include "op/expr_step.h"
 
 struct sc_layer_kind {
-    sc_record record; /* its word and options, which lie in sc_layer_options */
-    int inputs_min, inputs_max;
+    sc_record record; /* its word and options, which lie in sc_layer_options; `from` says how many
+                         inputs it takes */
     /* Checks the input shapes, settles options left open (a pooling stride of 0, 0), declares
      * parameters (sc_layer_parameter). NULL: nothing to do. Messages leave the layer's name to the
      * caller. */
@@ -20,7 +20,8 @@ struct sc_layer_kind {
     sc_value (*build)(sc_build *build, const sc_layer *layer, const sc_value *input);
 };
 
-/* layer_list.c: the records of all kinds, each the beginning of a sc_layer_kind; the words of activations are kinds of their own. */
+/* layer_list.c: the records of all kinds, each the beginning of a sc_layer_kind; the words of
+ * activations are kinds of their own. */
 extern const sc_family sc_layer_family;
 /* Kind and standard options for a word ("conv2d", "relu", which is an activation with its function
  * preset) or another system's word for the same; NULL when unknown. */
@@ -37,8 +38,8 @@ socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
                                 sc_parameter_role role, int rank, const int64_t *dim,
                                 sc_initializer init, int64_t fan_in, int64_t fan_out);
 
-/* Losses (loss.c). Formulas are of `prediction`, what the network gives, and `target`; a sample's loss is the mean over
- * its elements. */
+/* Losses (loss.c). Formulas are of `prediction`, what the network gives, and `target`; a sample's
+ * loss is the mean over its elements. */
 struct sc_loss_kind {
     sc_record record;
     const char *applies; /* the activation that it applies to the outputs itself: "softmax"; NULL */
@@ -52,7 +53,8 @@ extern const sc_family sc_loss_family; /* each record is the beginning of a sc_l
 /* Shape of one sample's target for an output shape; SHAPE when the output does not fit the loss. */
 socle_status sc_loss_target(sc_env *env, const sc_loss_kind *loss, const sc_tensor_desc *output,
                             sc_tensor_desc *target);
-/* loss [N] per sample; *correct [N] f32 1 or 0, or a share (SC_NO_VALUE when the loss has no accuracy). */
+/* loss [N] per sample; *correct [N] f32 1 or 0, or a share (SC_NO_VALUE when the loss has no
+ * accuracy). */
 sc_value sc_loss_build(sc_graph *graph, const sc_loss_kind *loss, sc_value output, sc_value target,
                        sc_value *correct);
 /* What predict shows: softmax of logits, sigmoid, or the output itself. */
@@ -67,7 +69,7 @@ typedef struct sc_optimizer {
     const sc_optimizer_kind *kind;
     float value[SC_OPTIMIZER_OPTIONS]; /* in the order of the kind's table; value[0] is the learning
                                           rate */
-    const char *update; /* of a kind without a formula of its own; borrowed */
+    const char *update;                /* of a kind without a formula of its own; borrowed */
 } sc_optimizer;
 
 /* Inputs of the update expression, in this order. Coefficients are per block of 32 parameters. */
@@ -90,16 +92,20 @@ enum {
 
 struct sc_optimizer_kind {
     sc_record record; /* its options lie in sc_optimizer; the first is the learning rate */
-    /* Formulas in the names of optimizer.c. `plain` is the update where the option `plain_at` is 0; NULL: there is none. */
+    /* Formulas in the names of optimizer.c. `plain` is the update where the option `plain_at` is 0;
+     * NULL: there is none. */
     const char *update, *plain;
     int plain_at;
-    const char *state_name[SC_OPTIMIZER_STATES]; /* in checkpoints: "momentum"; NULL: as in the formula */
+    const char *state_name[SC_OPTIMIZER_STATES]; /* in checkpoints: "momentum"; NULL: as in the
+                                                    formula */
 };
-extern const sc_family sc_optimizer_family; /* each record is the beginning of a sc_optimizer_kind */
+extern const sc_family sc_optimizer_family; /* each record is the beginning of a sc_optimizer_kind
+                                             */
 const sc_optimizer_kind *sc_optimizer_find(const char *word);
 sc_optimizer sc_optimizer_default(const sc_optimizer_kind *kind);
 
-/* optimizer_update.c: what an update's formula says. Checks a formula that is not of the table. Errors: CONFIG with the column. */
+/* optimizer_update.c: what an update's formula says. Checks a formula that is not of the table.
+ * Errors: CONFIG with the column. */
 socle_status sc_optimizer_check(sc_env *env, const sc_optimizer *optimizer);
 int sc_optimizer_states(const sc_optimizer *optimizer); /* per parameter */
 void sc_optimizer_state_name(char out[SC_STATE_NAME], const sc_optimizer *optimizer, int state);
@@ -108,8 +114,8 @@ typedef struct sc_optimizer_terms {
     sc_step_terms step;   /* launch scalars: sc_optimizer_scalars */
     sc_formula_sums sums; /* further inputs, in their order */
 } sc_optimizer_terms;
-/* Adds the update to an expression: the nodes of the new parameter and the new states. Nodes that nobody reads are left
- * (sc_expr_prune). */
+/* Adds the update to an expression: the nodes of the new parameter and the new states. Nodes that
+ * nobody reads are left (sc_expr_prune). */
 socle_status sc_optimizer_update(sc_env *env, const sc_optimizer *optimizer, sc_expr *expr,
                                  const int input[SC_UPDATE_INPUTS], int *parameter,
                                  int state[SC_OPTIMIZER_STATES], sc_optimizer_terms *terms);

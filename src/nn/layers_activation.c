@@ -71,8 +71,6 @@ const sc_layer_kind sc_layer_activation = {
                .count = 1,
                .standard = &standard,
                .size = sizeof standard},
-    .inputs_min = 1,
-    .inputs_max = 1,
     .declare = declare_activation,
     .build = build_formula,
 };
@@ -84,8 +82,6 @@ const sc_layer_kind sc_layer_expr = {
                .count = 2,
                .standard = &standard,
                .size = sizeof standard},
-    .inputs_min = 1,
-    .inputs_max = SC_FORMULA_INPUTS,
     .declare = declare_expr,
     .build = build_formula,
 };
@@ -98,7 +94,5 @@ const sc_layer_kind sc_layer_dropout = {
                .count = 1,
                .standard = &standard,
                .size = sizeof standard},
-    .inputs_min = 1,
-    .inputs_max = 1,
     .build = build_dropout,
 };

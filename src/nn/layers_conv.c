@@ -71,8 +71,6 @@ const sc_layer_kind sc_layer_conv2d = {
                                                      .weight_init = {"he_normal", 0},
                                                      .bias_init = {"zeros", 0}},
                .size = sizeof(sc_layer_options)},
-    .inputs_min = 1,
-    .inputs_max = 1,
     .declare = declare,
     .build = build,
 };

@@ -108,8 +108,6 @@ const sc_layer_kind sc_layer_batchnorm = {
                .count = sizeof options / sizeof options[0],
                .standard = &(const sc_layer_options){.epsilon = 1e-5f, .momentum = 0.9f},
                .size = sizeof(sc_layer_options)},
-    .inputs_min = 1,
-    .inputs_max = 1,
     .declare = declare,
     .build = build,
 };

@@ -66,8 +66,6 @@ const sc_layer_kind sc_layer_maxpool2d = {
                .count = OPTIONS - 1,
                .standard = &standard,
                .size = sizeof standard},
-    .inputs_min = 1,
-    .inputs_max = 1,
     .declare = declare,
     .build = build_max,
 };
@@ -80,8 +78,6 @@ const sc_layer_kind sc_layer_avgpool2d = {
                .count = OPTIONS,
                .standard = &standard,
                .size = sizeof standard},
-    .inputs_min = 1,
-    .inputs_max = 1,
     .declare = declare,
     .build = build_average,
 };
@@ -91,8 +87,6 @@ const sc_layer_kind sc_layer_global_avgpool = {
                .help = "the mean of each channel: images become rows of features",
                .aliases = "global_average_pooling2d",
                .size = sizeof standard},
-    .inputs_min = 1,
-    .inputs_max = 1,
     .declare = declare_global,
     .build = build_global,
 };

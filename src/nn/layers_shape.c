@@ -84,8 +84,6 @@ const sc_layer_kind sc_layer_flatten = {
     .record = {.word = "flatten",
                .help = "everything of a sample in one row",
                .size = sizeof standard},
-    .inputs_min = 1,
-    .inputs_max = 1,
     .build = build_flatten,
 };
 
@@ -96,8 +94,6 @@ const sc_layer_kind sc_layer_add = {
                .count = 1,
                .standard = &standard,
                .size = sizeof standard},
-    .inputs_min = 2,
-    .inputs_max = SC_LAYER_INPUTS,
     .declare = declare_add,
     .build = build_add,
 };
@@ -110,8 +106,6 @@ const sc_layer_kind sc_layer_concat = {
                .count = sizeof concat_options / sizeof concat_options[0],
                .standard = &standard,
                .size = sizeof standard},
-    .inputs_min = 2,
-    .inputs_max = SC_LAYER_INPUTS,
     .declare = declare_concat,
     .build = build_concat,
 };

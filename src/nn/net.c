@@ -152,14 +152,15 @@ static socle_status infer_output(sc_net *net, sc_layer *layer) {
 }
 
 static socle_status check_inputs(sc_net *net, const sc_layer *layer) {
-    const sc_layer_kind *kind = layer->kind;
-    if (layer->inputs < kind->inputs_min || layer->inputs > kind->inputs_max) {
-        if (kind->inputs_max == 1)
+    const sc_record *kind = &layer->kind->record;
+    const sc_option *from = sc_option_find(kind, sc_layer_family.common, "from");
+    if (layer->inputs < from->least || layer->inputs > from->most) {
+        if (from->most == 1)
             return sc_fail(net->env, SOCLE_STATUS_CONFIG, "has %d inputs; %s takes one",
-                           layer->inputs, kind->record.word);
+                           layer->inputs, kind->word);
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "has %d input%s; %s takes %d to %d",
-                       layer->inputs, layer->inputs == 1 ? "" : "s", kind->record.word, kind->inputs_min,
-                       kind->inputs_max);
+                       layer->inputs, layer->inputs == 1 ? "" : "s", kind->word, from->least,
+                       from->most);
     }
     for (int i = 0; i < layer->inputs; i++)
         if (layer->input[i] < 0 || layer->input[i] >= net->inputs + (int)net->layers)

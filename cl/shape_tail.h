@@ -17,7 +17,7 @@ typedef struct sc_shape_tail {
     int stride[SC_TAIL_OPERANDS * 3];
     int rows; /* of one batch entry */
     int columns;
-    unsigned int per_sample; /* elements of one row of the batch; all of them when not batched */
+    unsigned int per_sample; /* elements of one sample; all of them when not batched */
     int batched;
     int rank;
     int dim[6]; /* of the result */

@@ -81,7 +81,7 @@ socle_status socle_tensor_create(socle_tensor **out, socle_context *context, soc
     socle_tensor *tensor;
     SC_TRY(sc_api_create(&tensor, context, sizeof *tensor));
     tensor->users = 1;
-    tensor->desc = sc_tensor_make(dtype, false, shape.rank, shape.size);
+    tensor->desc = sc_tensor_make(dtype, 0, shape.rank, shape.size);
     socle_status status = sc_api_run_at(context, &tensor->home, create_job, tensor);
     if (status != SOCLE_OK)
         socle_tensor_destroy(tensor);

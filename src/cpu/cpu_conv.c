@@ -17,8 +17,9 @@ typedef struct conv {
     sc_cpu_kernel base;
     sc_conv_pass pass;
     const sc_cpu_isa *isa;
-    bool batched, has_tail;
-    int64_t samples, panels, panel_columns;
+    bool has_tail;
+    sc_tensor_desc x; /* or dy: what has the samples */
+    int64_t panels, panel_columns;
     int output;                       /* operand */
     size_t tiles_offset, tail_offset; /* in a worker's scratch memory, after the patch */
     sc_cpu_program tail;
@@ -178,7 +179,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     const conv *self = (const conv *)kernel;
     const sc_conv_pass *pass = &self->pass;
     job work = {self, operands, workspace, launch, sc_cpu_memory(workspace)};
-    int64_t samples = self->batched ? launch->rows : self->samples;
+    int64_t samples = sc_tensor_dim_at(&self->x, 0, launch->rows);
     (void)queue;
     if (samples == 0) return SOCLE_OK;
     sc_cpu_run(kernel->device, pass->groups * self->panels, pack_task, &work);
@@ -223,8 +224,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
     self->base.base.release = release;
     self->isa = sc_cpu_device_of(device)->isa;
-    self->batched = desc->tensor[0].batched;
-    self->samples = desc->tensor[0].dim[0];
+    self->x = desc->tensor[0];
     self->output = desc->inputs;
     self->panel_columns = *self->isa->tile_columns;
     socle_status status = sc_conv_pass_init(&self->pass, device->env, desc);

@@ -16,7 +16,7 @@ typedef struct conv_weight {
     sc_cpu_kernel base;
     sc_conv_pass pass; /* of the forward pass: source x, target y */
     const sc_cpu_isa *isa;
-    bool batched;
+    sc_tensor_desc x;
     int64_t samples, chunks, chunk_samples;
     int64_t channel_blocks, block_channels;
     int64_t panels, panel_columns, taps;
@@ -146,7 +146,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
         .dy = sc_cpu_memory(operands[1]),
         .dw = sc_cpu_memory(operands[2]),
         .partial = sc_cpu_memory(workspace),
-        .samples = self->batched ? launch->rows : self->samples,
+        .samples = sc_tensor_dim_at(&self->x, 0, launch->rows),
     };
     (void)queue;
     work.chunks = sc_ceil_div(work.samples, self->chunk_samples);
@@ -204,7 +204,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));
     self->base.base.release = release;
     self->isa = sc_cpu_device_of(device)->isa;
-    self->batched = desc->tensor[0].batched;
+    self->x = desc->tensor[0];
     self->samples = desc->tensor[0].dim[0];
     self->panel_columns = *self->isa->tile_columns;
     socle_status status = forward_pass(&self->pass, device->env, desc);

@@ -35,10 +35,10 @@ static sc_cpu_value load(const sc_tensor_desc *tensor, sc_operand operand,
 static int64_t place_in_sample(const sc_cpu_eval *eval, const sc_launch *launch,
                                const int64_t *coordinate, uint32_t *sample) {
     const sc_tensor_desc *space = &eval->space;
-    int first = space->batched ? 1 : 0;
-    int64_t element = 0;
-    for (int d = first; d < space->rank; d++) element = element * space->dim[d] + coordinate[d];
-    *sample = space->batched ? (uint32_t)coordinate[0] + launch->sample_offset : 0;
+    int64_t element = 0, rows = space->rows_per_sample;
+    for (int d = 0; d < space->rank; d++)
+        element = element * space->dim[d] + (d == 0 && rows ? coordinate[0] % rows : coordinate[d]);
+    *sample = rows ? (uint32_t)(coordinate[0] / rows) + launch->sample_offset : 0;
     return element;
 }
 

@@ -46,10 +46,10 @@ static double fold(const sc_op_desc *desc, const sc_cpu_eval *eval, const sc_ope
     double sum = kind == SC_REDUCE_SUM ? 0.0 : kind == SC_REDUCE_MAX ? -INFINITY : INFINITY;
     for (int d = 0; d < part.rank; d++) {
         bool reduced = desc->attr.reduce.axes >> d & 1;
-        if (reduced && d == 0 && part.batched) part.dim[d] = launch->rows;
+        if (reduced) part.dim[d] = sc_tensor_dim_at(&part, d, launch->rows);
         if (!reduced) part.dim[d] = 1;
     }
-    part.batched = false;
+    part.rows_per_sample = 0;
     int64_t elements = sc_tensor_elements(&part);
     for (int64_t e = 0; e < elements; e++) {
         int64_t coordinate[SC_MAX_RANK];

@@ -228,10 +228,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->isa = sc_cpu_device_of(device)->isa;
     socle_status status = SOCLE_OK;
     prepare_tail(self, device, desc);
-    int64_t capacity = desc->tensor[0].batched   ? desc->tensor[0].dim[0]
-                       : desc->tensor[1].batched ? desc->tensor[1].dim[0]
-                                                 : 1;
-    measure_b(self, capacity, &work);
+    const sc_tensor_desc *batched = &desc->tensor[desc->tensor[0].rows_per_sample ? 0 : 1];
+    measure_b(self, sc_tensor_samples(batched), &work);
     if (status == SOCLE_OK && !(sc_mul_size(&bytes, bytes, (size_t)work.products_b) &&
                                 sc_mul_size(&bytes, bytes, (size_t)work.panels) &&
                                 sc_mul_size(&bytes, bytes, (size_t)work.panel_floats)))

@@ -100,14 +100,14 @@ static void assign_slots(sc_cpu_program *program, const int *last) {
 
 static void set_space(sc_cpu_program *program, const sc_tensor_desc *space) {
     int64_t stride = 1;
-    program->batched = space->batched;
+    program->batched = space->rows_per_sample > 0;
     for (int d = space->rank - 1; d >= 0; d--) {
-        if (d == 0 && space->batched) program->sample_elements = stride;
+        if (d == 0) program->sample_elements = stride * space->rows_per_sample;
         program->dim[d] = space->dim[d];
         program->stride[d] = stride;
         stride *= space->dim[d];
     }
-    if (!space->batched) program->sample_elements = stride;
+    if (!program->batched) program->sample_elements = stride;
     /* A block of a small space is no longer than that; slots begin at cache lines. */
     program->slot_elements = stride < SC_CPU_BLOCK ? sc_round_up(stride, 32) : SC_CPU_BLOCK;
 }

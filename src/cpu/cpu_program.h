@@ -29,7 +29,7 @@ typedef struct sc_cpu_program {
     int64_t slot_elements; /* of each slot */
     uint32_t used_inputs;
     bool batched;
-    int64_t sample_elements; /* of one row of the space; of all of it when not batched */
+    int64_t sample_elements; /* of the space; of all of it when it is not batched */
     int64_t dim[SC_MAX_RANK], stride[SC_MAX_RANK]; /* of the space */
     uint8_t output[SC_EXPR_OUTPUTS];               /* node numbers */
     uint8_t output_dtype[SC_EXPR_OUTPUTS];

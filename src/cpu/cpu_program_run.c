@@ -46,11 +46,11 @@ static void fill_random(const sc_cpu_frame *frame, const sc_expr_node *node, flo
     const sc_cpu_program *program = frame->program;
     const sc_launch *launch = frame->launch;
     for (int64_t done = 0; done < count;) {
-        int64_t row = (start + done) / program->sample_elements;
+        int64_t number = (start + done) / program->sample_elements;
         int64_t element = (start + done) % program->sample_elements;
         int64_t run = program->sample_elements - element;
         if (run > count - done) run = count - done;
-        uint32_t sample = program->batched ? (uint32_t)row + launch->sample_offset : 0;
+        uint32_t sample = program->batched ? (uint32_t)number + launch->sample_offset : 0;
         sc_cpu_random random = {launch->seed, sample, launch->step, (uint32_t)node->imm.i};
         if (node->op == SC_EXPR_UNIFORM)
             program->isa->uniform(out + done, &random, element, run);

@@ -200,7 +200,7 @@ static bool accepts(const sc_device *device, const sc_op_desc *desc) {
 }
 
 static socle_status plan_workspace(reduce *self, sc_device *device, const sc_tensor_desc *space) {
-    sc_reduce_grid grid = sc_reduce_grid_make(&self->shape, space->batched ? space->dim[0] : 1);
+    sc_reduce_grid grid = sc_reduce_grid_make(&self->shape, sc_tensor_samples(space));
     size_t bytes = (size_t)self->outputs * sizeof(double);
     if (grid.partials <= 1) return SOCLE_OK;
     if (!sc_mul_size(&bytes, bytes, (size_t)grid.partials) ||

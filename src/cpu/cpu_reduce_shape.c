@@ -31,15 +31,13 @@ bool sc_reduce_shape_make(sc_reduce_shape *shape, const sc_tensor_desc *space, u
     int part = SC_REDUCE_K1;
     *shape = (sc_reduce_shape){.size = {1, 1, 1, 1}};
     for (int d = space->rank - 1; d >= 0; d--) {
-        bool rows = d == 0 && space->batched;
+        bool rows = d == 0 && space->rows_per_sample;
         bool kept = !(axes >> d & 1);
         if (space->dim[d] == 1 && !rows) continue;
         /* Parts alternate from the inside: K1, R1, K0, R0. */
         if ((part == SC_REDUCE_K1 || part == SC_REDUCE_K0) != kept && --part < 0) return false;
-        if (rows)
-            shape->has_rows[part] = true;
-        else
-            shape->size[part] *= space->dim[d];
+        shape->has_rows[part] |= rows;
+        shape->size[part] *= rows ? space->rows_per_sample : space->dim[d];
     }
     choose_pieces(shape);
     return true;

@@ -149,7 +149,7 @@ socle_status sc_totals_build(sc_graph *graph) {
 socle_status sc_add_partials_build(sc_graph *graph, int64_t blocks) {
     sc_graph_scope(graph, "add_partials");
     int64_t dim[2] = {blocks, SC_BLOCK};
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, true, 2, dim);
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 2, dim);
     sc_value a = sc_graph_external(graph, SC_LANE_GRADIENTS, 0, &desc, NULL);
     sc_value b = sc_graph_external(graph, SC_LANE_SUMS, 0, &desc, NULL);
     sc_graph_update(graph, sc_build_binary(graph, SC_EXPR_ADD, a, b), a);

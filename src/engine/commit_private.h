@@ -9,7 +9,7 @@
 /* A tensor of a lane: blocks of `width` elements. */
 static inline sc_value sc_commit_lane(sc_graph *graph, sc_lane lane, int index, int dtype, int64_t blocks, int64_t width) {
     int64_t dim[2] = {blocks, width};
-    sc_tensor_desc desc = sc_tensor_make(dtype, false, 2, dim);
+    sc_tensor_desc desc = sc_tensor_make(dtype, 0, 2, dim);
     return sc_graph_external(graph, lane, index, &desc, NULL);
 }
 

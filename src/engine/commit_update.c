@@ -86,7 +86,7 @@ static sc_value sum_blocks(const update *u, int k, bool total) {
 /* The sum of each block's tensor [blocks, 1]. */
 static sc_value sum_tensors(const update *u, int k) {
     sc_graph *graph = u->f.graph;
-    sc_tensor_desc shape = sc_tensor_make(SOCLE_F32, false, 2, (int64_t[]){u->tensors, 1});
+    sc_tensor_desc shape = sc_tensor_make(SOCLE_F32, 0, 2, (int64_t[]){u->tensors, 1});
     sc_value table, part = sum_blocks(u, k, false);
     sc_graph_append_shaped(graph, SC_OP_SCATTER_ADD, &(sc_op_attr){0}, 2, (sc_value[]){u->tensor, part}, &shape, &table);
     return sc_build_gather(graph, table, u->tensor);

@@ -20,11 +20,11 @@ static void feed(const sc_engine *engine, sc_graph *graph, int count, sc_value *
         return;
     }
     int64_t rows = graph->capacity;
-    sc_tensor_desc index = sc_tensor_make(SOCLE_I32, true, 1, &rows);
+    sc_tensor_desc index = sc_tensor_make(SOCLE_I32, 1, 1, &rows);
     sc_value numbers = sc_graph_external(graph, SC_LANE_INPUTS, 0, &index, "row numbers");
     for (int k = 0; k < count; k++) {
         sc_tensor_desc table = engine->column[k];
-        table.batched = false;
+        table.rows_per_sample = 0;
         table.dim[0] = (int64_t)engine->options.data_rows;
         sc_value data = sc_graph_external(graph, SC_LANE_DATA, k, &table, engine->column_name[k]);
         out[k] = sc_build_gather(graph, data, numbers);
@@ -34,7 +34,7 @@ static void feed(const sc_engine *engine, sc_graph *graph, int count, sc_value *
 /* Images as this epoch shows them: from their origins, as large as they were. */
 static void augment(const sc_engine *engine, sc_graph *graph, sc_value *column) {
     int64_t dim[2] = {graph->capacity, SC_AUGMENT_ORIGIN};
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_I32, true, 2, dim);
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_I32, 1, 2, dim);
     sc_value origin = sc_graph_external(graph, SC_LANE_INPUTS, sc_engine_origin_index(engine), &desc, "origins");
     sc_graph_scope(graph, "augment");
     for (int k = 0; k < engine->net->inputs; k++)

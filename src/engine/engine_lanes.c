@@ -19,11 +19,11 @@ socle_status sc_engine_columns_init(sc_engine *engine) {
         engine->column_name[engine->columns++] = "target";
     }
     if (net->loss && engine->options.weighted) {
-        engine->column[engine->columns] = sc_tensor_make(SOCLE_F32, true, 1, (int64_t[]){1});
+        engine->column[engine->columns] = sc_tensor_make(SOCLE_F32, 1, 1, (int64_t[]){1});
         engine->column_name[engine->columns++] = SC_DATASET_SAMPLE_WEIGHT;
     }
     for (int k = 0; k < engine->columns; k++) {
-        engine->column[k].batched = true;
+        engine->column[k].rows_per_sample = 1;
         engine->column[k].dim[0] = engine->rows;
     }
     return SOCLE_OK;

@@ -77,8 +77,8 @@ static void describe_elementwise(sc_expr *expr) {
 
 static socle_status build(self_test *test) {
     const int64_t x_dim[] = {ROWS, DEPTH}, w_dim[] = {UNITS, DEPTH};
-    sc_tensor_desc x_desc = sc_tensor_make(SOCLE_F32, true, 2, x_dim),
-                   w_desc = sc_tensor_make(SOCLE_F32, false, 2, w_dim);
+    sc_tensor_desc x_desc = sc_tensor_make(SOCLE_F32, 1, 2, x_dim),
+                   w_desc = sc_tensor_make(SOCLE_F32, 0, 2, w_dim);
     sc_expr expr;
     sc_value out[OUTPUTS];
     SC_TRY(sc_graph_create(&test->graph, test->env, ROWS));

@@ -90,8 +90,8 @@ sc_value sc_build_to_float(sc_graph *graph, sc_value x, float factor) {
 
 sc_value sc_build_reshape(sc_graph *graph, sc_value x, int rank, const int64_t *dim) {
     if (!ready(graph, 1, &x)) return SC_NO_VALUE;
-    sc_tensor_desc from = *sc_graph_desc(graph, x), to = sc_tensor_make(from.dtype, from.batched, rank, dim);
-    bool keeps_rows = !from.batched || (rank > 0 && dim[0] == from.dim[0]);
+    sc_tensor_desc from = *sc_graph_desc(graph, x), to = sc_tensor_make(from.dtype, from.rows_per_sample, rank, dim);
+    bool keeps_rows = !from.rows_per_sample || (rank > 0 && dim[0] == from.dim[0]);
     if (!keeps_rows || sc_tensor_elements(&from) != sc_tensor_elements(&to)) {
         char a[96], b[96];
         sc_tensor_text(a, sizeof a, &from);
@@ -153,7 +153,7 @@ sc_value sc_build_crop2d(sc_graph *graph, sc_value x, sc_value origin, int64_t h
     if (!ready(graph, 2, input)) return out;
     const sc_tensor_desc *from = sc_graph_desc(graph, x);
     sc_tensor_desc shape =
-        sc_tensor_make(from->dtype, from->batched, 4, (int64_t[]){from->dim[0], from->dim[1], height, width});
+        sc_tensor_make(from->dtype, from->rows_per_sample, 4, (int64_t[]){from->dim[0], from->dim[1], height, width});
     sc_graph_append_shaped(graph, SC_OP_CROP2D, &(sc_op_attr){0}, 2, input, &shape, &out);
     return out;
 }

@@ -9,7 +9,7 @@
 static uint32_t stretched_axes(const sc_tensor_desc *from, const sc_tensor_desc *to) {
     uint32_t axes = 0;
     for (int d = 0; d < to->rank; d++) {
-        bool rows = d == 0 && to->batched && !from->batched;
+        bool rows = d == 0 && to->rows_per_sample && !from->rows_per_sample;
         if (rows || (from->dim[d] == 1 && to->dim[d] != 1)) axes |= 1u << d;
     }
     return axes;
@@ -58,11 +58,11 @@ static int span_space(const sc_graph *graph, const sc_node *node, const sc_tenso
         spans &= size == space->dim[d];
     }
     bool rows = false;
-    for (int i = 0; i < count; i++) rows |= sc_graph_desc(graph, used[i])->batched;
-    if (spans && rows == space->batched) return count;
+    for (int i = 0; i < count; i++) rows |= sc_graph_desc(graph, used[i])->rows_per_sample > 0;
+    if (spans && rows == (space->rows_per_sample > 0)) return count;
     for (int i = 0; i < node->inputs; i++) {
         const sc_tensor_desc *desc = sc_graph_desc(graph, node->input[i]);
-        bool full = desc->batched == space->batched;
+        bool full = desc->rows_per_sample == space->rows_per_sample;
         for (int d = 0; d < space->rank; d++) full &= desc->dim[d] == space->dim[d];
         if (!full) continue;
         used[count++] = node->input[i];

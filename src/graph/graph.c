@@ -72,11 +72,11 @@ sc_value sc_graph_external(sc_graph *graph, sc_lane lane, int index, const sc_te
         socle_status status = sc_arena_string(graph->arena, &copy, name);
         if (status != SOCLE_OK) return sc_graph_fail(graph, status);
     }
-    if (desc->batched && desc->dim[0] != graph->capacity)
+    if (desc->rows_per_sample && desc->dim[0] != graph->capacity * desc->rows_per_sample)
         return sc_graph_fail(graph, sc_fail(graph->env, SOCLE_STATUS_SHAPE,
-                                            "%s: a batched value has %lld rows, the graph's capacity is %lld",
+                                            "%s: a batched value has %lld rows, %lld per sample; the graph's capacity is %lld",
                                             name ? name : "value", (long long)desc->dim[0],
-                                            (long long)graph->capacity));
+                                            (long long)desc->rows_per_sample, (long long)graph->capacity));
     sc_value value = sc_graph_value(graph, desc);
     if (value == SC_NO_VALUE) return value;
     graph->value[value].lane = lane;

@@ -56,7 +56,7 @@ typedef struct sc_node {
 typedef struct sc_graph {
     sc_env *env;
     sc_arena *arena;
-    int64_t capacity;     /* most rows of one micro-batch */
+    int64_t capacity;     /* most samples of one micro-batch */
     sc_node *node;
     size_t nodes, node_capacity;
     sc_value_info *value;

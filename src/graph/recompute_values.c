@@ -67,7 +67,7 @@ static void find_readers(const survey *s) {
 static bool is_statistic(const survey *s, sc_value value) {
     const sc_value_info *info = &s->graph->value[sc_graph_root(s->graph, value)];
     return info->lane != SC_LANE_NONE && info->node >= 0 && info->node < s->out->nodes &&
-           !info->desc.batched;
+           !info->desc.rows_per_sample;
 }
 
 /* A reduction to a fraction, or an elementwise result of nothing but small values and externals. */

@@ -69,7 +69,7 @@ static void add_name(sc_text *list, size_t *count, const char *name, const char 
 static void text_of(char out[96], const socle_shape *shape) {
     int64_t dim[SC_MAX_RANK] = {0};
     for (int d = 0; d < shape->rank; d++) dim[d] = shape->size[d];
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, false, shape->rank, dim);
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 0, shape->rank, dim);
     sc_tensor_text(out, 96, &desc);
 }
 

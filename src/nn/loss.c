@@ -74,7 +74,7 @@ socle_status sc_loss_target(sc_env *env, const sc_loss_kind *loss, const sc_tens
                        "expects one row of at least 2 class scores per sample, the output is %s",
                        text);
     }
-    *target = sc_tensor_make(SOCLE_U8, true, 1, (int64_t[]){1});
+    *target = sc_tensor_make(SOCLE_U8, 1, 1, (int64_t[]){1});
     return SOCLE_OK;
 }
 

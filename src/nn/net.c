@@ -78,7 +78,7 @@ static socle_status add_input(sc_net *net, const char *name, int dtype, const so
     SC_TRY(sc_net_check_name(net, name));
     SC_TRY(sc_net_reserve_name(net));
     SC_TRY(sc_arena_string(net->arena, &net->input[net->inputs].name, name));
-    net->input[net->inputs].desc = sc_tensor_make(dtype, true, shape->rank + 1, dim);
+    net->input[net->inputs].desc = sc_tensor_make(dtype, 1, shape->rank + 1, dim);
     net->input[net->inputs].scale = scale;
     net->output = net->inputs++;
     sc_net_add_name(net, net->output);
@@ -98,7 +98,7 @@ socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
     int64_t elements = 1;
     for (int d = 0; d < rank; d++)
         if (dim[d] < 1 || !sc_mul_i64(&elements, elements, dim[d]) || elements >= INT32_MAX) {
-            const sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, false, rank, dim);
+            const sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 0, rank, dim);
             char text[96];
             sc_tensor_text(text, sizeof text, &desc);
             return sc_fail(net->env, SOCLE_STATUS_SHAPE,
@@ -111,7 +111,7 @@ socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
     char name[256];
     snprintf(name, sizeof name, "%s.%s", layer->name, leaf);
     *parameter = (sc_parameter){.role = role,
-                                .desc = sc_tensor_make(SOCLE_F32, false, rank, dim),
+                                .desc = sc_tensor_make(SOCLE_F32, 0, rank, dim),
                                 .init = init,
                                 .fan_in = fan_in,
                                 .fan_out = fan_out};

@@ -19,9 +19,9 @@ typedef enum sc_expr_op {
     SC_EXPR_CONST_INT, /* imm.i */
     SC_EXPR_SCALAR,    /* float launch argument scalar[index] */
     SC_EXPR_STEP,      /* int launch argument: the step number */
-    SC_EXPR_ROWS,      /* int launch argument: rows of this launch */
+    SC_EXPR_ROWS,      /* int launch argument: samples of this launch */
     SC_EXPR_COORD,     /* int coordinate along dimension `index` of the operation's index space */
-    SC_EXPR_SAMPLE,    /* int: global position of this row in the batch (row + sample offset) */
+    SC_EXPR_SAMPLE,    /* int: global position of this row's sample in the batch (sample + sample offset) */
     SC_EXPR_UNIFORM,   /* float in [0,1): Philox key = seed, counter = (element in sample / 4, SAMPLE, STEP, imm.i),
                           word = element in sample % 4; not batched: SAMPLE = 0 */
     SC_EXPR_NORMAL,    /* float, standard normal; Box-Muller of words (0,1) for element % 4 in {0,1}, else (2,3) */

@@ -23,13 +23,15 @@ typedef enum sc_layout {
     SC_LAYOUT_COUNT
 } sc_layout;
 
-/* A tensor as the planner and the drivers see it. `dim` at full capacity. A batched tensor has the samples along
- * dim[0]: a launch with fewer rows uses only dim[0] = rows of it, and must neither read nor write beyond. */
+/* A tensor as the planner and the drivers see it. `dim` at full capacity. A batched tensor has its samples along dim[0], each of
+ * them `rows_per_sample` consecutive rows: dim[0] = samples * rows_per_sample. A launch with fewer samples uses only the rows of
+ * these, and must neither read nor write beyond. The same bytes are a tensor of other rows per sample: [N,T,D] with one row per
+ * sample and [N*T,D] with T. */
 typedef struct sc_tensor_desc {
     uint8_t dtype;   /* socle_dtype */
     uint8_t layout;  /* sc_layout */
-    bool batched;
-    int rank;        /* 0 (one element) .. SC_MAX_RANK */
+    int rank;        /* 0 (one element) .. SC_MAX_RANK; with several rows per sample less than that, for [N*T,...] is [N,T,...] */
+    int64_t rows_per_sample; /* 0: not batched */
     int64_t dim[SC_MAX_RANK];
 } sc_tensor_desc;
 
@@ -58,7 +60,8 @@ typedef union sc_op_attr {
  *               output's or is 1 (broadcast). Output k = expr output k. An input may be the same memory as an output of
  *               the same shape and dtype (in place).
  *  MATMUL       A [.., M,K] (or [.., K,M] if transpose_a) x B [.., K,N] (or [.., N,K]) -> C [.., M,N]; leading dims are
- *               batch dims, equal or 1. The batched dim[0] may thus be M, K or a batch dim.
+ *               batch dims, equal or 1. The batched dim[0] may thus be M, K or a batch dim: in a
+ *               product along K all rows of all samples add up.
  *  CONV2D       x [N,C,H,W], w [O,C/groups,KH,KW] -> y [N,O,OH,OW]      (cross-correlation, as all frameworks)
  *  CONV2D_GRAD_INPUT   dy [N,O,OH,OW], w -> dx [N,C,H,W]
  *  CONV2D_GRAD_WEIGHT  x [N,C,H,W], dy [N,O,OH,OW] -> dw (sum over the rows)
@@ -74,7 +77,7 @@ typedef union sc_op_attr {
  *  SOFTMAX_GRAD y (the softmax output, or log-softmax output if attr.softmax.log), dy -> dx
  *  CROSS_ENTROPY logits [N,C], labels u8|i32 [N] -> loss [N] = -log softmax(logits)[label], dlogits [N,C] = softmax - onehot.
  *               A label out of range makes loss and dlogits of that row NaN (hosts check before).
- *  GATHER       table [V, ...], index i32 [N] (batched) -> [N, ...] of the table's dtype; out of range: zeros
+ *  GATHER       table [V, ...], index i32 [N] (as batched as the result) -> [N, ...] of the table's dtype; out of range: zeros
  *  SCATTER_ADD  index i32 [N], src f32 [N, ...] -> table gradient [V, ...] (zero where no index; sum in order of n)
  *  ARGMAX       x [.., C] -> i32 [..]: first maximum along the last dim; a NaN counts as the maximum. Rank drops by one.
  *  PERMUTE      out.dim[i] = in.dim[order[i]]; a batched input keeps dim 0 in place (order[0] = 0)
@@ -98,8 +101,8 @@ typedef struct sc_op_desc {
 
 /* Arguments of one launch. */
 typedef struct sc_launch {
-    int64_t rows;            /* rows of batched tensors, 0 .. capacity */
-    uint32_t sample_offset;  /* global position in the batch of row 0 */
+    int64_t rows;            /* samples of this launch, 0 .. capacity: batched tensors have so many, times their rows per sample */
+    uint32_t sample_offset;  /* global position in the batch of the first sample */
     uint32_t step;
     uint64_t seed;
     float scalar[SC_LAUNCH_SCALARS]; /* e.g. learning rate, 1 / total weight */
@@ -111,13 +114,15 @@ bool sc_op_takes_tail(sc_op op);
 
 size_t sc_dtype_size(int dtype);
 const char *sc_dtype_word(int dtype); /* "f32" */
-sc_tensor_desc sc_tensor_make(int dtype, bool batched, int rank, const int64_t *dim);
+sc_tensor_desc sc_tensor_make(int dtype, int64_t rows_per_sample, int rank, const int64_t *dim);
+int64_t sc_tensor_samples(const sc_tensor_desc *tensor);                   /* at capacity; 1 where it is not batched */
 int64_t sc_tensor_elements(const sc_tensor_desc *tensor);                  /* at capacity, logical */
-int64_t sc_tensor_elements_at(const sc_tensor_desc *tensor, int64_t rows); /* logical, batched dim[0] = rows */
+/* Of a launch of `rows` samples. */
+int64_t sc_tensor_elements_at(const sc_tensor_desc *tensor, int64_t rows); /* logical */
 int64_t sc_tensor_dim_at(const sc_tensor_desc *tensor, int d, int64_t rows);
 size_t sc_tensor_bytes(const sc_tensor_desc *tensor);                      /* storage incl. layout padding */
 bool sc_tensor_equal(const sc_tensor_desc *a, const sc_tensor_desc *b);
-/* "f32[128,32,14,14]" into `out`; a batched first dim prints as N. */
+/* "f32[128,32,14,14]" into `out`; a batched first dim prints as N, or as N*4 with 4 rows per sample. */
 void sc_tensor_text(char *out, size_t size, const sc_tensor_desc *tensor);
 /* The index space of ELEMENTWISE (outputs' shape) and REDUCE (largest of inputs); tail: the output. */
 sc_tensor_desc sc_op_space(const sc_op_desc *desc);

@@ -37,9 +37,15 @@ static socle_status check_tensor(sc_env *env, const sc_op_desc *desc, int index)
     if (tensor->dtype > SOCLE_I32)
         return sc_fail(env, SOCLE_STATUS_INTERNAL, "%s: operand %d has unknown dtype %d",
                        sc_op_word(desc->op), index, tensor->dtype);
-    if (tensor->rank < 0 || tensor->rank > SC_MAX_RANK || (tensor->batched && tensor->rank < 1))
+    const int64_t rows = tensor->rows_per_sample;
+    const int limit = SC_MAX_RANK - (rows > 1);
+    if (tensor->rank < 0 || tensor->rank > limit || (rows && tensor->rank < 1))
         return sc_shape_fail(env, desc, "operand %d has %d dimensions%s, limit %d", index,
-                             tensor->rank, tensor->batched ? " and is batched" : "", SC_MAX_RANK);
+                             tensor->rank,
+                             rows > 1 ? " and several rows per sample"
+                             : rows   ? " and is batched"
+                                      : "",
+                             limit);
     for (int d = 0; d < tensor->rank; d++)
         if (tensor->dim[d] < 1)
             return sc_shape_fail(env, desc,
@@ -50,10 +56,27 @@ static socle_status check_tensor(sc_env *env, const sc_op_desc *desc, int index)
         return sc_shape_fail(env, desc,
                              "operand %d has layout %d with %d dimensions; blocked layouts need 4",
                              index, tensor->layout, tensor->rank);
+    if (rows < 0 || (rows && tensor->dim[0] % rows))
+        return sc_shape_fail(env, desc, "operand %d has %lld rows, which are no samples of %lld",
+                             index, (long long)tensor->dim[0], (long long)rows);
     if (sc_tensor_bytes(tensor) / sc_dtype_size(tensor->dtype) >= (size_t)INT32_MAX) {
         char text[128];
         sc_tensor_text(text, sizeof text, tensor);
         return sc_shape_fail(env, desc, "operand %d, %s, has 2^31 elements or more", index, text);
+    }
+    return SOCLE_OK;
+}
+
+/* One launch says for all operands how many samples there are. */
+static socle_status check_samples(sc_env *env, const sc_op_desc *desc) {
+    int64_t samples = 0;
+    for (int i = 0; i < desc->inputs + desc->outputs; i++) {
+        const sc_tensor_desc *tensor = &desc->tensor[i];
+        if (!tensor->rows_per_sample) continue;
+        if (samples && samples != sc_tensor_samples(tensor))
+            return sc_shape_fail(env, desc, "operand %d has %lld samples, others have %lld", i,
+                                 (long long)sc_tensor_samples(tensor), (long long)samples);
+        samples = sc_tensor_samples(tensor);
     }
     return SOCLE_OK;
 }
@@ -71,8 +94,8 @@ socle_status sc_op_check(sc_env *env, const sc_op_desc *desc) {
         sc_tensor_text(text, sizeof text, given);
         sc_tensor_text(wanted, sizeof wanted, &out[k]);
         return sc_shape_fail(env, desc, "output %d is %s%s, must be %s%s", k, text,
-                             given->batched ? " (batched)" : "", wanted,
-                             out[k].batched ? " (batched)" : "");
+                             given->rows_per_sample ? " (batched)" : "", wanted,
+                             out[k].rows_per_sample ? " (batched)" : "");
     }
-    return SOCLE_OK;
+    return check_samples(env, desc);
 }

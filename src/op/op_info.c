@@ -47,11 +47,11 @@ const char *sc_dtype_word(int dtype) {
     }
 }
 
-sc_tensor_desc sc_tensor_make(int dtype, bool batched, int rank, const int64_t *dim) {
+sc_tensor_desc sc_tensor_make(int dtype, int64_t rows_per_sample, int rank, const int64_t *dim) {
     sc_tensor_desc tensor;
     memset(&tensor, 0, sizeof tensor);
     tensor.dtype = (uint8_t)dtype;
-    tensor.batched = batched;
+    tensor.rows_per_sample = rows_per_sample;
     tensor.rank = rank;
     for (int d = 0; d < rank && d < SC_MAX_RANK; d++) tensor.dim[d] = dim[d];
     return tensor;
@@ -62,8 +62,13 @@ static int64_t saturating_mul(int64_t a, int64_t b) {
     return sc_mul_i64(&product, a, b) ? product : INT64_MAX;
 }
 
+int64_t sc_tensor_samples(const sc_tensor_desc *tensor) {
+    return tensor->rows_per_sample ? tensor->dim[0] / tensor->rows_per_sample : 1;
+}
+
 int64_t sc_tensor_dim_at(const sc_tensor_desc *tensor, int d, int64_t rows) {
-    return d == 0 && tensor->batched ? rows : tensor->dim[d];
+    return d == 0 && tensor->rows_per_sample ? saturating_mul(rows, tensor->rows_per_sample)
+                                             : tensor->dim[d];
 }
 
 int64_t sc_tensor_elements_at(const sc_tensor_desc *tensor, int64_t rows) {
@@ -77,7 +82,7 @@ int64_t sc_tensor_elements_at(const sc_tensor_desc *tensor, int64_t rows) {
 }
 
 int64_t sc_tensor_elements(const sc_tensor_desc *tensor) {
-    return sc_tensor_elements_at(tensor, tensor->rank ? tensor->dim[0] : 1);
+    return sc_tensor_elements_at(tensor, sc_tensor_samples(tensor));
 }
 
 size_t sc_tensor_bytes(const sc_tensor_desc *tensor) {
@@ -91,7 +96,7 @@ size_t sc_tensor_bytes(const sc_tensor_desc *tensor) {
 }
 
 bool sc_tensor_equal(const sc_tensor_desc *a, const sc_tensor_desc *b) {
-    if (a->dtype != b->dtype || a->layout != b->layout || a->batched != b->batched ||
+    if (a->dtype != b->dtype || a->layout != b->layout || a->rows_per_sample != b->rows_per_sample ||
         a->rank != b->rank)
         return false;
     for (int d = 0; d < a->rank; d++)
@@ -103,7 +108,10 @@ void sc_tensor_text(char *out, size_t size, const sc_tensor_desc *tensor) {
     int used = snprintf(out, size, "%s[", sc_dtype_word(tensor->dtype));
     for (int d = 0; d < tensor->rank && d < SC_MAX_RANK && used >= 0 && (size_t)used < size; d++) {
         const char *comma = d ? "," : "";
-        if (d == 0 && tensor->batched)
+        if (d == 0 && tensor->rows_per_sample > 1)
+            used += snprintf(out + used, size - (size_t)used, "N*%lld",
+                             (long long)tensor->rows_per_sample);
+        else if (d == 0 && tensor->rows_per_sample)
             used += snprintf(out + used, size - (size_t)used, "N");
         else
             used += snprintf(out + used, size - (size_t)used, "%s%lld", comma,
@@ -119,7 +127,7 @@ static sc_tensor_desc reduce_space(const sc_op_desc *desc) {
     space.dtype = SOCLE_F32;
     for (int i = 1; i < desc->inputs && i < SC_MAX_OPERANDS; i++) {
         const sc_tensor_desc *input = &desc->tensor[i];
-        space.batched |= input->batched;
+        if (input->rows_per_sample) space.rows_per_sample = input->rows_per_sample;
         for (int d = 0; d < space.rank && d < input->rank; d++)
             if (input->dim[d] > space.dim[d]) space.dim[d] = input->dim[d];
     }

@@ -6,9 +6,14 @@
 
 static void print_tensor(sc_text *text, const sc_tensor_desc *tensor) {
     sc_text_add(text, "%s[", sc_dtype_word(tensor->dtype));
-    for (int d = 0; d < tensor->rank; d++)
-        sc_text_add(text, "%s%s%lld", d ? "," : "", d == 0 && tensor->batched ? "N=" : "",
-                    (long long)tensor->dim[d]);
+    for (int d = 0; d < tensor->rank; d++) {
+        sc_text_add(text, "%s", d ? "," : "");
+        if (d == 0 && tensor->rows_per_sample > 1)
+            sc_text_add(text, "N*%lld=", (long long)tensor->rows_per_sample);
+        else if (d == 0 && tensor->rows_per_sample)
+            sc_text_add(text, "N=");
+        sc_text_add(text, "%lld", (long long)tensor->dim[d]);
+    }
     sc_text_add(text, "]%s", tensor->layout == SC_LAYOUT_C16 ? ":c16" : "");
 }
 

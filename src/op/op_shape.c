@@ -39,18 +39,25 @@ socle_status sc_shape_rank(sc_env *env, const sc_op_desc *desc, int index, int r
 }
 
 socle_status sc_shape_not_batched(sc_env *env, const sc_op_desc *desc, int index) {
-    if (!desc->tensor[index].batched) return SOCLE_OK;
+    if (!desc->tensor[index].rows_per_sample) return SOCLE_OK;
     char text[128];
     sc_tensor_text(text, sizeof text, &desc->tensor[index]);
     return sc_shape_fail(env, desc, "operand %d is %s: it must not be batched", index, text);
 }
 
+static const char *rows_text(char out[40], const sc_tensor_desc *tensor) {
+    if (tensor->rows_per_sample > 1)
+        snprintf(out, 40, "%lld per sample", (long long)tensor->rows_per_sample);
+    return tensor->rows_per_sample > 1 ? out : tensor->rows_per_sample ? "batched" : "not batched";
+}
+
 socle_status sc_shape_same_rows(sc_env *env, const sc_op_desc *desc, int a, int b) {
     const sc_tensor_desc *x = &desc->tensor[a], *y = &desc->tensor[b];
-    if (x->batched == y->batched && x->dim[0] == y->dim[0]) return SOCLE_OK;
+    if (x->rows_per_sample == y->rows_per_sample && x->dim[0] == y->dim[0]) return SOCLE_OK;
+    char of_a[40], of_b[40];
     return sc_shape_fail(env, desc, "operand %d has %lld rows (%s), operand %d has %lld (%s)", a,
-                         (long long)x->dim[0], x->batched ? "batched" : "not batched", b,
-                         (long long)y->dim[0], y->batched ? "batched" : "not batched");
+                         (long long)x->dim[0], rows_text(of_a, x), b, (long long)y->dim[0],
+                         rows_text(of_b, y));
 }
 
 socle_status sc_shape_broadcasts(sc_env *env, const sc_op_desc *desc, int index,
@@ -58,20 +65,19 @@ socle_status sc_shape_broadcasts(sc_env *env, const sc_op_desc *desc, int index,
     const sc_tensor_desc *input = &desc->tensor[index];
     bool fits = input->rank == space->rank;
     for (int d = 0; fits && d < space->rank; d++)
-        fits =
-            input->dim[d] == space->dim[d] || (input->dim[d] == 1 && !(d == 0 && input->batched));
-    if (fits && space->rank > 0) {
-        bool rows_fit = input->batched == space->batched || (space->batched && input->dim[0] == 1);
-        fits = rows_fit && !(input->batched && !space->batched);
-    }
+        fits = input->dim[d] == space->dim[d] ||
+               (input->dim[d] == 1 && !(d == 0 && input->rows_per_sample));
+    if (fits && space->rank > 0)
+        fits = input->rows_per_sample == space->rows_per_sample ||
+               (!input->rows_per_sample && input->dim[0] == 1);
     if (fits) return SOCLE_OK;
     char text[128], wanted[128];
     sc_tensor_text(text, sizeof text, input);
     sc_tensor_text(wanted, sizeof wanted, space);
+    bool one = !input->rows_per_sample != !space->rows_per_sample;
     return sc_shape_fail(
         env, desc, "operand %d is %s and does not broadcast against %s (each size equal or 1%s)",
-        index, text, wanted,
-        input->batched != space->batched ? "; only one of them is batched" : "");
+        index, text, wanted, one ? "; only one of them is batched" : "");
 }
 
 /* True when some window holds padding alone. Only windows that start before or after the data can.

@@ -33,7 +33,7 @@ socle_status sc_shape_dtype(sc_env *env, const sc_op_desc *desc, int index, socl
 socle_status sc_shape_rank(sc_env *env, const sc_op_desc *desc, int index, int rank);
 /* Operand `index` must not be batched (weights, tables). */
 socle_status sc_shape_not_batched(sc_env *env, const sc_op_desc *desc, int index);
-/* Two operands must both be batched or both not, with equal first dims where batched. */
+/* Two operands must have equal first dims, and as many rows per sample or both none. */
 socle_status sc_shape_same_rows(sc_env *env, const sc_op_desc *desc, int a, int b);
 /* Input `index` must broadcast against `space`: same rank, each dim equal or 1, rows with rows. */
 socle_status sc_shape_broadcasts(sc_env *env, const sc_op_desc *desc, int index,

@@ -50,8 +50,8 @@ static socle_status check_operands(sc_env *env, const sc_op_desc *desc) {
     return SOCLE_OK;
 }
 
-static sc_tensor_desc like(const sc_tensor_desc *preset, bool batched, const int64_t dim[4]) {
-    sc_tensor_desc tensor = sc_tensor_make(SOCLE_F32, batched, 4, dim);
+static sc_tensor_desc like(const sc_tensor_desc *preset, int64_t rows_per_sample, const int64_t dim[4]) {
+    sc_tensor_desc tensor = sc_tensor_make(SOCLE_F32, rows_per_sample, 4, dim);
     tensor.layout = preset->layout;
     return tensor;
 }
@@ -66,7 +66,7 @@ socle_status sc_shape_conv2d(sc_env *env, const sc_op_desc *desc, sc_tensor_desc
     const int64_t dim[4] = {parts.x.dim[0], parts.w.dim[0],
                             sc_window_output(parts.x.dim[2], window, 0),
                             sc_window_output(parts.x.dim[3], window, 1)};
-    out[0] = like(&out[0], parts.x.batched, dim);
+    out[0] = like(&out[0], parts.x.rows_per_sample, dim);
     return sc_shape_tail(env, desc, &out[0]);
 }
 
@@ -88,7 +88,7 @@ socle_status sc_shape_conv2d_grad_input(sc_env *env, const sc_op_desc *desc, sc_
     for (int axis = 0; axis < 2; axis++)
         dim[2 + axis] =
             given ? out[0].dim[2 + axis] : smallest_input(parts.y.dim[2 + axis], window, axis);
-    parts.x = like(&out[0], parts.y.batched, dim);
+    parts.x = like(&out[0], parts.y.rows_per_sample, dim);
     SC_TRY(check_weight(env, desc, &parts));
     SC_TRY(sc_shape_window(env, desc, window, &dim[2], false));
     SC_TRY(check_result(env, desc, &parts));

@@ -19,7 +19,7 @@ socle_status sc_shape_permute(sc_env *env, const sc_op_desc *desc, sc_tensor_des
         seen |= 1u << order[d];
         out[0].dim[d] = x->dim[order[d]];
     }
-    if (x->batched && order[0] != 0)
+    if (x->rows_per_sample && order[0] != 0)
         return sc_shape_fail(env, desc, "order[0] is %d; the batched dimension 0 must stay first",
                              order[0]);
     return SOCLE_OK;
@@ -36,12 +36,12 @@ static socle_status given_output(sc_env *env, const sc_op_desc *desc, sc_tensor_
         if (out->dim[d] < 1)
             return sc_shape_fail(env, desc, "the output has size %lld along dimension %d",
                                  (long long)out->dim[d], d);
-    if (x->batched && out->dim[0] != x->dim[0])
+    if (x->rows_per_sample && out->dim[0] != x->dim[0])
         return sc_shape_fail(env, desc,
                              "the batched dimension 0 must stay whole: %lld becomes %lld",
                              (long long)x->dim[0], (long long)out->dim[0]);
     out->dtype = x->dtype;
-    out->batched = x->batched;
+    out->rows_per_sample = x->rows_per_sample;
     return SOCLE_OK;
 }
 
@@ -75,17 +75,21 @@ socle_status sc_shape_concat(sc_env *env, const sc_op_desc *desc, sc_tensor_desc
     int axis = desc->attr.concat.axis;
     if (desc->inputs < 1) return sc_shape_fail(env, desc, "nothing to join");
     const sc_tensor_desc *first = &desc->tensor[0];
-    if (axis < 0 || axis >= first->rank || (axis == 0 && first->batched))
+    if (axis < 0 || axis >= first->rank || (axis == 0 && first->rows_per_sample))
         return sc_shape_fail(env, desc, "axis %d of %d dimensions%s", axis, first->rank,
-                             first->batched ? "; dimension 0 is batched" : "");
+                             first->rows_per_sample ? "; dimension 0 is batched" : "");
     int64_t total = 0;
     for (int i = 0; i < desc->inputs; i++) {
         const sc_tensor_desc *x = &desc->tensor[i];
         SC_TRY(sc_shape_rank(env, desc, i, first->rank));
         SC_TRY(sc_shape_dtype(env, desc, i, (socle_dtype)first->dtype));
-        if (x->batched != first->batched)
+        if (!x->rows_per_sample != !first->rows_per_sample)
             return sc_shape_fail(env, desc, "operand %d is %s, operand 0 is not", i,
-                                 x->batched ? "batched" : "unbatched");
+                                 x->rows_per_sample ? "batched" : "unbatched");
+        if (x->rows_per_sample != first->rows_per_sample)
+            return sc_shape_fail(env, desc,
+                                 "operand %d has %lld rows per sample, operand 0 has %lld", i,
+                                 (long long)x->rows_per_sample, (long long)first->rows_per_sample);
         for (int d = 0; d < first->rank; d++)
             if (d != axis && x->dim[d] != first->dim[d])
                 return sc_shape_fail(
@@ -117,7 +121,7 @@ socle_status sc_shape_crop2d(sc_env *env, const sc_op_desc *desc, sc_tensor_desc
             env, desc, "the output's height and width must be set; the input's are %lld and %lld",
             (long long)x->dim[2], (long long)x->dim[3]);
     out[0].dtype = x->dtype;
-    out[0].batched = x->batched;
+    out[0].rows_per_sample = x->rows_per_sample;
     out[0].dim[0] = x->dim[0];
     out[0].dim[1] = x->dim[1];
     return SOCLE_OK;

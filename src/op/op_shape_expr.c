@@ -39,10 +39,11 @@ static socle_status check_operands(sc_env *env, const sc_op_desc *desc) {
 
 /* The largest size per dimension; every input must broadcast against it. */
 static socle_status common_space(sc_env *env, const sc_op_desc *desc, sc_tensor_desc *space) {
-    *space = sc_tensor_make(SOCLE_F32, false, desc->tensor[0].rank, desc->tensor[0].dim);
+    *space = sc_tensor_make(SOCLE_F32, 0, desc->tensor[0].rank, desc->tensor[0].dim);
     for (int i = 0; i < desc->inputs; i++) {
         SC_TRY(sc_shape_rank(env, desc, i, space->rank));
-        space->batched |= desc->tensor[i].batched;
+        if (desc->tensor[i].rows_per_sample)
+            space->rows_per_sample = desc->tensor[i].rows_per_sample;
         for (int d = 0; d < space->rank; d++)
             if (desc->tensor[i].dim[d] > space->dim[d]) space->dim[d] = desc->tensor[i].dim[d];
     }
@@ -54,7 +55,7 @@ socle_status sc_shape_elementwise(sc_env *env, const sc_op_desc *desc, sc_tensor
     SC_TRY(check_operands(env, desc));
     sc_tensor_desc space = out[0];
     bool given = space.rank > 0 && space.dim[0] > 0; /* an output may be larger than every input */
-    if (!given && desc->inputs == 0) space = sc_tensor_make(SOCLE_F32, false, 0, NULL);
+    if (!given && desc->inputs == 0) space = sc_tensor_make(SOCLE_F32, 0, 0, NULL);
     if (!given && desc->inputs > 0) SC_TRY(common_space(env, desc, &space));
     for (int i = 0; given && i < desc->inputs; i++)
         SC_TRY(sc_shape_broadcasts(env, desc, i, &space));
@@ -97,7 +98,7 @@ socle_status sc_shape_reduce(sc_env *env, const sc_op_desc *desc, sc_tensor_desc
     SC_TRY(check_reduction(env, desc, &space));
     for (int d = 0; d < space.rank; d++)
         if (desc->attr.reduce.axes >> d & 1) space.dim[d] = 1;
-    if (desc->attr.reduce.axes & 1) space.batched = false;
+    if (desc->attr.reduce.axes & 1) space.rows_per_sample = 0;
     for (int k = 0; k < desc->outputs; k++) {
         uint8_t layout = out[k].layout;
         out[k] = space;

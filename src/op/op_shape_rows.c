@@ -7,10 +7,11 @@
 static socle_status has_rows(sc_env *env, const sc_op_desc *desc, int index) {
     const sc_tensor_desc *x = &desc->tensor[index];
     SC_TRY(sc_shape_dtype(env, desc, index, SOCLE_F32));
-    if (x->rank >= 1 + x->batched) return SOCLE_OK;
+    int least = x->rows_per_sample ? 2 : 1;
+    if (x->rank >= least) return SOCLE_OK;
     return sc_shape_fail(
         env, desc, "operand %d has %d dimensions, needs at least %d: the last one is worked along",
-        index, x->rank, 1 + x->batched);
+        index, x->rank, least);
 }
 
 socle_status sc_shape_softmax(sc_env *env, const sc_op_desc *desc, sc_tensor_desc *out) {
@@ -38,7 +39,7 @@ socle_status sc_shape_cross_entropy(sc_env *env, const sc_op_desc *desc, sc_tens
     if (desc->tensor[1].dtype == SOCLE_F32)
         return sc_shape_fail(env, desc, "labels are f32, must be u8 or i32");
     SC_TRY(sc_shape_same_rows(env, desc, 0, 1));
-    out[0] = sc_tensor_make(SOCLE_F32, desc->tensor[0].batched, 1, desc->tensor[0].dim);
+    out[0] = sc_tensor_make(SOCLE_F32, desc->tensor[0].rows_per_sample, 1, desc->tensor[0].dim);
     out[1] = desc->tensor[0];
     return SOCLE_OK;
 }
@@ -46,7 +47,7 @@ socle_status sc_shape_cross_entropy(sc_env *env, const sc_op_desc *desc, sc_tens
 socle_status sc_shape_argmax(sc_env *env, const sc_op_desc *desc, sc_tensor_desc *out) {
     const sc_tensor_desc *x = &desc->tensor[0];
     SC_TRY(has_rows(env, desc, 0));
-    out[0] = sc_tensor_make(SOCLE_I32, x->batched, x->rank - 1, x->dim);
+    out[0] = sc_tensor_make(SOCLE_I32, x->rows_per_sample, x->rank - 1, x->dim);
     return SOCLE_OK;
 }
 
@@ -56,7 +57,7 @@ socle_status sc_shape_gather(sc_env *env, const sc_op_desc *desc, sc_tensor_desc
     SC_TRY(sc_shape_dtype(env, desc, 1, SOCLE_I32));
     SC_TRY(sc_shape_rank(env, desc, 1, 1));
     if (table->rank < 1) return sc_shape_fail(env, desc, "the table has no dimension to index");
-    out[0] = sc_tensor_make(table->dtype, index->batched, table->rank, table->dim);
+    out[0] = sc_tensor_make(table->dtype, index->rows_per_sample, table->rank, table->dim);
     out[0].dim[0] = index->dim[0];
     return SOCLE_OK;
 }
@@ -74,7 +75,7 @@ socle_status sc_shape_scatter_add(sc_env *env, const sc_op_desc *desc, sc_tensor
             "the output's first size (rows of the table) must be set; index has %lld rows",
             (long long)index->dim[0]);
     int64_t rows = out[0].dim[0];
-    out[0] = sc_tensor_make(SOCLE_F32, false, src->rank, src->dim);
+    out[0] = sc_tensor_make(SOCLE_F32, 0, src->rank, src->dim);
     out[0].dim[0] = rows;
     return SOCLE_OK;
 }

@@ -231,7 +231,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
         .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
     self->desc = *desc;
     self->desc.expr = self->desc.tail = NULL;
-    int64_t capacity = desc->tensor[desc->tensor[0].batched ? 0 : 1].dim[0];
+    int64_t capacity = sc_tensor_samples(&desc->tensor[desc->tensor[0].rows_per_sample ? 0 : 1]);
     socle_status status = ask_scratch(self, sc_ocl_device_of(device), capacity);
     if (status == SOCLE_OK) status = warm_up(self, sc_ocl_device_of(device));
     if (status != SOCLE_OK) {

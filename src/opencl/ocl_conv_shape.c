@@ -33,5 +33,5 @@ sc_shape_conv sc_conv_shape_at(const sc_op_desc *desc, int64_t rows) {
 }
 
 sc_shape_conv sc_conv_shape(const sc_op_desc *desc) {
-    return sc_conv_shape_at(desc, desc->tensor[0].dim[0]);
+    return sc_conv_shape_at(desc, sc_tensor_samples(&desc->tensor[0]));
 }

@@ -65,7 +65,7 @@ static socle_status fill_zero(const copy *self, sc_queue *base, sc_operand targe
     sc_ocl_queue *queue = sc_ocl_queue_of(base);
     sc_tensor_desc out = self->out;
     cl_event event = NULL;
-    if (out.batched) out.dim[0] = rows;
+    if (out.rows_per_sample) out.dim[0] = sc_tensor_dim_at(&out, 0, rows);
     size_t bytes = sc_tensor_bytes(&out);
     if (bytes == 0) return SOCLE_OK;
     SC_TRY(sc_ocl_queue_check(queue));
@@ -79,7 +79,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     copy *self = (copy *)kernel;
     sc_operand target = operands[self->inputs];
     (void)workspace;
-    if (self->out.batched && launch->rows == 0) return SOCLE_OK;
+    if (self->out.rows_per_sample && launch->rows == 0) return SOCLE_OK;
     if (!self->covers) SC_TRY(fill_zero(self, queue, target, launch->rows));
     for (int i = 0; i < self->regions; i++) {
         const sc_ocl_region *region = &self->region[i];
@@ -97,7 +97,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
 static socle_status warm_up(copy *self, sc_ocl_device *device, const sc_ocl_region *region) {
     sc_shape_copy shape, nothing = {.tiles = 1, .pieces = 1};
     sc_ocl_call call;
-    size_t largest = arrange(self, region, &shape, self->out.rank ? self->out.dim[0] : 1);
+    size_t largest = arrange(self, region, &shape, sc_tensor_samples(&self->out));
     sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[turns(self, region) ? TURN : FLAT]);
     add_arguments(&call, self, sc_ocl_nothing(device), sc_ocl_nothing(device), &nothing);
     return sc_ocl_call_warm(&call, &largest);

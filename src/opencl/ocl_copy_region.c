@@ -96,7 +96,7 @@ static void reorder_box(sc_ocl_region *region, const sc_op_desc *desc, int64_t b
         source[d] = from[order[d]];
         target[d] = to[order[d]];
     }
-    sc_tensor_desc box = sc_tensor_make(in->dtype, in->batched, 5, dim);
+    sc_tensor_desc box = sc_tensor_make(in->dtype, in->rows_per_sample, 5, dim);
     set_region(region, &box, source, target);
     region->source_start = first * from[1];
     region->target_start = first * to[1];

@@ -54,7 +54,7 @@ static socle_status build(crop *self, sc_ocl_device *device) {
     SC_TRY(sc_ocl_program_get(&program, device, NULL, "crop.cl",
                               self->element[0] == 1 ? "-D SC_ELEMENT=uchar" : NULL));
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, "crop2d", 1, &local, false));
-    return sc_ocl_single_warm(&self->frame, self->out.dim[0]);
+    return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->out));
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,

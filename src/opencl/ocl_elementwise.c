@@ -31,7 +31,7 @@ static void describe(elementwise *self, streams *out, const sc_op_desc *desc) {
         if (self->used >> i & 1)
             out->operand[i] = sc_ocl_space_operand(&self->space, &shape, &desc->tensor[i]);
     out->output = sc_ocl_space_operand(&self->space, &shape, &desc->tensor[desc->inputs]);
-    sc_ocl_space_places(&self->space, &out->places, &shape, desc->expr);
+    sc_ocl_space_places(&self->space, &out->places, desc->expr);
     sc_ocl_space_collapse(&self->space);
 }
 
@@ -189,7 +189,7 @@ static socle_status build(elementwise *self, sc_ocl_device *device, const sc_op_
     SC_TRY(sc_ocl_frame_program(&program, device, &text, NULL, NULL));
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
                                 self->wide ? "elementwise_wide" : "elementwise_thin", 1, &local, false));
-    return warm_up(self, device, sc_op_space(desc).dim[0]);
+    return warm_up(self, device, sc_tensor_samples(&desc->tensor[desc->inputs]));
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,

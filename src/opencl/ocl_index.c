@@ -73,7 +73,7 @@ static socle_status build(rows_kernel *self, sc_ocl_device *device) {
     SC_TRY(sc_ocl_program_get(&program, device, NULL, "index.cl",
                               bytes ? "-D SC_ELEMENT=uchar" : NULL));
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, name, 1, &local, false));
-    int64_t capacity = self->op == SC_OP_GATHER ? self->tensor[1].dim[0] : self->tensor[0].dim[0];
+    int64_t capacity = sc_tensor_samples(&self->tensor[self->op == SC_OP_GATHER ? 1 : 0]);
     return sc_ocl_single_warm(&self->frame, capacity);
 }
 

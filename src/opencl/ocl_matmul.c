@@ -141,7 +141,7 @@ static socle_status create(matmul *self, const sc_ocl_program **program, const s
 }
 
 static int64_t capacity(const sc_op_desc *desc) {
-    return desc->tensor[desc->tensor[0].batched ? 0 : 1].dim[0];
+    return sc_tensor_samples(&desc->tensor[desc->tensor[0].rows_per_sample ? 0 : 1]);
 }
 
 /* Packing does not know of tails: all products share the kernels of the one without a tail. */

@@ -119,7 +119,7 @@ static socle_status build(pool *self, sc_ocl_device *device, const sc_op_desc *d
     SC_TRY(get_program(&program, self, device, desc));
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, kernel_name(desc->op, self->wide), 1, &local,
                                 false));
-    return sc_ocl_single_warm(&self->frame, self->large.dim[0]);
+    return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->large));
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,

@@ -38,11 +38,11 @@ static void describe(reduce *self, const sc_op_desc *desc) {
     for (int i = 0; i < desc->inputs && i < SC_EXPR_INPUTS; i++)
         if (self->used >> i & 1)
             self->streams.operand[i] = sc_ocl_space_operand(space, &shape, &desc->tensor[i]);
-    sc_ocl_space_places(space, &self->streams.places, &shape, desc->expr);
+    sc_ocl_space_places(space, &self->streams.places, desc->expr);
     sc_ocl_space_collapse(space);
     sc_ocl_space_sort(space);
     for (int g = 0; g + 1 < space->groups; g++) self->streams.kept_groups += !space->reduced[g];
-    self->capacity = shape.rank ? shape.dim[0] : 1;
+    self->capacity = sc_tensor_samples(&shape);
 }
 
 static unsigned at_least_one(unsigned value) {

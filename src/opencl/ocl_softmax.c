@@ -59,7 +59,7 @@ static socle_status build(softmax *self, sc_ocl_device *device, const sc_op_desc
                               bytes ? "-D SC_LABEL=uchar" : NULL));
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
                                 kernel_name(desc->op, self->by_group), 1, &local, true));
-    return sc_ocl_single_warm(&self->frame, self->x.dim[0]);
+    return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->x));
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,

@@ -8,8 +8,8 @@ void sc_ocl_space_init(sc_ocl_space *space, const sc_tensor_desc *shape) {
     memset(space, 0, sizeof *space);
     space->groups = shape->rank;
     for (int d = 0; d < shape->rank; d++) space->size[d] = shape->dim[d];
-    space->batched = shape->batched;
-    space->per_row = 1;
+    space->batched = shape->rows_per_sample > 0;
+    space->per_sample = shape->rows_per_sample;
 }
 
 int sc_ocl_space_strides(sc_ocl_space *space, const int64_t stride[SC_SPACE_GROUPS]) {
@@ -24,35 +24,58 @@ int sc_ocl_space_operand(sc_ocl_space *space, const sc_tensor_desc *shape,
                          const sc_tensor_desc *tensor) {
     int64_t stride[SC_SPACE_GROUPS] = {0}, step = 1;
     for (int d = shape->rank - 1; d >= 0; d--) {
-        bool same = tensor->dim[d] == shape->dim[d] && (d > 0 || tensor->batched == shape->batched);
+        bool same = tensor->dim[d] == shape->dim[d] &&
+                    (d > 0 || tensor->rows_per_sample == shape->rows_per_sample);
         stride[d] = same ? step : 0;
         step *= tensor->dim[d];
     }
     return sc_ocl_space_strides(space, stride);
 }
 
-void sc_ocl_space_places(sc_ocl_space *space, sc_ocl_places *out, const sc_tensor_desc *shape,
-                         const sc_expr *expr) {
+/* Rows along dimension 0 become samples along 0 and the rows of each along 1. A shape of several rows
+ * per sample leaves room for that. */
+static void split_samples(sc_ocl_space *space) {
+    int64_t rows = space->per_sample;
+    for (int g = space->groups++; g > 1; g--) {
+        space->size[g] = space->size[g - 1];
+        space->reduced[g] = space->reduced[g - 1];
+        for (int s = 0; s < space->streams; s++) space->stride[s][g] = space->stride[s][g - 1];
+    }
+    space->size[0] /= rows;
+    space->size[1] = rows;
+    space->reduced[1] = space->reduced[0];
+    space->per_sample = 1;
+    for (int s = 0; s < space->streams; s++) {
+        space->stride[s][1] = space->stride[s][0];
+        space->stride[s][0] *= rows;
+    }
+}
+
+void sc_ocl_space_places(sc_ocl_space *space, sc_ocl_places *out, const sc_expr *expr) {
     bool random = sc_expr_uses(expr, SC_EXPR_UNIFORM) || sc_expr_uses(expr, SC_EXPR_NORMAL);
-    *out = (sc_ocl_places){.sample = -1, .element = -1, .batched = shape->batched};
+    bool sample = random || sc_expr_uses(expr, SC_EXPR_SAMPLE);
+    int split = sample && space->per_sample > 1; /* dimension d is group d + split */
+    if (split) split_samples(space);
+    *out = (sc_ocl_places){.sample = -1, .element = -1, .batched = space->batched};
     for (int d = 0; d < SC_MAX_RANK; d++) {
         out->coord[d] = -1;
         for (int k = 0; k < expr->nodes && out->coord[d] < 0; k++) {
             if (expr->node[k].op != SC_EXPR_COORD || expr->node[k].index != d) continue;
             int64_t stride[SC_SPACE_GROUPS] = {0};
-            stride[d] = 1;
+            stride[d + split] = 1;
+            if (d == 0 && split) stride[0] = space->size[1];
             out->coord[d] = sc_ocl_space_strides(space, stride);
         }
     }
-    if (random || sc_expr_uses(expr, SC_EXPR_SAMPLE)) {
-        int64_t stride[SC_SPACE_GROUPS] = {shape->batched ? 1 : 0};
+    if (sample) {
+        int64_t stride[SC_SPACE_GROUPS] = {space->batched ? 1 : 0};
         out->sample = sc_ocl_space_strides(space, stride);
     }
     if (random) {
         int64_t stride[SC_SPACE_GROUPS] = {0}, step = 1;
-        for (int d = shape->rank - 1; d >= (shape->batched ? 1 : 0); d--) {
-            stride[d] = step;
-            step *= shape->dim[d];
+        for (int g = space->groups - 1; g >= (space->batched ? 1 : 0); g--) {
+            stride[g] = step;
+            step *= space->size[g];
         }
         out->element = sc_ocl_space_strides(space, stride);
     }
@@ -83,7 +106,7 @@ void sc_ocl_space_collapse(sc_ocl_space *space) {
         if (space->size[g] == 1 && space->groups > 1) remove_group(space, g);
     for (int g = space->groups - 2; g >= 0; g--) {
         if (!can_merge(space, g)) continue;
-        if (g == 0) space->per_row *= space->size[1];
+        if (g == 0) space->per_sample *= space->size[1];
         int64_t merged = space->size[g] * space->size[g + 1];
         for (int s = 0; s < space->streams; s++) space->stride[s][g] = space->stride[s][g + 1];
         remove_group(space, g + 1);
@@ -120,7 +143,7 @@ void sc_ocl_space_sort(sc_ocl_space *space) {
 }
 
 int64_t sc_ocl_space_size(const sc_ocl_space *space, int group, int64_t rows) {
-    return space->batched && group == space->rows_group ? rows * space->per_row
+    return space->batched && group == space->rows_group ? rows * space->per_sample
                                                         : space->size[group];
 }
 

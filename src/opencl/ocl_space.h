@@ -15,9 +15,9 @@ typedef struct sc_ocl_space {
     int groups;                    /* after sc_ocl_space_collapse; before: the rank */
     int64_t size[SC_SPACE_GROUPS]; /* at capacity */
     bool reduced[SC_SPACE_GROUPS];
-    bool batched; /* the group `rows_group` grows with the rows */
+    bool batched; /* the group `rows_group` grows with the samples */
     int rows_group;
-    int64_t per_row; /* elements of that group per row */
+    int64_t per_sample; /* elements of that group per sample */
     int streams;
     int64_t stride[SC_SPACE_STREAMS][SC_SPACE_GROUPS];
 } sc_ocl_space;
@@ -27,13 +27,13 @@ void sc_ocl_space_init(sc_ocl_space *space, const sc_tensor_desc *shape);
 int sc_ocl_space_operand(sc_ocl_space *space, const sc_tensor_desc *shape,
                          const sc_tensor_desc *operand);
 int sc_ocl_space_strides(sc_ocl_space *space, const int64_t stride[SC_SPACE_GROUPS]);
-/* Everything that `expr` reads of the place, in a fixed order: coord0 .., sample, element. */
+/* Everything that `expr` reads of the place, in a fixed order: coord0 .., sample, element. Where it needs to know samples of several
+ * rows apart, the rows become two dimensions: call it when operands and reduced dimensions are set. */
 typedef struct sc_ocl_places {
     int coord[SC_MAX_RANK], sample, element; /* stream numbers; -1: not read */
     bool batched;
 } sc_ocl_places;
-void sc_ocl_space_places(sc_ocl_space *space, sc_ocl_places *out, const sc_tensor_desc *shape,
-                         const sc_expr *expr);
+void sc_ocl_space_places(sc_ocl_space *space, sc_ocl_places *out, const sc_expr *expr);
 /* Drops dimensions of size 1 and merges neighbours; at least one group is left. Groups of reduced
  * and of kept dimensions never merge. */
 void sc_ocl_space_collapse(sc_ocl_space *space);

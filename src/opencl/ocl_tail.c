@@ -12,7 +12,7 @@ static bool group_stride(int *out, const sc_tensor_desc *result, const int64_t *
                          int last) {
     int64_t step = 0, size = 0; /* of the dims so far, innermost first; size 0: none yet */
     for (int d = last - 1; d >= first; d--) {
-        if (result->dim[d] == 1 && !(d == 0 && result->batched)) continue;
+        if (result->dim[d] == 1 && !(d == 0 && result->rows_per_sample)) continue;
         if (size == 0) {
             step = stride[d];
             size = result->dim[d];
@@ -30,8 +30,8 @@ static bool operand_strides(int out[3], const sc_tensor_desc *result, const sc_t
                             int row, int column) {
     int64_t stride[SC_MAX_RANK] = {0}, step = 1;
     for (int d = result->rank - 1; d >= 0; d--) {
-        bool same =
-            operand->dim[d] == result->dim[d] && (d > 0 || operand->batched == result->batched);
+        bool same = operand->dim[d] == result->dim[d] &&
+                    (d > 0 || operand->rows_per_sample == result->rows_per_sample);
         stride[d] = same ? step : 0;
         step *= operand->dim[d];
     }
@@ -49,15 +49,13 @@ bool sc_ocl_tail_describe(sc_ocl_tail *out, const sc_op_desc *desc, int row, int
     if (out->operands > SC_TAIL_OPERANDS) return false;
     out->shape.rank = result->rank;
     out->shape.rows = out->shape.columns = 1;
-    out->shape.batched = result->batched;
-    int64_t per_sample = 1;
+    out->shape.batched = result->rows_per_sample > 0;
     for (int d = 0; d < result->rank; d++) {
         out->shape.dim[d] = (int)result->dim[d];
         if (d >= row && d < column) out->shape.rows *= (int)result->dim[d];
         if (d >= column) out->shape.columns *= (int)result->dim[d];
-        if (d > 0 || !result->batched) per_sample *= result->dim[d];
     }
-    out->shape.per_sample = (unsigned)per_sample;
+    out->shape.per_sample = (unsigned)sc_tensor_elements_at(result, 1);
     for (int k = 0; k < out->operands; k++) {
         out->dtype[k] = desc->tensor[base + k].dtype;
         if (!operand_strides(&out->shape.stride[3 * k], result, &desc->tensor[base + k], row, column))

@@ -99,7 +99,7 @@ static bool same_shape(const sc_column *column, const sc_tensor_desc *desc) {
 static void column_text(char *out, size_t size, const sc_column *column) {
     int64_t dim[SC_MAX_RANK] = {0};
     for (int d = 0; d < column->shape.rank; d++) dim[d] = column->shape.size[d];
-    sc_tensor_desc desc = sc_tensor_make((int)column->dtype, false, column->shape.rank, dim);
+    sc_tensor_desc desc = sc_tensor_make((int)column->dtype, 0, column->shape.rank, dim);
     sc_tensor_text(out, size, &desc);
 }
 
@@ -114,7 +114,7 @@ static socle_status input_suits(sc_env *env, const sc_net *net, int number,
                        sc_dataset_label(dataset), name);
     if ((int)column->dtype == (int)desc->dtype && same_shape(column, desc)) return SOCLE_OK;
     char have[96], want[96];
-    sc_tensor_desc sample = sc_tensor_make(desc->dtype, false, desc->rank - 1, desc->dim + 1);
+    sc_tensor_desc sample = sc_tensor_make(desc->dtype, 0, desc->rank - 1, desc->dim + 1);
     column_text(have, sizeof have, column);
     sc_tensor_text(want, sizeof want, &sample);
     return sc_fail(env, SOCLE_STATUS_DATA, "%s: a sample is %s, the network's input '%s' is %s",

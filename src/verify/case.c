@@ -14,8 +14,18 @@ sc_verify_case sc_verify_case_of(sc_op op, int inputs, int outputs, const char *
     return test;
 }
 
-sc_tensor_desc sc_verify_tensor(int dtype, bool batched, int rank, const int64_t *dim) {
-    return sc_tensor_make(dtype, batched, rank, dim);
+sc_tensor_desc sc_verify_tensor(int dtype, int64_t rows_per_sample, int rank, const int64_t *dim) {
+    return sc_tensor_make(dtype, rows_per_sample, rank, dim);
+}
+
+void sc_verify_case_rows(sc_verify_case *test, int64_t rows) {
+    sc_op_desc *desc = &test->desc;
+    for (int i = 0; i < desc->inputs + desc->outputs; i++)
+        if (desc->tensor[i].rows_per_sample &&
+            (desc->tensor[i].dim[0] % rows || desc->tensor[i].rank == SC_MAX_RANK))
+            return;
+    for (int i = 0; i < desc->inputs + desc->outputs; i++)
+        if (desc->tensor[i].rows_per_sample) desc->tensor[i].rows_per_sample = rows;
 }
 
 static void add_tail_operand(sc_verify_case *test, sc_tensor_desc operand) {

@@ -66,11 +66,13 @@ void sc_verify_copy_random(sc_verify_list *list, sc_draw *draw);
 
 /* A case with its operands; sizes beyond `inputs` are outputs the case chooses itself. */
 sc_verify_case sc_verify_case_of(sc_op op, int inputs, int outputs, const char *label);
-/* f32, batched where `rows` says so. */
-sc_tensor_desc sc_verify_tensor(int dtype, bool batched, int rank, const int64_t *dim);
-#define SC_VERIFY_TENSOR(dtype, batched, ...)                                                      \
-    sc_verify_tensor(dtype, batched, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),    \
+sc_tensor_desc sc_verify_tensor(int dtype, int64_t rows_per_sample, int rank, const int64_t *dim);
+#define SC_VERIFY_TENSOR(dtype, rows_per_sample, ...)                                              \
+    sc_verify_tensor(dtype, rows_per_sample, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),    \
                      (int64_t[]){__VA_ARGS__})
+/* The same case with `rows` rows to a sample instead of one, if its batched operands have so many
+ * times a number of samples and room for the dimension; else it stays. */
+void sc_verify_case_rows(sc_verify_case *test, int64_t rows);
 /* The usual tails: relu(x + bias), bias being a further input. */
 void sc_verify_bias_relu(sc_verify_case *test, sc_tensor_desc bias);
 /* gate > 0 ? x : 0, then, if it draws, dropout by half. */

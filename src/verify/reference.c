@@ -24,9 +24,10 @@ void sc_reference_locate(sc_reference_point *point, const sc_tensor_desc *space,
         rest /= size;
         if (d > 0) per_sample *= size;
     }
-    point->sample =
-        space->batched ? (uint32_t)(index / per_sample) + point->launch->sample_offset : 0;
-    point->element = (uint32_t)(space->batched ? index % per_sample : index);
+    bool batched = space->rows_per_sample > 0;
+    per_sample *= batched ? space->rows_per_sample : 1;
+    point->sample = batched ? (uint32_t)(index / per_sample) + point->launch->sample_offset : 0;
+    point->element = (uint32_t)(batched ? index % per_sample : index);
 }
 
 int64_t sc_reference_broadcast(const sc_tensor_desc *tensor, int64_t rows,
@@ -34,7 +35,7 @@ int64_t sc_reference_broadcast(const sc_tensor_desc *tensor, int64_t rows,
     int64_t index = 0;
     for (int d = 0; d < tensor->rank; d++) {
         int64_t size = sc_tensor_dim_at(tensor, d, rows);
-        bool spread = tensor->dim[d] == 1 && !(d == 0 && tensor->batched);
+        bool spread = tensor->dim[d] == 1 && !(d == 0 && tensor->rows_per_sample);
         index = index * size + (spread ? 0 : coordinate[d]);
     }
     return index;

@@ -33,7 +33,7 @@ void sc_reference_run(sc_reference_job *job);
 typedef struct sc_reference_point {
     const sc_launch *launch;
     int64_t coordinate[SC_MAX_RANK];
-    uint32_t sample;  /* global position of the row; 0 where nothing is batched */
+    uint32_t sample;  /* its global position; 0 where nothing is batched */
     uint32_t element; /* number of the element within its sample */
 } sc_reference_point;
 

@@ -22,7 +22,7 @@ static matrix matrix_at(const sc_reference_array *operand, const sc_tensor_desc 
         batch /= size;
     }
     for (int d = 0; d < rank - 2; d++) {
-        bool spread = tensor->dim[d] == 1 && !(d == 0 && tensor->batched);
+        bool spread = tensor->dim[d] == 1 && !(d == 0 && tensor->rows_per_sample);
         offset = offset * sc_tensor_dim_at(tensor, d, rows) + (spread ? 0 : coordinate[d]);
     }
     int64_t height = sc_tensor_dim_at(tensor, rank - 2, rows),

@@ -37,6 +37,7 @@ static void emit(sc_verify_list *list, const sc_verify_case *given) {
     session->status = complete(session, &test);
     if (session->status != SOCLE_OK) return;
     bool random = session->row >= 0;
+    if (random) sc_verify_case_rows(&test, 1 + session->row % 4);
     int number = random ? (int)session->row : session->numbers[test.desc.op]++;
     const sc_verify_options *options = session->options;
     if (options->op && strcmp(options->op, sc_op_word(test.desc.op)) != 0) return;
@@ -173,13 +174,13 @@ void sc_session_free_inputs(sc_session *session, double **input) {
 
 bool sc_session_batched(const sc_verify_case *test) {
     for (int i = 0; i < test->desc.inputs + test->desc.outputs; i++)
-        if (test->desc.tensor[i].batched) return true;
+        if (test->desc.tensor[i].rows_per_sample) return true;
     return false;
 }
 
 int64_t sc_session_capacity(const sc_verify_case *test) {
     for (int i = 0; i < test->desc.inputs + test->desc.outputs; i++)
-        if (test->desc.tensor[i].batched) return test->desc.tensor[i].dim[0];
+        if (test->desc.tensor[i].rows_per_sample) return sc_tensor_samples(&test->desc.tensor[i]);
     return 1;
 }
 

@@ -10,8 +10,9 @@ typedef struct shape {
 } shape;
 
 /* QUICK: also in the quick part. PLAIN: one row of whole numbers for each operation, no tails.
- * FIXED: without a batch dimension. WEIGHT: of the gradient by the weights alone. */
-enum { SMALL = 1, QUICK = 2, PLAIN = 4, FIXED = 8, WEIGHT = 16 };
+ * FIXED: without a batch dimension. WEIGHT: of the gradient by the weights alone. PAIRS: two images
+ * to a sample. */
+enum { SMALL = 1, QUICK = 2, PLAIN = 4, FIXED = 8, WEIGHT = 16, PAIRS = 32 };
 
 static const shape shapes[] = {
     /* N  C   O   H   W    kernel  strides  dilation  padding  groups */
@@ -160,6 +161,10 @@ static const shape edges[] = {
     {3, 5, 6, 6, 5, {3, 3}, {1, 1}, {1, 1}, {1, 0, 0, 1}, 1, QUICK | FIXED},
     {3, 4, 6, 6, 5, {3, 3}, {2, 1}, {1, 1}, {1, 0, 0, 1}, 2, PLAIN | FIXED},
     {1, 5, 6, 6, 5, {3, 3}, {1, 1}, {1, 1}, {1, 0, 0, 1}, 1, PLAIN},
+    /* Several images to a sample. */
+    {6, 3, 5, 4, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, SMALL | QUICK | PLAIN | PAIRS},
+    {6, 16, 17, 5, 6, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PAIRS},
+    {6, 17, 16, 5, 6, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, PAIRS},
 };
 
 static void geometry(sc_verify_case *test, const shape *s) {
@@ -184,7 +189,7 @@ static void one(sc_verify_list *list, const shape *s, sc_op op, uint8_t fill, in
     const sc_window *window = &test.desc.attr.conv.window;
     bool rows = !(s->flags & FIXED);
     sc_tensor_desc x = SC_VERIFY_TENSOR(SOCLE_F32, rows, s->rows, s->channels, s->height, s->width);
-    sc_tensor_desc w = SC_VERIFY_TENSOR(SOCLE_F32, false, s->filters, s->channels / s->groups,
+    sc_tensor_desc w = SC_VERIFY_TENSOR(SOCLE_F32, 0, s->filters, s->channels / s->groups,
                                         s->kernel[0], s->kernel[1]);
     sc_tensor_desc y = SC_VERIFY_TENSOR(SOCLE_F32, rows, s->rows, s->filters,
                                         sc_window_output(s->height, window, 0),
@@ -196,8 +201,9 @@ static void one(sc_verify_list *list, const shape *s, sc_op op, uint8_t fill, in
     test.fill[0] = test.fill[1] = fill;
     if (tail == GATE) sc_verify_gate(&test, by_input ? x : y, true);
     if (tail == BIAS)
-        sc_verify_bias_relu(&test, SC_VERIFY_TENSOR(SOCLE_F32, false, 1,
-                                                    by_input ? s->channels : s->filters, 1, 1));
+        sc_verify_bias_relu(
+            &test, SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, by_input ? s->channels : s->filters, 1, 1));
+    if (s->flags & PAIRS) sc_verify_case_rows(&test, 2);
     list->emit(list, &test);
 }
 

@@ -118,36 +118,37 @@ static void combine(sc_verify_list *list, const char *label, sc_tensor_desc a, s
 static void sizes(sc_verify_list *list) {
     static const int64_t size[] = {1, 2, 5, 31, 32, 33, 63, 64, 65, 4099};
     for (int i = 0; i < (list->small ? 4 : 10); i++) {
-        sc_tensor_desc flat = SC_VERIFY_TENSOR(SOCLE_F32, false, size[i]);
-        sc_tensor_desc rows = SC_VERIFY_TENSOR(SOCLE_F32, true, size[i] % 7 + 1, size[i]);
-        sc_tensor_desc tall = SC_VERIFY_TENSOR(SOCLE_F32, true, size[i]);
+        sc_tensor_desc flat = SC_VERIFY_TENSOR(SOCLE_F32, 0, size[i]);
+        sc_tensor_desc rows = SC_VERIFY_TENSOR(SOCLE_F32, 1, size[i] % 7 + 1, size[i]);
+        sc_tensor_desc tall = SC_VERIFY_TENSOR(SOCLE_F32, 1, size[i]);
         combine(list, "size, unbatched", flat, flat, flat);
         combine(list, "size, batched", rows, rows, rows);
         if (!list->small) combine(list, "size, one per row", tall, tall, tall);
     }
-    sc_tensor_desc scalar = sc_verify_tensor(SOCLE_F32, false, 0, NULL);
+    sc_tensor_desc scalar = sc_verify_tensor(SOCLE_F32, 0, 0, NULL);
     combine(list, "rank 0", scalar, scalar, scalar);
 }
 
 static void broadcasts(sc_verify_list *list) {
-    sc_tensor_desc image = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 17, 5, 6),
-                   channel = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 17, 1, 1);
-    sc_tensor_desc one = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 1, 1, 1),
-                   pixel = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 1, 5, 6);
+    sc_tensor_desc image = SC_VERIFY_TENSOR(SOCLE_F32, 1, 3, 17, 5, 6),
+                   channel = SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 17, 1, 1);
+    sc_tensor_desc one = SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 1, 1, 1),
+                   pixel = SC_VERIFY_TENSOR(SOCLE_F32, 1, 3, 1, 5, 6);
     combine(list, "per channel", image, channel, channel);
     combine(list, "per pixel and one", image, pixel, one);
-    sc_tensor_desc matrix = SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 33),
-                   row = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 33);
-    sc_tensor_desc column = SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 1);
+    sc_tensor_desc matrix = SC_VERIFY_TENSOR(SOCLE_F32, 1, 5, 33),
+                   row = SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 33);
+    sc_tensor_desc column = SC_VERIFY_TENSOR(SOCLE_F32, 1, 5, 1);
     combine(list, "row and column", matrix, row, column);
     combine(list, "outer", column, row, row);
+    combine(list, "several rows per sample", SC_VERIFY_TENSOR(SOCLE_F32, 3, 12, 5),
+            SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 5), SC_VERIFY_TENSOR(SOCLE_F32, 3, 12, 1));
     if (list->small) return;
-    combine(list, "rank 6", SC_VERIFY_TENSOR(SOCLE_F32, true, 2, 3, 1, 5, 1, 7),
-            SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 1, 4, 1, 3, 7),
-            SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 3, 4, 1, 1, 1));
-    combine(list, "unbatched, ends spread", SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 9, 1),
-            SC_VERIFY_TENSOR(SOCLE_F32, false, 8, 1, 70),
-            SC_VERIFY_TENSOR(SOCLE_F32, false, 8, 9, 1));
+    combine(list, "rank 6", SC_VERIFY_TENSOR(SOCLE_F32, 1, 2, 3, 1, 5, 1, 7),
+            SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 1, 4, 1, 3, 7),
+            SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 3, 4, 1, 1, 1));
+    combine(list, "unbatched, ends spread", SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 9, 1),
+            SC_VERIFY_TENSOR(SOCLE_F32, 0, 8, 1, 70), SC_VERIFY_TENSOR(SOCLE_F32, 0, 8, 9, 1));
 }
 
 /* A step of Adam: p, g, m, v -> p', m', v'; scalar 4 is the rate. */
@@ -156,7 +157,7 @@ static void optimizer(sc_verify_list *list) {
     sc_expr *e = &test.expr;
     int in[4], s[8];
     for (int i = 0; i < 4; i++) {
-        test.desc.tensor[i] = SC_VERIFY_TENSOR(SOCLE_F32, false, list->small ? 37 : 1031);
+        test.desc.tensor[i] = SC_VERIFY_TENSOR(SOCLE_F32, 0, list->small ? 37 : 1031);
         in[i] = sc_expr_input(e, i, SC_EXPR_FLOAT);
     }
     test.fill[3] = SC_FILL_POSITIVE;
@@ -188,8 +189,8 @@ static void chain(sc_verify_list *list) {
     sc_expr *e = &test.expr;
     int in[3];
     for (int i = 0; i < 3; i++) in[i] = sc_expr_input(e, i, SC_EXPR_FLOAT);
-    test.desc.tensor[0] = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 19, 7, 5);
-    test.desc.tensor[1] = test.desc.tensor[2] = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 19, 1, 1);
+    test.desc.tensor[0] = SC_VERIFY_TENSOR(SOCLE_F32, 1, 3, 19, 7, 5);
+    test.desc.tensor[1] = test.desc.tensor[2] = SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 19, 1, 1);
     test.fill[2] = SC_FILL_POSITIVE;
     test.quick = true;
     int gate = sc_expr_add_node(e, SC_EXPR_SIGMOID,
@@ -214,10 +215,10 @@ static void leaf(sc_verify_list *list, sc_expr_op op, int index, int32_t imm, sc
 }
 
 static void leaves(sc_verify_list *list) {
-    sc_tensor_desc rows = SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 7, 9),
-                   flat = SC_VERIFY_TENSOR(SOCLE_F32, false, 333);
-    sc_tensor_desc odd = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 33),
-                   one = sc_verify_tensor(SOCLE_F32, false, 0, NULL);
+    sc_tensor_desc rows = SC_VERIFY_TENSOR(SOCLE_F32, 1, 5, 7, 9),
+                   flat = SC_VERIFY_TENSOR(SOCLE_F32, 0, 333);
+    sc_tensor_desc odd = SC_VERIFY_TENSOR(SOCLE_F32, 1, 3, 33),
+                   one = sc_verify_tensor(SOCLE_F32, 0, 0, NULL);
     for (int d = 0; d < 3; d++) leaf(list, SC_EXPR_COORD, d, 0, rows);
     leaf(list, SC_EXPR_SCALAR, 0, 0, rows);
     leaf(list, SC_EXPR_SCALAR, 7, 0, one);
@@ -225,6 +226,12 @@ static void leaves(sc_verify_list *list) {
     leaf(list, SC_EXPR_ROWS, 0, 0, rows);
     leaf(list, SC_EXPR_SAMPLE, 0, 0, rows);
     leaf(list, SC_EXPR_SAMPLE, 0, 0, flat);
+    sc_tensor_desc several = SC_VERIFY_TENSOR(SOCLE_F32, 3, 12, 7);
+    leaf(list, SC_EXPR_COORD, 0, 0, several);
+    leaf(list, SC_EXPR_ROWS, 0, 0, several);
+    leaf(list, SC_EXPR_SAMPLE, 0, 0, several);
+    leaf(list, SC_EXPR_UNIFORM, 0, 1, several);
+    leaf(list, SC_EXPR_NORMAL, 0, 1, several);
     leaf(list, SC_EXPR_CONST_INT, 0, -2147483647, odd);
     for (int32_t ordinal = 0; ordinal < 2; ordinal++) {
         leaf(list, SC_EXPR_UNIFORM, 0, ordinal, odd);
@@ -235,7 +242,7 @@ static void leaves(sc_verify_list *list) {
 }
 
 /* uniform < 0.4 ? 0 : x / 0.6, with the mask as a second output of bytes. */
-static void dropout(sc_verify_list *list) {
+static void dropout(sc_verify_list *list, sc_tensor_desc x_desc) {
     sc_verify_case test = sc_verify_case_of(SC_OP_ELEMENTWISE, 1, 2, "dropout");
     sc_expr *e = &test.expr;
     int x = sc_expr_input(e, 0, SC_EXPR_FLOAT), u = sc_expr_leaf(e, SC_EXPR_UNIFORM, 0, 5);
@@ -243,8 +250,7 @@ static void dropout(sc_verify_list *list) {
     int kept = sc_expr_add_node(e, SC_EXPR_MUL, x, sc_expr_const(e, 1.6666666f), 0);
     sc_expr_output(e, sc_expr_add_node(e, SC_EXPR_SELECT, drop, sc_expr_const(e, 0.0f), kept));
     sc_expr_output(e, drop);
-    test.desc.tensor[0] = test.desc.tensor[1] = test.desc.tensor[2] =
-        SC_VERIFY_TENSOR(SOCLE_F32, true, 6, 3, 5, 7);
+    test.desc.tensor[0] = test.desc.tensor[1] = test.desc.tensor[2] = x_desc;
     test.desc.tensor[2].dtype = SOCLE_U8;
     test.in_place = test.quick = true;
     list->emit(list, &test);
@@ -259,7 +265,7 @@ static void pixels(sc_verify_list *list) {
     sc_expr_output(e, sc_expr_add_node(e, SC_EXPR_MUL, centred, sc_expr_const(e, 0.015625f), 0));
     sc_expr_output(e, sc_expr_add_node(e, SC_EXPR_INT_SUB, sc_expr_const_int(e, 255), x, 0));
     for (int i = 0; i < 3; i++)
-        test.desc.tensor[i] = SC_VERIFY_TENSOR(i == 1 ? SOCLE_F32 : SOCLE_U8, true, 4, 1, 13, 11);
+        test.desc.tensor[i] = SC_VERIFY_TENSOR(i == 1 ? SOCLE_F32 : SOCLE_U8, 1, 4, 1, 13, 11);
     test.quick = true;
     list->emit(list, &test);
 }
@@ -272,7 +278,8 @@ void sc_verify_elementwise_cases(sc_verify_list *list) {
     optimizer(list);
     chain(list);
     leaves(list);
-    dropout(list);
+    dropout(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 6, 3, 5, 7));
+    dropout(list, SC_VERIFY_TENSOR(SOCLE_F32, 5, 15, 33));
     pixels(list);
 }
 
@@ -282,7 +289,7 @@ static sc_tensor_desc spread(const sc_tensor_desc *space, int dtype, unsigned ma
     tensor.dtype = (uint8_t)dtype;
     for (int d = 0; d < space->rank; d++)
         if (!(mask >> d & 1)) tensor.dim[d] = 1;
-    tensor.batched = space->batched && (mask & 1);
+    tensor.rows_per_sample = mask & 1 ? space->rows_per_sample : 0;
     return tensor;
 }
 

@@ -4,27 +4,27 @@
 #include "verify/case.h"
 
 static void gather(sc_verify_list *list, int dtype, int64_t table, int64_t rows, int64_t width,
-                   bool batched, uint8_t fill) {
+                   int64_t per_sample, uint8_t fill) {
     sc_verify_case test =
         sc_verify_case_of(SC_OP_GATHER, 2, 1, fill == SC_FILL_INDEX ? "in range" : "out of range");
-    test.desc.tensor[0] = width == 0 ? SC_VERIFY_TENSOR(dtype, false, table)
-                                     : SC_VERIFY_TENSOR(dtype, false, table, width, 3);
-    test.desc.tensor[1] = SC_VERIFY_TENSOR(SOCLE_I32, batched, rows);
+    test.desc.tensor[0] = width == 0 ? SC_VERIFY_TENSOR(dtype, 0, table)
+                                     : SC_VERIFY_TENSOR(dtype, 0, table, width, 3);
+    test.desc.tensor[1] = SC_VERIFY_TENSOR(SOCLE_I32, per_sample, rows);
     test.fill[1] = fill;
     test.limit = table;
     test.quick = true;
     list->emit(list, &test);
 }
 
-static void scatter(sc_verify_list *list, int64_t table, int64_t rows, int64_t width, bool batched,
-                    uint8_t fill) {
+static void scatter(sc_verify_list *list, int64_t table, int64_t rows, int64_t width,
+                    int64_t per_sample, uint8_t fill) {
     sc_verify_case test = sc_verify_case_of(SC_OP_SCATTER_ADD, 2, 1,
                                             fill == SC_FILL_INDEX ? "in range" : "out of range");
-    test.desc.tensor[0] = SC_VERIFY_TENSOR(SOCLE_I32, batched, rows);
-    test.desc.tensor[1] = width == 0 ? SC_VERIFY_TENSOR(SOCLE_F32, batched, rows)
-                                     : SC_VERIFY_TENSOR(SOCLE_F32, batched, rows, width);
-    test.desc.tensor[2] = width == 0 ? SC_VERIFY_TENSOR(SOCLE_F32, false, table)
-                                     : SC_VERIFY_TENSOR(SOCLE_F32, false, table, width);
+    test.desc.tensor[0] = SC_VERIFY_TENSOR(SOCLE_I32, per_sample, rows);
+    test.desc.tensor[1] = width == 0 ? SC_VERIFY_TENSOR(SOCLE_F32, per_sample, rows)
+                                     : SC_VERIFY_TENSOR(SOCLE_F32, per_sample, rows, width);
+    test.desc.tensor[2] = width == 0 ? SC_VERIFY_TENSOR(SOCLE_F32, 0, table)
+                                     : SC_VERIFY_TENSOR(SOCLE_F32, 0, table, width);
     test.fill[0] = fill;
     test.limit = table;
     test.quick = true;
@@ -44,27 +44,31 @@ void sc_verify_index_cases(sc_verify_list *list) {
     static const int64_t size[] = {1, 5, 32, 65, 1021};
     for (int i = 0; i < (list->small ? 2 : 5); i++) {
         int64_t n = size[i];
-        gather(list, SOCLE_F32, n, 33, 5, true, SC_FILL_INDEX);
-        gather(list, SOCLE_U8, 17, n, 4, true, SC_FILL_WILD_INDEX);
-        gather(list, SOCLE_I32, n, 9, 0, true, SC_FILL_WILD_INDEX);
-        gather(list, SOCLE_U8, n, 9, 1, false, SC_FILL_INDEX);
-        scatter(list, n, 33, 5, true, SC_FILL_INDEX);
-        scatter(list, 7, n, 3, true, SC_FILL_INDEX);
-        scatter(list, 7, n, 0, true, SC_FILL_WILD_INDEX);
-        scatter(list, n, 12, 17, false, SC_FILL_WILD_INDEX);
-        argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 9, n), SC_FILL_REAL);
-        argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 9, n), SC_FILL_TIES);
-        argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 9, n), SC_FILL_NAN);
-        argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, false, n), SC_FILL_NAN);
+        gather(list, SOCLE_F32, n, 33, 5, 1, SC_FILL_INDEX);
+        gather(list, SOCLE_U8, 17, n, 4, 1, SC_FILL_WILD_INDEX);
+        gather(list, SOCLE_I32, n, 9, 0, 1, SC_FILL_WILD_INDEX);
+        gather(list, SOCLE_U8, n, 9, 1, 0, SC_FILL_INDEX);
+        scatter(list, n, 33, 5, 1, SC_FILL_INDEX);
+        scatter(list, 7, n, 3, 1, SC_FILL_INDEX);
+        scatter(list, 7, n, 0, 1, SC_FILL_WILD_INDEX);
+        scatter(list, n, 12, 17, 0, SC_FILL_WILD_INDEX);
+        argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 9, n), SC_FILL_REAL);
+        argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 9, n), SC_FILL_TIES);
+        argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 9, n), SC_FILL_NAN);
+        argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, 0, n), SC_FILL_NAN);
     }
-    argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 4, 3, 5, 10), SC_FILL_TIES);
+    argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 4, 3, 5, 10), SC_FILL_TIES);
+    argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, 6, 18, 10), SC_FILL_NAN); /* several rows per sample */
+    gather(list, SOCLE_F32, 11, 18, 5, 6, SC_FILL_INDEX);
+    scatter(list, 11, 18, 5, 6, SC_FILL_INDEX);
+    scatter(list, 300, 18, 33, 6, SC_FILL_WILD_INDEX);
     scatter(list, 3, list->small ? 20 : 2049, 8, true,
             SC_FILL_INDEX); /* long chains per row of the table */
 }
 
 void sc_verify_index_random(sc_verify_list *list, sc_draw *draw) {
     uint64_t *state = &draw->row;
-    bool rows = !sc_draw_once_in(state, 4);
+    int64_t rows = !sc_draw_once_in(state, 4);
     int64_t entries = sc_draw_size(state, 300), indices = sc_draw_size(state, 300);
     int64_t width = sc_draw_once_in(state, 4) ? 0 : sc_draw_size(state, 80);
     uint8_t fill = sc_draw_once_in(state, 2) ? SC_FILL_INDEX : SC_FILL_WILD_INDEX;

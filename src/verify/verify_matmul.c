@@ -17,26 +17,26 @@ static sc_verify_case product(const char *label, sc_tensor_desc a, sc_tensor_des
     return test;
 }
 
-/* Rank 2. With `rows` the samples lie along M, or along K where A is transposed and B is not. */
+/* Rank 2. With `rows` per sample the samples lie along M, or along K where A is transposed and B is
+ * not. */
 static void plain(sc_verify_list *list, int64_t m, int64_t n, int64_t k, bool ta, bool tb,
-                  bool rows, uint8_t fill, bool tail) {
-    bool inner = rows && ta && !tb, outer = rows && !ta;
+                  int64_t rows, uint8_t fill, bool tail) {
+    int64_t inner = ta && !tb ? rows : 0, outer = ta ? 0 : rows;
     sc_tensor_desc a =
         ta ? SC_VERIFY_TENSOR(SOCLE_F32, inner, k, m) : SC_VERIFY_TENSOR(SOCLE_F32, outer, m, k);
     sc_tensor_desc b =
-        tb ? SC_VERIFY_TENSOR(SOCLE_F32, false, n, k) : SC_VERIFY_TENSOR(SOCLE_F32, inner, k, n);
+        tb ? SC_VERIFY_TENSOR(SOCLE_F32, 0, n, k) : SC_VERIFY_TENSOR(SOCLE_F32, inner, k, n);
     sc_verify_case test = product(inner   ? "rows along K"
                                   : outer ? "rows along M"
                                           : "no rows",
                                   a, b, ta, tb, fill);
-    if (tail) sc_verify_bias_relu(&test, SC_VERIFY_TENSOR(SOCLE_F32, false, 1, n));
+    if (tail) sc_verify_bias_relu(&test, SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, n));
     list->emit(list, &test);
 }
 
-static void gated(sc_verify_list *list, int64_t m, int64_t n, int64_t k, bool rows, bool draws) {
-    sc_verify_case test =
-        product("gate of full size", SC_VERIFY_TENSOR(SOCLE_F32, rows, m, k),
-                SC_VERIFY_TENSOR(SOCLE_F32, false, k, n), false, false, SC_FILL_REAL);
+static void gated(sc_verify_list *list, int64_t m, int64_t n, int64_t k, int64_t rows, bool draws) {
+    sc_verify_case test = product("gate of full size", SC_VERIFY_TENSOR(SOCLE_F32, rows, m, k),
+                                  SC_VERIFY_TENSOR(SOCLE_F32, 0, k, n), false, false, SC_FILL_REAL);
     sc_verify_gate(&test, SC_VERIFY_TENSOR(SOCLE_F32, rows, m, n), draws);
     list->emit(list, &test);
 }
@@ -62,39 +62,47 @@ static void shapes(sc_verify_list *list) {
     plain(list, 9, 21, 30, false, false, true, SC_FILL_REAL, true);
     plain(list, 9, 21, 30, false, true, true, SC_FILL_WHOLE, true);
     plain(list, 6, 5, 7, false, false, true, SC_FILL_NAN, false);
-    gated(list, 9, 21, 30, true, true);
-    gated(list, 5, 18, 7, false, false);
-    if (!list->small) gated(list, 30, 128, 10, true, true);
+    gated(list, 9, 21, 30, 1, true);
+    gated(list, 5, 18, 7, 0, false);
+    plain(list, 12, 21, 7, false, true, 4, SC_FILL_WHOLE, true); /* several rows per sample */
+    plain(list, 5, 7, 12, true, false, 3, SC_FILL_WHOLE, false);
+    gated(list, 12, 21, 5, 3, true);
+    if (!list->small) gated(list, 30, 128, 10, 1, true);
+    if (!list->small) plain(list, 65, 33, 4096, true, false, 128, SC_FILL_WHOLE, false);
     if (!list->small) plain(list, 203, 301, 407, false, false, true, SC_FILL_REAL, false);
 }
 
 static void batches(sc_verify_list *list) {
-    sc_tensor_desc a = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 2, 5, 7),
-                   b = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 2, 7, 9);
-    sc_tensor_desc weight = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 1, 7, 9),
-                   heads = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 2, 7, 9);
+    sc_tensor_desc a = SC_VERIFY_TENSOR(SOCLE_F32, 1, 3, 2, 5, 7),
+                   b = SC_VERIFY_TENSOR(SOCLE_F32, 1, 3, 2, 7, 9);
+    sc_tensor_desc weight = SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 1, 7, 9),
+                   heads = SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 2, 7, 9);
     sc_verify_case test = product("batch", a, b, false, false, SC_FILL_WHOLE);
     list->emit(list, &test);
     test = product("batch, shared B", a, weight, false, false, SC_FILL_WHOLE);
     list->emit(list, &test);
     test = product("batch, B per second dimension", a, heads, false, false, SC_FILL_REAL);
     list->emit(list, &test);
-    test = product("batch, shared A", SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 5, 7),
-                   SC_VERIFY_TENSOR(SOCLE_F32, true, 4, 7, 33), false, false, SC_FILL_WHOLE);
+    test = product("batch, shared A", SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 5, 7),
+                   SC_VERIFY_TENSOR(SOCLE_F32, 1, 4, 7, 33), false, false, SC_FILL_WHOLE);
+    list->emit(list, &test);
+    test = product("batch of several rows", SC_VERIFY_TENSOR(SOCLE_F32, 3, 6, 5, 7),
+                   SC_VERIFY_TENSOR(SOCLE_F32, 3, 6, 7, 4), false, false, SC_FILL_WHOLE);
+    sc_verify_gate(&test, SC_VERIFY_TENSOR(SOCLE_F32, 3, 6, 5, 4), true);
     list->emit(list, &test);
     if (list->small) return;
-    sc_tensor_desc wide = SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 33, 65),
-                   tall = SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 65, 17);
+    sc_tensor_desc wide = SC_VERIFY_TENSOR(SOCLE_F32, 1, 5, 33, 65),
+                   tall = SC_VERIFY_TENSOR(SOCLE_F32, 1, 5, 65, 17);
     for (int form = 0; form < 4; form++) {
-        sc_tensor_desc x = form & 1 ? SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 65, 33) : wide;
-        sc_tensor_desc y = form >> 1 ? SC_VERIFY_TENSOR(SOCLE_F32, true, 5, 17, 65) : tall;
+        sc_tensor_desc x = form & 1 ? SC_VERIFY_TENSOR(SOCLE_F32, 1, 5, 65, 33) : wide;
+        sc_tensor_desc y = form >> 1 ? SC_VERIFY_TENSOR(SOCLE_F32, 1, 5, 17, 65) : tall;
         test = product("batch, transposes", x, y, form & 1, form >> 1,
                        form % 2 ? SC_FILL_REAL : SC_FILL_WHOLE);
-        sc_verify_bias_relu(&test, SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 1, 17));
+        sc_verify_bias_relu(&test, SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 1, 17));
         list->emit(list, &test);
     }
-    test = product("batch without rows", SC_VERIFY_TENSOR(SOCLE_F32, false, 3, 1, 8, 6),
-                   SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 4, 6, 5), false, false, SC_FILL_WHOLE);
+    test = product("batch without rows", SC_VERIFY_TENSOR(SOCLE_F32, 0, 3, 1, 8, 6),
+                   SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 4, 6, 5), false, false, SC_FILL_WHOLE);
     list->emit(list, &test);
 }
 
@@ -112,8 +120,8 @@ static void draw_batch(uint64_t *state, sc_tensor_desc *a, sc_tensor_desc *b, in
         b->dim[d] = kind == 2 ? 1 : size;
     }
     if (sc_draw_once_in(state, 3)) return;
-    a->batched = a->dim[0] > 1 || b->dim[0] == 1;
-    b->batched = b->dim[0] > 1;
+    a->rows_per_sample = a->dim[0] > 1 || b->dim[0] == 1;
+    b->rows_per_sample = b->dim[0] > 1;
 }
 
 void sc_verify_matmul_random(sc_verify_list *list, sc_draw *draw) {
@@ -128,18 +136,18 @@ void sc_verify_matmul_random(sc_verify_list *list, sc_draw *draw) {
     int64_t dim_a[4] = {1, 1, 1, 1}, dim_b[4] = {1, 1, 1, 1};
     dim_a[dims + ta] = m, dim_a[dims + !ta] = k;
     dim_b[dims + tb] = k, dim_b[dims + !tb] = n;
-    sc_tensor_desc a = sc_verify_tensor(SOCLE_F32, false, dims + 2, dim_a);
-    sc_tensor_desc b = sc_verify_tensor(SOCLE_F32, false, dims + 2, dim_b);
+    sc_tensor_desc a = sc_verify_tensor(SOCLE_F32, 0, dims + 2, dim_a);
+    sc_tensor_desc b = sc_verify_tensor(SOCLE_F32, 0, dims + 2, dim_b);
     if (dims) draw_batch(state, &a, &b, dims);
     bool rows = !dims && sc_draw_below(state, 4) > 0;
-    if (rows) a.batched = !ta || !tb, b.batched = ta && !tb;
+    if (rows) a.rows_per_sample = !ta || !tb, b.rows_per_sample = ta && !tb;
     uint8_t fill = sc_draw_once_in(state, 3) ? SC_FILL_REAL : SC_FILL_WHOLE;
     sc_verify_case test = product("random", a, b, ta, tb, fill);
     int64_t bias[4] = {1, 1, 1, 1}, tail = sc_draw_below(style, 4);
     bias[dims + 1] = n;
-    if (tail == 0) sc_verify_bias_relu(&test, sc_verify_tensor(SOCLE_F32, false, dims + 2, bias));
+    if (tail == 0) sc_verify_bias_relu(&test, sc_verify_tensor(SOCLE_F32, 0, dims + 2, bias));
     if (tail == 1 && !dims && !(ta && rows))
-        sc_verify_gate(&test, SC_VERIFY_TENSOR(SOCLE_F32, a.batched, m, n),
+        sc_verify_gate(&test, SC_VERIFY_TENSOR(SOCLE_F32, a.rows_per_sample, m, n),
                        sc_draw_once_in(style, 2));
     list->emit(list, &test);
 }

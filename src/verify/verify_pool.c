@@ -9,8 +9,9 @@ typedef struct shape {
     unsigned flags;
 } shape;
 
-/* QUICK: also in the quick part. PLAIN: one row of each operation. */
-enum { SMALL = 1, QUICK = 2, PLAIN = 4 };
+/* QUICK: also in the quick part. PLAIN: one row of each operation. PAIRS: two images to a sample.
+ */
+enum { SMALL = 1, QUICK = 2, PLAIN = 4, PAIRS = 8 };
 
 static const shape shapes[] = {
     {3, 2, 4, 4, {2, 2}, {2, 2}, {1, 1}, {0, 0, 0, 0}, SMALL},
@@ -29,6 +30,8 @@ static const shape shapes[] = {
     {2, 3, 5, 9, {2, 2}, {2, 2}, {1, 1}, {0, 0, 1, 1}, SMALL},
     {2, 3, 28, 28, {2, 2}, {2, 2}, {1, 1}, {0, 0, 0, 0}, 0},
     {2, 2, 9, 71, {2, 2}, {2, 2}, {1, 1}, {0, 0, 0, 0}, 0},
+    {6, 2, 5, 7, {3, 3}, {2, 2}, {1, 1}, {0, 1, 0, 0}, SMALL | PAIRS},
+    {6, 2, 6, 8, {2, 2}, {2, 2}, {1, 1}, {0, 0, 0, 0}, PAIRS},
 };
 
 /* Both sides of what implementations treat apart. */
@@ -117,8 +120,8 @@ static void one(sc_verify_list *list, const shape *s, sc_op op, uint8_t fill, bo
     test.quick = (s->flags & QUICK) != 0;
     test.desc.attr.pool.window = window;
     test.desc.attr.pool.count_padding = count_padding;
-    sc_tensor_desc x = SC_VERIFY_TENSOR(SOCLE_F32, true, s->rows, s->channels, s->height, s->width);
-    sc_tensor_desc y = SC_VERIFY_TENSOR(SOCLE_F32, true, s->rows, s->channels,
+    sc_tensor_desc x = SC_VERIFY_TENSOR(SOCLE_F32, 1, s->rows, s->channels, s->height, s->width);
+    sc_tensor_desc y = SC_VERIFY_TENSOR(SOCLE_F32, 1, s->rows, s->channels,
                                         sc_window_output(s->height, &window, 0),
                                         sc_window_output(s->width, &window, 1));
     test.desc.tensor[0] = backward ? y : x;
@@ -131,7 +134,8 @@ static void one(sc_verify_list *list, const shape *s, sc_op op, uint8_t fill, bo
     if (backward) test.desc.tensor[test.desc.inputs] = x;
     if (tail == GATE) sc_verify_gate(&test, x, true);
     if (tail == BIAS)
-        sc_verify_bias_relu(&test, SC_VERIFY_TENSOR(SOCLE_F32, false, 1, s->channels, 1, 1));
+        sc_verify_bias_relu(&test, SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, s->channels, 1, 1));
+    if (s->flags & PAIRS) sc_verify_case_rows(&test, 2);
     list->emit(list, &test);
 }
 

@@ -57,10 +57,14 @@ static void counted(sc_verify_list *list, sc_tensor_desc x, uint32_t axes) {
 }
 
 static void every_axis(sc_verify_list *list) {
-    sc_tensor_desc x = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 5, 4, 7);
+    sc_tensor_desc x = SC_VERIFY_TENSOR(SOCLE_F32, 1, 3, 5, 4, 7);
     for (uint32_t axes = 1; axes < 16; axes++)
         all_kinds(list, "axes", x, axes, axes % 2 ? SC_FILL_WHOLE : SC_FILL_REAL);
-    x = SC_VERIFY_TENSOR(SOCLE_F32, false, 6, 1, 9);
+    x = SC_VERIFY_TENSOR(SOCLE_F32, 4, 12, 5, 7);
+    for (uint32_t axes = 1; axes < 8; axes++)
+        all_kinds(list, "axes, several rows per sample", x, axes,
+                  axes % 2 ? SC_FILL_WHOLE : SC_FILL_REAL);
+    x = SC_VERIFY_TENSOR(SOCLE_F32, 0, 6, 1, 9);
     for (uint32_t axes = 1; axes < 8; axes++)
         all_kinds(list, "axes, no rows", x, axes, axes % 2 ? SC_FILL_REAL : SC_FILL_WHOLE);
 }
@@ -69,35 +73,54 @@ static void sizes(sc_verify_list *list) {
     static const int64_t size[] = {1, 2, 5, 31, 32, 33, 63, 64, 65, 257, 1025, 20011};
     for (int i = 0; i < (list->small ? 4 : 12); i++) {
         int64_t n = size[i];
-        all_kinds(list, "one long row", SC_VERIFY_TENSOR(SOCLE_F32, false, n), 1, SC_FILL_WHOLE);
-        all_kinds(list, "one long row, real", SC_VERIFY_TENSOR(SOCLE_F32, false, n), 1,
-                  SC_FILL_REAL);
-        all_kinds(list, "samples", SC_VERIFY_TENSOR(SOCLE_F32, true, n), 1, SC_FILL_WHOLE);
+        all_kinds(list, "one long row", SC_VERIFY_TENSOR(SOCLE_F32, 0, n), 1, SC_FILL_WHOLE);
+        all_kinds(list, "one long row, real", SC_VERIFY_TENSOR(SOCLE_F32, 0, n), 1, SC_FILL_REAL);
+        all_kinds(list, "samples", SC_VERIFY_TENSOR(SOCLE_F32, 1, n), 1, SC_FILL_WHOLE);
         if (n > 2000) continue;
-        all_kinds(list, "rows", SC_VERIFY_TENSOR(SOCLE_F32, true, 7, n), 2, SC_FILL_WHOLE);
-        all_kinds(list, "columns", SC_VERIFY_TENSOR(SOCLE_F32, true, n, 37), 1, SC_FILL_REAL);
-        all_kinds(list, "bias gradient", SC_VERIFY_TENSOR(SOCLE_F32, true, 3, n, 2, 5), 13,
+        all_kinds(list, "rows", SC_VERIFY_TENSOR(SOCLE_F32, 1, 7, n), 2, SC_FILL_WHOLE);
+        all_kinds(list, "columns", SC_VERIFY_TENSOR(SOCLE_F32, 1, n, 37), 1, SC_FILL_REAL);
+        all_kinds(list, "bias gradient", SC_VERIFY_TENSOR(SOCLE_F32, 1, 3, n, 2, 5), 13,
                   SC_FILL_WHOLE);
     }
+}
+
+/* Sums of x * uniform, or of x where the sample's position is odd: the place within the sample. */
+static void placed(sc_verify_list *list, sc_tensor_desc x, uint32_t axes) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_REDUCE, 1, 2, "random and sample");
+    sc_expr *e = &test.expr;
+    int a = sc_expr_input(e, 0, SC_EXPR_FLOAT);
+    int odd = sc_expr_add_node(e, SC_EXPR_INT_AND, sc_expr_leaf(e, SC_EXPR_SAMPLE, 0, 0),
+                               sc_expr_leaf(e, SC_EXPR_COORD, 0, 0), 0);
+    sc_expr_output(e,
+                   sc_expr_add_node(e, SC_EXPR_MUL, a, sc_expr_leaf(e, SC_EXPR_UNIFORM, 0, 2), 0));
+    sc_expr_output(e, sc_expr_add_node(e, SC_EXPR_MUL, a,
+                                       sc_expr_add_node(e, SC_EXPR_TO_FLOAT, odd, 0, 0), 0));
+    test.desc.tensor[0] = x;
+    test.desc.attr.reduce.axes = axes;
+    test.quick = true;
+    list->emit(list, &test);
 }
 
 void sc_verify_reduce_cases(sc_verify_list *list) {
     every_axis(list);
     sizes(list);
-    all_kinds(list, "NaN and infinities", SC_VERIFY_TENSOR(SOCLE_F32, true, 9, 11), 2, SC_FILL_NAN);
-    all_kinds(list, "NaN and infinities over samples", SC_VERIFY_TENSOR(SOCLE_F32, true, 9, 11), 1,
+    all_kinds(list, "NaN and infinities", SC_VERIFY_TENSOR(SOCLE_F32, 1, 9, 11), 2, SC_FILL_NAN);
+    all_kinds(list, "NaN and infinities over samples", SC_VERIFY_TENSOR(SOCLE_F32, 1, 9, 11), 1,
               SC_FILL_NAN);
-    all_kinds(list, "ties", SC_VERIFY_TENSOR(SOCLE_F32, true, 9, 65), 3, SC_FILL_TIES);
-    sc_tensor_desc image = SC_VERIFY_TENSOR(SOCLE_F32, true, 4, 17, 6, 5),
-                   channel = SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 17, 1, 1);
+    all_kinds(list, "ties", SC_VERIFY_TENSOR(SOCLE_F32, 1, 9, 65), 3, SC_FILL_TIES);
+    sc_tensor_desc image = SC_VERIFY_TENSOR(SOCLE_F32, 1, 4, 17, 6, 5),
+                   channel = SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 17, 1, 1);
     moments(list, image, channel, 13, SC_FILL_REAL);
     moments(list, image, channel, 13, SC_FILL_WHOLE);
-    moments(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 9, 65), SC_VERIFY_TENSOR(SOCLE_F32, true, 9, 1),
-            2, SC_FILL_REAL);
-    moments(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 6, 1),
-            SC_VERIFY_TENSOR(SOCLE_F32, false, 1, 33), 1, SC_FILL_REAL);
-    counted(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 8, 3, 9), 7);
-    counted(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 8, 3, 9), 4);
+    moments(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 9, 65), SC_VERIFY_TENSOR(SOCLE_F32, 1, 9, 1), 2,
+            SC_FILL_REAL);
+    moments(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 6, 1), SC_VERIFY_TENSOR(SOCLE_F32, 0, 1, 33), 1,
+            SC_FILL_REAL);
+    counted(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 8, 3, 9), 7);
+    counted(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 8, 3, 9), 4);
+    placed(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 8, 3, 9), 3);
+    placed(list, SC_VERIFY_TENSOR(SOCLE_F32, 3, 12, 2, 9), 3);
+    placed(list, SC_VERIFY_TENSOR(SOCLE_F32, 3, 12, 2, 9), 4);
 }
 
 void sc_verify_reduce_random(sc_verify_list *list, sc_draw *draw) {
@@ -110,13 +133,13 @@ void sc_verify_reduce_random(sc_verify_list *list, sc_draw *draw) {
     sc_draw_sizes(&draw->row, rank, size, 1 << 11);
     /* Each dimension belongs to one input, and to others as it happens. */
     for (int i = 0; i < inputs; i++)
-        test.desc.tensor[i] = sc_verify_tensor(SOCLE_F32, false, rank, size);
+        test.desc.tensor[i] = sc_verify_tensor(SOCLE_F32, 0, rank, size);
     for (int d = 0; d < rank; d++) {
         int owner = (int)sc_draw_below(style, inputs);
         for (int i = 0; i < inputs; i++) {
             bool has = i == owner || sc_draw_below(style, 3) > 0;
             if (!has) test.desc.tensor[i].dim[d] = 1;
-            if (d == 0) test.desc.tensor[i].batched = rows && has;
+            if (d == 0) test.desc.tensor[i].rows_per_sample = rows && has;
         }
     }
     if (inputs > 1 && sc_draw_once_in(style, 3)) test.desc.tensor[1].dtype = SOCLE_U8;

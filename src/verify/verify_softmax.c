@@ -21,12 +21,12 @@ static void gradient(sc_verify_list *list, sc_tensor_desc x, bool log_form) {
     list->emit(list, &test);
 }
 
-static void entropy(sc_verify_list *list, int64_t rows, int64_t classes, int dtype, uint8_t logits,
-                    uint8_t labels) {
+static void entropy_rows(sc_verify_list *list, int64_t per_sample, int64_t rows, int64_t classes,
+                         int dtype, uint8_t logits, uint8_t labels) {
     sc_verify_case test = sc_verify_case_of(SC_OP_CROSS_ENTROPY, 2, 2,
                                             dtype == SOCLE_U8 ? "u8 labels" : "i32 labels");
-    test.desc.tensor[0] = SC_VERIFY_TENSOR(SOCLE_F32, true, rows, classes);
-    test.desc.tensor[1] = SC_VERIFY_TENSOR(dtype, true, rows);
+    test.desc.tensor[0] = SC_VERIFY_TENSOR(SOCLE_F32, per_sample, rows, classes);
+    test.desc.tensor[1] = SC_VERIFY_TENSOR(dtype, per_sample, rows);
     test.fill[0] = logits;
     test.fill[1] = labels;
     test.limit = classes;
@@ -34,10 +34,26 @@ static void entropy(sc_verify_list *list, int64_t rows, int64_t classes, int dty
     list->emit(list, &test);
 }
 
+static void entropy(sc_verify_list *list, int64_t rows, int64_t classes, int dtype, uint8_t logits,
+                    uint8_t labels) {
+    entropy_rows(list, 1, rows, classes, dtype, logits, labels);
+}
+
+/* Several rows per sample: tokens, pixels. */
+static void sequences(sc_verify_list *list) {
+    sc_tensor_desc tokens = SC_VERIFY_TENSOR(SOCLE_F32, 5, 15, 33);
+    for (int form = 0; form < 2; form++) {
+        softmax(list, tokens, form, SC_FILL_REAL);
+        gradient(list, tokens, form);
+    }
+    entropy_rows(list, 5, 15, 33, SOCLE_I32, SC_FILL_REAL, SC_FILL_INDEX);
+    entropy_rows(list, 4, 12, 10, SOCLE_U8, SC_FILL_WIDE, SC_FILL_REAL);
+}
+
 void sc_verify_softmax_cases(sc_verify_list *list) {
     static const int64_t size[] = {1, 2, 5, 10, 31, 32, 33, 63, 64, 65, 257, 4099};
     for (int i = 0; i < (list->small ? 4 : 12); i++) {
-        sc_tensor_desc x = SC_VERIFY_TENSOR(SOCLE_F32, true, size[i] > 1000 ? 3 : 7, size[i]);
+        sc_tensor_desc x = SC_VERIFY_TENSOR(SOCLE_F32, 1, size[i] > 1000 ? 3 : 7, size[i]);
         for (int form = 0; form < 2; form++) {
             softmax(list, x, form, SC_FILL_REAL);
             softmax(list, x, form, SC_FILL_WIDE);
@@ -47,13 +63,14 @@ void sc_verify_softmax_cases(sc_verify_list *list) {
         entropy(list, size[i] > 1000 ? 3 : 9, size[i], SOCLE_I32, SC_FILL_REAL, SC_FILL_INDEX);
         entropy(list, 9, size[i] > 256 ? 200 : size[i], SOCLE_U8, SC_FILL_WIDE, SC_FILL_INDEX);
     }
-    sc_tensor_desc deep = SC_VERIFY_TENSOR(SOCLE_F32, true, 3, 4, 5, 6),
-                   flat = SC_VERIFY_TENSOR(SOCLE_F32, false, 33);
+    sc_tensor_desc deep = SC_VERIFY_TENSOR(SOCLE_F32, 1, 3, 4, 5, 6),
+                   flat = SC_VERIFY_TENSOR(SOCLE_F32, 0, 33);
     softmax(list, deep, false, SC_FILL_REAL);
     softmax(list, flat, true, SC_FILL_REAL);
     gradient(list, deep, false);
     gradient(list, flat, true);
-    softmax(list, SC_VERIFY_TENSOR(SOCLE_F32, true, 40, 10), false, SC_FILL_TIES);
+    softmax(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 40, 10), false, SC_FILL_TIES);
+    sequences(list);
     entropy(list, 12, 10, SOCLE_I32, SC_FILL_REAL, SC_FILL_WILD_INDEX);
     entropy(list, 12, 10, SOCLE_U8, SC_FILL_REAL,
             SC_FILL_REAL); /* bytes of 0..255: most are no class */

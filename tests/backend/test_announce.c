@@ -19,8 +19,8 @@ static void elementwise(operation *out, sc_op op, sc_expr_op function) {
     int value = sc_expr_add_node(&out->expr, function, sc_expr_input(&out->expr, 0, SC_EXPR_FLOAT), 0, 0);
     sc_expr_output(&out->expr, value);
     out->desc = (sc_op_desc){.op = op, .inputs = 1, .outputs = 1, .expr = &out->expr};
-    out->desc.tensor[0] = sc_tensor_make(SOCLE_F32, false, 2, dim);
-    out->desc.tensor[1] = sc_tensor_make(SOCLE_F32, false, 2, op == SC_OP_REDUCE ? row : dim);
+    out->desc.tensor[0] = sc_tensor_make(SOCLE_F32, 0, 2, dim);
+    out->desc.tensor[1] = sc_tensor_make(SOCLE_F32, 0, 2, op == SC_OP_REDUCE ? row : dim);
     if (op == SC_OP_REDUCE) out->desc.attr.reduce.axes = 1;
 }
 
@@ -32,8 +32,8 @@ static void make_operations(operation *out) {
     elementwise(&out[1], SC_OP_REDUCE, SC_EXPR_SQUARE);
     elementwise(&out[2], SC_OP_REDUCE, SC_EXPR_EXP);
     out[3].desc = (sc_op_desc){.op = SC_OP_SLICE, .inputs = 1, .outputs = 1};
-    out[3].desc.tensor[0] = sc_tensor_make(SOCLE_U8, false, 1, dim);
-    out[3].desc.tensor[1] = sc_tensor_make(SOCLE_U8, false, 1, index);
+    out[3].desc.tensor[0] = sc_tensor_make(SOCLE_U8, 0, 1, dim);
+    out[3].desc.tensor[1] = sc_tensor_make(SOCLE_U8, 0, 1, index);
     out[3].desc.attr.slice.begin[0] = 3;
     elementwise(&out[OPERATIONS], SC_OP_ELEMENTWISE, SC_EXPR_TANH);
 }

@@ -7,7 +7,7 @@ static void describe(sc_op_desc *desc, sc_expr *expr) {
     sc_expr_init(expr);
     sc_expr_output(expr, sc_expr_add_node(expr, SC_EXPR_RELU, sc_expr_input(expr, 0, SC_EXPR_FLOAT), 0, 0));
     *desc = (sc_op_desc){.op = SC_OP_ELEMENTWISE, .inputs = 1, .outputs = 1, .expr = expr};
-    desc->tensor[0] = desc->tensor[1] = sc_tensor_make(SOCLE_F32, false, 2, (const int64_t[]){3, 5});
+    desc->tensor[0] = desc->tensor[1] = sc_tensor_make(SOCLE_F32, 0, 2, (const int64_t[]){3, 5});
 }
 
 Test(arguments, the_device_says_how_much_it_takes) {

@@ -27,7 +27,7 @@ static void add_tail(sc_op_desc *desc, const sc_expr *tail, sc_env *env) {
     sc_tensor_desc result = desc->tensor[desc->inputs], bias = result;
     for (int d = 0; d < bias.rank; d++)
         if (d != 1) bias.dim[d] = 1;
-    bias.batched = false;
+    bias.rows_per_sample = 0;
     desc->tensor[2] = bias;
     desc->tensor[3] = desc->tensor[4] = result;
     desc->inputs = 4;
@@ -43,12 +43,12 @@ static sc_op_desc make_desc(sc_op op, const sc_expr *tail, sc_env *env) {
                   a[2] = {ROWS, 33}, b[2] = {33, 19};
     if (op == SC_OP_MATMUL) {
         memset(&desc.attr, 0, sizeof desc.attr);
-        desc.tensor[0] = sc_tensor_make(SOCLE_F32, true, 2, a);
-        desc.tensor[1] = sc_tensor_make(SOCLE_F32, false, 2, b);
+        desc.tensor[0] = sc_tensor_make(SOCLE_F32, 1, 2, a);
+        desc.tensor[1] = sc_tensor_make(SOCLE_F32, 0, 2, b);
     } else {
-        desc.tensor[0] = sc_tensor_make(SOCLE_F32, true, 4, op == SC_OP_CONV2D ? x : dy);
-        desc.tensor[1] = sc_tensor_make(SOCLE_F32, false, 4, w);
-        if (op == SC_OP_CONV2D_GRAD_INPUT) desc.tensor[2] = sc_tensor_make(SOCLE_F32, true, 4, x);
+        desc.tensor[0] = sc_tensor_make(SOCLE_F32, 1, 4, op == SC_OP_CONV2D ? x : dy);
+        desc.tensor[1] = sc_tensor_make(SOCLE_F32, 0, 4, w);
+        if (op == SC_OP_CONV2D_GRAD_INPUT) desc.tensor[2] = sc_tensor_make(SOCLE_F32, 1, 4, x);
     }
     add_tail(&desc, tail, env);
     return desc;

@@ -58,7 +58,7 @@ static void setup(fixture *x, const sc_device_options *options) {
                                               sc_expr_input(&x->expr, 0, SC_EXPR_FLOAT), 0, 0));
     x->desc = (sc_op_desc){.op = SC_OP_ELEMENTWISE, .inputs = 1, .outputs = 1, .expr = &x->expr};
     x->desc.tensor[0] = x->desc.tensor[1] =
-        sc_tensor_make(SOCLE_F32, false, 4, (const int64_t[]){2, 16, 3, 3});
+        sc_tensor_make(SOCLE_F32, 0, 4, (const int64_t[]){2, 16, 3, 3});
 }
 
 static void chosen(fixture *x, const char *force, const char *expected) {

@@ -29,7 +29,7 @@ static void square(void) {
     sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SQUARE, sc_expr_input(&expr, 0, SC_EXPR_FLOAT), 0, 0));
     int64_t dim = 100;
     sc_op_desc desc = {.op = SC_OP_ELEMENTWISE, .inputs = 1, .outputs = 1, .expr = &expr};
-    desc.tensor[0] = desc.tensor[1] = sc_tensor_make(SOCLE_F32, false, 1, &dim);
+    desc.tensor[0] = desc.tensor[1] = sc_tensor_make(SOCLE_F32, 0, 1, &dim);
     sc_kernel *kernel;
     sc_buffer *buffer;
     float in[100], out[100];

@@ -68,7 +68,7 @@ Test(check_device, finds_a_difference) {
     sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_RELU, sc_expr_input(&expr, 0, SC_EXPR_FLOAT), 0, 0));
     int64_t dim = 32;
     sc_op_desc desc = {.op = SC_OP_ELEMENTWISE, .inputs = 1, .outputs = 1, .expr = &expr};
-    desc.tensor[0] = desc.tensor[1] = sc_tensor_make(SOCLE_F32, false, 1, &dim);
+    desc.tensor[0] = desc.tensor[1] = sc_tensor_make(SOCLE_F32, 0, 1, &dim);
     FIXTURE_OK(sc_prepare(&kernel, check, &desc, NULL));
     FIXTURE_OK(sc_buffer_create(&scratch, check, SC_BUFFER_DEVICE, kernel->workspace + 1));
     sc_operand operands[2] = {{buffer, 0}, {buffer, 128}}, workspace = {scratch, 0};

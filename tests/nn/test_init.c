@@ -6,7 +6,7 @@
 static sc_parameter parameter_of(const char *name, const char *kind, float scale, int64_t out,
                                  int64_t in) {
     return (sc_parameter){.name = name,
-                          .desc = sc_tensor_make(SOCLE_F32, false, 2, (int64_t[]){out, in}),
+                          .desc = sc_tensor_make(SOCLE_F32, 0, 2, (int64_t[]){out, in}),
                           .init = {kind, scale},
                           .fan_in = in,
                           .fan_out = out};

@@ -19,7 +19,7 @@ typedef struct loss_eval {
 static void create_of(loss_eval *out, const sc_loss_kind *kind, int64_t rows, int64_t width, int dtype) {
     sc_env *env = &out->env;
     sc_env_init(env, NULL, NULL);
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, true, 2, (int64_t[]){rows, width}), target_desc;
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 2, (int64_t[]){rows, width}), target_desc;
     SC_OK(env, sc_graph_create(&out->graph, env, rows));
     SC_OK(env, sc_loss_target(env, kind, &desc, &target_desc));
     target_desc.dim[0] = rows;
@@ -151,9 +151,9 @@ Test(loss, nan_is_never_right) {
 
 Test(loss, targets) {
     sc_env env;
-    sc_tensor_desc target, scores = sc_tensor_make(SOCLE_F32, true, 2, (int64_t[]){1, 10}),
-                           image = sc_tensor_make(SOCLE_F32, true, 4, (int64_t[]){1, 3, 4, 4}),
-                           one = sc_tensor_make(SOCLE_F32, true, 2, (int64_t[]){1, 1});
+    sc_tensor_desc target, scores = sc_tensor_make(SOCLE_F32, 1, 2, (int64_t[]){1, 10}),
+                           image = sc_tensor_make(SOCLE_F32, 1, 4, (int64_t[]){1, 3, 4, 4}),
+                           one = sc_tensor_make(SOCLE_F32, 1, 2, (int64_t[]){1, 1});
     sc_env_init(&env, NULL, NULL);
     SC_OK(&env, sc_loss_target(&env, sc_loss_find("softmax_cross_entropy"), &scores, &target));
     SC_EQ(target.rank, 1);

@@ -27,7 +27,7 @@ Test(net, names_and_shapes) {
         SC_EQ_STR(net->layer[l].name, names[l]);
         SC_EQ(sc_net_find(net, names[l]), node);
         const sc_tensor_desc *desc = sc_net_desc(net, node);
-        SC_TRUE(desc->batched && desc->dim[0] == 1 && desc->dtype == SOCLE_F32);
+        SC_TRUE(desc->rows_per_sample == 1 && desc->dim[0] == 1 && desc->dtype == SOCLE_F32);
         for (int d = 1; d < desc->rank; d++) SC_EQ(desc->dim[d], size[l][d - 1]);
     }
     SC_EQ(net->parameters, 12);

@@ -22,7 +22,7 @@ static void create(update *out, const sc_optimizer *optimizer) {
     out->optimizer = *optimizer;
     out->states = sc_optimizer_states(optimizer);
     SC_OK(&out->env, sc_graph_create(&out->graph, &out->env, 1));
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, false, 1, (int64_t[]){WEIGHTS});
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 0, 1, (int64_t[]){WEIGHTS});
     sc_value input[SC_UPDATE_INPUTS], result[1 + SC_OPTIMIZER_STATES];
     sc_expr expr;
     int node[SC_UPDATE_INPUTS], parameter, state[SC_OPTIMIZER_STATES] = {0};

@@ -8,7 +8,7 @@
 
 static sc_value parameter(deep_net *net, int rank, const int64_t *dim) {
     SC_TRUE(net->parameters < DEEP_PARAMETERS);
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, false, rank, dim);
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 0, rank, dim);
     int index = net->parameters++;
     return net->parameter[index] =
                sc_graph_external(net->graph, SC_LANE_PARAMETERS, index, &desc, "parameter");
@@ -18,7 +18,7 @@ static sc_value parameter(deep_net *net, int rank, const int64_t *dim) {
 
 static sc_value images(deep_net *net, const deep_kind *kind) {
     const int64_t dim[4] = {kind->rows, kind->inputs, kind->size, kind->size};
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, true, 4, dim);
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 4, dim);
     return sc_graph_external(net->graph, SC_LANE_INPUTS, 0, &desc, "images");
 }
 
@@ -62,7 +62,7 @@ static sc_value classify(deep_net *net, sc_value x) {
         x = sc_build_reshape(net->graph, x, 2, desc.dim);
     }
     x = sc_build_matmul(net->graph, x, PARAMETER(net, 2, DEEP_CLASSES, desc.dim[1]), false, true);
-    sc_tensor_desc labels = sc_tensor_make(SOCLE_U8, true, 1, desc.dim);
+    sc_tensor_desc labels = sc_tensor_make(SOCLE_U8, 1, 1, desc.dim);
     return sc_build_cross_entropy(
         net->graph, x, sc_graph_external(net->graph, SC_LANE_INPUTS, 1, &labels, "labels"), NULL);
 }

@@ -104,9 +104,9 @@ static position position_of(const graph_eval *eval, const sc_tensor_desc *space,
         at.coordinate[d] = rest % size;
         rest /= size;
     }
-    int64_t per_sample = space->batched ? total / eval->launch.rows : total;
+    int64_t per_sample = space->rows_per_sample ? total / eval->launch.rows : total;
     at.element = linear % per_sample;
-    at.sample = space->batched ? linear / per_sample + eval->launch.sample_offset : 0;
+    at.sample = space->rows_per_sample ? linear / per_sample + eval->launch.sample_offset : 0;
     return at;
 }
 

@@ -7,7 +7,7 @@
 #include "sc_test.h"
 
 static sc_value parameter(sample *s, int rank, const int64_t *dim) {
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, false, rank, dim);
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 0, rank, dim);
     int index = s->parameters++;
     return s->parameter[index] =
                sc_graph_external(s->graph, SC_LANE_PARAMETERS, index, &desc, "parameter");
@@ -16,7 +16,7 @@ static sc_value parameter(sample *s, int rank, const int64_t *dim) {
 static sc_value input(sample *s, socle_dtype dtype, int rank, const int64_t *rest) {
     int64_t dim[SC_MAX_RANK] = {SAMPLE_CAPACITY};
     for (int d = 1; d < rank; d++) dim[d] = rest[d - 1];
-    sc_tensor_desc desc = sc_tensor_make(dtype, true, rank, dim);
+    sc_tensor_desc desc = sc_tensor_make(dtype, 1, rank, dim);
     return sc_graph_external(s->graph, SC_LANE_INPUTS, s->inputs++, &desc, "input");
 }
 
@@ -184,7 +184,7 @@ static sc_value folded(sample *s) {
     sc_graph_append(graph, SC_OP_REDUCE, &attr, &expr, 2, (sc_value[]){x, w}, 2, sum);
     sc_value rows = flatten(s, sc_build_binary(graph, SC_EXPR_DIV, sum[0], sum[1])),
              index = INPUT(s, SOCLE_I32, 1, 0);
-    sc_tensor_desc shape = sc_tensor_make(SOCLE_F32, false, 2, DIMS(3, 4));
+    sc_tensor_desc shape = sc_tensor_make(SOCLE_F32, 0, 2, DIMS(3, 4));
     sc_graph_append_shaped(graph, SC_OP_SCATTER_ADD, &(sc_op_attr){0}, 2, (sc_value[]){index, rows},
                            &shape, &table);
     rows = sc_build_gather(graph, sc_build_unary(graph, SC_EXPR_EXPM1, table), index);

@@ -110,7 +110,7 @@ static void start(pool *p, sc_graph *graph, uint64_t seed) {
             keep(p, shape, sc_graph_external(graph, SC_LANE_STATE, 10 * shape + i, &desc, "home"));
     }
     const int64_t dim[2] = {4, 6};
-    sc_tensor_desc bytes = sc_tensor_make(SOCLE_U8, true, 2, dim);
+    sc_tensor_desc bytes = sc_tensor_make(SOCLE_U8, 1, 2, dim);
     keep(p, 0,
          sc_build_to_float(graph, sc_graph_external(graph, SC_LANE_INPUTS, 0, &bytes, "bytes"),
                            0.5f));
@@ -248,7 +248,7 @@ static socle_status build_and_fuse(sc_env *env, void *argument) {
     sc_graph *graph;
     SC_TRY(sc_graph_create(&graph, env, 4));
     const int64_t dim[2] = {4, 4};
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, false, 2, dim);
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 0, 2, dim);
     sc_value x = sc_graph_external(graph, SC_LANE_PARAMETERS, 0, &desc, "x");
     sc_value y = sc_build_unary(graph, SC_EXPR_RELU, sc_build_matmul(graph, x, x, false, false));
     sc_graph_output(graph, sc_build_unary(graph, SC_EXPR_EXP, y), SC_LANE_OUTPUTS, 0);

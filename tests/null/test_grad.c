@@ -78,7 +78,7 @@ static sc_graph *new_graph(sc_env *env) {
 }
 
 static sc_value parameter(sc_graph *graph, int index, int64_t size) {
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, false, 1, &size);
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 0, 1, &size);
     return sc_graph_external(graph, SC_LANE_PARAMETERS, index, &desc, NULL);
 }
 
@@ -140,8 +140,8 @@ Test(grad, one_row_is_still_a_batch) {
     sc_env_init(&env, NULL, NULL);
     SC_OK(&env, sc_graph_create(&graph, &env, 1));
     const int64_t dim[2] = {1, 3};
-    sc_tensor_desc row = sc_tensor_make(SOCLE_F32, true, 2, dim),
-                   weight = sc_tensor_make(SOCLE_F32, false, 2, dim);
+    sc_tensor_desc row = sc_tensor_make(SOCLE_F32, 1, 2, dim),
+                   weight = sc_tensor_make(SOCLE_F32, 0, 2, dim);
     sc_value x = sc_graph_external(graph, SC_LANE_INPUTS, 0, &row, NULL), gradient;
     sc_value w = sc_graph_external(graph, SC_LANE_PARAMETERS, 0, &weight, NULL);
     sc_value y = sc_build_binary(graph, SC_EXPR_MUL, x, w);
@@ -197,7 +197,7 @@ Test(grad, refuses_what_has_no_gradient) {
     sc_env env;
     sc_graph *graph = new_graph(&env);
     const int64_t dim[2] = {4, 3};
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, true, 2, dim);
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 2, dim);
     sc_value x = sc_graph_external(graph, SC_LANE_INPUTS, 0, &desc, "x"), gradient;
     sc_graph_scope(graph, "peak1");
     sc_value y = sc_build_reduce(graph, SC_REDUCE_MAX, x, 2);

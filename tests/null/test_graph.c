@@ -14,8 +14,8 @@ typedef struct fixture {
 static void setup(fixture *f) {
     sc_env_init(&f->env, NULL, NULL);
     SC_OK(&f->env, sc_graph_create(&f->graph, &f->env, 8));
-    sc_tensor_desc batch = sc_tensor_make(SOCLE_F32, true, 2, (const int64_t[]){8, 6});
-    sc_tensor_desc weight = sc_tensor_make(SOCLE_F32, false, 2, (const int64_t[]){4, 6});
+    sc_tensor_desc batch = sc_tensor_make(SOCLE_F32, 1, 2, (const int64_t[]){8, 6});
+    sc_tensor_desc weight = sc_tensor_make(SOCLE_F32, 0, 2, (const int64_t[]){4, 6});
     f->x = sc_graph_external(f->graph, SC_LANE_INPUTS, 0, &batch, "images");
     f->w = sc_graph_external(f->graph, SC_LANE_PARAMETERS, 3, &weight, "weight");
     SC_OK(&f->env, f->graph->status);
@@ -44,7 +44,7 @@ Test(graph, nodes_get_shapes_names_and_producers) {
     sc_value z = sc_build_unary(f.graph, SC_EXPR_TANH, y);
     SC_OK(&f.env, f.graph->status);
     const sc_tensor_desc *desc = sc_graph_desc(f.graph, y);
-    SC_TRUE(desc->batched);
+    SC_EQ(desc->rows_per_sample, 1);
     SC_EQ(desc->rank, 2);
     SC_EQ(desc->dim[0], 8);
     SC_EQ(desc->dim[1], 4);
@@ -99,7 +99,7 @@ Test(graph, bad_requests_are_refused) {
         SC_REPRO("%s", expected[i].what);
         sc_value many[SC_MAX_OPERANDS + 4], result = 0;
         for (int k = 0; k < SC_MAX_OPERANDS + 4; k++) many[k] = f.x;
-        sc_tensor_desc other = sc_tensor_make(SOCLE_F32, true, 2, (const int64_t[]){9, 6});
+        sc_tensor_desc other = sc_tensor_make(SOCLE_F32, 1, 2, (const int64_t[]){9, 6});
         switch (i) {
         case 0:
             result = sc_build_matmul(f.graph, f.x, 99, false, false);
@@ -168,7 +168,7 @@ Test(graph, copies_keep_their_type) {
     fixture f;
     setup(&f);
     for (int dtype = SOCLE_F32; dtype <= SOCLE_I32; dtype++) {
-        sc_tensor_desc desc = sc_tensor_make(dtype, true, 2, (const int64_t[]){8, 6});
+        sc_tensor_desc desc = sc_tensor_make(dtype, 1, 2, (const int64_t[]){8, 6});
         sc_value in = sc_graph_external(f.graph, SC_LANE_INPUTS, 10 + dtype, &desc, NULL);
         sc_value out = sc_graph_output(f.graph, in, SC_LANE_OUTPUTS, dtype);
         SC_OK(&f.env, f.graph->status);
@@ -209,8 +209,8 @@ static socle_status build_some(sc_env *env, void *argument) {
     (void)argument;
     sc_graph *graph;
     SC_TRY(sc_graph_create(&graph, env, 8));
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, true, 4, (const int64_t[]){8, 3, 4, 4});
-    sc_tensor_desc vector = sc_tensor_make(SOCLE_F32, false, 1, (const int64_t[]){3});
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 4, (const int64_t[]){8, 3, 4, 4});
+    sc_tensor_desc vector = sc_tensor_make(SOCLE_F32, 0, 1, (const int64_t[]){3});
     sc_graph_scope(graph, "norm1");
     sc_value x = sc_graph_external(graph, SC_LANE_INPUTS, 0, &desc, "x");
     sc_value gamma = sc_graph_external(graph, SC_LANE_PARAMETERS, 0, &vector, "gamma");

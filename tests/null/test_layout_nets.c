@@ -12,7 +12,7 @@ static void blocked_net(sample *s, uint64_t seed) {
                     two = {{2, 2}, {2, 2}, {1, 1}, {0, 0}, {0, 0}};
     const int64_t channels[2] = {16, random_below(&seed, 3) ? 16 : 8};
     sc_tensor_desc batch =
-        sc_tensor_make(SOCLE_F32, true, 4, (const int64_t[]){SAMPLE_CAPACITY, 16, 4, 4});
+        sc_tensor_make(SOCLE_F32, 1, 4, (const int64_t[]){SAMPLE_CAPACITY, 16, 4, 4});
     sc_value x = sc_graph_external(graph, SC_LANE_INPUTS, 0, &batch, NULL), skip = SC_NO_VALUE;
     for (int i = 0; i < 5; i++) {
         sc_tensor_desc shape = *sc_graph_desc(graph, x);

@@ -19,8 +19,8 @@ static void setup(fixture *f) {
     *f = (fixture){0};
     sc_env_init(&f->env, NULL, NULL);
     SC_OK(&f->env, sc_graph_create(&f->graph, &f->env, 8));
-    sc_tensor_desc batch = sc_tensor_make(SOCLE_F32, true, 2, dim),
-                   row = sc_tensor_make(SOCLE_F32, false, 2, dim);
+    sc_tensor_desc batch = sc_tensor_make(SOCLE_F32, 1, 2, dim),
+                   row = sc_tensor_make(SOCLE_F32, 0, 2, dim);
     row.dim[0] = 1;
     f->x = sc_graph_external(f->graph, SC_LANE_INPUTS, 0, &batch, "x");
     f->w = sc_graph_external(f->graph, SC_LANE_PARAMETERS, 0, &row, "w");

@@ -115,10 +115,10 @@ enum { CHAIN = 6 };
  * gradients; the number of forward nodes. */
 static size_t chain(sc_graph *graph, const int64_t width[CHAIN + 1], const char *const *name) {
     const int64_t rows[2] = {64, width[0]};
-    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, true, 2, rows);
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 2, rows);
     sc_value x = sc_graph_external(graph, SC_LANE_INPUTS, 0, &desc, "x"), wrt[CHAIN], out[CHAIN];
     for (int i = 0; i < CHAIN; i++) {
-        desc = sc_tensor_make(SOCLE_F32, false, 2, &width[i]);
+        desc = sc_tensor_make(SOCLE_F32, 0, 2, &width[i]);
         sc_graph_scope(graph, name[i]);
         wrt[i] = sc_graph_external(graph, SC_LANE_PARAMETERS, i, &desc, "w");
         if (graph->status != SOCLE_OK) return 0;
@@ -161,8 +161,8 @@ Test(recompute_search, what_is_written_in_place_counts_once) {
     sc_graph *graph;
     sc_env_init(&env, NULL, NULL);
     SC_OK(&env, sc_graph_create(&graph, &env, 64));
-    sc_tensor_desc rows = sc_tensor_make(SOCLE_F32, true, 2, in),
-                   weight = sc_tensor_make(SOCLE_F32, false, 2, out);
+    sc_tensor_desc rows = sc_tensor_make(SOCLE_F32, 1, 2, in),
+                   weight = sc_tensor_make(SOCLE_F32, 0, 2, out);
     sc_value x = sc_graph_external(graph, SC_LANE_INPUTS, 0, &rows, "x"),
              w = sc_graph_external(graph, SC_LANE_PARAMETERS, 0, &weight, "w");
     sc_graph_scope(graph, "first");

@@ -20,13 +20,13 @@
              (sc_tensor_desc[]){__VA_ARGS__})
 
 static OP_BUILD_UNUSED sc_tensor_desc plain(int dtype, int rank, const int64_t *dim) {
-    return sc_tensor_make(dtype, false, rank, dim);
+    return sc_tensor_make(dtype, 0, rank, dim);
 }
 
 static OP_BUILD_UNUSED sc_tensor_desc batched(int dtype, int64_t rows, int rank,
                                               const int64_t *dim) {
     (void)rows;
-    return sc_tensor_make(dtype, true, rank, dim);
+    return sc_tensor_make(dtype, 1, rank, dim);
 }
 
 static OP_BUILD_UNUSED sc_op_desc build_op(sc_op op, int inputs, int outputs, int count,

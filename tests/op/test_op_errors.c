@@ -214,7 +214,7 @@ Test(op_errors, what_only_the_full_check_sees) {
     SC_OK(&env, sc_op_check(&env, &good));
     desc = good, desc.tensor[1].dim[1] = 11;
     unchecked(desc, SOCLE_STATUS_SHAPE, "output 0 is f32[N,11] (batched), must be f32[N,10]");
-    desc = good, desc.tensor[1].batched = false;
+    desc = good, desc.tensor[1].rows_per_sample = 0;
     unchecked(desc, SOCLE_STATUS_SHAPE, "output 0 is f32[8,10], must be f32[N,10] (batched)");
     desc = good, desc.tensor[0].dim[1] = 0;
     unchecked(desc, SOCLE_STATUS_SHAPE, "size 0 along dimension 1");

@@ -97,7 +97,7 @@ static side chunks_of_one_sample(const sc_op_desc *desc) {
     return side_of(desc->tensor[0].dim[0] <= 16);
 }
 static side with_batch(const sc_op_desc *desc) {
-    return side_of(desc->tensor[0].batched);
+    return side_of(desc->tensor[0].rows_per_sample > 0);
 }
 static side with_tail(const sc_op_desc *desc) {
     return side_of(desc->tail != NULL);

@@ -95,7 +95,8 @@ static socle_status faulty_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_
     self->launches++;
     if (self->wrapper->fault == FAILS_TO_LAUNCH)
         return sc_fail(queue->env, SOCLE_STATUS_INTERNAL, "planted launch failure");
-    if (self->wrapper->fault == IGNORES_ROWS && result->batched) changed.rows = result->dim[0];
+    if (self->wrapper->fault == IGNORES_ROWS && result->rows_per_sample)
+        changed.rows = sc_tensor_samples(result);
     SC_TRY(sc_queue_finish(queue));
     float old = out[0];
     if (self->wrapper->fault == CLEARS_FIRST) memset(out, 0, (size_t)count * sizeof *out);
@@ -307,7 +308,7 @@ Test(verify_faults, oclgrind_sees_a_write_past_a_buffer) {
     sc_expr_init(&expr);
     sc_expr_output(&expr, sc_expr_const(&expr, 2.0f));
     sc_op_desc desc = {.op = SC_OP_ELEMENTWISE, .outputs = 1, .expr = &expr};
-    desc.tensor[0] = sc_tensor_make(SOCLE_F32, false, 1, (int64_t[]){64});
+    desc.tensor[0] = sc_tensor_make(SOCLE_F32, 0, 1, (int64_t[]){64});
     SC_OK(&env, sc_prepare(&kernel, device, &desc, NULL));
     SC_OK(&env, sc_buffer_create(&buffer, device, SC_BUFFER_DEVICE, 128));
     const sc_operand out = {buffer, 0}, none = {NULL, 0};

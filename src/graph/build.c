@@ -25,10 +25,31 @@ static sc_value append_one(sc_graph *graph, sc_op op, const sc_op_attr *attr, co
     return out;
 }
 
+/* A function of single elements of a batch gives the same whatever their shape, random numbers included: it is computed in the shape
+ * of the value that `x` views, so that it may join the launch that makes this value. SC_NO_VALUE: it is no such function. */
+static sc_value viewed(const sc_graph *graph, const sc_expr *expr, int count, const sc_value *input) {
+    if (count != 1 || sc_expr_uses(expr, SC_EXPR_COORD)) return SC_NO_VALUE;
+    const sc_value_info *x = &graph->value[input[0]];
+    return x->desc.rows_per_sample && !x->detached ? x->alias : SC_NO_VALUE;
+}
+
 void sc_build_expr(sc_graph *graph, const sc_expr *expr, int count, const sc_value *input, sc_value *out) {
     for (int i = 0; i < expr->outputs; i++) out[i] = SC_NO_VALUE;
-    if (ready(graph, count, input))
+    if (!ready(graph, count, input)) return;
+    sc_value root = viewed(graph, expr, count, input);
+    if (root == SC_NO_VALUE) {
         sc_graph_append(graph, SC_OP_ELEMENTWISE, NULL, expr, count, input, expr->outputs, out);
+        return;
+    }
+    const sc_tensor_desc shape = *sc_graph_desc(graph, input[0]);
+    sc_build_expr(graph, expr, 1, &root, out);
+    for (int i = 0; i < expr->outputs; i++) out[i] = sc_build_reshape(graph, out[i], shape.rank, shape.dim);
+}
+
+static sc_value build_one(sc_graph *graph, const sc_expr *expr, int count, const sc_value *input) {
+    sc_value out = SC_NO_VALUE;
+    sc_build_expr(graph, expr, count, input, &out);
+    return out;
 }
 
 static sc_value apply(sc_graph *graph, sc_expr_op op, int count, const sc_value *input) {
@@ -39,7 +60,7 @@ static sc_value apply(sc_graph *graph, sc_expr_op op, int count, const sc_value 
     const sc_expr_info *info = sc_expr_op_info(op);
     for (int i = 0; i < count; i++) argument[i] = sc_expr_input(&expr, i, info->argument[i]);
     sc_expr_output(&expr, sc_expr_add_node(&expr, op, argument[0], argument[1], 0));
-    return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, count, input);
+    return build_one(graph, &expr, count, input);
 }
 
 sc_value sc_build_unary(sc_graph *graph, sc_expr_op op, sc_value x) {
@@ -52,7 +73,7 @@ sc_value sc_build_binary(sc_graph *graph, sc_expr_op op, sc_value a, sc_value b)
         sc_expr_init(&expr);
         int x = sc_expr_input(&expr, 0, sc_expr_op_info(op)->argument[0]);
         sc_expr_output(&expr, sc_expr_add_node(&expr, op, x, x, 0));
-        return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, 1, &a);
+        return build_one(graph, &expr, 1, &a);
     }
     return apply(graph, op, 2, (sc_value[]){a, b});
 }
@@ -64,7 +85,7 @@ sc_value sc_build_scale(sc_graph *graph, sc_value x, float factor, float offset)
                                 sc_expr_const(&expr, factor), 0);
     if (offset != 0.0f) node = sc_expr_add_node(&expr, SC_EXPR_ADD, node, sc_expr_const(&expr, offset), 0);
     sc_expr_output(&expr, node);
-    return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, 1, &x);
+    return build_one(graph, &expr, 1, &x);
 }
 
 sc_value sc_build_zeros_like(sc_graph *graph, sc_value x) {
@@ -74,7 +95,7 @@ sc_value sc_build_zeros_like(sc_graph *graph, sc_value x) {
     if (!ready(graph, 1, &x)) return SC_NO_VALUE;
     sc_expr_input(&expr, 0, type_of(graph, x));
     sc_expr_output(&expr, sc_expr_const(&expr, 0.0f));
-    return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, 1, &x);
+    return build_one(graph, &expr, 1, &x);
 }
 
 sc_value sc_build_to_float(sc_graph *graph, sc_value x, float factor) {
@@ -85,19 +106,30 @@ sc_value sc_build_to_float(sc_graph *graph, sc_value x, float factor) {
     if (type_of(graph, x) == SC_EXPR_INT) node = sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT, node, 0, 0);
     if (factor != 1.0f) node = sc_expr_add_node(&expr, SC_EXPR_MUL, node, sc_expr_const(&expr, factor), 0);
     sc_expr_output(&expr, node);
-    return append_one(graph, SC_OP_ELEMENTWISE, NULL, &expr, 1, &x);
+    return build_one(graph, &expr, 1, &x);
+}
+
+/* How many rows of `rows` each sample has, or -1. */
+static int64_t rows_per_sample(const sc_graph *graph, int64_t rows, int rank) {
+    int64_t each = rows / graph->capacity;
+    bool whole = each > 0 && rows % graph->capacity == 0;
+    return whole && (each == 1 || rank < SC_MAX_RANK) ? each : -1;
 }
 
 sc_value sc_build_reshape(sc_graph *graph, sc_value x, int rank, const int64_t *dim) {
     if (!ready(graph, 1, &x)) return SC_NO_VALUE;
-    sc_tensor_desc from = *sc_graph_desc(graph, x), to = sc_tensor_make(from.dtype, from.rows_per_sample, rank, dim);
-    bool keeps_rows = !from.rows_per_sample || (rank > 0 && dim[0] == from.dim[0]);
-    if (!keeps_rows || sc_tensor_elements(&from) != sc_tensor_elements(&to)) {
+    sc_tensor_desc from = *sc_graph_desc(graph, x), to = sc_tensor_make(from.dtype, 0, rank, dim);
+    if (from.rows_per_sample) to.rows_per_sample = rank > 0 ? rows_per_sample(graph, dim[0], rank) : -1;
+    bool keeps_samples = to.rows_per_sample >= 0;
+    if (!keeps_samples) to.rows_per_sample = 0;
+    if (!keeps_samples || sc_tensor_elements(&from) != sc_tensor_elements(&to)) {
         char a[96], b[96];
         sc_tensor_text(a, sizeof a, &from);
         sc_tensor_text(b, sizeof b, &to);
         return sc_graph_fail(graph, sc_fail(graph->env, SOCLE_STATUS_SHAPE,
-                                            "reshape: %s has other elements than %s", a, b));
+                                            keeps_samples ? "reshape: %s has other elements than %s"
+                                                          : "reshape: %s has other samples than %s",
+                                            a, b));
     }
     return sc_graph_alias(graph, x, &to);
 }

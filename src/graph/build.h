@@ -18,7 +18,8 @@ sc_value sc_build_to_float(sc_graph *graph, sc_value x, float factor);
 /* x * mask / (1 - rate), mask from Philox by a fresh ordinal; the backward pass draws the same mask again. */
 sc_value sc_build_dropout(sc_graph *graph, sc_value x, float rate);
 
-/* Same elements, another shape; no memory moves. A batched value keeps dim 0. */
+/* Same elements, another shape; no memory moves. A batched value keeps its samples: dim 0 is a multiple of their number, and each
+ * of them then has so many rows. */
 sc_value sc_build_reshape(sc_graph *graph, sc_value x, int rank, const int64_t *dim);
 
 sc_value sc_build_matmul(sc_graph *graph, sc_value a, sc_value b, bool transpose_a, bool transpose_b);

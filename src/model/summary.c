@@ -37,11 +37,10 @@ static void write_from(char *out, size_t size, const sc_net *net, const sc_layer
     }
 }
 
-/* Positions of an image at which the same weights are used; 1 for a row of features. */
-static int64_t positions(const sc_tensor_desc *output) {
-    int64_t count = 1;
-    for (int d = 2; d < output->rank; d++) count *= output->dim[d];
-    return count;
+/* Places of a sample at which the same weights are used: pixels, rows of features. Each gives as many
+ * results as the weights have rows. */
+static int64_t positions(const sc_tensor_desc *output, const sc_tensor_desc *weight) {
+    return sc_tensor_elements_at(output, 1) / weight->dim[0];
 }
 
 sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
@@ -64,7 +63,8 @@ sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
             parameter->role == SC_PARAMETER_STATISTIC ? &out.statistics : &out.parameters;
         *sum += sc_tensor_elements(&parameter->desc);
         if (parameter->role == SC_PARAMETER_WEIGHT && parameter->desc.rank > 1)
-            out.multiply_adds += sc_tensor_elements(&parameter->desc) * positions(output);
+            out.multiply_adds += sc_tensor_elements(&parameter->desc) *
+                                 positions(output, &parameter->desc);
     }
     return out;
 }

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The dense layer: y = x W^T + b, weight [units, inputs] as in PyTorch's Linear. */
+/* The dense layer: y = x W^T + b along the last dimension, weight [units, inputs] as in PyTorch's
+ * Linear. All that lies along the other dimensions, samples among them, are rows of one product: so
+ * the weight's gradient is one product too. */
 #include "nn/layer.h"
 
 static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
-    if (input[0].rank != 2) {
+    if (input[0].rank < 2) {
         char text[96];
         sc_tensor_text(text, sizeof text, &input[0]);
-        return sc_fail(
-            net->env, SOCLE_STATUS_SHAPE,
-            "expects one row of features per sample [N,K], the input is %s; put flatten before it",
-            text);
+        return sc_fail(net->env, SOCLE_STATUS_SHAPE,
+                       "expects features along the last dimension, [N,K] or [N,..,K]; the input is %s",
+                       text);
     }
-    int64_t inputs = input[0].dim[1], units = layer->options.units;
+    int64_t inputs = input[0].dim[input[0].rank - 1], units = layer->options.units;
     SC_TRY(sc_layer_parameter(net, layer, "weight", SC_PARAMETER_WEIGHT, 2,
                               (int64_t[]){units, inputs}, layer->options.weight_init, inputs,
                               units));
@@ -20,11 +21,22 @@ static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *
                               layer->options.bias_init, inputs, units);
 }
 
-static sc_value build(sc_build *build, const sc_layer *layer, const sc_value *input) {
-    sc_value y = sc_build_matmul(build->graph, input[0], sc_build_parameter(build, 0), false, true);
+static sc_value product(sc_build *build, const sc_layer *layer, sc_value x) {
+    sc_value y = sc_build_matmul(build->graph, x, sc_build_parameter(build, 0), false, true);
     if (!layer->options.use_bias) return y;
     sc_value bias = sc_build_per_channel(build->graph, sc_build_parameter(build, 1), 2);
     return sc_build_binary(build->graph, SC_EXPR_ADD, y, bias);
+}
+
+static sc_value build(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
+    sc_tensor_desc shape = *sc_graph_desc(build->graph, input[0]);
+    int last = shape.rank - 1;
+    if (last == 1) return product(build, layer, input[0]);
+    const int64_t rows[2] = {sc_tensor_elements(&shape) / shape.dim[last], shape.dim[last]};
+    sc_value y = product(build, layer, sc_build_reshape(build->graph, input[0], 2, rows));
+    shape.dim[last] = layer->options.units;
+    return sc_build_reshape(build->graph, y, shape.rank, shape.dim);
 }
 
 #define AT(field) offsetof(sc_layer_options, field)

@@ -155,9 +155,6 @@ Test(net_config_bad, shapes) {
         {"network:\n- flatten\n- conv2d: {filters: 4, kernel: 3}",
          {"net.yaml:3: network[1].conv2d: conv2d1: expects images [N,C,H,W], the input is "
           "f32[N,64]"}},
-        {"network: [{dense: 5}]",
-         {"network[0].dense: dense1: expects one row of features per sample [N,K], the input is",
-          "put flatten before it"}},
         {"network: [{conv2d: {filters: 4, kernel: 9}}]",
          {"network[0].conv2d: conv2d1: the kernel covers 9 along the height, more than the padded "
           "input of 8"}},

@@ -155,8 +155,7 @@ Test(net, hostile_numbers_and_words) {
     options = options_of("dense");
     options.units = 1000000000;
     check_refused("dense", &options, SOCLE_STATUS_SHAPE,
-                  "dense1: expects one row of features per sample [N,K], the input is "
-                  "f32[N,3,8,8]; put flatten before it");
+                  "dense1: the weight would be f32[1000000000,8], of 2^31 elements or more");
 }
 
 Test(net, bounds_themselves_are_allowed) {

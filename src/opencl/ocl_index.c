@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-enum { WIDE_PIECE = 1024, WIDE_ELEMENTS = 4096, TABLE_CHUNK = 256, LOCAL = 64, OPERANDS = 3 };
+enum { WIDE_PIECE = 1024, WIDE_ELEMENTS = 4096, LOCAL = 64, OPERANDS = 3 };
+/* Scatter-add reads all indices once per range of the table: so many times at most, however long the
+ * table is. Beside that its work is that of the rows it adds, and of writing the table. */
+enum { TABLE_CHUNK = 256, TABLE_RANGES = 64 };
 
 typedef struct rows_kernel {
     sc_ocl_frame frame;
@@ -47,7 +50,11 @@ static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows
     shape->table = (unsigned)table->dim[0];
     shape->piece = self->wide ? WIDE_PIECE : 1;
     size_t taken = shape->columns < shape->piece ? shape->columns : shape->piece;
-    shape->chunk = !gather ? TABLE_CHUNK : self->wide ? (unsigned)(WIDE_ELEMENTS / taken) : 1;
+    shape->chunk = gather && self->wide ? (unsigned)(WIDE_ELEMENTS / taken) : 1;
+    if (!gather) {
+        shape->chunk = (unsigned)divide(shape->table, TABLE_RANGES);
+        if (shape->chunk < TABLE_CHUNK) shape->chunk = TABLE_CHUNK;
+    }
     shape->pieces = (unsigned)divide(shape->columns, shape->piece);
     *global = shape->pieces * divide(gather ? shape->rows : shape->table, shape->chunk);
 }

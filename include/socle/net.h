@@ -37,6 +37,11 @@ typedef struct socle_dense_opts {
     socle_initializer weight_init, bias_init; /* standard: he_normal, zeros */
 } socle_dense_opts;
 
+typedef struct socle_embedding_opts {
+    const char *name;
+    socle_initializer weight_init; /* standard: normal, 1 */
+} socle_embedding_opts;
+
 typedef struct socle_conv2d_opts {
     const char *name;
     int stride[2], dilation[2], groups; /* height, width; standard: 1 */
@@ -62,12 +67,18 @@ typedef struct socle_batchnorm_opts {
 /* Adds an input named "input" of f32 samples of `shape`. Inputs come before layers; at most 4. */
 SOCLE_API socle_node socle_input(socle_net *net, socle_shape shape);
 /* Adds an input by name: that of the column of the data set, "input" for the first one (NULL: so).
- * u8 and i32 samples are converted on the device, as value * scale. */
+ * u8 and i32 samples are converted on the device, as value * scale, but for socle_embedding. */
 SOCLE_API socle_node socle_input_named(socle_net *net, const char *name, socle_dtype dtype,
                                        socle_shape shape, float scale);
-/* Fully connected layer. x: [K]; result [units]. Parameters: weight [units, K], bias [units]. */
+/* Fully connected layer along the last dimension. x: [..,K]; result [..,units]. Parameters: weight
+ * [units, K], bias [units]. */
 SOCLE_API socle_node socle_dense(socle_net *net, socle_node x, int units,
                                  const socle_dense_opts *opts);
+/* A learned row of `units` features for each whole number of an input of u8 or i32, which are 0 to
+ * vocabulary - 1. x: [..], an input of the network; result [..,units]. Parameters: weight
+ * [vocabulary, units], of standard normal values at first. */
+SOCLE_API socle_node socle_embedding(socle_net *net, socle_node x, int vocabulary, int units,
+                                     const socle_embedding_opts *opts);
 /* Convolution with windows of kernel x kernel. x: [C,H,W]; result [filters,OH,OW]. Parameters:
  * weight [filters, C/groups, kernel, kernel], bias [filters]. */
 SOCLE_API socle_node socle_conv2d(socle_net *net, socle_node x, int filters, int kernel,
@@ -103,9 +114,14 @@ SOCLE_API socle_node socle_add(socle_net *net, int count, const socle_node *x);
 /* Joins 2 to 64 nodes along dimension `axis` of a sample; 0 = channels. Other sizes are equal. */
 SOCLE_API socle_node socle_concat(socle_net *net, int count, const socle_node *x, int axis);
 
-/* Training minimises the cross-entropy of softmax(x) and a class number. x: [classes], 2 or more;
- * labels u8 or i32 [1 per sample]. errors: the first error of building; SHAPE, CONFIG. */
+/* Training minimises the cross-entropy of softmax(x) and class numbers, the mean over all of them. x:
+ * [classes] with one label per sample, [..,classes] with labels [..], or images [classes,H,W] with
+ * labels [H,W]; classes 2 or more, labels u8 or i32. errors: the first error of building; SHAPE,
+ * CONFIG. */
 SOCLE_API socle_status socle_loss_softmax_cross_entropy(socle_net *net, socle_node x);
+/* What has this label (any but INT32_MIN, also one of no class) counts neither in the loss nor in the
+ * mean: padding, unknown pixels. errors: the first error of building; CONFIG (no loss of classes). */
+SOCLE_API socle_status socle_loss_ignore(socle_net *net, int32_t label);
 /* Training minimises the mean cross-entropy of sigmoid(x) and targets of 0 to 1. x and targets:
  * equal shapes; f32, or class numbers 0 and 1. errors: the first error of building; CONFIG. */
 SOCLE_API socle_status socle_loss_binary_cross_entropy(socle_net *net, socle_node x);

@@ -56,6 +56,15 @@ socle_node socle_dense(socle_net *net, socle_node x, int units, const socle_dens
     return add_layer(net, "dense", opts ? opts->name : NULL, 1, &x, &options);
 }
 
+socle_node socle_embedding(socle_net *net, socle_node x, int vocabulary, int units,
+                           const socle_embedding_opts *opts) {
+    sc_layer_options options = defaults("embedding");
+    options.vocabulary = vocabulary;
+    options.units = units;
+    if (opts) set_init(&options.weight_init, &opts->weight_init);
+    return add_layer(net, "embedding", opts ? opts->name : NULL, 1, &x, &options);
+}
+
 socle_node socle_conv2d(socle_net *net, socle_node x, int filters, int kernel,
                         const socle_conv2d_opts *opts) {
     const int one[2] = {1, 1};

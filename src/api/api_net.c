@@ -75,6 +75,16 @@ socle_status socle_loss_softmax_cross_entropy(socle_net *net, socle_node x) {
     return set_loss(net, "softmax_cross_entropy", NULL, x);
 }
 
+socle_status socle_loss_ignore(socle_net *net, int32_t label) {
+    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_net_check(net));
+    sc_net *n = sc_api_net(net);
+    if (!n) return SOCLE_STATUS_STATE;
+    socle_status status = sc_net_ignore(n, label);
+    sc_api_added(net, -1);
+    return status;
+}
+
 socle_status socle_loss_binary_cross_entropy(socle_net *net, socle_node x) {
     return set_loss(net, "binary_cross_entropy", NULL, x);
 }

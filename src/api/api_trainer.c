@@ -63,8 +63,10 @@ static socle_status fill(socle_trainer *trainer, const socle_optimizer *optimize
     const sc_tensor_desc *output = sc_net_desc(net, net->output);
     SC_TRY(sc_api_optimizer(trainer->net, optimizer, &trainer->optimizer));
     SC_TRY(sc_loss_target(env, net->loss, output, &trainer->target));
-    if (trainer->target.dtype != SOCLE_F32) trainer->classes = output->dim[1];
-    if (trainer->classes > U8_CLASSES) trainer->target.dtype = SOCLE_I32;
+    trainer->classes = sc_net_classes(net);
+    bool beyond = net->ignored != SC_NO_LABEL && (net->ignored < 0 || net->ignored >= U8_CLASSES);
+    if (trainer->classes > U8_CLASSES || (trainer->classes && beyond))
+        trainer->target.dtype = SOCLE_I32;
     trainer->learning_rate = trainer->optimizer.value[0];
     trainer->options = (sc_engine_options){.capacity = batch,
                                            .optimizer = &trainer->optimizer,

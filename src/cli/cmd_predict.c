@@ -175,14 +175,9 @@ static socle_status job(sc_device *device, void *argument) {
     return status;
 }
 
-/* Outputs are classes where the loss compares them with class numbers. */
+/* Outputs are classes where the loss compares one row of them with a class number. */
 static bool has_classes(const sc_net *net) {
-    sc_env scratch;
-    sc_tensor_desc target;
-    if (!net->loss) return false;
-    sc_env_init(&scratch, NULL, NULL);
-    return sc_loss_target(&scratch, net->loss, sc_net_desc(net, net->output), &target) == SOCLE_OK &&
-           target.dtype != SOCLE_F32;
+    return sc_net_classes(net) > 0 && sc_net_desc(net, net->output)->rank == 2;
 }
 
 socle_status sc_predict_run(sc_cli *cli, int argc, char **argv) {

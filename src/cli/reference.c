@@ -41,10 +41,10 @@ static tables all(void) {
     return out;
 }
 
-/* Where no kind has more than one value, all are rows of one table. */
+/* Where no kind has more than one value, its main one, all are rows of one table. */
 static bool is_list(const sc_family *family) {
     for (const sc_record *const *kind = family->record; *kind; kind++)
-        if ((*kind)->count > 1) return false;
+        if ((*kind)->count > 1 || ((*kind)->count && !sc_option_main(*kind, NULL))) return false;
     return !family->common;
 }
 

@@ -192,11 +192,12 @@ const char *sc_dataset_source(const sc_dataset *dataset, int index) {
 }
 
 socle_status sc_column_check_labels(sc_env *env, const char *source, const sc_column *column,
-                                    int64_t count, int64_t classes) {
+                                    int64_t count, int64_t classes, const int32_t *ignored) {
     int64_t values = count * (int64_t)(column->row_bytes / (column->dtype == SOCLE_U8 ? 1 : 4));
     for (int64_t i = 0; i < values; i++) {
         int64_t value = sc_column_label(column, i);
-        if (value < 0 || value >= classes)
+        bool known = (value >= 0 && value < classes) || (ignored && value == *ignored);
+        if (!known)
             return sc_fail(env, SOCLE_STATUS_DATA,
                            "%s: column '%s': sample %" PRId64 " has label %" PRId64
                            "; with %" PRId64 " classes, labels are 0 to %" PRId64,
@@ -215,7 +216,7 @@ socle_status sc_dataset_check_labels(const sc_dataset *dataset, const char *name
                        "%s: column '%s' does not hold one whole number (u8 or i32) per sample",
                        sc_dataset_source(dataset, index), name);
     return sc_column_check_labels(dataset->env, sc_dataset_source(dataset, index), column,
-                                  dataset->count, classes);
+                                  dataset->count, classes, NULL);
 }
 
 socle_status sc_dataset_classes(const sc_dataset *dataset, const char *name, int64_t *classes) {

@@ -209,18 +209,23 @@ static socle_status add_images(sc_dataset *dataset, sc_env *env, sc_idx *idx) {
 
 static socle_status add_labels(sc_dataset *dataset, sc_env *env, const char *path, sc_idx *idx) {
     char sizes[96];
-    if (idx->rank != 1) {
+    enum { MOST = 3 }; /* [N], of tokens [N,T], of pixels [N,H,W] */
+    if (idx->rank > MOST) {
         sizes_text(sizes, sizeof sizes, idx);
-        return sc_fail(env, SOCLE_STATUS_DATA, "%s: byte 3: labels need 1 dimension, not %d (%s)",
-                       path, idx->rank, sizes);
+        return sc_fail(env, SOCLE_STATUS_DATA,
+                       "%s: byte 3: labels have 1 to %d dimensions, not %d (%s)", path, MOST,
+                       idx->rank, sizes);
     }
     if (idx->size[0] != sc_dataset_count(dataset))
         return sc_fail(env, SOCLE_STATUS_DATA,
                        "%s: byte 4: %" PRId64 " labels, but %s has %" PRId64 " images", path,
                        idx->size[0], sc_dataset_label(dataset), sc_dataset_count(dataset));
-    const socle_shape scalar = {0}, single = {.rank = 1, .size = {1}};
-    const char *name = idx->dtype == SOCLE_F32 ? "target" : "label";
-    SC_TRY(add_column(dataset, env, idx, name, idx->dtype == SOCLE_F32 ? &single : &scalar));
+    bool values = idx->dtype == SOCLE_F32;
+    const char *name = values ? "target" : "label";
+    socle_shape shape = {0};
+    for (int i = 1; i < idx->rank; i++) shape.size[shape.rank++] = idx->size[i];
+    if (values && idx->rank == 1) shape.size[shape.rank++] = 1;
+    SC_TRY(add_column(dataset, env, idx, name, &shape));
     return sc_dataset_set_source(dataset, name, path);
 }
 

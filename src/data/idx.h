@@ -32,8 +32,8 @@ typedef enum sc_image_layout { SC_IMAGES_ASK, SC_IMAGES_NCHW, SC_IMAGES_NHWC } s
 socle_status sc_idx_order(sc_idx *idx, sc_env *env, const char *path, sc_image_layout layout);
 
 /* Column "input" from `images`: [N] gives samples of shape [1], [N,F] [F], [N,H,W] [1,H,W],
- * [N,C,H,W] [C,H,W]. Column "label" (u8, i32) or "target" (f32) from `labels` of shape [N]; NULL =
- * no such column. */
+ * [N,C,H,W] [C,H,W]. Column "label" (u8, i32) or "target" (f32) from `labels` of shape [N], or with a
+ * label per token [N,T] or pixel [N,H,W]; NULL = no such column. */
 socle_status sc_dataset_from_idx(sc_dataset **out, sc_env *env, const char *images,
                                  const char *labels);
 /* The same for images of a stated layout. */

@@ -46,7 +46,7 @@ typedef struct sc_commit_shape {
     int64_t parameter_blocks[SC_LANE_PIECES]; /* of each piece: bytes / SC_LANE_ALIGNMENT */
     int64_t tensors[SC_LANE_PIECES];          /* in each piece; where the optimizer sums over tensors */
     int64_t statistic_blocks;                 /* may be 0 */
-    bool weighted; /* samples have weights: the divisor is their sum, in SUMS */
+    bool weighted; /* samples have weights, or several rows of the loss each: the divisor is their sum, in SUMS */
 } sc_commit_shape;
 
 /* Appends the commit to a graph of capacity 1. The lane of statistics is tensor 0 of STATISTICS; piece p is tensor p of PARAMETERS and

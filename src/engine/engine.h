@@ -127,7 +127,7 @@ socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, ui
 
 typedef struct sc_engine_step {
     uint32_t number;      /* from 1 */
-    double weight;        /* rows of the step; a weighted engine divides by its weights instead */
+    double weight;        /* samples of the step; where samples have weights, or the loss several rows each, it is not read */
     int64_t groups;       /* its micro-batches that leave statistics: sc_engine_groups */
     float learning_rate;
 } sc_engine_step;

@@ -42,6 +42,22 @@ static void augment(const sc_engine *engine, sc_graph *graph, sc_value *column) 
             column[k] = sc_build_crop2d(graph, column[k], origin, engine->column[k].dim[2], engine->column[k].dim[3]);
 }
 
+/* What each row of the loss counts: the sample's weight, times 0 or 1 where the loss says what counts. SC_NO_VALUE: 1. */
+static sc_value row_weights(sc_graph *graph, sc_value loss, sc_value sample, sc_value counts) {
+    if (sample == SC_NO_VALUE || loss == SC_NO_VALUE) return counts;
+    const sc_tensor_desc rows = *sc_graph_desc(graph, loss);
+    if (counts == SC_NO_VALUE && rows.rows_per_sample == 1) return sample;
+    const int64_t each[2] = {graph->capacity, rows.rows_per_sample}, one[2] = {graph->capacity, 1};
+    sc_value shape = sc_graph_detach(graph, counts == SC_NO_VALUE ? loss : counts), out;
+    sc_value input[2] = {sc_build_reshape(graph, sample, 2, one), sc_build_reshape(graph, shape, 2, each)};
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int weight = sc_expr_input(&expr, 0, SC_EXPR_FLOAT), row = sc_expr_input(&expr, 1, SC_EXPR_FLOAT);
+    sc_expr_output(&expr, counts == SC_NO_VALUE ? weight : sc_expr_add_node(&expr, SC_EXPR_MUL, weight, row, 0));
+    sc_build_expr(graph, &expr, 2, input, &out);
+    return sc_build_reshape(graph, out, 1, rows.dim);
+}
+
 /* SUMS: loss and weight and number of right answers, in one reduction over the rows. Without weights a row counts once; what has
  * weight 0 is 0, were it infinite. */
 static void output_sums(sc_graph *graph, sc_value loss, sc_value correct, sc_value weight) {
@@ -59,7 +75,7 @@ static void output_sums(sc_graph *graph, sc_value loss, sc_value correct, sc_val
     for (int i = 0; i < 3; i++) sc_graph_output(graph, out[i], SC_LANE_SUMS, SC_SUM_LOSS + i);
 }
 
-/* Network, loss and sums; the loss per sample, and its weight (SC_NO_VALUE: 1). */
+/* Network, loss and sums; the loss per row, and its weight (SC_NO_VALUE: 1). */
 static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode mode, sc_build *build,
                         sc_value *weight) {
     sc_value column[SC_ENGINE_COLUMNS];
@@ -68,10 +84,10 @@ static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode 
     sc_graph_fail(graph, sc_net_build(build, engine->net, graph, mode, column));
     if (graph->status != SOCLE_OK) return SC_NO_VALUE;
     sc_graph_scope(graph, "loss");
-    sc_value correct = SC_NO_VALUE;
+    sc_value correct, counts;
     int target = engine->net->inputs;
-    sc_value loss = sc_loss_build(graph, engine->net->loss, build->node[engine->net->output], column[target], &correct);
-    *weight = engine->options.weighted ? column[target + 1] : SC_NO_VALUE;
+    sc_value loss = sc_loss_build(graph, engine->net, build->node[engine->net->output], column[target], &correct, &counts);
+    *weight = row_weights(graph, loss, engine->options.weighted ? column[target + 1] : SC_NO_VALUE, counts);
     if (loss != SC_NO_VALUE) output_sums(graph, loss, correct, *weight);
     return loss;
 }

@@ -35,7 +35,7 @@ static socle_status build_commit(sc_engine *engine, sc_graph *graph) {
     sc_commit_shape shape = {
         .pieces = engine->cuts.count,
         .statistic_blocks = (int64_t)(engine->map.lane[SC_LANE_STATISTICS].bytes / SC_LANE_ALIGNMENT),
-        .weighted = engine->options.weighted};
+        .weighted = engine->options.weighted || sc_net_sums_weight(engine->net)};
     for (int p = 0; p < shape.pieces; p++)
         shape.parameter_blocks[p] = (int64_t)(sc_cuts_bytes(&engine->cuts, p) / SC_LANE_ALIGNMENT);
     for (size_t p = 0; p < engine->net->parameters; p++)

@@ -31,6 +31,16 @@ sc_value sc_build_reduce(sc_graph *graph, sc_reduce_kind kind, sc_value x, uint3
 sc_value sc_build_softmax(sc_graph *graph, sc_value x, bool log);
 /* loss [N] of logits [N,C] and labels [N]; *dlogits (may be NULL) = softmax - onehot. */
 sc_value sc_build_cross_entropy(sc_graph *graph, sc_value logits, sc_value labels, sc_value *dlogits);
+/* The dimension of scores that holds the classes: 1 of images [N,C,H,W], else the last. */
+int sc_class_axis(const sc_tensor_desc *scores);
+/* The loss of scores and labels row by row: [N,C] with [N], [N,..,C] with [N,..], images [N,C,H,W] with [N,H,W]. The result is
+ * [rows], each sample having as many as it has labels. *correct [rows]: 1 where the largest score is the label's, else 0. *counts
+ * [rows]: 0 where the label is *ignored, else 1; without `ignored` SC_NO_VALUE, for then every row counts. The loss of a row that
+ * does not count means nothing. */
+sc_value sc_build_class_loss(sc_graph *graph, sc_value scores, sc_value labels, const int32_t *ignored, sc_value *correct,
+                             sc_value *counts);
+/* Softmax of scores along their classes. */
+sc_value sc_build_class_shares(sc_graph *graph, sc_value scores);
 sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index);
 /* A window of height x width of each sample of x [N,C,H,W] at origin i32 [N,3]: row, column, mirror. 0 outside x. */
 sc_value sc_build_crop2d(sc_graph *graph, sc_value x, sc_value origin, int64_t height, int64_t width);

@@ -132,11 +132,13 @@ socle_status sc_net_read_inputs(sc_net *net, const sc_config *config, const json
 
 socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *root) {
     sc_kind kind;
+    sc_loss_options options = {SC_NO_LABEL};
     SC_TRY(sc_config_require(config, root, "loss"));
     SC_TRY(sc_kind_find(&kind, config, root, "loss", 0, &sc_loss_family));
-    SC_TRY(sc_kind_read(NULL, config, &kind));
+    SC_TRY(sc_kind_read(&options, config, &kind));
     const char *formula = json_string_value(kind.options ? json_object_get(kind.options, "formula") : kind.value);
     socle_status status = sc_net_loss_formula(net, kind.record->word, formula, net->output);
+    if (status == SOCLE_OK) status = sc_net_ignore(net, options.ignored);
     bool theirs = status == SOCLE_STATUS_CONFIG || status == SOCLE_STATUS_SHAPE;
     return theirs ? sc_config_fail(config, root, "loss", "%s", net->env->text) : status;
 }

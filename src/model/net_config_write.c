@@ -50,8 +50,11 @@ static bool append_layer(json_t *list, const sc_net *net, const sc_layer *layer)
     return done;
 }
 
-/* Its word, or of a formula {"expr": "(prediction - target) ** 2"}. */
-static json_t *loss_value(const sc_loss_kind *loss) {
+/* Its word, or with its option or formula {"expr": "(prediction - target) ** 2"}. */
+static json_t *loss_value(const sc_net *net) {
+    const sc_loss_kind *loss = net->loss;
+    if (net->ignored != SC_NO_LABEL)
+        return json_pack("{s: {s: i}}", loss->record.word, "ignore", (int)net->ignored);
     return loss->expr ? json_pack("{s: s}", loss->record.word, loss->formula)
                       : json_string(loss->record.word);
 }
@@ -73,7 +76,7 @@ static bool describe(json_t *root, const sc_net *net) {
         done = json_object_set(root, "inputs", inputs) == 0 &&
                json_object_set(root, "layers", layers) == 0;
     if (done) done = add(root, "output", json_string(node_name(net, net->output)));
-    if (done && net->loss) done = add(root, "loss", loss_value(net->loss));
+    if (done && net->loss) done = add(root, "loss", loss_value(net));
     json_decref(inputs);
     json_decref(layers);
     return done;

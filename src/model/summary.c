@@ -37,8 +37,8 @@ static void write_from(char *out, size_t size, const sc_net *net, const sc_layer
     }
 }
 
-/* Places of a sample at which the same weights are used: pixels, rows of features. Each gives as many
- * results as the weights have rows. */
+/* Places of a sample at which the same weights are used: pixels, rows of features. Each gives as
+ * many results as the weights have rows. */
 static int64_t positions(const sc_tensor_desc *output, const sc_tensor_desc *weight) {
     return sc_tensor_elements_at(output, 1) / weight->dim[0];
 }
@@ -62,9 +62,10 @@ sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
         int64_t *sum =
             parameter->role == SC_PARAMETER_STATISTIC ? &out.statistics : &out.parameters;
         *sum += sc_tensor_elements(&parameter->desc);
-        if (parameter->role == SC_PARAMETER_WEIGHT && parameter->desc.rank > 1)
-            out.multiply_adds += sc_tensor_elements(&parameter->desc) *
-                                 positions(output, &parameter->desc);
+        bool looked_up = layer->kind->integers;
+        if (parameter->role == SC_PARAMETER_WEIGHT && parameter->desc.rank > 1 && !looked_up)
+            out.multiply_adds +=
+                sc_tensor_elements(&parameter->desc) * positions(output, &parameter->desc);
     }
     return out;
 }

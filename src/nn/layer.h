@@ -13,6 +13,7 @@
 struct sc_layer_kind {
     sc_record record; /* its word and options, which lie in sc_layer_options; `from` says how many
                          inputs it takes */
+    bool integers;    /* takes inputs of the network as the data have them; others take floats */
     /* Checks the input shapes, settles options left open (a pooling stride of 0, 0), declares
      * parameters (sc_layer_parameter). NULL: nothing to do. Messages leave the layer's name to the
      * caller. */
@@ -43,20 +44,25 @@ socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
 struct sc_loss_kind {
     sc_record record;
     const char *applies; /* the activation that it applies to the outputs itself: "softmax"; NULL */
-    bool classes;        /* compares a row of scores with a class number: no formula */
+    bool classes;        /* compares rows of scores with class numbers: no formula */
     const char *formula;
     const char *correct; /* 1 where a prediction is right, else 0; NULL: the loss has no accuracy */
     const char *shows;   /* of `prediction`: what predict shows; NULL: the prediction itself */
     const sc_expr *expr; /* of a user's formula, which a net has read; NULL: of the table */
 };
+/* What the options of losses are read into. */
+typedef struct sc_loss_options {
+    int ignored; /* SC_NO_LABEL: none */
+} sc_loss_options;
 extern const sc_family sc_loss_family; /* each record is the beginning of a sc_loss_kind */
 /* Shape of one sample's target for an output shape; SHAPE when the output does not fit the loss. */
 socle_status sc_loss_target(sc_env *env, const sc_loss_kind *loss, const sc_tensor_desc *output,
                             sc_tensor_desc *target);
-/* loss [N] per sample; *correct [N] f32 1 or 0, or a share (SC_NO_VALUE when the loss has no
- * accuracy). */
-sc_value sc_loss_build(sc_graph *graph, const sc_loss_kind *loss, sc_value output, sc_value target,
-                       sc_value *correct);
+/* The loss of a net row by row: one or several per sample (sc_build_class_loss). *correct: f32 1 or
+ * 0, or a share (SC_NO_VALUE when the loss has no accuracy). *counts: 0 where a row does not count,
+ * else 1 (SC_NO_VALUE when every row counts). */
+sc_value sc_loss_build(sc_graph *graph, const sc_net *net, sc_value output, sc_value target,
+                       sc_value *correct, sc_value *counts);
 /* What predict shows: softmax of logits, sigmoid, or the output itself. */
 sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_kind *loss, sc_value output);
 bool sc_loss_counts_correct(const sc_loss_kind *loss); /* has an accuracy */

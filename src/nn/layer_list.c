@@ -6,7 +6,7 @@
 
 extern const sc_layer_kind sc_layer_dense, sc_layer_conv2d, sc_layer_maxpool2d, sc_layer_avgpool2d,
     sc_layer_global_avgpool, sc_layer_batchnorm, sc_layer_flatten, sc_layer_add, sc_layer_concat,
-    sc_layer_activation, sc_layer_expr, sc_layer_dropout;
+    sc_layer_activation, sc_layer_expr, sc_layer_dropout, sc_layer_embedding;
 
 static const sc_record *const records[] = {
     &sc_layer_dense.record,          &sc_layer_conv2d.record,
@@ -15,7 +15,7 @@ static const sc_record *const records[] = {
     &sc_layer_flatten.record,        &sc_layer_add.record,
     &sc_layer_concat.record,         &sc_layer_activation.record,
     &sc_layer_expr.record,           &sc_layer_dropout.record,
-    NULL};
+    &sc_layer_embedding.record,      NULL};
 
 static const sc_option common_options[] = {
     {"name", SC_OPTION_NAME, SC_OPTION_ELSEWHERE, "what other layers and the model file call it",

@@ -8,9 +8,9 @@ static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *
     if (input[0].rank < 2) {
         char text[96];
         sc_tensor_text(text, sizeof text, &input[0]);
-        return sc_fail(net->env, SOCLE_STATUS_SHAPE,
-                       "expects features along the last dimension, [N,K] or [N,..,K]; the input is %s",
-                       text);
+        return sc_fail(
+            net->env, SOCLE_STATUS_SHAPE,
+            "expects features along the last dimension, [N,K] or [N,..,K]; the input is %s", text);
     }
     int64_t inputs = input[0].dim[input[0].rank - 1], units = layer->options.units;
     SC_TRY(sc_layer_parameter(net, layer, "weight", SC_PARAMETER_WEIGHT, 2,
@@ -41,7 +41,7 @@ static sc_value build(sc_build *build, const sc_layer *layer, const sc_value *in
 
 #define AT(field) offsetof(sc_layer_options, field)
 static const sc_option options[] = {
-    {"units", SC_OPTION_INTEGER, AT(units), "outputs per sample", 1, 1 << 30, .required = true,
+    {"units", SC_OPTION_INTEGER, AT(units), "size of the last dimension of its output", 1, 1 << 30, .required = true,
      .shorthand = true, .example = "128", .aliases = "out_features"},
     {"bias", SC_OPTION_BOOL, AT(use_bias), "add a number per unit", .example = "false",
      .aliases = "use_bias"},
@@ -54,7 +54,7 @@ static const sc_option options[] = {
 
 const sc_layer_kind sc_layer_dense = {
     .record = {.word = "dense",
-               .help = "fully connected: every output is a weighted sum of all inputs",
+               .help = "fully connected: every output is a weighted sum of all inputs along the last dimension",
                .aliases = "linear fc fully_connected",
                .options = options,
                .count = sizeof options / sizeof options[0],

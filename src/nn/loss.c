@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Losses per sample, what counts as right, and what a prediction shows: rows of formulas. A sum or
+/* Losses row by row, what counts as right, and what a prediction shows: rows of formulas. A sum or
  * mean over the batch is not theirs: the training step divides once, at commit. */
 #include "graph/formula.h"
 #include "nn/layer.h"
 
+static const sc_option class_options[] = {
+    {"ignore", SC_OPTION_INTEGER, offsetof(sc_loss_options, ignored),
+     "what has this label counts neither in the loss nor in its mean: padding, unknown pixels",
+     INT32_MIN + 1, INT32_MAX, .standard = "every label counts", .example = "255",
+     .aliases = "ignore_index ignore_class"},
+};
+
 static const sc_loss_kind cross_entropy = {
-    .record =
-        {.word = "softmax_cross_entropy",
-         .help = "scores for each class, without a softmax, against a class number",
-         .aliases =
-             "cross_entropy crossentropy categorical_crossentropy sparse_categorical_crossentropy"},
+    .record = {.word = "softmax_cross_entropy",
+               .help = "scores for each class, without a softmax, against class numbers",
+               .aliases = "cross_entropy crossentropy categorical_crossentropy "
+                          "sparse_categorical_crossentropy",
+               .options = class_options,
+               .count = 1,
+               .standard = &(const sc_loss_options){SC_NO_LABEL},
+               .size = sizeof(sc_loss_options)},
     .applies = "softmax",
     .classes = true,
 };
@@ -67,25 +77,20 @@ socle_status sc_loss_target(sc_env *env, const sc_loss_kind *loss, const sc_tens
     *target = *output;
     target->dtype = SOCLE_F32;
     if (!loss->classes) return SOCLE_OK;
-    if (output->rank != 2 || output->dim[1] < 2) {
+    int axis = sc_class_axis(output), rank = 1;
+    if (output->rank < 2 || output->dim[axis] < 2) {
         char text[96];
         sc_tensor_text(text, sizeof text, output);
         return sc_fail(env, SOCLE_STATUS_SHAPE,
-                       "expects one row of at least 2 class scores per sample, the output is %s",
+                       "expects at least 2 class scores per label, along the channels of images "
+                       "and else the last dimension; the output is %s",
                        text);
     }
-    *target = sc_tensor_make(SOCLE_U8, 1, 1, (int64_t[]){1});
+    int64_t dim[SC_MAX_RANK] = {1};
+    for (int d = 1; d < output->rank; d++)
+        if (d != axis) dim[rank++] = output->dim[d];
+    *target = sc_tensor_make(SOCLE_U8, 1, rank, dim);
     return SOCLE_OK;
-}
-
-/* *correct is 1 where the class is the label and the loss is finite. It is NaN where a score is NaN
- * or infinite, and the largest of such scores means nothing. */
-static sc_value build_cross_entropy(sc_graph *graph, sc_value output, sc_value target,
-                                    sc_value *correct) {
-    sc_value loss = sc_build_cross_entropy(graph, output, target, NULL);
-    *correct = sc_build_formula(graph, "class == label and is_finite(loss)", "class label loss",
-                                (sc_value[]){sc_build_argmax(graph, output), target, loss});
-    return loss;
 }
 
 /* Mean over the elements of each sample: [N, ...] -> [N]. */
@@ -99,11 +104,13 @@ static sc_value mean_per_sample(sc_graph *graph, sc_value x) {
     return sc_build_reshape(graph, mean, 1, desc.dim);
 }
 
-sc_value sc_loss_build(sc_graph *graph, const sc_loss_kind *loss, sc_value output, sc_value target,
-                       sc_value *correct) {
+sc_value sc_loss_build(sc_graph *graph, const sc_net *net, sc_value output, sc_value target,
+                       sc_value *correct, sc_value *counts) {
     static const char names[] = "prediction target";
-    *correct = SC_NO_VALUE;
-    if (loss->classes) return build_cross_entropy(graph, output, target, correct);
+    const sc_loss_kind *loss = net->loss;
+    const int32_t *ignored = net->ignored == SC_NO_LABEL ? NULL : &net->ignored;
+    *correct = *counts = SC_NO_VALUE;
+    if (loss->classes) return sc_build_class_loss(graph, output, target, ignored, correct, counts);
     sc_value input[2] = {output, sc_build_to_float(graph, target, 1.0f)}, each;
     if (loss->correct)
         *correct = mean_per_sample(graph, sc_build_formula(graph, loss->correct, names, input));
@@ -115,7 +122,7 @@ sc_value sc_loss_build(sc_graph *graph, const sc_loss_kind *loss, sc_value outpu
 }
 
 sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_kind *loss, sc_value output) {
-    if (loss->classes) return sc_build_softmax(graph, output, false);
+    if (loss->classes) return sc_build_class_shares(graph, output);
     return loss->shows ? sc_build_formula(graph, loss->shows, "prediction", &output) : output;
 }
 

@@ -17,6 +17,7 @@ socle_status sc_net_create(sc_net **out, sc_env *env) {
     SC_TRY(sc_allocate(env, &net, 1, sizeof *net));
     net->env = env;
     net->output = -1;
+    net->ignored = SC_NO_LABEL;
     socle_status status = sc_arena_create(&net->arena, env);
     if (status != SOCLE_OK) {
         sc_release(env, net);
@@ -138,7 +139,7 @@ static socle_status infer_output(sc_net *net, sc_layer *layer) {
     build.graph = graph;
     for (int i = 0; i < layer->inputs; i++) {
         sc_tensor_desc desc = *sc_net_desc(net, layer->input[i]);
-        desc.dtype = SOCLE_F32; /* inputs are converted before the first layer */
+        if (!layer->kind->integers) desc.dtype = SOCLE_F32; /* inputs are converted before */
         input[i] = sc_graph_external(graph, SC_LANE_INPUTS, i, &desc, NULL);
     }
     sc_value out = layer->kind->build(&build, layer, input);
@@ -263,6 +264,7 @@ static socle_status choose_loss(sc_net *net, const char *word, const char *formu
     if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", word);
     warn_squashed(net, loss, node);
     net->loss = loss;
+    net->ignored = SC_NO_LABEL;
     net->output = node;
     return SOCLE_OK;
 }
@@ -274,6 +276,31 @@ socle_status sc_net_loss(sc_net *net, const char *word, int node) {
 socle_status sc_net_loss_formula(sc_net *net, const char *word, const char *formula, int node) {
     if (net->status == SOCLE_OK) net->status = choose_loss(net, word, formula, node);
     return net->status;
+}
+
+socle_status sc_net_ignore(sc_net *net, int32_t ignored) {
+    if (net->status != SOCLE_OK) return net->status;
+    if (ignored != SC_NO_LABEL && !sc_net_classes(net))
+        return net->status = sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                                     "%s: has no classes, of which one could be ignored",
+                                     net->loss ? net->loss->record.word : "a network without a loss");
+    net->ignored = ignored;
+    return SOCLE_OK;
+}
+
+int64_t sc_net_loss_rows(const sc_net *net) {
+    int64_t classes = sc_net_classes(net);
+    return classes ? sc_tensor_elements_at(sc_net_desc(net, net->output), 1) / classes : 1;
+}
+
+bool sc_net_sums_weight(const sc_net *net) {
+    return net->ignored != SC_NO_LABEL || sc_net_loss_rows(net) > 1;
+}
+
+int64_t sc_net_classes(const sc_net *net) {
+    if (!net->loss || !net->loss->classes) return 0;
+    const sc_tensor_desc *output = sc_net_desc(net, net->output);
+    return output->dim[sc_class_axis(output)];
 }
 
 int64_t sc_net_parameter_count(const sc_net *net) {

@@ -26,7 +26,8 @@ typedef struct sc_initializer {
 /* Options of every layer kind in one flat record; a kind's table (layer.h) says which keys it
  * reads, their defaults and ranges. */
 typedef struct sc_layer_options {
-    int units;           /* dense */
+    int units;           /* dense, embedding */
+    int vocabulary;      /* embedding */
     int filters, groups; /* conv2d */
     int kernel[2], stride[2], dilation[2];
     sc_padding padding;
@@ -72,6 +73,7 @@ typedef struct sc_parameter {
 } sc_parameter;
 
 typedef struct sc_loss_kind sc_loss_kind;
+enum { SC_NO_LABEL = INT32_MIN };
 
 typedef struct sc_net {
     sc_env *env;
@@ -82,13 +84,14 @@ typedef struct sc_net {
         sc_tensor_desc desc;
         float scale;
     } input[SC_NET_INPUTS]; /* desc: one sample, dim[0] = 1,
-batched; dtype as the data has it (u8 images are converted on the device, x * scale) */
+batched; dtype as the data has it (what layers take as numbers is converted on the device, x * scale) */
     sc_layer *layer;
     size_t layers, layer_capacity;
     sc_parameter *parameter;
     size_t parameters, parameter_capacity;
     int trainable, statistics; /* counts */
     const sc_loss_kind *loss;  /* NULL until chosen */
+    int32_t ignored;           /* the label of what does not count in the loss; SC_NO_LABEL: all counts */
     int output;                /* node number of the result (what the loss reads) */
     int *slot; /* names to node numbers + 1: open addressing, 0 = free (net_names.c) */
     size_t slots;
@@ -120,6 +123,15 @@ socle_status sc_net_loss(sc_net *net, const char *word, int node);
 /* The same; the loss "expr" is the mean of this formula of `prediction` and `target`, which is copied. Errors: CONFIG with the
  * column. */
 socle_status sc_net_loss_formula(sc_net *net, const char *word, const char *formula, int node);
+/* What has the label `ignored` counts neither in the loss nor in its mean; SC_NO_LABEL: all counts. Errors: CONFIG where the loss
+ * compares no classes. */
+socle_status sc_net_ignore(sc_net *net, int32_t ignored);
+/* Rows of the loss per sample: labels where it compares classes, else 1. */
+int64_t sc_net_loss_rows(const sc_net *net);
+/* The loss has several rows per sample, or some that do not count: what a step is divided by is summed on the device. */
+bool sc_net_sums_weight(const sc_net *net);
+/* How many classes the loss tells apart; 0: none. */
+int64_t sc_net_classes(const sc_net *net);
 int sc_net_find(const sc_net *net, const char *name); /* node number or -1 */
 const sc_tensor_desc *sc_net_desc(const sc_net *net, int node);
 int64_t sc_net_parameter_count(const sc_net *net); /* trainable elements */
@@ -148,7 +160,7 @@ typedef struct sc_build {
 } sc_build;
 
 /* Appends the network up to net->output. `input` are values of the graph, one per net input, of any
- * dtype (converted to float here). Owns the arrays in `out` until sc_build_free. */
+ * dtype (converted to float here, but for layers that take whole numbers). Owns the arrays in `out` until sc_build_free. */
 socle_status sc_net_build(sc_build *out, sc_net *net, sc_graph *graph, sc_build_mode mode,
                           const sc_value *input);
 void sc_build_free(sc_build *build);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Building a network onto a graph: inputs to float, then each layer in order, its parameters as
- * external values. */
+/* Building a network onto a graph: inputs to float where a layer wants numbers, then each layer in
+ * order, its parameters as external values. */
 #include "nn/layer.h"
 
 static sc_value external_parameter(sc_build *build, size_t number) {
@@ -36,16 +36,32 @@ static socle_status allocate(sc_build *build) {
     return SOCLE_OK;
 }
 
+/* Some layer reads the input as numbers, or none at all and the network gives it as its result. */
+static bool wanted_as_float(const sc_net *net, int input) {
+    bool read = false;
+    for (size_t l = 0; l < net->layers; l++)
+        for (int i = 0; i < net->layer[l].inputs; i++) {
+            if (net->layer[l].input[i] != input) continue;
+            if (!net->layer[l].kind->integers) return true;
+            read = true;
+        }
+    return !read || net->output == input;
+}
+
 static void build_layers(sc_build *build, const sc_value *input) {
     const sc_net *net = build->net;
     for (int i = 0; i < net->inputs; i++) {
+        if (!wanted_as_float(net, i)) continue;
         sc_graph_scope(build->graph, net->input[i].name);
         build->node[i] = sc_build_to_float(build->graph, input[i], net->input[i].scale);
     }
     for (size_t l = 0; l < net->layers && build->graph->status == SOCLE_OK; l++) {
         const sc_layer *layer = &net->layer[l];
         sc_value from[SC_LAYER_INPUTS];
-        for (int i = 0; i < layer->inputs; i++) from[i] = build->node[layer->input[i]];
+        for (int i = 0; i < layer->inputs; i++) {
+            bool raw = layer->kind->integers && layer->input[i] < net->inputs;
+            from[i] = raw ? input[layer->input[i]] : build->node[layer->input[i]];
+        }
         build->layer = layer;
         sc_graph_scope(build->graph, layer->name);
         build->node[(size_t)net->inputs + l] = layer->kind->build(build, layer, from);

@@ -96,8 +96,8 @@ size_t sc_tensor_bytes(const sc_tensor_desc *tensor) {
 }
 
 bool sc_tensor_equal(const sc_tensor_desc *a, const sc_tensor_desc *b) {
-    if (a->dtype != b->dtype || a->layout != b->layout || a->rows_per_sample != b->rows_per_sample ||
-        a->rank != b->rank)
+    if (a->dtype != b->dtype || a->layout != b->layout ||
+        a->rows_per_sample != b->rows_per_sample || a->rank != b->rank)
         return false;
     for (int d = 0; d < a->rank; d++)
         if (a->dim[d] != b->dim[d]) return false;

@@ -50,7 +50,8 @@ static socle_status check_operands(sc_env *env, const sc_op_desc *desc) {
     return SOCLE_OK;
 }
 
-static sc_tensor_desc like(const sc_tensor_desc *preset, int64_t rows_per_sample, const int64_t dim[4]) {
+static sc_tensor_desc like(const sc_tensor_desc *preset, int64_t rows_per_sample,
+                           const int64_t dim[4]) {
     sc_tensor_desc tensor = sc_tensor_make(SOCLE_F32, rows_per_sample, 4, dim);
     tensor.layout = preset->layout;
     return tensor;

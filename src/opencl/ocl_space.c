@@ -32,8 +32,8 @@ int sc_ocl_space_operand(sc_ocl_space *space, const sc_tensor_desc *shape,
     return sc_ocl_space_strides(space, stride);
 }
 
-/* Rows along dimension 0 become samples along 0 and the rows of each along 1. A shape of several rows
- * per sample leaves room for that. */
+/* Rows along dimension 0 become samples along 0 and the rows of each along 1. A shape of several
+ * rows per sample leaves room for that. */
 static void split_samples(sc_ocl_space *space) {
     int64_t rows = space->per_sample;
     for (int g = space->groups++; g > 1; g--) {

@@ -47,11 +47,8 @@ socle_status sc_recipe_match_weights(sc_dataset *train, sc_dataset *test) {
 
 /* Classes that the loss tells apart; 0: none. */
 static int64_t classes_of(const sc_net *net) {
-    sc_tensor_desc target;
-    const sc_tensor_desc *output = sc_net_desc(net, net->output);
-    if (sc_loss_target(net->env, net->loss, output, &target) != SOCLE_OK) return 0;
-    if (target.dtype != SOCLE_F32) return output->dim[1];
-    return sc_loss_counts_correct(net->loss) ? 2 : 0;
+    int64_t classes = sc_net_classes(net);
+    return classes ? classes : sc_loss_counts_correct(net->loss) ? 2 : 0;
 }
 
 socle_status sc_recipe_suits_class_weights(const sc_config *config, const char *part_name,

@@ -112,7 +112,10 @@ static socle_status input_suits(sc_env *env, const sc_net *net, int number,
         return sc_fail(env, SOCLE_STATUS_DATA,
                        "%s: the network reads an input '%s', which these data do not have",
                        sc_dataset_label(dataset), name);
-    if ((int)column->dtype == (int)desc->dtype && same_shape(column, desc)) return SOCLE_OK;
+    if ((int)column->dtype == (int)desc->dtype && same_shape(column, desc))
+        return sc_numbers_check(env, net, number,
+                                sc_dataset_source(dataset, sc_dataset_find(dataset, name)), column,
+                                sc_dataset_count(dataset));
     char have[96], want[96];
     sc_tensor_desc sample = sc_tensor_make(desc->dtype, 0, desc->rank - 1, desc->dim + 1);
     column_text(have, sizeof have, column);

@@ -20,7 +20,7 @@ static const sc_option part_options[] = {
     {"images", SC_OPTION_PATH, offsetof(sc_recipe_part, images), "an IDX file, plain or gzip",
      .required = true, .example = "train-images-idx3-ubyte.gz"},
     {"labels", SC_OPTION_PATH, offsetof(sc_recipe_part, labels),
-     "an IDX file with one label, or one row of values, per sample", .required = true,
+     "an IDX file with a label or a value per sample, per token (two dimensions) or per pixel (three)", .required = true,
      .example = "train-labels-idx1-ubyte.gz"},
     {"limit", SC_OPTION_LONG, offsetof(sc_recipe_part, limit),
      "use the first so many samples; 0: all", 0, UINT32_MAX, .example = "1000", .unit = "samples"},

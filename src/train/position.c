@@ -4,6 +4,7 @@
  * taken. */
 #include "train/fit_private.h"
 #include "train/sample_weights.h"
+#include "train/targets.h"
 
 #include <float.h>
 #include <math.h>
@@ -21,22 +22,29 @@ static int64_t steps_of(const sc_trainer *trainer) {
     return sc_ceil_div(rows_of(trainer), trainer->options.batch);
 }
 
-/* The summed weight of the samples of an epoch that come first in it. */
+/* The summed weight of the labels of the samples of an epoch that come first in it. */
 static socle_status weight_of(double *out, const sc_trainer *trainer, const sc_position *position) {
     const sc_dataset *dataset = trainer->train_source.dataset;
     *out = (double)position->row;
-    if (!sc_sample_weights_has(trainer->net, dataset)) return SOCLE_OK;
+    bool weighted = sc_sample_weights_has(trainer->net, dataset);
+    if (!weighted && !sc_net_sums_weight(trainer->net)) return SOCLE_OK;
     const float *weight =
-        sc_dataset_column(dataset, sc_dataset_find(dataset, SC_DATASET_SAMPLE_WEIGHT))->data;
+        weighted ? sc_dataset_column(dataset, sc_dataset_find(dataset, SC_DATASET_SAMPLE_WEIGHT))->data
+                 : NULL;
+    socle_status status = SOCLE_OK;
     const sc_order *order = &trainer->train_order;
     sc_order again;
     SC_TRY(sc_order_init(&again, trainer->env, order->samples, order->count, order->seed,
                          order->shuffle));
     sc_order_set_epoch(&again, (uint32_t)position->epoch);
     *out = 0;
-    for (int64_t i = 0; i < position->row; i++) *out += (double)weight[again.visit[i]];
+    for (int64_t i = 0; i < position->row && status == SOCLE_OK; i++) {
+        int64_t labels = 1;
+        status = sc_targets_counted(&labels, trainer->env, trainer->net, dataset, again.visit[i]);
+        *out += (weight ? (double)weight[again.visit[i]] : 1) * (double)labels;
+    }
     sc_order_free(&again);
-    return SOCLE_OK;
+    return status;
 }
 
 static socle_status refuse(const sc_trainer *trainer, const char *field, double value, double least,
@@ -69,7 +77,8 @@ static socle_status check_place(const sc_trainer *trainer, const sc_position *po
 }
 
 static socle_status check_totals(const sc_trainer *trainer, const sc_position *position) {
-    int64_t additions = position->row + position->row / trainer->options.batch;
+    int64_t rows = position->row * sc_net_loss_rows(trainer->net);
+    int64_t additions = rows + position->row / trainer->options.batch;
     double weight, part = ROUNDING * (double)additions;
     SC_TRY(weight_of(&weight, trainer, position));
     double slack = weight * part + FLT_MIN * (double)additions; /* what is below a device may drop */
@@ -89,7 +98,7 @@ static socle_status check_best(const sc_trainer *trainer, const sc_position *pos
     if (!position->best_epoch)
         return sc_fail(trainer->env, SOCLE_STATUS_DATA,
                        "run.best is %.10g, and no epoch is the best one yet", position->best);
-    int64_t validation = trainer->validation_order.count;
+    int64_t validation = trainer->validation_order.count * sc_net_loss_rows(trainer->net);
     if (!validation) return within(trainer, "best", position->best, 1, (double)position->step);
     if (!trainer->counts_correct) return within(trainer, "best", position->best, -FLT_MAX, 0);
     return within(trainer, "best", position->best, -1e-7,

@@ -39,13 +39,40 @@ socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source
                        source, net->loss->record.word);
     if (elements_of(column) != sc_tensor_elements_at(&target, 1))
         return sc_fail(env, SOCLE_STATUS_DATA,
-                       "%s: a sample has %lld target values, the loss %s compares %lld", source,
+                       "%s: a sample has %lld target values, the loss %s compares %lld%s", source,
                        (long long)elements_of(column), net->loss->record.word,
-                       (long long)sc_tensor_elements_at(&target, 1));
+                       (long long)sc_tensor_elements_at(&target, 1),
+                       wants_labels && output->rank > 2 && elements_of(column) == 1
+                           ? " (one label per sample: put flatten before the last layers)"
+                           : "");
     if (!has_labels) return check_values(env, net, source, column, count);
     if (!wants_labels && !sc_loss_counts_correct(net->loss)) return SOCLE_OK;
-    int64_t classes = wants_labels ? output->dim[1] : 2;
-    return sc_column_check_labels(env, source, column, count, classes);
+    const int32_t *ignored = net->ignored == SC_NO_LABEL ? NULL : &net->ignored;
+    int64_t classes = wants_labels ? sc_net_classes(net) : 2;
+    return sc_column_check_labels(env, source, column, count, classes, ignored);
+}
+
+/* What looks its input up knows so many numbers; 0: the layer takes any. */
+static int vocabulary(const sc_layer *layer, int input) {
+    bool reads = layer->kind->integers && layer->input[0] == input;
+    return reads ? layer->options.vocabulary : 0;
+}
+
+socle_status sc_numbers_check(sc_env *env, const sc_net *net, int input, const char *source,
+                              const sc_column *column, int64_t count) {
+    int64_t values = count * elements_of(column);
+    for (size_t l = 0; l < net->layers; l++) {
+        int known = vocabulary(&net->layer[l], input);
+        for (int64_t i = 0; known && i < values; i++) {
+            int64_t value = sc_column_label(column, i);
+            if (value >= 0 && value < known) continue;
+            return sc_fail(env, SOCLE_STATUS_DATA,
+                           "%s: column '%s': sample %lld has the number %lld; %s knows 0 to %d",
+                           source, column->name, (long long)(i / elements_of(column)),
+                           (long long)value, net->layer[l].name, known - 1);
+        }
+    }
+    return SOCLE_OK;
 }
 
 socle_status sc_targets_column(const char **out, sc_env *env, const sc_dataset *dataset) {
@@ -62,11 +89,37 @@ static socle_status find_targets(int *out, sc_env *env, const sc_dataset *datase
     return SOCLE_OK;
 }
 
+static int64_t count_labels(const sc_net *net, const sc_column *column, int64_t begin,
+                            int64_t end) {
+    int64_t counted = 0;
+    for (int64_t i = begin; i < end; i++) counted += sc_column_label(column, i) != net->ignored;
+    return counted;
+}
+
+socle_status sc_targets_counted(int64_t *out, sc_env *env, const sc_net *net,
+                                const sc_dataset *dataset, int64_t sample) {
+    int number = 0;
+    *out = 1;
+    if (!sc_net_sums_weight(net)) return SOCLE_OK;
+    SC_TRY(find_targets(&number, env, dataset));
+    const sc_column *column = sc_dataset_column(dataset, number);
+    int64_t each = elements_of(column);
+    *out = count_labels(net, column, sample * each, (sample + 1) * each);
+    return SOCLE_OK;
+}
+
 socle_status sc_targets_suit(sc_env *env, const sc_net *net, const sc_dataset *dataset) {
-    int column = 0;
-    SC_TRY(find_targets(&column, env, dataset));
-    return sc_targets_check(env, net, sc_dataset_source(dataset, column),
-                            sc_dataset_column(dataset, column), sc_dataset_count(dataset));
+    int number = 0;
+    SC_TRY(find_targets(&number, env, dataset));
+    const sc_column *column = sc_dataset_column(dataset, number);
+    const char *source = sc_dataset_source(dataset, number);
+    int64_t count = sc_dataset_count(dataset);
+    SC_TRY(sc_targets_check(env, net, source, column, count));
+    bool counts = net->ignored == SC_NO_LABEL ||
+                  count_labels(net, column, 0, count * elements_of(column)) > 0;
+    if (counts) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_DATA, "%s: column '%s': every label is %d, which is ignored",
+                   source, column->name, net->ignored);
 }
 
 static int width(socle_dtype dtype) {

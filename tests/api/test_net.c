@@ -205,7 +205,11 @@ Test(api_net, wrong_inputs_and_losses) {
     API_FAILS(context, socle_loss_mean_squared_error(net, 0), SOCLE_STATUS_CONFIG, "no layer");
     socle_net_destroy(net);
     API_OK(context, socle_net_create(&net, context));
-    socle_node x = socle_input(net, SOCLE_SHAPE(2, 3, 4));
+    socle_node x = socle_input(net, SOCLE_SHAPE(1, 3, 4));
+    API_FAILS(context, socle_loss_ignore(net, 3), SOCLE_STATUS_CONFIG, "no classes");
+    socle_net_destroy(net);
+    API_OK(context, socle_net_create(&net, context));
+    x = socle_input(net, SOCLE_SHAPE(1, 3, 4));
     API_FAILS(context, socle_loss_softmax_cross_entropy(net, x), SOCLE_STATUS_SHAPE,
               "class scores");
     socle_net_destroy(net);

@@ -148,11 +148,11 @@ Test(idx_bad, pairs_that_do_not_fit) {
     SC_CONTAINS(env.text, "images has 2 images");
     SC_FAILS(&env, sc_dataset_from_idx(&dataset, &env, labels, images), SOCLE_STATUS_DATA);
     labels = sc_temp_put(&temp, "square",
-                         "\0\0\x08\x02\0\0\0\x02\0\0\0\1"
+                         "\0\0\x08\x04\0\0\0\x02\0\0\0\1\0\0\0\1\0\0\0\1"
                          "ab",
-                         14);
+                         22);
     SC_FAILS(&env, sc_dataset_from_idx(&dataset, &env, images, labels), SOCLE_STATUS_DATA);
-    SC_CONTAINS(env.text, "square: byte 3: labels need 1 dimension, not 2 (2x1)");
+    SC_CONTAINS(env.text, "square: byte 3: labels have 1 to 3 dimensions, not 4 (2x1x1x1)");
     SC_FAILS(&env, sc_dataset_from_idx(&dataset, &env, images, "/nonexistent"),
              SOCLE_STATUS_NOT_FOUND);
     SC_FAILS(&env, sc_dataset_from_idx(&dataset, &env, "/nonexistent", images),

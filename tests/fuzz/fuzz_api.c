@@ -128,7 +128,7 @@ static socle_node layer(source *in, socle_net *net, const socle_node *node, int 
                                         "mish",     "silu", "elu",     "",        "no such"};
     socle_node x = node[pick(in, 6) ? nodes - 1 : pick(in, nodes)];
     if (byte(in) == 255) x = (socle_node)size_of(in);
-    int kind = pick(in, 13);
+    int kind = pick(in, 14);
     const socle_node several[3] = {x, node[pick(in, nodes)], node[pick(in, nodes)]};
     switch (kind) {
     case 0:
@@ -146,6 +146,7 @@ static socle_node layer(source *in, socle_net *net, const socle_node *node, int 
     case 9: return socle_concat(net, pick(in, 4), several, size_of(in));
     case 10: return socle_global_avgpool(net, x);
     case 11: return socle_expr(net, pick(in, 4), several, formula(in, formulas, COUNT(formulas)));
+    case 12: return socle_embedding(net, x, size_of(in), size_of(in), NULL);
     default: return socle_relu(net, x);
     }
 }

@@ -94,8 +94,8 @@ Test(model_bad, hostile_layers) {
                    "the name 'a' is used twice");
     check_metadata("socle", "1",
                    "{" INPUTS
-                   ", \"layers\": [{\"dense\": {\"units\": 3}}], \"output\": \"dense1\"}",
-                   "layers[0].dense: dense1: expects one row");
+                   ", \"layers\": [{\"dense\": {\"units\": 1000000000}}], \"output\": \"dense1\"}",
+                   "layers[0].dense: dense1: the weight would be");
     check_metadata(
         "socle", "1",
         "{\"inputs\": [{\"shape\": [2147483647, 2147483647]}], \"layers\": [\"relu\"], " OUTPUT "}",
@@ -173,7 +173,7 @@ Test(model_bad, networks_that_cannot_be_saved_leave_no_file) {
     SC_FAILS(&env, sc_model_save(&env, path, net, NULL), SOCLE_STATUS_STATE);
     sc_layer_options options;
     const sc_layer_kind *kind = sc_layer_kind_find("dense", &options);
-    options.units = 3;
+    options.units = 1 << 30; /* more weights than a tensor can have */
     SC_EQ(sc_net_layer(net, kind, NULL, 1, (int[]){0}, &options), -1);
     SC_FAILS(&env, sc_model_save(&env, path, net, NULL), SOCLE_STATUS_STATE);
     SC_EQ(sc_temp_count(&temp), 0);

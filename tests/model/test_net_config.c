@@ -98,6 +98,8 @@ static const struct {
 } samples[] = {
     {"dense", "network: [flatten, {dense: {units: 3, bias: false, weight_init: {uniform: 0.3}, "
               "name: d-1.x_2}}]"},
+    {"embedding", "network: [{embedding: {vocabulary: 9, units: 2, weight_init: {uniform: "
+                  "0.5}}}]"},
     {"conv2d", "network: [{conv2d: {filters: 6, kernel: [3, 2], stride: [2, 1], dilation: [1, 2], "
                "padding: [1, 0, 2, 1],"
                " groups: 3, weight_init: glorot_normal, bias_init: {normal: 0.001}}}]"},

@@ -51,7 +51,7 @@ Test(net_config_bad, options) {
          {"net.yaml:5: network[1].dense.bais: unknown key; did you mean 'bias'?"}},
         {"network: [{relu: {function: tanh}}]", {"network[0].relu.function: unknown key"}},
         {"network: [flatten, dense]",
-         {"net.yaml:1: network[1]: 'units' (outputs per sample) is missing: write dense: "
+         {"net.yaml:1: network[1]: 'units' (size of the last dimension of its output) is missing: write dense: "
           "{units: ..., ...}"}},
         {"network: [{conv2d: {filters: 8}}]", {"network[0].conv2d: 'kernel' (", ") is missing"}},
         {"network: [{conv2d: 8}]", {"network[0].conv2d: 'kernel'"}},
@@ -193,8 +193,16 @@ Test(net_config_bad, losses) {
          {"net.yaml:2: loss: unknown loss", "did you mean 'softmax_cross_entropy'?"}},
         {"network: [flatten]\nloss: [a]", {"net.yaml:2: loss: must be a loss such as"}},
         {"network: [relu]\nloss: softmax_cross_entropy",
-         {"net.yaml:2: loss: softmax_cross_entropy: expects one row of at least 2 class scores per "
-          "sample, the output is f32[N,1,8,8]"}},
+         {"net.yaml:2: loss: softmax_cross_entropy: expects at least 2 class scores per label, along the "
+          "channels of images and else the last dimension; the output is f32[N,1,8,8]"}},
+        {"network: [flatten, {dense: 5}]\nloss: {softmax_cross_entropy: {ignored: 3}}",
+         {"net.yaml:2: loss.softmax_cross_entropy.ignored: unknown", "did you mean 'ignore'?"}},
+        {"network: [flatten, {dense: 5}]\nloss: {softmax_cross_entropy: {ignore: -2147483648}}",
+         {"net.yaml:2: loss.softmax_cross_entropy.ignore: must be"}},
+        {"network: [flatten, {dense: 5}]\nloss: {mean_squared_error: {ignore: 3}}",
+         {"net.yaml:2: loss.mean_squared_error.ignore: unknown key"}},
+        {"network: [flatten, {embedding: {vocabulary: 5, units: 3}}]",
+         {"network[1].embedding: embedding1: expects whole numbers (u8 or i32) straight from an input"}},
         {"network: [flatten, {dense: 1}]\nloss: softmax_cross_entropy", {"the output is f32[N,1]"}},
     };
     CHECK_ALL(rows);

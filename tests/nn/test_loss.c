@@ -26,8 +26,10 @@ static void create_of(loss_eval *out, const sc_loss_kind *kind, int64_t rows, in
     target_desc.dtype = (uint8_t)dtype;
     sc_value x = sc_graph_external(out->graph, SC_LANE_INPUTS, 0, &desc, NULL),
              target = sc_graph_external(out->graph, SC_LANE_INPUTS, 1, &target_desc, NULL), correct,
-             slope;
-    sc_value loss = sc_loss_build(out->graph, kind, x, target, &correct);
+             counts, slope;
+    const sc_net net = {.loss = kind, .ignored = SC_NO_LABEL};
+    sc_value loss = sc_loss_build(out->graph, &net, x, target, &correct, &counts);
+    SC_EQ(counts, SC_NO_VALUE);
     out->counts = correct != SC_NO_VALUE;
     SC_EQ(out->counts, sc_loss_counts_correct(kind));
     sc_value prediction = sc_loss_prediction(out->graph, kind, x);
@@ -157,6 +159,9 @@ Test(loss, targets) {
     sc_env_init(&env, NULL, NULL);
     SC_OK(&env, sc_loss_target(&env, sc_loss_find("softmax_cross_entropy"), &scores, &target));
     SC_EQ(target.rank, 1);
+    SC_OK(&env, sc_loss_target(&env, sc_loss_find("softmax_cross_entropy"), &image, &target));
+    SC_TRUE(target.rank == 3 && target.dim[1] == 4 && target.dim[2] == 4); /* a label per pixel */
+    image.dim[1] = 1;
     SC_FAILS(&env, sc_loss_target(&env, sc_loss_find("softmax_cross_entropy"), &image, &target),
              SOCLE_STATUS_SHAPE);
     SC_FAILS(&env, sc_loss_target(&env, sc_loss_find("softmax_cross_entropy"), &one, &target),

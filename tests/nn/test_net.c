@@ -155,7 +155,8 @@ Test(net, hostile_numbers_and_words) {
     options = options_of("dense");
     options.units = 1000000000;
     check_refused("dense", &options, SOCLE_STATUS_SHAPE,
-                  "dense1: the weight would be f32[1000000000,8], of 2^31 elements or more");
+                  "dense1: the weight would be f32[1000000000,8], of 2^31 elements or more: make the layer "
+                  "smaller");
 }
 
 Test(net, bounds_themselves_are_allowed) {

@@ -13,6 +13,9 @@
 /* F32(3, 4): f32[3,4]. F32N(8, 3): f32[N,3] with a capacity of 8. */
 #define F32(...) plain(SOCLE_F32, OP_BUILD_COUNT(__VA_ARGS__), (int64_t[]){__VA_ARGS__})
 #define F32N(...) batched(SOCLE_F32, 0, OP_BUILD_COUNT(__VA_ARGS__), (int64_t[]){__VA_ARGS__})
+/* F32R(3, 12, 5): f32[N*3,5], four samples of three rows. */
+#define F32R(rows, ...)                                                                            \
+    sc_tensor_make(SOCLE_F32, rows, OP_BUILD_COUNT(__VA_ARGS__), (int64_t[]){__VA_ARGS__})
 /* A descriptor with its first tensors; those beyond `inputs` are outputs given by the caller. */
 #define build(op, inputs, outputs, ...)                                                            \
     build_op(op, inputs, outputs,                                                                  \

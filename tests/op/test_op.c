@@ -162,9 +162,42 @@ Test(op, rows_change_only_batched_tensors) {
     SC_EQ(sc_tensor_elements_at(&w, 5), 24);
     SC_EQ(sc_tensor_dim_at(&x, 0, 5), 5);
     SC_EQ(sc_tensor_dim_at(&x, 1, 5), 3);
+    sc_tensor_desc several = F32R(3, 12, 5);
+    SC_EQ(sc_tensor_samples(&several), 4);
+    SC_EQ(sc_tensor_elements(&several), 60);
+    SC_EQ(sc_tensor_dim_at(&several, 0, 2), 6);
+    SC_EQ(sc_tensor_elements_at(&several, 2), 30);
+    SC_EQ(sc_tensor_samples(&w), 1);
     sc_tensor_desc scalar = plain(SOCLE_F32, 0, NULL);
     SC_EQ(sc_tensor_elements(&scalar), 1);
     SC_EQ(sc_tensor_bytes(&scalar), 4);
+}
+
+/* Results have the rows per sample of what they are made of. */
+Test(op, several_rows_per_sample) {
+    sc_expr sum = build_expr(SC_EXPR_ADD, 2);
+    sc_op_desc desc = build(SC_OP_ELEMENTWISE, 2, 1, F32R(3, 12, 5), F32(1, 5));
+    desc.expr = &sum;
+    expect(&desc, 0, "f32[N*3,5]");
+    desc = build(SC_OP_MATMUL, 2, 1, F32R(3, 12, 5), F32(5, 7));
+    expect(&desc, 0, "f32[N*3,7]");
+    desc = build(SC_OP_MATMUL, 2, 1, F32R(3, 12, 5), F32R(3, 12, 7)); /* one weight gradient of all rows */
+    desc.attr.matmul.transpose_a = true;
+    expect(&desc, 0, "f32[5,7]");
+    desc = build(SC_OP_MATMUL, 2, 1, F32R(3, 12, 4, 5), F32(1, 5, 6));
+    expect(&desc, 0, "f32[N*3,4,6]");
+    desc = build(SC_OP_GATHER, 2, 1, F32(9, 5), sc_tensor_make(SOCLE_I32, 3, 1, (int64_t[]){12}));
+    expect(&desc, 0, "f32[N*3,5]");
+    desc = build(SC_OP_ARGMAX, 1, 1, F32R(3, 12, 5));
+    expect(&desc, 0, "i32[N*3]");
+    desc = build(SC_OP_CROSS_ENTROPY, 2, 2, F32R(3, 12, 5), sc_tensor_make(SOCLE_U8, 3, 1, (int64_t[]){12}));
+    expect(&desc, 0, "f32[N*3]");
+    desc = build(SC_OP_REDUCE, 2, 1, F32R(3, 12, 5), F32(1, 5));
+    desc.expr = &sum;
+    desc.attr.reduce.axes = 2;
+    expect(&desc, 0, "f32[N*3,1]");
+    desc.attr.reduce.axes = 1;
+    expect(&desc, 0, "f32[1,5]");
 }
 
 Test(op, text_says_everything) {

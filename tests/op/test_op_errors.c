@@ -70,6 +70,28 @@ Test(op_errors, convolution_gradients) {
     refused(desc, SOCLE_STATUS_SHAPE, "operand 0 has 8 rows (batched), operand 1 has 4 (batched)");
 }
 
+Test(op_errors, rows_per_sample) {
+    sc_op_desc good = build(SC_OP_SOFTMAX, 1, 1, F32R(3, 12, 5), F32R(3, 12, 5)), desc = good;
+    desc.tensor[0].rows_per_sample = desc.tensor[1].rows_per_sample = 5;
+    unchecked(desc, SOCLE_STATUS_SHAPE, "12 rows, which are no samples of 5");
+    desc = good, desc.tensor[0].rows_per_sample = desc.tensor[1].rows_per_sample = -1;
+    unchecked(desc, SOCLE_STATUS_SHAPE, "12 rows, which are no samples of -1");
+    desc = good, desc.tensor[1].rows_per_sample = 4;
+    unchecked(desc, SOCLE_STATUS_SHAPE, "output 0 is f32[N*4,5] (batched), must be f32[N*3,5]");
+    desc = build(SC_OP_SOFTMAX, 1, 1, F32R(3, 12, 1, 1, 1, 1, 5), F32R(3, 12, 1, 1, 1, 1, 5));
+    unchecked(desc, SOCLE_STATUS_SHAPE, "6 dimensions and several rows per sample, limit 5");
+    desc = build(SC_OP_MATMUL, 2, 1, F32R(3, 12, 5), F32R(4, 12, 7));
+    desc.attr.matmul.transpose_a = true;
+    refused(desc, SOCLE_STATUS_SHAPE, "the inner dimension K has 3 rows per sample in A and 4 in B");
+    desc = build(SC_OP_MATMUL, 2, 1, F32R(3, 12, 4, 5), F32R(4, 12, 5, 6));
+    refused(desc, SOCLE_STATUS_SHAPE, "dimension 0 has 3 rows per sample in A and 4 in B");
+    desc = build(SC_OP_CROSS_ENTROPY, 2, 2, F32R(3, 12, 5), sc_tensor_make(SOCLE_U8, 1, 1, (int64_t[]){12}));
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 0 has 12 rows (3 per sample), operand 1 has 12 (batched)");
+    desc = build(SC_OP_CONCAT, 2, 1, F32R(3, 12, 5), F32R(4, 12, 5));
+    desc.attr.concat.axis = 1;
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 1 has 4 rows per sample, operand 0 has 3");
+}
+
 Test(op_errors, matmul) {
     sc_op_desc desc = build(SC_OP_MATMUL, 2, 1, F32N(8, 784), F32(100, 10));
     refused(desc, SOCLE_STATUS_SHAPE, "A has K = 784, B has K = 100");

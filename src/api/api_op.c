@@ -3,6 +3,8 @@
  * translated. */
 #include "api/api_tensor.h"
 #include "graph/build.h"
+#include "nn/net_formula.h"
+#include "op/expr_parse.h"
 
 #include <math.h>
 
@@ -48,6 +50,31 @@ socle_value socle_op_binary(socle_graph *graph, const char *word, socle_value a,
     if (!g) return SC_NO_VALUE;
     bool fits = find_word(g, word, 2, &op) && is_float(g, word, a) && is_float(g, word, b);
     return sc_api_built(graph, fits ? sc_build_binary(g, op, a, b) : SC_NO_VALUE);
+}
+
+/* Reads a user's formula into the graph; SC_NO_VALUE after a failure. */
+static sc_value build_expr(sc_graph *g, int count, const sc_value *x, const char *formula) {
+    sc_expr expr;
+    sc_value out = SC_NO_VALUE;
+    for (int i = 0; i < count; i++)
+        if (!is_float(g, "socle_op_expr", x[i])) return out;
+    socle_status status = sc_expr_read(g->env, &expr, formula, sc_formula_names(count));
+    if (status != SOCLE_OK)
+        return sc_graph_fail(g, sc_fail_prefix(g->env, SOCLE_STATUS_INVALID_ARGUMENT, "socle_op_expr"));
+    sc_graph_fail(g, sc_expr_make_safe(g->env, &expr));
+    sc_build_expr(g, &expr, count, x, &out);
+    return out;
+}
+
+socle_value socle_op_expr(socle_graph *graph, int count, const socle_value *x, const char *formula) {
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    if (x && formula && count >= 1 && count <= SC_FORMULA_INPUTS)
+        return sc_api_built(graph, build_expr(g, count, x, formula));
+    sc_graph_fail(g, sc_fail(g->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                             !x ? "socle_op_expr: x is NULL" : !formula ? "socle_op_expr: formula is NULL"
+                                                             : "socle_op_expr: a formula reads 1 to 8 values"));
+    return sc_api_built(graph, SC_NO_VALUE);
 }
 
 socle_value socle_op_to_float(socle_graph *graph, socle_value x, float factor) {

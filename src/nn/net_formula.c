@@ -33,7 +33,7 @@ socle_status sc_net_formula(const sc_expr **out, sc_net *net, const char *text, 
     return SOCLE_OK;
 }
 
-socle_status sc_layer_formula(sc_net *net, sc_layer *layer, const char *text) {
+const char *sc_formula_names(int inputs) {
     static const char *const names[SC_FORMULA_INPUTS] = {"x",
                                                          "x1 x2",
                                                          "x1 x2 x3",
@@ -42,5 +42,9 @@ socle_status sc_layer_formula(sc_net *net, sc_layer *layer, const char *text) {
                                                          "x1 x2 x3 x4 x5 x6",
                                                          "x1 x2 x3 x4 x5 x6 x7",
                                                          "x1 x2 x3 x4 x5 x6 x7 x8"};
-    return sc_net_formula(&layer->formula, net, text, names[layer->inputs - 1]);
+    return names[inputs - 1];
+}
+
+socle_status sc_layer_formula(sc_net *net, sc_layer *layer, const char *text) {
+    return sc_net_formula(&layer->formula, net, text, sc_formula_names(layer->inputs));
 }

@@ -108,7 +108,8 @@ static void read_all(socle_context *context, socle_net *net, weights *out) {
         socle_parameter parameter;
         API_OK(context, socle_net_parameter(net, p, &parameter));
         out->count[p] = 1;
-        for (int d = 0; d < parameter.shape.rank; d++) out->count[p] *= (size_t)parameter.shape.size[d];
+        for (int d = 0; d < parameter.shape.rank; d++)
+            out->count[p] *= (size_t)parameter.shape.size[d];
         API_OK(context, socle_net_read(net, parameter.name, out->value[p], out->count[p]));
     }
 }
@@ -120,7 +121,8 @@ static void step_with(socle_context *context, const char *update, weights *befor
     float target[30][API_CLASSES] = {{0}};
     api_draw(&blobs);
     for (int i = 0; i < 30; i++) target[i][blobs.label[i]] = 1;
-    API_OK(context, socle_trainer_create(&trainer, net, (socle_optimizer){update, {0.5f}, 1}, 30, 5));
+    API_OK(context,
+           socle_trainer_create(&trainer, net, (socle_optimizer){update, {0.5f}, 1}, 30, 5));
     read_all(context, net, before);
     API_OK(context, socle_trainer_step(trainer, 30, blobs.input, target, NULL));
     API_OK(context, socle_trainer_sync(trainer));
@@ -133,7 +135,8 @@ static void step_with(socle_context *context, const char *update, weights *befor
 API_TEST(api_formula, an_update_sums_over_tensors) {
     socle_context *context = api_open(device);
     weights before, plain, after;
-    double gradient[PARAMETERS][MOST], sum[PARAMETERS] = {0}, square[PARAMETERS] = {0}, total = 0, all = 0;
+    double gradient[PARAMETERS][MOST], sum[PARAMETERS] = {0}, square[PARAMETERS] = {0}, total = 0,
+                                       all = 0;
     step_with(context, "w = w - g", &before, &plain);
     for (int p = 0; p < PARAMETERS; p++)
         for (size_t i = 0; i < before.count[p]; i++) {
@@ -143,25 +146,28 @@ API_TEST(api_formula, an_update_sums_over_tensors) {
             sum[p] += exp((double)before.value[p][i]);
             square[p] += g * g;
         }
-#define EXPECT(update, expected)                                                                                                   \
-    do {                                                                                                                           \
-        SC_REPRO("%s on %s", update, device);                                                                                      \
-        step_with(context, update, &before, &after);                                                                               \
-        for (int p = 0; p < PARAMETERS; p++)                                                                                       \
-            for (size_t i = 0; i < before.count[p]; i++) {                                                                         \
-                const double w = (double)before.value[p][i], g = gradient[p][i], n = (double)before.count[p];                      \
-                (void)w, (void)g, (void)n;                                                                                         \
-                SC_NEAR(after.value[p][i], expected, 2e-6 * (1 + fabs(expected)));                                                 \
-            }                                                                                                                      \
+#define EXPECT(update, expected)                                                                   \
+    do {                                                                                           \
+        SC_REPRO("%s on %s", update, device);                                                      \
+        step_with(context, update, &before, &after);                                               \
+        for (int p = 0; p < PARAMETERS; p++)                                                       \
+            for (size_t i = 0; i < before.count[p]; i++) {                                         \
+                const double w = (double)before.value[p][i], g = gradient[p][i],                   \
+                             n = (double)before.count[p];                                          \
+                (void)w, (void)g, (void)n;                                                         \
+                SC_NEAR(after.value[p][i], expected, 2e-6 * (1 + fabs(expected)));                 \
+            }                                                                                      \
     } while (0)
     EXPECT("w = sum(exp(w)) + 0 * g", sum[p]);
     EXPECT("w = mean(exp(w)) + 0 * g", sum[p] / n);
     EXPECT("w = w - lr * g / (norm(g) + 1e-6)", w - 0.5 * g / (sqrt(square[p]) + 1e-6));
-    EXPECT("w = w - g * min(1, 0.01 / (total_norm(g) + 1e-6))", w - g * fmin(1, 0.01 / (sqrt(total) + 1e-6)));
+    EXPECT("w = w - g * min(1, 0.01 / (total_norm(g) + 1e-6))",
+           w - g * fmin(1, 0.01 / (sqrt(total) + 1e-6)));
     EXPECT("w = w + total(w + 1) * 0.001 + 0 * g", w + all * 0.001);
     EXPECT("r = norm(g); w = w - g / (r + norm(g / (r + 1)) + 1e-6)",
            w - g / (sqrt(square[p]) + sqrt(square[p]) / (sqrt(square[p]) + 1) + 1e-6));
-    double ratio[PARAMETERS]; /* LAMB, You et al. 2020: the first step's direction is g / (|g| + epsilon) */
+    double ratio[PARAMETERS]; /* LAMB, You et al. 2020: the first step's direction is g / (|g| +
+                                 epsilon) */
     for (int p = 0; p < PARAMETERS; p++) {
         double w = 0, r = 0;
         for (size_t i = 0; i < before.count[p]; i++) {
@@ -170,12 +176,58 @@ API_TEST(api_formula, an_update_sums_over_tensors) {
         }
         ratio[p] = w > 0 && r > 0 ? sqrt(w) / sqrt(r) : 1;
     }
-    EXPECT("m = 0.9 * m + (1 - 0.9) * g; v = 0.999 * v + (1 - 0.999) * g ** 2;"
-           "r = m / (1 - 0.9 ** step) / (sqrt(v / (1 - 0.999 ** step)) + 1e-6);"
-           "ratio = norm(w) / norm(r) if norm(w) > 0 and norm(r) > 0 else 1; w = w - lr * ratio * r",
-           w - 0.5 * ratio[p] * g / (fabs(g) + 1e-6));
+    EXPECT(
+        "m = 0.9 * m + (1 - 0.9) * g; v = 0.999 * v + (1 - 0.999) * g ** 2;"
+        "r = m / (1 - 0.9 ** step) / (sqrt(v / (1 - 0.999 ** step)) + 1e-6);"
+        "ratio = norm(w) / norm(r) if norm(w) > 0 and norm(r) > 0 else 1; w = w - lr * ratio * r",
+        w - 0.5 * ratio[p] * g / (fabs(g) + 1e-6));
     EXPECT("lamb", w - 0.5 * ratio[p] * g / (fabs(g) + 1e-6));
 #undef EXPECT
+    socle_close(context);
+}
+
+API_TEST(api_formula, a_graph_has_formulas_and_their_gradients) {
+    enum { COUNT = 5 };
+    static const float x[COUNT] = {-2, -0.5f, 0, 1.5f, 80}, y[1] = {3};
+    socle_context *context = api_open(device);
+    socle_tensor *in = api_tensor(context, SOCLE_F32, SOCLE_SHAPE(COUNT)),
+                 *scale = api_tensor(context, SOCLE_F32, SOCLE_SHAPE(1)),
+                 *out = api_tensor(context, SOCLE_F32, SOCLE_SHAPE(COUNT)),
+                 *slope = api_tensor(context, SOCLE_F32, SOCLE_SHAPE(COUNT));
+    socle_graph *graph;
+    float got[COUNT], slopes[COUNT];
+    API_OK(context, socle_tensor_write(in, x, sizeof x));
+    API_OK(context, socle_tensor_write(scale, y, sizeof y));
+    API_OK(context, socle_graph_create(&graph, context));
+    const socle_value both[2] = {socle_op_tensor(graph, in), socle_op_tensor(graph, scale)};
+    socle_value value = socle_op_expr(graph, 2, both, "x1 * x2 if x1 > 0 else x2 * (exp(x1) - 1)"),
+                gradient;
+    API_OK(context, socle_graph_gradient(graph, value, 1, both, &gradient));
+    socle_op_store(graph, value, out);
+    socle_op_store(graph, gradient, slope);
+    API_OK(context, socle_graph_compile(graph));
+    API_OK(context, socle_graph_run(graph));
+    API_OK(context, socle_tensor_read(out, got, sizeof got));
+    API_OK(context, socle_tensor_read(slope, slopes, sizeof slopes));
+    for (int i = 0; i < COUNT; i++) {
+        double at = (double)x[i], expected = at > 0 ? 3 * at : 3 * expm1(at);
+        SC_NEAR(got[i], expected, 1e-6 * (1 + fabs(expected)));
+        SC_NEAR(slopes[i], at > 0 ? 3 : 3 * exp(at), 1e-6);
+    }
+    socle_graph_destroy(graph);
+    static const char *const wrong[] = {"x1 * x3", "x1 +", NULL};
+    static const char *const part[] = {"column 6: unknown name 'x3'", "column 5: the formula ends",
+                                       "formula is NULL"};
+    for (int i = 0; i < 3; i++) {
+        API_OK(context, socle_graph_create(&graph, context));
+        const socle_value two[2] = {socle_op_tensor(graph, in), socle_op_tensor(graph, scale)};
+        SC_EQ(socle_op_expr(graph, 2, two, wrong[i]), -1);
+        API_FAILS(context, socle_graph_compile(graph), SOCLE_STATUS_INVALID_ARGUMENT, part[i]);
+        socle_graph_destroy(graph);
+    }
+    SC_EQ(socle_op_expr(NULL, 1, both, "x"), -1);
+    socle_tensor_destroy(in), socle_tensor_destroy(scale), socle_tensor_destroy(out),
+        socle_tensor_destroy(slope);
     socle_close(context);
 }
 
@@ -210,7 +262,8 @@ Test(api_formula, wrong_ones_are_refused) {
     API_FAILS(context, socle_trainer_create(&trainer, net, socle_update(0.1f, "w = g / 0"), 4, 1),
               SOCLE_STATUS_CONFIG, "column 9: division by 0");
     opts.optimizer = socle_update(0.1f, "w = w - g * norm(g) * mean(g) * norm(w)");
-    API_FAILS(context, socle_fit(net, data, &opts), SOCLE_STATUS_CONFIG, "column 33: more than 3 sums over tensors");
+    API_FAILS(context, socle_fit(net, data, &opts), SOCLE_STATUS_CONFIG,
+              "column 33: more than 3 sums over tensors");
     opts.optimizer = socle_update(0.1f, "expr");
     API_FAILS(context, socle_fit(net, data, &opts), SOCLE_STATUS_CONFIG, "the update is missing");
     socle_net_destroy(net);

@@ -171,11 +171,20 @@ typedef struct sc_queue_ops {
 
 struct sc_event { sc_queue *queue; };
 
+/* One input that a kernel brings into an order of its own before it computes. */
+typedef struct sc_packing {
+    size_t bytes; /* of the result; 0: the kernel packs nothing */
+    int operand;  /* of the inputs; not batched */
+    bool kept;    /* sc_kernel_keep */
+    socle_status (*enqueue)(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to);
+} sc_packing;
+
 /* A prepared operation. First member of each implementation's own struct. */
 struct sc_kernel {
     sc_device *device;
     const sc_implementation *implementation;
     size_t workspace; /* scratch bytes that each launch needs, contents undefined; known after prepare */
+    sc_packing packing; /* each launch packs into the last `bytes` of the workspace, unless the result is kept */
     /* operands in descriptor order: inputs, then outputs. Never allocates, compiles, or validates. rows == 0 writes nothing to
      * batched outputs; other outputs get the value of an empty sum. */
     socle_status (*enqueue)(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
@@ -216,6 +225,11 @@ bool sc_prepare_fits(const sc_device *device, const sc_op_desc *desc, const char
 uint32_t sc_prepare_layouts(const sc_device *device, const sc_op_desc *desc, int operand, const char *force);
 socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
                                const sc_launch *launch);
+/* Before the first launch, where packing.bytes says that there is something: from now on the caller packs (sc_kernel_pack), and
+ * each launch finds the result in place of the operand. `workspace` becomes less by packing.bytes. */
+void sc_kernel_keep(sc_kernel *kernel);
+/* Packs the operand that lies at `from` into packing.bytes bytes at `to`. */
+socle_status sc_kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to);
 void sc_kernel_release(sc_kernel *kernel); /* NULL is fine */
 const char *sc_kernel_name(const sc_kernel *kernel); /* "packed", or "clblast+tail" for a composite */
 

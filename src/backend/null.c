@@ -37,13 +37,22 @@ static socle_status kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_
     return count(kernel->device, &counts_of(kernel->device)->enqueues);
 }
 
+static socle_status kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to) {
+    (void)queue, (void)from, (void)to;
+    return count(kernel->device, &counts_of(kernel->device)->enqueues);
+}
+
 static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
                             const sc_op_desc *desc, const char *tuning) {
-    (void)desc, (void)tuning;
+    (void)tuning;
     SC_TRY(count(device, &counts_of(device)->prepares));
     sc_kernel *kernel;
     SC_TRY(sc_allocate(device->env, &kernel, 1, sizeof *kernel));
     *kernel = (sc_kernel){.device = device, .implementation = implementation, .enqueue = kernel_enqueue, .release = kernel_release};
+    if (desc->op == SC_OP_MATMUL) {
+        kernel->packing = (sc_packing){.bytes = counts_of(device)->packing, .operand = 1, .enqueue = kernel_pack};
+        kernel->workspace = kernel->packing.bytes;
+    }
     counts_of(device)->kernels++;
     *out = kernel;
     return SOCLE_OK;

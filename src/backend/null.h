@@ -14,6 +14,7 @@ typedef struct sc_null_counts {
     int64_t prepares, enqueues, writes, reads, copies, fills, flushes, polls;
     int64_t fail_after;            /* > 0: the call with this number among all counted ones fails with DEVICE; 0: none */
     int64_t calls;
+    size_t packing;                /* > 0: products pack their second operand into so many bytes; set before they are prepared */
 } sc_null_counts;
 
 /* `counts` is the caller's, zeroed before, and must outlive the device. */

@@ -226,24 +226,45 @@ void sc_announce(sc_device *device, const sc_op_desc *desc, const char *force) {
         if (is_asked(*list, desc->op, force)) status = announce_one(device, *list, desc, force != NULL);
 }
 
+static socle_status check_queue(const sc_kernel *kernel, const sc_queue *queue) {
+    if (queue->device == kernel->device) return SOCLE_OK;
+    return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                   "%s was prepared for %s and cannot run on a queue of %s",
+                   sc_op_word(kernel->implementation->op), kernel->device->info.name,
+                   queue->device->info.name);
+}
+
+/* Whether `bytes` bytes lie at `place`. */
+static socle_status check_room(const sc_kernel *kernel, const sc_queue *queue, sc_operand place, size_t bytes,
+                               const char *what) {
+    if (place.buffer && place.offset <= place.buffer->bytes && bytes <= place.buffer->bytes - place.offset)
+        return SOCLE_OK;
+    return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s (%s) needs %zu bytes of %s and got less",
+                   sc_op_word(kernel->implementation->op), kernel->implementation->name, bytes, what);
+}
+
 socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
                                const sc_launch *launch) {
-    if (queue->device != kernel->device)
-        return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT,
-                       "%s was prepared for %s and cannot run on a queue of %s",
-                       sc_op_word(kernel->implementation->op), kernel->device->info.name,
-                       queue->device->info.name);
+    const sc_packing *packing = &kernel->packing;
+    SC_TRY(check_queue(kernel, queue));
     if (launch->rows < 0)
         return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: %lld rows",
                        sc_op_word(kernel->implementation->op), (long long)launch->rows);
-    if (kernel->workspace &&
-        (!workspace.buffer || workspace.offset > workspace.buffer->bytes ||
-         kernel->workspace > workspace.buffer->bytes - workspace.offset))
-        return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT,
-                       "%s (%s) needs %zu bytes of workspace and got less",
-                       sc_op_word(kernel->implementation->op), kernel->implementation->name,
-                       kernel->workspace);
+    if (kernel->workspace) SC_TRY(check_room(kernel, queue, workspace, kernel->workspace, "workspace"));
+    if (packing->kept)
+        SC_TRY(check_room(kernel, queue, operands[packing->operand], packing->bytes, "a packed operand"));
     return kernel->enqueue(kernel, queue, operands, workspace, launch);
+}
+
+void sc_kernel_keep(sc_kernel *kernel) {
+    kernel->packing.kept = true;
+    kernel->workspace -= kernel->packing.bytes;
+}
+
+socle_status sc_kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to) {
+    SC_TRY(check_queue(kernel, queue));
+    SC_TRY(check_room(kernel, queue, to, kernel->packing.bytes, "memory for a packed operand"));
+    return kernel->packing.enqueue(kernel, queue, from, to);
 }
 
 void sc_kernel_release(sc_kernel *kernel) {

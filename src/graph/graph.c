@@ -56,6 +56,11 @@ sc_value sc_graph_root(const sc_graph *graph, sc_value value) {
     return value;
 }
 
+bool sc_graph_is_parameter(const sc_graph *graph, sc_value value) {
+    const sc_value_info *info = &graph->value[sc_graph_root(graph, value)];
+    return info->lane == SC_LANE_PARAMETERS && !info->is_output;
+}
+
 sc_value sc_graph_value(sc_graph *graph, const sc_tensor_desc *desc) {
     socle_status status = sc_grow(graph->env, &graph->value, &graph->value_capacity, graph->values + 1,
                                   sizeof *graph->value);

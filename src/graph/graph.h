@@ -79,6 +79,9 @@ const sc_tensor_desc *sc_graph_desc(const sc_graph *graph, sc_value value);
 /* The value whose memory `value` occupies (follows aliases). */
 sc_value sc_graph_root(const sc_graph *graph, sc_value value);
 
+/* Whether `value` is a weight that the graph only reads. */
+bool sc_graph_is_parameter(const sc_graph *graph, sc_value value);
+
 /* For passes that write nodes themselves: an intermediate without a producer yet. */
 sc_value sc_graph_value(sc_graph *graph, const sc_tensor_desc *desc);
 

@@ -22,10 +22,9 @@ static sc_value operand_value(const sc_node *node, int operand) {
     return operand < node->inputs ? node->input[operand] : node->output[operand - node->inputs];
 }
 
-static bool is_parameter(const sc_graph *graph, sc_value value) {
-    const sc_value_info *info = &graph->value[sc_graph_root(graph, value)];
-    return info->lane == SC_LANE_PARAMETERS && !info->is_output &&
-           graph->value[value].desc.rank == 4 && info->desc.dtype == SOCLE_F32;
+static bool is_kernel_parameter(const sc_graph *graph, sc_value value) {
+    const sc_tensor_desc *desc = sc_graph_desc(graph, value);
+    return sc_graph_is_parameter(graph, value) && desc->rank == 4 && desc->dtype == SOCLE_F32;
 }
 
 /* Whether a blocked node can treat all operands of the full size `whole` alike: each blocked, or
@@ -60,7 +59,7 @@ static void ask(sc_layouts *layouts, int n, sc_layout_accepts *accepts, void *pa
     bool open[SC_MAX_OPERANDS]; /* to either layout */
     sc_graph_node_desc(graph, node, &desc);
     for (int i = 0; i < node->inputs + node->outputs; i++) {
-        open[i] = is_weight(node, i) ? is_parameter(graph, node->input[i])
+        open[i] = is_weight(node, i) ? is_kernel_parameter(graph, node->input[i])
                                      : can_be_blocked(&desc.tensor[i]);
         if (open[i]) desc.tensor[i].layout = SC_LAYOUT_C16;
     }

@@ -7,14 +7,13 @@
 #include "base/thread_pool.h"
 #include "graph/fuse.h"
 
-#include <stdio.h>
-
 #define BUILT UINT64_C(5000000) /* ns; to find a kernel among those that are built takes less */
 
-/* Per launch, while the plan is made: its node and the interval of its workspace, -1 for none. */
+/* Per launch, while the plan is made: its node, and the intervals of its workspace and of what it
+ * keeps packed, -1 for none. */
 typedef struct plan_work {
     size_t count;
-    int *order, *workspace;
+    int *order, *workspace, *kept;
 } plan_work;
 
 /* What took its time was built now; the rest was there already. */
@@ -56,17 +55,11 @@ static void order_nodes(sc_plan *plan, const sc_graph *graph, int *order) {
 
 static socle_status add_workspace(sc_plan *plan, sc_live *live, int node, int number, int *out) {
     const sc_launch_record *launch = &plan->launch[number];
-    size_t bytes = launch->kernel->workspace;
-    const char *name = "workspace";
-    char text[2 * SC_NAME_TEXT];
+    const sc_interval scratch = {node, node, launch->kernel->workspace, -1, "workspace"};
     *out = -1;
-    if (!bytes) return SOCLE_OK;
-    if (bytes > plan->size.scratch) plan->size.scratch = bytes;
-    if (launch->layer) {
-        snprintf(text, sizeof text, "workspace of %s", launch->layer);
-        SC_TRY(sc_arena_string(plan->arena, &name, text));
-    }
-    return sc_live_add(live, node, node, bytes, name, out);
+    if (!scratch.bytes) return SOCLE_OK;
+    if (scratch.bytes > plan->size.scratch) plan->size.scratch = scratch.bytes;
+    return sc_plan_add_interval(plan, live, &scratch, launch->layer, out);
 }
 
 /* All that prepare_each will ask for, so that the device can build it together. */
@@ -93,6 +86,7 @@ static socle_status prepare_each(sc_plan *plan, const sc_graph *graph, sc_live *
         sc_tell_building(plan->device->env, what, (int)k + 1, (int)work->count);
         SC_TRY(prepare_node(plan, graph, node, &plan->launch[k]));
         plan->launches++;
+        SC_TRY(sc_plan_keep_packed(plan, graph, node, &plan->launch[k], live, &work->kept[k]));
         SC_TRY(add_workspace(plan, live, n, (int)k, &work->workspace[k]));
     }
     return SOCLE_OK;
@@ -163,10 +157,15 @@ static socle_status describe_buffers(sc_plan *plan, const sc_graph *graph, const
         buffer->used = whole_words(sc_tensor_bytes(&info->desc));
         buffer->persists = graph->node[info->node].hoistable;
     }
-    for (size_t k = 0; k < work->count; k++)
+    for (size_t k = 0; k < work->count; k++) {
+        const sc_kernel *kernel = plan->launch[k].kernel;
         if (work->workspace[k] >= 0)
-            plan->buffer[placement[work->workspace[k]].buffer].used =
-                whole_words(plan->launch[k].kernel->workspace);
+            plan->buffer[placement[work->workspace[k]].buffer].used = whole_words(kernel->workspace);
+        if (work->kept[k] < 0) continue;
+        sc_plan_buffer *buffer = &plan->buffer[placement[work->kept[k]].buffer];
+        buffer->used = whole_words(kernel->packing.bytes);
+        buffer->persists = true;
+    }
     for (int i = 0; i < live->count; i++)
         if (live->interval[i].name)
             SC_TRY(sc_arena_string(plan->arena, &plan->buffer[placement[i].buffer].name,
@@ -183,8 +182,12 @@ static void describe_intervals(const sc_plan *plan, const sc_graph *graph, const
         persists[live->of_value[v]] = graph->node[info->node].hoistable;
         layer[live->of_value[v]] = graph->node[info->node].name;
     }
-    for (size_t k = 0; k < work->count; k++)
+    for (size_t k = 0; k < work->count; k++) {
         if (work->workspace[k] >= 0) layer[work->workspace[k]] = plan->launch[k].layer;
+        if (work->kept[k] < 0) continue;
+        persists[work->kept[k]] = true;
+        layer[work->kept[k]] = plan->launch[k].layer;
+    }
 }
 
 static socle_status lay_out(sc_plan *plan, const sc_graph *graph, const sc_lane_map *lanes,
@@ -204,6 +207,7 @@ static socle_status lay_out(sc_plan *plan, const sc_graph *graph, const sc_lane_
     SC_TRY(sc_plan_place(plan, &intervals, placement));
     SC_TRY(place_operands(plan, graph, lanes, live, placement, work));
     if (plan->options.hooks.separate) SC_TRY(describe_buffers(plan, graph, live, placement, work));
+    sc_plan_add_packs(plan, placement, work->kept);
     return sc_plan_allocate(plan);
 }
 
@@ -217,7 +221,9 @@ static socle_status fill_plan(sc_plan *plan, sc_graph *graph, const sc_lane_map 
     plan_work work = {0};
     SC_TRY(sc_arena_allocate(plan->arena, &work.order, graph->nodes, sizeof *work.order));
     SC_TRY(sc_arena_allocate(plan->arena, &work.workspace, graph->nodes, sizeof *work.workspace));
-    SC_TRY(sc_arena_allocate(plan->arena, &plan->launch, graph->nodes, sizeof *plan->launch));
+    SC_TRY(sc_arena_allocate(plan->arena, &work.kept, graph->nodes, sizeof *work.kept));
+    /* Each node, and one launch that packs for it. */
+    SC_TRY(sc_arena_allocate(plan->arena, &plan->launch, 2 * graph->nodes, sizeof *plan->launch));
     for (size_t n = 0; n < graph->nodes; n++) work.count += !graph->node[n].dead;
     order_nodes(plan, graph, work.order);
     sc_live live = {0};
@@ -253,7 +259,7 @@ socle_status sc_plan_create(sc_plan **out, sc_device *device, sc_graph *graph,
 void sc_plan_destroy(sc_plan *plan) {
     if (!plan) return;
     for (int i = 0; i < plan->launches; i++) {
-        sc_kernel_release(plan->launch[i].kernel);
+        if (!plan->launch[i].packs) sc_kernel_release(plan->launch[i].kernel);
         if (plan->launch[i].event) sc_event_release(plan->launch[i].event);
     }
     for (int b = 0; b < plan->buffers; b++) sc_buffer_destroy(plan->buffer[b].memory);

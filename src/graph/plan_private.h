@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of a plan, shared by plan.c and plan_choose.c (making), run.c (running) and
+/* The inside of a plan, shared by plan.c, plan_choose.c and plan_pack.c (making), run.c (running) and
  * plan_check.c (canaries) alone. */
 #ifndef SC_GRAPH_PLAN_PRIVATE_H
 #define SC_GRAPH_PLAN_PRIVATE_H
@@ -17,6 +17,7 @@ typedef struct sc_place {
 
 typedef struct sc_launch_record {
     sc_kernel *kernel;
+    bool packs; /* what a later launch keeps packed, whose kernel it is: from place[0] to place[1] */
     const char *layer; /* copied into the plan's arena */
     sc_op op;
     int operands;
@@ -58,6 +59,15 @@ socle_status sc_plan_check_force(sc_env *env, const char *force);
 /* The implementation forced for `op`, copied to `out`; NULL when none is. */
 const char *sc_plan_forced(const char *force, sc_op op, char out[SC_NAME_TEXT]);
 socle_status sc_plan_assign_layouts(const sc_plan *plan, sc_graph *graph);
+
+/* plan_pack.c: decides before the launch gets its workspace, and adds the launches that pack when
+ * everything is placed. kept: per launch, the interval of what it keeps packed, or -1. */
+socle_status sc_plan_keep_packed(sc_plan *plan, const sc_graph *graph, const sc_node *node,
+                                 sc_launch_record *launch, sc_live *live, int *kept);
+void sc_plan_add_packs(sc_plan *plan, const sc_placement *placement, const int *kept);
+/* An interval under a name of its own; *out its number. */
+socle_status sc_plan_add_interval(sc_plan *plan, sc_live *live, const sc_interval *interval,
+                                  const char *layer, int *out);
 
 /* plan_memory.c: places every interval, and allocates the buffers that are the plan's own.
  * `placement` has room for each; *layer: of each, where it is known. */

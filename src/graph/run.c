@@ -28,8 +28,10 @@ static socle_status enqueue(sc_plan *plan, sc_queue *queue, const sc_lane_memory
                            "%s: operand %d lies in a lane that has no memory",
                            record->layer ? record->layer : sc_op_word(record->op), i);
     }
-    socle_status status = sc_kernel_enqueue(record->kernel, queue, operand,
-                                            resolve(plan, memory, &record->workspace), launch);
+    socle_status status =
+        record->packs ? sc_kernel_pack(record->kernel, queue, operand[0], operand[1])
+                      : sc_kernel_enqueue(record->kernel, queue, operand,
+                                          resolve(plan, memory, &record->workspace), launch);
     if (status != SOCLE_OK)
         return record->layer ? sc_fail_prefix(plan->env, status, "%s", record->layer) : status;
     if (plan->options.profile && !record->event) SC_TRY(sc_queue_record(queue, &record->event));

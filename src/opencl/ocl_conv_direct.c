@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The direct convolution and its gradient by the input for CPU-class devices (cl/conv_direct.cl):
- * packs the weights into the workspace, then one launch over bands and samples. It must not know
- * graphs or compute units.
+ * packs the weights, into the workspace unless the result is kept, then one launch over bands and
+ * samples. It must not know graphs or compute units.
  */
 #include "opencl/ocl_conv.h"
 
@@ -48,6 +48,17 @@ static void compute_arguments(sc_ocl_call *call, const conv_direct *self, sc_ope
     sc_ocl_call_value(call, pass, sizeof *pass);
 }
 
+static socle_status pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to) {
+    conv_direct *self = (conv_direct *)kernel;
+    const sc_shape_conv_pass *pass = &self->geometry.pass;
+    const size_t packs[3] = {self->geometry.target_blocks, (size_t)pass->source_channels, 1};
+    sc_ocl_call call;
+    sc_ocl_call_begin(&call, sc_ocl_device_of(self->frame.base.device), queue,
+                      &self->frame.kernel[PACK]);
+    pack_arguments(&call, from, to, pass);
+    return sc_ocl_call_run(&call, packs);
+}
+
 static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
                             sc_operand workspace, const sc_launch *launch) {
     conv_direct *self = (conv_direct *)kernel;
@@ -58,14 +69,12 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     pass.samples = sc_conv_shape_at(&self->desc, launch->rows).samples;
     if (pass.samples == 0) return SOCLE_OK;
 
-    const size_t packs[3] = {geometry->target_blocks, (size_t)pass.source_channels, 1};
-    sc_ocl_call_begin(&call, device, queue, &self->frame.kernel[PACK]);
-    pack_arguments(&call, operands[1], workspace, &pass);
-    SC_TRY(sc_ocl_call_run(&call, packs));
-
+    const bool kept = self->frame.base.packing.kept;
+    if (!kept) SC_TRY(pack(kernel, queue, operands[1], workspace));
     const size_t bands[3] = {geometry->bands, geometry->groups, (size_t)pass.samples};
     sc_ocl_call_begin(&call, device, queue, &self->frame.kernel[COMPUTE]);
-    compute_arguments(&call, self, operands[0], workspace, operands[self->desc.inputs], &pass);
+    compute_arguments(&call, self, operands[0], kept ? operands[1] : workspace,
+                      operands[self->desc.inputs], &pass);
     sc_ocl_tail_arguments(&call, &self->tail, operands + 2, launch);
     return sc_ocl_call_run(&call, bands);
 }
@@ -100,13 +109,16 @@ static socle_status finish(conv_direct *self, sc_ocl_device *device, const sc_op
             "convolution: direct needs one group, at most 64 taps, and room for one row in "
             "local memory");
     self->frame.base.workspace = self->geometry.packed_floats * sizeof(float);
+    if (!desc->tensor[1].rows_per_sample)
+        self->frame.base.packing =
+            (sc_packing){.bytes = self->frame.base.workspace, .operand = 1, .enqueue = pack};
     snprintf(defines, sizeof defines, " -D SC_PIXELS=%d -D SC_BLOCKS=%d", self->geometry.pixels,
              self->geometry.blocks);
     SC_TRY(sc_ocl_conv_build(&program, device, desc, "conv_direct.cl", defines));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK], device, program, "conv_direct_pack_weight", 3, local,
-                                true));
-    SC_TRY(
-        sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "conv_direct_pass", 3, local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK], device, program,
+                                "conv_direct_pack_weight", 3, local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "conv_direct_pass",
+                                3, local, true));
     return warm(self, device);
 }
 

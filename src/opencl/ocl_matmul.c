@@ -61,6 +61,22 @@ static socle_status enqueue_pack(matmul *self, sc_queue *queue, const sc_ocl_ker
     return sc_ocl_call_run(&call, global);
 }
 
+static socle_status enqueue_pack_b(matmul *self, sc_queue *queue, sc_operand from, sc_operand to,
+                                   const sc_shape_matmul *shape, const sc_matmul_grid *grid) {
+    const size_t pack_b[3] = {grid->column_panels, grid->depth_pieces, (size_t)shape->matrices_b};
+    return enqueue_pack(self, queue, &self->frame.kernel[PACK_B], from, to, shape, pack_b);
+}
+
+/* Panels of an operand that is not batched: the same whatever the number of rows. */
+static socle_status keep_panels(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to) {
+    matmul *self = (matmul *)kernel;
+    const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, 1);
+    sc_matmul_grid grid;
+    if (!sc_matmul_grid_of(&grid, &shape, &self->tile))
+        return sc_fail(queue->env, SOCLE_STATUS_INTERNAL, "matmul: panels are too large");
+    return enqueue_pack_b(self, queue, from, to, &shape, &grid);
+}
+
 static socle_status enqueue_packed(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
                                    sc_operand workspace, const sc_launch *launch) {
     matmul *self = (matmul *)kernel;
@@ -72,10 +88,12 @@ static socle_status enqueue_packed(sc_kernel *kernel, sc_queue *queue, const sc_
     b_panels.offset += panel_bytes(grid.a_floats);
 
     const size_t pack_a[3] = {grid.row_panels, grid.depth_pieces, (size_t)shape.matrices_a};
-    const size_t pack_b[3] = {grid.column_panels, grid.depth_pieces, (size_t)shape.matrices_b};
     const size_t tiles[3] = {grid.row_panels, grid.column_panels, (size_t)shape.batch};
     SC_TRY(enqueue_pack(self, queue, &self->frame.kernel[PACK_A], operands[0], a_panels, &shape, pack_a));
-    SC_TRY(enqueue_pack(self, queue, &self->frame.kernel[PACK_B], operands[1], b_panels, &shape, pack_b));
+    if (self->frame.base.packing.kept)
+        b_panels = operands[1];
+    else
+        SC_TRY(enqueue_pack_b(self, queue, operands[1], b_panels, &shape, &grid));
     int begin = 0;
     do { /* at least once: an empty sum is written too */
         const int end = shape.depth - begin > SC_MATMUL_RANGE_DEPTH ? begin + SC_MATMUL_RANGE_DEPTH
@@ -154,6 +172,9 @@ static socle_status finish_packed(matmul *self, sc_ocl_device *device, const sc_
         grid.b_floats > SIZE_MAX / 16)
         return sc_fail(device->base.env, SOCLE_STATUS_UNSUPPORTED, "matmul: panels are too large");
     self->frame.base.workspace = panel_bytes(grid.a_floats) + panel_bytes(grid.b_floats);
+    if (!self->desc.tensor[1].rows_per_sample)
+        self->frame.base.packing = (sc_packing){
+            .bytes = panel_bytes(grid.b_floats), .operand = 1, .enqueue = keep_panels};
     SC_TRY(build(&packing, self, device, NULL, "matmul_packed.cl", true));
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK_A], device, packing, "matmul_pack_a", 3, local, true));
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK_B], device, packing, "matmul_pack_b", 3, local, true));

@@ -67,11 +67,13 @@ static void chain(const char *device, blocked_manner manner, int convolutions, b
     SC_REPRO("%s, manner %d, %d convolutions, bare %d", device, (int)manner, convolutions, bare);
     device_open(&f, device, NULL);
     make(&plain, &f, convolutions, bare, NULL);
+    const int own = sc_plan_sizes(plain.plan).packs; /* of kernels that pack for themselves */
+    if (!packs) packs = own;
     blocked_device_install(&blocked, f.device, manner);
     make(&changed, &f, convolutions, bare, NULL);
     SC_EQ(sc_plan_sizes(changed.plan).packs, packs);
     SC_EQ(reorders(changed.plan), packs + others);
-    SC_EQ(sc_plan_launches(changed.plan), sc_plan_launches(plain.plan) + packs + others);
+    SC_EQ(sc_plan_launches(changed.plan), sc_plan_launches(plain.plan) - own + packs + others);
     const float *expected = run(&plain);
     SC_EQ_MEMORY(run(&changed), expected, CAPACITY * PIXELS * sizeof(float));
     plan_end(&changed);

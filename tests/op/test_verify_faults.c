@@ -131,8 +131,11 @@ static socle_status faulty_prepare(sc_kernel **out, sc_device *device,
     }
     self->wrapper = wrapper;
     self->desc = *desc;
-    self->base =
-        (sc_kernel){device, implementation, self->inner->workspace, faulty_enqueue, faulty_release};
+    self->base = (sc_kernel){.device = device,
+                             .implementation = implementation,
+                             .workspace = self->inner->workspace,
+                             .enqueue = faulty_enqueue,
+                             .release = faulty_release};
     if (wrapper->fault == PAST_WORKSPACE) self->base.workspace += 60;
     *out = &self->base;
     return SOCLE_OK;

@@ -64,6 +64,7 @@ typedef struct sc_graph {
     socle_status status;  /* first error; its text is in env */
     const char *scope;    /* name given to new nodes */
     uint32_t random_ordinal;
+    bool recomputes;      /* values are made again to save memory (recompute.h) */
 } sc_graph;
 
 socle_status sc_graph_create(sc_graph **out, sc_env *env, int64_t capacity);

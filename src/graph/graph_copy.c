@@ -28,6 +28,7 @@ static socle_status copy_contents(sc_graph *copy, const sc_graph *graph) {
     copy->nodes = graph->nodes;
     copy->scope = graph->scope;
     copy->random_ordinal = graph->random_ordinal;
+    copy->recomputes = graph->recomputes;
     return SOCLE_OK;
 }
 

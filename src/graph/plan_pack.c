@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Weights that a kernel packs for itself. Where the operand is a parameter, the result stays from
  * run to run: its memory is the plan's own, and packing is a launch among those that run only after
- * the weights changed. Any other operand is packed by the kernel in every launch. Knows no kernel.
- */
+ * the weights changed. Any other operand is packed by the kernel in every launch, and so is every
+ * operand where memory is short. Knows no kernel. */
 #include "graph/plan_private.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ socle_status sc_plan_keep_packed(sc_plan *plan, const sc_graph *graph, const sc_
                                  sc_launch_record *launch, sc_live *live, int *kept) {
     const sc_packing *packing = &launch->kernel->packing;
     *kept = -1;
-    if (plan->options.hooks.plain_layouts || !packing->bytes ||
+    if (plan->options.hooks.plain_layouts || graph->recomputes || !packing->bytes ||
         !sc_graph_is_parameter(graph, node->input[packing->operand]))
         return SOCLE_OK;
     sc_kernel_keep(launch->kernel);

@@ -111,6 +111,7 @@ static socle_status apply_best(search *s, sc_recompute_report *report) {
     sc_recompute_choice choice = choice_of(s, s->best.cheap);
     SC_TRY(sc_recompute_rewrite(s->graph, s->forward, &choice, &report->nodes));
     report->segments = s->cuts.count + 1;
+    s->graph->recomputes = true;
     return SOCLE_OK;
 }
 

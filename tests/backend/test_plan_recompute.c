@@ -156,7 +156,7 @@ Test(plan_recompute, same_bits_opencl, .timeout = 230) {
 }
 
 /* Memory of the plan itself. Beside the estimate it has workspaces and reordered copies. The
- * launches that are added are those of the parts made again, fused like the originals. */
+ * launches that are added are those of the parts made again, fused like the originals; packing weights, where it is a launch of its own, is none of a run's. */
 static void shrinks(device_fixture *f, const char *name, size_t percent) {
     deep_plan plain, less;
     const deep_kind *kind = deep_kind_named(name);
@@ -166,8 +166,9 @@ static void shrinks(device_fixture *f, const char *name, size_t percent) {
              f->device->info.id, plain.size.activations, less.size.activations, less.report.before,
              less.report.after, plain.size.launches, less.size.launches);
     SC_TRUE(100 * less.size.activations <= percent * plain.size.activations);
-    SC_TRUE(less.size.launches > plain.size.launches);
-    SC_TRUE(100 * less.size.launches <= 130 * plain.size.launches);
+    int more = less.size.launches - less.size.packs, fewer = plain.size.launches - plain.size.packs;
+    SC_TRUE(more > fewer);
+    SC_TRUE(100 * more <= 130 * fewer);
     destroy(&plain);
     destroy(&less);
 }

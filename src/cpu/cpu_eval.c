@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evaluates an expression for one element: a switch over the nodes. Slow and plain on purpose. */
+/* Evaluates an expression for one element, node by node. Slow and plain on purpose. */
 #include "cpu/cpu_eval.h"
 #include "cpu/cpu_scalar.h"
 
@@ -17,11 +17,11 @@ int64_t sc_cpu_element(const sc_tensor_desc *tensor, const int64_t *coordinate) 
     return element;
 }
 
-static sc_cpu_value load(const sc_tensor_desc *tensor, sc_operand operand,
+static sc_scalar load(const sc_tensor_desc *tensor, sc_operand operand,
                          const int64_t *coordinate) {
     int64_t element = sc_cpu_element(tensor, coordinate);
     const void *memory = sc_cpu_memory(operand);
-    sc_cpu_value value;
+    sc_scalar value;
     if (tensor->dtype == SOCLE_F32)
         value.f = ((const float *)memory)[element];
     else if (tensor->dtype == SOCLE_I32)
@@ -54,9 +54,9 @@ static float random_value(const sc_cpu_eval *eval, const sc_launch *launch,
     return node->op == SC_EXPR_UNIFORM ? sc_uniform(sc_word_at(word, lane)) : sc_normal(word, lane);
 }
 
-static sc_cpu_value leaf(const sc_cpu_eval *eval, const sc_operand *inputs, const sc_launch *launch,
+static sc_scalar leaf(const sc_cpu_eval *eval, const sc_operand *inputs, const sc_launch *launch,
                          const sc_expr_node *node, const int64_t *coordinate) {
-    sc_cpu_value value = {.i = 0};
+    sc_scalar value = {.i = 0};
     uint32_t sample;
     switch (node->op) {
     case SC_EXPR_INPUT:
@@ -90,44 +90,15 @@ static sc_cpu_value leaf(const sc_cpu_eval *eval, const sc_operand *inputs, cons
     return value;
 }
 
-#define TYPE_F float
-#define TYPE_I int32_t
-#define TYPE__ int
-#define GET_F(value) (value).f
-#define GET_I(value) (value).i
-#define GET__(value) 0
-#define FIELD_F f
-#define FIELD_I i
-
-#define SC_EXPR(NAME, word, result, ta, tb, tc, body)                                              \
-    static sc_cpu_value apply_##NAME(sc_cpu_value pa, sc_cpu_value pb, sc_cpu_value pc) {          \
-        const TYPE_##ta a = GET_##ta(pa);                                                          \
-        const TYPE_##tb b = GET_##tb(pb);                                                          \
-        const TYPE_##tc c = GET_##tc(pc);                                                          \
-        sc_cpu_value value;                                                                        \
-        (void)pb, (void)pc, (void)b, (void)c;                                                      \
-        value.FIELD_##result = body;                                                               \
-        return value;                                                                              \
-    }
-#include "op/expr_list.def"
-#undef SC_EXPR
-
-typedef sc_cpu_value apply(sc_cpu_value a, sc_cpu_value b, sc_cpu_value c);
-
-static apply *const apply_table[SC_EXPR_COUNT] = {
-#define SC_EXPR(NAME, word, result, ta, tb, tc, body) [SC_EXPR_##NAME] = apply_##NAME,
-#include "op/expr_list.def"
-#undef SC_EXPR
-};
-
 void sc_cpu_eval_element(const sc_cpu_eval *eval, const sc_operand *inputs, const sc_launch *launch,
-                         const int64_t *coordinate, sc_cpu_value *value) {
+                         const int64_t *coordinate, sc_scalar *value) {
     for (int k = 0; k < eval->expr.nodes; k++) {
         const sc_expr_node *node = &eval->expr.node[k];
         if (node->op < SC_EXPR_LEAVES)
             value[k] = leaf(eval, inputs, launch, node, coordinate);
         else
-            value[k] = apply_table[node->op](value[node->argument[0]], value[node->argument[1]],
-                                             value[node->argument[2]]);
+            value[k] = sc_expr_apply((sc_expr_op)node->op,
+                                     (const sc_scalar[3]){value[node->argument[0]], value[node->argument[1]],
+                                                          value[node->argument[2]]});
     }
 }

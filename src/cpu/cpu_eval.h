@@ -5,11 +5,7 @@
 #define SC_CPU_CPU_EVAL_H
 
 #include "cpu/cpu.h"
-
-typedef union sc_cpu_value {
-    float f;
-    int32_t i;
-} sc_cpu_value;
+#include "op/expr_apply.h"
 
 typedef struct sc_cpu_eval {
     sc_expr expr;
@@ -20,7 +16,7 @@ typedef struct sc_cpu_eval {
 /* Evaluates every node for the element at `coordinate` of the space; value[] holds SC_EXPR_NODES.
  */
 void sc_cpu_eval_element(const sc_cpu_eval *eval, const sc_operand *inputs, const sc_launch *launch,
-                         const int64_t *coordinate, sc_cpu_value *value);
+                         const int64_t *coordinate, sc_scalar *value);
 /* Coordinates of element `index` of a dense tensor. */
 void sc_cpu_coordinates(const sc_tensor_desc *tensor, int64_t index, int64_t *coordinate);
 /* Element of a tensor at a coordinate of a space it broadcasts to (ranks are equal). */

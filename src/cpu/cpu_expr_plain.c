@@ -8,7 +8,7 @@
 #include <string.h>
 
 static void store(const sc_tensor_desc *tensor, sc_operand operand, int64_t element,
-                  sc_cpu_value value) {
+                  sc_scalar value) {
     void *memory = sc_cpu_memory(operand);
     if (tensor->dtype == SOCLE_F32)
         ((float *)memory)[element] = value.f;
@@ -29,7 +29,7 @@ void sc_cpu_plain_elementwise(const sc_op_desc *desc, const sc_operand *operands
     int64_t elements = sc_tensor_elements_at(&eval.space, launch->rows);
     for (int64_t e = 0; e < elements; e++) {
         int64_t coordinate[SC_MAX_RANK];
-        sc_cpu_value value[SC_EXPR_NODES] = {{0}};
+        sc_scalar value[SC_EXPR_NODES] = {{0}};
         sc_cpu_coordinates(&eval.space, e, coordinate);
         sc_cpu_eval_element(&eval, operands, launch, coordinate, value);
         for (int o = 0; o < desc->outputs; o++)
@@ -53,7 +53,7 @@ static double fold(const sc_op_desc *desc, const sc_cpu_eval *eval, const sc_ope
     int64_t elements = sc_tensor_elements(&part);
     for (int64_t e = 0; e < elements; e++) {
         int64_t coordinate[SC_MAX_RANK];
-        sc_cpu_value value[SC_EXPR_NODES] = {{0}};
+        sc_scalar value[SC_EXPR_NODES] = {{0}};
         sc_cpu_coordinates(&part, e, coordinate);
         for (int d = 0; d < part.rank; d++)
             if (!(desc->attr.reduce.axes >> d & 1)) coordinate[d] = target[d];

@@ -2,7 +2,7 @@
 /* From an optimizer's formula to nodes of the commit's expression: what its names stand for, which
  * of them are states, which terms the host computes. */
 #include "nn/layer.h"
-#include "op/expr_fold.h"
+#include "op/expr_apply.h"
 #include "op/expr_parse.h"
 
 #include <math.h>
@@ -158,10 +158,10 @@ void sc_optimizer_scalars(const sc_step_terms *terms, uint32_t step,
 
 /* The float that output `output` is where gradient, parameter and states are 0, at step 1. */
 static float value_at_zero(const sc_expr *expr, int output, const float *scalar, const float *sum) {
-    sc_constant value[SC_EXPR_NODES] = {{0}};
+    sc_scalar value[SC_EXPR_NODES] = {{0}};
     for (int k = 0; k < expr->nodes; k++) {
         const sc_expr_node *node = &expr->node[k];
-        const sc_constant a[3] = {value[node->argument[0]], value[node->argument[1]],
+        const sc_scalar a[3] = {value[node->argument[0]], value[node->argument[1]],
                                   value[node->argument[2]]};
         if (node->op == SC_EXPR_CONST || node->op == SC_EXPR_CONST_INT)
             value[k].i = node->imm.i;
@@ -175,7 +175,7 @@ static float value_at_zero(const sc_expr *expr, int output, const float *scalar,
             value[k].f =
                 node->index >= SC_UPDATE_INPUTS ? sum[node->index - SC_UPDATE_INPUTS] : 0.0f;
         else
-            value[k] = sc_expr_fold((sc_expr_op)node->op, a);
+            value[k] = sc_expr_apply((sc_expr_op)node->op, a);
     }
     return value[expr->output[output]].f;
 }

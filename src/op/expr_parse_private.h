@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the formula parser share: tokens (expr_token.c), terms with their types and
- * constants (expr_term.c), constants computed as devices do (expr_fold.c); the grammar is
+ * constants (expr_term.c), constants computed as devices do (expr_apply.c); the grammar is
  * expr_parse.c. */
 #ifndef SC_OP_EXPR_PARSE_PRIVATE_H
 #define SC_OP_EXPR_PARSE_PRIVATE_H
 
-#include "op/expr_fold.h"
+#include "op/expr_apply.h"
 #include "op/expr_parse.h"
 
 typedef struct sc_token {

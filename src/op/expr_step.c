@@ -2,7 +2,7 @@
 /* See expr_step.h. */
 #include "op/expr_step.h"
 
-#include "op/expr_fold.h"
+#include "op/expr_apply.h"
 
 #include <math.h>
 #include <string.h>
@@ -70,14 +70,14 @@ bool sc_expr_take_step_terms(sc_expr *expr, const int slot[SC_STEP_TERMS], sc_st
 
 /* Functions that the switch below lacks, in single precision. */
 static double in_float(sc_expr_op op, const double *a) {
-    sc_constant argument[3];
+    sc_scalar argument[3];
     const sc_expr_info *info = sc_expr_op_info(op);
     for (int i = 0; i < 3; i++)
         if (i < info->arity && info->argument[i] == SC_EXPR_INT)
             argument[i].i = (int32_t)a[i];
         else
             argument[i].f = (float)a[i];
-    sc_constant value = sc_expr_fold(op, argument);
+    sc_scalar value = sc_expr_apply(op, argument);
     return info->result == SC_EXPR_INT ? (double)value.i : (double)value.f;
 }
 

@@ -53,13 +53,13 @@ static sc_term to_int(sc_parser *p, sc_term a) {
 /* The row on constants; what no device could use is an error here. */
 static sc_term fold(sc_parser *p, sc_expr_op op, const sc_term *argument, const char *at) {
     const sc_expr_info *info = sc_expr_op_info(op);
-    sc_constant value[3] = {{0}};
+    sc_scalar value[3] = {{0}};
     for (int i = 0; i < info->arity; i++)
         if (info->argument[i] == SC_EXPR_INT)
             value[i].i = argument[i].whole;
         else
             value[i].f = argument[i].number;
-    sc_constant result = sc_expr_fold(op, value);
+    sc_scalar result = sc_expr_apply(op, value);
     if (info->result == SC_EXPR_INT) return of_int(result.i, at);
     if (!isfinite(result.f))
         sc_parser_fail(p, at, "this is no finite number in single precision (at most %.3g)",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Constants of formulas: the rows of expr_list.def on known arguments, by the very functions of
- * cl/scalar.h, so that a constant has the bits that a device would compute. */
-#include "op/expr_fold.h"
+/* One operation of an expression on numbers: the rows of expr_list.def by the very functions of
+ * cl/scalar.h, so that a result has the bits that a device would compute. */
+#include "op/expr_apply.h"
 
 #include <sys/types.h>
 
@@ -17,8 +17,8 @@
 #define FIELD_F f
 #define FIELD_I i
 
-sc_constant sc_expr_fold(sc_expr_op op, const sc_constant argument[3]) {
-    sc_constant value = {.i = 0};
+sc_scalar sc_expr_apply(sc_expr_op op, const sc_scalar argument[3]) {
+    sc_scalar value = {.i = 0};
     switch (op) {
 #define SC_EXPR(NAME, word, result, ta, tb, tc, body)                                              \
     case SC_EXPR_##NAME: {                                                                         \

@@ -2,10 +2,10 @@
 /* What several devices make of one training step: each device of a list alone and all together, in
  * turns in one process, so that ratios hold whatever else the machine does. The first device is
  * also measured on the caller's thread: what the way through a thread of its own costs.
- *   bench_devices [devices] [batch] [steps] [rounds] [--net NAME] [--reproducible] [--ranges N] [--pin]
- * Devices as for --device, e.g. opencl:0/0,opencl:0/1; one JSON line per subject. --pin keeps the
- * cpu backend, where it is device i, on processor i; PoCL's threads stay where POCL_AFFINITY=1 puts
- * them. */
+ *   bench_devices [devices] [batch] [steps] [rounds] [--net NAME] [--reproducible] [--ranges N]
+ * [--pin] Devices as for --device, e.g. opencl:0/0,opencl:0/1; one JSON line per subject. --pin
+ * keeps the cpu backend, where it is device i, on processor i; PoCL's threads stay where
+ * POCL_AFFINITY=1 puts them. */
 #include "bench_networks.h"
 
 #include "base/thread_pool.h"
@@ -47,7 +47,8 @@ static sc_dataset *random_images(const sc_net *net) {
     check(sc_dataset_add_new(data, &images, "input", SOCLE_U8, &shape));
     check(sc_dataset_add_new(data, &labels, "label", SOCLE_U8, &one));
     for (size_t i = 0; i < bytes; i++) ((unsigned char *)images)[i] = (unsigned char)(rand() >> 8);
-    for (size_t i = 0; i < SAMPLES; i++) ((unsigned char *)labels)[i] = (unsigned char)(rand() % 10);
+    for (size_t i = 0; i < SAMPLES; i++)
+        ((unsigned char *)labels)[i] = (unsigned char)(rand() % 10);
     return data;
 }
 
@@ -79,8 +80,8 @@ static void print_subject(const subject *s, int64_t batch, int steps, int rounds
     const sc_fleet *fleet = sc_trainer_fleet(s->trainer);
     for (int i = 0; i < sc_fleet_members(fleet); i++) {
         sc_fleet_member member = sc_fleet_member_info(fleet, i);
-        printf("%s{\"name\": \"%s\", \"share\": %lld, \"samples_per_second\": %.0f}",
-               i ? ", " : "", member.label, (long long)member.share, member.rate);
+        printf("%s{\"name\": \"%s\", \"share\": %lld, \"samples_per_second\": %.0f}", i ? ", " : "",
+               member.label, (long long)member.share, member.rate);
     }
     printf("]}\n");
 }
@@ -94,7 +95,11 @@ typedef struct wish {
 } wish;
 
 static wish read_arguments(int argc, char **argv) {
-    wish w = {.devices = "opencl:0/0,opencl:0/1", .network = "fashion-cnn", .batch = 128, .steps = 40, .rounds = 5};
+    wish w = {.devices = "opencl:0/0,opencl:0/1",
+              .network = "fashion-cnn",
+              .batch = 128,
+              .steps = 40,
+              .rounds = 5};
     int place = 0;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--net") == 0 && i + 1 < argc)
@@ -124,7 +129,8 @@ static socle_status pin_thread(sc_device *device, void *argument) {
     CPU_ZERO(&processor);
     CPU_SET(*(const int *)argument, &processor);
     if (sched_setaffinity(0, sizeof processor, &processor) == 0) return SOCLE_OK;
-    return sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED, "--pin: there is no processor %d", *(const int *)argument);
+    return sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED, "--pin: there is no processor %d",
+                   *(const int *)argument);
 }
 
 static int open_devices(const wish *w, sc_fleet_device *device, char name[][64]) {
@@ -138,7 +144,8 @@ static int open_devices(const wish *w, sc_fleet_device *device, char name[][64])
         const sc_device_info *info = &registry.info[choice[i].entry];
         if (count > 1) options.threads = 1;
         check(sc_worker_create(&device[i].worker, &env, &registry, &choice[i], &options));
-        if (w->pin && strcmp(info->driver->name, "cpu") == 0) check(sc_worker_run(device[i].worker, pin_thread, &i, 0));
+        if (w->pin && strcmp(info->driver->name, "cpu") == 0)
+            check(sc_worker_run(device[i].worker, pin_thread, &i, 0));
         device[i].share = (double)choice[i].share;
         snprintf(name[i], 64, "%s:%d/%d", info->driver->name, info->index, choice[i].sub_device);
     }

@@ -34,8 +34,8 @@ static inline SC_LANES_FLOAT SC_LANES_JOIN(sc_tap, SC_LANES)(global const float 
 static inline void SC_LANES_JOIN(sc_maxpool_lanes, SC_LANES)(global const float *from, int width,
                                                              global float *to, global int *tap) {
     SC_LANES_FLOAT most = (SC_LANES_FLOAT)(-INFINITY);
-    SC_LANES_FLOAT place =
-        (SC_LANES_FLOAT)(0.0f); /* as int, oclgrind 21.10 widens the condition to 255 */
+    SC_LANES_FLOAT place = (SC_LANES_FLOAT)(0.0f); /* as int, oclgrind 21.10 widens the condition to
+                                                      255 */
     SC_UNROLL
     for (int kh = 0; kh < SC_KERNEL_H; ++kh) {
         SC_UNROLL

@@ -12,7 +12,7 @@
 #define SC_COPY_GROUPS 5
 
 typedef struct sc_shape_copy {
-    int groups;                        /* outside the rows; 0: the outermost of them */
+    int groups; /* outside the rows; 0: the outermost of them */
     unsigned int size[SC_COPY_GROUPS];
     unsigned int from[SC_COPY_GROUPS]; /* strides, in source and target */
     unsigned int to[SC_COPY_GROUPS];
@@ -24,9 +24,9 @@ typedef struct sc_shape_copy {
     unsigned int to_step;
     unsigned int piece; /* elements of a row taken at once */
     unsigned int pieces;
-    unsigned int chunk;        /* pieces per work-item */
-    unsigned int turn;         /* copy_turn: size of the group that is walked together with the rows;
-                                  its source stride is 1 */
+    unsigned int chunk; /* pieces per work-item */
+    unsigned int turn;  /* copy_turn: size of the group that is walked together with the rows;
+                           its source stride is 1 */
     unsigned int turn_to_step; /* its stride in the target */
     unsigned int tiles;        /* along that group */
 } sc_shape_copy;

@@ -29,6 +29,6 @@ typedef struct sc_shape_space {
 SC_ARGUMENT(sc_shape_space,
             SC_WORDS(sc_launch_values) + SC_SPACE_GROUPS + 9 + SC_SPACE_STREAMS * SC_SPACE_GROUPS);
 
-#define SC_SPACE_STRIDE(stream, group) ((stream) * SC_SPACE_GROUPS + (group))
+#define SC_SPACE_STRIDE(stream, group) ((stream)*SC_SPACE_GROUPS + (group))
 
 #endif

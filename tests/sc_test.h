@@ -22,13 +22,15 @@ static char sc_repro_line[512] SC_UNUSED;
 /* SC_REPRO("socle verify --op %s --case %d", name, index): printed with the next failure. */
 #define SC_REPRO(...) ((void)snprintf(sc_repro_line, sizeof sc_repro_line, __VA_ARGS__))
 
-/* A sweep of many cases runs whole in the long part of the tests (socle_add_test(FULL)); a plain ./test runs some of each
- * kind. On OpenCL, where every shape costs seconds of compiling, that is a matter of minutes. */
+/* A sweep of many cases runs whole in the long part of the tests (socle_add_test(FULL)); a plain
+ * ./test runs some of each kind. On OpenCL, where every shape costs seconds of compiling, that is a
+ * matter of minutes. */
 static SC_UNUSED bool sc_test_full(void) {
     return getenv("SC_TEST_FULL") != NULL;
 }
 
-/* Whether case `number` of a sweep runs on `device`: all on the cpu backend, in a plain ./test every n-th on others, from 0. */
+/* Whether case `number` of a sweep runs on `device`: all on the cpu backend, in a plain ./test
+ * every n-th on others, from 0. */
 static SC_UNUSED bool sc_test_takes(const char *device, int64_t number, int every) {
     return strncmp(device, "cpu", 3) == 0 || sc_test_full() || number % every == 0;
 }

@@ -10,6 +10,7 @@ packages_build=(
 )
 packages_run=(ocl-icd-libopencl1 pocl-opencl-icd)
 packages_test=(libcriterion-dev librandom123-dev abigail-tools locales python3-jsonschema)
+packages_format=(clang-format-14)
 packages_fuzz=(clang libclang-rt-14-dev)
 packages_drivers=(python3-venv libclc-15 oclgrind) # OpenCL drivers of several vendors: tools/drivers.sh
 packages_data=(dataset-fashion-mnist)

@@ -43,14 +43,14 @@ typedef struct socle_open_opts {
  * owns: *out is the caller's, also on failure (then it serves socle_error and socle_close); it is
  * NULL when memory ran out.
  * errors: NO_DEVICE (the text lists what there is), CONFIG (a name that cannot be read),
- * BUILD, OUT_OF_MEMORY, DEVICE_MEMORY, DEVICE. NO_DEVICE also for one that gives wrong results to known
- * questions; SOCLE_SELF_TEST=off in the environment leaves these out. */
+ * BUILD, OUT_OF_MEMORY, DEVICE_MEMORY, DEVICE. NO_DEVICE also for one that gives wrong results to
+ * known questions; SOCLE_SELF_TEST=off in the environment leaves these out. */
 SOCLE_API socle_status socle_open(socle_context **out, const char *device);
 /* The same with options; NULL: all standard. errors: also INVALID_ARGUMENT. */
 SOCLE_API socle_status socle_open_with(socle_context **out, const char *device,
                                        const socle_open_opts *opts);
-/* Closes the context, once everything made from it is destroyed too. NULL is fine. After fork() this
- * and every destroy function do nothing in the child. */
+/* Closes the context, once everything made from it is destroyed too. NULL is fine. After fork()
+ * this and every destroy function do nothing in the child. */
 SOCLE_API void socle_close(socle_context *context);
 /* Text of the last failure in this context: what, where, with which values. "" while there was
  * none. owns: borrowed until the next call on the context. */

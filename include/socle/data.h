@@ -30,9 +30,8 @@ SOCLE_API socle_status socle_data_images(socle_data **out, socle_context *contex
                                          socle_layout layout);
 /* Copies `count` samples of one input, named "input", from memory.
  * inputs: [count, shape] of `dtype`. targets: class numbers u8 or i32 [count] when target_shape is
- * NULL, else [count, target_shape] of target_dtype: values, or a class number for each token or pixel;
- * NULL: none, for prediction.
- * errors: INVALID_ARGUMENT, SHAPE, OUT_OF_MEMORY. */
+ * NULL, else [count, target_shape] of target_dtype: values, or a class number for each token or
+ * pixel; NULL: none, for prediction. errors: INVALID_ARGUMENT, SHAPE, OUT_OF_MEMORY. */
 SOCLE_API socle_status socle_data_arrays(socle_data **out, socle_context *context, int64_t count,
                                          socle_dtype dtype, socle_shape shape, const void *inputs,
                                          socle_dtype target_dtype, const socle_shape *target_shape,

@@ -114,13 +114,14 @@ SOCLE_API socle_node socle_add(socle_net *net, int count, const socle_node *x);
 /* Joins 2 to 64 nodes along dimension `axis` of a sample; 0 = channels. Other sizes are equal. */
 SOCLE_API socle_node socle_concat(socle_net *net, int count, const socle_node *x, int axis);
 
-/* Training minimises the cross-entropy of softmax(x) and class numbers, the mean over all of them. x:
- * [classes] with one label per sample, [..,classes] with labels [..], or images [classes,H,W] with
- * labels [H,W]; classes 2 or more, labels u8 or i32. errors: the first error of building; SHAPE,
- * CONFIG. */
+/* Training minimises the cross-entropy of softmax(x) and class numbers, the mean over all of them.
+ * x: [classes] with one label per sample, [..,classes] with labels [..], or images [classes,H,W]
+ * with labels [H,W]; classes 2 or more, labels u8 or i32. errors: the first error of building;
+ * SHAPE, CONFIG. */
 SOCLE_API socle_status socle_loss_softmax_cross_entropy(socle_net *net, socle_node x);
-/* What has this label (any but INT32_MIN, also one of no class) counts neither in the loss nor in the
- * mean: padding, unknown pixels. errors: the first error of building; CONFIG (no loss of classes). */
+/* What has this label (any but INT32_MIN, also one of no class) counts neither in the loss nor in
+ * the mean: padding, unknown pixels. errors: the first error of building; CONFIG (no loss of
+ * classes). */
 SOCLE_API socle_status socle_loss_ignore(socle_net *net, int32_t label);
 /* Training minimises the mean cross-entropy of sigmoid(x) and targets of 0 to 1. x and targets:
  * equal shapes; f32, or class numbers 0 and 1. errors: the first error of building; CONFIG. */

@@ -60,8 +60,8 @@ SOCLE_API socle_value socle_op_unary(socle_graph *graph, const char *word, socle
 SOCLE_API socle_value socle_op_binary(socle_graph *graph, const char *word, socle_value a,
                                       socle_value b);
 /* A formula of each element of 1 to 8 values: of x, or of several as x1, x2 ...:
- * socle_op_expr(graph, 1, &x, "x * tanh(log(1 + exp(x)))"). x: f32 of equal rank; sizes equal, or 1,
- * which stretches. formula: docs/configuration.md, "Formulas". An error names the column. */
+ * socle_op_expr(graph, 1, &x, "x * tanh(log(1 + exp(x)))"). x: f32 of equal rank; sizes equal, or
+ * 1, which stretches. formula: docs/configuration.md, "Formulas". An error names the column. */
 SOCLE_API socle_value socle_op_expr(socle_graph *graph, int count, const socle_value *x,
                                     const char *formula);
 /* u8, i32 or f32 elements as f32, times `factor`. It has no gradient where x is u8 or i32. */

@@ -12,8 +12,9 @@ extern "C" {
 #endif
 
 typedef struct socle_optimizer {
-    const char *kind; /* "sgd", "adam", "adamw", "adamax", "nadam", "lamb", "lion", "rmsprop", "adagrad"
-                         (docs/reference.md), or an update as a formula (socle_update); NULL: adam */
+    const char *kind; /* "sgd", "adam", "adamw", "adamax", "nadam", "lamb", "lion", "rmsprop",
+                         "adagrad" (docs/reference.md), or an update as a formula (socle_update);
+                         NULL: adam */
     float value[6];   /* its options in the order of the reference, the rate first; sgd: rate,
                          momentum; adam: rate, beta1, beta2, epsilon; an update: rate */
     int values;       /* how many were given; the others are standard */
@@ -30,10 +31,10 @@ static inline socle_optimizer socle_adam(float learning_rate) {
     return optimizer;
 }
 
-/* An optimizer of one's own, as a formula (docs/configuration.md, "Formulas") of w, a parameter, g, its
- * gradient, lr and step: "v = 0.9 * v + g; w = w - lr * v". What is read before it is given a value, as v
- * here, is kept from step to step. A formula that is wrong is a CONFIG error of whoever trains with it,
- * which names the column. */
+/* An optimizer of one's own, as a formula (docs/configuration.md, "Formulas") of w, a parameter, g,
+ * its gradient, lr and step: "v = 0.9 * v + g; w = w - lr * v". What is read before it is given a
+ * value, as v here, is kept from step to step. A formula that is wrong is a CONFIG error of whoever
+ * trains with it, which names the column. */
 static inline socle_optimizer socle_update(float learning_rate, const char *formula) {
     socle_optimizer optimizer = {formula, {learning_rate}, 1};
     return optimizer;
@@ -45,10 +46,11 @@ typedef struct socle_epoch {
     double samples_per_second;                     /* of training alone */
 } socle_epoch;
 
-/* How training varies images (inputs [channels, height, width]), anew in each epoch; validation sees
- * them as they are. The same seed gives the same images on every device. Zeroed: not at all. */
+/* How training varies images (inputs [channels, height, width]), anew in each epoch; validation
+ * sees them as they are. The same seed gives the same images on every device. Zeroed: not at all.
+ */
 typedef struct socle_augment {
-    int shift;           /* moves by up to so many pixels, down or up and right or left; 0 comes in */
+    int shift; /* moves by up to so many pixels, down or up and right or left; 0 comes in */
     int flip_horizontal; /* 1: left and right change places in every second image */
 } socle_augment;
 
@@ -103,12 +105,12 @@ SOCLE_API socle_status socle_fit(socle_net *net, const socle_data *data,
 /* What a fit takes of a device, in bytes, before anything is taken. */
 typedef struct socle_memory {
     uint64_t parameters, gradients, optimizer, inputs, data, activations;
-    uint64_t other;   /* statistics, coefficients, packed weights, exchange between devices */
-    uint64_t total;   /* of all these: device memory */
-    uint64_t staging; /* host memory that the device reads from */
-    uint64_t needed;  /* what of total and staging counts against the budget */
-    uint64_t available;       /* what is left of the budget */
-    uint64_t largest;         /* largest part that must lie in one allocation, */
+    uint64_t other;     /* statistics, coefficients, packed weights, exchange between devices */
+    uint64_t total;     /* of all these: device memory */
+    uint64_t staging;   /* host memory that the device reads from */
+    uint64_t needed;    /* what of total and staging counts against the budget */
+    uint64_t available; /* what is left of the budget */
+    uint64_t largest;   /* largest part that must lie in one allocation, */
     uint64_t max_allocation;  /* and what the device gives at once */
     int64_t micro_batch;      /* samples that are computed at once, */
     int64_t micro_batches;    /* so many times for each step */
@@ -141,8 +143,8 @@ SOCLE_API socle_status socle_evaluate(socle_net *net, const socle_data *data, so
  * errors: the first error of building; INVALID_ARGUMENT (another size), DATA, DEVICE. */
 SOCLE_API socle_status socle_predict(socle_net *net, const socle_data *data, float *out,
                                      size_t size);
-/* socle_predict without the softmax or sigmoid: the values that the loss reads. A network's calls of
- * the two in turn bring its weights to the device each time. errors: the same. */
+/* socle_predict without the softmax or sigmoid: the values that the loss reads. A network's calls
+ * of the two in turn bring its weights to the device each time. errors: the same. */
 SOCLE_API socle_status socle_predict_logits(socle_net *net, const socle_data *data, float *out,
                                             size_t size);
 /* Floats per sample that socle_predict gives; 0 for NULL or an empty network. */

@@ -9,9 +9,9 @@
 #define SC_API_API_H
 
 #include "data/dataset.h"
+#include "fleet/worker.h"
 #include "nn/layer.h"
 #include "train/fit.h"
-#include "fleet/worker.h"
 
 #include <pthread.h>
 #include <socle/socle.h>
@@ -25,12 +25,13 @@ struct socle_context {
     sc_device_info info;
     sc_fleet_device *device; /* each on its own thread; fit runs on all of them */
     int devices;
-    bool *lost; /* each of them, by the last fit */
-    sc_worker *worker; /* of the first device that is not, for everything else; NULL: opening failed */
+    bool *lost;        /* each of them, by the last fit */
+    sc_worker *worker; /* of the first device that is not, for everything else; NULL: opening failed
+                        */
     bool hangs;        /* a device never came back from being opened */
     int users;         /* the caller, and every object made from it */
-    socle_net *predicting; /* those that may hold memory of a device for predictions: a list */
-    pid_t process;     /* that opened it: a child has its memory and not its threads */
+    socle_net *predicting;      /* those that may hold memory of a device for predictions: a list */
+    pid_t process;              /* that opened it: a child has its memory and not its threads */
     _Atomic(pthread_t) user;    /* the thread whose call is at work on a device; 0: none */
     _Atomic(pthread_t) refused; /* the last thread that called meanwhile; 0: none since it got in */
 };
@@ -55,12 +56,12 @@ typedef struct sc_api_predictor {
 struct socle_net {
     socle_context *context;
     sc_net *net;
-    float **weight; /* per parameter, on the host; NULL before the first fit, write or load */
-    size_t weights; /* how many of them; layers may have been added since */
+    float **weight;     /* per parameter, on the host; NULL before the first fit, write or load */
+    size_t weights;     /* how many of them; layers may have been added since */
     uint64_t version;   /* of the weights: another one after every change of them */
     uint64_t structure; /* of layers, inputs and the loss, likewise */
     sc_api_predictor predictor;
-    int users;      /* the caller, and every trainer */
+    int users;                 /* the caller, and every trainer */
     char error[SC_ERROR_TEXT]; /* of the net's first error; what fails later does not change it */
 };
 
@@ -69,20 +70,23 @@ socle_status sc_api_create(void *out, socle_context *context, size_t size);
 /* Ends an object made so, and the context when it was closed before. */
 void sc_api_destroy(socle_context *context, void *object);
 
-/* api_run.c. Whether this thread may use the context now: not in a child of the process that opened it, not while another thread's
- * call is at work, and not from a callback, which would wait for itself. errors: STATE. */
+/* api_run.c. Whether this thread may use the context now: not in a child of the process that opened
+ * it, not while another thread's call is at work, and not from a callback, which would wait for
+ * itself. errors: STATE. */
 socle_status sc_api_enter(socle_context *context);
 /* The same, and refuses other calls until sc_api_leave. */
 socle_status sc_api_begin(socle_context *context);
 void sc_api_leave(socle_context *context);
-/* Why this thread was refused, when that was its last call: such a thread must not write the context's error text. NULL: it was not. */
+/* Why this thread was refused, when that was its last call: such a thread must not write the
+ * context's error text. NULL: it was not. */
 const char *sc_api_refusal(const socle_context *context);
-/* A device hangs in a call that cannot be ended: its thread may still read networks and data, which then stay until the process ends. */
+/* A device hangs in a call that cannot be ended: its thread may still read networks and data, which
+ * then stay until the process ends. */
 bool sc_api_hangs(const socle_context *context);
 /* Runs a job on the device's thread and waits; a failure leaves a text in the context. */
 socle_status sc_api_run(socle_context *context, sc_worker_job job, void *argument);
-/* The same for an object that lives on a device: *home is the thread it was made on, or NULL, and then is set. errors: also DEVICE when
- * that one hangs. */
+/* The same for an object that lives on a device: *home is the thread it was made on, or NULL, and
+ * then is set. errors: also DEVICE when that one hangs. */
 socle_status sc_api_run_at(socle_context *context, sc_worker **home, sc_worker_job job,
                            void *argument);
 /* INVALID_ARGUMENT with a text: argument `what` of `function` is NULL. */
@@ -105,16 +109,17 @@ socle_status sc_api_download(socle_net *net, sc_engine *engine, float ***set);
 
 /* api_forward.c. Gives the predictor's device memory back: before the net goes. */
 void sc_api_end_predictor(socle_net *net);
-/* The same for all nets of a context: before something that wants all of the memory, or where it was
- * short. False: there was none. */
+/* The same for all nets of a context: before something that wants all of the memory, or where it
+ * was short. False: there was none. */
 bool sc_api_end_predictors(socle_context *context);
 
 /* api_fit.c. The checks of fit, evaluate and predict: a net without error and data that suit it. */
 socle_status sc_api_suits(socle_net *net, const socle_data *data, const char *function,
                           bool targets);
-/* The options of a fit over `dataset` (NULL: of any size), checked; callbacks are the caller's to set. */
-socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net, const sc_dataset *dataset,
-                                const socle_fit_opts *opts);
+/* The options of a fit over `dataset` (NULL: of any size), checked; callbacks are the caller's to
+ * set. */
+socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
+                                const sc_dataset *dataset, const socle_fit_opts *opts);
 /* A formula is copied into the memory of the net. */
 socle_status sc_api_optimizer(const socle_net *net, const socle_optimizer *from, sc_optimizer *out);
 socle_status sc_api_rate(sc_env *env, float learning_rate);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public contexts and devices, and the lifetime of all objects made from a context. Who may call now,
- * and the way to the device's thread, are in api_run.c. */
+/* Public contexts and devices, and the lifetime of all objects made from a context. Who may call
+ * now, and the way to the device's thread, are in api_run.c. */
 #include "api/api.h"
 
 #include "backend/records.h"

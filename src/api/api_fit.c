@@ -19,7 +19,8 @@ static bool is_update(const char *kind) {
     return kind && strchr(kind, '=');
 }
 
-socle_status sc_api_optimizer(const socle_net *net, const socle_optimizer *from, sc_optimizer *out) {
+socle_status sc_api_optimizer(const socle_net *net, const socle_optimizer *from,
+                              sc_optimizer *out) {
     sc_env *env = &net->context->env;
     const char *word = is_update(from->kind) ? "expr" : from->kind ? from->kind : "adam";
     const sc_optimizer_kind *kind = sc_optimizer_find(word);
@@ -27,8 +28,8 @@ socle_status sc_api_optimizer(const socle_net *net, const socle_optimizer *from,
         return sc_fail(env, SOCLE_STATUS_CONFIG, "there is no optimizer \"%.60s\"", from->kind);
     *out = sc_optimizer_default(kind);
     if (from->values < 0 || from->values > kind->record.count)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "%s takes 0 to %d values, not %d", kind->record.word,
-                       kind->record.count, from->values);
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "%s takes 0 to %d values, not %d",
+                       kind->record.word, kind->record.count, from->values);
     for (int i = 0; i < from->values; i++) out->value[i] = from->value[i];
     socle_status status = sc_record_check(env, &kind->record, out);
     if (status != SOCLE_OK) return sc_fail_prefix(env, status, "%s", kind->record.word);
@@ -76,7 +77,8 @@ static socle_status download(fit_call *call, sc_fleet *fleet) {
 }
 
 static void take(fit_call *call, size_t parameter, const float *from) {
-    memcpy(call->weight[parameter], from, sc_tensor_bytes(&call->net->net->parameter[parameter].desc));
+    memcpy(call->weight[parameter], from,
+           sc_tensor_bytes(&call->net->net->parameter[parameter].desc));
 }
 
 static void replace(fit_call *call) {
@@ -138,13 +140,14 @@ static socle_status run(fit_call *call) {
     if (status == SOCLE_OK) status = train(call, trainer);
     sc_api_free_weights(call->net, call->weight, call->net->weights);
     for (int i = 0; i < context->devices; i++)
-        context->lost[i] = sc_fleet_member_info(sc_trainer_fleet(trainer), i).state == SC_MEMBER_LOST;
+        context->lost[i] =
+            sc_fleet_member_info(sc_trainer_fleet(trainer), i).state == SC_MEMBER_LOST;
     sc_trainer_destroy(trainer);
     return status;
 }
 
-socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net, const sc_dataset *dataset,
-                                const socle_fit_opts *opts) {
+socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
+                                const sc_dataset *dataset, const socle_fit_opts *opts) {
     sc_env *env = &net->context->env;
     *out = sc_fit_defaults();
     SC_TRY(sc_api_optimizer(net, &opts->optimizer, &out->optimizer));
@@ -158,8 +161,8 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net, const
     out->epochs = opts->epochs;
     out->steps = opts->steps;
     out->batch = opts->batch;
-    /* No step has more rows than there are samples; a larger batch would only take memory. It stays one of whole
-     * statistics groups. */
+    /* No step has more rows than there are samples; a larger batch would only take memory. It stays
+     * one of whole statistics groups. */
     int64_t group, samples = dataset ? sc_dataset_count(dataset) : INT32_MAX;
     SC_TRY(sc_net_statistics_group(net->net, &group));
     if (group && dataset) samples = sc_round_up(samples, group);

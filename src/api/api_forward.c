@@ -4,8 +4,8 @@
  * changed. */
 #include "api/api.h"
 
-#include "train/targets.h"
 #include "train/sample_weights.h"
+#include "train/targets.h"
 
 enum { FORWARD_ROWS = 256 };
 

@@ -85,7 +85,8 @@ socle_value sc_api_graph_missing(socle_graph *graph, const char *function, const
     return fail(graph, sc_api_missing(graph->context, function, what));
 }
 
-/* A tensor that the graph may keep in a list that has `count` already. The first one decides where the graph lives. */
+/* A tensor that the graph may keep in a list that has `count` already. The first one decides where
+ * the graph lives. */
 static socle_status check_tensor(socle_graph *graph, const char *function,
                                  const socle_tensor *tensor, int count) {
     socle_context *context = graph->context;
@@ -97,10 +98,11 @@ static socle_status check_tensor(socle_graph *graph, const char *function,
         return sc_fail(&context->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: at most %d tensors",
                        function, MAX_TENSORS);
     if (graph->home && graph->home != tensor->home)
-        return sc_fail(&context->env, SOCLE_STATUS_INVALID_ARGUMENT,
-                       "%s: the tensor lies on another device than the graph's others; it was made after "
-                       "that one was lost",
-                       function);
+        return sc_fail(
+            &context->env, SOCLE_STATUS_INVALID_ARGUMENT,
+            "%s: the tensor lies on another device than the graph's others; it was made after "
+            "that one was lost",
+            function);
     graph->home = tensor->home;
     return SOCLE_OK;
 }
@@ -122,8 +124,7 @@ socle_value socle_op_tensor(socle_graph *graph, socle_tensor *tensor) {
     return value;
 }
 
-static socle_status check_store(socle_graph *graph, socle_value value,
-                                const socle_tensor *tensor) {
+static socle_status check_store(socle_graph *graph, socle_value value, const socle_tensor *tensor) {
     sc_env *env = &graph->context->env;
     SC_TRY(check_tensor(graph, "socle_op_store", tensor, graph->outputs));
     if (value < 0 || (size_t)value >= graph->graph->values)

@@ -39,7 +39,8 @@ static void set_padding(sc_layer_options *options, socle_padding padding, const 
     const int none[4] = {0};
     options->padding.way = padding == SOCLE_SAME    ? SC_PADDING_SAME
                            : padding == SOCLE_VALID ? SC_PADDING_VALID
-                                                    : (sc_padding_way)-1; /* refused with the others */
+                                                    : (sc_padding_way)-1; /* refused with the others
+                                                                           */
     if (padding != SOCLE_VALID || memcmp(pad, none, sizeof none) == 0) return;
     options->padding.way = SC_PADDING_EXPLICIT;
     memcpy(options->padding.size, pad, sizeof options->padding.size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public forecast of memory: the calculation of the training loop, as a job on the device's thread. */
+/* Public forecast of memory: the calculation of the training loop, as a job on the device's thread.
+ */
 #include "api/api.h"
 #include "train/fit_forecast.h"
 
@@ -18,8 +19,9 @@ static socle_status forecast_job(sc_device *device, void *argument) {
     SC_TRY(sc_fit_forecast_request(&request, call->net->net, &call->options,
                                    call->net->context->devices, call->dataset, NULL));
     uint64_t before = sc_device_memory(device).budget;
-    sc_fit_set_budget(device, call->options.memory,
-                      sc_fit_memory_sharers(call->net->context->device, call->net->context->devices));
+    sc_fit_set_budget(
+        device, call->options.memory,
+        sc_fit_memory_sharers(call->net->context->device, call->net->context->devices));
     socle_status status =
         sc_forecast_micro_batch(&call->forecast, device, call->net->net, &request);
     sc_device_set_budget(device, before);
@@ -28,25 +30,25 @@ static socle_status forecast_job(sc_device *device, void *argument) {
 
 static void copy(socle_memory *out, const sc_forecast *forecast) {
     const sc_engine_memory *m = &forecast->memory;
-    *out = (socle_memory){
-        .parameters = m->parameters,
-        .gradients = m->gradients,
-        .optimizer = m->state,
-        .inputs = m->inputs,
-        .data = m->data,
-        .activations = m->activations,
-        .other = m->statistics + m->coefficients + m->outputs + m->packed + m->steps + m->exchange,
-        .total = m->total,
-        .staging = forecast->staging,
-        .needed = forecast->needed,
-        .available = forecast->available,
-        .largest = m->piece,
-        .max_allocation = forecast->max_allocation,
-        .micro_batch = forecast->engine.capacity,
-        .micro_batches = forecast->engine.micro_batches,
-        .data_on_device = forecast->engine.resident,
-        .fits = forecast->fits,
-        .recomputed = forecast->engine.recompute};
+    *out = (socle_memory){.parameters = m->parameters,
+                          .gradients = m->gradients,
+                          .optimizer = m->state,
+                          .inputs = m->inputs,
+                          .data = m->data,
+                          .activations = m->activations,
+                          .other = m->statistics + m->coefficients + m->outputs + m->packed +
+                                   m->steps + m->exchange,
+                          .total = m->total,
+                          .staging = forecast->staging,
+                          .needed = forecast->needed,
+                          .available = forecast->available,
+                          .largest = m->piece,
+                          .max_allocation = forecast->max_allocation,
+                          .micro_batch = forecast->engine.capacity,
+                          .micro_batches = forecast->engine.micro_batches,
+                          .data_on_device = forecast->engine.resident,
+                          .fits = forecast->fits,
+                          .recomputed = forecast->engine.recompute};
 }
 
 static socle_status check(socle_net *net) {

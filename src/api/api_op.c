@@ -60,20 +60,23 @@ static sc_value build_expr(sc_graph *g, int count, const sc_value *x, const char
         if (!is_float(g, "socle_op_expr", x[i])) return out;
     socle_status status = sc_expr_read(g->env, &expr, formula, sc_formula_names(count));
     if (status != SOCLE_OK)
-        return sc_graph_fail(g, sc_fail_prefix(g->env, SOCLE_STATUS_INVALID_ARGUMENT, "socle_op_expr"));
+        return sc_graph_fail(
+            g, sc_fail_prefix(g->env, SOCLE_STATUS_INVALID_ARGUMENT, "socle_op_expr"));
     sc_graph_fail(g, sc_expr_make_safe(g->env, &expr));
     sc_build_expr(g, &expr, count, x, &out);
     return out;
 }
 
-socle_value socle_op_expr(socle_graph *graph, int count, const socle_value *x, const char *formula) {
+socle_value socle_op_expr(socle_graph *graph, int count, const socle_value *x,
+                          const char *formula) {
     sc_graph *g = sc_api_graph(graph);
     if (!g) return SC_NO_VALUE;
     if (x && formula && count >= 1 && count <= SC_FORMULA_INPUTS)
         return sc_api_built(graph, build_expr(g, count, x, formula));
     sc_graph_fail(g, sc_fail(g->env, SOCLE_STATUS_INVALID_ARGUMENT,
-                             !x ? "socle_op_expr: x is NULL" : !formula ? "socle_op_expr: formula is NULL"
-                                                             : "socle_op_expr: a formula reads 1 to 8 values"));
+                             !x         ? "socle_op_expr: x is NULL"
+                             : !formula ? "socle_op_expr: formula is NULL"
+                                        : "socle_op_expr: a formula reads 1 to 8 values"));
     return sc_api_built(graph, SC_NO_VALUE);
 }
 

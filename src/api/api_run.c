@@ -64,8 +64,8 @@ const char *sc_api_refusal(const socle_context *context) {
     return is_own_thread(context) ? in_callback : in_other_thread;
 }
 
-/* A device that a fit lost, or that never came back from one, leaves its place to the next one; where none is better, one that was lost may
- * work again. */
+/* A device that a fit lost, or that never came back from one, leaves its place to the next one;
+ * where none is better, one that was lost may work again. */
 static socle_status find_worker(socle_context *context) {
     for (int lost = 0; lost <= 1; lost++)
         for (int i = 0; i < context->devices; i++) {
@@ -75,7 +75,8 @@ static socle_status find_worker(socle_context *context) {
             context->info = *sc_worker_info(worker);
             return SOCLE_OK;
         }
-    return sc_fail(&context->env, SOCLE_STATUS_DEVICE, "no device of this context answers any more");
+    return sc_fail(&context->env, SOCLE_STATUS_DEVICE,
+                   "no device of this context answers any more");
 }
 
 bool sc_api_hangs(const socle_context *context) {
@@ -112,7 +113,8 @@ socle_status sc_api_run_at(socle_context *context, sc_worker **home, sc_worker_j
         *home = context->worker;
     }
     if (sc_worker_busy(*home))
-        return sc_fail(&context->env, SOCLE_STATUS_DEVICE, "%s, where this was made, does not answer any more",
+        return sc_fail(&context->env, SOCLE_STATUS_DEVICE,
+                       "%s, where this was made, does not answer any more",
                        sc_worker_info(*home)->name);
     return run_on(context, *home, job, argument);
 }

@@ -18,9 +18,9 @@ struct socle_tensor {
 /* SHAPE, or INVALID_ARGUMENT for the type, when no tensor can be so. */
 socle_status sc_api_check_shape(sc_env *env, socle_dtype dtype, const socle_shape *shape);
 
-/* For a job that ended with `status`, on the device's thread: a queue that has failed refuses all that
- * follows, so it gives way to a new one, and the next call works if the device does. The error text
- * stays. Returns `status`. */
+/* For a job that ended with `status`, on the device's thread: a queue that has failed refuses all
+ * that follows, so it gives way to a new one, and the next call works if the device does. The error
+ * text stays. Returns `status`. */
 socle_status sc_api_renew_queue(sc_queue **queue, sc_device *device, socle_status status);
 
 /* The graph to build on; NULL when there is none, after an error, once it is compiled, or in a

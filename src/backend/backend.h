@@ -3,11 +3,12 @@
  *
  *   driver -> device -> { buffer, kernel (a prepared operation), queue -> event }
  *
- * A driver fills these tables and lists its implementations; it never sees a graph. Callers go through the sc_device_*,
- * sc_queue_*, sc_prepare functions (contract.c, prepare.c), which check once for all drivers. Times are nanoseconds, sizes bytes.
+ * A driver fills these tables and lists its implementations; it never sees a graph. Callers go
+ * through the sc_device_*, sc_queue_*, sc_prepare functions (contract.c, prepare.c), which check
+ * once for all drivers. Times are nanoseconds, sizes bytes.
  *
- * Thread rule, unless a slot says otherwise: a device and everything made from it is used by one thread at a time;
- * different devices are independent. */
+ * Thread rule, unless a slot says otherwise: a device and everything made from it is used by one
+ * thread at a time; different devices are independent. */
 #ifndef SC_BACKEND_BACKEND_H
 #define SC_BACKEND_BACKEND_H
 
@@ -27,47 +28,53 @@ typedef struct sc_implementation sc_implementation;
 
 typedef enum sc_device_class { SC_DEVICE_CPU, SC_DEVICE_GPU, SC_DEVICE_OTHER } sc_device_class;
 
-/* Traits: what an implementation may need. Operation code asks for traits, never for the class of a device. */
+/* Traits: what an implementation may need. Operation code asks for traits, never for the class of a
+ * device. */
 enum {
-    SC_TRAIT_LOCAL_MEMORY = 1u << 0,   /* real local memory worth tiling for */
+    SC_TRAIT_LOCAL_MEMORY = 1u << 0, /* real local memory worth tiling for */
     SC_TRAIT_FAST_FMA = 1u << 1,
-    SC_TRAIT_WIDE_ITEMS = 1u << 2,     /* one fat work-item per register tile pays: CPU-class cores with SIMD */
-    SC_TRAIT_MANY_ITEMS = 1u << 3,     /* thousands of thin work-items pay: GPU-class */
+    SC_TRAIT_WIDE_ITEMS = 1u << 2, /* one fat work-item per register tile pays: CPU-class cores with
+                                      SIMD */
+    SC_TRAIT_MANY_ITEMS = 1u << 3, /* thousands of thin work-items pay: GPU-class */
     SC_TRAIT_CORRECT_DIVIDE = 1u << 4, /* division and square root correctly rounded */
     SC_TRAIT_DENORMALS = 1u << 5,
     SC_TRAIT_HALF = 1u << 6,
     SC_TRAIT_DOUBLE = 1u << 7,
-    SC_TRAIT_BLAS = 1u << 8,           /* a BLAS library for this device is there */
-    SC_TRAIT_HOST_MEMORY = 1u << 9     /* shares the host's memory: integrated GPUs, CPU-class devices */
+    SC_TRAIT_BLAS = 1u << 8,       /* a BLAS library for this device is there */
+    SC_TRAIT_HOST_MEMORY = 1u << 9 /* shares the host's memory: integrated GPUs, CPU-class devices
+                                    */
 };
 
 enum { SC_NAME_TEXT = 128, SC_ID_TEXT = 160 };
 
 typedef struct sc_device_info {
     const sc_driver *driver;
-    int index;                        /* within its driver: "opencl:0" */
-    char id[SC_ID_TEXT];              /* stable: vendor, name, PCI address or UUID or ordinal among equals */
+    int index;           /* within its driver: "opencl:0" */
+    char id[SC_ID_TEXT]; /* stable: vendor, name, PCI address or UUID or ordinal among equals */
     char name[SC_NAME_TEXT], vendor[SC_NAME_TEXT], platform[SC_NAME_TEXT];
     char driver_version[SC_NAME_TEXT];
-    char language[SC_NAME_TEXT];      /* "OpenCL C 1.2" or "" */
+    char language[SC_NAME_TEXT]; /* "OpenCL C 1.2" or "" */
     sc_device_class device_class;
     uint32_t traits;
-    int vector_width;                 /* floats */
+    int vector_width; /* floats */
     int compute_units;
-    uint64_t memory, max_allocation, local_memory; /* as the device says; budgets are the caller's */
+    uint64_t memory, max_allocation, local_memory; /* as the device says; budgets are the caller's
+                                                    */
     size_t max_work_group;
-    size_t alignment;                 /* of operand offsets, bytes */
+    size_t alignment; /* of operand offsets, bytes */
 } sc_device_info;
 
 typedef struct sc_device_options {
-    int threads;          /* cpu: number of threads, 0 = all; opencl: ignored */
-    int sub_device;       /* opencl: >= 0 opens that one-compute-unit sub-device (CPU-class devices); -1 = whole */
-    bool timestamps;      /* queues record times */
-    bool self_test;       /* code that opens the device for work compares known answers first; drivers ignore it */
-    const sc_records *records; /* quarantine and tuning; NULL for none; must outlive the device */
+    int threads;    /* cpu: number of threads, 0 = all; opencl: ignored */
+    int sub_device; /* opencl: >= 0 opens that one-compute-unit sub-device (CPU-class devices); -1 =
+                       whole */
+    bool timestamps; /* queues record times */
+    bool self_test;  /* code that opens the device for work compares known answers first; drivers
+                        ignore it */
+    const sc_records *records;   /* quarantine and tuning; NULL for none; must outlive the device */
     const char *cache_directory; /* NULL: none */
 } sc_device_options;
-#define SC_DEVICE_OPTIONS_DEFAULT ((sc_device_options){ .sub_device = -1 })
+#define SC_DEVICE_OPTIONS_DEFAULT ((sc_device_options){.sub_device = -1})
 
 /* How a driver has a variable set in the environment of a process that allows it; NULL: unset. */
 typedef struct sc_environment {
@@ -77,23 +84,26 @@ typedef struct sc_environment {
 
 struct sc_driver {
     const char *name; /* "cpu", "opencl" */
-    /* NULL: nothing to do. Before anything else is asked, in a process that allows its environment to be changed: what the driver's
-     * libraries shall find there. Failures of theirs are no error; explain tells them. Thread: the only one. */
+    /* NULL: nothing to do. Before anything else is asked, in a process that allows its environment
+     * to be changed: what the driver's libraries shall find there. Failures of theirs are no error;
+     * explain tells them. Thread: the only one. */
     socle_status (*settle)(sc_env *env, const sc_environment *environment);
-    /* NULL: nothing to say. Adds what keeps devices away that could be here, a line each, after count. Thread: any. */
+    /* NULL: nothing to say. Adds what keeps devices away that could be here, a line each, after
+     * count. Thread: any. */
     void (*explain)(sc_text *out);
     /* Devices present now. 0 and OK when there is no platform or loader. Thread: any. */
     socle_status (*count)(sc_env *env, int *out);
     /* Facts about a device without opening it. Thread: any. */
     socle_status (*describe)(sc_env *env, int index, sc_device_info *out);
-    /* Opens one; `env` stays the caller's and must outlive the device. Sub-devices and thread counts come with options. */
+    /* Opens one; `env` stays the caller's and must outlive the device. Sub-devices and thread
+     * counts come with options. */
     socle_status (*open)(sc_device **out, sc_env *env, int index, const sc_device_options *options);
 };
 
 typedef enum sc_buffer_kind {
-    SC_BUFFER_DEVICE, /* device memory; host == NULL, but for the cpu driver */
-    SC_BUFFER_STAGING, /* host-mapped (pinned) for its whole life; `host` is valid. Host access and queue commands on the
-                         same bytes must be ordered by events */
+    SC_BUFFER_DEVICE,  /* device memory; host == NULL, but for the cpu driver */
+    SC_BUFFER_STAGING, /* host-mapped (pinned) for its whole life; `host` is valid. Host access and
+                         queue commands on the same bytes must be ordered by events */
     SC_BUFFER_KINDS
 } sc_buffer_kind;
 
@@ -109,7 +119,8 @@ struct sc_device {
     sc_env *env;
     sc_device_info info;
     sc_device_account account;
-    const sc_implementation *const *implementations; /* ordered, fastest first per operation, NULL-terminated */
+    const sc_implementation *const *implementations; /* ordered, fastest first per operation,
+                                                        NULL-terminated */
     const sc_records *records;
 };
 
@@ -129,12 +140,15 @@ typedef struct sc_operand {
 typedef struct sc_device_ops {
     void (*close)(sc_device *device);
     /* Contents are undefined. Errors: DEVICE_MEMORY (also when over max_allocation), DEVICE. */
-    socle_status (*buffer_create)(sc_buffer **out, sc_device *device, sc_buffer_kind kind, size_t bytes);
+    socle_status (*buffer_create)(sc_buffer **out, sc_device *device, sc_buffer_kind kind,
+                                  size_t bytes);
     void (*buffer_destroy)(sc_buffer *buffer);
-    /* An in-order stream of commands. Several queues may be used by different threads (upload beside compute). */
+    /* An in-order stream of commands. Several queues may be used by different threads (upload
+     * beside compute). */
     socle_status (*queue_open)(sc_queue **out, sc_device *device);
-    /* Both NULL: announcements are of no use. Between the two calls `prepare` of an implementation only takes down what it would
-     * build, and returns INTERRUPTED; the second call builds it, as far as it can: what it cannot, prepare meets again. */
+    /* Both NULL: announcements are of no use. Between the two calls `prepare` of an implementation
+     * only takes down what it would build, and returns INTERRUPTED; the second call builds it, as
+     * far as it can: what it cannot, prepare meets again. */
     void (*announce_begin)(sc_device *device);
     void (*announce_end)(sc_device *device);
 } sc_device_ops;
@@ -142,12 +156,14 @@ typedef struct sc_device_ops {
 struct sc_queue {
     const struct sc_queue_ops *ops;
     sc_device *device;
-    sc_env *env; /* errors go here; set by queue_open to the device's, a worker thread puts its own */
+    sc_env *env; /* errors go here; set by queue_open to the device's, a worker thread puts its own
+                  */
 };
 
-/* All commands are asynchronous and in order within a queue. Host memory handed to write and read stays the caller's and
- * must stay valid until a later poll or event says it is done. A failure may surface at any later call of the same queue, and
- * is then sticky: every further call returns DEVICE. */
+/* All commands are asynchronous and in order within a queue. Host memory handed to write and read
+ * stays the caller's and must stay valid until a later poll or event says it is done. A failure may
+ * surface at any later call of the same queue, and is then sticky: every further call returns
+ * DEVICE. */
 typedef struct sc_queue_ops {
     void (*close)(sc_queue *queue);
     socle_status (*write)(sc_queue *queue, sc_operand dst, const void *src, size_t bytes);
@@ -157,19 +173,23 @@ typedef struct sc_queue_ops {
     socle_status (*fill)(sc_queue *queue, sc_operand dst, uint32_t pattern, size_t bytes);
     /* An event of the last command of this queue. Caller releases it with event_release. */
     socle_status (*record)(sc_queue *queue, sc_event **out);
-    /* Later commands of this queue start after `event`, which may come from another queue of the same device. */
+    /* Later commands of this queue start after `event`, which may come from another queue of the
+     * same device. */
     socle_status (*wait_event)(sc_queue *queue, sc_event *event);
     /* Hands everything to the device without waiting. */
     socle_status (*flush)(sc_queue *queue);
-    /* Waits (asleep, not spinning) until `event`, or with NULL everything, is done. TIMEOUT after `deadline` ns from now;
-     * 0 = only look. A failed command gives DEVICE. */
+    /* Waits (asleep, not spinning) until `event`, or with NULL everything, is done. TIMEOUT after
+     * `deadline` ns from now; 0 = only look. A failed command gives DEVICE. */
     socle_status (*poll)(sc_queue *queue, sc_event *event, uint64_t deadline);
-    /* Start and end of the event's command on the device's clock; UNSUPPORTED without timestamps. */
+    /* Start and end of the event's command on the device's clock; UNSUPPORTED without timestamps.
+     */
     socle_status (*event_times)(sc_event *event, uint64_t *start, uint64_t *end);
     void (*event_release)(sc_event *event);
 } sc_queue_ops;
 
-struct sc_event { sc_queue *queue; };
+struct sc_event {
+    sc_queue *queue;
+};
 
 /* One input that a kernel brings into an order of its own before it computes. */
 typedef struct sc_packing {
@@ -183,75 +203,90 @@ typedef struct sc_packing {
 struct sc_kernel {
     sc_device *device;
     const sc_implementation *implementation;
-    size_t workspace; /* scratch bytes that each launch needs, contents undefined; known after prepare */
-    sc_packing packing; /* each launch packs into the last `bytes` of the workspace, unless the result is kept */
-    /* operands in descriptor order: inputs, then outputs. Never allocates, compiles, or validates. rows == 0 writes nothing to
-     * batched outputs; other outputs get the value of an empty sum. */
-    socle_status (*enqueue)(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
-                            const sc_launch *launch);
+    size_t workspace;   /* scratch bytes that each launch needs, contents undefined; known after
+                           prepare */
+    sc_packing packing; /* each launch packs into the last `bytes` of the workspace, unless the
+                           result is kept */
+    /* operands in descriptor order: inputs, then outputs. Never allocates, compiles, or validates.
+     * rows == 0 writes nothing to batched outputs; other outputs get the value of an empty sum. */
+    socle_status (*enqueue)(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                            sc_operand workspace, const sc_launch *launch);
     void (*release)(sc_kernel *kernel);
 };
 
 /* One way of computing one operation on one driver. Static data of the driver. */
 struct sc_implementation {
     sc_op op;
-    const char *name;    /* unique per driver and op: "packed", "clblast", "plain"; the last one of an op is the reference */
-    uint32_t needs;      /* traits; ignored when forced, but for SC_TRAIT_BLAS */
-    uint32_t layouts;    /* bit mask of sc_layout accepted for tensors of rank 4, in any mixture that `accepts` does not
-                            refuse; 0 means PLAIN alone */
-    bool fuses_tail;     /* false: prepare.c makes a composite, this then a tail launch in place */
+    const char *name; /* unique per driver and op: "packed", "clblast", "plain"; the last one of an
+                         op is the reference */
+    uint32_t needs;   /* traits; ignored when forced, but for SC_TRAIT_BLAS */
+    uint32_t layouts; /* bit mask of sc_layout accepted for tensors of rank 4, in any mixture that
+                         `accepts` does not refuse; 0 means PLAIN alone */
+    bool fuses_tail;  /* false: prepare.c makes a composite, this then a tail launch in place */
     /* NULL: accepts every descriptor that sc_op_check accepts (without tail unless fuses_tail). */
     bool (*accepts)(const sc_device *device, const sc_op_desc *desc);
-    /* Compiles and warms up; never measures. The descriptor is borrowed for the call: copy what is needed. `tuning` is a
-     * "NAME=VALUE ..." text from the tuning record or NULL. UNSUPPORTED: declined, the next one is asked. */
-    socle_status (*prepare)(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning);
+    /* Compiles and warms up; never measures. The descriptor is borrowed for the call: copy what is
+     * needed. `tuning` is a "NAME=VALUE ..." text from the tuning record or NULL. UNSUPPORTED:
+     * declined, the next one is asked. */
+    socle_status (*prepare)(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning);
 };
 
-/* prepare.c: picks from the device's ordered list: traits, quarantine, accepts, then prepare; makes tail composites.
- * `force` names one implementation (NULL: the best): then quarantine and traits are ignored and there is no second choice.
- * Errors: UNSUPPORTED when none is left (text lists why each was passed over), BUILD, DEVICE, OUT_OF_MEMORY. */
-socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *desc, const char *force);
-/* A hint, by which a device may build at once, and for less, what will be prepared next. Between begin and end: each operation
- * of which sc_prepare will be asked, as it will be asked; nothing else is done with the device. Without _begin, or where that
- * is false, there is no use in the rest. Changes no result and fails never: what is wrong sc_prepare will say. */
+/* prepare.c: picks from the device's ordered list: traits, quarantine, accepts, then prepare; makes
+ * tail composites. `force` names one implementation (NULL: the best): then quarantine and traits
+ * are ignored and there is no second choice. Errors: UNSUPPORTED when none is left (text lists why
+ * each was passed over), BUILD, DEVICE, OUT_OF_MEMORY. */
+socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *desc,
+                        const char *force);
+/* A hint, by which a device may build at once, and for less, what will be prepared next. Between
+ * begin and end: each operation of which sc_prepare will be asked, as it will be asked; nothing
+ * else is done with the device. Without _begin, or where that is false, there is no use in the
+ * rest. Changes no result and fails never: what is wrong sc_prepare will say. */
 bool sc_announce_begin(sc_device *device);
 void sc_announce(sc_device *device, const sc_op_desc *desc, const char *force);
 void sc_announce_end(sc_device *device);
 /* Whether an implementation is there to be asked for exactly this descriptor. Prepares nothing. */
 bool sc_prepare_fits(const sc_device *device, const sc_op_desc *desc, const char *force);
-/* The layouts (bit mask of sc_layout) that the first choice for `desc` takes of one operand, the others lying as `desc` proposes: the
- * choice is the first implementation that takes the proposal or, failing that, plain tensors. Prepares nothing. */
-uint32_t sc_prepare_layouts(const sc_device *device, const sc_op_desc *desc, int operand, const char *force);
-socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
-                               const sc_launch *launch);
-/* Before the first launch, where packing.bytes says that there is something: from now on the caller packs (sc_kernel_pack), and
- * each launch finds the result in place of the operand. `workspace` becomes less by packing.bytes. */
+/* The layouts (bit mask of sc_layout) that the first choice for `desc` takes of one operand, the
+ * others lying as `desc` proposes: the choice is the first implementation that takes the proposal
+ * or, failing that, plain tensors. Prepares nothing. */
+uint32_t sc_prepare_layouts(const sc_device *device, const sc_op_desc *desc, int operand,
+                            const char *force);
+socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                               sc_operand workspace, const sc_launch *launch);
+/* Before the first launch, where packing.bytes says that there is something: from now on the caller
+ * packs (sc_kernel_pack), and each launch finds the result in place of the operand. `workspace`
+ * becomes less by packing.bytes. */
 void sc_kernel_keep(sc_kernel *kernel);
 /* Packs the operand that lies at `from` into packing.bytes bytes at `to`. */
 socle_status sc_kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to);
-void sc_kernel_release(sc_kernel *kernel); /* NULL is fine */
-const char *sc_kernel_name(const sc_kernel *kernel); /* "packed", or "clblast+tail" for a composite */
+void sc_kernel_release(sc_kernel *kernel);           /* NULL is fine */
+const char *sc_kernel_name(const sc_kernel *kernel); /* "packed", or "clblast+tail" for a composite
+                                                      */
 
-/* device_memory.c: what a device's memory is used for. Every buffer counts, and whatever else a driver takes of it (sc_device_take).
- * The budget bounds device buffers and, where the device shares the host's memory, staging buffers. Thread: any. */
+/* device_memory.c: what a device's memory is used for. Every buffer counts, and whatever else a
+ * driver takes of it (sc_device_take). The budget bounds device buffers and, where the device
+ * shares the host's memory, staging buffers. Thread: any. */
 typedef struct sc_memory_use { /* bytes */
     uint64_t used[SC_BUFFER_KINDS], peak[SC_BUFFER_KINDS];
     uint64_t bounded, budget; /* bounded: what counts against the budget; budget 0: there is none */
 } sc_memory_use;
 sc_memory_use sc_device_memory(const sc_device *device);
 void sc_device_set_budget(sc_device *device, uint64_t bytes); /* 0: none; what is in use stays */
-/* The budget of a device that was given none: three quarters of its memory, or where it is the host's, of what is available of
- * that now for each of `sharers` devices. */
+/* The budget of a device that was given none: three quarters of its memory, or where it is the
+ * host's, of what is available of that now for each of `sharers` devices. */
 uint64_t sc_memory_safe_share(const sc_device_info *info, int sharers);
-/* For drivers that allocate device memory which no buffer stands for. Errors: DEVICE_MEMORY over the budget. */
+/* For drivers that allocate device memory which no buffer stands for. Errors: DEVICE_MEMORY over
+ * the budget. */
 socle_status sc_device_take(sc_device *device, sc_buffer_kind kind, size_t bytes);
 void sc_device_give_back(sc_device *device, sc_buffer_kind kind, size_t bytes);
 
 /* contract.c: thin checked forms of the slots. */
 void sc_device_close(sc_device *device);
 /* Errors: DEVICE_MEMORY over the budget, or as the driver says. */
-socle_status sc_buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind, size_t bytes);
+socle_status sc_buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind,
+                              size_t bytes);
 void sc_buffer_destroy(sc_buffer *buffer);
 socle_status sc_queue_open(sc_queue **out, sc_device *device);
 void sc_queue_close(sc_queue *queue);

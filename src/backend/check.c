@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The check device: pairs of buffers, queues and kernels on two devices, and a comparison after each launch. It stands on the contract
- * alone and knows neither device. */
+/* The check device: pairs of buffers, queues and kernels on two devices, and a comparison after
+ * each launch. It stands on the contract alone and knows neither device. */
 #include "backend/check.h"
 
 #include "backend/check_compare.h"
@@ -39,28 +39,30 @@ sc_operand sc_check_side(sc_operand operand, int side) {
 }
 
 /* After each launch: waits for both sides and compares every output. */
-static socle_status compare_outputs(check_kernel *kernel, check_queue *queue, const sc_operand *operands,
-                                    const sc_launch *launch) {
+static socle_status compare_outputs(check_kernel *kernel, check_queue *queue,
+                                    const sc_operand *operands, const sc_launch *launch) {
     check_device *device = (check_device *)kernel->base.device;
     for (int s = 0; s < 2; s++) SC_TRY(sc_queue_finish(queue->side[s]));
     for (int i = kernel->desc.inputs; i < kernel->desc.inputs + kernel->desc.outputs; i++) {
         sc_operand at[2] = {sc_check_side(operands[i], 0), sc_check_side(operands[i], 1)};
-        SC_TRY(sc_check_compare(device->base.env, queue->side, at, &kernel->desc, i, launch->rows, device->relative,
-                                device->absolute, sc_kernel_name(kernel->side[0]), sc_kernel_name(kernel->side[1])));
+        SC_TRY(sc_check_compare(device->base.env, queue->side, at, &kernel->desc, i, launch->rows,
+                                device->relative, device->absolute, sc_kernel_name(kernel->side[0]),
+                                sc_kernel_name(kernel->side[1])));
     }
     device->compared++;
     return SOCLE_OK;
 }
 
-static socle_status kernel_enqueue(sc_kernel *base, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
-                                   const sc_launch *launch) {
+static socle_status kernel_enqueue(sc_kernel *base, sc_queue *queue, const sc_operand *operands,
+                                   sc_operand workspace, const sc_launch *launch) {
     check_kernel *kernel = (check_kernel *)base;
     check_queue *pair = (check_queue *)queue;
     int count = kernel->desc.inputs + kernel->desc.outputs;
     for (int s = 0; s < 2; s++) {
         sc_operand mine[SC_MAX_OPERANDS];
         for (int i = 0; i < count; i++) mine[i] = sc_check_side(operands[i], s);
-        SC_TRY(sc_kernel_enqueue(kernel->side[s], pair->side[s], mine, sc_check_side(workspace, s), launch));
+        SC_TRY(sc_kernel_enqueue(kernel->side[s], pair->side[s], mine, sc_check_side(workspace, s),
+                                 launch));
     }
     return compare_outputs(kernel, pair, operands, launch);
 }
@@ -71,13 +73,17 @@ static void kernel_release(sc_kernel *base) {
     sc_release(base->device->env, kernel);
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     (void)tuning;
     check_device *check = (check_device *)device;
     check_kernel *kernel;
     SC_TRY(sc_allocate(device->env, &kernel, 1, sizeof *kernel));
-    kernel->base = (sc_kernel){.device = device, .implementation = implementation, .enqueue = kernel_enqueue, .release = kernel_release};
+    kernel->base = (sc_kernel){.device = device,
+                               .implementation = implementation,
+                               .enqueue = kernel_enqueue,
+                               .release = kernel_release};
     kernel->desc = *desc;
     kernel->desc.expr = kernel->desc.tail = NULL;
     for (int s = 0; s < 2; s++) {
@@ -86,14 +92,16 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
             kernel_release(&kernel->base);
             return status;
         }
-        if (kernel->side[s]->workspace > kernel->base.workspace) kernel->base.workspace = kernel->side[s]->workspace;
+        if (kernel->side[s]->workspace > kernel->base.workspace)
+            kernel->base.workspace = kernel->side[s]->workspace;
     }
     *out = &kernel->base;
     return SOCLE_OK;
 }
 
 static const sc_implementation implementation[] = {
-#define SC_OP(NAME, word, inputs, outputs) {.op = SC_OP_##NAME, .name = "both", .fuses_tail = true, .prepare = prepare},
+#define SC_OP(NAME, word, inputs, outputs)                                                         \
+    {.op = SC_OP_##NAME, .name = "both", .fuses_tail = true, .prepare = prepare},
 #include "op/op_list.def"
 #undef SC_OP
 };
@@ -109,7 +117,8 @@ static void buffer_destroy(sc_buffer *base) {
     sc_release(base->device->env, buffer);
 }
 
-static socle_status buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind, size_t bytes) {
+static socle_status buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind,
+                                  size_t bytes) {
     check_device *check = (check_device *)device;
     check_buffer *buffer;
     SC_TRY(sc_allocate(device->env, &buffer, 1, sizeof *buffer));
@@ -121,17 +130,18 @@ static socle_status buffer_create(sc_buffer **out, sc_device *device, sc_buffer_
             return status;
         }
     }
-    /* The host sees the first side; a write from staging memory reads host memory, so both sides get the same bytes. */
+    /* The host sees the first side; a write from staging memory reads host memory, so both sides
+     * get the same bytes. */
     buffer->base.host = kind == SC_BUFFER_STAGING ? buffer->side[0]->host : NULL;
     *out = &buffer->base;
     return SOCLE_OK;
 }
 
-#define EACH_SIDE(call)                                                                                                \
-    do {                                                                                                               \
-        check_queue *pair = (check_queue *)queue;                                                                      \
-        for (int s = 0; s < 2; s++) SC_TRY(call);                                                                      \
-        return SOCLE_OK;                                                                                               \
+#define EACH_SIDE(call)                                                                            \
+    do {                                                                                           \
+        check_queue *pair = (check_queue *)queue;                                                  \
+        for (int s = 0; s < 2; s++) SC_TRY(call);                                                  \
+        return SOCLE_OK;                                                                           \
     } while (0)
 
 static socle_status queue_write(sc_queue *queue, sc_operand dst, const void *src, size_t bytes) {
@@ -182,7 +192,8 @@ static socle_status queue_flush(sc_queue *queue) {
 }
 
 static socle_status queue_poll(sc_queue *queue, sc_event *event, uint64_t deadline) {
-    EACH_SIDE(sc_queue_poll(pair->side[s], event ? ((check_event *)event)->side[s] : NULL, deadline));
+    EACH_SIDE(
+        sc_queue_poll(pair->side[s], event ? ((check_event *)event)->side[s] : NULL, deadline));
 }
 
 static socle_status event_times(sc_event *event, uint64_t *start, uint64_t *end) {
@@ -195,8 +206,9 @@ static void queue_close(sc_queue *queue) {
     sc_release(queue->device->env, pair);
 }
 
-static const sc_queue_ops queue_ops = {queue_close,  queue_write,      queue_read,  queue_copy, queue_fill,  queue_record,
-                                       queue_wait_event, queue_flush, queue_poll, event_times, event_release};
+static const sc_queue_ops queue_ops = {queue_close, queue_write,  queue_read,       queue_copy,
+                                       queue_fill,  queue_record, queue_wait_event, queue_flush,
+                                       queue_poll,  event_times,  event_release};
 
 static socle_status queue_open(sc_queue **out, sc_device *device) {
     check_device *check = (check_device *)device;
@@ -219,14 +231,16 @@ static void device_close(sc_device *device) {
 }
 
 static const sc_driver check_driver = {.name = "check"};
-static const sc_device_ops device_ops = {device_close, buffer_create, buffer_destroy, queue_open, NULL, NULL};
+static const sc_device_ops device_ops = {device_close, buffer_create, buffer_destroy,
+                                         queue_open,   NULL,          NULL};
 
-socle_status sc_check_open(sc_device **out, sc_env *env, sc_device *first, sc_device *second, double relative,
-                           double absolute) {
+socle_status sc_check_open(sc_device **out, sc_env *env, sc_device *first, sc_device *second,
+                           double relative, double absolute) {
     *out = NULL;
     check_device *check;
     SC_TRY(sc_allocate(env, &check, 1, sizeof *check));
-    check->base = (sc_device){.ops = &device_ops, .env = env, .info = first->info, .implementations = implementations};
+    check->base = (sc_device){
+        .ops = &device_ops, .env = env, .info = first->info, .implementations = implementations};
     check->base.info.driver = &check_driver;
     check->base.info.traits = UINT32_MAX;
     if (second->info.max_allocation < first->info.max_allocation)

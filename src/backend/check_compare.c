@@ -6,36 +6,43 @@
 #include <string.h>
 
 /* Index of the first element that differs too much, or -1. */
-static int64_t first_difference(const float *a, const float *b, int64_t count, double relative, double absolute) {
+static int64_t first_difference(const float *a, const float *b, int64_t count, double relative,
+                                double absolute) {
     double largest = 0;
     for (int64_t i = 0; i < count; i++)
         if (isfinite(a[i]) && fabs((double)a[i]) > largest) largest = fabs((double)a[i]);
     for (int64_t i = 0; i < count; i++) {
         bool same = a[i] == b[i] || (isnan(a[i]) && isnan(b[i]));
-        if (!same && !(fabs((double)a[i] - (double)b[i]) <= (relative * largest > absolute ? relative * largest : absolute))) return i;
+        if (!same && !(fabs((double)a[i] - (double)b[i]) <=
+                       (relative * largest > absolute ? relative * largest : absolute)))
+            return i;
     }
     return -1;
 }
 
-static socle_status compare_bytes(sc_env *env, const void *a, const void *b, const sc_op_desc *desc, int number,
-                                  int64_t count, double relative, double absolute, const char *first, const char *second) {
+static socle_status compare_bytes(sc_env *env, const void *a, const void *b, const sc_op_desc *desc,
+                                  int number, int64_t count, double relative, double absolute,
+                                  const char *first, const char *second) {
     const sc_tensor_desc *tensor = &desc->tensor[number];
     char shape[128];
     sc_tensor_text(shape, sizeof shape, tensor);
     if (tensor->dtype != SOCLE_F32) {
         if (memcmp(a, b, (size_t)count * sc_dtype_size(tensor->dtype)) == 0) return SOCLE_OK;
-        return sc_fail(env, SOCLE_STATUS_WRONG_RESULT, "%s: output %d, %s, differs between %s and %s", sc_op_word(desc->op),
+        return sc_fail(env, SOCLE_STATUS_WRONG_RESULT,
+                       "%s: output %d, %s, differs between %s and %s", sc_op_word(desc->op),
                        number - desc->inputs, shape, first, second);
     }
     int64_t at = first_difference(a, b, count, relative, absolute);
     if (at < 0) return SOCLE_OK;
-    return sc_fail(env, SOCLE_STATUS_WRONG_RESULT, "%s: output %d, %s, element %lld is %.9g by %s and %.9g by %s",
-                   sc_op_word(desc->op), number - desc->inputs, shape, (long long)at, (double)((const float *)a)[at], first,
-                   (double)((const float *)b)[at], second);
+    return sc_fail(env, SOCLE_STATUS_WRONG_RESULT,
+                   "%s: output %d, %s, element %lld is %.9g by %s and %.9g by %s",
+                   sc_op_word(desc->op), number - desc->inputs, shape, (long long)at,
+                   (double)((const float *)a)[at], first, (double)((const float *)b)[at], second);
 }
 
-socle_status sc_check_compare(sc_env *env, sc_queue *const queue[2], const sc_operand at[2], const sc_op_desc *desc,
-                              int number, int64_t rows, double relative, double absolute, const char *first, const char *second) {
+socle_status sc_check_compare(sc_env *env, sc_queue *const queue[2], const sc_operand at[2],
+                              const sc_op_desc *desc, int number, int64_t rows, double relative,
+                              double absolute, const char *first, const char *second) {
     const sc_tensor_desc *tensor = &desc->tensor[number];
     int64_t count = sc_tensor_elements_at(tensor, rows);
     size_t bytes = (size_t)count * sc_dtype_size(tensor->dtype);
@@ -48,7 +55,8 @@ socle_status sc_check_compare(sc_env *env, sc_queue *const queue[2], const sc_op
         if (status == SOCLE_OK) status = sc_queue_finish(queue[s]);
     }
     if (status == SOCLE_OK)
-        status = compare_bytes(env, data, data + bytes, desc, number, count, relative, absolute, first, second);
+        status = compare_bytes(env, data, data + bytes, desc, number, count, relative, absolute,
+                               first, second);
     sc_release(env, data);
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The composite of an operation and its tail: first the bare operation into the output, then an elementwise
- * launch in place over it. So fusion never depends on a driver. It must not know which operation it is. */
+/* The composite of an operation and its tail: first the bare operation into the output, then an
+ * elementwise launch in place over it. So fusion never depends on a driver. It must not know which
+ * operation it is. */
 #include "backend/compose.h"
 
 #include <stdio.h>
@@ -8,7 +9,8 @@
 
 typedef struct composite {
     sc_kernel base;
-    sc_implementation shown; /* the operation's implementation under a name that tells of the tail */
+    sc_implementation shown; /* the operation's implementation under a name that tells of the tail
+                              */
     char name[64];
     sc_kernel *bare, *tail;
     int bare_inputs, tail_inputs; /* tail_inputs: without the result itself */
@@ -34,8 +36,9 @@ void sc_compose_tail_desc(sc_op_desc *tail, const sc_op_desc *desc) {
     tail->expr = desc->tail;
 }
 
-static socle_status composite_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                                      sc_operand workspace, const sc_launch *launch) {
+static socle_status composite_enqueue(sc_kernel *kernel, sc_queue *queue,
+                                      const sc_operand *operands, sc_operand workspace,
+                                      const sc_launch *launch) {
     composite *self = (composite *)kernel;
     sc_operand result = operands[self->bare_inputs + self->tail_inputs];
     sc_operand list[SC_MAX_OPERANDS + 2];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The null device. It accepts every operation, remembers nothing, and can be told to fail at its n-th call, which is how the floors above
- * are tested for leaks and half-done work. */
+/* The null device. It accepts every operation, remembers nothing, and can be told to fail at its
+ * n-th call, which is how the floors above are tested for leaks and half-done work. */
 #include "backend/null.h"
 
 #include <string.h>
@@ -17,7 +17,8 @@ static socle_status count(sc_device *device, int64_t *counter) {
     sc_null_counts *counts = ((null_device *)device)->counts;
     counts->calls++;
     if (counts->fail_after && counts->calls == counts->fail_after)
-        return sc_fail(device->env, SOCLE_STATUS_DEVICE, "null device: call %lld fails as asked", (long long)counts->calls);
+        return sc_fail(device->env, SOCLE_STATUS_DEVICE, "null device: call %lld fails as asked",
+                       (long long)counts->calls);
     ++*counter;
     return SOCLE_OK;
 }
@@ -31,26 +32,32 @@ static void kernel_release(sc_kernel *kernel) {
     sc_release(kernel->device->env, kernel);
 }
 
-static socle_status kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
-                                   const sc_launch *launch) {
+static socle_status kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                                   sc_operand workspace, const sc_launch *launch) {
     (void)queue, (void)operands, (void)workspace, (void)launch;
     return count(kernel->device, &counts_of(kernel->device)->enqueues);
 }
 
-static socle_status kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to) {
+static socle_status kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from,
+                                sc_operand to) {
     (void)queue, (void)from, (void)to;
     return count(kernel->device, &counts_of(kernel->device)->enqueues);
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     (void)tuning;
     SC_TRY(count(device, &counts_of(device)->prepares));
     sc_kernel *kernel;
     SC_TRY(sc_allocate(device->env, &kernel, 1, sizeof *kernel));
-    *kernel = (sc_kernel){.device = device, .implementation = implementation, .enqueue = kernel_enqueue, .release = kernel_release};
+    *kernel = (sc_kernel){.device = device,
+                          .implementation = implementation,
+                          .enqueue = kernel_enqueue,
+                          .release = kernel_release};
     if (desc->op == SC_OP_MATMUL) {
-        kernel->packing = (sc_packing){.bytes = counts_of(device)->packing, .operand = 1, .enqueue = kernel_pack};
+        kernel->packing =
+            (sc_packing){.bytes = counts_of(device)->packing, .operand = 1, .enqueue = kernel_pack};
         kernel->workspace = kernel->packing.bytes;
     }
     counts_of(device)->kernels++;
@@ -60,8 +67,12 @@ static socle_status prepare(sc_kernel **out, sc_device *device, const sc_impleme
 
 enum { ALL_LAYOUTS = (1u << SC_LAYOUT_COUNT) - 1 };
 static const sc_implementation implementation[] = {
-#define SC_OP(NAME, word, inputs, outputs)                                                                             \
-    {.op = SC_OP_##NAME, .name = "null", .layouts = ALL_LAYOUTS, .fuses_tail = true, .prepare = prepare},
+#define SC_OP(NAME, word, inputs, outputs)                                                         \
+    {.op = SC_OP_##NAME,                                                                           \
+     .name = "null",                                                                               \
+     .layouts = ALL_LAYOUTS,                                                                       \
+     .fuses_tail = true,                                                                           \
+     .prepare = prepare},
 #include "op/op_list.def"
 #undef SC_OP
 };
@@ -71,7 +82,8 @@ static const sc_implementation *const implementations[] = {
 #undef SC_OP
     NULL};
 
-static socle_status buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind, size_t bytes) {
+static socle_status buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind,
+                                  size_t bytes) {
     SC_TRY(count(device, &counts_of(device)->buffers));
     sc_buffer *buffer;
     socle_status status = sc_allocate(device->env, &buffer, 1, sizeof *buffer);
@@ -160,8 +172,9 @@ static void event_release(sc_event *event) {
     sc_release(event->queue->device->env, event);
 }
 
-static const sc_queue_ops queue_ops = {queue_close,  queue_write,      queue_read,  queue_copy, queue_fill,  queue_record,
-                                       queue_wait_event, queue_flush, queue_poll, event_times, event_release};
+static const sc_queue_ops queue_ops = {queue_close, queue_write,  queue_read,       queue_copy,
+                                       queue_fill,  queue_record, queue_wait_event, queue_flush,
+                                       queue_poll,  event_times,  event_release};
 
 static socle_status queue_open(sc_queue **out, sc_device *device) {
     SC_TRY(count(device, &counts_of(device)->queues));
@@ -178,7 +191,8 @@ static void device_close(sc_device *device) {
     sc_release(device->env, device);
 }
 
-static const sc_device_ops device_ops = {device_close, buffer_create, buffer_destroy, queue_open, NULL, NULL};
+static const sc_device_ops device_ops = {device_close, buffer_create, buffer_destroy,
+                                         queue_open,   NULL,          NULL};
 
 socle_status sc_null_open(sc_device **out, sc_env *env, sc_null_counts *counts) {
     *out = NULL;

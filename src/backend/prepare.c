@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Choice of an implementation for one operation: walks the device's ordered list, passes over what does not fit
- * (traits, layout, quarantine, its own refusal), takes the first that prepares, and keeps the reasons for the
- * message when none does. An implementation that cannot fuse a tail gets one behind it (compose.c). Nothing is
- * measured here. It must not know any driver. */
+/* Choice of an implementation for one operation: walks the device's ordered list, passes over what
+ * does not fit (traits, layout, quarantine, its own refusal), takes the first that prepares, and
+ * keeps the reasons for the message when none does. An implementation that cannot fuse a tail gets
+ * one behind it (compose.c). Nothing is measured here. It must not know any driver. */
 #include "backend/compose.h"
 #include "backend/records.h"
 #include "base/text.h"
 
 #include <string.h>
 
-static const struct { uint32_t trait; const char *word; } trait_words[] = {
+static const struct {
+    uint32_t trait;
+    const char *word;
+} trait_words[] = {
     {SC_TRAIT_LOCAL_MEMORY, "needs local memory"},
     {SC_TRAIT_FAST_FMA, "needs a fast fma"},
     {SC_TRAIT_WIDE_ITEMS, "needs wide work-items"},
@@ -33,7 +36,9 @@ static uint32_t layout_mask(const sc_implementation *implementation) {
 
 static bool layouts_fit(const sc_implementation *implementation, const sc_op_desc *desc) {
     for (int i = 0; i < desc->inputs + desc->outputs; i++)
-        if (desc->tensor[i].rank == 4 && !(layout_mask(implementation) >> desc->tensor[i].layout & 1)) return false;
+        if (desc->tensor[i].rank == 4 &&
+            !(layout_mask(implementation) >> desc->tensor[i].layout & 1))
+            return false;
     return true;
 }
 
@@ -52,9 +57,11 @@ static const char *obstacle(const sc_device *device, const sc_implementation *im
     return NULL;
 }
 
-/* How `implementation` would run `desc`: *composite, then it runs *bare and a tail launch follows. Returns the obstacle, or NULL. */
-static const char *find_way(const sc_device *device, const sc_implementation *implementation, const sc_op_desc *desc,
-                            bool forced, bool *composite, sc_op_desc *bare) {
+/* How `implementation` would run `desc`: *composite, then it runs *bare and a tail launch follows.
+ * Returns the obstacle, or NULL. */
+static const char *find_way(const sc_device *device, const sc_implementation *implementation,
+                            const sc_op_desc *desc, bool forced, bool *composite,
+                            sc_op_desc *bare) {
     *composite = desc->tail && !implementation->fuses_tail;
     const char *why = *composite ? NULL : obstacle(device, implementation, desc, forced);
     if (!desc->tail || (!*composite && !why)) return why;
@@ -64,15 +71,18 @@ static const char *find_way(const sc_device *device, const sc_implementation *im
     if (why) return why;
     sc_op_desc tail;
     sc_compose_tail_desc(&tail, desc);
-    return sc_prepare_fits(device, &tail, NULL) ? NULL : "no elementwise implementation takes its tail";
+    return sc_prepare_fits(device, &tail, NULL) ? NULL
+                                                : "no elementwise implementation takes its tail";
 }
 
 static bool is_asked(const sc_implementation *implementation, sc_op op, const char *force) {
     return implementation->op == op && (!force || strcmp(implementation->name, force) == 0);
 }
 
-/* Whether `implementation` would be asked for exactly this descriptor, which need not be a sound one. */
-static bool takes(const sc_device *device, const sc_implementation *implementation, const sc_op_desc *desc, bool forced) {
+/* Whether `implementation` would be asked for exactly this descriptor, which need not be a sound
+ * one. */
+static bool takes(const sc_device *device, const sc_implementation *implementation,
+                  const sc_op_desc *desc, bool forced) {
     sc_env quiet;
     sc_op_desc bare;
     bool composite;
@@ -83,17 +93,20 @@ static bool takes(const sc_device *device, const sc_implementation *implementati
 
 bool sc_prepare_fits(const sc_device *device, const sc_op_desc *desc, const char *force) {
     for (const sc_implementation *const *list = device->implementations; *list; list++)
-        if (is_asked(*list, desc->op, force) && takes(device, *list, desc, force != NULL)) return true;
+        if (is_asked(*list, desc->op, force) && takes(device, *list, desc, force != NULL))
+            return true;
     return false;
 }
 
-uint32_t sc_prepare_layouts(const sc_device *device, const sc_op_desc *desc, int operand, const char *force) {
+uint32_t sc_prepare_layouts(const sc_device *device, const sc_op_desc *desc, int operand,
+                            const char *force) {
     sc_op_desc plain = *desc, varied = *desc;
     for (int i = 0; i < desc->inputs + desc->outputs; i++) plain.tensor[i].layout = SC_LAYOUT_PLAIN;
     for (const sc_implementation *const *list = device->implementations; *list; list++) {
         if (!is_asked(*list, desc->op, force)) continue;
         uint32_t mask = 0;
-        for (int layout = 0; takes(device, *list, desc, force != NULL) && layout < SC_LAYOUT_COUNT; layout++) {
+        for (int layout = 0; takes(device, *list, desc, force != NULL) && layout < SC_LAYOUT_COUNT;
+             layout++) {
             varied.tensor[operand].layout = (uint8_t)layout;
             if (takes(device, *list, &varied, force != NULL)) mask |= 1u << layout;
         }
@@ -108,7 +121,8 @@ static void add_reason(sc_text *reasons, const sc_implementation *implementation
 }
 
 static const char *tuning_of(const sc_device *device, const sc_implementation *implementation) {
-    return device->records ? sc_records_tuning(device->records, &device->info, implementation->op, implementation->name)
+    return device->records ? sc_records_tuning(device->records, &device->info, implementation->op,
+                                               implementation->name)
                            : NULL;
 }
 
@@ -123,8 +137,9 @@ static socle_status prepare_one(sc_kernel **out, sc_device *device,
         return SOCLE_STATUS_UNSUPPORTED;
     }
     sc_kernel *kernel = NULL;
-    socle_status status = implementation->prepare(&kernel, device, implementation, composite ? &bare : desc,
-                                                  tuning_of(device, implementation));
+    socle_status status =
+        implementation->prepare(&kernel, device, implementation, composite ? &bare : desc,
+                                tuning_of(device, implementation));
     if (status == SOCLE_OK && composite) status = sc_compose_tail(&kernel, device, desc);
     if (status != SOCLE_OK) {
         add_reason(reasons, implementation, device->env->text);
@@ -134,39 +149,43 @@ static socle_status prepare_one(sc_kernel **out, sc_device *device,
     return SOCLE_OK;
 }
 
-/* A build failure or a refusal leaves the next implementation a chance; a dead device or no memory does not. */
+/* A build failure or a refusal leaves the next implementation a chance; a dead device or no memory
+ * does not. */
 static bool try_next(socle_status status) {
     return status == SOCLE_STATUS_UNSUPPORTED || status == SOCLE_STATUS_BUILD;
 }
 
-/* A forced name that no implementation of the operation has is an error that lists those there are. */
+/* A forced name that no implementation of the operation has is an error that lists those there are.
+ */
 static socle_status no_such_name(const sc_device *device, sc_op op, const char *force) {
     sc_text names;
     sc_text_init(&names, device->env);
     for (const sc_implementation *const *list = device->implementations; *list; list++)
         if ((*list)->op == op) sc_text_add(&names, "%s%s", names.length ? ", " : "", (*list)->name);
     socle_status status = sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED,
-                                  "%s on %s: no implementation is named %s; there %s: %s", sc_op_word(op),
-                                  device->info.name, force, names.length ? "are" : "is", names.length ? names.data : "none");
+                                  "%s on %s: no implementation is named %s; there %s: %s",
+                                  sc_op_word(op), device->info.name, force,
+                                  names.length ? "are" : "is", names.length ? names.data : "none");
     sc_text_free(&names);
     return status;
 }
 
-static socle_status none_left(sc_device *device, const sc_op_desc *desc, const char *force, bool built_wrong,
-                              const sc_text *reasons) {
+static socle_status none_left(sc_device *device, const sc_op_desc *desc, const char *force,
+                              bool built_wrong, const sc_text *reasons) {
     sc_text what;
     sc_text_init(&what, device->env);
     sc_op_print(&what, desc);
-    socle_status status = sc_fail(device->env, built_wrong ? SOCLE_STATUS_BUILD : SOCLE_STATUS_UNSUPPORTED,
-                                  "%s on %s: no implementation%s%s fits (%s). Operation: %s",
-                                  sc_op_word(desc->op), device->info.name, force ? " named " : "",
-                                  force ? force : "",
-                                  reasons->length ? reasons->data : "none exists", what.data);
+    socle_status status =
+        sc_fail(device->env, built_wrong ? SOCLE_STATUS_BUILD : SOCLE_STATUS_UNSUPPORTED,
+                "%s on %s: no implementation%s%s fits (%s). Operation: %s", sc_op_word(desc->op),
+                device->info.name, force ? " named " : "", force ? force : "",
+                reasons->length ? reasons->data : "none exists", what.data);
     sc_text_free(&what);
     return status;
 }
 
-socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *desc, const char *force) {
+socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *desc,
+                        const char *force) {
     *out = NULL;
     SC_TRY(sc_op_check(device->env, desc));
     sc_text reasons;
@@ -180,8 +199,9 @@ socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *de
         if (status == SOCLE_OK || !try_next(status)) break;
         if (status == SOCLE_STATUS_BUILD) {
             built_wrong = true;
-            sc_log_line(device->env, SOCLE_LOG_WARNING, "%s %s on %s did not build, trying the next: %s",
-                   sc_op_word(desc->op), (*list)->name, device->info.name, device->env->text);
+            sc_log_line(device->env, SOCLE_LOG_WARNING,
+                        "%s %s on %s did not build, trying the next: %s", sc_op_word(desc->op),
+                        (*list)->name, device->info.name, device->env->text);
         }
     }
     if (status != SOCLE_OK && try_next(status))
@@ -202,14 +222,16 @@ void sc_announce_end(sc_device *device) {
 }
 
 /* What became of it, as prepare_one says; INTERRUPTED: it is announced. */
-static socle_status announce_one(sc_device *device, const sc_implementation *implementation, const sc_op_desc *desc,
-                                 bool forced) {
+static socle_status announce_one(sc_device *device, const sc_implementation *implementation,
+                                 const sc_op_desc *desc, bool forced) {
     sc_op_desc bare, tail;
     bool composite;
     sc_kernel *kernel = NULL;
-    if (find_way(device, implementation, desc, forced, &composite, &bare)) return SOCLE_STATUS_UNSUPPORTED;
-    socle_status status = implementation->prepare(&kernel, device, implementation, composite ? &bare : desc,
-                                                  tuning_of(device, implementation));
+    if (find_way(device, implementation, desc, forced, &composite, &bare))
+        return SOCLE_STATUS_UNSUPPORTED;
+    socle_status status =
+        implementation->prepare(&kernel, device, implementation, composite ? &bare : desc,
+                                tuning_of(device, implementation));
     sc_kernel_release(kernel);
     if (!composite || status != SOCLE_STATUS_INTERRUPTED) return status;
     sc_compose_tail_desc(&tail, desc);
@@ -222,8 +244,10 @@ void sc_announce(sc_device *device, const sc_op_desc *desc, const char *force) {
     sc_env_child(&quiet, device->env);
     if (sc_op_check(&quiet, desc) != SOCLE_OK) return;
     socle_status status = SOCLE_STATUS_UNSUPPORTED;
-    for (const sc_implementation *const *list = device->implementations; *list && try_next(status); list++)
-        if (is_asked(*list, desc->op, force)) status = announce_one(device, *list, desc, force != NULL);
+    for (const sc_implementation *const *list = device->implementations; *list && try_next(status);
+         list++)
+        if (is_asked(*list, desc->op, force))
+            status = announce_one(device, *list, desc, force != NULL);
 }
 
 static socle_status check_queue(const sc_kernel *kernel, const sc_queue *queue) {
@@ -235,24 +259,28 @@ static socle_status check_queue(const sc_kernel *kernel, const sc_queue *queue) 
 }
 
 /* Whether `bytes` bytes lie at `place`. */
-static socle_status check_room(const sc_kernel *kernel, const sc_queue *queue, sc_operand place, size_t bytes,
-                               const char *what) {
-    if (place.buffer && place.offset <= place.buffer->bytes && bytes <= place.buffer->bytes - place.offset)
+static socle_status check_room(const sc_kernel *kernel, const sc_queue *queue, sc_operand place,
+                               size_t bytes, const char *what) {
+    if (place.buffer && place.offset <= place.buffer->bytes &&
+        bytes <= place.buffer->bytes - place.offset)
         return SOCLE_OK;
-    return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s (%s) needs %zu bytes of %s and got less",
-                   sc_op_word(kernel->implementation->op), kernel->implementation->name, bytes, what);
+    return sc_fail(
+        queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s (%s) needs %zu bytes of %s and got less",
+        sc_op_word(kernel->implementation->op), kernel->implementation->name, bytes, what);
 }
 
-socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
-                               const sc_launch *launch) {
+socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                               sc_operand workspace, const sc_launch *launch) {
     const sc_packing *packing = &kernel->packing;
     SC_TRY(check_queue(kernel, queue));
     if (launch->rows < 0)
         return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: %lld rows",
                        sc_op_word(kernel->implementation->op), (long long)launch->rows);
-    if (kernel->workspace) SC_TRY(check_room(kernel, queue, workspace, kernel->workspace, "workspace"));
+    if (kernel->workspace)
+        SC_TRY(check_room(kernel, queue, workspace, kernel->workspace, "workspace"));
     if (packing->kept)
-        SC_TRY(check_room(kernel, queue, operands[packing->operand], packing->bytes, "a packed operand"));
+        SC_TRY(check_room(kernel, queue, operands[packing->operand], packing->bytes,
+                          "a packed operand"));
     return kernel->enqueue(kernel, queue, operands, workspace, launch);
 }
 
@@ -271,4 +299,6 @@ void sc_kernel_release(sc_kernel *kernel) {
     if (kernel) kernel->release(kernel);
 }
 
-const char *sc_kernel_name(const sc_kernel *kernel) { return kernel->implementation->name; }
+const char *sc_kernel_name(const sc_kernel *kernel) {
+    return kernel->implementation->name;
+}

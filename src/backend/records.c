@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The records of quarantine and tuning: two JSON files,
  *   {"version": 1, "devices": {"ID | DRIVER VERSION": {"conv2d": {"packed": "text"}}}}
- * A record only ever steers the choice of an implementation, so a file that cannot be read, or that another user could
- * have written, costs a warning, never a run. It must not know any driver. */
+ * A record only ever steers the choice of an implementation, so a file that cannot be read, or that
+ * another user could have written, costs a warning, never a run. It must not know any driver. */
 #include "backend/records.h"
 
 #include "base/file.h"
@@ -89,7 +89,8 @@ static bool is_trusted(const sc_env *parent, const char *directory) {
     sc_env_child(&env, parent);
     socle_status status = sc_directory_is_private(&env, directory);
     if (status == SOCLE_OK) return true;
-    if (status != SOCLE_STATUS_NOT_FOUND) sc_log_line(parent, SOCLE_LOG_WARNING, "no records are read: %s", env.text);
+    if (status != SOCLE_STATUS_NOT_FOUND)
+        sc_log_line(parent, SOCLE_LOG_WARNING, "no records are read: %s", env.text);
     return false;
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of devices of all drivers. A driver that fails to enumerate is left out with a warning: a broken OpenCL
- * installation must not keep anybody from the cpu. It must not know any driver by name. */
+/* The list of devices of all drivers. A driver that fails to enumerate is left out with a warning:
+ * a broken OpenCL installation must not keep anybody from the cpu. It must not know any driver by
+ * name. */
 #include "backend/registry.h"
 
 #include <string.h>
 
 /* Appends the devices of one driver; a device that cannot be described is left out. */
-static socle_status add_driver(sc_registry *registry, size_t *capacity, sc_env *env, const sc_driver *driver) {
+static socle_status add_driver(sc_registry *registry, size_t *capacity, sc_env *env,
+                               const sc_driver *driver) {
     int count = 0;
     socle_status status = driver->count(env, &count);
     if (status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
@@ -22,7 +24,8 @@ static socle_status add_driver(sc_registry *registry, size_t *capacity, sc_env *
         status = driver->describe(env, index, info);
         if (status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
         if (status != SOCLE_OK) {
-            sc_log_line(env, SOCLE_LOG_WARNING, "device %s:%d is left out: %s", driver->name, index, env->text);
+            sc_log_line(env, SOCLE_LOG_WARNING, "device %s:%d is left out: %s", driver->name, index,
+                        env->text);
             continue;
         }
         info->driver = driver;
@@ -54,9 +57,11 @@ socle_status sc_registry_settle(sc_env *env, const char *text, const sc_environm
     sc_registry known = {0};
     size_t capacity = 0;
     socle_status status = SOCLE_OK;
-    for (const sc_driver *const *driver = sc_builtin_drivers(); *driver && status == SOCLE_OK; driver++) {
+    for (const sc_driver *const *driver = sc_builtin_drivers(); *driver && status == SOCLE_OK;
+         driver++) {
         if (text && sc_registry_covers(&known, text)) break;
-        status = (*driver)->settle ? (*driver)->settle(env, environment) : add_driver(&known, &capacity, env, *driver);
+        status = (*driver)->settle ? (*driver)->settle(env, environment)
+                                   : add_driver(&known, &capacity, env, *driver);
     }
     sc_registry_free(&known, env);
     return status;
@@ -72,8 +77,8 @@ void sc_registry_free(sc_registry *registry, sc_env *env) {
     *registry = (sc_registry){0};
 }
 
-socle_status sc_registry_open(sc_device **out, const sc_registry *registry, sc_env *env, const sc_device_choice *choice,
-                              const sc_device_options *options) {
+socle_status sc_registry_open(sc_device **out, const sc_registry *registry, sc_env *env,
+                              const sc_device_choice *choice, const sc_device_options *options) {
     *out = NULL;
     if (choice->entry < 0 || choice->entry >= registry->count)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "device entry %d of %d", choice->entry,

@@ -143,14 +143,16 @@ static socle_status append(selection *s, int entry, int sub_device, float share)
     return SOCLE_OK;
 }
 
-/* A device that was to be expected and is not there is worth a warning; a machine without OpenCL is not. */
+/* A device that was to be expected and is not there is worth a warning; a machine without OpenCL is
+ * not. */
 static void say_fallback(selection *s, int entry) {
     if (is_opencl_like(&s->registry->info[entry])) return;
     sc_text why;
     sc_text_init(&why, s->env);
     sc_registry_explain(&why);
     if (why.length)
-        sc_log_line(s->env, SOCLE_LOG_WARNING, "no OpenCL device found, using the plain cpu backend: %s", why.data);
+        sc_log_line(s->env, SOCLE_LOG_WARNING,
+                    "no OpenCL device found, using the plain cpu backend: %s", why.data);
     else
         sc_log_line(s->env, SOCLE_LOG_INFO, "no OpenCL device found, using the plain cpu backend");
     sc_text_free(&why);
@@ -219,8 +221,8 @@ static socle_status append_entry(selection *s, sc_device_word *entry) {
         *equals = '\0';
         if (!parse_share(&share, equals + 1))
             return sc_fail(s->env, SOCLE_STATUS_CONFIG,
-                           "device '%s': share '%s' is not a number above 0, as in %s=2.5", entry->text,
-                           equals + 1, entry->text);
+                           "device '%s': share '%s' is not a number above 0, as in %s=2.5",
+                           entry->text, equals + 1, entry->text);
     }
     char *word = entry->text;
     if (entry->known && !*suffix) return append(s, entry->device, -1, share);
@@ -249,7 +251,8 @@ socle_status sc_registry_select(const sc_registry *registry, sc_env *env, const 
     const char *at = text ? text : "auto";
     sc_device_word entry;
     socle_status status = SOCLE_OK;
-    while (status == SOCLE_OK && sc_device_word_next(&entry, registry, &at)) status = append_entry(&s, &entry);
+    while (status == SOCLE_OK && sc_device_word_next(&entry, registry, &at))
+        status = append_entry(&s, &entry);
     if (status != SOCLE_OK) {
         sc_release(env, s.choice);
         return status;

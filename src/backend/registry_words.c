@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the entries of a device string begin and end. It knows devices only by their description, and no
- * meaning of words such as gpu or all. */
+/* Where the entries of a device string begin and end. It knows devices only by their description,
+ * and no meaning of words such as gpu or all. */
 #include "backend/registry_words.h"
 
 #include <stdio.h>
@@ -19,10 +19,13 @@ static bool ends_word(const char *at) {
 }
 
 /* Makes `device` the known one when `word` stands at `at` and is longer than the one so far. */
-static void try_word(sc_device_word *out, const char *at, const char *word, bool any_case, int device) {
+static void try_word(sc_device_word *out, const char *at, const char *word, bool any_case,
+                     int device) {
     size_t length = strlen(word);
     if (length <= out->known || length >= sizeof out->text) return;
-    if ((any_case ? strncasecmp(at, word, length) : strncmp(at, word, length)) != 0 || !ends_word(at + length)) return;
+    if ((any_case ? strncasecmp(at, word, length) : strncmp(at, word, length)) != 0 ||
+        !ends_word(at + length))
+        return;
     out->known = length;
     out->device = device;
 }

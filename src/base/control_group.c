@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds this process's control groups. A container may see its own group as the root of a mount while /proc still says
- * where it lies on the host: then the folders on the way are missing, and the root remains. */
+/* Finds this process's control groups. A container may see its own group as the root of a mount
+ * while /proc still says where it lies on the host: then the folders on the way are missing, and
+ * the root remains. */
 #include "base/control_group.h"
 
 #include <stdio.h>
@@ -30,8 +31,8 @@ static bool read_group(char out[SC_GROUP_PATH], const char *root, const char *co
     return found;
 }
 
-void sc_control_group_visit(const char *root, const sc_group_mount *mount, void (*visit)(void *user, const char *folder),
-                            void *user) {
+void sc_control_group_visit(const char *root, const sc_group_mount *mount,
+                            void (*visit)(void *user, const char *folder), void *user) {
     char group[SC_GROUP_PATH], folder[2 * SC_GROUP_PATH];
     if (!read_group(group, root, mount->controller)) return;
     for (;;) {

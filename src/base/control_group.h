@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Control groups of Linux, both generations: which group this process is in, and the numbers in its files. A container's limits are
- * there and nowhere else. `root` stands before /proc and /sys: "" outside of tests. What is missing bounds nothing. */
+/* Control groups of Linux, both generations: which group this process is in, and the numbers in its
+ * files. A container's limits are there and nowhere else. `root` stands before /proc and /sys: ""
+ * outside of tests. What is missing bounds nothing. */
 #ifndef SC_BASE_CONTROL_GROUP_H
 #define SC_BASE_CONTROL_GROUP_H
 
@@ -16,9 +17,10 @@ typedef struct sc_group_mount {
     const char *folder;
 } sc_group_mount;
 
-/* Calls `visit` with the folder of the process's group and with that of every group above it, up to the root of the mount. */
-void sc_control_group_visit(const char *root, const sc_group_mount *mount, void (*visit)(void *user, const char *folder),
-                            void *user);
+/* Calls `visit` with the folder of the process's group and with that of every group above it, up to
+ * the root of the mount. */
+void sc_control_group_visit(const char *root, const sc_group_mount *mount,
+                            void (*visit)(void *user, const char *folder), void *user);
 /* The first line of the file FOLDER/NAME. False: there is none. */
 bool sc_control_group_line(char *out, size_t size, const char *folder, const char *name);
 

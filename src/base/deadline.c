@@ -4,7 +4,7 @@
 
 #include "base/thread_pool.h"
 
-#define SLICES 16                      /* of a deadline, so that short ones bear being stopped too */
+#define SLICES 16 /* of a deadline, so that short ones bear being stopped too */
 #define SLICE_MOST UINT64_C(250000000) /* ns */
 #define SLICE_LEAST UINT64_C(100000)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See directory.h. The lock is flock on the file: the kernel releases it when the process ends, in
- * whatever way. The holder may remove the file, so a process that got a lock checks whether the file
- * still has its name. */
+ * whatever way. The holder may remove the file, so a process that got a lock checks whether the
+ * file still has its name. */
 #include "base/directory.h"
 #include "base/temporary.h"
 #include "base/text.h"
@@ -73,8 +73,9 @@ static socle_status in_use(const sc_directory *directory, const lock_record *rec
 }
 
 static socle_status fail_lock(const sc_directory *directory, const char *what) {
-    return sc_fail(directory->env, SOCLE_STATUS_IO, "%s: cannot write there: %s " SC_DIRECTORY_LOCK
-                   ": %s", directory->path, what, strerror(errno));
+    return sc_fail(directory->env, SOCLE_STATUS_IO,
+                   "%s: cannot write there: %s " SC_DIRECTORY_LOCK ": %s", directory->path, what,
+                   strerror(errno));
 }
 
 /* Opens and locks the file that has the name now; leaves it in directory->lock. *lost: another
@@ -83,8 +84,7 @@ static socle_status try_lock(sc_directory *directory, bool *lost) {
     int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
     struct stat opened, named;
     *lost = false;
-    int file = directory->lock =
-        openat(directory->descriptor, SC_DIRECTORY_LOCK, flags, LOCK_MODE);
+    int file = directory->lock = openat(directory->descriptor, SC_DIRECTORY_LOCK, flags, LOCK_MODE);
     if (file < 0 || fstat(file, &opened) != 0) return fail_lock(directory, "opening");
     if (!S_ISREG(opened.st_mode))
         return sc_fail(directory->env, SOCLE_STATUS_IO,
@@ -125,8 +125,8 @@ static socle_status lock(sc_directory *directory) {
                    directory->path);
 }
 
-/* Whether the record of a holder may be overwritten. A process that held a lock of this kernel and holds it no more has ended,
- * even in a container that is not visible from here. */
+/* Whether the record of a holder may be overwritten. A process that held a lock of this kernel and
+ * holds it no more has ended, even in a container that is not visible from here. */
 static socle_status replace_record(sc_directory *directory) {
     lock_record before;
     read_record(&before, directory->lock);
@@ -208,11 +208,11 @@ socle_status sc_directory_locate(sc_directory *directory) {
                        directory->path, strerror(errno));
     bool exists = stat(directory->path, &named) == 0;
     if (exists && same_file(&held, &named)) return SOCLE_OK;
-    const char *instead = exists ? "; what has its name now is something else, and stays as it is"
-                                 : "";
+    const char *instead =
+        exists ? "; what has its name now is something else, and stays as it is" : "";
     if (!find_path(directory, &held, now))
-        return sc_fail(directory->env, SOCLE_STATUS_IO, "cannot write into %s: it was %s meanwhile%s",
-                       directory->path,
+        return sc_fail(directory->env, SOCLE_STATUS_IO,
+                       "cannot write into %s: it was %s meanwhile%s", directory->path,
                        is_deleted(&held, now) ? "deleted" : "replaced or moved away", instead);
     SC_TRY(sc_copy_string(directory->env, &copy, now));
     sc_log_line(directory->env, SOCLE_LOG_WARNING, "the directory %s was moved: goes on in %s%s",

@@ -51,7 +51,8 @@ socle_status sc_fail_prefix(sc_env *env, socle_status status, const char *format
 /* One line to the logger. (sc_log is the logarithm, in cl/scalar.h.) */
 void sc_log_line(const sc_env *env, socle_log_level level, const char *format, ...) SC_PRINTF(3, 4);
 
-/* Calls back, where a function was set: kernel `number` of `total` is built next; what NULL: all are built. */
+/* Calls back, where a function was set: kernel `number` of `total` is built next; what NULL: all
+ * are built. */
 void sc_tell_building(const sc_env *env, const char *what, int number, int total);
 
 /* Memory, zeroed, aligned to 64 bytes. 0 elements gives a valid pointer. On failure *out = NULL and

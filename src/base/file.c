@@ -26,15 +26,16 @@ static socle_status open_file(sc_env *env, int *out, const char *path) {
     if (*out >= 0) return SOCLE_OK;
     int code = errno;
     bool missing = code == ENOENT || code == ENOTDIR;
-    return sc_fail(env, missing ? SOCLE_STATUS_NOT_FOUND : SOCLE_STATUS_IO, "cannot open %s: %s", path, strerror(code));
+    return sc_fail(env, missing ? SOCLE_STATUS_NOT_FOUND : SOCLE_STATUS_IO, "cannot open %s: %s",
+                   path, strerror(code));
 }
 
 static socle_status look_at(sc_env *env, int file, struct stat *info, const char *path) {
     if (fstat(file, info) != 0)
         return sc_fail(env, SOCLE_STATUS_IO, "cannot look at %s: %s", path, strerror(errno));
     if (!S_ISREG(info->st_mode))
-        return sc_fail(env, SOCLE_STATUS_IO, "cannot read %s: it is %s, a regular file is needed", path,
-                       kind_of_file(info->st_mode));
+        return sc_fail(env, SOCLE_STATUS_IO, "cannot read %s: it is %s, a regular file is needed",
+                       path, kind_of_file(info->st_mode));
     return SOCLE_OK;
 }
 
@@ -61,7 +62,8 @@ static socle_status read_to_end(sc_env *env, char **data, size_t *size, int file
     }
 }
 
-socle_status sc_file_read_open(sc_env *env, char **data, size_t *size, int file, const char *path, size_t limit) {
+socle_status sc_file_read_open(sc_env *env, char **data, size_t *size, int file, const char *path,
+                               size_t limit) {
     *data = NULL;
     *size = 0;
     struct stat info;

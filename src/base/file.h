@@ -11,13 +11,16 @@
  * DATA (over limit). */
 socle_status sc_file_read(sc_env *env, char **data, size_t *size, const char *path, size_t limit);
 /* The same of an open file, which stays open; `path` is for texts alone. */
-socle_status sc_file_read_open(sc_env *env, char **data, size_t *size, int file, const char *path, size_t limit);
+socle_status sc_file_read_open(sc_env *env, char **data, size_t *size, int file, const char *path,
+                               size_t limit);
 
-/* For files that decide what runs (built programs, records, verdicts about drivers): the same, but only of a file that
- * no user except the effective one can have written. The file and its folder belong to that user and no other user may write
- * them; folders above belong to the user or root, and no other user may write them unless they are sticky; the file is no
- * link. Errors besides those of sc_file_read: IO (not trusted; the text says which file or folder, and why). */
-socle_status sc_file_read_private(sc_env *env, char **data, size_t *size, const char *path, size_t limit);
+/* For files that decide what runs (built programs, records, verdicts about drivers): the same, but
+ * only of a file that no user except the effective one can have written. The file and its folder
+ * belong to that user and no other user may write them; folders above belong to the user or root,
+ * and no other user may write them unless they are sticky; the file is no link. Errors besides
+ * those of sc_file_read: IO (not trusted; the text says which file or folder, and why). */
+socle_status sc_file_read_private(sc_env *env, char **data, size_t *size, const char *path,
+                                  size_t limit);
 /* The same question of a folder. OK; NOT_FOUND: missing; IO: not trusted. */
 socle_status sc_directory_is_private(sc_env *env, const char *path);
 /* Makes what is missing with mode 0700, then asks that question. */
@@ -31,8 +34,9 @@ socle_status sc_file_writer_commit(sc_file_writer *writer);
 void sc_file_writer_abandon(sc_file_writer *writer); /* NULL is fine */
 socle_status sc_file_write_whole(sc_env *env, const char *path, const void *data, size_t size);
 
-socle_status sc_make_directories(sc_env *env, const char *path); /* mkdir -p */
-socle_status sc_make_directories_mode(sc_env *env, const char *path, unsigned mode); /* mkdir -p -m */
+socle_status sc_make_directories(sc_env *env, const char *path);                     /* mkdir -p */
+socle_status sc_make_directories_mode(sc_env *env, const char *path, unsigned mode); /* mkdir -p -m
+                                                                                      */
 /* XDG folder of Socle: kind is "cache" (XDG_CACHE_HOME, ~/.cache) or "data" (XDG_DATA_HOME,
  * ~/.local/share), then "socle/<leaf>". `out` is allocated. */
 socle_status sc_user_directory(sc_env *env, char **out, const char *kind, const char *leaf);

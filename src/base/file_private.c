@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that decide what runs: built programs, records, verdicts about drivers. A user who can write them can run code
- * as this user, and no checksum tells who wrote a file. So such a file is read only if it and its folder belong to the
- * effective user and no other user may write to them, and no folder above lets another user exchange them: the rule of
- * ssh's StrictModes, with the sticky bit allowed. Every name is opened below the folder just checked, never by its path
- * again, so that nothing can be exchanged between look and use. */
+/* Files that decide what runs: built programs, records, verdicts about drivers. A user who can
+ * write them can run code as this user, and no checksum tells who wrote a file. So such a file is
+ * read only if it and its folder belong to the effective user and no other user may write to them,
+ * and no folder above lets another user exchange them: the rule of ssh's StrictModes, with the
+ * sticky bit allowed. Every name is opened below the folder just checked, never by its path again,
+ * so that nothing can be exchanged between look and use. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -23,23 +24,26 @@ static socle_status check(sc_env *env, int file, const char *path, place place) 
         return sc_fail(env, SOCLE_STATUS_IO, "cannot look at %s: %s", path, strerror(errno));
     if (info.st_uid != geteuid() && !(place == ABOVE && info.st_uid == 0))
         return sc_fail(env, SOCLE_STATUS_IO,
-                       "%s is not trusted: it belongs to user %lu, who could put code there to be run by user %lu",
+                       "%s is not trusted: it belongs to user %lu, who could put code there to be "
+                       "run by user %lu",
                        path, (unsigned long)info.st_uid, (unsigned long)geteuid());
     if ((info.st_mode & (S_IWGRP | S_IWOTH)) && !(place == ABOVE && (info.st_mode & S_ISVTX)))
-        return sc_fail(env, SOCLE_STATUS_IO,
-                       "%s is not trusted: others may write to it (mode %04o), so they could put code there; "
-                       "chmod go-w helps, after a look at what is in it",
-                       path, (unsigned)(info.st_mode & 07777));
+        return sc_fail(
+            env, SOCLE_STATUS_IO,
+            "%s is not trusted: others may write to it (mode %04o), so they could put code there; "
+            "chmod go-w helps, after a look at what is in it",
+            path, (unsigned)(info.st_mode & 07777));
     return SOCLE_OK;
 }
 
 /* errno of a failed open or realpath. */
 static socle_status fail_open(sc_env *env, const char *path) {
     int code = errno;
-    if (code == ENOMEM) return sc_fail(env, SOCLE_STATUS_OUT_OF_MEMORY, "no memory to look at %s", path);
+    if (code == ENOMEM)
+        return sc_fail(env, SOCLE_STATUS_OUT_OF_MEMORY, "no memory to look at %s", path);
     bool missing = code == ENOENT || code == ENOTDIR;
-    return sc_fail(env, missing ? SOCLE_STATUS_NOT_FOUND : SOCLE_STATUS_IO, "cannot open %s: %s", path,
-                   code == ELOOP ? "it is a link" : strerror(code));
+    return sc_fail(env, missing ? SOCLE_STATUS_NOT_FOUND : SOCLE_STATUS_IO, "cannot open %s: %s",
+                   path, code == ELOOP ? "it is a link" : strerror(code));
 }
 
 /* From the root down; `path` has no links, no "." and no "..", and is cut and mended on the way. */
@@ -107,7 +111,8 @@ static socle_status open_file(sc_env *env, int *file, const char *path) {
     return status;
 }
 
-socle_status sc_file_read_private(sc_env *env, char **data, size_t *size, const char *path, size_t limit) {
+socle_status sc_file_read_private(sc_env *env, char **data, size_t *size, const char *path,
+                                  size_t limit) {
     int file = -1;
     *data = NULL;
     *size = 0;

@@ -21,7 +21,7 @@ struct sc_file_writer {
     const char *name; /* last part of path */
     int directory, file;
     char temporary[SC_TEMPORARY_NAME]; /* "" while there is no such entry */
-    socle_status status;            /* of the first failure; text is with the env */
+    socle_status status;               /* of the first failure; text is with the env */
 };
 
 static socle_status fail_io(sc_file_writer *writer, const char *what) {

@@ -19,7 +19,10 @@ typedef struct group_files {
 
 static const group_files generations[] = {
     {{"", "/sys/fs/cgroup"}, "memory.max", "memory.current", "inactive_file"},
-    {{"memory", "/sys/fs/cgroup/memory"}, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"},
+    {{"memory", "/sys/fs/cgroup/memory"},
+     "memory.limit_in_bytes",
+     "memory.usage_in_bytes",
+     "total_inactive_file"},
 };
 
 /* The number behind `key` in the file, at the beginning of a line; key "": the whole file. False

@@ -115,11 +115,12 @@ const sc_option *sc_option_find(const sc_record *record, const sc_record *common
 const sc_option *sc_option_at(const sc_record *record, const sc_record *common, int number);
 /* The option that a bare value stands for; NULL: there is none. */
 const sc_option *sc_option_main(const sc_record *record, const sc_record *common);
-const sc_option *
-sc_option_naming(const sc_record *record); /* whose words are kinds of their own; NULL: none */
+const sc_option *sc_option_naming(const sc_record *record); /* whose words are kinds of their own;
+                                                               NULL: none */
 const sc_word *sc_option_word(const sc_option *option, const char *word); /* by word or alias */
-const void *sc_option_standard(const sc_record *record,
-                               const sc_option *option); /* its default; NULL: zero, or elsewhere */
+const void *sc_option_standard(const sc_record *record, const sc_option *option); /* its default;
+                                                                                     NULL: zero, or
+                                                                                     elsewhere */
 
 /* By word or alias. *named: the word of its option that names kinds, where that was given; else
  * NULL. */

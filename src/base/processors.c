@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many processors this process may use: the affinity mask, cut by the least quota of its control
- * groups (a container with two of 64 processors would otherwise be throttled by 64 threads). */
+/* How many processors this process may use: the affinity mask, cut by the least quota of its
+ * control groups (a container with two of 64 processors would otherwise be throttled by 64
+ * threads). */
 #include "base/control_group.h"
 #include "base/thread_pool.h"
 
@@ -27,7 +28,8 @@ static int processors_in_mask(void) {
 
 /* ---- Quotas of control groups ---- */
 
-/* Hierarchies in which a quota of processor time may stand: the second generation alone or beside the first, and the first. */
+/* Hierarchies in which a quota of processor time may stand: the second generation alone or beside
+ * the first, and the first. */
 static const sc_group_mount mounts[] = {
     {"", "/sys/fs/cgroup"},
     {"", "/sys/fs/cgroup/unified"},
@@ -36,12 +38,17 @@ static const sc_group_mount mounts[] = {
     {"cpu", "/sys/fs/cgroup/cpuacct,cpu"},
 };
 
-/* "QUOTA PERIOD" in microseconds in one file, or one number in each of two; "max" and -1 are no quota. */
+/* "QUOTA PERIOD" in microseconds in one file, or one number in each of two; "max" and -1 are no
+ * quota. */
 static bool read_quota(const char *folder, long long *quota, long long *period) {
     char line[64];
-    if (sc_control_group_line(line, sizeof line, folder, "cpu.max")) return sscanf(line, "%lld %lld", quota, period) == 2;
-    if (!sc_control_group_line(line, sizeof line, folder, "cpu.cfs_quota_us") || sscanf(line, "%lld", quota) != 1) return false;
-    return sc_control_group_line(line, sizeof line, folder, "cpu.cfs_period_us") && sscanf(line, "%lld", period) == 1;
+    if (sc_control_group_line(line, sizeof line, folder, "cpu.max"))
+        return sscanf(line, "%lld %lld", quota, period) == 2;
+    if (!sc_control_group_line(line, sizeof line, folder, "cpu.cfs_quota_us") ||
+        sscanf(line, "%lld", quota) != 1)
+        return false;
+    return sc_control_group_line(line, sizeof line, folder, "cpu.cfs_period_us") &&
+           sscanf(line, "%lld", period) == 1;
 }
 
 static void cut_by_group(void *user, const char *folder) {
@@ -53,7 +60,8 @@ static void cut_by_group(void *user, const char *folder) {
 }
 
 int sc_processors_in_quota(const char *root, int most) {
-    for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++) sc_control_group_visit(root, &mounts[i], cut_by_group, &most);
+    for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++)
+        sc_control_group_visit(root, &mounts[i], cut_by_group, &most);
     return most;
 }
 

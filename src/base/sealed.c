@@ -6,8 +6,8 @@
 
 enum { HASH = SC_HASH_TEXT - 1, SIZE = 8, HASH_SEED = 6 };
 
-void sc_sealed_head(unsigned char head[SC_SEALED_HEAD], const char *magic, const char *key, const void *payload,
-                    size_t size) {
+void sc_sealed_head(unsigned char head[SC_SEALED_HEAD], const char *magic, const char *key,
+                    const void *payload, size_t size) {
     char hash[SC_HASH_TEXT];
     sc_hash_text(hash, sc_hash_bytes(payload, size, HASH_SEED));
     memcpy(head, magic, SC_SEALED_MAGIC);
@@ -17,8 +17,8 @@ void sc_sealed_head(unsigned char head[SC_SEALED_HEAD], const char *magic, const
         head[SC_SEALED_MAGIC + 2 * HASH + i] = (unsigned char)((uint64_t)size >> (8 * i));
 }
 
-const unsigned char *sc_sealed_payload(size_t *size, const void *file, size_t bytes, const char *magic,
-                                       const char *key) {
+const unsigned char *sc_sealed_payload(size_t *size, const void *file, size_t bytes,
+                                       const char *magic, const char *key) {
     unsigned char head[SC_SEALED_HEAD];
     if (bytes <= SC_SEALED_HEAD) return NULL;
     const unsigned char *payload = (const unsigned char *)file + SC_SEALED_HEAD;

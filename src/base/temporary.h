@@ -16,8 +16,8 @@ void sc_temporary_name(char out[SC_TEMPORARY_NAME], const sc_process *process, u
 bool sc_temporary_parse(sc_process *out, const char *name);
 
 /* Removes the temporary files of processes that are gone from an open directory: of those that
- * provably are, and of `ended` (NULL: none), which the caller knows to be. Files of other users and of
- * this process stay. */
+ * provably are, and of `ended` (NULL: none), which the caller knows to be. Files of other users and
+ * of this process stay. */
 void sc_temporary_remove(int directory, const sc_process *ended);
 
 #endif

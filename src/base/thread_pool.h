@@ -21,10 +21,11 @@ int sc_thread_pool_size(const sc_thread_pool *pool);
 void sc_thread_pool_run(sc_thread_pool *pool, int64_t tasks,
                         void (*task)(void *argument, int64_t index, int worker), void *argument);
 
-/* Processors this process may use: its affinity mask, cut by the quota of its control group and of those
- * above it. At least 1. */
+/* Processors this process may use: its affinity mask, cut by the quota of its control group and of
+ * those above it. At least 1. */
 int sc_processors_available(void);
-/* The part of the quotas: at most `most`, at least 1. `root` stands before /proc and /sys, "" but for tests. */
+/* The part of the quotas: at most `most`, at least 1. `root` stands before /proc and /sys, "" but
+ * for tests. */
 int sc_processors_in_quota(const char *root, int most);
 
 /* Monotonic time in nanoseconds. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a person sees while kernels are built: a bar on a terminal, elsewhere one line when it takes long. */
+/* What a person sees while kernels are built: a bar on a terminal, elsewhere one line when it takes
+ * long. */
 #include "base/thread_pool.h"
 #include "cli/progress.h"
 
@@ -41,7 +42,8 @@ void sc_cli_building(void *user, const char *what, int number, int total) {
         draw(cli, what, number, total);
     else if (!live && took > LONG && !cli->told_building) {
         cli->told_building = true;
-        sc_cli_say(cli, "building kernels, %d/%d so far; the next time they are there already", number - 1, total);
+        sc_cli_say(cli, "building kernels, %d/%d so far; the next time they are there already",
+                   number - 1, total);
     }
     funlockfile(stderr);
 }

@@ -22,12 +22,13 @@ typedef struct sc_cli {
     bool no_self_test;   /* --no-self-test */
     bool json, quiet;
     int verbose;
-    bool color;     /* of standard error */
-    bool helped;    /* --help was answered: nothing is left to do */
-    bool hangs;     /* a device never came back from a call: the process leaves by _exit */
-    bool bar_shown; /* the last line of the terminal is an unfinished progress bar */
+    bool color;        /* of standard error */
+    bool helped;       /* --help was answered: nothing is left to do */
+    bool hangs;        /* a device never came back from a call: the process leaves by _exit */
+    bool bar_shown;    /* the last line of the terminal is an unfinished progress bar */
     uint64_t building; /* when kernels began to be built; 0: they are not. Behind stderr's lock */
-    bool building_shown, told_building; /* the bar is that of building; the line for those who see no bar has been said */
+    bool building_shown, told_building; /* the bar is that of building; the line for those who see
+                                           no bar has been said */
     int exit_code; /* set where the status does not say it (a missed threshold, a signal); 0: not */
     sc_registry registry;
     sc_records *records;
@@ -51,9 +52,11 @@ void sc_cli_init(sc_cli *cli);
 int sc_cli_finish(sc_cli *cli, socle_status status);
 /* A line on standard error, above the progress bar if there is one. */
 void sc_cli_say(sc_cli *cli, const char *format, ...) SC_PRINTF(2, 3);
-/* A text that may come from a file: control characters, which a terminal would obey, become '?'; line ends and tabs stay. */
+/* A text that may come from a file: control characters, which a terminal would obey, become '?';
+ * line ends and tabs stay. */
 void sc_cli_put(FILE *stream, const char *text);
-/* Once the devices that `wish` may mean (NULL: all) are wanted: lets drivers set variables, which a library never does. */
+/* Once the devices that `wish` may mean (NULL: all) are wanted: lets drivers set variables, which a
+ * library never does. */
 socle_status sc_cli_settle(sc_cli *cli, const char *wish);
 /* The same, then the devices in cli->registry. */
 socle_status sc_cli_registry(sc_cli *cli, const char *wish);
@@ -61,12 +64,14 @@ socle_status sc_cli_registry(sc_cli *cli, const char *wish);
 socle_status sc_cli_select(sc_cli *cli, const sc_device_choice **choices, int *count);
 /* The one device, opened on a thread of its own. CONFIG where several are named. */
 socle_status sc_cli_open_worker(sc_cli *cli, sc_worker **out, bool timestamps);
-/* The devices that the command line names, each on a thread of its own; those that fail to open are left out with a line, an error
- * only where none is left. *out is closed by sc_cli_close_workers. */
+/* The devices that the command line names, each on a thread of its own; those that fail to open are
+ * left out with a line, an error only where none is left. *out is closed by sc_cli_close_workers.
+ */
 socle_status sc_cli_open_workers(sc_cli *cli, sc_fleet_device **out, int *count, bool timestamps);
 void sc_cli_close_workers(sc_cli *cli, sc_fleet_device *device, int count);
 
-/* building.c: socle_progress of the tool, `user` is the sc_cli: how far the building of kernels is. */
+/* building.c: socle_progress of the tool, `user` is the sc_cli: how far the building of kernels is.
+ */
 void sc_cli_building(void *user, const char *what, int number, int total);
 
 /* parse.c: argp, with errors that name the nearest option. `settings` is the command's parser
@@ -94,13 +99,13 @@ extern const struct argp sc_cli_device_argp; /* -d --threads */
 int sc_exit_code(socle_status status);
 
 /* signals.c: from begin to end, SIGINT, SIGTERM, SIGHUP and SIGXCPU ask the run to stop; a second
- * SIGINT or SIGTERM ends the process. SIGUSR1 asks for a checkpoint, from prepare on. Those that the
- * process inherited as ignored stay ignored. */
-void sc_signals_prepare(void); /* before any driver is loaded */
-void sc_signals_begin(void);   /* after the drivers were opened */
-void sc_signals_look(void);    /* at each step: a driver may have replaced our handlers */
-void sc_signals_end(void);     /* puts back the handlers that were found */
-int sc_signal_seen(void);      /* the first that asked to stop; 0: none */
+ * SIGINT or SIGTERM ends the process. SIGUSR1 asks for a checkpoint, from prepare on. Those that
+ * the process inherited as ignored stay ignored. */
+void sc_signals_prepare(void);     /* before any driver is loaded */
+void sc_signals_begin(void);       /* after the drivers were opened */
+void sc_signals_look(void);        /* at each step: a driver may have replaced our handlers */
+void sc_signals_end(void);         /* puts back the handlers that were found */
+int sc_signal_seen(void);          /* the first that asked to stop; 0: none */
 bool sc_signal_take_request(void); /* once for each time a checkpoint was asked for */
 
 /* report.c: one JSON object per line. A number that is not finite is left out. */
@@ -123,11 +128,12 @@ typedef struct sc_table_column {
 typedef struct sc_table sc_table;
 socle_status sc_table_create(sc_table **out, sc_env *env, const sc_table_column *columns,
                              int count);
-void sc_table_cell(sc_table *table, const char *format, ...)
-    SC_PRINTF(2, 3); /* row by row; remembers a failure */
+void sc_table_cell(sc_table *table, const char *format, ...) SC_PRINTF(2, 3); /* row by row;
+                                                                                 remembers a failure
+                                                                               */
 socle_status sc_table_print(sc_table *table, FILE *stream);
 void sc_table_destroy(sc_table *table); /* NULL is fine */
-int sc_terminal_width(int descriptor);    /* columns; 80 where it is not known */
+int sc_terminal_width(int descriptor);  /* columns; 80 where it is not known */
 /* "1.5 GiB" */
 typedef struct sc_bytes_text {
     char text[24];
@@ -138,8 +144,8 @@ sc_bytes_text sc_grouped(int64_t value);
 
 /* The commands. */
 extern const struct argp sc_devices_argp, sc_train_argp, sc_eval_argp, sc_predict_argp,
-    sc_summary_argp, sc_plan_argp, sc_verify_argp, sc_inspect_argp, sc_completion_argp, sc_version_argp,
-    sc_help_argp, sc_schema_argp;
+    sc_summary_argp, sc_plan_argp, sc_verify_argp, sc_inspect_argp, sc_completion_argp,
+    sc_version_argp, sc_help_argp, sc_schema_argp;
 socle_status sc_devices_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_train_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_eval_run(sc_cli *cli, int argc, char **argv);

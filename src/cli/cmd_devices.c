@@ -59,11 +59,14 @@ static void explain_missing(sc_cli *cli) {
 }
 
 static socle_status print_table(sc_cli *cli) {
-    static const sc_table_column columns[] = {
-        {"DEVICE", .least = 0}, {"NAME", .least = 12},
-        {"TYPE", .leaves = 5},  {"VENDOR", .least = 8, .leaves = 2},
-        {"DRIVER", .least = 8, .leaves = 1}, {"MEMORY", .right = true, .leaves = 4},
-        {"UNITS", .right = true, .leaves = 3}, {"ID", .least = 0}};
+    static const sc_table_column columns[] = {{"DEVICE", .least = 0},
+                                              {"NAME", .least = 12},
+                                              {"TYPE", .leaves = 5},
+                                              {"VENDOR", .least = 8, .leaves = 2},
+                                              {"DRIVER", .least = 8, .leaves = 1},
+                                              {"MEMORY", .right = true, .leaves = 4},
+                                              {"UNITS", .right = true, .leaves = 3},
+                                              {"ID", .least = 0}};
     sc_table *table;
     SC_TRY(sc_table_create(&table, &cli->env, columns, sizeof columns / sizeof columns[0]));
     for (int i = 0; i < cli->registry.count; i++) {

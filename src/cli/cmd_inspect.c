@@ -85,8 +85,10 @@ static void print_tensors_json(sc_cli *cli, const sc_safetensors *file) {
 }
 
 static socle_status print_tensors(sc_cli *cli, const sc_safetensors *file) {
-    static const sc_table_column columns[] = {
-        {"TENSOR", .least = 8}, {"TYPE", .right = false}, {"SHAPE", .right = false}, {"BYTES", .right = true}};
+    static const sc_table_column columns[] = {{"TENSOR", .least = 8},
+                                              {"TYPE", .right = false},
+                                              {"SHAPE", .right = false},
+                                              {"BYTES", .right = true}};
     for (size_t i = 0; i < sc_safetensors_metadata_count(file); i++) {
         const char *key, *value;
         sc_safetensors_metadata_at(file, i, &key, &value);
@@ -177,11 +179,13 @@ typedef struct foreign {
     size_t length;
     const char *what;
 } foreign;
-#define BEGINS(text, what) {text, sizeof(text) - 1, what}
+#define BEGINS(text, what)                                                                         \
+    { text, sizeof(text) - 1, what }
 
 static const char *foreign_kind(const unsigned char *head, size_t size) {
     static const foreign kinds[] = {
-        BEGINS("PK\x03\x04", "a ZIP archive, as PyTorch's .pt and .pth are; save the weights as safetensors"),
+        BEGINS("PK\x03\x04",
+               "a ZIP archive, as PyTorch's .pt and .pth are; save the weights as safetensors"),
         BEGINS("\x80\x02", "a Python pickle; save the weights as safetensors"),
         BEGINS("\x80\x04", "a Python pickle; save the weights as safetensors"),
         BEGINS("\x89HDF", "an HDF5 file, as Keras' .h5 are; save the weights as safetensors"),
@@ -189,10 +193,14 @@ static const char *foreign_kind(const unsigned char *head, size_t size) {
         BEGINS("GGUF", "a GGUF file"),
         BEGINS("\x89PNG", "a PNG image; data come as IDX files"),
         BEGINS("\xff\xd8\xff", "a JPEG image; data come as IDX files"),
-        BEGINS("\x7f" "ELF", "a program or library"),
+        BEGINS("\x7f"
+               "ELF",
+               "a program or library"),
         BEGINS("\x1f\x8b", "packed twice"),
         BEGINS("BZh", "packed by bzip2; gzip can be read"),
-        BEGINS("\xfd" "7zXZ", "packed by xz; gzip can be read"),
+        BEGINS("\xfd"
+               "7zXZ",
+               "packed by xz; gzip can be read"),
         BEGINS("\x28\xb5\x2f\xfd", "packed by zstd; gzip can be read"),
         BEGINS("SIMPLE  =", "a FITS file"),
     };

@@ -2,8 +2,8 @@
 /* `socle plan`: what memory a run will take on each of its devices, before any is taken. The
  * figures are those by which `socle train` chooses its micro-batch. */
 #include "cli/cli.h"
-#include "train/fit_forecast.h"
 #include "run/recipe.h"
+#include "train/fit_forecast.h"
 
 #include <string.h>
 
@@ -62,9 +62,10 @@ const struct argp sc_plan_argp = {
     .options = options,
     .parser = parse,
     .args_doc = "CONFIG",
-    .doc = "Prints the device memory that `socle train CONFIG` would take, part by part, whether it "
-           "fits the budget and the device's allocations, and the micro-batch it would choose. "
-           "Nothing is allocated on the device. Exits with 1 where it does not fit.",
+    .doc =
+        "Prints the device memory that `socle train CONFIG` would take, part by part, whether it "
+        "fits the budget and the device's allocations, and the micro-batch it would choose. "
+        "Nothing is allocated on the device. Exits with 1 where it does not fit.",
     .children = children};
 
 /* One device; filled on its thread. */
@@ -93,18 +94,19 @@ enum { PARTS = 12 };
 static void list_parts(const forecast_job *job, memory_part out[PARTS]) {
     const sc_engine_memory *m = &job->forecast.memory;
     uint64_t inputs = m->inputs / (uint64_t)job->forecast.engine.slots;
-    const memory_part parts[PARTS] = {{"parameters", m->parameters, m->parameter_piece},
-                                      {"gradients", m->gradients, m->partial_piece},
-                                      {"optimizer", m->state, m->parameter_piece},
-                                      {"statistics", m->statistics, m->statistics},
-                                      {"coefficients", m->coefficients, m->coefficients},
-                                      {"inputs", m->inputs, inputs},
-                                      {"outputs", m->outputs, m->outputs},
-                                      {"data", m->data, m->data},
-                                      {"activations", m->activations, m->tensor},
-                                      {"packed", m->packed, m->packed < m->tensor ? m->packed : m->tensor},
-                                      {"steps", m->steps, m->steps < m->tensor ? m->steps : m->tensor},
-                                      {"exchange", m->exchange, m->exchange ? m->partial_piece : 0}};
+    const memory_part parts[PARTS] = {
+        {"parameters", m->parameters, m->parameter_piece},
+        {"gradients", m->gradients, m->partial_piece},
+        {"optimizer", m->state, m->parameter_piece},
+        {"statistics", m->statistics, m->statistics},
+        {"coefficients", m->coefficients, m->coefficients},
+        {"inputs", m->inputs, inputs},
+        {"outputs", m->outputs, m->outputs},
+        {"data", m->data, m->data},
+        {"activations", m->activations, m->tensor},
+        {"packed", m->packed, m->packed < m->tensor ? m->packed : m->tensor},
+        {"steps", m->steps, m->steps < m->tensor ? m->steps : m->tensor},
+        {"exchange", m->exchange, m->exchange ? m->partial_piece : 0}};
     memcpy(out, parts, sizeof parts);
 }
 
@@ -114,8 +116,7 @@ static void print_json(sc_cli *cli, const sc_worker *worker, const forecast_job 
     memory_part part[PARTS];
     json_t *event = sc_report("plan"), *bytes = json_object();
     list_parts(job, part);
-    for (int i = 0; i < PARTS; i++)
-        sc_report_integer(bytes, part[i].word, (int64_t)part[i].bytes);
+    for (int i = 0; i < PARTS; i++) sc_report_integer(bytes, part[i].word, (int64_t)part[i].bytes);
     sc_report_value(event, "device", sc_report_device(sc_worker_info(worker)));
     sc_report_value(event, "bytes", bytes);
     sc_report_integer(event, "total", (int64_t)f->memory.total);
@@ -146,8 +147,11 @@ static void add_row(sc_table *table, const char *word, uint64_t bytes, uint64_t 
 }
 
 static socle_status print_table(sc_cli *cli, const forecast_job *job) {
-    static const sc_table_column columns[] = {
-        {"PART", .right = false}, {"BYTES", .right = true}, {"SIZE", .right = true}, {"LARGEST PIECE", .right = true}, {"FITS", .right = false}};
+    static const sc_table_column columns[] = {{"PART", .right = false},
+                                              {"BYTES", .right = true},
+                                              {"SIZE", .right = true},
+                                              {"LARGEST PIECE", .right = true},
+                                              {"FITS", .right = false}};
     const sc_forecast *f = &job->forecast;
     memory_part part[PARTS];
     sc_table *table;
@@ -200,7 +204,9 @@ static socle_status plan_each(const plan_settings *settings, const sc_recipe *re
     SC_TRY(sc_fit_forecast_request(&request, recipe->net, &recipe->fit, count, recipe->train,
                                    recipe->test));
     for (int i = 0; i < count; i++) {
-        forecast_job job = {.settings = settings, .net = recipe->net, .request = &request,
+        forecast_job job = {.settings = settings,
+                            .net = recipe->net,
+                            .request = &request,
                             .sharers = sc_fit_memory_sharers(device, count)};
         if (i && !cli->json) putchar('\n');
         socle_status status = plan_device(cli, &job, device[i].worker);

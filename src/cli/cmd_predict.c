@@ -24,8 +24,8 @@ typedef struct predict_job {
     const predict_settings *settings;
     sc_net *net;
     sc_dataset *dataset;
-    bool classes;   /* outputs are probabilities of classes */
-    float *out;     /* predictions of one micro-batch */
+    bool classes; /* outputs are probabilities of classes */
+    float *out;   /* predictions of one micro-batch */
     int64_t printed;
     int64_t broken; /* samples with outputs that are not finite numbers */
 } predict_job;
@@ -157,7 +157,9 @@ static socle_status print_all(predict_job *job, sc_engine *engine) {
     sc_order order;
     SC_TRY(sc_order_init(&order, env, NULL, (uint32_t)sc_dataset_count(job->dataset), 0, false));
     socle_status status = sc_allocate(env, &job->out, size, sizeof *job->out);
-    if (status == SOCLE_OK) status = sc_stage_pass(engine, &source, &order, sc_engine_capacity(engine), print_rows, job);
+    if (status == SOCLE_OK)
+        status =
+            sc_stage_pass(engine, &source, &order, sc_engine_capacity(engine), print_rows, job);
     sc_release(env, job->out);
     sc_order_free(&order);
     if (status == SOCLE_STATUS_INTERRUPTED && ferror(stdout)) return SOCLE_OK;

@@ -27,8 +27,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case ARGP_KEY_END:
         if (settings->path && settings->choice.model)
-            return sc_cli_usage(settings->cli, "one file at a time: '%s' and -m '%s'", settings->path,
-                                settings->choice.model);
+            return sc_cli_usage(settings->cli, "one file at a time: '%s' and -m '%s'",
+                                settings->path, settings->choice.model);
         if (!settings->path) settings->path = settings->choice.model;
         if (settings->path) return 0;
         return sc_cli_usage(settings->cli, "of what? socle summary CONFIG, or socle summary MODEL");
@@ -40,13 +40,13 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp_child children[] = {
     {&sc_model_choice_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
 
-const struct argp sc_summary_argp = {.parser = parse,
-                                     .args_doc = "CONFIG|MODEL",
-                                     .doc =
-                                         "Prints the layers: output shapes, parameters, multiply-adds and "
-                                         "the size of the output, for one sample. A configuration with "
-                                         "`inputs` needs no data.",
-                                     .children = children};
+const struct argp sc_summary_argp = {
+    .parser = parse,
+    .args_doc = "CONFIG|MODEL",
+    .doc = "Prints the layers: output shapes, parameters, multiply-adds and "
+           "the size of the output, for one sample. A configuration with "
+           "`inputs` needs no data.",
+    .children = children};
 
 /* Sums over the layers. */
 typedef struct totals {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle train`: from a command line to a run: configuration, data, device, and the job on the
  * device's thread. */
-#include "base/thread_pool.h"
 #include "cli/cmd_train.h"
+#include "base/thread_pool.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -54,7 +54,8 @@ static error_t set_profile(sc_train_settings *settings, const char *path) {
     int length = slash ? (int)(slash - path) + 1 : 1;
     if (!*path || (slash && !slash[1]))
         return sc_cli_usage(settings->cli, "--profile: '%s' names no file", path);
-    if (length >= (int)sizeof folder) return sc_cli_usage(settings->cli, "--profile: the name of the file is too long");
+    if (length >= (int)sizeof folder)
+        return sc_cli_usage(settings->cli, "--profile: the name of the file is too long");
     snprintf(folder, sizeof folder, "%.*s", length, slash ? path : ".");
     if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
         return sc_cli_usage(settings->cli, "--profile: there is no folder %s", folder);

@@ -111,7 +111,8 @@ static socle_status check_word(sc_cli *cli, const char *option, const char *word
     sc_text hint;
     sc_text_init(&hint, &cli->env);
     if (nearest) sc_text_add(&hint, "; did you mean '%s'?", nearest);
-    for (int i = 0; i < count && !nearest; i++) sc_text_add(&hint, "%s%s", i ? ", " : "; known: ", words[i]);
+    for (int i = 0; i < count && !nearest; i++)
+        sc_text_add(&hint, "%s%s", i ? ", " : "; known: ", words[i]);
     socle_status status = sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: there is no '%s'%s", option,
                                   sc_quote(word).text, hint.data);
     sc_text_free(&hint);

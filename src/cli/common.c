@@ -77,7 +77,8 @@ void sc_cli_say(sc_cli *cli, const char *format, ...) {
 static void set_variable(void *user, const char *name, const char *value) {
     const sc_cli *cli = user;
     int failed = value ? setenv(name, value, 1) : unsetenv(name);
-    if (failed) sc_log_line(&cli->env, SOCLE_LOG_WARNING, "%s could not be set: %s", name, strerror(errno));
+    if (failed)
+        sc_log_line(&cli->env, SOCLE_LOG_WARNING, "%s could not be set: %s", name, strerror(errno));
 }
 
 socle_status sc_cli_settle(sc_cli *cli, const char *wish) {
@@ -96,8 +97,7 @@ socle_status sc_cli_select(sc_cli *cli, const sc_device_choice **choices, int *c
     if (!wish) wish = variable && *variable ? variable : "auto";
     SC_TRY(sc_cli_registry(cli, wish));
     sc_release(&cli->env, cli->choices);
-    socle_status status =
-        sc_registry_select(&cli->registry, &cli->env, wish, &cli->choices, count);
+    socle_status status = sc_registry_select(&cli->registry, &cli->env, wish, &cli->choices, count);
     *choices = cli->choices;
     return status;
 }
@@ -111,8 +111,7 @@ static socle_status open_one(sc_cli *cli, sc_fleet_device *out, int *opened,
     options.records = cli->records;
     options.self_test = !cli->no_self_test;
     sc_worker *worker;
-    socle_status status =
-        sc_worker_create(&worker, &cli->env, &cli->registry, choice, &options);
+    socle_status status = sc_worker_create(&worker, &cli->env, &cli->registry, choice, &options);
     if (status == SOCLE_STATUS_TIMEOUT) cli->hangs = true;
     SC_TRY(status);
     out[(*opened)++] = (sc_fleet_device){.worker = worker, .share = (double)choice->share};
@@ -132,7 +131,8 @@ socle_status sc_cli_open_workers(sc_cli *cli, sc_fleet_device **out, int *count,
         if (one == SOCLE_OK) continue;
         status = one;
         if (named > 1)
-            sc_log_line(&cli->env, SOCLE_LOG_WARNING, "goes on without %s, device %d of the list: %s",
+            sc_log_line(&cli->env, SOCLE_LOG_WARNING,
+                        "goes on without %s, device %d of the list: %s",
                         cli->registry.info[choice[i].entry].name, i + 1, cli->env.text);
     }
     *count = opened;

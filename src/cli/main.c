@@ -79,8 +79,8 @@ static socle_status run(sc_cli *cli, int argc, char **argv, char *title, size_t 
 /* The leak check of AddressSanitizer, which else runs at exit. */
 extern void __lsan_do_leak_check(void) __attribute__((weak));
 
-/* Everything is written by now. What libraries do at exit can hang: drivers end threads of theirs, some of
- * which, where no address space is left, ask for memory for ever. */
+/* Everything is written by now. What libraries do at exit can hang: drivers end threads of theirs,
+ * some of which, where no address space is left, ask for memory for ever. */
 static _Noreturn void leave(int code) {
     fflush(stderr);
     if (__lsan_do_leak_check) __lsan_do_leak_check();

@@ -4,8 +4,8 @@
 #include "data/idx.h"
 #include "model/model.h"
 #include "model/net_config.h"
-#include "train/targets.h"
 #include "train/sample_weights.h"
+#include "train/targets.h"
 
 #include <errno.h>
 #include <string.h>

@@ -56,9 +56,10 @@ static int write_line(char line[LINE_TEXT], const sc_progress_bar *bar, const sc
     int64_t steps = sc_ceil_div(progress->rows, bar->batch),
             done = sc_ceil_div(progress->row, bar->batch);
     double part = (double)progress->row / (double)progress->rows;
-    size_t used = add(line, 0, "Epoch %lld/%lld ", (long long)progress->epoch,
-                      (long long)progress->epochs);
-    if (parts & WITH_STEPS) used = add(line, used, " %lld/%lld ", (long long)done, (long long)steps);
+    size_t used =
+        add(line, 0, "Epoch %lld/%lld ", (long long)progress->epoch, (long long)progress->epochs);
+    if (parts & WITH_STEPS)
+        used = add(line, used, " %lld/%lld ", (long long)done, (long long)steps);
     if (cells) used = add_bar(line, used, part, cells);
     used = add(line, used, "%3.0f%%", 100 * part);
     if ((parts & WITH_TIME) && progress->samples_per_second > 0)

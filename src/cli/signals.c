@@ -2,9 +2,9 @@
 /* The signals that a run answers. A handler can only reach static memory, so this file holds the
  * mutable globals of the tool.
  *
- * An OpenCL driver may bring a compiler that has handlers of its own (LLVM does), installed when the
- * driver is opened or at its first compilation, whatever was there before; and one that gets its
- * signal takes all of them away again. So ours are installed after the drivers were opened, and
+ * An OpenCL driver may bring a compiler that has handlers of its own (LLVM does), installed when
+ * the driver is opened or at its first compilation, whatever was there before; and one that gets
+ * its signal takes all of them away again. So ours are installed after the drivers were opened, and
  * looked at again at each step. What the process inherited as ignored (nohup) is asked for before
  * any driver runs. */
 #include "cli/cli.h"

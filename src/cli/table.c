@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables on standard output: by libsmartcols where it is built in and the output is a terminal (names
- * are cut before numbers and ids, whole columns are left out last), else plain columns, so that what
- * a script reads is the same everywhere. */
+/* Tables on standard output: by libsmartcols where it is built in and the output is a terminal
+ * (names are cut before numbers and ids, whole columns are left out last), else plain columns, so
+ * that what a script reads is the same everywhere. */
 #include "cli/cli.h"
 
 #include <stdarg.h>
@@ -147,8 +147,7 @@ static bool print_smart(const sc_table *table, FILE *stream) {
     scols_table_set_stream(smart, stream);
     scols_table_set_termwidth(smart, (size_t)room);
     scols_table_set_column_separator(smart, "  ");
-    bool printed =
-        fill_smart(smart, table, &layout) == 0 && scols_print_table(smart) == 0;
+    bool printed = fill_smart(smart, table, &layout) == 0 && scols_print_table(smart) == 0;
     scols_unref_table(smart);
     return printed;
 }

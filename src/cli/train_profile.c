@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What --profile writes. On one device: the time of each launch of the training step. On several: a trace of the last shared steps,
- * which chrome://tracing and Perfetto show ("traceEvents"), and how much of the exchange and of the uploads lay beside computation. */
+/* What --profile writes. On one device: the time of each launch of the training step. On several: a
+ * trace of the last shared steps, which chrome://tracing and Perfetto show ("traceEvents"), and how
+ * much of the exchange and of the uploads lay beside computation. */
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cmd_train.h"

@@ -72,7 +72,8 @@ static void say_shares(sc_cli *cli, const sc_fleet *fleet) {
     for (int i = 0; i < sc_fleet_members(fleet); i++) {
         sc_fleet_member member = sc_fleet_member_info(fleet, i);
         char rate[64] = "", state[32] = "";
-        if (member.state != SC_MEMBER_WORKING) snprintf(state, sizeof state, "%s; ", sc_member_state_text(member.state));
+        if (member.state != SC_MEMBER_WORKING)
+            snprintf(state, sizeof state, "%s; ", sc_member_state_text(member.state));
         if (member.rate > 0) snprintf(rate, sizeof rate, ", %.0f samples/s", member.rate);
         sc_cli_say(cli, "  %s %s: %s%lld of %lld samples%s", member.label, member.info->name, state,
                    (long long)member.share, (long long)batch, rate);
@@ -119,8 +120,8 @@ void sc_train_report_done(sc_train_session *session) {
     double training = (double)(sc_now_ns() - session->began) * 1e-9;
     char *model = path_of(session, SC_RUN_MODEL);
     if (!session->cli->json) {
-        sc_cli_say(session->cli, "done in %.1f s: start-up %.1f s, training %.1f s", start_up + training, start_up,
-                   training);
+        sc_cli_say(session->cli, "done in %.1f s: start-up %.1f s, training %.1f s",
+                   start_up + training, start_up, training);
         print_done(session, model ? model : sc_directory_path(session->place));
     } else {
         json_t *event = sc_report("done");

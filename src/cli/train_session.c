@@ -137,10 +137,9 @@ static socle_status stopped(sc_train_session *session, sc_env *env) {
 
 static socle_status diverged(sc_train_session *session, sc_env *env) {
     sc_run_directory_salvage(session->directory);
-    return sc_fail_prefix(env, SOCLE_STATUS_DIVERGED,
-                          "diverged (the checkpoint of step %lld stays in %s)",
-                          (long long)sc_run_directory_step(session->directory),
-                          sc_directory_path(session->place));
+    return sc_fail_prefix(
+        env, SOCLE_STATUS_DIVERGED, "diverged (the checkpoint of step %lld stays in %s)",
+        (long long)sc_run_directory_step(session->directory), sc_directory_path(session->place));
 }
 
 static socle_status save_results(sc_train_session *session) {
@@ -160,7 +159,8 @@ static socle_status test(sc_train_session *session) {
 static socle_status train(sc_train_session *session, sc_env *env) {
     socle_status status = sc_trainer_run(session->trainer);
     if (status == SOCLE_OK) status = save_results(session);
-    bool interrupted = status == SOCLE_STATUS_INTERRUPTED || (status == SOCLE_OK && on_stop(session));
+    bool interrupted =
+        status == SOCLE_STATUS_INTERRUPTED || (status == SOCLE_OK && on_stop(session));
     if (interrupted) status = stopped(session, env);
     sc_signals_end();
     if (interrupted) return status;
@@ -177,7 +177,8 @@ static socle_status run(sc_train_session *session, const sc_fleet_device *device
     session->began = sc_now_ns();
     socle_status status = train(session, env);
     if (status == SOCLE_OK) sc_train_report_done(session);
-    if (status == SOCLE_OK && session->tested) status = sc_evaluation_check(env, &session->test, "test");
+    if (status == SOCLE_OK && session->tested)
+        status = sc_evaluation_check(env, &session->test, "test");
     const char *profile = session->settings->profile;
     if (profile && (status == SOCLE_OK || status == SOCLE_STATUS_INTERRUPTED)) {
         socle_status written = sc_train_write_profile(session, profile);

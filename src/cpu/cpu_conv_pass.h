@@ -28,8 +28,8 @@ typedef struct sc_conv_pass {
     int phases;
     int *phase_taps; /* phases + 1: where each phase's taps begin in `tap` */
     int *tap;        /* ky * kernel width + kx */
-    int32_t
-        *offset; /* in the patch, of (source channel, tap), tap by tap within a channel and phase */
+    int32_t *offset; /* in the patch, of (source channel, tap), tap by tap within a channel and
+                        phase */
 } sc_conv_pass;
 
 socle_status sc_conv_pass_init(sc_conv_pass *pass, sc_env *env, const sc_op_desc *desc);

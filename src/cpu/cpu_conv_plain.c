@@ -81,7 +81,8 @@ static geometry geometry_of(const sc_op_desc *desc) {
     return g;
 }
 
-void sc_cpu_plain_conv(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
+void sc_cpu_plain_conv(const sc_op_desc *desc, const sc_operand *operands,
+                       const sc_launch *launch) {
     const geometry g = geometry_of(desc);
     const float *a = sc_cpu_memory(operands[0]), *b = sc_cpu_memory(operands[1]);
     float *out = sc_cpu_memory(operands[desc->inputs]);

@@ -11,8 +11,8 @@ enum { TASK_ELEMENTS = 16384, TURN_ROWS = 64 };
 
 typedef struct box {
     int rank; /* at least 1; dimension 0 is outermost */
-    int64_t extent[SC_MAX_RANK + 1], to[SC_MAX_RANK + 1],
-        from[SC_MAX_RANK + 1]; /* strides in elements */
+    int64_t extent[SC_MAX_RANK + 1], to[SC_MAX_RANK + 1], from[SC_MAX_RANK + 1]; /* strides in
+                                                                                    elements */
 } box;
 
 typedef struct copy {
@@ -28,9 +28,9 @@ typedef struct job {
     size_t size;
     char *to;
     const char *from;
-    int64_t run, run_from; /* innermost dimension: contiguous in `to` */
-    int64_t lines,
-        line_to; /* the dimension that is contiguous in `from` when the innermost is not; else 1 */
+    int64_t run, run_from;  /* innermost dimension: contiguous in `to` */
+    int64_t lines, line_to; /* the dimension that is contiguous in `from` when the innermost is not;
+                               else 1 */
 } job;
 
 static void strides_of(const sc_tensor_desc *tensor, int64_t *stride) {

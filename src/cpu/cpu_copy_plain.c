@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The references of permute, slice, concat, pad and reorder: for every output element, where it
  * comes from. */
-#include "cpu/cpu_plain.h"
 #include "cpu/cpu_eval.h"
+#include "cpu/cpu_plain.h"
 
 #include <string.h>
 
@@ -37,7 +37,8 @@ static int64_t stored_at(const sc_tensor_desc *tensor, const int64_t *at) {
     return row * 16 + at[1] % 16;
 }
 
-void sc_cpu_plain_copy(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
+void sc_cpu_plain_copy(const sc_op_desc *desc, const sc_operand *operands,
+                       const sc_launch *launch) {
     const sc_tensor_desc *out = &desc->tensor[desc->inputs];
     size_t size = sc_dtype_size(out->dtype);
     sc_tensor_desc walked = *out; /* with the channels that only a layout adds */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reference of crop2d: for every output element, where it comes from. */
-#include "cpu/cpu_plain.h"
 #include "cpu/cpu_eval.h"
+#include "cpu/cpu_plain.h"
 
 #include <string.h>
 
-void sc_cpu_plain_crop(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
+void sc_cpu_plain_crop(const sc_op_desc *desc, const sc_operand *operands,
+                       const sc_launch *launch) {
     const sc_tensor_desc *x = &desc->tensor[0], *out = &desc->tensor[2];
     const char *from = sc_cpu_memory(operands[0]);
     const int32_t *origin = sc_cpu_memory(operands[1]);

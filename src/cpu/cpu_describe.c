@@ -12,8 +12,8 @@
 #if defined(SC_HAVE_ISA_AVX2)
 #include <cpuid.h>
 
-/* Clang before 15 does not know "f16c" in __builtin_cpu_supports. Whether the system saves the registers it needs follows
- * from avx2, which does ask. */
+/* Clang before 15 does not know "f16c" in __builtin_cpu_supports. Whether the system saves the
+ * registers it needs follows from avx2, which does ask. */
 static bool has_f16c(void) {
     unsigned a, b, c, d;
     return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);

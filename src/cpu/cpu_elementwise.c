@@ -59,8 +59,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                         desc->tensor + desc->inputs);
     /* Operands stand in descriptor order, whatever the expression uses of them. */
     self->program.inputs = desc->inputs;
-    socle_status status =
-        sc_cpu_scratch_plan(&self->base, sc_cpu_program_scratch(&self->program));
+    socle_status status = sc_cpu_scratch_plan(&self->base, sc_cpu_program_scratch(&self->program));
     if (status != SOCLE_OK) {
         sc_kernel_release(&self->base.base);
         return status;

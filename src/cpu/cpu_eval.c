@@ -17,8 +17,7 @@ int64_t sc_cpu_element(const sc_tensor_desc *tensor, const int64_t *coordinate) 
     return element;
 }
 
-static sc_scalar load(const sc_tensor_desc *tensor, sc_operand operand,
-                         const int64_t *coordinate) {
+static sc_scalar load(const sc_tensor_desc *tensor, sc_operand operand, const int64_t *coordinate) {
     int64_t element = sc_cpu_element(tensor, coordinate);
     const void *memory = sc_cpu_memory(operand);
     sc_scalar value;
@@ -55,7 +54,7 @@ static float random_value(const sc_cpu_eval *eval, const sc_launch *launch,
 }
 
 static sc_scalar leaf(const sc_cpu_eval *eval, const sc_operand *inputs, const sc_launch *launch,
-                         const sc_expr_node *node, const int64_t *coordinate) {
+                      const sc_expr_node *node, const int64_t *coordinate) {
     sc_scalar value = {.i = 0};
     uint32_t sample;
     switch (node->op) {
@@ -97,8 +96,9 @@ void sc_cpu_eval_element(const sc_cpu_eval *eval, const sc_operand *inputs, cons
         if (node->op < SC_EXPR_LEAVES)
             value[k] = leaf(eval, inputs, launch, node, coordinate);
         else
-            value[k] = sc_expr_apply((sc_expr_op)node->op,
-                                     (const sc_scalar[3]){value[node->argument[0]], value[node->argument[1]],
-                                                          value[node->argument[2]]});
+            value[k] =
+                sc_expr_apply((sc_expr_op)node->op, (const sc_scalar[3]){value[node->argument[0]],
+                                                                         value[node->argument[1]],
+                                                                         value[node->argument[2]]});
     }
 }

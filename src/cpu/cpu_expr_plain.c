@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reference implementations of ELEMENTWISE and REDUCE: one element after the other, one thread.
  */
-#include "cpu/cpu_plain.h"
 #include "cpu/cpu_eval.h"
+#include "cpu/cpu_plain.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,7 +24,8 @@ static sc_cpu_eval eval_of(const sc_op_desc *desc) {
     return eval;
 }
 
-void sc_cpu_plain_elementwise(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
+void sc_cpu_plain_elementwise(const sc_op_desc *desc, const sc_operand *operands,
+                              const sc_launch *launch) {
     const sc_cpu_eval eval = eval_of(desc);
     int64_t elements = sc_tensor_elements_at(&eval.space, launch->rows);
     for (int64_t e = 0; e < elements; e++) {
@@ -69,7 +70,8 @@ static double fold(const sc_op_desc *desc, const sc_cpu_eval *eval, const sc_ope
     return sum;
 }
 
-void sc_cpu_plain_reduce(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
+void sc_cpu_plain_reduce(const sc_op_desc *desc, const sc_operand *operands,
+                         const sc_launch *launch) {
     const sc_cpu_eval eval = eval_of(desc);
     for (int o = 0; o < desc->outputs; o++) {
         const sc_tensor_desc *result = &desc->tensor[desc->inputs + o];

@@ -47,7 +47,8 @@ static void argmax(const sc_op_desc *desc, const sc_operand *operands, int64_t r
     }
 }
 
-void sc_cpu_plain_index(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
+void sc_cpu_plain_index(const sc_op_desc *desc, const sc_operand *operands,
+                        const sc_launch *launch) {
     if (desc->op == SC_OP_GATHER)
         gather(desc, operands, sc_tensor_elements_at(&desc->tensor[1], launch->rows));
     else if (desc->op == SC_OP_SCATTER_ADD)

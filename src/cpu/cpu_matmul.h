@@ -13,8 +13,8 @@ typedef struct sc_matmul_shape {
     int64_t batch;    /* products */
     int batch_rank;
     int64_t batch_dim[SC_MAX_RANK];
-    int64_t stride_a[SC_MAX_RANK],
-        stride_b[SC_MAX_RANK]; /* per batch dimension; 0 where broadcast */
+    int64_t stride_a[SC_MAX_RANK], stride_b[SC_MAX_RANK]; /* per batch dimension; 0 where broadcast
+                                                           */
 } sc_matmul_shape;
 
 sc_matmul_shape sc_matmul_shape_make(const sc_op_desc *desc, int64_t rows);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reference matrix product: three loops, one thread, sums in double precision. */
-#include "cpu/cpu_plain.h"
 #include "cpu/cpu_matmul.h"
+#include "cpu/cpu_plain.h"
 
-void sc_cpu_plain_matmul(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
+void sc_cpu_plain_matmul(const sc_op_desc *desc, const sc_operand *operands,
+                         const sc_launch *launch) {
     sc_matmul_shape s = sc_matmul_shape_make(desc, launch->rows);
     for (int64_t p = 0; p < s.batch; p++) {
         int64_t at_a, at_b, at_c;

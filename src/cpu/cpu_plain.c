@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The frame of the references: one kernel for all, which keeps the descriptor, and the table of functions. */
+/* The frame of the references: one kernel for all, which keeps the descriptor, and the table of
+ * functions. */
 #include "cpu/cpu_plain.h"
 #include "cpu/cpu_impls.h"
 
@@ -81,5 +82,5 @@ const sc_implementation sc_cpu_slice_plain = {PLAIN(SLICE)};
 const sc_implementation sc_cpu_concat_plain = {PLAIN(CONCAT)};
 const sc_implementation sc_cpu_pad_plain = {PLAIN(PAD)};
 const sc_implementation sc_cpu_crop2d_plain = {PLAIN(CROP2D)};
-const sc_implementation sc_cpu_reorder_plain = {PLAIN(REORDER),
-                                                .layouts = 1u << SC_LAYOUT_PLAIN | 1u << SC_LAYOUT_C16};
+const sc_implementation sc_cpu_reorder_plain = {PLAIN(REORDER), .layouts = 1u << SC_LAYOUT_PLAIN |
+                                                                           1u << SC_LAYOUT_C16};

@@ -51,7 +51,8 @@ static void spread_average(const sc_cpu_pool *pool, float *dx, float dy, int64_t
     }
 }
 
-static void run_plane(sc_op op, const sc_cpu_pool *pool, const sc_operand *operands, int64_t plane) {
+static void run_plane(sc_op op, const sc_cpu_pool *pool, const sc_operand *operands,
+                      int64_t plane) {
     int64_t in = pool->in[0] * pool->in[1], out = pool->out[0] * pool->out[1];
     bool max = op == SC_OP_MAXPOOL2D || op == SC_OP_MAXPOOL2D_GRAD;
     bool forward = op == SC_OP_MAXPOOL2D || op == SC_OP_AVGPOOL2D;
@@ -75,7 +76,8 @@ static void run_plane(sc_op op, const sc_cpu_pool *pool, const sc_operand *opera
     }
 }
 
-void sc_cpu_plain_pool(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
+void sc_cpu_plain_pool(const sc_op_desc *desc, const sc_operand *operands,
+                       const sc_launch *launch) {
     const sc_cpu_pool pool = sc_cpu_pool_make(desc);
     int64_t planes = sc_tensor_dim_at(&desc->tensor[0], 0, launch->rows) * desc->tensor[0].dim[1];
     for (int64_t plane = 0; plane < planes; plane++) run_plane(desc->op, &pool, operands, plane);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The queue of the CPU driver. The contract is asynchronous; here every command is done when its
- * call returns, which is a valid schedule: events are complete when they are made, and waiting returns at once. */
+ * call returns, which is a valid schedule: events are complete when they are made, and waiting
+ * returns at once. */
 #include "cpu/cpu.h"
 
 #include <string.h>

@@ -46,7 +46,8 @@ static int64_t label_at(const sc_tensor_desc *labels, sc_operand operand, int64_
                                      : ((const int32_t *)memory)[row];
 }
 
-void sc_cpu_plain_softmax(const sc_op_desc *desc, const sc_operand *operands, const sc_launch *launch) {
+void sc_cpu_plain_softmax(const sc_op_desc *desc, const sc_operand *operands,
+                          const sc_launch *launch) {
     int64_t columns = desc->tensor[0].dim[desc->tensor[0].rank - 1];
     int64_t rows = sc_tensor_elements_at(&desc->tensor[0], launch->rows) / columns;
     const float *first = sc_cpu_memory(operands[0]);

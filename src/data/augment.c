@@ -14,8 +14,8 @@ static int32_t within(uint32_t word, int32_t most) {
     return (int32_t)((uint64_t)word * choices >> 32) - most;
 }
 
-void sc_augment_origin(int32_t out[SC_AUGMENT_ORIGIN], const sc_augment *augment, uint64_t seed, uint32_t sample,
-                       uint32_t epoch) {
+void sc_augment_origin(int32_t out[SC_AUGMENT_ORIGIN], const sc_augment *augment, uint64_t seed,
+                       uint32_t sample, uint32_t epoch) {
     uint32_t word[4];
     sc_rng_words(word, seed, (const uint32_t[4]){sample, epoch, 0, SC_RNG_AUGMENT});
     out[0] = within(word[0], augment->shift);

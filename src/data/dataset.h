@@ -60,8 +60,8 @@ socle_status sc_dataset_check_labels(const sc_dataset *dataset, const char *name
 /* Column "weight" holds one f32 per sample, finite and at least 0, and their sum is neither 0 nor
  * beyond what sums of floats hold. Errors: NOT_FOUND, DATA (names the first bad sample). */
 socle_status sc_dataset_check_weights(const sc_dataset *dataset);
-/* The same of `count` samples of whole numbers (u8 or i32, any number per sample) that may lie in no
- * data set; `source` names them. `ignored` is a label too; NULL: none more. Errors: DATA. */
+/* The same of `count` samples of whole numbers (u8 or i32, any number per sample) that may lie in
+ * no data set; `source` names them. `ignored` is a label too; NULL: none more. Errors: DATA. */
 socle_status sc_column_check_labels(sc_env *env, const char *source, const sc_column *column,
                                     int64_t count, int64_t classes, const int32_t *ignored);
 /* A value of a column of labels (u8 or i32, one per sample). */

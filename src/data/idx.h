@@ -24,16 +24,17 @@ socle_status sc_idx_read_memory(sc_idx *out, sc_env *env, const char *label, con
                                 size_t size);
 void sc_idx_free(sc_idx *idx, sc_env *env); /* a zeroed one is fine */
 
-/* In which order four dimensions come. ASK: channels first; where they look as if they were last, an
- * error asks. */
+/* In which order four dimensions come. ASK: channels first; where they look as if they were last,
+ * an error asks. */
 typedef enum sc_image_layout { SC_IMAGES_ASK, SC_IMAGES_NCHW, SC_IMAGES_NHWC } sc_image_layout;
 
-/* Puts the channels first; fewer than four dimensions stay. `path` is for the message. Errors: DATA. */
+/* Puts the channels first; fewer than four dimensions stay. `path` is for the message. Errors:
+ * DATA. */
 socle_status sc_idx_order(sc_idx *idx, sc_env *env, const char *path, sc_image_layout layout);
 
 /* Column "input" from `images`: [N] gives samples of shape [1], [N,F] [F], [N,H,W] [1,H,W],
- * [N,C,H,W] [C,H,W]. Column "label" (u8, i32) or "target" (f32) from `labels` of shape [N], or with a
- * label per token [N,T] or pixel [N,H,W]; NULL = no such column. */
+ * [N,C,H,W] [C,H,W]. Column "label" (u8, i32) or "target" (f32) from `labels` of shape [N], or with
+ * a label per token [N,T] or pixel [N,H,W]; NULL = no such column. */
 socle_status sc_dataset_from_idx(sc_dataset **out, sc_env *env, const char *images,
                                  const char *labels);
 /* The same for images of a stated layout. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commit graph, the totals of evaluation and the addition of partial sums, as formulas over blocks. It knows lanes and
- * the optimizer's formula, not networks or devices. */
+/* The commit graph, the totals of evaluation and the addition of partial sums, as formulas over
+ * blocks. It knows lanes and the optimizer's formula, not networks or devices. */
 #include "engine/commit_private.h"
 
 #include <float.h>
@@ -35,7 +35,8 @@ static sc_value build_health(sc_graph *graph, sc_value bad_gradients, sc_value l
     return sc_graph_update(graph, out, health);
 }
 
-/* 1 / the step's summed weight, or 0 where nothing counts. A sum that a device may take for 0 is 0 everywhere. */
+/* 1 / the step's summed weight, or 0 where nothing counts. A sum that a device may take for 0 is 0
+ * everywhere. */
 static sc_value build_inverse(sc_graph *graph, sc_value weight) {
     sc_formula f;
     sc_value out;
@@ -48,28 +49,36 @@ static sc_value build_inverse(sc_graph *graph, sc_value weight) {
 }
 
 /* Running statistics; groups is 1 / the number of groups that the sum is over, or 0. */
-static void build_statistics(sc_graph *graph, const sc_commit_shape *shape, sc_value health, sc_value inverse) {
+static void build_statistics(sc_graph *graph, const sc_commit_shape *shape, sc_value health,
+                             sc_value inverse) {
     const int64_t blocks = shape->statistic_blocks;
     const int momentums = sc_coefficient_index(SC_COEFFICIENT_MOMENTUM, shape->pieces, 0);
-    sc_value running = sc_commit_lane(graph, SC_LANE_STATISTICS, 0, SOCLE_F32, blocks, SC_BLOCK), out;
+    sc_value running = sc_commit_lane(graph, SC_LANE_STATISTICS, 0, SOCLE_F32, blocks, SC_BLOCK),
+             out;
     sc_formula f;
     sc_formula_begin(&f, graph);
     sc_formula_input(&f, "running", running);
-    sc_formula_input(&f, "sum", sc_commit_lane(graph, SC_LANE_SUMS, SC_SUM_STATISTICS, SOCLE_F32, blocks, SC_BLOCK));
-    sc_formula_input(&f, "momentum", sc_commit_lane(graph, SC_LANE_COEFFICIENTS, momentums, SOCLE_F32, blocks, 1));
+    sc_formula_input(
+        &f, "sum",
+        sc_commit_lane(graph, SC_LANE_SUMS, SC_SUM_STATISTICS, SOCLE_F32, blocks, SC_BLOCK));
+    sc_formula_input(&f, "momentum",
+                     sc_commit_lane(graph, SC_LANE_COEFFICIENTS, momentums, SOCLE_F32, blocks, 1));
     sc_commit_inputs(&f, health, inverse);
     sc_scope_leaf(&f.scope, "groups", SC_EXPR_SCALAR, SC_SCALAR_GROUPS);
-    sc_expr_output(&f.expr, sc_formula_read(&f, "ok = healthy and groups != 0;"
-                                                "batch = sum * groups;"
-                                                "updated = momentum * running + (1 - momentum) * batch;"
-                                                "updated if ok else running"));
+    sc_expr_output(&f.expr,
+                   sc_formula_read(&f, "ok = healthy and groups != 0;"
+                                       "batch = sum * groups;"
+                                       "updated = momentum * running + (1 - momentum) * batch;"
+                                       "updated if ok else running"));
     sc_formula_build(&f, &out);
     sc_graph_update(graph, out, running);
 }
 
-/* total + x. A total is two floats whose sum it is, about 48 bits: one alone would lose samples beside heavy ones, and beyond 2^24 of them.
- * `lost` is the exact error of one addition (Knuth's two-sum), and both parts are made neighbours again (Dekker). Expressions are evaluated
- * as they are written, without contraction. Where the sum is not finite, neither are errors: the sum alone stays. */
+/* total + x. A total is two floats whose sum it is, about 48 bits: one alone would lose samples
+ * beside heavy ones, and beyond 2^24 of them. `lost` is the exact error of one addition (Knuth's
+ * two-sum), and both parts are made neighbours again (Dekker). Expressions are evaluated as they
+ * are written, without contraction. Where the sum is not finite, neither are errors: the sum alone
+ * stays. */
 static const char add_to_total[] = "sum = high + x;"
                                    "taken = sum - high;"
                                    "kept = sum - taken;"
@@ -81,9 +90,10 @@ static const char add_to_total[] = "sum = high + x;"
                                    "new_high = near if finite else sum;"
                                    "new_low = far if finite else 0";
 
-/* Totals [first, first + count) += their sums, as far as an expression has outputs; `last` too: the step's mean loss, 0 where nothing
- * counts. */
-static void build_some_totals(sc_graph *graph, const sc_value sum[3], sc_value health, int first, int count, bool last) {
+/* Totals [first, first + count) += their sums, as far as an expression has outputs; `last` too: the
+ * step's mean loss, 0 where nothing counts. */
+static void build_some_totals(sc_graph *graph, const sc_value sum[3], sc_value health, int first,
+                              int count, bool last) {
     const int sums = 2 * count;
     int node[2 * 2 + 3];
     sc_value total[2 * 2], out[SC_EXPR_OUTPUTS];
@@ -102,14 +112,16 @@ static void build_some_totals(sc_graph *graph, const sc_value sum[3], sc_value h
         sc_scope_node(&f.scope, "x", node[sums + first + i]);
         sc_formula_read(&f, add_to_total);
         if (health != SC_NO_VALUE)
-            sc_formula_read(&f, "new_high = new_high if health == 0 else high; new_low = new_low if health == 0 else low");
+            sc_formula_read(&f, "new_high = new_high if health == 0 else high; new_low = new_low "
+                                "if health == 0 else low");
         sc_formula_output(&f, "new_high");
         sc_formula_output(&f, "new_low");
     }
     sc_scope_node(&f.scope, "loss", node[sums]);
     sc_scope_node(&f.scope, "weight", node[sums + 1]);
     sc_scope_number(&f.scope, "smallest", FLT_MIN);
-    if (last) sc_expr_output(&f.expr, sc_formula_read(&f, "loss / weight if smallest <= weight else 0"));
+    if (last)
+        sc_expr_output(&f.expr, sc_formula_read(&f, "loss / weight if smallest <= weight else 0"));
     sc_formula_build(&f, out);
     for (int i = 0; i < sums; i++) sc_graph_update(graph, out[i], total[i]);
     if (last) sc_graph_output(graph, out[sums], SC_LANE_HEALTH, SC_HEALTH_LAST_LOSS);
@@ -121,11 +133,13 @@ static void build_totals(sc_graph *graph, const sc_value sum[3], sc_value health
     build_some_totals(graph, sum, health, 2, 1, true);
 }
 
-socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, sc_step_terms *terms) {
+socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer,
+                             const sc_commit_shape *shape, sc_step_terms *terms) {
     sc_graph_scope(graph, "commit");
     sc_value gradient[SC_LANE_PIECES], sum[3], bad = SC_NO_VALUE;
     for (int p = 0; p < shape->pieces; p++) {
-        gradient[p] = sc_commit_lane(graph, SC_LANE_GRADIENTS, p, SOCLE_F32, shape->parameter_blocks[p], SC_BLOCK);
+        gradient[p] = sc_commit_lane(graph, SC_LANE_GRADIENTS, p, SOCLE_F32,
+                                     shape->parameter_blocks[p], SC_BLOCK);
         sc_value more = count_non_finite(graph, gradient[p]);
         bad = p ? sc_build_binary(graph, SC_EXPR_ADD, bad, more) : more;
     }

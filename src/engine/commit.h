@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commit: what happens once per training step, after the micro-batches' sums are added up. One small graph over flat lanes:
+/* The commit: what happens once per training step, after the micro-batches' sums are added up. One
+ * small graph over flat lanes:
  *
  *   gradients --all finite?--> health word --+--> update of parameters and optimizer state
  *   loss sum  ----finite?------^             +--> running statistics
  *                                            +--> totals of the epoch
  *
- * The health word holds the first step whose loss or gradient was not finite, or 0. Everything that persists is predicated on it,
- * so a NaN never reaches the weights and the host may look later. Steps count from 1.
+ * The health word holds the first step whose loss or gradient was not finite, or 0. Everything that
+ * persists is predicated on it, so a NaN never reaches the weights and the host may look later.
+ * Steps count from 1.
  *
- * The update divides the gradients by the number of samples, which the host knows (SC_SCALAR_INVERSE_SAMPLE_WEIGHT). Where samples have
- * weights it divides by the sum of those, which is one of the sums; where that is 0 the step changes nothing. */
+ * The update divides the gradients by the number of samples, which the host knows
+ * (SC_SCALAR_INVERSE_SAMPLE_WEIGHT). Where samples have weights it divides by the sum of those,
+ * which is one of the sums; where that is 0 the step changes nothing. */
 #ifndef SC_ENGINE_COMMIT_H
 #define SC_ENGINE_COMMIT_H
 
+#include "engine/pieces.h"
 #include "graph/plan.h"
 #include "nn/layer.h"
-#include "engine/pieces.h"
 
-/* Tensors of SC_LANE_SUMS: scalars, then the batch statistics in the layout of SC_LANE_STATISTICS. */
+/* Tensors of SC_LANE_SUMS: scalars, then the batch statistics in the layout of SC_LANE_STATISTICS.
+ */
 enum { SC_SUM_LOSS, SC_SUM_SAMPLE_WEIGHT, SC_SUM_CORRECT, SC_SUM_STATISTICS };
-/* Tensors of SC_LANE_HEALTH. A total is the sum of two: the second holds what the first has lost by rounding. */
+/* Tensors of SC_LANE_HEALTH. A total is the sum of two: the second holds what the first has lost by
+ * rounding. */
 enum {
     SC_HEALTH_STEP,
     SC_HEALTH_LOSS,
@@ -31,32 +36,42 @@ enum {
     SC_HEALTH_LAST_LOSS,
     SC_HEALTH_TENSORS
 };
-/* Tensors of SC_LANE_COEFFICIENTS: one value per block of SC_BLOCK parameters (the last: per block of statistics). With the parameters
- * in several pieces, each has a tensor of each kind (sc_coefficient_index), and MOMENTUM one. TENSOR (which tensor of the piece, from 0)
- * and LIVE (elements of the block that are not padding) are there where the optimizer sums over tensors. */
-enum { SC_COEFFICIENT_RATE_SCALE, SC_COEFFICIENT_DECAY, SC_COEFFICIENT_MOMENTUM, SC_COEFFICIENT_TENSOR, SC_COEFFICIENT_LIVE };
+/* Tensors of SC_LANE_COEFFICIENTS: one value per block of SC_BLOCK parameters (the last: per block
+ * of statistics). With the parameters in several pieces, each has a tensor of each kind
+ * (sc_coefficient_index), and MOMENTUM one. TENSOR (which tensor of the piece, from 0) and LIVE
+ * (elements of the block that are not padding) are there where the optimizer sums over tensors. */
+enum {
+    SC_COEFFICIENT_RATE_SCALE,
+    SC_COEFFICIENT_DECAY,
+    SC_COEFFICIENT_MOMENTUM,
+    SC_COEFFICIENT_TENSOR,
+    SC_COEFFICIENT_LIVE
+};
 static inline int sc_coefficient_index(int kind, int pieces, int piece) {
-    return kind <= SC_COEFFICIENT_DECAY       ? kind * pieces + piece
+    return kind <= SC_COEFFICIENT_DECAY      ? kind * pieces + piece
            : kind == SC_COEFFICIENT_MOMENTUM ? 2 * pieces
                                              : (kind - 1) * pieces + 1 + piece;
 }
 
 typedef struct sc_commit_shape {
-    int pieces; /* of the parameters, gradients and states */
+    int pieces;                               /* of the parameters, gradients and states */
     int64_t parameter_blocks[SC_LANE_PIECES]; /* of each piece: bytes / SC_LANE_ALIGNMENT */
-    int64_t tensors[SC_LANE_PIECES];          /* in each piece; where the optimizer sums over tensors */
-    int64_t statistic_blocks;                 /* may be 0 */
-    bool weighted; /* samples have weights, or several rows of the loss each: the divisor is their sum, in SUMS */
+    int64_t tensors[SC_LANE_PIECES]; /* in each piece; where the optimizer sums over tensors */
+    int64_t statistic_blocks;        /* may be 0 */
+    bool weighted; /* samples have weights, or several rows of the loss each: the divisor is their
+                      sum, in SUMS */
 } sc_commit_shape;
 
-/* Appends the commit to a graph of capacity 1. The lane of statistics is tensor 0 of STATISTICS; piece p is tensor p of PARAMETERS and
- * GRADIENTS, and tensor s * pieces + p of STATE for the optimizer's state s. *terms: what
- * sc_optimizer_scalars computes for each step. */
-socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, sc_step_terms *terms);
+/* Appends the commit to a graph of capacity 1. The lane of statistics is tensor 0 of STATISTICS;
+ * piece p is tensor p of PARAMETERS and GRADIENTS, and tensor s * pieces + p of STATE for the
+ * optimizer's state s. *terms: what sc_optimizer_scalars computes for each step. */
+socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer,
+                             const sc_commit_shape *shape, sc_step_terms *terms);
 /* totals += sums, unpredicated: evaluation. */
 socle_status sc_totals_build(sc_graph *graph);
-/* One partial += another, over as many blocks as the launch has rows, at most `blocks`, the graph's capacity. Where the two lie
- * changes from run to run, so each comes as a lane of its own for this plan: GRADIENTS the earlier one and result, SUMS the later. */
+/* One partial += another, over as many blocks as the launch has rows, at most `blocks`, the graph's
+ * capacity. Where the two lie changes from run to run, so each comes as a lane of its own for this
+ * plan: GRADIENTS the earlier one and result, SUMS the later. */
 socle_status sc_add_partials_build(sc_graph *graph, int64_t blocks);
 
 #endif

@@ -3,22 +3,25 @@
 #ifndef SC_ENGINE_COMMIT_PRIVATE_H
 #define SC_ENGINE_COMMIT_PRIVATE_H
 
-#include "graph/formula.h"
 #include "engine/commit.h"
+#include "graph/formula.h"
 
 /* A tensor of a lane: blocks of `width` elements. */
-static inline sc_value sc_commit_lane(sc_graph *graph, sc_lane lane, int index, int dtype, int64_t blocks, int64_t width) {
+static inline sc_value sc_commit_lane(sc_graph *graph, sc_lane lane, int index, int dtype,
+                                      int64_t blocks, int64_t width) {
     int64_t dim[2] = {blocks, width};
     sc_tensor_desc desc = sc_tensor_make(dtype, 0, 2, dim);
     return sc_graph_external(graph, lane, index, &desc, NULL);
 }
 
-/* What says whether a step is committed: the health word, and the inverse weight, which is the host's (SC_NO_VALUE) or the step's.
- * `healthy` becomes 1 where the health word is still 0 and something counts. */
+/* What says whether a step is committed: the health word, and the inverse weight, which is the
+ * host's (SC_NO_VALUE) or the step's. `healthy` becomes 1 where the health word is still 0 and
+ * something counts. */
 void sc_commit_inputs(sc_formula *f, sc_value health, sc_value inverse);
 
 /* Parameters and states of all pieces; gradient: one value per piece. */
-void sc_commit_update(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, const sc_value *gradient,
-                      sc_value health, sc_value inverse, sc_step_terms *terms);
+void sc_commit_update(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape,
+                      const sc_value *gradient, sc_value health, sc_value inverse,
+                      sc_step_terms *terms);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The optimizer's part of the commit: its formula over the blocks of each piece, and the sums over tensors that it asks for. */
+/* The optimizer's part of the commit: its formula over the blocks of each piece, and the sums over
+ * tensors that it asks for. */
 #include "engine/commit_private.h"
 
 #include "graph/build.h"
@@ -10,7 +11,8 @@ typedef struct update {
     sc_optimizer_terms terms;
     int node[SC_UPDATE_INPUTS], rate, result[1 + SC_OPTIMIZER_STATES];
     sc_value old[1 + SC_OPTIMIZER_STATES];
-    sc_value live, tensor; /* of each block: elements that are not padding; which tensor of the piece it belongs to */
+    sc_value live, tensor; /* of each block: elements that are not padding; which tensor of the
+                              piece it belongs to */
     int64_t tensors;
 } update;
 
@@ -20,12 +22,14 @@ void sc_commit_inputs(sc_formula *f, sc_value health, sc_value inverse) {
         sc_formula_input(f, "inverse", inverse);
     else
         sc_scope_leaf(&f->scope, "inverse", SC_EXPR_SCALAR, SC_SCALAR_INVERSE_SAMPLE_WEIGHT);
-    sc_formula_read(f, inverse == SC_NO_VALUE ? "healthy = health == 0" : "healthy = health == 0 and inverse != 0");
+    sc_formula_read(f, inverse == SC_NO_VALUE ? "healthy = health == 0"
+                                              : "healthy = health == 0 and inverse != 0");
 }
 
 static sc_value coefficient(sc_graph *graph, const sc_commit_shape *shape, int kind, int piece) {
     int index = sc_coefficient_index(kind, shape->pieces, piece);
-    return sc_commit_lane(graph, SC_LANE_COEFFICIENTS, index, SOCLE_F32, shape->parameter_blocks[piece], 1);
+    return sc_commit_lane(graph, SC_LANE_COEFFICIENTS, index, SOCLE_F32,
+                          shape->parameter_blocks[piece], 1);
 }
 
 static sc_value number_of_tensor(sc_graph *graph, sc_value number) {
@@ -35,12 +39,14 @@ static sc_value number_of_tensor(sc_graph *graph, sc_value number) {
     sc_formula_input(&f, "number", number);
     sc_expr_output(&f.expr, sc_formula_read(&f, "to_int(number)"));
     sc_formula_build(&f, &out);
-    return out == SC_NO_VALUE ? out : sc_build_reshape(graph, out, 1, sc_graph_desc(graph, out)->dim);
+    return out == SC_NO_VALUE ? out
+                              : sc_build_reshape(graph, out, 1, sc_graph_desc(graph, out)->dim);
 }
 
 /* Declares the inputs of a piece and reads the formula. */
-static void begin(update *u, sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, int piece,
-                  sc_value gradient, sc_value health, sc_value inverse) {
+static void begin(update *u, sc_graph *graph, const sc_optimizer *optimizer,
+                  const sc_commit_shape *shape, int piece, sc_value gradient, sc_value health,
+                  sc_value inverse) {
     const int64_t blocks = shape->parameter_blocks[piece];
     sc_formula *f = &u->f;
     sc_formula_begin(f, graph);
@@ -48,18 +54,22 @@ static void begin(update *u, sc_graph *graph, const sc_optimizer *optimizer, con
     u->node[SC_UPDATE_PARAMETER] = sc_formula_value(f, u->old[0]);
     sc_formula_input(f, "sum", gradient);
     for (int s = 0; s < sc_optimizer_states(optimizer); s++) {
-        u->old[1 + s] = sc_commit_lane(graph, SC_LANE_STATE, s * shape->pieces + piece, SOCLE_F32, blocks, SC_BLOCK);
+        u->old[1 + s] = sc_commit_lane(graph, SC_LANE_STATE, s * shape->pieces + piece, SOCLE_F32,
+                                       blocks, SC_BLOCK);
         u->node[SC_UPDATE_STATE_0 + s] = sc_formula_value(f, u->old[1 + s]);
     }
     u->rate = f->inputs;
-    u->node[SC_UPDATE_RATE_SCALE] = sc_formula_input(f, "rate", coefficient(graph, shape, SC_COEFFICIENT_RATE_SCALE, piece));
-    u->node[SC_UPDATE_DECAY] = sc_formula_value(f, coefficient(graph, shape, SC_COEFFICIENT_DECAY, piece));
+    u->node[SC_UPDATE_RATE_SCALE] =
+        sc_formula_input(f, "rate", coefficient(graph, shape, SC_COEFFICIENT_RATE_SCALE, piece));
+    u->node[SC_UPDATE_DECAY] =
+        sc_formula_value(f, coefficient(graph, shape, SC_COEFFICIENT_DECAY, piece));
     sc_commit_inputs(f, health, inverse);
     /* A frozen block, of rate 0, keeps its bits: w - 0 is not always w. */
     sc_formula_read(f, "ok = healthy and rate != 0");
     u->node[SC_UPDATE_GRADIENT] = sc_formula_read(f, "sum * inverse");
     if (graph->status != SOCLE_OK) return;
-    sc_graph_fail(graph, sc_optimizer_update(graph->env, optimizer, &f->expr, u->node, &u->result[0], &u->result[1], &u->terms));
+    sc_graph_fail(graph, sc_optimizer_update(graph->env, optimizer, &f->expr, u->node,
+                                             &u->result[0], &u->result[1], &u->terms));
     if (graph->status != SOCLE_OK || !u->terms.sums.count) return;
     u->tensors = shape->tensors[piece];
     u->live = coefficient(graph, shape, SC_COEFFICIENT_LIVE, piece);
@@ -88,7 +98,8 @@ static sc_value sum_tensors(const update *u, int k) {
     sc_graph *graph = u->f.graph;
     sc_tensor_desc shape = sc_tensor_make(SOCLE_F32, 0, 2, (int64_t[]){u->tensors, 1});
     sc_value table, part = sum_blocks(u, k, false);
-    sc_graph_append_shaped(graph, SC_OP_SCATTER_ADD, &(sc_op_attr){0}, 2, (sc_value[]){u->tensor, part}, &shape, &table);
+    sc_graph_append_shaped(graph, SC_OP_SCATTER_ADD, &(sc_op_attr){0}, 2,
+                           (sc_value[]){u->tensor, part}, &shape, &table);
     return sc_build_gather(graph, table, u->tensor);
 }
 
@@ -103,13 +114,16 @@ static void build_sum(update *u, int pieces, int k) {
     for (int p = 0; p < pieces; p++) sc_formula_value(&u[p].f, total ? all : sum_tensors(&u[p], k));
 }
 
-/* A user's update may divide by 0 where health sees nothing: what is no number keeps its old value. */
+/* A user's update may divide by 0 where health sees nothing: what is no number keeps its old value.
+ */
 static void finish(update *u, const sc_optimizer *optimizer) {
-    const char *text = optimizer->update ? "new if ok and is_finite(new) else old" : "new if ok else old";
+    const char *text =
+        optimizer->update ? "new if ok and is_finite(new) else old" : "new if ok else old";
     const int states = sc_optimizer_states(optimizer);
     sc_value out[SC_EXPR_OUTPUTS];
     for (int i = 0; i <= states; i++) {
-        sc_scope_node(&u->f.scope, "old", u->node[i ? SC_UPDATE_STATE_0 + i - 1 : SC_UPDATE_PARAMETER]);
+        sc_scope_node(&u->f.scope, "old",
+                      u->node[i ? SC_UPDATE_STATE_0 + i - 1 : SC_UPDATE_PARAMETER]);
         sc_scope_node(&u->f.scope, "new", u->result[i]);
         sc_expr_output(&u->f.expr, sc_formula_read(&u->f, text));
     }
@@ -118,14 +132,17 @@ static void finish(update *u, const sc_optimizer *optimizer) {
     for (int i = 0; i <= states; i++) sc_graph_update(u->f.graph, out[i], u->old[i]);
 }
 
-void sc_commit_update(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape, const sc_value *gradient,
-                      sc_value health, sc_value inverse, sc_step_terms *terms) {
+void sc_commit_update(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape,
+                      const sc_value *gradient, sc_value health, sc_value inverse,
+                      sc_step_terms *terms) {
     update *u;
     socle_status status = sc_allocate(graph->env, &u, (size_t)shape->pieces, sizeof *u);
     sc_graph_fail(graph, status);
     if (status != SOCLE_OK) return;
-    for (int p = 0; p < shape->pieces; p++) begin(&u[p], graph, optimizer, shape, p, gradient[p], health, inverse);
-    for (int k = 0; graph->status == SOCLE_OK && k < u->terms.sums.count; k++) build_sum(u, shape->pieces, k);
+    for (int p = 0; p < shape->pieces; p++)
+        begin(&u[p], graph, optimizer, shape, p, gradient[p], health, inverse);
+    for (int k = 0; graph->status == SOCLE_OK && k < u->terms.sums.count; k++)
+        build_sum(u, shape->pieces, k);
     for (int p = 0; graph->status == SOCLE_OK && p < shape->pieces; p++) finish(&u[p], optimizer);
     *terms = u->terms.step;
     sc_release(graph->env, u);

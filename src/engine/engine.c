@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making and ending an engine, and what others may ask of it. The work is in the other engine files. */
+/* Making and ending an engine, and what others may ask of it. The work is in the other engine
+ * files. */
 #include "engine/engine_private.h"
 
 static socle_status open_device(sc_engine *engine) {
@@ -10,7 +11,8 @@ static socle_status open_device(sc_engine *engine) {
     return sc_queue_open(&engine->upload, engine->device);
 }
 
-/* The training graph comes first: it says in which order the gradients complete, which is the order of the lanes. */
+/* The training graph comes first: it says in which order the gradients complete, which is the order
+ * of the lanes. */
 static socle_status create_training(sc_engine *engine) {
     sc_graph *graph;
     int *completion;
@@ -25,25 +27,28 @@ static socle_status create_training(sc_engine *engine) {
     return status;
 }
 
-static socle_status check_options(sc_env *env, const sc_net *net, const sc_engine_options *options) {
+static socle_status check_options(sc_env *env, const sc_net *net,
+                                  const sc_engine_options *options) {
     if (net->status != SOCLE_OK) return net->status;
     if (options->capacity < 1 || options->capacity > INT32_MAX)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "a batch has 1 to 2^31-1 rows, not %lld",
                        (long long)options->capacity);
     if (options->evaluation < 0 || options->evaluation > INT32_MAX)
-        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "an evaluation takes 1 to 2^31-1 rows at once, not %lld",
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "an evaluation takes 1 to 2^31-1 rows at once, not %lld",
                        (long long)options->evaluation);
     if (options->optimizer && !net->loss)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "training needs a loss: add one to the network");
     if (options->optimizer && net->trainable == 0)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "this network has no parameters to train");
     if (options->slots < 0 || options->slots > SC_ENGINE_SLOTS)
-        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "%d staging slots: at most %d", options->slots,
-                       SC_ENGINE_SLOTS);
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "%d staging slots: at most %d",
+                       options->slots, SC_ENGINE_SLOTS);
     return SOCLE_OK;
 }
 
-socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net, const sc_engine_options *options) {
+socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net,
+                              const sc_engine_options *options) {
     *out = NULL;
     SC_TRY(check_options(device->env, net, options));
     sc_engine *engine;
@@ -53,7 +58,8 @@ socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net, c
     engine->net = net;
     engine->options = *options;
     if (!engine->options.evaluation) engine->options.evaluation = options->capacity;
-    engine->rows = engine->options.evaluation > options->capacity ? engine->options.evaluation : options->capacity;
+    engine->rows = engine->options.evaluation > options->capacity ? engine->options.evaluation
+                                                                  : options->capacity;
     engine->slots = options->slots ? options->slots : SC_ENGINE_STANDARD_SLOTS;
     engine->trains = options->optimizer != NULL;
     if (engine->trains) engine->optimizer = *options->optimizer;
@@ -62,7 +68,8 @@ socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net, c
     if (status == SOCLE_OK)
         status = engine->trains ? create_training(engine) : sc_engine_lanes_create(engine, NULL);
     bool forecast = options->plan.forecast;
-    if (status == SOCLE_OK && options->shares_steps && !forecast) status = sc_engine_link_create(engine);
+    if (status == SOCLE_OK && options->shares_steps && !forecast)
+        status = sc_engine_link_create(engine);
     if (status == SOCLE_OK && !forecast) status = sc_queue_finish(engine->compute);
     if (status != SOCLE_OK) {
         sc_engine_destroy(engine);
@@ -83,7 +90,8 @@ void sc_engine_destroy(sc_engine *engine) {
         sc_event_release(engine->slot[s].used);
     }
     sc_event_release(engine->peek);
-    sc_plan *plans[] = {engine->train, engine->evaluate, engine->predict, engine->commit, engine->totals, engine->add};
+    sc_plan *plans[] = {engine->train,  engine->evaluate, engine->predict,
+                        engine->commit, engine->totals,   engine->add};
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) sc_plan_destroy(plans[i]);
     sc_plan_pool_destroy(engine->pool);
     sc_engine_link_destroy(engine);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory of an engine's lanes, as they were placed (engine_lanes.c): one buffer for each lane, piece, state, partial and slot. A
- * forecast goes the same way and only counts. It must not know tensors, but for the name of one that is too large. */
+/* The memory of an engine's lanes, as they were placed (engine_lanes.c): one buffer for each lane,
+ * piece, state, partial and slot. A forecast goes the same way and only counts. It must not know
+ * tensors, but for the name of one that is too large. */
 #include "engine/engine_private.h"
 
 #include <inttypes.h>
@@ -36,14 +37,16 @@ static socle_status allocate_lane(sc_engine *engine, sc_lane lane, const char *n
     return SOCLE_OK;
 }
 
-/* What a piece is called: by its tensor where that alone is too large, and with the reason where there would be too many pieces. */
-static void name_piece(const sc_engine *engine, char text[SC_NAME_TEXT], const char *name, int piece,
-                       size_t bytes) {
+/* What a piece is called: by its tensor where that alone is too large, and with the reason where
+ * there would be too many pieces. */
+static void name_piece(const sc_engine *engine, char text[SC_NAME_TEXT], const char *name,
+                       int piece, size_t bytes) {
     const sc_lane_layout *lane = &engine->map.lane[SC_LANE_PARAMETERS];
     snprintf(text, SC_NAME_TEXT, "%s", name);
     if (piece >= lane->chunks || bytes <= engine->device->info.max_allocation) return;
     if (!lane->chunk) {
-        snprintf(text, SC_NAME_TEXT, "%s (they would make more than %d pieces)", name, SC_LANE_PIECES);
+        snprintf(text, SC_NAME_TEXT, "%s (they would make more than %d pieces)", name,
+                 SC_LANE_PIECES);
         return;
     }
     for (size_t p = 0; p < engine->net->parameters; p++) {
@@ -53,7 +56,8 @@ static void name_piece(const sc_engine *engine, char text[SC_NAME_TEXT], const c
     }
 }
 
-static socle_status allocate_pieces(sc_engine *engine, sc_pieces *out, const char *name, const sc_cuts *cuts) {
+static socle_status allocate_pieces(sc_engine *engine, sc_pieces *out, const char *name,
+                                    const sc_cuts *cuts) {
     out->cuts = *cuts;
     for (int p = 0; p < cuts->count; p++) {
         char text[SC_NAME_TEXT];
@@ -75,14 +79,16 @@ static socle_status allocate_states(sc_engine *engine) {
     const int pieces = engine->cuts.count;
     for (int s = 0; s < sc_optimizer_states(&engine->optimizer); s++) {
         SC_TRY(allocate_pieces(engine, &engine->state[s], "optimizer's states", &engine->cuts));
-        memcpy(engine->state_base + s * pieces, engine->state[s].base, (size_t)pieces * sizeof *engine->state_base);
+        memcpy(engine->state_base + s * pieces, engine->state[s].base,
+               (size_t)pieces * sizeof *engine->state_base);
     }
     engine->memory.base[SC_LANE_STATE] = engine->state_base[0];
     engine->memory.chunk[SC_LANE_STATE] = engine->state_base;
     return SOCLE_OK;
 }
 
-/* As many as the tree of partials holds at once; without fixed_tree the sum so far and the one under way. */
+/* As many as the tree of partials holds at once; without fixed_tree the sum so far and the one
+ * under way. */
 int sc_engine_partial_slots(const sc_engine_options *options) {
     if (!options->optimizer) return 1;
     if (options->fixed_tree) return sc_sum_tree_most(options->micro_batches);
@@ -100,10 +106,12 @@ socle_status sc_engine_buffers_create(sc_engine *engine) {
     SC_TRY(allocate_lane(engine, SC_LANE_DATA, "resident data", lane[SC_LANE_DATA].bytes));
     if (engine->trains) {
         SC_TRY(allocate_states(engine));
-        SC_TRY(allocate_lane(engine, SC_LANE_COEFFICIENTS, "coefficients", whole[SC_LANE_COEFFICIENTS].bytes));
+        SC_TRY(allocate_lane(engine, SC_LANE_COEFFICIENTS, "coefficients",
+                             whole[SC_LANE_COEFFICIENTS].bytes));
     }
     for (int s = 0; s < engine->slots; s++)
-        SC_TRY(sc_engine_buffer(engine, &engine->slot[s].buffer, "inputs", lane[SC_LANE_INPUTS].bytes));
+        SC_TRY(sc_engine_buffer(engine, &engine->slot[s].buffer, "inputs",
+                                lane[SC_LANE_INPUTS].bytes));
     return SOCLE_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The graphs an engine plans: the network between its feed and its sums. A batch arrives as staged columns or as row numbers into
- * resident data; from there on the graphs are the same. */
+/* The graphs an engine plans: the network between its feed and its sums. A batch arrives as staged
+ * columns or as row numbers into resident data; from there on the graphs are the same. */
 #include "engine/engine_private.h"
 
 #include "graph/formula.h"
@@ -35,31 +35,38 @@ static void feed(const sc_engine *engine, sc_graph *graph, int count, sc_value *
 static void augment(const sc_engine *engine, sc_graph *graph, sc_value *column) {
     int64_t dim[2] = {graph->capacity, SC_AUGMENT_ORIGIN};
     sc_tensor_desc desc = sc_tensor_make(SOCLE_I32, 1, 2, dim);
-    sc_value origin = sc_graph_external(graph, SC_LANE_INPUTS, sc_engine_origin_index(engine), &desc, "origins");
+    sc_value origin =
+        sc_graph_external(graph, SC_LANE_INPUTS, sc_engine_origin_index(engine), &desc, "origins");
     sc_graph_scope(graph, "augment");
     for (int k = 0; k < engine->net->inputs; k++)
         if (engine->column[k].rank == SC_IMAGE_RANK)
-            column[k] = sc_build_crop2d(graph, column[k], origin, engine->column[k].dim[2], engine->column[k].dim[3]);
+            column[k] = sc_build_crop2d(graph, column[k], origin, engine->column[k].dim[2],
+                                        engine->column[k].dim[3]);
 }
 
-/* What each row of the loss counts: the sample's weight, times 0 or 1 where the loss says what counts. SC_NO_VALUE: 1. */
+/* What each row of the loss counts: the sample's weight, times 0 or 1 where the loss says what
+ * counts. SC_NO_VALUE: 1. */
 static sc_value row_weights(sc_graph *graph, sc_value loss, sc_value sample, sc_value counts) {
     if (sample == SC_NO_VALUE || loss == SC_NO_VALUE) return counts;
     const sc_tensor_desc rows = *sc_graph_desc(graph, loss);
     if (counts == SC_NO_VALUE && rows.rows_per_sample == 1) return sample;
     const int64_t each[2] = {graph->capacity, rows.rows_per_sample}, one[2] = {graph->capacity, 1};
     sc_value shape = sc_graph_detach(graph, counts == SC_NO_VALUE ? loss : counts), out;
-    sc_value input[2] = {sc_build_reshape(graph, sample, 2, one), sc_build_reshape(graph, shape, 2, each)};
+    sc_value input[2] = {sc_build_reshape(graph, sample, 2, one),
+                         sc_build_reshape(graph, shape, 2, each)};
     sc_expr expr;
     sc_expr_init(&expr);
-    int weight = sc_expr_input(&expr, 0, SC_EXPR_FLOAT), row = sc_expr_input(&expr, 1, SC_EXPR_FLOAT);
-    sc_expr_output(&expr, counts == SC_NO_VALUE ? weight : sc_expr_add_node(&expr, SC_EXPR_MUL, weight, row, 0));
+    int weight = sc_expr_input(&expr, 0, SC_EXPR_FLOAT),
+        row = sc_expr_input(&expr, 1, SC_EXPR_FLOAT);
+    sc_expr_output(&expr, counts == SC_NO_VALUE
+                              ? weight
+                              : sc_expr_add_node(&expr, SC_EXPR_MUL, weight, row, 0));
     sc_build_expr(graph, &expr, 2, input, &out);
     return sc_build_reshape(graph, out, 1, rows.dim);
 }
 
-/* SUMS: loss and weight and number of right answers, in one reduction over the rows. Without weights a row counts once; what has
- * weight 0 is 0, were it infinite. */
+/* SUMS: loss and weight and number of right answers, in one reduction over the rows. Without
+ * weights a row counts once; what has weight 0 is 0, were it infinite. */
 static void output_sums(sc_graph *graph, sc_value loss, sc_value correct, sc_value weight) {
     sc_formula f;
     sc_value out[3];
@@ -68,16 +75,20 @@ static void output_sums(sc_graph *graph, sc_value loss, sc_value correct, sc_val
     sc_formula_input(&f, "loss", loss);
     if (counts) sc_formula_input(&f, "correct", correct);
     if (weighted) sc_formula_input(&f, "weight", weight);
-    sc_expr_output(&f.expr, sc_formula_read(&f, weighted ? "loss * weight if weight != 0 else 0" : "loss"));
+    sc_expr_output(&f.expr,
+                   sc_formula_read(&f, weighted ? "loss * weight if weight != 0 else 0" : "loss"));
     sc_expr_output(&f.expr, sc_formula_read(&f, weighted ? "weight" : "1"));
-    sc_expr_output(&f.expr, sc_formula_read(&f, !counts ? "0" : weighted ? "correct * weight if weight != 0 else 0" : "correct"));
+    sc_expr_output(&f.expr,
+                   sc_formula_read(&f, !counts    ? "0"
+                                       : weighted ? "correct * weight if weight != 0 else 0"
+                                                  : "correct"));
     sc_formula_sum(&f, 1, out);
     for (int i = 0; i < 3; i++) sc_graph_output(graph, out[i], SC_LANE_SUMS, SC_SUM_LOSS + i);
 }
 
 /* Network, loss and sums; the loss per row, and its weight (SC_NO_VALUE: 1). */
-static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode mode, sc_build *build,
-                        sc_value *weight) {
+static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode mode,
+                        sc_build *build, sc_value *weight) {
     sc_value column[SC_ENGINE_COLUMNS];
     feed(engine, graph, engine->columns, column);
     if (mode == SC_BUILD_TRAIN && engine->options.augments) augment(engine, graph, column);
@@ -86,26 +97,33 @@ static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode 
     sc_graph_scope(graph, "loss");
     sc_value correct, counts;
     int target = engine->net->inputs;
-    sc_value loss = sc_loss_build(graph, engine->net, build->node[engine->net->output], column[target], &correct, &counts);
-    *weight = row_weights(graph, loss, engine->options.weighted ? column[target + 1] : SC_NO_VALUE, counts);
+    sc_value loss = sc_loss_build(graph, engine->net, build->node[engine->net->output],
+                                  column[target], &correct, &counts);
+    *weight = row_weights(graph, loss, engine->options.weighted ? column[target + 1] : SC_NO_VALUE,
+                          counts);
     if (loss != SC_NO_VALUE) output_sums(graph, loss, correct, *weight);
     return loss;
 }
 
-static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_build *build, sc_value loss,
-                             sc_value weight, sc_value *work, int *completion) {
+static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_build *build,
+                             sc_value loss, sc_value weight, sc_value *work, int *completion) {
     const sc_net *net = engine->net;
     int count = net->trainable;
     sc_value *wrt = work, *gradient = work + count;
     for (size_t p = 0; p < net->parameters; p++)
-        if (net->parameter[p].role != SC_PARAMETER_STATISTIC) wrt[net->parameter[p].index] = build->parameter[p];
+        if (net->parameter[p].role != SC_PARAMETER_STATISTIC)
+            wrt[net->parameter[p].index] = build->parameter[p];
     for (int i = 0; i < count; i++)
         if (wrt[i] == SC_NO_VALUE) {
-            sc_graph_fail(graph, sc_fail(engine->env, SOCLE_STATUS_CONFIG,
-                                         "a layer with parameters does not lead to the loss; remove it or connect it"));
+            sc_graph_fail(
+                graph,
+                sc_fail(
+                    engine->env, SOCLE_STATUS_CONFIG,
+                    "a layer with parameters does not lead to the loss; remove it or connect it"));
             return;
         }
-    if (sc_graph_gradient(graph, loss, weight, count, wrt, gradient, completion) != SOCLE_OK) return;
+    if (sc_graph_gradient(graph, loss, weight, count, wrt, gradient, completion) != SOCLE_OK)
+        return;
     for (int i = 0; i < count; i++) sc_graph_output(graph, gradient[i], SC_LANE_GRADIENTS, i);
 }
 
@@ -113,7 +131,8 @@ static void output_statistics(const sc_engine *engine, sc_graph *graph, const sc
     const sc_net *net = engine->net;
     for (size_t p = 0; p < net->parameters; p++)
         if (net->parameter[p].role == SC_PARAMETER_STATISTIC)
-            sc_graph_output(graph, build->statistic[p], SC_LANE_SUMS, SC_SUM_STATISTICS + net->parameter[p].index);
+            sc_graph_output(graph, build->statistic[p], SC_LANE_SUMS,
+                            SC_SUM_STATISTICS + net->parameter[p].index);
 }
 
 socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *completion) {
@@ -127,7 +146,8 @@ socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *comp
         size_t forward_nodes = graph->nodes;
         output_gradients(engine, graph, &build, loss, weight, work, completion);
         if (engine->options.recompute && graph->status == SOCLE_OK)
-            sc_graph_fail(graph, sc_graph_recompute(graph, forward_nodes, engine->options.activation_bytes, NULL));
+            sc_graph_fail(graph, sc_graph_recompute(graph, forward_nodes,
+                                                    engine->options.activation_bytes, NULL));
     }
     sc_build_free(&build);
     sc_release(engine->env, work);
@@ -150,7 +170,8 @@ socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph) {
     sc_graph_fail(graph, sc_net_build(&build, engine->net, graph, SC_BUILD_EVALUATE, column));
     if (graph->status == SOCLE_OK) {
         sc_value result = build.node[engine->net->output];
-        if (engine->net->loss && !engine->options.logits) result = sc_loss_prediction(graph, engine->net->loss, result);
+        if (engine->net->loss && !engine->options.logits)
+            result = sc_loss_prediction(graph, engine->net->loss, result);
         sc_graph_output(graph, result, SC_LANE_OUTPUTS, 0);
         sc_graph_fail(graph, sc_graph_pool_first(graph));
     }

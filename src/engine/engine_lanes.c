@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lanes of an engine: which tensors, in which order, in which pieces. Parameters lie in the order in which their gradients
- * complete, so that exchange can go by ranges; gradients and sums of one micro-batch form one partial. Where the device allocates less
- * at once, parameters, gradients and states are cut at the same places, between tensors. */
+/* The lanes of an engine: which tensors, in which order, in which pieces. Parameters lie in the
+ * order in which their gradients complete, so that exchange can go by ranges; gradients and sums of
+ * one micro-batch form one partial. Where the device allocates less at once, parameters, gradients
+ * and states are cut at the same places, between tensors. */
 #include "engine/engine_private.h"
 
 socle_status sc_engine_columns_init(sc_engine *engine) {
@@ -36,22 +37,27 @@ static void parameter_sizes(const sc_net *net, bool statistics, size_t *bytes) {
             bytes[net->parameter[p].index] = sc_tensor_bytes(&net->parameter[p].desc);
 }
 
-/* The most bytes of one piece: what the device gives at once, and less than 2^31 elements, which operations can number. */
+/* The most bytes of one piece: what the device gives at once, and less than 2^31 elements, which
+ * operations can number. */
 static size_t most_of_a_piece(const sc_engine *engine) {
     const size_t numbered = (size_t)(INT32_MAX / SC_BLOCK - 1) * SC_LANE_ALIGNMENT;
     uint64_t limit = engine->device->info.max_allocation;
     return limit < numbered ? (size_t)limit : numbered;
 }
 
-/* More pieces than an engine keeps are none at all: then the whole lane counts as the one that is too large. */
-static socle_status place_pieces(const sc_engine *engine, sc_lane_layout *out, const size_t *bytes, const int *order) {
-    SC_TRY(sc_lane_place_chunks(out, engine->env, engine->net->trainable, bytes, order, most_of_a_piece(engine)));
+/* More pieces than an engine keeps are none at all: then the whole lane counts as the one that is
+ * too large. */
+static socle_status place_pieces(const sc_engine *engine, sc_lane_layout *out, const size_t *bytes,
+                                 const int *order) {
+    SC_TRY(sc_lane_place_chunks(out, engine->env, engine->net->trainable, bytes, order,
+                                most_of_a_piece(engine)));
     if (out->chunks <= SC_LANE_PIECES) return SOCLE_OK;
     sc_lane_free(out, engine->env);
     return sc_lane_place(out, engine->env, engine->net->trainable, bytes, order);
 }
 
-static socle_status place_parameters(sc_engine *engine, const int *completion, size_t *bytes, int *order) {
+static socle_status place_parameters(sc_engine *engine, const int *completion, size_t *bytes,
+                                     int *order) {
     const sc_net *net = engine->net;
     sc_lane_layout *lane = engine->map.lane;
     parameter_sizes(net, false, bytes);
@@ -59,9 +65,11 @@ static socle_status place_parameters(sc_engine *engine, const int *completion, s
     SC_TRY(place_pieces(engine, &lane[SC_LANE_PARAMETERS], bytes, order));
     SC_TRY(place_pieces(engine, &lane[SC_LANE_GRADIENTS], bytes, order));
     parameter_sizes(net, true, bytes + SC_SUM_STATISTICS);
-    SC_TRY(sc_lane_place(&lane[SC_LANE_STATISTICS], engine->env, net->statistics, bytes + SC_SUM_STATISTICS, NULL));
+    SC_TRY(sc_lane_place(&lane[SC_LANE_STATISTICS], engine->env, net->statistics,
+                         bytes + SC_SUM_STATISTICS, NULL));
     for (int i = 0; i < SC_SUM_STATISTICS; i++) bytes[i] = sizeof(float);
-    return sc_lane_place(&lane[SC_LANE_SUMS], engine->env, SC_SUM_STATISTICS + net->statistics, bytes, NULL);
+    return sc_lane_place(&lane[SC_LANE_SUMS], engine->env, SC_SUM_STATISTICS + net->statistics,
+                         bytes, NULL);
 }
 
 int sc_engine_origin_index(const sc_engine *engine) {
@@ -74,15 +82,18 @@ static socle_status place_feed(sc_engine *engine) {
     for (int k = 0; k < engine->columns; k++) bytes[k] = sc_tensor_bytes(&engine->column[k]);
     if (engine->options.resident) {
         for (int k = 0; k < engine->columns; k++)
-            if (!sc_mul_size(&bytes[k], sc_engine_column_bytes(engine, k), engine->options.data_rows))
-                return sc_fail(engine->env, SOCLE_STATUS_SHAPE, "%zu rows of data are too many to address",
+            if (!sc_mul_size(&bytes[k], sc_engine_column_bytes(engine, k),
+                             engine->options.data_rows))
+                return sc_fail(engine->env, SOCLE_STATUS_SHAPE,
+                               "%zu rows of data are too many to address",
                                engine->options.data_rows);
         SC_TRY(sc_lane_place(&lane[SC_LANE_DATA], engine->env, engine->columns, bytes, NULL));
         bytes[0] = (size_t)engine->rows * sizeof(int32_t); /* row numbers */
     }
-    bytes[sc_engine_origin_index(engine)] = (size_t)engine->options.capacity * SC_AUGMENT_ORIGIN * sizeof(int32_t);
-    return sc_lane_place(&lane[SC_LANE_INPUTS], engine->env, sc_engine_origin_index(engine) + engine->options.augments, bytes,
-                         NULL);
+    bytes[sc_engine_origin_index(engine)] =
+        (size_t)engine->options.capacity * SC_AUGMENT_ORIGIN * sizeof(int32_t);
+    return sc_lane_place(&lane[SC_LANE_INPUTS], engine->env,
+                         sc_engine_origin_index(engine) + engine->options.augments, bytes, NULL);
 }
 
 /* The sums lie behind the gradients, where they fit in the last piece. */
@@ -100,16 +111,22 @@ static socle_status place_whole_pieces(sc_engine *engine) {
     sc_lane_layout *whole = engine->commit_map.lane;
     const int pieces = engine->cuts.count, states = sc_engine_states(engine);
     const bool sums = engine->trains && sc_optimizer_has_sums(&engine->optimizer);
-    const int last = sc_coefficient_index(sums ? SC_COEFFICIENT_LIVE : SC_COEFFICIENT_MOMENTUM, pieces, pieces - 1);
-    size_t bytes[SC_OPTIMIZER_STATES * SC_LANE_PIECES], coefficient[(SC_COEFFICIENT_LIVE + 1) * SC_LANE_PIECES];
-    for (int p = 0; p < SC_OPTIMIZER_STATES * pieces; p++) bytes[p] = sc_cuts_bytes(&engine->cuts, p % pieces);
+    const int last = sc_coefficient_index(sums ? SC_COEFFICIENT_LIVE : SC_COEFFICIENT_MOMENTUM,
+                                          pieces, pieces - 1);
+    size_t bytes[SC_OPTIMIZER_STATES * SC_LANE_PIECES],
+        coefficient[(SC_COEFFICIENT_LIVE + 1) * SC_LANE_PIECES];
+    for (int p = 0; p < SC_OPTIMIZER_STATES * pieces; p++)
+        bytes[p] = sc_cuts_bytes(&engine->cuts, p % pieces);
     for (int kind = 0; kind <= SC_COEFFICIENT_LIVE; kind++)
         for (int p = 0; p < pieces; p++)
-            coefficient[sc_coefficient_index(kind, pieces, p)] = sc_cuts_bytes(&engine->cuts, p) / SC_BLOCK;
-    coefficient[sc_coefficient_index(SC_COEFFICIENT_MOMENTUM, pieces, 0)] = engine->map.lane[SC_LANE_STATISTICS].bytes / SC_BLOCK;
+            coefficient[sc_coefficient_index(kind, pieces, p)] =
+                sc_cuts_bytes(&engine->cuts, p) / SC_BLOCK;
+    coefficient[sc_coefficient_index(SC_COEFFICIENT_MOMENTUM, pieces, 0)] =
+        engine->map.lane[SC_LANE_STATISTICS].bytes / SC_BLOCK;
     SC_TRY(sc_lane_place_chunks(&whole[SC_LANE_PARAMETERS], engine->env, pieces, bytes, NULL, 1));
     SC_TRY(sc_lane_place_chunks(&whole[SC_LANE_GRADIENTS], engine->env, pieces, bytes, NULL, 1));
-    SC_TRY(sc_lane_place_chunks(&whole[SC_LANE_STATE], engine->env, states * pieces, bytes, NULL, 1));
+    SC_TRY(
+        sc_lane_place_chunks(&whole[SC_LANE_STATE], engine->env, states * pieces, bytes, NULL, 1));
     return sc_lane_place(&whole[SC_LANE_COEFFICIENTS], engine->env, last + 1, coefficient, NULL);
 }
 

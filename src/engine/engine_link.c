@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine's end of a shared step: gradients leave by ranges while the backward pass goes on, totals come back, and the commit reads
- * those. Lanes are touched by the compute queue alone: it copies each finished range into a buffer that the transfer queue may read,
- * and the totals arrive in a buffer of their own. Devices that share the host's memory are copied from directly. It knows one device;
- * who adds up the sums of all is exchange.c. */
+/* The engine's end of a shared step: gradients leave by ranges while the backward pass goes on,
+ * totals come back, and the commit reads those. Lanes are touched by the compute queue alone: it
+ * copies each finished range into a buffer that the transfer queue may read, and the totals arrive
+ * in a buffer of their own. Devices that share the host's memory are copied from directly. It knows
+ * one device; who adds up the sums of all is exchange.c. */
 #include "engine/engine_private.h"
 
 #include "base/thread_pool.h"
@@ -11,7 +12,8 @@
 
 typedef struct bucket {
     char *host;
-    sc_buffer *pinned; /* what `host` is; NULL: memory like any other, where the device allocates too little at once */
+    sc_buffer *pinned; /* what `host` is; NULL: memory like any other, where the device allocates
+                          too little at once */
     sc_pieces device;  /* none where the host's memory is the device's */
 } bucket;
 
@@ -26,20 +28,24 @@ struct sc_engine_link {
     sc_pieces totals;
     sc_event *received, *committed;
     sc_trace *trace;
-    int number;           /* in the trace */
-    int64_t clock;        /* host minus device, ns */
+    int number;                    /* in the trace */
+    int64_t clock;                 /* host minus device, ns */
     uint64_t asked[SC_SUM_RANGES]; /* traced: host, when the totals' coming was begun */
-    uint64_t complete;    /* traced: when all totals of the step before had come, so that its commit began; 0: none */
-    sc_event *began;      /* traced: what was queued before the step is done */
-    sc_event *computed[SC_SUM_RANGES], *arrived[SC_SUM_RANGES]; /* traced: the part of the backward pass, and the totals' coming */
+    uint64_t complete; /* traced: when all totals of the step before had come, so that its commit
+                          began; 0: none */
+    sc_event *began;   /* traced: what was queued before the step is done */
+    sc_event *computed[SC_SUM_RANGES], *arrived[SC_SUM_RANGES]; /* traced: the part of the backward
+                                                                   pass, and the totals' coming */
 };
 
-/* Ends of ranges: at ends of tensors, each of at least an eighth of the lane. Sums travel with the last one. All engines have the same
- * ranges, whatever the pieces. */
+/* Ends of ranges: at ends of tensors, each of at least an eighth of the lane. Sums travel with the
+ * last one. All engines have the same ranges, whatever the pieces. */
 static void cut_ranges(const sc_engine *engine, sc_engine_link *link) {
     const sc_lane_layout *lane = &engine->map.lane[SC_LANE_GRADIENTS];
     size_t least = lane->bytes / SC_SUM_RANGES, begin = 0;
-    int most = engine->options.hooks.ranges > 0 && engine->options.hooks.ranges < SC_SUM_RANGES ? engine->options.hooks.ranges : SC_SUM_RANGES;
+    int most = engine->options.hooks.ranges > 0 && engine->options.hooks.ranges < SC_SUM_RANGES
+                   ? engine->options.hooks.ranges
+                   : SC_SUM_RANGES;
     while (link->ranges < most - 1) {
         size_t end = lane->bytes;
         for (int t = 0; t < lane->count; t++) {
@@ -51,12 +57,14 @@ static void cut_ranges(const sc_engine *engine, sc_engine_link *link) {
     }
     link->end[link->ranges++] = engine->partial_bytes;
     for (int r = 0; r < link->ranges - 1; r++)
-        link->ready[r] = sc_plan_ready_after(engine->train, &engine->map, SC_LANE_GRADIENTS, link->end[r]);
+        link->ready[r] =
+            sc_plan_ready_after(engine->train, &engine->map, SC_LANE_GRADIENTS, link->end[r]);
     link->ready[link->ranges - 1] = sc_plan_launches(engine->train);
 }
 
 bool sc_engine_link_is_direct(const sc_engine *engine) {
-    return (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) && !engine->options.hooks.own_memory;
+    return (engine->device->info.traits & SC_TRAIT_HOST_MEMORY) &&
+           !engine->options.hooks.own_memory;
 }
 
 int sc_engine_link_buckets(const sc_engine *engine) {
@@ -66,13 +74,15 @@ int sc_engine_link_buckets(const sc_engine *engine) {
 /* Host memory in one piece, which the account knows as staging memory either way. */
 static socle_status create_host(sc_engine *engine, bucket *out) {
     if (engine->partial_cuts.count == 1) {
-        SC_TRY(sc_buffer_create(&out->pinned, engine->device, SC_BUFFER_STAGING, engine->partial_bytes));
+        SC_TRY(sc_buffer_create(&out->pinned, engine->device, SC_BUFFER_STAGING,
+                                engine->partial_bytes));
         out->host = out->pinned->host;
         return SOCLE_OK;
     }
     SC_TRY(sc_device_take(engine->device, SC_BUFFER_STAGING, engine->partial_bytes));
     socle_status status = sc_allocate(engine->env, &out->host, engine->partial_bytes, 1);
-    if (status != SOCLE_OK) sc_device_give_back(engine->device, SC_BUFFER_STAGING, engine->partial_bytes);
+    if (status != SOCLE_OK)
+        sc_device_give_back(engine->device, SC_BUFFER_STAGING, engine->partial_bytes);
     return status;
 }
 
@@ -96,7 +106,8 @@ static socle_status create_buckets(sc_engine *engine, sc_engine_link *link) {
 
 socle_status sc_engine_link_create(sc_engine *engine) {
     if (!engine->trains)
-        return sc_fail(engine->env, SOCLE_STATUS_STATE, "an engine without an optimizer shares no steps");
+        return sc_fail(engine->env, SOCLE_STATUS_STATE,
+                       "an engine without an optimizer shares no steps");
     SC_TRY(sc_allocate(engine->env, &engine->link, 1, sizeof *engine->link));
     sc_engine_link *link = engine->link;
     link->direct = sc_engine_link_is_direct(engine);
@@ -172,31 +183,37 @@ static socle_status carry(sc_engine *engine, int range) {
     return sc_queue_flush(link->transfer);
 }
 
-static socle_status send_range(sc_engine *engine, int range, const sc_sum_merge *merge, int merges) {
+static socle_status send_range(sc_engine *engine, int range, const sc_sum_merge *merge,
+                               int merges) {
     sc_engine_link *link = engine->link;
     if (link->trace) SC_TRY(record(engine->compute, &link->computed[range]));
-    for (int m = 0; m < merges; m++) SC_TRY(sc_engine_add(engine, merge[m], range_begin(link, range), link->end[range]));
+    for (int m = 0; m < merges; m++)
+        SC_TRY(sc_engine_add(engine, merge[m], range_begin(link, range), link->end[range]));
     for (int n = 0; n < engine->tree.nodes; n++) SC_TRY(take_out(engine, n, range));
     return carry(engine, range);
 }
 
 socle_status sc_engine_link_begin(sc_engine *engine) {
     sc_engine_link *link = engine->link;
-    return link && link->trace && !engine->pending ? record(engine->compute, &link->began) : SOCLE_OK;
+    return link && link->trace && !engine->pending ? record(engine->compute, &link->began)
+                                                   : SOCLE_OK;
 }
 
-socle_status sc_engine_send(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step) {
+socle_status sc_engine_send(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset,
+                            uint32_t step) {
     sc_engine_link *link = engine->link;
     int partial = 0, merges, first = 0;
     sc_sum_merge merge[SC_SUM_NODES];
     SC_TRY(sc_engine_take_partial(engine, &partial));
     merges = sc_engine_push(engine, partial, merge);
     sc_lane_memory memory = sc_engine_bases(engine, slot, partial);
-    sc_launch launch = {.rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
+    sc_launch launch = {
+        .rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
     SC_TRY(sc_engine_slot_begin(engine, slot));
     SC_TRY(sc_engine_link_begin(engine));
     for (int r = 0; r < link->ranges; r++) {
-        SC_TRY(sc_plan_run_part(engine->train, engine->compute, &memory, &launch, first, link->ready[r]));
+        SC_TRY(sc_plan_run_part(engine->train, engine->compute, &memory, &launch, first,
+                                link->ready[r]));
         first = link->ready[r];
         SC_TRY(send_range(engine, r, merge, merges));
     }
@@ -206,7 +223,8 @@ socle_status sc_engine_send(sc_engine *engine, int slot, int64_t rows, uint32_t 
 
 socle_status sc_engine_sent(sc_engine *engine, int range, uint64_t deadline) {
     sc_engine_link *link = engine->link;
-    return sc_queue_poll(link->direct ? engine->compute : link->transfer, link->sent[range], deadline);
+    return sc_queue_poll(link->direct ? engine->compute : link->transfer, link->sent[range],
+                         deadline);
 }
 
 socle_status sc_engine_receive(sc_engine *engine, int range, const float *totals) {
@@ -214,7 +232,8 @@ socle_status sc_engine_receive(sc_engine *engine, int range, const float *totals
     size_t begin = range_begin(link, range), end = link->end[range];
     const char *from = (const char *)totals;
     if (range == 0 && link->committed) SC_TRY(sc_queue_wait_event(link->transfer, link->committed));
-    if (!link->direct && link->bucket[0].pinned) { /* faster from there, and the bucket's own sums are added up */
+    if (!link->direct && link->bucket[0].pinned) { /* faster from there, and the bucket's own sums
+                                                      are added up */
         memcpy(link->bucket[0].host + begin, from + begin, end - begin);
         from = link->bucket[0].host;
     }
@@ -234,14 +253,16 @@ static uint64_t host_time(const sc_engine_link *link, sc_event *event) {
     return (uint64_t)((int64_t)end + link->clock);
 }
 
-static void leave_span(const sc_engine_link *link, sc_trace_row row, const char *what, int range, uint64_t start,
-                       uint64_t end) {
-    sc_trace_span span = {link->number, row, what, range, start, end > start ? end : start}; /* two clocks may differ a little */
+static void leave_span(const sc_engine_link *link, sc_trace_row row, const char *what, int range,
+                       uint64_t start, uint64_t end) {
+    sc_trace_span span = {
+        link->number, row,   what,
+        range,        start, end > start ? end : start}; /* two clocks may differ a little */
     if (start && end) sc_trace_add(link->trace, &span);
 }
 
-/* Spans of the step whose totals have arrived. The compute queue goes on when it has handed a range over: to the host, or where that has
- * memory of its own to the transfer queue. */
+/* Spans of the step whose totals have arrived. The compute queue goes on when it has handed a range
+ * over: to the host, or where that has memory of its own to the transfer queue. */
 static void leave_spans(sc_engine *engine) {
     sc_engine_link *link = engine->link;
     uint64_t at = host_time(link, link->began);
@@ -260,7 +281,9 @@ static void leave_spans(sc_engine *engine) {
 
 void sc_engine_link_uploaded(const sc_engine *engine, const sc_engine_slot *slot) {
     const sc_engine_link *link = engine->link;
-    if (link && link->trace) leave_span(link, SC_TRACE_UPLOAD, "samples", -1, slot->asked, host_time(link, slot->uploaded));
+    if (link && link->trace)
+        leave_span(link, SC_TRACE_UPLOAD, "samples", -1, slot->asked,
+                   host_time(link, slot->uploaded));
 }
 
 /* The device's clock beside the host's: the end of a small command, seen as soon as it is there. */
@@ -288,7 +311,8 @@ socle_status sc_engine_trace(sc_engine *engine, sc_trace *trace, int number) {
 
 socle_status sc_engine_received(sc_engine *engine, uint64_t deadline) {
     sc_engine_link *link = engine->link;
-    SC_TRY(sc_queue_poll(link->transfer, NULL, deadline)); /* what a cancelled step still reads into the buckets too */
+    SC_TRY(sc_queue_poll(link->transfer, NULL, deadline)); /* what a cancelled step still reads into
+                                                              the buckets too */
     if (link->received && link->trace) leave_spans(engine);
     return SOCLE_OK;
 }
@@ -298,7 +322,8 @@ socle_status sc_engine_commit_received(sc_engine *engine, const sc_engine_step *
     sc_lane_memory memory = engine->memory;
     memory.base[SC_LANE_GRADIENTS] = link->totals.base[0];
     memory.chunk[SC_LANE_GRADIENTS] = link->totals.base;
-    memory.base[SC_LANE_SUMS] = sc_pieces_at(&link->totals, engine->map.lane[SC_LANE_GRADIENTS].bytes);
+    memory.base[SC_LANE_SUMS] =
+        sc_pieces_at(&link->totals, engine->map.lane[SC_LANE_GRADIENTS].bytes);
     SC_TRY(sc_queue_wait_event(engine->compute, link->received));
     SC_TRY(sc_engine_run_commit(engine, &memory, step));
     return record(engine->compute, &link->committed);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an engine's memory is used for, and what it would be: a forecast is an engine that is made like any other, lanes and plans
- * included, and takes nothing. So the two cannot differ. */
+/* What an engine's memory is used for, and what it would be: a forecast is an engine that is made
+ * like any other, lanes and plans included, and takes nothing. So the two cannot differ. */
 #include "engine/engine_private.h"
 
 #include <stdio.h>
@@ -19,23 +19,28 @@ static void add_plan(sc_engine_memory *memory, const sc_plan *plan, size_t *turn
     if (size.piece > memory->tensor) memory->tensor = size.piece;
     if (size.piece <= memory->piece) return;
     memory->piece = size.piece;
-    snprintf(memory->piece_name, sizeof memory->piece_name, "%s%s", size.piece_layer ? "activations of " : "activations",
+    snprintf(memory->piece_name, sizeof memory->piece_name, "%s%s",
+             size.piece_layer ? "activations of " : "activations",
              size.piece_layer ? size.piece_layer : "");
 }
 
 static void describe_heaviest(sc_engine_memory *memory, const sc_engine *engine) {
-    const sc_plan *plan = engine->train ? engine->train : engine->evaluate ? engine->evaluate : engine->predict;
+    const sc_plan *plan = engine->train      ? engine->train
+                          : engine->evaluate ? engine->evaluate
+                                             : engine->predict;
     if (!plan) return;
     sc_plan_size size = sc_plan_sizes(plan);
     memory->heaviest = size.heaviest;
-    snprintf(memory->heaviest_layer, sizeof memory->heaviest_layer, "%s", size.heaviest_layer ? size.heaviest_layer : "");
+    snprintf(memory->heaviest_layer, sizeof memory->heaviest_layer, "%s",
+             size.heaviest_layer ? size.heaviest_layer : "");
 }
 
 /* As engine_link.c allocates. */
 static void add_exchange(sc_engine_memory *memory, const sc_engine *engine) {
     if (!engine->options.shares_steps) return;
     memory->staging = (size_t)sc_engine_link_buckets(engine) * engine->partial_bytes;
-    memory->exchange = engine->partial_bytes + (sc_engine_link_is_direct(engine) ? 0 : memory->staging);
+    memory->exchange =
+        engine->partial_bytes + (sc_engine_link_is_direct(engine) ? 0 : memory->staging);
 }
 
 /* Columns one behind the other, each aligned, as a stage keeps them. */
@@ -43,7 +48,8 @@ static size_t slot_bytes(const sc_engine *engine, int64_t rows, bool augments) {
     size_t total = 0;
     for (int k = 0; k <= engine->columns; k++) {
         size_t row = sc_engine_staged_bytes(engine, k, augments);
-        if (row) total = (size_t)sc_round_up((int64_t)total, SC_LANE_ALIGNMENT) + row * (size_t)rows;
+        if (row)
+            total = (size_t)sc_round_up((int64_t)total, SC_LANE_ALIGNMENT) + row * (size_t)rows;
     }
     return total;
 }
@@ -51,20 +57,21 @@ static size_t slot_bytes(const sc_engine *engine, int64_t rows, bool augments) {
 sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
     const sc_lane_layout *lane = engine->map.lane, *whole = engine->commit_map.lane;
     size_t parameters = lane[SC_LANE_PARAMETERS].bytes;
-    sc_engine_memory memory = {.parameters = parameters,
-                               .gradients = engine->partial_bytes * (size_t)engine->partial_slots,
-                               .state = engine->trains ? parameters * (size_t)sc_optimizer_states(&engine->optimizer) : 0,
-                               .statistics = lane[SC_LANE_STATISTICS].bytes,
-                               .coefficients = (engine->trains ? whole[SC_LANE_COEFFICIENTS].bytes : 0) +
-                                               whole[SC_LANE_HEALTH].bytes,
-                               .inputs = lane[SC_LANE_INPUTS].bytes * (size_t)engine->slots,
-                               .outputs = lane[SC_LANE_OUTPUTS].bytes,
-                               .data = lane[SC_LANE_DATA].bytes,
-                               .slot = slot_bytes(engine, engine->options.capacity, true),
-                               .evaluation_slot = slot_bytes(engine, engine->options.evaluation, false),
-                               .parameter_piece = sc_cuts_largest(&engine->cuts),
-                               .partial_piece = sc_cuts_largest(&engine->partial_cuts),
-                               .piece = engine->piece};
+    sc_engine_memory memory = {
+        .parameters = parameters,
+        .gradients = engine->partial_bytes * (size_t)engine->partial_slots,
+        .state = engine->trains ? parameters * (size_t)sc_optimizer_states(&engine->optimizer) : 0,
+        .statistics = lane[SC_LANE_STATISTICS].bytes,
+        .coefficients =
+            (engine->trains ? whole[SC_LANE_COEFFICIENTS].bytes : 0) + whole[SC_LANE_HEALTH].bytes,
+        .inputs = lane[SC_LANE_INPUTS].bytes * (size_t)engine->slots,
+        .outputs = lane[SC_LANE_OUTPUTS].bytes,
+        .data = lane[SC_LANE_DATA].bytes,
+        .slot = slot_bytes(engine, engine->options.capacity, true),
+        .evaluation_slot = slot_bytes(engine, engine->options.evaluation, false),
+        .parameter_piece = sc_cuts_largest(&engine->cuts),
+        .partial_piece = sc_cuts_largest(&engine->partial_cuts),
+        .piece = engine->piece};
     snprintf(memory.piece_name, sizeof memory.piece_name, "%s", engine->piece_name);
     add_plan(&memory, engine->train, &memory.train);
     add_plan(&memory, engine->evaluate, &memory.evaluate);
@@ -74,14 +81,16 @@ sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
     add_plan(&memory, engine->totals, NULL);
     add_exchange(&memory, engine);
     describe_heaviest(&memory, engine);
-    memory.activations = engine->options.plan.hooks.separate ? memory.train + memory.evaluate + memory.predict
-                                                       : sc_plan_pool_bytes(engine->pool);
-    memory.total = engine->taken + memory.activations + memory.packed + memory.steps + memory.exchange;
+    memory.activations = engine->options.plan.hooks.separate
+                             ? memory.train + memory.evaluate + memory.predict
+                             : sc_plan_pool_bytes(engine->pool);
+    memory.total =
+        engine->taken + memory.activations + memory.packed + memory.steps + memory.exchange;
     return memory;
 }
 
-socle_status sc_engine_forecast(sc_engine_memory *out, sc_device *device, sc_net *net, const sc_engine_options *options,
-                                sc_engine_uses uses) {
+socle_status sc_engine_forecast(sc_engine_memory *out, sc_device *device, sc_net *net,
+                                const sc_engine_options *options, sc_engine_uses uses) {
     sc_engine_options forecast = *options;
     sc_engine *engine;
     forecast.plan.forecast = true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plans of an engine: the training step's at creation, those of evaluation and prediction when first needed. */
+/* Plans of an engine: the training step's at creation, those of evaluation and prediction when
+ * first needed. */
 #include "engine/engine_private.h"
 
 /* Plans the network's own graphs, of which one runs at a time. */
@@ -26,7 +27,8 @@ static socle_status plan_whole(sc_engine *engine, sc_plan **out, int64_t capacit
     SC_TRY(sc_graph_create(&graph, engine->env, capacity));
     socle_status status = build(engine, graph);
     if (status == SOCLE_OK)
-        status = sc_plan_create(out, engine->device, graph, &engine->commit_map, &engine->options.plan);
+        status =
+            sc_plan_create(out, engine->device, graph, &engine->commit_map, &engine->options.plan);
     sc_graph_destroy(graph);
     return status;
 }
@@ -34,12 +36,14 @@ static socle_status plan_whole(sc_engine *engine, sc_plan **out, int64_t capacit
 static socle_status build_commit(sc_engine *engine, sc_graph *graph) {
     sc_commit_shape shape = {
         .pieces = engine->cuts.count,
-        .statistic_blocks = (int64_t)(engine->map.lane[SC_LANE_STATISTICS].bytes / SC_LANE_ALIGNMENT),
+        .statistic_blocks =
+            (int64_t)(engine->map.lane[SC_LANE_STATISTICS].bytes / SC_LANE_ALIGNMENT),
         .weighted = engine->options.weighted || sc_net_sums_weight(engine->net)};
     for (int p = 0; p < shape.pieces; p++)
         shape.parameter_blocks[p] = (int64_t)(sc_cuts_bytes(&engine->cuts, p) / SC_LANE_ALIGNMENT);
     for (size_t p = 0; p < engine->net->parameters; p++)
-        if (engine->net->parameter[p].role != SC_PARAMETER_STATISTIC) shape.tensors[sc_engine_piece(engine, p)]++;
+        if (engine->net->parameter[p].role != SC_PARAMETER_STATISTIC)
+            shape.tensors[sc_engine_piece(engine, p)]++;
     return sc_commit_build(graph, &engine->optimizer, &shape, &engine->step_terms);
 }
 
@@ -67,9 +71,11 @@ socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph) {
 socle_status sc_engine_prepare_evaluation(sc_engine *engine) {
     if (engine->evaluate) return SOCLE_OK;
     if (!engine->net->loss)
-        return sc_fail(engine->env, SOCLE_STATUS_STATE, "this network has no loss: choose one before evaluating");
+        return sc_fail(engine->env, SOCLE_STATUS_STATE,
+                       "this network has no loss: choose one before evaluating");
     if (!engine->totals) SC_TRY(plan_whole(engine, &engine->totals, 1, build_totals));
-    return plan_forward(engine, &engine->evaluate, engine->options.evaluation, sc_engine_build_evaluate);
+    return plan_forward(engine, &engine->evaluate, engine->options.evaluation,
+                        sc_engine_build_evaluate);
 }
 
 static socle_status place_outputs(sc_engine *engine) {
@@ -89,7 +95,8 @@ static socle_status place_outputs(sc_engine *engine) {
 socle_status sc_engine_need_predict(sc_engine *engine) {
     if (engine->predict) return SOCLE_OK;
     SC_TRY(place_outputs(engine));
-    return plan_forward(engine, &engine->predict, engine->options.capacity, sc_engine_build_predict);
+    return plan_forward(engine, &engine->predict, engine->options.capacity,
+                        sc_engine_build_predict);
 }
 
 void sc_engine_weights_changed(sc_engine *engine) {

@@ -9,10 +9,10 @@
 enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 2 };
 
 typedef struct sc_engine_slot {
-    sc_buffer *buffer;   /* one INPUTS lane */
-    sc_event *uploaded;  /* last upload; NULL: none under way */
-    uint64_t asked;      /* host time when it was begun */
-    sc_event *used;      /* last launch that reads it */
+    sc_buffer *buffer;  /* one INPUTS lane */
+    sc_event *uploaded; /* last upload; NULL: none under way */
+    uint64_t asked;     /* host time when it was begun */
+    sc_event *used;     /* last launch that reads it */
 } sc_engine_slot;
 
 struct sc_engine {
@@ -25,30 +25,31 @@ struct sc_engine {
     bool trains;
     sc_queue *compute, *upload;
 
-    int64_t rows;            /* most of any micro-batch */
+    int64_t rows; /* most of any micro-batch */
     int columns;
     sc_tensor_desc column[SC_ENGINE_COLUMNS]; /* batched, at `rows`; inputs, target, weights */
     const char *column_name[SC_ENGINE_COLUMNS];
 
-    sc_lane_map map;         /* of the network's graphs */
-    sc_lane_map commit_map;  /* whole lanes */
-    sc_lane_memory memory;   /* bases; INPUTS, GRADIENTS and SUMS are set per run */
+    sc_lane_map map;                /* of the network's graphs */
+    sc_lane_map commit_map;         /* whole lanes */
+    sc_lane_memory memory;          /* bases; INPUTS, GRADIENTS and SUMS are set per run */
     sc_buffer *lane[SC_LANE_COUNT]; /* of lanes in one piece */
-    sc_cuts cuts;            /* of parameters and of each of the optimizer's states */
+    sc_cuts cuts;                   /* of parameters and of each of the optimizer's states */
     sc_pieces parameters, state[SC_OPTIMIZER_STATES];
     sc_operand state_base[SC_OPTIMIZER_STATES * SC_LANE_PIECES]; /* by state, then by piece */
-    sc_cuts partial_cuts;    /* as `cuts`, and the sums behind */
+    sc_cuts partial_cuts;            /* as `cuts`, and the sums behind */
     sc_pieces partial[SC_SUM_NODES]; /* GRADIENTS, and SUMS behind them */
-    size_t partial_bytes;    /* gradients and sums of one micro-batch */
+    size_t partial_bytes;            /* gradients and sums of one micro-batch */
     int partial_slots;
     sc_engine_slot slot[SC_ENGINE_SLOTS];
     int slots;
-    size_t data_used;        /* rows */
+    size_t data_used; /* rows */
 
     sc_plan *train, *evaluate, *predict, *commit, *totals, *add;
-    sc_plan_pool *pool;      /* train, evaluate and predict take turns in it; the others run between parts of train */
-    size_t taken;            /* bytes of all lanes */
-    size_t piece;            /* the largest that must lie in one allocation */
+    sc_plan_pool *pool; /* train, evaluate and predict take turns in it; the others run between
+                           parts of train */
+    size_t taken;       /* bytes of all lanes */
+    size_t piece;       /* the largest that must lie in one allocation */
     char piece_name[SC_NAME_TEXT];
 
     /* The step under way: which partial slots hold which sums. */
@@ -57,7 +58,7 @@ struct sc_engine {
     uint32_t pending;         /* micro-batches so far */
     int free_partial[SC_SUM_NODES];
     int free_partials;
-    sc_engine_link *link;     /* NULL: the engine shares no steps */
+    sc_engine_link *link; /* NULL: the engine shares no steps */
 
     uint32_t peek_words[SC_HEALTH_TENSORS * SC_BLOCK];
     sc_event *peek;
@@ -69,9 +70,11 @@ socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph);
 socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph);
 /* engine_lanes.c: columns and lane layouts. */
 socle_status sc_engine_columns_init(sc_engine *engine);
-int sc_engine_origin_index(const sc_engine *engine); /* of the origins of images in the INPUTS lane */
+int sc_engine_origin_index(const sc_engine *engine); /* of the origins of images in the INPUTS lane
+                                                      */
 socle_status sc_engine_lanes_create(sc_engine *engine, const int *completion);
-/* engine_buffers.c: the memory of the lanes that were placed. Zeroed, 0 bytes: none. In a forecast it is only counted. */
+/* engine_buffers.c: the memory of the lanes that were placed. Zeroed, 0 bytes: none. In a forecast
+ * it is only counted. */
 socle_status sc_engine_buffer(sc_engine *engine, sc_buffer **out, const char *name, size_t bytes);
 socle_status sc_engine_buffers_create(sc_engine *engine);
 void sc_engine_lanes_destroy(sc_engine *engine); /* and of the layouts */
@@ -90,7 +93,8 @@ int sc_engine_push(sc_engine *engine, int partial, sc_sum_merge *merge);
 /* One partial += another, bytes [begin, end) of each, multiples of SC_LANE_ALIGNMENT. */
 socle_status sc_engine_add(sc_engine *engine, sc_sum_merge merge, size_t begin, size_t end);
 /* The commit over the sums in `memory`; begins the next step. */
-socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory, const sc_engine_step *step);
+socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory,
+                                  const sc_engine_step *step);
 /* engine_link.c. Whether sums go to host memory directly / how many buckets hold them there. */
 bool sc_engine_link_is_direct(const sc_engine *engine);
 int sc_engine_link_buckets(const sc_engine *engine);

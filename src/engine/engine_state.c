@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading and writing what persists on the device: parameters, statistics, optimizer state, health and totals. */
+/* Reading and writing what persists on the device: parameters, statistics, optimizer state, health
+ * and totals. */
 #include "engine/engine_private.h"
 
 #include <math.h>
 #include <string.h>
 
-static socle_status persistent_place(sc_engine *engine, int number, int state, sc_operand *place, size_t *bytes) {
+static socle_status persistent_place(sc_engine *engine, int number, int state, sc_operand *place,
+                                     size_t *bytes) {
     const sc_parameter *parameter = &engine->net->parameter[number];
-    sc_lane lane = parameter->role == SC_PARAMETER_STATISTIC ? SC_LANE_STATISTICS : SC_LANE_PARAMETERS;
+    sc_lane lane =
+        parameter->role == SC_PARAMETER_STATISTIC ? SC_LANE_STATISTICS : SC_LANE_PARAMETERS;
     const sc_lane_layout *layout = &engine->map.lane[lane];
     size_t offset = sc_lane_begin(layout, parameter->index);
     *bytes = sc_tensor_bytes(&parameter->desc);
     if (state >= 0) {
-        if (!engine->trains || lane != SC_LANE_PARAMETERS || state >= sc_optimizer_states(&engine->optimizer))
-            return sc_fail(engine->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s has no optimizer state %d", parameter->name,
-                           state);
+        if (!engine->trains || lane != SC_LANE_PARAMETERS ||
+            state >= sc_optimizer_states(&engine->optimizer))
+            return sc_fail(engine->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                           "%s has no optimizer state %d", parameter->name, state);
         *place = sc_pieces_at(&engine->state[state], offset);
         return SOCLE_OK;
     }
@@ -23,7 +27,8 @@ static socle_status persistent_place(sc_engine *engine, int number, int state, s
     return SOCLE_OK;
 }
 
-static socle_status transfer(sc_engine *engine, int number, int state, float *out, const float *data) {
+static socle_status transfer(sc_engine *engine, int number, int state, float *out,
+                             const float *data) {
     sc_operand place;
     size_t bytes;
     SC_TRY(persistent_place(engine, number, state, &place, &bytes));
@@ -63,7 +68,8 @@ socle_status sc_engine_initialize(sc_engine *engine, uint64_t seed) {
     }
     int pieces = sc_engine_states(engine) * engine->cuts.count;
     for (int p = 0; p < pieces; p++)
-        SC_TRY(sc_queue_fill(engine->compute, engine->state_base[p], 0, engine->state_base[p].buffer->bytes));
+        SC_TRY(sc_queue_fill(engine->compute, engine->state_base[p], 0,
+                             engine->state_base[p].buffer->bytes));
     return sc_engine_totals_reset(engine);
 }
 
@@ -71,11 +77,14 @@ socle_status sc_engine_initialize(sc_engine *engine, uint64_t seed) {
 static sc_totals decode(const sc_engine *engine, const uint32_t *word) {
     const size_t *offset = engine->commit_map.lane[SC_LANE_HEALTH].offset;
     float value[SC_HEALTH_TENSORS];
-    for (int i = 0; i < SC_HEALTH_TENSORS; i++) memcpy(&value[i], (const char *)word + offset[i], sizeof value[i]);
+    for (int i = 0; i < SC_HEALTH_TENSORS; i++)
+        memcpy(&value[i], (const char *)word + offset[i], sizeof value[i]);
     return (sc_totals){.bad_step = word[offset[SC_HEALTH_STEP] / sizeof *word],
                        .loss = (double)value[SC_HEALTH_LOSS] + (double)value[SC_HEALTH_LOSS_LOW],
-                       .weight = (double)value[SC_HEALTH_SAMPLE_WEIGHT] + (double)value[SC_HEALTH_SAMPLE_WEIGHT_LOW],
-                       .correct = (double)value[SC_HEALTH_CORRECT] + (double)value[SC_HEALTH_CORRECT_LOW],
+                       .weight = (double)value[SC_HEALTH_SAMPLE_WEIGHT] +
+                                 (double)value[SC_HEALTH_SAMPLE_WEIGHT_LOW],
+                       .correct =
+                           (double)value[SC_HEALTH_CORRECT] + (double)value[SC_HEALTH_CORRECT_LOW],
                        .last_loss = value[SC_HEALTH_LAST_LOSS]};
 }
 
@@ -124,7 +133,8 @@ socle_status sc_engine_totals_reset(sc_engine *engine) {
     forget_look(engine);
     size_t first = engine->commit_map.lane[SC_LANE_HEALTH].offset[SC_HEALTH_LOSS];
     sc_operand totals = {engine->lane[SC_LANE_HEALTH], first};
-    return sc_queue_fill(engine->compute, totals, 0, engine->commit_map.lane[SC_LANE_HEALTH].bytes - first);
+    return sc_queue_fill(engine->compute, totals, 0,
+                         engine->commit_map.lane[SC_LANE_HEALTH].bytes - first);
 }
 
 socle_status sc_engine_totals_set(sc_engine *engine, const sc_totals *totals) {
@@ -137,7 +147,8 @@ socle_status sc_engine_totals_set(sc_engine *engine, const sc_totals *totals) {
         value[3 + i] = isfinite(value[i]) ? (float)(sum[i] - (double)value[i]) : 0.0f;
     }
     sc_operand health = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_STEP]};
-    socle_status status = sc_queue_write(engine->compute, health, &totals->bad_step, sizeof totals->bad_step);
+    socle_status status =
+        sc_queue_write(engine->compute, health, &totals->bad_step, sizeof totals->bad_step);
     for (int i = 0; i < 6 && status == SOCLE_OK; i++) {
         sc_operand place = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_LOSS + i]};
         status = sc_queue_write(engine->compute, place, &value[i], sizeof value[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A training step as a transaction: micro-batches leave partial sums, which add up along a fixed tree (sum_tree.h), and one commit
- * changes what persists. */
+/* A training step as a transaction: micro-batches leave partial sums, which add up along a fixed
+ * tree (sum_tree.h), and one commit changes what persists. */
 #include "engine/engine_private.h"
 
 #include <string.h>
@@ -10,7 +10,8 @@ void sc_engine_begin_step(sc_engine *engine, int64_t first) {
     engine->next_micro_batch = first;
     engine->pending = 0;
     engine->free_partials = 0;
-    for (int s = engine->partial_slots - 1; s >= 0; s--) engine->free_partial[engine->free_partials++] = s;
+    for (int s = engine->partial_slots - 1; s >= 0; s--)
+        engine->free_partial[engine->free_partials++] = s;
 }
 
 sc_lane_memory sc_engine_bases(const sc_engine *engine, int slot, int partial) {
@@ -24,7 +25,8 @@ sc_lane_memory sc_engine_bases(const sc_engine *engine, int slot, int partial) {
 }
 
 socle_status sc_engine_add(sc_engine *engine, sc_sum_merge merge, size_t begin, size_t end) {
-    const sc_pieces *earlier = &engine->partial[merge.earlier], *later = &engine->partial[merge.later];
+    const sc_pieces *earlier = &engine->partial[merge.earlier],
+                    *later = &engine->partial[merge.later];
     sc_lane_memory memory = engine->memory;
     for (size_t at = begin, next; at < end; at = next) {
         next = sc_pieces_end(earlier, at, end);
@@ -47,25 +49,32 @@ static socle_status add_whole(sc_engine *engine, const sc_sum_merge *merge, int 
 
 socle_status sc_engine_take_partial(sc_engine *engine, int *partial) {
     if (!engine->trains)
-        return sc_fail(engine->env, SOCLE_STATUS_STATE, "this engine was made without an optimizer");
+        return sc_fail(engine->env, SOCLE_STATUS_STATE,
+                       "this engine was made without an optimizer");
     if (!engine->free_partials)
-        return sc_fail(engine->env, SOCLE_STATUS_STATE, "a step of more than the %lld micro-batches planned",
+        return sc_fail(engine->env, SOCLE_STATUS_STATE,
+                       "a step of more than the %lld micro-batches planned",
                        (long long)engine->options.micro_batches);
     *partial = engine->free_partial[--engine->free_partials];
     return SOCLE_OK;
 }
 
-/* Without fixed_tree each micro-batch is added to those before it at once: two partials are enough. */
+/* Without fixed_tree each micro-batch is added to those before it at once: two partials are enough.
+ */
 int sc_engine_push(sc_engine *engine, int partial, sc_sum_merge *merge) {
-    int merges = sc_sum_tree_push(&engine->tree, (sc_sum_node){0, engine->next_micro_batch++, partial}, merge);
-    return engine->options.fixed_tree ? merges : merges + sc_sum_tree_join(&engine->tree, merge + merges);
+    int merges = sc_sum_tree_push(&engine->tree,
+                                  (sc_sum_node){0, engine->next_micro_batch++, partial}, merge);
+    return engine->options.fixed_tree ? merges
+                                      : merges + sc_sum_tree_join(&engine->tree, merge + merges);
 }
 
-socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows, uint32_t sample_offset, uint32_t step) {
+socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows,
+                                   uint32_t sample_offset, uint32_t step) {
     int partial = 0;
     SC_TRY(sc_engine_take_partial(engine, &partial));
     sc_lane_memory memory = sc_engine_bases(engine, slot, partial);
-    sc_launch launch = {.rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
+    sc_launch launch = {
+        .rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
     SC_TRY(sc_engine_slot_begin(engine, slot));
     SC_TRY(sc_engine_link_begin(engine));
     SC_TRY(sc_plan_run(engine->train, engine->compute, &memory, &launch));
@@ -81,7 +90,8 @@ int64_t sc_engine_groups(int64_t rows, int64_t micro_batch) {
     return sc_ceil_div(rows, micro_batch) - (micro_batch > 1 && rows % micro_batch == 1);
 }
 
-socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory, const sc_engine_step *step) {
+socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory,
+                                  const sc_engine_step *step) {
     sc_launch launch = {.rows = 1, .step = step->number, .seed = engine->options.seed};
     launch.scalar[SC_SCALAR_LEARNING_RATE] = step->learning_rate;
     launch.scalar[SC_SCALAR_INVERSE_SAMPLE_WEIGHT] = (float)(1.0 / step->weight);
@@ -94,7 +104,8 @@ socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memor
 }
 
 socle_status sc_engine_commit(sc_engine *engine, const sc_engine_step *step) {
-    if (!engine->pending) return sc_fail(engine->env, SOCLE_STATUS_STATE, "a commit without any micro-batch");
+    if (!engine->pending)
+        return sc_fail(engine->env, SOCLE_STATUS_STATE, "a commit without any micro-batch");
     sc_sum_merge merge[SC_SUM_NODES];
     int merges = sc_sum_tree_join(&engine->tree, merge);
     SC_TRY(add_whole(engine, merge, merges));

@@ -29,7 +29,8 @@ size_t sc_cuts_largest(const sc_cuts *cuts) {
 socle_status sc_pieces_create(sc_pieces *out, sc_device *device, const sc_cuts *cuts) {
     *out = (sc_pieces){.cuts = *cuts};
     for (int p = 0; p < cuts->count; p++)
-        SC_TRY(sc_buffer_create(&out->base[p].buffer, device, SC_BUFFER_DEVICE, sc_cuts_bytes(cuts, p)));
+        SC_TRY(sc_buffer_create(&out->base[p].buffer, device, SC_BUFFER_DEVICE,
+                                sc_cuts_bytes(cuts, p)));
     return SOCLE_OK;
 }
 
@@ -46,7 +47,8 @@ static int piece_of(const sc_cuts *cuts, size_t offset) {
 
 sc_operand sc_pieces_at(const sc_pieces *pieces, size_t offset) {
     int piece = piece_of(&pieces->cuts, offset);
-    return (sc_operand){pieces->base[piece].buffer, offset - (piece ? pieces->cuts.end[piece - 1] : 0)};
+    return (sc_operand){pieces->base[piece].buffer,
+                        offset - (piece ? pieces->cuts.end[piece - 1] : 0)};
 }
 
 size_t sc_pieces_end(const sc_pieces *pieces, size_t offset, size_t end) {
@@ -54,7 +56,8 @@ size_t sc_pieces_end(const sc_pieces *pieces, size_t offset, size_t end) {
     return cut < end ? cut : end;
 }
 
-socle_status sc_pieces_read(const sc_pieces *pieces, sc_queue *queue, void *whole, size_t begin, size_t end) {
+socle_status sc_pieces_read(const sc_pieces *pieces, sc_queue *queue, void *whole, size_t begin,
+                            size_t end) {
     for (size_t at = begin, next; at < end; at = next) {
         next = sc_pieces_end(pieces, at, end);
         SC_TRY(sc_queue_read(queue, (char *)whole + at, sc_pieces_at(pieces, at), next - at));
@@ -62,15 +65,18 @@ socle_status sc_pieces_read(const sc_pieces *pieces, sc_queue *queue, void *whol
     return SOCLE_OK;
 }
 
-socle_status sc_pieces_write(const sc_pieces *pieces, sc_queue *queue, const void *whole, size_t begin, size_t end) {
+socle_status sc_pieces_write(const sc_pieces *pieces, sc_queue *queue, const void *whole,
+                             size_t begin, size_t end) {
     for (size_t at = begin, next; at < end; at = next) {
         next = sc_pieces_end(pieces, at, end);
-        SC_TRY(sc_queue_write(queue, sc_pieces_at(pieces, at), (const char *)whole + at, next - at));
+        SC_TRY(
+            sc_queue_write(queue, sc_pieces_at(pieces, at), (const char *)whole + at, next - at));
     }
     return SOCLE_OK;
 }
 
-socle_status sc_pieces_copy(const sc_pieces *to, sc_queue *queue, const sc_pieces *from, size_t begin, size_t end) {
+socle_status sc_pieces_copy(const sc_pieces *to, sc_queue *queue, const sc_pieces *from,
+                            size_t begin, size_t end) {
     for (size_t at = begin, next; at < end; at = next) {
         next = sc_pieces_end(from, at, end);
         SC_TRY(sc_queue_copy(queue, sc_pieces_at(to, at), sc_pieces_at(from, at), next - at));

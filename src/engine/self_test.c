@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The known-answer test of a device: small integers, whose sums and products every order of adding gives to the bit,
- * and random numbers by the text that the device runs too. Drivers exist that compute wrong results and report success;
- * what they train is worth nothing, so a device is asked before it is used. It goes the way of all work (graph, plan,
- * queue) and must not know a driver.
+/* The known-answer test of a device: small integers, whose sums and products every order of adding
+ * gives to the bit, and random numbers by the text that the device runs too. Drivers exist that
+ * compute wrong results and report success; what they train is worth nothing, so a device is asked
+ * before it is used. It goes the way of all work (graph, plan, queue) and must not know a driver.
  *
- *   x [ROWS,DEPTH], w [UNITS,DEPTH]  ->  max(3x - 7, x*x), uniform random numbers, x w^T, sums of the rows of x */
+ *   x [ROWS,DEPTH], w [UNITS,DEPTH]  ->  max(3x - 7, x*x), uniform random numbers, x w^T, sums of
+ * the rows of x */
 #include "engine/self_test.h"
 
 #include "base/rng.h"
@@ -18,8 +19,8 @@
 enum { ROWS = 21, DEPTH = 40, UNITS = 17, STEP = 5, OFFSET = 3, INPUTS = 2, OUTPUTS = 4 };
 static const uint64_t seed = UINT64_C(0x0123456789abcdef), deadline = UINT64_C(60000000000);
 
-static const char *const what[OUTPUTS] = {"elementwise arithmetic", "random numbers", "a product of matrices",
-                                          "a sum of rows"};
+static const char *const what[OUTPUTS] = {"elementwise arithmetic", "random numbers",
+                                          "a product of matrices", "a sum of rows"};
 
 typedef struct answers {
     float arithmetic[ROWS][DEPTH], uniform[ROWS][DEPTH], product[ROWS][UNITS], sum[ROWS];
@@ -38,8 +39,9 @@ typedef struct self_test {
 } self_test;
 
 static const size_t input_bytes[INPUTS] = {sizeof((self_test *)0)->x, sizeof((self_test *)0)->w};
-static const size_t output_bytes[OUTPUTS] = {sizeof((answers *)0)->arithmetic, sizeof((answers *)0)->uniform,
-                                             sizeof((answers *)0)->product, sizeof((answers *)0)->sum};
+static const size_t output_bytes[OUTPUTS] = {
+    sizeof((answers *)0)->arithmetic, sizeof((answers *)0)->uniform, sizeof((answers *)0)->product,
+    sizeof((answers *)0)->sum};
 
 /* uniform random number of one element: SC_EXPR_UNIFORM in op/expr.h says which. */
 static float draw(uint32_t row, uint32_t element) {
@@ -107,24 +109,28 @@ static sc_operand place(const self_test *test, sc_lane lane, int index) {
 
 static socle_status run(self_test *test) {
     const void *in[INPUTS] = {test->x, test->w};
-    void *out[OUTPUTS] = {test->got.arithmetic, test->got.uniform, test->got.product, test->got.sum};
+    void *out[OUTPUTS] = {test->got.arithmetic, test->got.uniform, test->got.product,
+                          test->got.sum};
     sc_launch launch = {.rows = ROWS, .sample_offset = OFFSET, .step = STEP, .seed = seed};
     for (int i = 0; i < INPUTS; i++)
         SC_TRY(sc_queue_write(test->queue, place(test, SC_LANE_INPUTS, i), in[i], input_bytes[i]));
     SC_TRY(sc_plan_run(test->plan, test->queue, &test->memory, &launch));
     for (int i = 0; i < OUTPUTS; i++)
-        SC_TRY(sc_queue_read(test->queue, out[i], place(test, SC_LANE_OUTPUTS, i), output_bytes[i]));
+        SC_TRY(
+            sc_queue_read(test->queue, out[i], place(test, SC_LANE_OUTPUTS, i), output_bytes[i]));
     return sc_queue_poll(test->queue, NULL, deadline);
 }
 
 /* The first wrong element of one output, named. */
-static socle_status compare(const self_test *test, int output, const float *got, const float *right) {
+static socle_status compare(const self_test *test, int output, const float *got,
+                            const float *right) {
     const sc_device_info *info = &test->device->info;
     for (size_t i = 0; i < output_bytes[output] / sizeof *right; i++)
         if (memcmp(&got[i], &right[i], sizeof *right) != 0)
             return sc_fail(
                 test->env, SOCLE_STATUS_DEVICE,
-                "%s gives wrong results: %s, element %zu is %.9g and must be %.9g. Its driver, %s, is not to be "
+                "%s gives wrong results: %s, element %zu is %.9g and must be %.9g. Its driver, %s, "
+                "is not to be "
                 "trusted: use another one, or SOCLE_SELF_TEST=off to use it all the same",
                 info->name, what[output], i, (double)got[i], (double)right[i],
                 info->driver_version[0] ? info->driver_version : "of unknown version");
@@ -161,7 +167,8 @@ socle_status sc_device_self_test(sc_device *device) {
     sc_plan_destroy(test->plan);
     sc_graph_destroy(test->graph);
     sc_queue_close(test->queue); /* waits for what may still use the memory below */
-    for (int lane = 0; lane < SC_LANE_COUNT; lane++) sc_buffer_destroy(test->memory.base[lane].buffer);
+    for (int lane = 0; lane < SC_LANE_COUNT; lane++)
+        sc_buffer_destroy(test->memory.base[lane].buffer);
     sc_lane_map_free(&test->map, test->env);
     sc_release(test->env, test);
     return status;

@@ -5,8 +5,9 @@
 #include <string.h>
 
 typedef struct stage_slot {
-    sc_buffer *memory; /* host-mapped */
-    void *column[SC_DATASET_MAX_COLUMNS]; /* per engine column, or row numbers; then origins; NULL: not fed */
+    sc_buffer *memory;                    /* host-mapped */
+    void *column[SC_DATASET_MAX_COLUMNS]; /* per engine column, or row numbers; then origins; NULL:
+                                             not fed */
     sc_stage_rows holds;                  /* rows 0: nothing */
 } stage_slot;
 
@@ -24,14 +25,16 @@ struct sc_stage {
 
 static socle_status find_columns(sc_stage *stage) {
     for (int k = 0; k < sc_engine_columns(stage->engine); k++)
-        SC_TRY(sc_engine_find_column(stage->engine, k, stage->source.dataset, stage->source.target, &stage->from[k]));
+        SC_TRY(sc_engine_find_column(stage->engine, k, stage->source.dataset, stage->source.target,
+                                     &stage->from[k]));
     return SOCLE_OK;
 }
 
 /* A column that is not read takes no memory. */
 static size_t row_bytes(const sc_stage *stage, int k) {
     bool read = k == sc_engine_columns(stage->engine) || stage->from[k];
-    return read ? sc_engine_staged_bytes(stage->engine, k, sc_augment_any(&stage->source.augment)) : 0;
+    return read ? sc_engine_staged_bytes(stage->engine, k, sc_augment_any(&stage->source.augment))
+                : 0;
 }
 
 /* One staging buffer, cut into columns. */
@@ -43,9 +46,11 @@ static socle_status create_slot(sc_stage *stage, stage_slot *slot) {
         if (!row) continue;
         offset[k] = (size_t)sc_round_up((int64_t)total, SC_LANE_ALIGNMENT);
         if (!sc_mul_size(&bytes, row, rows) || !sc_add_size(&total, offset[k], bytes))
-            return sc_fail(stage->env, SOCLE_STATUS_SHAPE, "a batch of %zu rows is too large", rows);
+            return sc_fail(stage->env, SOCLE_STATUS_SHAPE, "a batch of %zu rows is too large",
+                           rows);
     }
-    SC_TRY(sc_buffer_create(&slot->memory, sc_engine_device(stage->engine), SC_BUFFER_STAGING, total));
+    SC_TRY(
+        sc_buffer_create(&slot->memory, sc_engine_device(stage->engine), SC_BUFFER_STAGING, total));
     for (int k = 0; k <= columns; k++)
         if (row_bytes(stage, k)) slot->column[k] = (char *)slot->memory->host + offset[k];
     return SOCLE_OK;
@@ -53,14 +58,15 @@ static socle_status create_slot(sc_stage *stage, stage_slot *slot) {
 
 static socle_status fill_stage(sc_stage *stage, const sc_order *order) {
     SC_TRY(find_columns(stage));
-    SC_TRY(sc_order_init(&stage->order, stage->env, order->samples, order->count, order->seed, order->shuffle));
+    SC_TRY(sc_order_init(&stage->order, stage->env, order->samples, order->count, order->seed,
+                         order->shuffle));
     stage->slots = sc_engine_slots(stage->engine);
     for (int s = 0; s < stage->slots; s++) SC_TRY(create_slot(stage, &stage->slot[s]));
     return SOCLE_OK;
 }
 
-socle_status sc_stage_create(sc_stage **out, sc_engine *engine, const sc_stage_source *source, const sc_order *order,
-                             int64_t rows) {
+socle_status sc_stage_create(sc_stage **out, sc_engine *engine, const sc_stage_source *source,
+                             const sc_order *order, int64_t rows) {
     sc_env *env = sc_engine_device(engine)->env;
     sc_stage *stage;
     *out = NULL;
@@ -100,7 +106,8 @@ static const uint32_t *samples_of(sc_stage *stage, const sc_stage_rows *rows) {
 static void gather(sc_stage *stage, const stage_slot *slot, const uint32_t *sample, uint32_t rows) {
     if (sc_engine_is_resident(stage->engine)) {
         uint32_t *number = slot->column[0];
-        for (uint32_t i = 0; i < rows; i++) number[i] = sample[i] + (uint32_t)stage->source.first_row;
+        for (uint32_t i = 0; i < rows; i++)
+            number[i] = sample[i] + (uint32_t)stage->source.first_row;
         return;
     }
     for (int k = 0; k < sc_engine_columns(stage->engine); k++) {
@@ -111,14 +118,17 @@ static void gather(sc_stage *stage, const stage_slot *slot, const uint32_t *samp
     }
 }
 
-static void draw_origins(sc_stage *stage, const stage_slot *slot, const uint32_t *sample, const sc_stage_rows *rows) {
+static void draw_origins(sc_stage *stage, const stage_slot *slot, const uint32_t *sample,
+                         const sc_stage_rows *rows) {
     int32_t *origin = slot->column[sc_engine_columns(stage->engine)];
     for (uint32_t i = 0; origin && i < rows->rows; i++)
-        sc_augment_origin(origin + i * SC_AUGMENT_ORIGIN, &stage->source.augment, stage->order.seed, sample[i], rows->epoch);
+        sc_augment_origin(origin + i * SC_AUGMENT_ORIGIN, &stage->source.augment, stage->order.seed,
+                          sample[i], rows->epoch);
 }
 
 static bool holds(const stage_slot *slot, const sc_stage_rows *rows) {
-    return slot->holds.rows == rows->rows && slot->holds.first == rows->first && slot->holds.epoch == rows->epoch;
+    return slot->holds.rows == rows->rows && slot->holds.first == rows->first &&
+           slot->holds.epoch == rows->epoch;
 }
 
 socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *number) {
@@ -129,8 +139,8 @@ socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *numb
         }
     if (rows->first > stage->order.count || rows->rows > stage->order.count - rows->first ||
         rows->rows > stage->rows)
-        return sc_fail(stage->env, SOCLE_STATUS_INTERNAL, "rows %u + %u of an order of %u", rows->first, rows->rows,
-                       stage->order.count);
+        return sc_fail(stage->env, SOCLE_STATUS_INTERNAL, "rows %u + %u of an order of %u",
+                       rows->first, rows->rows, stage->order.count);
     stage_slot *slot = &stage->slot[stage->next];
     slot->holds.rows = 0;
     SC_TRY(sc_engine_slot_uploaded(stage->engine, stage->next));
@@ -172,8 +182,8 @@ static socle_status pass(sc_stage *stage, sc_stage_use use, void *argument) {
     return SOCLE_OK;
 }
 
-socle_status sc_stage_pass(sc_engine *engine, const sc_stage_source *source, const sc_order *order, int64_t rows,
-                           sc_stage_use use, void *argument) {
+socle_status sc_stage_pass(sc_engine *engine, const sc_stage_source *source, const sc_order *order,
+                           int64_t rows, sc_stage_use use, void *argument) {
     sc_stage *stage;
     SC_TRY(sc_stage_create(&stage, engine, source, order, rows));
     socle_status status = pass(stage, use, argument);

@@ -38,7 +38,8 @@ int sc_sum_tree_most(int64_t micro_batches) {
     while (micro_batches >> bits > 0) bits++;
     if (bits > 10) return 2 * bits; /* a bound; counting would take long */
     int most = 1;
-    for (int64_t first = 0; first < 2; first++) { /* no run holds more than the one that begins right after the first */
+    for (int64_t first = 0; first < 2; first++) { /* no run holds more than the one that begins
+                                                     right after the first */
         sc_sum_tree tree = {.nodes = 0};
         sc_sum_merge merge[SC_SUM_NODES];
         for (int64_t i = first; i < micro_batches; i++) {

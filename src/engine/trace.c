@@ -52,7 +52,8 @@ sc_trace_span sc_trace_at(const sc_trace *trace, size_t index) {
     return trace->span[(first + index) % trace->most];
 }
 
-/* The part of [start, end) that computation covers: what is left is cut at each computing span that touches it. */
+/* The part of [start, end) that computation covers: what is left is cut at each computing span that
+ * touches it. */
 static uint64_t covered(const sc_trace *trace, uint64_t start, uint64_t end) {
     uint64_t sum = 0, at = start;
     while (at < end) {

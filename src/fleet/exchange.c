@@ -10,7 +10,8 @@ void sc_exchange_trace(sc_exchange *exchange, sc_trace *trace) {
     exchange->functions->trace(exchange, trace);
 }
 
-socle_status sc_exchange_begin(sc_exchange *exchange, const sc_exchange_step *step, uint64_t *ticket) {
+socle_status sc_exchange_begin(sc_exchange *exchange, const sc_exchange_step *step,
+                               uint64_t *ticket) {
     return exchange->functions->begin(exchange, step, ticket);
 }
 

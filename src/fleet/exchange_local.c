@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exchange between devices of one process: delivering, adding up and taking, under one lock that is never held while adding. A thread that adds
- * works in memory of other devices, so a step is neither cancelled nor followed by another while a thread adds. */
+/* The exchange between devices of one process: delivering, adding up and taking, under one lock
+ * that is never held while adding. A thread that adds works in memory of other devices, so a step
+ * is neither cancelled nor followed by another while a thread adds. */
 #include "fleet/exchange.h"
 
 #include "base/thread_pool.h"
@@ -64,7 +65,8 @@ static socle_status begin(sc_exchange *base, const sc_exchange_step *step, uint6
     return SOCLE_OK;
 }
 
-static void add(float *restrict to, const float *restrict a, const float *restrict b, size_t count) {
+static void add(float *restrict to, const float *restrict a, const float *restrict b,
+                size_t count) {
     for (size_t i = 0; i < count; i++) to[i] = a[i] + b[i];
 }
 
@@ -127,7 +129,8 @@ static bool is_ready(sc_exchange *base, uint64_t ticket, int range) {
 static void cancel(sc_exchange *base, uint64_t ticket) {
     local_exchange *exchange = local(base);
     pthread_mutex_lock(&exchange->mutex);
-    if (exchange->ticket == ticket && exchange->delivered[exchange->ranges - 1] < exchange->step.contributors) {
+    if (exchange->ticket == ticket &&
+        exchange->delivered[exchange->ranges - 1] < exchange->step.contributors) {
         exchange->cancelled = true;
         pthread_cond_broadcast(&exchange->changed);
         wait_until_nobody_adds(exchange);
@@ -145,7 +148,8 @@ static const sc_exchange_functions functions = {.name = "local",
                                                 .cancel = cancel,
                                                 .totals = totals};
 
-socle_status sc_exchange_create_local(sc_exchange **out, sc_env *env, int ranges, const size_t *end) {
+socle_status sc_exchange_create_local(sc_exchange **out, sc_env *env, int ranges,
+                                      const size_t *end) {
     local_exchange *exchange;
     *out = NULL;
     SC_TRY(sc_allocate(env, &exchange, 1, sizeof *exchange));

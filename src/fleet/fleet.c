@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The members of a fleet: making and ending them, handing them jobs, and declaring them lost. What a step is, is in fleet_step.c. */
+/* The members of a fleet: making and ending them, handing them jobs, and declaring them lost. What
+ * a step is, is in fleet_step.c. */
 #include "fleet/fleet_private.h"
 
 #include <stdio.h>
@@ -8,8 +9,9 @@
 #define SECOND UINT64_C(1000000000)
 
 bool sc_fleet_is_loss(socle_status status) {
-    return status == SOCLE_STATUS_DEVICE || status == SOCLE_STATUS_DEVICE_MEMORY || status == SOCLE_STATUS_TIMEOUT ||
-           status == SOCLE_STATUS_BUILD || status == SOCLE_STATUS_WRONG_RESULT;
+    return status == SOCLE_STATUS_DEVICE || status == SOCLE_STATUS_DEVICE_MEMORY ||
+           status == SOCLE_STATUS_TIMEOUT || status == SOCLE_STATUS_BUILD ||
+           status == SOCLE_STATUS_WRONG_RESULT;
 }
 
 const char *sc_member_state_text(sc_member_state state) {
@@ -63,16 +65,21 @@ void sc_fleet_lose(sc_fleet *fleet, int number) {
     sc_shares_drop(&fleet->shares, number);
     int left = sc_fleet_alive(fleet);
     if (left)
-        sc_log_line(fleet->env, SOCLE_LOG_WARNING, "%s (%s) is lost; %d device%s go%s on. %s", m->label,
-                    m->info.name, left, left == 1 ? "" : "s", left == 1 ? "es" : "", fleet->env->text);
+        sc_log_line(fleet->env, SOCLE_LOG_WARNING, "%s (%s) is lost; %d device%s go%s on. %s",
+                    m->label, m->info.name, left, left == 1 ? "" : "s", left == 1 ? "es" : "",
+                    fleet->env->text);
     else if (fleet->members > 1 || fleet->worked)
-        sc_fail_prefix(fleet->env, m->status, "no device is left; the last one, %s, failed", m->label);
+        sc_fail_prefix(fleet->env, m->status, "no device is left; the last one, %s, failed",
+                       m->label);
 }
 
 socle_status sc_fleet_none_left(sc_fleet *fleet) {
     if (sc_fleet_alive(fleet))
-        return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "every device that took part is lost or was equipped anew; others have rested");
-    if (fleet->last_loss != SOCLE_OK && fleet->env->status == fleet->last_loss) return fleet->last_loss;
+        return sc_fail(
+            fleet->env, SOCLE_STATUS_DEVICE,
+            "every device that took part is lost or was equipped anew; others have rested");
+    if (fleet->last_loss != SOCLE_OK && fleet->env->status == fleet->last_loss)
+        return fleet->last_loss;
     return sc_fail(fleet->env, SOCLE_STATUS_DEVICE, "no device is left");
 }
 
@@ -88,8 +95,9 @@ static socle_status call_job(sc_device *device, void *argument) {
     return m->job(m->engine, m->argument);
 }
 
-/* Waits for a job that was begun on every member of `chosen`. Those that fail for their device's sake are lost; those that are out of
- * memory are equipped anew. done: who did the job; may be NULL. The first other failure is the result. */
+/* Waits for a job that was begun on every member of `chosen`. Those that fail for their device's
+ * sake are lost; those that are out of memory are equipped anew. done: who did the job; may be
+ * NULL. The first other failure is the result. */
 static socle_status gather(sc_fleet *fleet, const bool *chosen, uint64_t deadline, bool *done) {
     bool starved[SC_SHARES_MOST] = {false};
     socle_status result = SOCLE_OK;
@@ -101,7 +109,11 @@ static socle_status gather(sc_fleet *fleet, const bool *chosen, uint64_t deadlin
         if (done) done[i] = m->status == SOCLE_OK;
         if (m->status == SOCLE_OK) continue;
         starved[i] = m->status == SOCLE_STATUS_DEVICE_MEMORY && m->stage;
-        bool unfit = m->status == SOCLE_STATUS_UNSUPPORTED && !m->stage && fleet->members > 1; /* for this network */
+        bool unfit =
+            m->status == SOCLE_STATUS_UNSUPPORTED && !m->stage && fleet->members > 1; /* for
+                                                                                         this
+                                                                                         network
+                                                                                       */
         if (unfit || (!starved[i] && sc_fleet_is_loss(m->status)))
             sc_fleet_lose(fleet, i);
         else if (!starved[i] && result == SOCLE_OK) {
@@ -111,10 +123,13 @@ static socle_status gather(sc_fleet *fleet, const bool *chosen, uint64_t deadlin
     }
     if (result != SOCLE_OK) sc_env_adopt_error(fleet->env, &kept);
     if (result == SOCLE_OK) result = sc_fleet_refit(fleet, starved);
-    return result != SOCLE_OK ? result : sc_fleet_alive(fleet) ? SOCLE_OK : sc_fleet_none_left(fleet);
+    return result != SOCLE_OK      ? result
+           : sc_fleet_alive(fleet) ? SOCLE_OK
+                                   : sc_fleet_none_left(fleet);
 }
 
-/* A member that hangs may read or write its job's argument after the caller has returned, so jobs work on a copy, which is then kept. */
+/* A member that hangs may read or write its job's argument after the caller has returned, so jobs
+ * work on a copy, which is then kept. */
 static socle_status pack(sc_fleet *fleet, void **parcel, const void *argument, size_t size) {
     SC_TRY(sc_allocate(fleet->env, parcel, size, 1));
     memcpy(*parcel, argument, size);
@@ -127,7 +142,8 @@ static void unpack(sc_fleet *fleet, const bool *chosen, void *parcel, void *argu
     for (int i = 0; i < fleet->members; i++) touched |= chosen[i] && fleet->member[i].hangs;
     if (!touched)
         sc_release(fleet->env, parcel);
-    else if (sc_grow(fleet->env, &fleet->parcel, &fleet->parcel_capacity, fleet->parcels + 1, sizeof *fleet->parcel) == SOCLE_OK)
+    else if (sc_grow(fleet->env, &fleet->parcel, &fleet->parcel_capacity, fleet->parcels + 1,
+                     sizeof *fleet->parcel) == SOCLE_OK)
         fleet->parcel[fleet->parcels++] = parcel;
 }
 
@@ -137,7 +153,8 @@ static void begin_job(member *m, sc_fleet_job job, void *parcel) {
     sc_fleet_begin(m, call_job, m);
 }
 
-socle_status sc_fleet_all(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, void *argument, size_t size) {
+socle_status sc_fleet_all(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, void *argument,
+                          size_t size) {
     bool chosen[SC_SHARES_MOST] = {false};
     void *parcel;
     SC_TRY(pack(fleet, &parcel, argument, size));
@@ -150,7 +167,8 @@ socle_status sc_fleet_all(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, 
     return status;
 }
 
-socle_status sc_fleet_lead(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, void *argument, size_t size) {
+socle_status sc_fleet_lead(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, void *argument,
+                           size_t size) {
     for (;;) {
         bool chosen[SC_SHARES_MOST] = {false}, done[SC_SHARES_MOST];
         int leader = sc_fleet_leader(fleet);
@@ -174,9 +192,11 @@ static socle_status init_shares(sc_fleet *fleet, const sc_fleet_device *device) 
         named += wanted[i] > 0;
     }
     if (named && named < fleet->members)
-        return sc_fail(fleet->env, SOCLE_STATUS_CONFIG, "%d of %d devices have a share; give one to every device or to none",
-                       named, fleet->members);
-    sc_shares_init(&fleet->shares, fleet->members, fleet->options.batch, fleet->options.micro_batch, wanted);
+        return sc_fail(fleet->env, SOCLE_STATUS_CONFIG,
+                       "%d of %d devices have a share; give one to every device or to none", named,
+                       fleet->members);
+    sc_shares_init(&fleet->shares, fleet->members, fleet->options.batch, fleet->options.micro_batch,
+                   wanted);
     return SOCLE_OK;
 }
 
@@ -192,7 +212,8 @@ static socle_status equip_all(sc_fleet *fleet) {
     if (fleet->members == 1) return SOCLE_OK;
     size_t end[SC_SUM_RANGES];
     for (int r = 0; r < sc_engine_ranges(engine); r++) end[r] = sc_engine_range_end(engine, r);
-    sc_exchange_create create = fleet->options.exchange ? fleet->options.exchange : sc_exchange_create_local;
+    sc_exchange_create create =
+        fleet->options.exchange ? fleet->options.exchange : sc_exchange_create_local;
     return create(&fleet->exchange, fleet->env, sc_engine_ranges(engine), end);
 }
 
@@ -219,11 +240,13 @@ static socle_status fill_fleet(sc_fleet *fleet, const sc_fleet_device *device) {
 }
 
 socle_status sc_fleet_create(sc_fleet **out, sc_env *env, const sc_fleet_device *device, int count,
-                             const sc_fleet_options *options, sc_fleet_equip equip, void *argument) {
+                             const sc_fleet_options *options, sc_fleet_equip equip,
+                             void *argument) {
     sc_fleet *fleet;
     *out = NULL;
     if (count < 1 || count > SC_SHARES_MOST)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "%d devices: a run takes 1 to %d", count, SC_SHARES_MOST);
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "%d devices: a run takes 1 to %d", count,
+                       SC_SHARES_MOST);
     SC_TRY(sc_allocate(env, &fleet, 1, sizeof *fleet));
     fleet->env = env;
     fleet->options = *options;
@@ -289,7 +312,8 @@ bool sc_fleet_destroy(sc_fleet *fleet) {
         if (m->hangs) continue;
         sc_deadline deadline = sc_deadline_start(60 * SECOND);
         sc_fleet_begin(m, sc_fleet_strip_job, m);
-        if (m->worker && sc_worker_wait(m->worker, &quiet, &deadline) == SOCLE_STATUS_TIMEOUT) hangs = true;
+        if (m->worker && sc_worker_wait(m->worker, &quiet, &deadline) == SOCLE_STATUS_TIMEOUT)
+            hangs = true;
     }
     if (hangs) return false;
     for (size_t p = 0; p < fleet->parcels; p++) sc_release(fleet->env, fleet->parcel[p]);
@@ -306,8 +330,8 @@ int sc_fleet_members(const sc_fleet *fleet) {
 
 sc_fleet_member sc_fleet_member_info(const sc_fleet *fleet, int number) {
     const member *m = &fleet->member[number];
-    return (sc_fleet_member){&m->info, m->label, sc_fleet_state(fleet, number), fleet->shares.share[number],
-                             fleet->shares.speed[number]};
+    return (sc_fleet_member){&m->info, m->label, sc_fleet_state(fleet, number),
+                             fleet->shares.share[number], fleet->shares.speed[number]};
 }
 
 int sc_fleet_alive(const sc_fleet *fleet) {

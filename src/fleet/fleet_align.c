@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making every member's copy of what persists the leader's: parameters, optimizer state, statistics and totals travel through host memory,
- * one tensor at a time. Members that rest have missed commits; devices of unlike drivers may round a commit differently. */
+/* Making every member's copy of what persists the leader's: parameters, optimizer state, statistics
+ * and totals travel through host memory, one tensor at a time. Members that rest have missed
+ * commits; devices of unlike drivers may round a commit differently. */
 #include "fleet/fleet_private.h"
 
 #include <string.h>
@@ -37,7 +38,8 @@ static socle_status make_copy(sc_fleet *fleet, tensor_copy **out, int parameter,
 socle_status sc_fleet_read(sc_fleet *fleet, int parameter, int state, float *out) {
     tensor_copy *copy;
     SC_TRY(make_copy(fleet, &copy, parameter, state));
-    socle_status status = sc_fleet_lead(fleet, sc_fleet_deadline(fleet, 3), read_job, copy, sizeof *copy + copy->bytes);
+    socle_status status = sc_fleet_lead(fleet, sc_fleet_deadline(fleet, 3), read_job, copy,
+                                        sizeof *copy + copy->bytes);
     if (status == SOCLE_OK) memcpy(out, copy->data, copy->bytes);
     sc_release(fleet->env, copy);
     return status;
@@ -47,7 +49,8 @@ socle_status sc_fleet_write(sc_fleet *fleet, int parameter, int state, const flo
     tensor_copy *copy;
     SC_TRY(make_copy(fleet, &copy, parameter, state));
     memcpy(copy->data, data, copy->bytes);
-    socle_status status = sc_fleet_all(fleet, sc_fleet_deadline(fleet, 3), write_job, copy, sizeof *copy + copy->bytes);
+    socle_status status = sc_fleet_all(fleet, sc_fleet_deadline(fleet, 3), write_job, copy,
+                                       sizeof *copy + copy->bytes);
     sc_release(fleet->env, copy);
     return status;
 }
@@ -98,7 +101,8 @@ static bool needs_aligning(const sc_fleet *fleet) {
 }
 
 socle_status sc_fleet_align(sc_fleet *fleet) {
-    return sc_fleet_leader(fleet) < 0 || !needs_aligning(fleet) ? SOCLE_OK : sc_fleet_copy_all(fleet);
+    return sc_fleet_leader(fleet) < 0 || !needs_aligning(fleet) ? SOCLE_OK
+                                                                : sc_fleet_copy_all(fleet);
 }
 
 socle_status sc_fleet_copy_all(sc_fleet *fleet) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long a device of a fleet may take before it counts as hung: a multiple of what steps take, measured, but never little. What
- * has not been measured yet, and what compiles kernels, gets minutes. */
+/* How long a device of a fleet may take before it counts as hung: a multiple of what steps take,
+ * measured, but never little. What has not been measured yet, and what compiles kernels, gets
+ * minutes. */
 #include "fleet/fleet_private.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -17,13 +18,15 @@ uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps) {
 }
 
 uint64_t sc_fleet_preparing(const sc_fleet *fleet, int64_t steps) {
-    return fleet->options.deadline ? fleet->options.deadline : sc_fleet_deadline(fleet, steps) + PREPARING;
+    return fleet->options.deadline ? fleet->options.deadline
+                                   : sc_fleet_deadline(fleet, steps) + PREPARING;
 }
 
 static double speed_left(const sc_fleet *fleet, bool resting) {
     double sum = 0;
     for (int i = 0; i < fleet->members; i++)
-        if (fleet->member[i].state != SC_MEMBER_LOST && (resting || sc_fleet_works(fleet, i))) sum += fleet->shares.speed[i];
+        if (fleet->member[i].state != SC_MEMBER_LOST && (resting || sc_fleet_works(fleet, i)))
+            sum += fleet->shares.speed[i];
     return sum;
 }
 
@@ -34,7 +37,8 @@ void sc_fleet_slows(sc_fleet *fleet, int lost) {
 }
 
 void sc_fleet_step_took(sc_fleet *fleet, double seconds) {
-    fleet->step_seconds = fleet->step_seconds > 0 ? 0.9 * fleet->step_seconds + 0.1 * seconds : seconds;
+    fleet->step_seconds =
+        fleet->step_seconds > 0 ? 0.9 * fleet->step_seconds + 0.1 * seconds : seconds;
 }
 
 void sc_fleet_grant(sc_fleet *fleet, double seconds) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A member's part of a training step, on its own thread: its micro-batches, the exchange of sums, the commit, and meanwhile the samples
- * of the next step. Whatever fails here ends the step for the others too, unless it was decided already. */
+/* A member's part of a training step, on its own thread: its micro-batches, the exchange of sums,
+ * the commit, and meanwhile the samples of the next step. Whatever fails here ends the step for the
+ * others too, unless it was decided already. */
 #include "fleet/fleet_private.h"
 
 #include "base/thread_pool.h"
@@ -54,10 +55,12 @@ static socle_status compute(member *m) {
 }
 
 static socle_status cancelled(member *m) {
-    return sc_fail(sc_engine_device(m->engine)->env, SOCLE_STATUS_INTERRUPTED, "the step was given up");
+    return sc_fail(sc_engine_device(m->engine)->env, SOCLE_STATUS_INTERRUPTED,
+                   "the step was given up");
 }
 
-/* Takes the totals of ranges from *taken on, as far as they are there, or with `all` when they are. */
+/* Takes the totals of ranges from *taken on, as far as they are there, or with `all` when they are.
+ */
 static socle_status take(member *m, int *taken, bool all) {
     sc_exchange *exchange = m->fleet->exchange;
     uint64_t ticket = m->step.ticket;
@@ -69,14 +72,15 @@ static socle_status take(member *m, int *taken, bool all) {
     return SOCLE_OK;
 }
 
-/* Delivers each range as it arrives, and takes earlier ones meanwhile. A member without samples delivers too, which says that it
- * no longer reads the totals of the step before. */
+/* Delivers each range as it arrives, and takes earlier ones meanwhile. A member without samples
+ * delivers too, which says that it no longer reads the totals of the step before. */
 static socle_status deliver(member *m, uint64_t began, int *taken) {
     member_step *step = &m->step;
     int ranges = sc_engine_ranges(m->engine);
     for (int r = 0; r < ranges; r++) {
         if (step->rows.rows) SC_TRY(sc_engine_sent(m->engine, r, step->deadline));
-        if (step->rows.rows && r + 1 == ranges) step->seconds = (double)(sc_now_ns() - began) * 1e-9;
+        if (step->rows.rows && r + 1 == ranges)
+            step->seconds = (double)(sc_now_ns() - began) * 1e-9;
         if (!sc_exchange_deliver(m->fleet->exchange, step->ticket, r)) return cancelled(m);
         SC_TRY(take(m, taken, false));
     }

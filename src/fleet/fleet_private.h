@@ -12,11 +12,11 @@ typedef struct member_step {
     uint32_t offset;           /* place of its first row in the step */
     int64_t first_micro_batch; /* its number in the step */
     sc_stage_rows next;
-    uint64_t ticket;           /* 0: nothing to exchange */
-    uint64_t deadline;         /* ns */
-    bool leads;                /* looks at the totals */
-    bool timed;                /* no step has been measured yet: the caller waits for this one */
-    double seconds;            /* out: until its sums were delivered; 0: not measured */
+    uint64_t ticket;   /* 0: nothing to exchange */
+    uint64_t deadline; /* ns */
+    bool leads;        /* looks at the totals */
+    bool timed;        /* no step has been measured yet: the caller waits for this one */
+    double seconds;    /* out: until its sums were delivered; 0: not measured */
     sc_totals seen;
     bool arrived;
 } member_step;
@@ -30,9 +30,10 @@ typedef struct member {
     sc_engine *engine;
     sc_stage *stage;
     sc_member_state state; /* RESTING is what its shares say: see sc_fleet_state */
-    bool hangs;            /* LOST, and its job never came back: its thread may still use all that it was given */
-    bool fresh;        /* its next step is not measured */
-    int refits;        /* how often it was equipped anew */
+    bool hangs; /* LOST, and its job never came back: its thread may still use all that it was given
+                 */
+    bool fresh; /* its next step is not measured */
+    int refits; /* how often it was equipped anew */
     socle_status status; /* of the job under way or done */
     /* Arguments of the job. */
     sc_fleet_job job;
@@ -45,15 +46,15 @@ struct sc_fleet {
     sc_env *env;
     sc_fleet_options options;
     sc_fleet_equip equip;
-    void *equipment;   /* its argument */
+    void *equipment; /* its argument */
     member *member;
     int members;
     sc_shares shares;
-    sc_exchange *exchange; /* NULL: a fleet of one */
-    double step_seconds;   /* measured; 0: not yet, or no longer known */
+    sc_exchange *exchange;  /* NULL: a fleet of one */
+    double step_seconds;    /* measured; 0: not yet, or no longer known */
     socle_status last_loss; /* why the last one that was lost was */
-    bool worked;           /* a step has been done */
-    void **parcel;         /* arguments of jobs that hang */
+    bool worked;            /* a step has been done */
+    void **parcel;          /* arguments of jobs that hang */
     size_t parcels, parcel_capacity;
 };
 
@@ -64,11 +65,12 @@ void sc_fleet_end(member *m, sc_deadline *deadline);
 void sc_fleet_end_within(member *m, uint64_t deadline); /* ns from now */
 /* Declares a member lost, with the text of its failure in env. */
 void sc_fleet_lose(sc_fleet *fleet, int number);
-/* The failure where no member can work: none is left, or those that are left have rested and missed commits. */
+/* The failure where no member can work: none is left, or those that are left have rested and missed
+ * commits. */
 socle_status sc_fleet_none_left(sc_fleet *fleet);
 sc_member_state sc_fleet_state(const sc_fleet *fleet, int number);
 bool sc_fleet_works(const sc_fleet *fleet, int number); /* its state is WORKING */
-int sc_fleet_leader(const sc_fleet *fleet); /* -1: none is left */
+int sc_fleet_leader(const sc_fleet *fleet);             /* -1: none is left */
 /* fleet_deadline.c: ns for work that may compile kernels too. */
 uint64_t sc_fleet_preparing(const sc_fleet *fleet, int64_t steps);
 /* A member is lost: the others' steps will take longer. */
@@ -79,7 +81,8 @@ void sc_fleet_grant(sc_fleet *fleet, double seconds);
 /* Ends what a member has on its device / equips it anew; jobs, argument: the member. */
 socle_status sc_fleet_strip_job(sc_device *device, void *argument);
 socle_status sc_fleet_equip_job(sc_device *device, void *argument);
-/* fleet_refit.c: members that ran out of memory try again with less. DEVICE_MEMORY: see sc_fleet_train. */
+/* fleet_refit.c: members that ran out of memory try again with less. DEVICE_MEMORY: see
+ * sc_fleet_train. */
 socle_status sc_fleet_refit(sc_fleet *fleet, const bool *starved);
 /* fleet_align.c: copies all that persists from the leader to the others. */
 socle_status sc_fleet_copy_all(sc_fleet *fleet);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device that runs out of memory while it trains gives back all it has and is equipped anew: the first time as before, since what was
- * missing may be there now, then with ever smaller micro-batches. What persists comes from a member that kept it. */
+/* A device that runs out of memory while it trains gives back all it has and is equipped anew: the
+ * first time as before, since what was missing may be there now, then with ever smaller
+ * micro-batches. What persists comes from a member that kept it. */
 #include "fleet/fleet_private.h"
 
 enum { REFITS = 8 };
@@ -20,8 +21,9 @@ static void refit(sc_fleet *fleet, int number) {
         sc_fleet_lose(fleet, number);
         return;
     }
-    sc_log_line(fleet->env, SOCLE_LOG_WARNING, "%s is out of memory; trying again with micro-batches of %lld. %s",
-                m->label, (long long)m->most, fleet->env->text);
+    sc_log_line(fleet->env, SOCLE_LOG_WARNING,
+                "%s is out of memory; trying again with micro-batches of %lld. %s", m->label,
+                (long long)m->most, fleet->env->text);
     m->refits++;
     m->state = SC_MEMBER_STALE;
     sc_fleet_begin(m, sc_fleet_strip_job, m);
@@ -42,5 +44,6 @@ socle_status sc_fleet_refit(sc_fleet *fleet, const bool *starved) {
     }
     if (!any) return SOCLE_OK;
     if (sc_fleet_leader(fleet) >= 0) return sc_fleet_copy_all(fleet);
-    return sc_fail(fleet->env, SOCLE_STATUS_DEVICE_MEMORY, "every device ran out of memory and was equipped anew");
+    return sc_fail(fleet->env, SOCLE_STATUS_DEVICE_MEMORY,
+                   "every device ran out of memory and was equipped anew");
 }

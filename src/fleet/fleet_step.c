@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One step of a fleet: who computes which samples, what is added to what, and what happens when a member fails on the way: the step is
- * done again by those that are left, or, where it was decided before the failure, it stands. */
+/* One step of a fleet: who computes which samples, what is added to what, and what happens when a
+ * member fails on the way: the step is done again by those that are left, or, where it was decided
+ * before the failure, it stands. */
 #include "fleet/fleet_private.h"
 
-#define GRACE UINT64_C(2000000000) /* ns: for a member that waited in a cancelled exchange to come back */
+#define GRACE                                                                                      \
+    UINT64_C(2000000000) /* ns: for a member that waited in a cancelled exchange to come back */
 
 static int taking_part(const sc_fleet *fleet) {
     int count = 0;
@@ -12,7 +14,8 @@ static int taking_part(const sc_fleet *fleet) {
 }
 
 static sc_stage_rows part(const sc_stage_rows *rows, const int64_t *first, int i) {
-    return (sc_stage_rows){rows->epoch, rows->first + (uint32_t)first[i], (uint32_t)(first[i + 1] - first[i])};
+    return (sc_stage_rows){rows->epoch, rows->first + (uint32_t)first[i],
+                           (uint32_t)(first[i + 1] - first[i])};
 }
 
 /* Fills every member's part of the step. */
@@ -32,11 +35,13 @@ static void assign(sc_fleet *fleet, const sc_fleet_step *step) {
                                 .timed = !(fleet->step_seconds > 0)};
         groups += sc_fleet_micro_batches(fleet, m, m->step.rows.rows);
     }
-    if (fleet->options.micro_batch) groups = sc_engine_groups(step->rows.rows, fleet->options.micro_batch);
-    for (int i = 0; i < fleet->members; i++) /* the thread of a member that hangs may still read its step */
+    if (fleet->options.micro_batch)
+        groups = sc_engine_groups(step->rows.rows, fleet->options.micro_batch);
+    for (int i = 0; i < fleet->members; i++) /* the thread of a member that hangs may still read its
+                                                step */
         if (sc_fleet_works(fleet, i))
-            fleet->member[i].step.commit =
-                (sc_engine_step){step->number, (double)step->rows.rows, groups, step->learning_rate};
+            fleet->member[i].step.commit = (sc_engine_step){step->number, (double)step->rows.rows,
+                                                            groups, step->learning_rate};
 }
 
 /* Every contributor's nodes in order, joined along the tree. */
@@ -58,7 +63,8 @@ static void exchange_program(sc_fleet *fleet, sc_exchange_step *program) {
         for (int n = 0; n < own.nodes; n++) {
             program->source[program->sources] = sc_engine_bucket(m->engine, n);
             own.node[n].holder = program->sources++;
-            program->merges += sc_sum_tree_push(&all, own.node[n], program->merge + program->merges);
+            program->merges +=
+                sc_sum_tree_push(&all, own.node[n], program->merge + program->merges);
         }
     }
     program->merges += sc_sum_tree_join(&all, program->merge + program->merges);
@@ -80,19 +86,23 @@ static socle_status begin(sc_fleet *fleet) {
     return SOCLE_OK;
 }
 
-/* A member has not finished: cancels the step, so that members which only waited for others return at once. */
+/* A member has not finished: cancels the step, so that members which only waited for others return
+ * at once. */
 static void give_up(sc_fleet *fleet, member *m, sc_deadline *deadline) {
     if (m->step.ticket) sc_exchange_cancel(fleet->exchange, m->step.ticket);
     sc_deadline_extend(deadline, GRACE);
     sc_fleet_end(m, deadline);
     if (m->status == SOCLE_STATUS_TIMEOUT && sc_worker_busy(m->worker))
-        sc_fail(fleet->env, SOCLE_STATUS_TIMEOUT, "%s did not finish its part of a step within %.1f s", m->info.name,
+        sc_fail(fleet->env, SOCLE_STATUS_TIMEOUT,
+                "%s did not finish its part of a step within %.1f s", m->info.name,
                 (double)deadline->total * 1e-9);
 }
 
-/* Waits for all until the deadline, then cancels the step, so that only members that hang do not return. *late: all returned, but too
- * late. The text of the first failure that loses no member stays in env. */
-static void collect(sc_fleet *fleet, sc_deadline *deadline, bool *failed, bool *starved, bool *late) {
+/* Waits for all until the deadline, then cancels the step, so that only members that hang do not
+ * return. *late: all returned, but too late. The text of the first failure that loses no member
+ * stays in env. */
+static void collect(sc_fleet *fleet, sc_deadline *deadline, bool *failed, bool *starved,
+                    bool *late) {
     bool kept = false, missed = false;
     int alive = sc_fleet_alive(fleet);
     sc_env first;
@@ -121,7 +131,8 @@ static void collect(sc_fleet *fleet, sc_deadline *deadline, bool *failed, bool *
 /* No member hung: the deadline was too short. */
 static void allow_more_time(sc_fleet *fleet, double seconds) {
     sc_fleet_grant(fleet, seconds);
-    sc_log_line(fleet->env, SOCLE_LOG_INFO, "a step took longer than %.0f s and is done again with more time", seconds);
+    sc_log_line(fleet->env, SOCLE_LOG_INFO,
+                "a step took longer than %.0f s and is done again with more time", seconds);
 }
 
 static void settle(sc_fleet *fleet) {
@@ -129,11 +140,12 @@ static void settle(sc_fleet *fleet) {
     if (rests < 0) return;
     const sc_device_info *info = &fleet->member[rests].info;
     sc_log_line(fleet->env, SOCLE_LOG_INFO,
-                "%s (%s) gets no samples: at %.0f samples/s it would hold the others back", fleet->member[rests].label,
-                info->name, fleet->shares.speed[rests]);
+                "%s (%s) gets no samples: at %.0f samples/s it would hold the others back",
+                fleet->member[rests].label, info->name, fleet->shares.speed[rests]);
 }
 
-/* What a step says about speeds. One in which the process stood still says nothing about a single member's. */
+/* What a step says about speeds. One in which the process stood still says nothing about a single
+ * member's. */
 static void measure(sc_fleet *fleet, const sc_deadline *deadline) {
     sc_fleet_step_took(fleet, (double)deadline->spent * 1e-9);
     fleet->worked = true;
@@ -154,9 +166,12 @@ static socle_status outcome(sc_fleet *fleet, const bool *failed, const bool *sta
     for (int i = 0; i < fleet->members; i++) {
         const member *m = &fleet->member[i];
         if (!sc_fleet_works(fleet, i)) continue;
-        if (!failed[i]) committed++;
-        else if (starved[i] || m->status == SOCLE_STATUS_INTERRUPTED) again++;
-        else status = m->status; /* not the device's fault: the caller's to know */
+        if (!failed[i])
+            committed++;
+        else if (starved[i] || m->status == SOCLE_STATUS_INTERRUPTED)
+            again++;
+        else
+            status = m->status; /* not the device's fault: the caller's to know */
     }
     *done = committed > 0;
     if (status != SOCLE_OK) return status;
@@ -165,7 +180,8 @@ static socle_status outcome(sc_fleet *fleet, const bool *failed, const bool *sta
     return sc_fleet_refit(fleet, starved);
 }
 
-socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_totals *seen, bool *arrived) {
+socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_totals *seen,
+                            bool *arrived) {
     bool failed[SC_SHARES_MOST], starved[SC_SHARES_MOST], done = false;
     *arrived = false;
     while (!done) {
@@ -178,8 +194,10 @@ socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_total
         collect(fleet, &deadline, failed, starved, &late);
         SC_TRY(outcome(fleet, failed, starved, &done));
         sc_deadline_left(&deadline);
-        if (done) measure(fleet, &deadline);
-        else if (late) allow_more_time(fleet, (double)deadline.spent * 1e-9);
+        if (done)
+            measure(fleet, &deadline);
+        else if (late)
+            allow_more_time(fleet, (double)deadline.spent * 1e-9);
     }
     for (int i = 0; i < fleet->members; i++) {
         const member *m = &fleet->member[i];

@@ -4,14 +4,17 @@
 
 #include <string.h>
 
-static const double smoothing = 0.4;        /* part of the newest measurement */
-static const double useful = 1.0 / 64;      /* a fair share below this part of a step is none */
-static const double worth_moving = 0.02;    /* of the time of a step */
-static const double trial = 1.0 / 24;       /* part of a step that a device is measured with after a rest */
-enum { DOUBLINGS = 6 };                     /* a device rests on for at most 2^6 - 1 calls of sc_shares_wake */
+static const double smoothing = 0.4;     /* part of the newest measurement */
+static const double useful = 1.0 / 64;   /* a fair share below this part of a step is none */
+static const double worth_moving = 0.02; /* of the time of a step */
+static const double trial = 1.0 / 24; /* part of a step that a device is measured with after a rest
+                                       */
+enum { DOUBLINGS = 6 }; /* a device rests on for at most 2^6 - 1 calls of sc_shares_wake */
 
-void sc_shares_init(sc_shares *shares, int count, int64_t batch, int64_t unit, const double *wanted) {
-    *shares = (sc_shares){.count = count, .batch = batch, .unit = unit > 0 ? unit : 1, .fixed = true};
+void sc_shares_init(sc_shares *shares, int count, int64_t batch, int64_t unit,
+                    const double *wanted) {
+    *shares =
+        (sc_shares){.count = count, .batch = batch, .unit = unit > 0 ? unit : 1, .fixed = true};
     for (int i = 0; i < count; i++) {
         shares->present[i] = true;
         shares->wanted[i] = wanted ? wanted[i] : 0;
@@ -36,15 +39,16 @@ static double known_speed(const sc_shares *shares, double *mean) {
     return sum;
 }
 
-/* The speed at which a device's fair share is a trial beside devices of speed `others`: one unit at least. */
+/* The speed at which a device's fair share is a trial beside devices of speed `others`: one unit at
+ * least. */
 static double trial_speed(const sc_shares *shares, double others) {
     double unit = (double)shares->unit / (double)shares->batch, part = unit > trial ? unit : trial;
     if (part > 0.5) part = 0.5;
     return others * part / (1 - part);
 }
 
-/* What counts for device i. A speed that is not known yet is taken as the mean of the known ones; that of a device
- * after a rest as small. */
+/* What counts for device i. A speed that is not known yet is taken as the mean of the known ones;
+ * that of a device after a rest as small. */
 static double speed_of(const sc_shares *shares, int i) {
     double mean;
     if (!takes_part(shares, i)) return 0;
@@ -116,7 +120,8 @@ static void put_to_rest(sc_shares *shares, int device) {
 }
 
 /* Units to samples: the last unit of a step may be cut short. */
-static void cut(const sc_shares *shares, const int64_t *units, int64_t samples, int64_t first[SC_SHARES_MOST + 1]) {
+static void cut(const sc_shares *shares, const int64_t *units, int64_t samples,
+                int64_t first[SC_SHARES_MOST + 1]) {
     first[0] = 0;
     for (int i = 0; i < shares->count; i++) {
         int64_t end = first[i] + units[i] * shares->unit;
@@ -144,7 +149,8 @@ int sc_shares_settle(sc_shares *shares) {
         given += shares->share[i];
     }
     double before = step_seconds(shares, shares->share), after = step_seconds(shares, share);
-    if (given < shares->batch || before < 0 || after < before * (1 - worth_moving) || someone_waits(shares)) {
+    if (given < shares->batch || before < 0 || after < before * (1 - worth_moving) ||
+        someone_waits(shares)) {
         memcpy(shares->share, share, sizeof share);
         memcpy(shares->units, units, sizeof units);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The thread behind a device: takes one job at a time, reports its status, keeps its own error text. */
+/* The thread behind a device: takes one job at a time, reports its status, keeps its own error
+ * text. */
 #define _POSIX_C_SOURCE 200809L
 #include "fleet/worker.h"
 
@@ -15,7 +16,7 @@
 
 struct sc_worker {
     sc_env *parent;
-    sc_env env; /* of the thread and its device */
+    sc_env env;           /* of the thread and its device */
     sc_device_info entry; /* what to open; the registry may go before a device that hangs */
     sc_device_choice choice;
     char label[SC_NAME_TEXT];
@@ -35,9 +36,11 @@ static socle_status open_job(sc_device *unused, void *argument) {
     (void)unused;
     sc_worker *worker = argument;
     sc_registry one = {.count = 1, .info = &worker->entry};
-    SC_TRY(sc_registry_open(&worker->device, &one, &worker->env, &worker->choice, &worker->options));
+    SC_TRY(
+        sc_registry_open(&worker->device, &one, &worker->env, &worker->choice, &worker->options));
     worker->info = worker->device->info;
-    socle_status status = worker->options.self_test ? sc_device_self_test(worker->device) : SOCLE_OK;
+    socle_status status =
+        worker->options.self_test ? sc_device_self_test(worker->device) : SOCLE_OK;
     if (status != SOCLE_STATUS_DEVICE) return status;
     return sc_fail_prefix(&worker->env, SOCLE_STATUS_NO_DEVICE, "%s is refused", worker->info.name);
 }
@@ -111,7 +114,8 @@ bool sc_worker_is_current(const sc_worker *worker) {
     return pthread_equal(worker->thread, pthread_self()) != 0;
 }
 
-socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument, uint64_t deadline) {
+socle_status sc_worker_run(sc_worker *worker, sc_worker_job job, void *argument,
+                           uint64_t deadline) {
     sc_deadline end = sc_deadline_start(deadline);
     sc_worker_submit(worker, job, argument);
     return sc_worker_wait(worker, worker->parent, deadline ? &end : NULL);
@@ -130,25 +134,29 @@ static socle_status start(sc_worker *worker) {
     pthread_cond_destroy(&worker->wake);
     pthread_cond_destroy(&worker->done);
     pthread_mutex_destroy(&worker->mutex);
-    return sc_fail(worker->parent, SOCLE_STATUS_OUT_OF_MEMORY,
-                   "the thread of a device cannot be started (error %d); lower the number of threads", error);
+    return sc_fail(
+        worker->parent, SOCLE_STATUS_OUT_OF_MEMORY,
+        "the thread of a device cannot be started (error %d); lower the number of threads", error);
 }
 
-socle_status sc_worker_create(sc_worker **out, sc_env *env, const sc_registry *registry, const sc_device_choice *choice,
-                              const sc_device_options *options) {
+socle_status sc_worker_create(sc_worker **out, sc_env *env, const sc_registry *registry,
+                              const sc_device_choice *choice, const sc_device_options *options) {
     *out = NULL;
     sc_worker *worker;
     if (choice->entry < 0 || choice->entry >= registry->count)
-        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "device entry %d of %d", choice->entry, registry->count);
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "device entry %d of %d", choice->entry,
+                       registry->count);
     SC_TRY(sc_allocate(env, &worker, 1, sizeof *worker));
     worker->parent = env;
     sc_env_child(&worker->env, env);
     worker->entry = registry->info[choice->entry];
     worker->choice = *choice;
     worker->choice.entry = 0;
-    int length = snprintf(worker->label, sizeof worker->label, "%s:%d", worker->entry.driver->name, worker->entry.index);
+    int length = snprintf(worker->label, sizeof worker->label, "%s:%d", worker->entry.driver->name,
+                          worker->entry.index);
     if (choice->sub_device >= 0)
-        snprintf(worker->label + length, sizeof worker->label - (size_t)length, "/%d", choice->sub_device);
+        snprintf(worker->label + length, sizeof worker->label - (size_t)length, "/%d",
+                 choice->sub_device);
     worker->options = options ? *options : SC_DEVICE_OPTIONS_DEFAULT;
     socle_status status = start(worker);
     if (status != SOCLE_OK) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A worker: one thread that owns one device. The device is opened, used and closed on that thread, with an env of its own, so that a
- * device that hangs or fails stops nothing else. Callers hand in jobs and wait with a deadline. */
+/* A worker: one thread that owns one device. The device is opened, used and closed on that thread,
+ * with an env of its own, so that a device that hangs or fails stops nothing else. Callers hand in
+ * jobs and wait with a deadline. */
 #ifndef SC_FLEET_WORKER_H
 #define SC_FLEET_WORKER_H
 
@@ -10,13 +11,16 @@
 typedef struct sc_worker sc_worker;
 typedef socle_status (*sc_worker_job)(sc_device *device, void *argument);
 
-/* Starts the thread and opens the device on it. TIMEOUT after some minutes: then the thread is left behind. */
-socle_status sc_worker_create(sc_worker **out, sc_env *env, const sc_registry *registry, const sc_device_choice *choice,
-                              const sc_device_options *options);
-/* Hands in a job for the worker's thread. Thread: one caller at a time, and only while no job is under way. */
+/* Starts the thread and opens the device on it. TIMEOUT after some minutes: then the thread is left
+ * behind. */
+socle_status sc_worker_create(sc_worker **out, sc_env *env, const sc_registry *registry,
+                              const sc_device_choice *choice, const sc_device_options *options);
+/* Hands in a job for the worker's thread. Thread: one caller at a time, and only while no job is
+ * under way. */
 void sc_worker_submit(sc_worker *worker, sc_worker_job job, void *argument);
-/* Waits for the job and gives its status; a failure's text is copied to `env`. TIMEOUT when the deadline has passed (NULL: none): the
- * job goes on, and only sc_worker_wait and sc_worker_abandon are valid. */
+/* Waits for the job and gives its status; a failure's text is copied to `env`. TIMEOUT when the
+ * deadline has passed (NULL: none): the job goes on, and only sc_worker_wait and sc_worker_abandon
+ * are valid. */
 socle_status sc_worker_wait(sc_worker *worker, sc_env *env, sc_deadline *deadline);
 /* A job is under way. */
 bool sc_worker_busy(sc_worker *worker);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builders of single operations: each fills the attributes of one descriptor and appends it. Shapes are inferred and
- * checked on the op floor. Compositions (dropout, normalisation) are in build_layers.c. */
+/* Builders of single operations: each fills the attributes of one descriptor and appends it. Shapes
+ * are inferred and checked on the op floor. Compositions (dropout, normalisation) are in
+ * build_layers.c. */
 #include "graph/build.h"
 
 #include <string.h>
@@ -13,27 +14,31 @@ static sc_expr_type type_of(const sc_graph *graph, sc_value value) {
 static bool ready(sc_graph *graph, int count, const sc_value *value) {
     for (int i = 0; i < count && graph->status == SOCLE_OK; i++)
         if (value[i] < 0 || (size_t)value[i] >= graph->values)
-            sc_graph_fail(graph, sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,
-                                         "operand %d (%d) is not a value of this graph", i, value[i]));
+            sc_graph_fail(graph,
+                          sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                                  "operand %d (%d) is not a value of this graph", i, value[i]));
     return graph->status == SOCLE_OK;
 }
 
-static sc_value append_one(sc_graph *graph, sc_op op, const sc_op_attr *attr, const sc_expr *expr, int count,
-                           const sc_value *input) {
+static sc_value append_one(sc_graph *graph, sc_op op, const sc_op_attr *attr, const sc_expr *expr,
+                           int count, const sc_value *input) {
     sc_value out = SC_NO_VALUE;
     if (ready(graph, count, input)) sc_graph_append(graph, op, attr, expr, count, input, 1, &out);
     return out;
 }
 
-/* A function of single elements of a batch gives the same whatever their shape, random numbers included: it is computed in the shape
- * of the value that `x` views, so that it may join the launch that makes this value. SC_NO_VALUE: it is no such function. */
-static sc_value viewed(const sc_graph *graph, const sc_expr *expr, int count, const sc_value *input) {
+/* A function of single elements of a batch gives the same whatever their shape, random numbers
+ * included: it is computed in the shape of the value that `x` views, so that it may join the launch
+ * that makes this value. SC_NO_VALUE: it is no such function. */
+static sc_value viewed(const sc_graph *graph, const sc_expr *expr, int count,
+                       const sc_value *input) {
     if (count != 1 || sc_expr_uses(expr, SC_EXPR_COORD)) return SC_NO_VALUE;
     const sc_value_info *x = &graph->value[input[0]];
     return x->desc.rows_per_sample && !x->detached ? x->alias : SC_NO_VALUE;
 }
 
-void sc_build_expr(sc_graph *graph, const sc_expr *expr, int count, const sc_value *input, sc_value *out) {
+void sc_build_expr(sc_graph *graph, const sc_expr *expr, int count, const sc_value *input,
+                   sc_value *out) {
     for (int i = 0; i < expr->outputs; i++) out[i] = SC_NO_VALUE;
     if (!ready(graph, count, input)) return;
     sc_value root = viewed(graph, expr, count, input);
@@ -43,7 +48,8 @@ void sc_build_expr(sc_graph *graph, const sc_expr *expr, int count, const sc_val
     }
     const sc_tensor_desc shape = *sc_graph_desc(graph, input[0]);
     sc_build_expr(graph, expr, 1, &root, out);
-    for (int i = 0; i < expr->outputs; i++) out[i] = sc_build_reshape(graph, out[i], shape.rank, shape.dim);
+    for (int i = 0; i < expr->outputs; i++)
+        out[i] = sc_build_reshape(graph, out[i], shape.rank, shape.dim);
 }
 
 static sc_value build_one(sc_graph *graph, const sc_expr *expr, int count, const sc_value *input) {
@@ -83,7 +89,8 @@ sc_value sc_build_scale(sc_graph *graph, sc_value x, float factor, float offset)
     sc_expr_init(&expr);
     int node = sc_expr_add_node(&expr, SC_EXPR_MUL, sc_expr_input(&expr, 0, SC_EXPR_FLOAT),
                                 sc_expr_const(&expr, factor), 0);
-    if (offset != 0.0f) node = sc_expr_add_node(&expr, SC_EXPR_ADD, node, sc_expr_const(&expr, offset), 0);
+    if (offset != 0.0f)
+        node = sc_expr_add_node(&expr, SC_EXPR_ADD, node, sc_expr_const(&expr, offset), 0);
     sc_expr_output(&expr, node);
     return build_one(graph, &expr, 1, &x);
 }
@@ -103,8 +110,10 @@ sc_value sc_build_to_float(sc_graph *graph, sc_value x, float factor) {
     sc_expr expr;
     sc_expr_init(&expr);
     int node = sc_expr_input(&expr, 0, type_of(graph, x));
-    if (type_of(graph, x) == SC_EXPR_INT) node = sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT, node, 0, 0);
-    if (factor != 1.0f) node = sc_expr_add_node(&expr, SC_EXPR_MUL, node, sc_expr_const(&expr, factor), 0);
+    if (type_of(graph, x) == SC_EXPR_INT)
+        node = sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT, node, 0, 0);
+    if (factor != 1.0f)
+        node = sc_expr_add_node(&expr, SC_EXPR_MUL, node, sc_expr_const(&expr, factor), 0);
     sc_expr_output(&expr, node);
     return build_one(graph, &expr, 1, &x);
 }
@@ -119,7 +128,8 @@ static int64_t rows_per_sample(const sc_graph *graph, int64_t rows, int rank) {
 sc_value sc_build_reshape(sc_graph *graph, sc_value x, int rank, const int64_t *dim) {
     if (!ready(graph, 1, &x)) return SC_NO_VALUE;
     sc_tensor_desc from = *sc_graph_desc(graph, x), to = sc_tensor_make(from.dtype, 0, rank, dim);
-    if (from.rows_per_sample) to.rows_per_sample = rank > 0 ? rows_per_sample(graph, dim[0], rank) : -1;
+    if (from.rows_per_sample)
+        to.rows_per_sample = rank > 0 ? rows_per_sample(graph, dim[0], rank) : -1;
     bool keeps_samples = to.rows_per_sample >= 0;
     if (!keeps_samples) to.rows_per_sample = 0;
     if (!keeps_samples || sc_tensor_elements(&from) != sc_tensor_elements(&to)) {
@@ -134,12 +144,14 @@ sc_value sc_build_reshape(sc_graph *graph, sc_value x, int rank, const int64_t *
     return sc_graph_alias(graph, x, &to);
 }
 
-sc_value sc_build_matmul(sc_graph *graph, sc_value a, sc_value b, bool transpose_a, bool transpose_b) {
+sc_value sc_build_matmul(sc_graph *graph, sc_value a, sc_value b, bool transpose_a,
+                         bool transpose_b) {
     sc_op_attr attr = {.matmul = {transpose_a, transpose_b}};
     return append_one(graph, SC_OP_MATMUL, &attr, NULL, 2, (sc_value[]){a, b});
 }
 
-sc_value sc_build_conv2d(sc_graph *graph, sc_value x, sc_value weight, const sc_window *window, int groups) {
+sc_value sc_build_conv2d(sc_graph *graph, sc_value x, sc_value weight, const sc_window *window,
+                         int groups) {
     sc_op_attr attr = {.conv = {*window, groups}};
     return append_one(graph, SC_OP_CONV2D, &attr, NULL, 2, (sc_value[]){x, weight});
 }
@@ -151,7 +163,8 @@ sc_value sc_build_maxpool2d(sc_graph *graph, sc_value x, const sc_window *window
     return out[0];
 }
 
-sc_value sc_build_avgpool2d(sc_graph *graph, sc_value x, const sc_window *window, bool count_padding) {
+sc_value sc_build_avgpool2d(sc_graph *graph, sc_value x, const sc_window *window,
+                            bool count_padding) {
     sc_op_attr attr = {.pool = {*window, count_padding}};
     return append_one(graph, SC_OP_AVGPOOL2D, &attr, NULL, 1, &x);
 }
@@ -169,9 +182,11 @@ sc_value sc_build_softmax(sc_graph *graph, sc_value x, bool log) {
     return append_one(graph, SC_OP_SOFTMAX, &attr, NULL, 1, &x);
 }
 
-sc_value sc_build_cross_entropy(sc_graph *graph, sc_value logits, sc_value labels, sc_value *dlogits) {
+sc_value sc_build_cross_entropy(sc_graph *graph, sc_value logits, sc_value labels,
+                                sc_value *dlogits) {
     sc_value out[2] = {SC_NO_VALUE, SC_NO_VALUE}, input[2] = {logits, labels};
-    if (ready(graph, 2, input)) sc_graph_append(graph, SC_OP_CROSS_ENTROPY, NULL, NULL, 2, input, 2, out);
+    if (ready(graph, 2, input))
+        sc_graph_append(graph, SC_OP_CROSS_ENTROPY, NULL, NULL, 2, input, 2, out);
     if (dlogits) *dlogits = out[1];
     return out[0];
 }
@@ -180,12 +195,13 @@ sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index) {
     return append_one(graph, SC_OP_GATHER, NULL, NULL, 2, (sc_value[]){table, index});
 }
 
-sc_value sc_build_crop2d(sc_graph *graph, sc_value x, sc_value origin, int64_t height, int64_t width) {
+sc_value sc_build_crop2d(sc_graph *graph, sc_value x, sc_value origin, int64_t height,
+                         int64_t width) {
     sc_value out = SC_NO_VALUE, input[2] = {x, origin};
     if (!ready(graph, 2, input)) return out;
     const sc_tensor_desc *from = sc_graph_desc(graph, x);
-    sc_tensor_desc shape =
-        sc_tensor_make(from->dtype, from->rows_per_sample, 4, (int64_t[]){from->dim[0], from->dim[1], height, width});
+    sc_tensor_desc shape = sc_tensor_make(from->dtype, from->rows_per_sample, 4,
+                                          (int64_t[]){from->dim[0], from->dim[1], height, width});
     sc_graph_append_shaped(graph, SC_OP_CROP2D, &(sc_op_attr){0}, 2, input, &shape, &out);
     return out;
 }
@@ -202,7 +218,8 @@ sc_value sc_build_permute(sc_graph *graph, sc_value x, const int *order) {
 }
 
 /* SLICE and PAD cannot infer their output: its shape is part of the request. */
-static sc_value append_shaped(sc_graph *graph, sc_op op, const sc_op_attr *attr, sc_value x, const int64_t *size) {
+static sc_value append_shaped(sc_graph *graph, sc_op op, const sc_op_attr *attr, sc_value x,
+                              const int64_t *size) {
     sc_tensor_desc desc = *sc_graph_desc(graph, x);
     memcpy(desc.dim, size, (size_t)desc.rank * sizeof *size);
     sc_value out;

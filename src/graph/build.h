@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builders of single operations and small compositions on a graph, named as the field names them. Each returns the new
- * value, or SC_NO_VALUE with the error kept in the graph. */
+/* Builders of single operations and small compositions on a graph, named as the field names them.
+ * Each returns the new value, or SC_NO_VALUE with the error kept in the graph. */
 #ifndef SC_GRAPH_BUILD_H
 #define SC_GRAPH_BUILD_H
 
@@ -9,54 +9,65 @@
 /* One scalar function of one or two values; shapes broadcast (equal ranks; size-1 dims stretch). */
 sc_value sc_build_unary(sc_graph *graph, sc_expr_op op, sc_value x);
 sc_value sc_build_binary(sc_graph *graph, sc_expr_op op, sc_value a, sc_value b);
-sc_value sc_build_scale(sc_graph *graph, sc_value x, float factor, float offset); /* factor * x + offset */
+sc_value sc_build_scale(sc_graph *graph, sc_value x, float factor, float offset); /* factor * x +
+                                                                                     offset */
 sc_value sc_build_zeros_like(sc_graph *graph, sc_value x);
 /* An arbitrary expression of `count` values. One output per expression output. */
-void sc_build_expr(sc_graph *graph, const sc_expr *expr, int count, const sc_value *input, sc_value *out);
+void sc_build_expr(sc_graph *graph, const sc_expr *expr, int count, const sc_value *input,
+                   sc_value *out);
 /* u8 or i32 -> float, times factor. */
 sc_value sc_build_to_float(sc_graph *graph, sc_value x, float factor);
-/* x * mask / (1 - rate), mask from Philox by a fresh ordinal; the backward pass draws the same mask again. */
+/* x * mask / (1 - rate), mask from Philox by a fresh ordinal; the backward pass draws the same mask
+ * again. */
 sc_value sc_build_dropout(sc_graph *graph, sc_value x, float rate);
 
-/* Same elements, another shape; no memory moves. A batched value keeps its samples: dim 0 is a multiple of their number, and each
- * of them then has so many rows. */
+/* Same elements, another shape; no memory moves. A batched value keeps its samples: dim 0 is a
+ * multiple of their number, and each of them then has so many rows. */
 sc_value sc_build_reshape(sc_graph *graph, sc_value x, int rank, const int64_t *dim);
 
-sc_value sc_build_matmul(sc_graph *graph, sc_value a, sc_value b, bool transpose_a, bool transpose_b);
-sc_value sc_build_conv2d(sc_graph *graph, sc_value x, sc_value weight, const sc_window *window, int groups);
+sc_value sc_build_matmul(sc_graph *graph, sc_value a, sc_value b, bool transpose_a,
+                         bool transpose_b);
+sc_value sc_build_conv2d(sc_graph *graph, sc_value x, sc_value weight, const sc_window *window,
+                         int groups);
 sc_value sc_build_maxpool2d(sc_graph *graph, sc_value x, const sc_window *window);
-sc_value sc_build_avgpool2d(sc_graph *graph, sc_value x, const sc_window *window, bool count_padding);
+sc_value sc_build_avgpool2d(sc_graph *graph, sc_value x, const sc_window *window,
+                            bool count_padding);
 /* Sum, max or min over the dims in `axes` (bit mask), which stay as size 1. */
 sc_value sc_build_reduce(sc_graph *graph, sc_reduce_kind kind, sc_value x, uint32_t axes);
 sc_value sc_build_softmax(sc_graph *graph, sc_value x, bool log);
 /* loss [N] of logits [N,C] and labels [N]; *dlogits (may be NULL) = softmax - onehot. */
-sc_value sc_build_cross_entropy(sc_graph *graph, sc_value logits, sc_value labels, sc_value *dlogits);
+sc_value sc_build_cross_entropy(sc_graph *graph, sc_value logits, sc_value labels,
+                                sc_value *dlogits);
 /* The dimension of scores that holds the classes: 1 of images [N,C,H,W], else the last. */
 int sc_class_axis(const sc_tensor_desc *scores);
-/* The loss of scores and labels row by row: [N,C] with [N], [N,..,C] with [N,..], images [N,C,H,W] with [N,H,W]. The result is
- * [rows], each sample having as many as it has labels. *correct [rows]: 1 where the largest score is the label's, else 0. *counts
- * [rows]: 0 where the label is *ignored, else 1; without `ignored` SC_NO_VALUE, for then every row counts. The loss of a row that
- * does not count means nothing. */
-sc_value sc_build_class_loss(sc_graph *graph, sc_value scores, sc_value labels, const int32_t *ignored, sc_value *correct,
-                             sc_value *counts);
+/* The loss of scores and labels row by row: [N,C] with [N], [N,..,C] with [N,..], images [N,C,H,W]
+ * with [N,H,W]. The result is [rows], each sample having as many as it has labels. *correct [rows]:
+ * 1 where the largest score is the label's, else 0. *counts [rows]: 0 where the label is *ignored,
+ * else 1; without `ignored` SC_NO_VALUE, for then every row counts. The loss of a row that does not
+ * count means nothing. */
+sc_value sc_build_class_loss(sc_graph *graph, sc_value scores, sc_value labels,
+                             const int32_t *ignored, sc_value *correct, sc_value *counts);
 /* Softmax of scores along their classes. */
 sc_value sc_build_class_shares(sc_graph *graph, sc_value scores);
 sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index);
-/* A window of height x width of each sample of x [N,C,H,W] at origin i32 [N,3]: row, column, mirror. 0 outside x. */
-sc_value sc_build_crop2d(sc_graph *graph, sc_value x, sc_value origin, int64_t height, int64_t width);
+/* A window of height x width of each sample of x [N,C,H,W] at origin i32 [N,3]: row, column,
+ * mirror. 0 outside x. */
+sc_value sc_build_crop2d(sc_graph *graph, sc_value x, sc_value origin, int64_t height,
+                         int64_t width);
 sc_value sc_build_argmax(sc_graph *graph, sc_value x);
 sc_value sc_build_permute(sc_graph *graph, sc_value x, const int *order);
 sc_value sc_build_slice(sc_graph *graph, sc_value x, const int64_t *begin, const int64_t *size);
 sc_value sc_build_concat(sc_graph *graph, int count, const sc_value *input, int axis);
 sc_value sc_build_pad(sc_graph *graph, sc_value x, const int64_t *before, const int64_t *after);
 
-/* Batch normalisation of x [N,C,...] per channel over all other dims (Ioffe and Szegedy 2015). gamma, beta [C]. mean, variance
- * [1,C,1..] (biased) of this micro-batch come out for the running statistics (may be NULL). */
-sc_value sc_build_batchnorm(sc_graph *graph, sc_value x, sc_value gamma, sc_value beta, float epsilon, sc_value *mean,
-                            sc_value *variance);
+/* Batch normalisation of x [N,C,...] per channel over all other dims (Ioffe and Szegedy 2015).
+ * gamma, beta [C]. mean, variance [1,C,1..] (biased) of this micro-batch come out for the running
+ * statistics (may be NULL). */
+sc_value sc_build_batchnorm(sc_graph *graph, sc_value x, sc_value gamma, sc_value beta,
+                            float epsilon, sc_value *mean, sc_value *variance);
 /* The same with given statistics [C] (evaluation). */
-sc_value sc_build_batchnorm_fixed(sc_graph *graph, sc_value x, sc_value gamma, sc_value beta, sc_value mean,
-                                  sc_value variance, float epsilon);
+sc_value sc_build_batchnorm_fixed(sc_graph *graph, sc_value x, sc_value gamma, sc_value beta,
+                                  sc_value mean, sc_value variance, float epsilon);
 /* A vector [C] as [1,C,1,..] so that it broadcasts over a value of rank `rank`. */
 sc_value sc_build_per_channel(sc_graph *graph, sc_value vector, int rank);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compositions of operations that have no launch of their own: dropout and batch normalisation. The planner fuses their
- * pieces; their gradients come from the rules of the pieces. */
+/* Compositions of operations that have no launch of their own: dropout and batch normalisation. The
+ * planner fuses their pieces; their gradients come from the rules of the pieces. */
 #include "graph/build.h"
 #include "graph/formula.h"
 
@@ -13,7 +13,10 @@ sc_value sc_build_dropout(sc_graph *graph, sc_value x, float rate) {
     int draw = sc_expr_leaf(&f.expr, SC_EXPR_UNIFORM, 0, (int32_t)graph->random_ordinal++);
     sc_scope_node(&f.scope, "draw", draw);
     sc_scope_number(&f.scope, "rate", rate);
-    sc_expr_output(&f.expr, sc_formula_read(&f, "dropped = draw < rate; kept = x * (1 / (1 - rate)); 0 if dropped else kept"));
+    sc_expr_output(
+        &f.expr,
+        sc_formula_read(
+            &f, "dropped = draw < rate; kept = x * (1 / (1 - rate)); 0 if dropped else kept"));
     sc_formula_build(&f, &out);
     return out;
 }
@@ -38,11 +41,12 @@ static sc_value inverse_deviation(sc_graph *graph, sc_value variance, float epsi
 }
 
 static sc_value normalise(sc_graph *graph, const sc_value input[5]) {
-    return sc_build_formula(graph, "(x - mean) * inverse_deviation * gamma + beta", "x mean inverse_deviation gamma beta",
-                            input);
+    return sc_build_formula(graph, "(x - mean) * inverse_deviation * gamma + beta",
+                            "x mean inverse_deviation gamma beta", input);
 }
 
-/* Divides a sum over rows and `positions` elements of each row by their number, known only at launch. */
+/* Divides a sum over rows and `positions` elements of each row by their number, known only at
+ * launch. */
 static sc_value divide_by_count(sc_graph *graph, sc_value sum, int64_t positions) {
     sc_formula f;
     sc_value out;
@@ -55,8 +59,8 @@ static sc_value divide_by_count(sc_graph *graph, sc_value sum, int64_t positions
     return out;
 }
 
-sc_value sc_build_batchnorm(sc_graph *graph, sc_value x, sc_value gamma, sc_value beta, float epsilon, sc_value *mean,
-                            sc_value *variance) {
+sc_value sc_build_batchnorm(sc_graph *graph, sc_value x, sc_value gamma, sc_value beta,
+                            float epsilon, sc_value *mean, sc_value *variance) {
     if (mean) *mean = SC_NO_VALUE;
     if (variance) *variance = SC_NO_VALUE;
     if (x == SC_NO_VALUE || graph->status != SOCLE_OK) return SC_NO_VALUE;
@@ -65,23 +69,28 @@ sc_value sc_build_batchnorm(sc_graph *graph, sc_value x, sc_value gamma, sc_valu
     for (int d = 2; d < desc.rank; d++) positions *= desc.dim[d];
     uint32_t axes = ((1u << desc.rank) - 1) & ~2u;
     sc_value m = divide_by_count(graph, sc_build_reduce(graph, SC_REDUCE_SUM, x, axes), positions);
-    /* The variance does not depend on the mean to first order (the deviations sum to 0): no gradient goes that way. */
+    /* The variance does not depend on the mean to first order (the deviations sum to 0): no
+     * gradient goes that way. */
     sc_value centred = sc_build_binary(graph, SC_EXPR_SUB, x, sc_graph_detach(graph, m));
     sc_value squares = sc_build_unary(graph, SC_EXPR_SQUARE, centred);
-    sc_value v = divide_by_count(graph, sc_build_reduce(graph, SC_REDUCE_SUM, squares, axes), positions);
+    sc_value v =
+        divide_by_count(graph, sc_build_reduce(graph, SC_REDUCE_SUM, squares, axes), positions);
     if (mean) *mean = m;
     if (variance) *variance = v;
-    sc_value input[5] = {x, m, inverse_deviation(graph, v, epsilon), sc_build_per_channel(graph, gamma, desc.rank),
+    sc_value input[5] = {x, m, inverse_deviation(graph, v, epsilon),
+                         sc_build_per_channel(graph, gamma, desc.rank),
                          sc_build_per_channel(graph, beta, desc.rank)};
     return normalise(graph, input);
 }
 
-sc_value sc_build_batchnorm_fixed(sc_graph *graph, sc_value x, sc_value gamma, sc_value beta, sc_value mean,
-                                  sc_value variance, float epsilon) {
+sc_value sc_build_batchnorm_fixed(sc_graph *graph, sc_value x, sc_value gamma, sc_value beta,
+                                  sc_value mean, sc_value variance, float epsilon) {
     if (x == SC_NO_VALUE || graph->status != SOCLE_OK) return SC_NO_VALUE;
     int rank = sc_graph_desc(graph, x)->rank;
-    sc_value deviation = inverse_deviation(graph, sc_build_per_channel(graph, variance, rank), epsilon);
+    sc_value deviation =
+        inverse_deviation(graph, sc_build_per_channel(graph, variance, rank), epsilon);
     sc_value input[5] = {x, sc_build_per_channel(graph, mean, rank), deviation,
-                         sc_build_per_channel(graph, gamma, rank), sc_build_per_channel(graph, beta, rank)};
+                         sc_build_per_channel(graph, gamma, rank),
+                         sc_build_per_channel(graph, beta, rank)};
     return normalise(graph, input);
 }

@@ -35,7 +35,8 @@ int sc_formula_read(sc_formula *formula, const char *text) {
     if (graph->status != SOCLE_OK) return node;
     socle_status status = sc_expr_parse(graph->env, &formula->scope, text, &node);
     if (status != SOCLE_OK) /* the library's own text is wrong: people's texts are read before */
-        sc_graph_fail(graph, sc_fail_prefix(graph->env, SOCLE_STATUS_INTERNAL, "formula '%s'", text));
+        sc_graph_fail(graph,
+                      sc_fail_prefix(graph->env, SOCLE_STATUS_INTERNAL, "formula '%s'", text));
     return node;
 }
 
@@ -43,7 +44,8 @@ void sc_formula_output(sc_formula *formula, const char *name) {
     int node = sc_scope_node_of(&formula->scope, name);
     sc_graph *graph = formula->graph;
     if (node < 0 && graph->status == SOCLE_OK)
-        sc_graph_fail(graph, sc_fail(graph->env, SOCLE_STATUS_INTERNAL, "a formula gives %s no value", name));
+        sc_graph_fail(
+            graph, sc_fail(graph->env, SOCLE_STATUS_INTERNAL, "a formula gives %s no value", name));
     sc_expr_output(&formula->expr, node < 0 ? 0 : node);
 }
 
@@ -61,15 +63,18 @@ void sc_formula_sum(sc_formula *formula, uint32_t axes, sc_value *out) {
     }
     for (int i = 0; i < expr->outputs; i++) out[i] = SC_NO_VALUE;
     if (graph->status == SOCLE_OK)
-        sc_graph_append(graph, SC_OP_REDUCE, &attr, expr, formula->inputs, formula->input, expr->outputs, out);
+        sc_graph_append(graph, SC_OP_REDUCE, &attr, expr, formula->inputs, formula->input,
+                        expr->outputs, out);
 }
 
-sc_value sc_build_formula(sc_graph *graph, const char *text, const char *names, const sc_value *input) {
+sc_value sc_build_formula(sc_graph *graph, const char *text, const char *names,
+                          const sc_value *input) {
     sc_formula formula;
     sc_value out = SC_NO_VALUE;
     sc_formula_begin(&formula, graph);
     for (; *(names += strspn(names, " ")); names += strcspn(names, " "))
-        sc_scope_node_part(&formula.scope, names, strcspn(names, " "), sc_formula_value(&formula, input[formula.inputs]));
+        sc_scope_node_part(&formula.scope, names, strcspn(names, " "),
+                           sc_formula_value(&formula, input[formula.inputs]));
     int node = sc_formula_read(&formula, text);
     if (graph->status != SOCLE_OK) return out;
     if (formula.expr.node[node].type == SC_EXPR_INT)

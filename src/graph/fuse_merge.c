@@ -19,8 +19,9 @@ static bool reads_output(const sc_graph *graph, const sc_node *reader, const sc_
     return false;
 }
 
-/* Whether node j may run at position i < j, as one with node i: its operands exist at i, and no node
- * between the two reads or writes its homes. What it reads from i itself is joined or refused later.
+/* Whether node j may run at position i < j, as one with node i: its operands exist at i, and no
+ * node between the two reads or writes its homes. What it reads from i itself is joined or refused
+ * later.
  */
 static bool may_advance(const sc_graph *graph, int i, int j) {
     const sc_node *node = &graph->node[j];

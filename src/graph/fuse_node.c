@@ -29,7 +29,8 @@ sc_tensor_desc sc_fuse_space(const sc_graph *graph, const sc_node *node) {
 }
 
 bool sc_fuse_same_dims(const sc_tensor_desc *a, const sc_tensor_desc *b) {
-    if (a->rank != b->rank || a->rows_per_sample != b->rows_per_sample || a->layout != b->layout) return false;
+    if (a->rank != b->rank || a->rows_per_sample != b->rows_per_sample || a->layout != b->layout)
+        return false;
     for (int d = 0; d < a->rank; d++)
         if (a->dim[d] != b->dim[d]) return false;
     return true;

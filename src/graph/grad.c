@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reverse walk: which values want a gradient, in which order the rules run, how contributions add up. The rules
- * themselves are in grad_rules.c; this file knows no operation. */
+/* The reverse walk: which values want a gradient, in which order the rules run, how contributions
+ * add up. The rules themselves are in grad_rules.c; this file knows no operation. */
 #include "graph/grad.h"
 
 #include "graph/build.h"
 
 struct sc_grad {
     sc_graph *graph;
-    size_t values;     /* of the forward graph */
-    bool *wanted;      /* per root value */
+    size_t values; /* of the forward graph */
+    bool *wanted;  /* per root value */
     sc_value *gradient;
 };
 
@@ -21,7 +21,8 @@ bool sc_grad_wanted(const sc_grad *grad, sc_value value) {
 
 void sc_grad_add(sc_grad *grad, sc_value value, sc_value contribution) {
     sc_graph *graph = grad->graph;
-    if (contribution == SC_NO_VALUE || graph->status != SOCLE_OK || !sc_grad_wanted(grad, value)) return;
+    if (contribution == SC_NO_VALUE || graph->status != SOCLE_OK || !sc_grad_wanted(grad, value))
+        return;
     sc_value root = sc_graph_root(graph, value);
     if (root != value) {
         sc_tensor_desc desc = *sc_graph_desc(graph, root);
@@ -40,7 +41,8 @@ static void mark_wanted(sc_grad *grad, int count, const sc_value *wrt) {
         bool wanted = false;
         for (int i = 0; i < node->inputs; i++) wanted |= sc_grad_wanted(grad, node->input[i]);
         for (int i = 0; i < node->outputs; i++)
-            grad->wanted[node->output[i]] |= wanted && sc_graph_desc(graph, node->output[i])->dtype == SOCLE_F32;
+            grad->wanted[node->output[i]] |=
+                wanted && sc_graph_desc(graph, node->output[i])->dtype == SOCLE_F32;
     }
 }
 
@@ -56,8 +58,8 @@ static socle_status apply_rule(sc_grad *grad, int n) {
     if (!any) return SOCLE_OK;
     sc_grad_rule rule = sc_grad_rule_of(node.op);
     if (!rule)
-        return sc_fail(graph->env, SOCLE_STATUS_UNSUPPORTED, "%s: %s has no gradient", node.name ? node.name : "graph",
-                       sc_op_word(node.op));
+        return sc_fail(graph->env, SOCLE_STATUS_UNSUPPORTED, "%s: %s has no gradient",
+                       node.name ? node.name : "graph", sc_op_word(node.op));
     graph->scope = node.name;
     rule(grad, graph, n, dy);
     return graph->status;
@@ -74,7 +76,8 @@ static sc_value ones_like(sc_graph *graph, sc_value x) {
 }
 
 /* Rank of each gradient by the node that completes it. */
-static void rank_completion(const sc_graph *graph, int count, const sc_value *gradient, int *completion) {
+static void rank_completion(const sc_graph *graph, int count, const sc_value *gradient,
+                            int *completion) {
     for (int i = 0; i < count; i++) {
         completion[i] = 0;
         int mine = graph->value[sc_graph_root(graph, gradient[i])].node;
@@ -85,14 +88,17 @@ static void rank_completion(const sc_graph *graph, int count, const sc_value *gr
     }
 }
 
-static socle_status walk(sc_grad *grad, sc_value loss, sc_value seed, int count, const sc_value *wrt,
-                         sc_value *gradient) {
+static socle_status walk(sc_grad *grad, sc_value loss, sc_value seed, int count,
+                         const sc_value *wrt, sc_value *gradient) {
     sc_graph *graph = grad->graph;
     int nodes = (int)graph->nodes;
-    if (seed != SC_NO_VALUE && !sc_tensor_equal(sc_graph_desc(graph, seed), sc_graph_desc(graph, loss)))
-        return sc_fail(graph->env, SOCLE_STATUS_SHAPE, "gradient: the seed must have the shape of the loss");
+    if (seed != SC_NO_VALUE &&
+        !sc_tensor_equal(sc_graph_desc(graph, seed), sc_graph_desc(graph, loss)))
+        return sc_fail(graph->env, SOCLE_STATUS_SHAPE,
+                       "gradient: the seed must have the shape of the loss");
     mark_wanted(grad, count, wrt);
-    if (sc_grad_wanted(grad, loss)) sc_grad_add(grad, loss, seed != SC_NO_VALUE ? seed : ones_like(graph, loss));
+    if (sc_grad_wanted(grad, loss))
+        sc_grad_add(grad, loss, seed != SC_NO_VALUE ? seed : ones_like(graph, loss));
     for (int n = nodes - 1; n >= 0; n--) SC_TRY(apply_rule(grad, n));
     for (int i = 0; i < count; i++) {
         sc_value root = sc_graph_root(graph, wrt[i]);
@@ -104,8 +110,8 @@ static socle_status walk(sc_grad *grad, sc_value loss, sc_value seed, int count,
     return graph->status;
 }
 
-socle_status sc_graph_gradient(sc_graph *graph, sc_value loss, sc_value seed, int count, const sc_value *wrt,
-                               sc_value *gradient, int *completion) {
+socle_status sc_graph_gradient(sc_graph *graph, sc_value loss, sc_value seed, int count,
+                               const sc_value *wrt, sc_value *gradient, int *completion) {
     for (int i = 0; i < count; i++) gradient[i] = SC_NO_VALUE;
     if (graph->status != SOCLE_OK) return graph->status;
     const char *scope = graph->scope;

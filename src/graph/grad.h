@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reverse-mode differentiation (the reverse walk over the graph; Griewank and Walther, "Evaluating Derivatives"): appends the
- * gradient nodes to the same graph, by one rule per operation (grad_rules.c). */
+/* Reverse-mode differentiation (the reverse walk over the graph; Griewank and Walther, "Evaluating
+ * Derivatives"): appends the gradient nodes to the same graph, by one rule per operation
+ * (grad_rules.c). */
 #ifndef SC_GRAPH_GRAD_H
 #define SC_GRAPH_GRAD_H
 
 #include "graph/graph.h"
 
-/* `loss` [N] (per sample) or any float value; `seed` is its incoming gradient (same shape; SC_NO_VALUE: ones, so that the
- * result is the gradient of the sum). gradient[i] receives the gradient with respect to wrt[i], zeros if it does not depend.
- * `completion` (may be NULL, `count` entries) receives the rank of each gradient in the order in which they complete. */
-socle_status sc_graph_gradient(sc_graph *graph, sc_value loss, sc_value seed, int count, const sc_value *wrt,
-                               sc_value *gradient, int *completion);
+/* `loss` [N] (per sample) or any float value; `seed` is its incoming gradient (same shape;
+ * SC_NO_VALUE: ones, so that the result is the gradient of the sum). gradient[i] receives the
+ * gradient with respect to wrt[i], zeros if it does not depend. `completion` (may be NULL, `count`
+ * entries) receives the rank of each gradient in the order in which they complete. */
+socle_status sc_graph_gradient(sc_graph *graph, sc_value loss, sc_value seed, int count,
+                               const sc_value *wrt, sc_value *gradient, int *completion);
 
 /* For grad_rules.c: the walk's state. */
 typedef struct sc_grad sc_grad;

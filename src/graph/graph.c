@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The graph container: values, nodes, externals, outputs. It appends and checks; it neither differentiates, fuses nor
- * plans, and knows no driver. */
+/* The graph container: values, nodes, externals, outputs. It appends and checks; it neither
+ * differentiates, fuses nor plans, and knows no driver. */
 #include "graph/graph.h"
 
 #include "base/text.h"
@@ -10,7 +10,8 @@
 socle_status sc_graph_create(sc_graph **out, sc_env *env, int64_t capacity) {
     *out = NULL;
     if (capacity < 1 || capacity > INT32_MAX)
-        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "a graph needs a capacity of 1 to 2^31-1 rows, not %lld",
+        return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "a graph needs a capacity of 1 to 2^31-1 rows, not %lld",
                        (long long)capacity);
     sc_graph *graph;
     SC_TRY(sc_allocate(env, &graph, 1, sizeof *graph));
@@ -62,15 +63,16 @@ bool sc_graph_is_parameter(const sc_graph *graph, sc_value value) {
 }
 
 sc_value sc_graph_value(sc_graph *graph, const sc_tensor_desc *desc) {
-    socle_status status = sc_grow(graph->env, &graph->value, &graph->value_capacity, graph->values + 1,
-                                  sizeof *graph->value);
+    socle_status status = sc_grow(graph->env, &graph->value, &graph->value_capacity,
+                                  graph->values + 1, sizeof *graph->value);
     if (status != SOCLE_OK) return sc_graph_fail(graph, status);
     graph->value[graph->values] = (sc_value_info){
         .desc = *desc, .node = -1, .alias = SC_NO_VALUE, .lane = SC_LANE_NONE, .index = -1};
     return (sc_value)graph->values++;
 }
 
-sc_value sc_graph_external(sc_graph *graph, sc_lane lane, int index, const sc_tensor_desc *desc, const char *name) {
+sc_value sc_graph_external(sc_graph *graph, sc_lane lane, int index, const sc_tensor_desc *desc,
+                           const char *name) {
     if (graph->status != SOCLE_OK) return SC_NO_VALUE;
     const char *copy = NULL;
     if (name) {
@@ -78,10 +80,13 @@ sc_value sc_graph_external(sc_graph *graph, sc_lane lane, int index, const sc_te
         if (status != SOCLE_OK) return sc_graph_fail(graph, status);
     }
     if (desc->rows_per_sample && desc->dim[0] != graph->capacity * desc->rows_per_sample)
-        return sc_graph_fail(graph, sc_fail(graph->env, SOCLE_STATUS_SHAPE,
-                                            "%s: a batched value has %lld rows, %lld per sample; the graph's capacity is %lld",
-                                            name ? name : "value", (long long)desc->dim[0],
-                                            (long long)desc->rows_per_sample, (long long)graph->capacity));
+        return sc_graph_fail(
+            graph,
+            sc_fail(
+                graph->env, SOCLE_STATUS_SHAPE,
+                "%s: a batched value has %lld rows, %lld per sample; the graph's capacity is %lld",
+                name ? name : "value", (long long)desc->dim[0], (long long)desc->rows_per_sample,
+                (long long)graph->capacity));
     sc_value value = sc_graph_value(graph, desc);
     if (value == SC_NO_VALUE) return value;
     graph->value[value].lane = lane;
@@ -131,7 +136,8 @@ static socle_status append(sc_graph *graph, sc_node *node, sc_op_desc *desc) {
     desc->expr = node->expr;
     SC_TRY(sc_op_infer(graph->env, desc));
     SC_TRY(sc_op_check(graph->env, desc));
-    SC_TRY(sc_grow(graph->env, &graph->node, &graph->node_capacity, graph->nodes + 1, sizeof *graph->node));
+    SC_TRY(sc_grow(graph->env, &graph->node, &graph->node_capacity, graph->nodes + 1,
+                   sizeof *graph->node));
     for (int i = 0; i < node->outputs; i++) {
         node->output[i] = sc_graph_value(graph, &desc->tensor[node->inputs + i]);
         if (node->output[i] == SC_NO_VALUE) return graph->status;
@@ -142,28 +148,30 @@ static socle_status append(sc_graph *graph, sc_node *node, sc_op_desc *desc) {
     return SOCLE_OK;
 }
 
-static socle_status collect_inputs(sc_graph *graph, sc_node *node, sc_op_desc *desc, const sc_value *input) {
+static socle_status collect_inputs(sc_graph *graph, sc_node *node, sc_op_desc *desc,
+                                   const sc_value *input) {
     if (node->inputs + node->outputs > SC_MAX_OPERANDS || node->outputs > SC_EXPR_OUTPUTS)
         return sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "%s: %d inputs and %d outputs are more than the %d operands of an operation",
                        sc_op_word(node->op), node->inputs, node->outputs, SC_MAX_OPERANDS);
     for (int i = 0; i < node->inputs; i++) {
         if (input[i] < 0 || (size_t)input[i] >= graph->values)
-            return sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: input %d is not a value of this graph",
-                           sc_op_word(node->op), i);
+            return sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                           "%s: input %d is not a value of this graph", sc_op_word(node->op), i);
         node->input[i] = input[i];
         desc->tensor[i] = graph->value[input[i]].desc;
     }
     return SOCLE_OK;
 }
 
-void sc_graph_append(sc_graph *graph, sc_op op, const sc_op_attr *attr, const sc_expr *expr, int inputs,
-                     const sc_value *input, int outputs, sc_value *out) {
+void sc_graph_append(sc_graph *graph, sc_op op, const sc_op_attr *attr, const sc_expr *expr,
+                     int inputs, const sc_value *input, int outputs, sc_value *out) {
     for (int i = 0; i < outputs; i++) out[i] = SC_NO_VALUE;
     if (graph->status != SOCLE_OK) return;
     sc_node node = {.op = op, .inputs = inputs, .outputs = outputs};
     if (attr) node.attr = *attr;
-    sc_op_desc desc = {.op = op, .inputs = inputs, .outputs = outputs, .attr = node.attr, .expr = expr};
+    sc_op_desc desc = {
+        .op = op, .inputs = inputs, .outputs = outputs, .attr = node.attr, .expr = expr};
     socle_status status = collect_inputs(graph, &node, &desc, input);
     if (status == SOCLE_OK) status = append(graph, &node, &desc);
     sc_graph_fail(graph, status);
@@ -171,8 +179,8 @@ void sc_graph_append(sc_graph *graph, sc_op op, const sc_op_attr *attr, const sc
     for (int i = 0; i < outputs; i++) out[i] = node.output[i];
 }
 
-void sc_graph_append_shaped(sc_graph *graph, sc_op op, const sc_op_attr *attr, int inputs, const sc_value *input,
-                            const sc_tensor_desc *shape, sc_value *out) {
+void sc_graph_append_shaped(sc_graph *graph, sc_op op, const sc_op_attr *attr, int inputs,
+                            const sc_value *input, const sc_tensor_desc *shape, sc_value *out) {
     *out = SC_NO_VALUE;
     if (graph->status != SOCLE_OK) return;
     sc_node node = {.op = op, .attr = *attr, .inputs = inputs, .outputs = 1};
@@ -194,7 +202,8 @@ static sc_value copy_value(sc_graph *graph, sc_value value) {
     }
     sc_expr expr;
     sc_expr_init(&expr);
-    sc_expr_output(&expr, sc_expr_input(&expr, 0, desc.dtype == SOCLE_F32 ? SC_EXPR_FLOAT : SC_EXPR_INT));
+    sc_expr_output(&expr,
+                   sc_expr_input(&expr, 0, desc.dtype == SOCLE_F32 ? SC_EXPR_FLOAT : SC_EXPR_INT));
     sc_value out;
     sc_graph_append(graph, SC_OP_ELEMENTWISE, NULL, &expr, 1, &value, 1, &out);
     return out;
@@ -214,7 +223,8 @@ sc_value sc_graph_output(sc_graph *graph, sc_value value, sc_lane lane, int inde
 }
 
 sc_value sc_graph_update(sc_graph *graph, sc_value value, sc_value target) {
-    if (graph->status != SOCLE_OK || value == SC_NO_VALUE || target == SC_NO_VALUE) return SC_NO_VALUE;
+    if (graph->status != SOCLE_OK || value == SC_NO_VALUE || target == SC_NO_VALUE)
+        return SC_NO_VALUE;
     sc_value_info home = graph->value[sc_graph_root(graph, target)];
     return sc_graph_output(graph, value, (sc_lane)home.lane, home.index);
 }

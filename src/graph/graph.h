@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program before it is planned: a graph of operations on values. Append only; values are immutable (static single
- * assignment). Gradients are more nodes of the same graph. A graph remembers its first error, so building code checks once:
- * after an error every builder returns SC_NO_VALUE and does nothing.
+/* The program before it is planned: a graph of operations on values. Append only; values are
+ * immutable (static single assignment). Gradients are more nodes of the same graph. A graph
+ * remembers its first error, so building code checks once: after an error every builder returns
+ * SC_NO_VALUE and does nothing.
  *
- * Values that outlive one pass are external: they live in a lane (parameters, gradients, inputs, ...) at an index that the
- * caller's lane table turns into an offset when the graph is planned. All other values are intermediates; the planner
- * places them. This file knows no driver. */
+ * Values that outlive one pass are external: they live in a lane (parameters, gradients, inputs,
+ * ...) at an index that the caller's lane table turns into an offset when the graph is planned. All
+ * other values are intermediates; the planner places them. This file knows no driver. */
 #ifndef SC_GRAPH_GRAPH_H
 #define SC_GRAPH_GRAPH_H
 
@@ -17,12 +18,14 @@ enum { SC_NO_VALUE = -1 };
 
 typedef enum sc_lane {
     SC_LANE_NONE = -1,
-    SC_LANE_PARAMETERS,   /* what the optimizer changes */
-    SC_LANE_GRADIENTS,    /* same layout as PARAMETERS */
-    SC_LANE_STATE,        /* of the optimizer: k copies of the layout of PARAMETERS */
-    SC_LANE_STATISTICS,   /* persistent, not trained: running mean and variance */
-    SC_LANE_SUMS,         /* what a micro-batch yields beside gradients: loss, weight, metric counts, batch statistics */
-    SC_LANE_COEFFICIENTS, /* per block of 32 parameters: learning-rate scale, decay, L1, trainable */
+    SC_LANE_PARAMETERS, /* what the optimizer changes */
+    SC_LANE_GRADIENTS,  /* same layout as PARAMETERS */
+    SC_LANE_STATE,      /* of the optimizer: k copies of the layout of PARAMETERS */
+    SC_LANE_STATISTICS, /* persistent, not trained: running mean and variance */
+    SC_LANE_SUMS, /* what a micro-batch yields beside gradients: loss, weight, metric counts, batch
+                     statistics */
+    SC_LANE_COEFFICIENTS, /* per block of 32 parameters: learning-rate scale, decay, L1, trainable
+                           */
     SC_LANE_HEALTH,       /* first non-finite step, and the running totals of an epoch */
     SC_LANE_INPUTS,       /* one staging slot: the batch, or the indices into DATA */
     SC_LANE_DATA,         /* a data set that stays on the device */
@@ -47,30 +50,32 @@ typedef struct sc_node {
     int inputs, outputs;
     sc_value input[SC_MAX_OPERANDS];
     sc_value output[SC_EXPR_OUTPUTS];
-    const char *name;     /* the layer it came from */
-    bool dead;            /* removed by a pass */
-    bool hoistable;       /* depends on parameters alone: may run when these change, not with every micro-batch */
-    int region;           /* siblings of different regions are never joined: recompute.h puts time between them */
+    const char *name; /* the layer it came from */
+    bool dead;        /* removed by a pass */
+    bool hoistable;   /* depends on parameters alone: may run when these change, not with every
+                         micro-batch */
+    int region; /* siblings of different regions are never joined: recompute.h puts time between
+                   them */
 } sc_node;
 
 typedef struct sc_graph {
     sc_env *env;
     sc_arena *arena;
-    int64_t capacity;     /* most samples of one micro-batch */
+    int64_t capacity; /* most samples of one micro-batch */
     sc_node *node;
     size_t nodes, node_capacity;
     sc_value_info *value;
     size_t values, value_capacity;
-    socle_status status;  /* first error; its text is in env */
-    const char *scope;    /* name given to new nodes */
+    socle_status status; /* first error; its text is in env */
+    const char *scope;   /* name given to new nodes */
     uint32_t random_ordinal;
-    bool recomputes;      /* values are made again to save memory (recompute.h) */
+    bool recomputes; /* values are made again to save memory (recompute.h) */
 } sc_graph;
 
 socle_status sc_graph_create(sc_graph **out, sc_env *env, int64_t capacity);
 void sc_graph_destroy(sc_graph *graph); /* NULL is fine */
-/* A graph of its own with the same nodes and values, under the same numbers; for trying a pass out. Names stay the
- * original's, which must outlive it. */
+/* A graph of its own with the same nodes and values, under the same numbers; for trying a pass out.
+ * Names stay the original's, which must outlive it. */
 socle_status sc_graph_copy(sc_graph **out, const sc_graph *graph);
 /* Names the nodes that follow ("conv2d1"); copied. */
 void sc_graph_scope(sc_graph *graph, const char *name);
@@ -93,22 +98,23 @@ sc_value sc_graph_alias(sc_graph *graph, sc_value of, const sc_tensor_desc *desc
 sc_value sc_graph_detach(sc_graph *graph, sc_value of);
 
 /* External values. */
-sc_value sc_graph_external(sc_graph *graph, sc_lane lane, int index, const sc_tensor_desc *desc, const char *name);
-/* `value` must be in (lane, index) when the graph has run. A value that is external already, an alias or an output of
- * something else gets a copy node. Returns the value that stands there. */
+sc_value sc_graph_external(sc_graph *graph, sc_lane lane, int index, const sc_tensor_desc *desc,
+                           const char *name);
+/* `value` must be in (lane, index) when the graph has run. A value that is external already, an
+ * alias or an output of something else gets a copy node. Returns the value that stands there. */
 sc_value sc_graph_output(sc_graph *graph, sc_value value, sc_lane lane, int index);
-/* Like output, but the home already holds an external value of this graph that is updated in place (optimizer). The update
- * must be the last reader of `target`. */
+/* Like output, but the home already holds an external value of this graph that is updated in place
+ * (optimizer). The update must be the last reader of `target`. */
 sc_value sc_graph_update(sc_graph *graph, sc_value value, sc_value target);
 
-/* The general builder: infers output shapes, checks, appends. `out` gets `outputs` values (SC_NO_VALUE on error). The
- * expression is copied. */
-void sc_graph_append(sc_graph *graph, sc_op op, const sc_op_attr *attr, const sc_expr *expr, int inputs,
-                     const sc_value *input, int outputs, sc_value *out);
-/* For operations whose output shape is part of the request (SLICE, PAD, CROP2D, the gradients of conv and pool,
- * SCATTER_ADD): one output of `shape`. */
-void sc_graph_append_shaped(sc_graph *graph, sc_op op, const sc_op_attr *attr, int inputs, const sc_value *input,
-                            const sc_tensor_desc *shape, sc_value *out);
+/* The general builder: infers output shapes, checks, appends. `out` gets `outputs` values
+ * (SC_NO_VALUE on error). The expression is copied. */
+void sc_graph_append(sc_graph *graph, sc_op op, const sc_op_attr *attr, const sc_expr *expr,
+                     int inputs, const sc_value *input, int outputs, sc_value *out);
+/* For operations whose output shape is part of the request (SLICE, PAD, CROP2D, the gradients of
+ * conv and pool, SCATTER_ADD): one output of `shape`. */
+void sc_graph_append_shaped(sc_graph *graph, sc_op op, const sc_op_attr *attr, int inputs,
+                            const sc_value *input, const sc_tensor_desc *shape, sc_value *out);
 /* Complete descriptor of a node; expr and tail stay the graph's. */
 void sc_graph_node_desc(const sc_graph *graph, const sc_node *node, sc_op_desc *out);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Places the tensors of a lane one after the other, aligned and padded. Pure arithmetic with overflow checks. */
+/* Places the tensors of a lane one after the other, aligned and padded. Pure arithmetic with
+ * overflow checks. */
 #include "graph/lane.h"
 
 static bool padded(size_t *out, size_t bytes) {
@@ -11,10 +12,12 @@ static bool padded(size_t *out, size_t bytes) {
 
 static socle_status too_large(sc_lane_layout *out, sc_env *env, int count) {
     sc_lane_free(out, env);
-    return sc_fail(env, SOCLE_STATUS_SHAPE, "a lane of %d tensors is larger than this machine can address", count);
+    return sc_fail(env, SOCLE_STATUS_SHAPE,
+                   "a lane of %d tensors is larger than this machine can address", count);
 }
 
-socle_status sc_lane_place(sc_lane_layout *out, sc_env *env, int count, const size_t *bytes, const int *order) {
+socle_status sc_lane_place(sc_lane_layout *out, sc_env *env, int count, const size_t *bytes,
+                           const int *order) {
     *out = (sc_lane_layout){.count = count, .chunks = 1};
     SC_TRY(sc_allocate(env, &out->offset, (size_t)count, sizeof *out->offset));
     for (int i = 0; i < count; i++) {
@@ -32,7 +35,8 @@ static void cut(sc_lane_layout *lane, const int *order, size_t most) {
     size_t begin = 0; /* of the chunk, in the whole lane */
     int chunk = 0;
     for (int i = 0; i < lane->count; i++) {
-        int tensor = order ? order[i] : i, next = i + 1 < lane->count ? order ? order[i + 1] : i + 1 : -1;
+        int tensor = order ? order[i] : i,
+            next = i + 1 < lane->count ? order ? order[i + 1] : i + 1 : -1;
         size_t at = lane->offset[tensor], end = next < 0 ? lane->bytes : lane->offset[next];
         if (end - begin > most && at > begin) {
             chunk++;
@@ -45,12 +49,13 @@ static void cut(sc_lane_layout *lane, const int *order, size_t most) {
     lane->chunks = chunk + 1;
 }
 
-socle_status sc_lane_place_chunks(sc_lane_layout *out, sc_env *env, int count, const size_t *bytes, const int *order,
-                                  size_t most) {
+socle_status sc_lane_place_chunks(sc_lane_layout *out, sc_env *env, int count, const size_t *bytes,
+                                  const int *order, size_t most) {
     SC_TRY(sc_lane_place(out, env, count, bytes, order));
     if (out->bytes <= most) return SOCLE_OK;
     socle_status status = sc_allocate(env, &out->chunk, (size_t)count, sizeof *out->chunk);
-    if (status == SOCLE_OK) status = sc_allocate(env, &out->chunk_bytes, (size_t)count, sizeof *out->chunk_bytes);
+    if (status == SOCLE_OK)
+        status = sc_allocate(env, &out->chunk_bytes, (size_t)count, sizeof *out->chunk_bytes);
     if (status == SOCLE_OK)
         cut(out, order, most);
     else
@@ -60,12 +65,14 @@ socle_status sc_lane_place_chunks(sc_lane_layout *out, sc_env *env, int count, c
 
 size_t sc_lane_chunk_begin(const sc_lane_layout *layout, int chunk) {
     size_t begin = 0;
-    for (int c = 0; c < chunk; c++) begin += layout->chunk_bytes ? layout->chunk_bytes[c] : layout->bytes;
+    for (int c = 0; c < chunk; c++)
+        begin += layout->chunk_bytes ? layout->chunk_bytes[c] : layout->bytes;
     return begin;
 }
 
 size_t sc_lane_begin(const sc_lane_layout *layout, int tensor) {
-    return sc_lane_chunk_begin(layout, layout->chunk ? layout->chunk[tensor] : 0) + layout->offset[tensor];
+    return sc_lane_chunk_begin(layout, layout->chunk ? layout->chunk[tensor] : 0) +
+           layout->offset[tensor];
 }
 
 void sc_lane_free(sc_lane_layout *layout, sc_env *env) {

@@ -17,8 +17,8 @@
 /* The layouts (bit mask of sc_layout) in which the implementation that would run `desc` takes
  * operand number `operand` (inputs, then outputs). `desc` proposes: what can be blocked is. */
 typedef uint32_t sc_layout_accepts(void *payload, const sc_op_desc *desc, int operand);
-/* Whether something runs exactly `desc`, after all operands have been settled. A node that is refused
- * goes without packed weights, then plain. */
+/* Whether something runs exactly `desc`, after all operands have been settled. A node that is
+ * refused goes without packed weights, then plain. */
 typedef bool sc_layout_fits(void *payload, const sc_op_desc *desc);
 
 typedef struct sc_layout_result {
@@ -30,7 +30,6 @@ typedef struct sc_layout_result {
 /* `fits` NULL: everything does. `result` may be NULL. A failure (out of memory) leaves a graph that
  * must not be used further. */
 socle_status sc_graph_assign_layouts(sc_graph *graph, sc_layout_accepts *accepts,
-                                     sc_layout_fits *fits, void *payload,
-                                     sc_layout_result *result);
+                                     sc_layout_fits *fits, void *payload, sc_layout_result *result);
 
 #endif

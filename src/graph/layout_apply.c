@@ -41,8 +41,8 @@ static void store_blocked(applier *a, int n, int k) {
         graph->value[value].desc.layout = SC_LAYOUT_C16;
         return;
     }
-    sc_value blocked = add_reorder(a, value, SC_LAYOUT_C16,
-                                   n + 1); /* as value -> blocked; then the two change places */
+    sc_value blocked = add_reorder(a, value, SC_LAYOUT_C16, n + 1); /* as value -> blocked; then the
+                                                                       two change places */
     if (blocked == SC_NO_VALUE) return;
     int reorder = graph->value[blocked].node;
     graph->node[n].output[k] = blocked;

@@ -19,9 +19,9 @@ typedef struct sc_layouts {
     sc_graph *graph;
     size_t nodes; /* before REORDER nodes were added */
     sc_layout_node *node;
-    bool *aliased; /* per root value: read through an alias */
-    uint8_t
-        *demand; /* per value: layouts in which it is read or must be stored; scratch of the cost */
+    bool *aliased;   /* per root value: read through an alias */
+    uint8_t *demand; /* per value: layouts in which it is read or must be stored; scratch of the
+                        cost */
     sc_layout_result result;
 } sc_layouts;
 

@@ -17,7 +17,8 @@ typedef struct sc_live {
 } sc_live;
 
 /* Call after fusion and layout; `interval[i].share_with` says where an elementwise node may write
- * over an operand that nothing reads later. On failure `out` is empty; sc_live_free is then fine too. */
+ * over an operand that nothing reads later. On failure `out` is empty; sc_live_free is then fine
+ * too. */
 socle_status sc_live_intervals(sc_live *out, const sc_graph *graph);
 /* Appends one more interval (a kernel's workspace: first = last = its node). `out` may be NULL. */
 socle_status sc_live_add(sc_live *live, int first, int last, size_t bytes, const char *name,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a plan: fuses, chooses layouts, prepares a kernel per node, has intermediates and workspaces
- * placed by lifetime (plan_memory.c), and writes the launch list. Everything that can fail for a
- * reason of the network's fails here, with the layer's name. */
+/* Makes a plan: fuses, chooses layouts, prepares a kernel per node, has intermediates and
+ * workspaces placed by lifetime (plan_memory.c), and writes the launch list. Everything that can
+ * fail for a reason of the network's fails here, with the layer's name. */
 #include "graph/plan_private.h"
 
 #include "base/thread_pool.h"
@@ -20,8 +20,8 @@ typedef struct plan_work {
 static void say_prepared(const sc_plan *plan, const sc_launch_record *launch, uint64_t took) {
     if (took >= BUILT)
         sc_log_line(plan->device->env, SOCLE_LOG_DEBUG, "%s%s%s (%s) built in %.2f s",
-                    launch->layer ? launch->layer : "", launch->layer ? ": " : "", sc_op_word(launch->op),
-                    sc_kernel_name(launch->kernel), (double)took * 1e-9);
+                    launch->layer ? launch->layer : "", launch->layer ? ": " : "",
+                    sc_op_word(launch->op), sc_kernel_name(launch->kernel), (double)took * 1e-9);
 }
 
 static socle_status prepare_node(sc_plan *plan, const sc_graph *graph, const sc_node *node,
@@ -160,7 +160,8 @@ static socle_status describe_buffers(sc_plan *plan, const sc_graph *graph, const
     for (size_t k = 0; k < work->count; k++) {
         const sc_kernel *kernel = plan->launch[k].kernel;
         if (work->workspace[k] >= 0)
-            plan->buffer[placement[work->workspace[k]].buffer].used = whole_words(kernel->workspace);
+            plan->buffer[placement[work->workspace[k]].buffer].used =
+                whole_words(kernel->workspace);
         if (work->kept[k] < 0) continue;
         sc_plan_buffer *buffer = &plan->buffer[placement[work->kept[k]].buffer];
         buffer->used = whole_words(kernel->packing.bytes);

@@ -33,9 +33,9 @@ typedef struct sc_plan_hooks {
 
 typedef struct sc_plan_options {
     sc_plan_hooks hooks;
-    bool profile;  /* records an event per launch; needs a device with timestamps */
-    const char
-        *force; /* "conv2d=plain,matmul=packed": implementations by operation; NULL: the best */
+    bool profile;      /* records an event per launch; needs a device with timestamps */
+    const char *force; /* "conv2d=plain,matmul=packed": implementations by operation; NULL: the best
+                        */
     sc_plan_pool *pool; /* where intermediates lie that no later run reads; NULL, or separate: the
                            plan has memory of its own */
     bool forecast; /* sizes everything and allocates nothing: such a plan cannot run. What exceeds
@@ -48,7 +48,7 @@ typedef struct sc_plan_size {
     size_t packed;      /* of these: results that stay from run to run, always its own */
     size_t scratch;     /* largest workspace of a launch */
     int launches, intermediates, buffers;
-    int packs; /* of the launches: those that run only after the weights changed */
+    int packs;    /* of the launches: those that run only after the weights changed */
     size_t piece; /* the largest tensor or workspace, which no memory plan can divide */
     const char *piece_layer;
     size_t peak; /* bytes alive at once where most are, and the layer that holds most of them */
@@ -74,13 +74,13 @@ socle_status sc_plan_run(sc_plan *plan, sc_queue *queue, const sc_lane_memory *m
  * sc_plan_launches, with the same arguments; what is done between them sees the work so far. */
 socle_status sc_plan_run_part(sc_plan *plan, sc_queue *queue, const sc_lane_memory *memory,
                               const sc_launch *launch, int first, int last);
-/* Number of launches after which the first `bytes` bytes, chunks counted through, of a lane that the
- * plan writes are final; `lanes` as at its creation. */
+/* Number of launches after which the first `bytes` bytes, chunks counted through, of a lane that
+ * the plan writes are final; `lanes` as at its creation. */
 int sc_plan_ready_after(const sc_plan *plan, const sc_lane_map *lanes, sc_lane lane, size_t bytes);
 
 /* Weights are packed by the first run and kept. A caller that writes the PARAMETERS lane calls this
- * function, and the next run packs them anew. (A run that finds the lane at another place does so by
- * itself.) */
+ * function, and the next run packs them anew. (A run that finds the lane at another place does so
+ * by itself.) */
 void sc_plan_weights_changed(sc_plan *plan);
 
 /* One launch as a person reads it. */

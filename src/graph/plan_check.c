@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The planner's separate mode: every intermediate in a buffer of its own between two canaries,
- * filled with NaN before each run, so that reading what was never written and writing past an end both
- * show. Slow, for tests and for finding a driver's faults; an overrun inside an arena would be
+ * filled with NaN before each run, so that reading what was never written and writing past an end
+ * both show. Slow, for tests and for finding a driver's faults; an overrun inside an arena would be
  * invisible to sanitizers. */
 #include "graph/plan_private.h"
 
-static const uint32_t canary_word = 0xC0DEC0DEu,
-                      poison_word = 0x7FC0FFEEu; /* the second is a NaN */
+static const uint32_t canary_word = 0xC0DEC0DEu, poison_word = 0x7FC0FFEEu; /* the second is a NaN
+                                                                             */
 
 /* From the tensor's end to the buffer's: an element too far is found even inside the padding. */
 static size_t tail_bytes(const sc_plan_buffer *buffer) {

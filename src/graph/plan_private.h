@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of a plan, shared by plan.c, plan_choose.c and plan_pack.c (making), run.c (running) and
- * plan_check.c (canaries) alone. */
+/* The inside of a plan, shared by plan.c, plan_choose.c and plan_pack.c (making), run.c (running)
+ * and plan_check.c (canaries) alone. */
 #ifndef SC_GRAPH_PLAN_PRIVATE_H
 #define SC_GRAPH_PLAN_PRIVATE_H
 
@@ -17,7 +17,8 @@ typedef struct sc_place {
 
 typedef struct sc_launch_record {
     sc_kernel *kernel;
-    bool packs; /* what a later launch keeps packed, whose kernel it is: from place[0] to place[1] */
+    bool packs; /* what a later launch keeps packed, whose kernel it is: from place[0] to place[1]
+                 */
     const char *layer; /* copied into the plan's arena */
     sc_op op;
     int operands;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two nodes trade places at a time: the elementwise node that fed the pooling takes its place and reads its result. Nodes keep to the order
- * of their indices, since the pooling reads what the elementwise node read and nothing stands between the two that reads either. */
+/* Two nodes trade places at a time: the elementwise node that fed the pooling takes its place and
+ * reads its result. Nodes keep to the order of their indices, since the pooling reads what the
+ * elementwise node read and nothing stands between the two that reads either. */
 #include "graph/pool_first.h"
 
 /* How many operands of nodes, and homes outside, hold each value's bytes. */
 static void count_readers(const sc_graph *graph, int *readers) {
     for (size_t n = 0; n < graph->nodes; n++) {
         const sc_node *node = &graph->node[n];
-        for (int i = 0; i < node->inputs && !node->dead; i++) readers[sc_graph_root(graph, node->input[i])]++;
+        for (int i = 0; i < node->inputs && !node->dead; i++)
+            readers[sc_graph_root(graph, node->input[i])]++;
     }
     for (size_t v = 0; v < graph->values; v++)
         if (graph->value[v].lane != SC_LANE_NONE) readers[sc_graph_root(graph, (sc_value)v)]++;
@@ -16,9 +18,12 @@ static void count_readers(const sc_graph *graph, int *readers) {
 /* Whether the expression is `op` of its inputs, in their order. */
 static bool computes(const sc_expr *expr, sc_expr_op op, int inputs) {
     const sc_expr_node *last = &expr->node[inputs];
-    if (expr->inputs != inputs || expr->nodes != inputs + 1 || expr->outputs != 1 || expr->output[0] != inputs) return false;
+    if (expr->inputs != inputs || expr->nodes != inputs + 1 || expr->outputs != 1 ||
+        expr->output[0] != inputs)
+        return false;
     for (int i = 0; i < inputs; i++)
-        if (expr->node[i].op != SC_EXPR_INPUT || expr->node[i].index != i || last->argument[i] != i) return false;
+        if (expr->node[i].op != SC_EXPR_INPUT || expr->node[i].index != i || last->argument[i] != i)
+            return false;
     return last->op == op;
 }
 
@@ -26,14 +31,16 @@ static bool computes(const sc_expr *expr, sc_expr_op op, int inputs) {
 static bool is_bias(const sc_graph *graph, const sc_node *node) {
     int source = graph->value[node->input[0]].node;
     const sc_tensor_desc *bias = sc_graph_desc(graph, node->input[1]);
-    return source >= 0 && graph->node[source].op == SC_OP_CONV2D && bias->rank == 4 && bias->dim[0] == 1 &&
-           bias->dim[2] == 1 && bias->dim[3] == 1;
+    return source >= 0 && graph->node[source].op == SC_OP_CONV2D && bias->rank == 4 &&
+           bias->dim[0] == 1 && bias->dim[2] == 1 && bias->dim[3] == 1;
 }
 
 static bool may_follow(const sc_graph *graph, const sc_node *node, const int *readers) {
-    if (node->op != SC_OP_ELEMENTWISE || node->dead || node->tail || readers[node->output[0]] != 1) return false;
+    if (node->op != SC_OP_ELEMENTWISE || node->dead || node->tail || readers[node->output[0]] != 1)
+        return false;
     if (sc_graph_desc(graph, node->input[0])->dtype != SOCLE_F32) return false;
-    return computes(node->expr, SC_EXPR_RELU, 1) || (computes(node->expr, SC_EXPR_ADD, 2) && is_bias(graph, node));
+    return computes(node->expr, SC_EXPR_RELU, 1) ||
+           (computes(node->expr, SC_EXPR_ADD, 2) && is_bias(graph, node));
 }
 
 /* Node `before` and the pooling that reads it. The value between them is now the pooling's. */

@@ -78,8 +78,8 @@ socle_status sc_config_load(sc_config **out, sc_env *env, const char *path) {
     bool piped = strcmp(path, "-") == 0;
     socle_status status = piped ? read_standard_input(env, &text, &size)
                                 : sc_file_read(env, &text, &size, path, SC_CONFIG_MAX_BYTES);
-    if (status ==
-        SOCLE_STATUS_DATA) /* over the limit: for a configuration, a matter of configuration */
+    if (status == SOCLE_STATUS_DATA) /* over the limit: for a configuration, a matter of
+                                        configuration */
         return env->status = SOCLE_STATUS_CONFIG;
     SC_TRY(status);
     status = sc_config_parse(out, env, piped ? "standard input" : path, text, size);

@@ -79,8 +79,8 @@ socle_status sc_config_get_integers(int64_t *out, size_t *count, size_t capacity
                                     int64_t minimum, int64_t maximum);
 
 /* A list of numbers; *most: the largest. */
-socle_status sc_config_check_numbers(double *most, const sc_config *config, const json_t *object, const char *key,
-                                     double minimum, double maximum);
+socle_status sc_config_check_numbers(double *most, const sc_config *config, const json_t *object,
+                                     const char *key, double minimum, double maximum);
 
 /* Error if the key is absent. */
 socle_status sc_config_require(const sc_config *config, const json_t *object, const char *key);

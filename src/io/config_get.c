@@ -78,8 +78,8 @@ socle_status sc_config_get_integer(int64_t *out, const sc_config *config, const 
     const json_t *value = json_object_get(object, key);
     if (!value) return SOCLE_OK;
     if (read_integer(out, value, minimum, maximum)) return SOCLE_OK;
-    return sc_config_fail(config, object, key, "must be %s, %s", sc_config_integer_range(minimum, maximum).text,
-                          what_is(value).text);
+    return sc_config_fail(config, object, key, "must be %s, %s",
+                          sc_config_integer_range(minimum, maximum).text, what_is(value).text);
 }
 
 /* "1", not "1.0": a bound says nothing about the type. */
@@ -211,14 +211,15 @@ socle_status sc_config_get_integers(int64_t *out, size_t *count, size_t capacity
         const json_t *item = json_array_get(value, i);
         if (!read_integer(&out[i], item, minimum, maximum))
             return sc_config_fail_item(config, value, i, "must be %s, %s",
-                                       sc_config_integer_range(minimum, maximum).text, what_is(item).text);
+                                       sc_config_integer_range(minimum, maximum).text,
+                                       what_is(item).text);
     }
     *count = size;
     return SOCLE_OK;
 }
 
-socle_status sc_config_check_numbers(double *most, const sc_config *config, const json_t *object, const char *key,
-                                     double minimum, double maximum) {
+socle_status sc_config_check_numbers(double *most, const sc_config *config, const json_t *object,
+                                     const char *key, double minimum, double maximum) {
     const json_t *list = NULL, *item;
     size_t i;
     SC_TRY(sc_config_get_array(&list, config, object, key));
@@ -226,7 +227,8 @@ socle_status sc_config_check_numbers(double *most, const sc_config *config, cons
         double number = json_number_value(item);
         if (!json_is_number(item) || !(number >= minimum && number <= maximum))
             return sc_config_fail_item(config, list, i, "must be %s, %s",
-                                       sc_config_number_range(minimum, maximum).text, what_is(item).text);
+                                       sc_config_number_range(minimum, maximum).text,
+                                       what_is(item).text);
         *most = i == 0 || number > *most ? number : *most;
     }
     return SOCLE_OK;

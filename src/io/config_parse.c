@@ -49,12 +49,12 @@ int sc_config_place_line(const sc_config_reader *in, const yaml_event_t *event) 
     return in->line >= 0 ? in->line : line_of(event);
 }
 
-static socle_status read_value(sc_config_reader *in, json_t **out, const sc_config_node *place, int depth,
-                               const yaml_event_t *event);
+static socle_status read_value(sc_config_reader *in, json_t **out, const sc_config_node *place,
+                               int depth, const yaml_event_t *event);
 
 socle_status sc_config_open_container(sc_config_reader *in, json_t **out, json_t *value,
-                                   const sc_config_node *place, int depth,
-                                   const yaml_event_t *event, size_t *node) {
+                                      const sc_config_node *place, int depth,
+                                      const yaml_event_t *event, size_t *node) {
     *out = value;
     if (!value) return sc_config_no_memory(in);
     if (depth >= SC_CONFIG_MAX_DEPTH)
@@ -64,8 +64,8 @@ socle_status sc_config_open_container(sc_config_reader *in, json_t **out, json_t
     return sc_config_at_place(in, sc_config_add_node(node, in->config, &entry), place, event);
 }
 
-static socle_status read_list(sc_config_reader *in, json_t **out, const sc_config_node *place, int depth,
-                              const yaml_event_t *start) {
+static socle_status read_list(sc_config_reader *in, json_t **out, const sc_config_node *place,
+                              int depth, const yaml_event_t *start) {
     size_t self;
     SC_TRY(sc_config_open_container(in, out, json_array(), place, depth, start, &self));
     for (size_t index = 0;; index++) {
@@ -76,7 +76,8 @@ static socle_status read_list(sc_config_reader *in, json_t **out, const sc_confi
             return SOCLE_OK;
         }
         json_t *item = NULL;
-        sc_config_node entry = {.index = index, .parent = self, .line = sc_config_place_line(in, &event)};
+        sc_config_node entry = {
+            .index = index, .parent = self, .line = sc_config_place_line(in, &event)};
         socle_status status = read_value(in, &item, &entry, depth + 1, &event);
         yaml_event_delete(&event);
         if (status != SOCLE_OK) {
@@ -93,17 +94,20 @@ static socle_status check_key(const sc_config_reader *in, json_t *object, json_t
     const sc_config_node *parent = &in->config->nodes[entry->parent];
     if (event->type != YAML_SCALAR_EVENT)
         return SC_CONFIG_FAIL_AT(in, parent, event, "a key must be plain text");
-    if (event->data.scalar.tag) return SC_CONFIG_FAIL_AT(in, parent, event, "tags (!...) are not supported");
+    if (event->data.scalar.tag)
+        return SC_CONFIG_FAIL_AT(in, parent, event, "tags (!...) are not supported");
     size_t length = event->data.scalar.length;
     if (length > SC_CONFIG_MAX_KEY || strlen(entry->key) != length)
-        return SC_CONFIG_FAIL_AT(in, parent, event, "a key of %zu bytes; at most %d, and none of them zero",
-                       length, SC_CONFIG_MAX_KEY);
+        return SC_CONFIG_FAIL_AT(in, parent, event,
+                                 "a key of %zu bytes; at most %d, and none of them zero", length,
+                                 SC_CONFIG_MAX_KEY);
     if (json_object_del(merged, entry->key) == 0)
         json_object_del(object, entry->key);
     else if (json_object_get(object, entry->key)) {
         size_t first = sc_config_find_child(in->config, entry->parent, entry->key, 0);
-        return SC_CONFIG_FAIL_AT(in, entry, event, "this key is there twice (first on line %d); remove one",
-                       first == SIZE_MAX ? 0 : in->config->nodes[first].line);
+        return SC_CONFIG_FAIL_AT(in, entry, event,
+                                 "this key is there twice (first on line %d); remove one",
+                                 first == SIZE_MAX ? 0 : in->config->nodes[first].line);
     }
     return SOCLE_OK;
 }
@@ -123,8 +127,7 @@ static socle_status read_member(sc_config_reader *in, json_t *object, const sc_c
 }
 
 static bool is_merge(const yaml_event_t *key) {
-    return key->type == YAML_SCALAR_EVENT &&
-           key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+    return key->type == YAML_SCALAR_EVENT && key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
            strcmp((const char *)key->data.scalar.value, "<<") == 0;
 }
 
@@ -191,8 +194,8 @@ static socle_status read_scalar(sc_config_reader *in, json_t **out, const sc_con
     return sc_config_at_place(in, sc_config_add_node(&node, in->config, place), place, event);
 }
 
-static socle_status read_value(sc_config_reader *in, json_t **out, const sc_config_node *place, int depth,
-                               const yaml_event_t *event) {
+static socle_status read_value(sc_config_reader *in, json_t **out, const sc_config_node *place,
+                               int depth, const yaml_event_t *event) {
     const yaml_char_t *tag = NULL, *name = NULL;
     socle_status status;
     if (event->type == YAML_ALIAS_EVENT) return sc_config_read_alias(in, out, place, depth, event);
@@ -236,8 +239,8 @@ static socle_status end_document(sc_config_reader *in) {
         SC_TRY(next_event(in, &event));
         socle_status status = SOCLE_OK;
         if (i == 1 && event.type != YAML_STREAM_END_EVENT)
-            status =
-                SC_CONFIG_FAIL_AT(in, NULL, &event, "a second document begins here; only one is possible");
+            status = SC_CONFIG_FAIL_AT(in, NULL, &event,
+                                       "a second document begins here; only one is possible");
         yaml_event_delete(&event);
         SC_TRY(status);
     }

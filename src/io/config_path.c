@@ -35,7 +35,8 @@ static socle_status expand(sc_text *path, const char *name, const sc_config *con
     if (name[0] == '~' && (name[1] == '/' || name[1] == '\0')) {
         const char *home = getenv("HOME");
         if (!home || !*home)
-            return sc_config_fail(config, object, key, "~ needs the variable HOME, which is not set");
+            return sc_config_fail(config, object, key,
+                                  "~ needs the variable HOME, which is not set");
         sc_text_add_bytes(path, home, strlen(home));
         name++;
     }

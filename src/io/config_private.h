@@ -19,11 +19,11 @@ enum {
 /* Where a value stands: one entry per value that was read, parents before children. A value that is
  * set later gets newer entries; looking up goes from the newest to the oldest. */
 typedef struct sc_config_node {
-    json_t
-        *container;  /* the value where it is an object or a list (one reference held), else NULL */
-    const char *key; /* within an object, else NULL */
-    size_t index;    /* within a list */
-    size_t parent;   /* SIZE_MAX for the root */
+    json_t *container; /* the value where it is an object or a list (one reference held), else NULL
+                        */
+    const char *key;   /* within an object, else NULL */
+    size_t index;      /* within a list */
+    size_t parent;     /* SIZE_MAX for the root */
     int line;
 } sc_config_node;
 

@@ -149,7 +149,8 @@ socle_status sc_metrics_open(sc_metrics **out, sc_env *env, const char *director
     sc_text_init(&metrics->json.waiting, env);
     sc_text_init(&metrics->csv.waiting, env);
     socle_status status = join_path(env, &metrics->json.path, directory, SC_METRICS_FILE);
-    if (status == SOCLE_OK) status = join_path(env, &metrics->csv.path, directory, SC_METRICS_TABLE);
+    if (status == SOCLE_OK)
+        status = join_path(env, &metrics->csv.path, directory, SC_METRICS_TABLE);
     if (status == SOCLE_OK) status = start_files(metrics, keep);
     if (status != SOCLE_OK) {
         sc_metrics_close(metrics);

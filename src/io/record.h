@@ -26,9 +26,9 @@ void sc_record_release(const sc_env *env, void *data, const sc_record *record);
 typedef struct sc_kind {
     const sc_family *family;
     const sc_record *record;
-    const char *word; /* as it is given */
-    const char
-        *named; /* the word of the option that names kinds, where that was given: relu; else NULL */
+    const char *word;  /* as it is given */
+    const char *named; /* the word of the option that names kinds, where that was given: relu; else
+                          NULL */
     const json_t *container; /* holds the whole: at `key`, or with key NULL at element `index` */
     const char *key;
     size_t index;
@@ -57,8 +57,8 @@ socle_status sc_fail_unknown(const sc_config *config, const json_t *container, c
 /* New references; NULL when there is no memory. All options that the struct holds, but for texts
  * that are NULL, doubles that are NaN and sections that are as by default. */
 json_t *sc_record_value(const void *data, const sc_record *record);
-json_t *sc_option_value(const void *at,
-                        const sc_option *option); /* NULL too where there is none to write */
+json_t *sc_option_value(const void *at, const sc_option *option); /* NULL too where there is none to
+                                                                     write */
 /* A path as any folder understands it. */
 json_t *sc_absolute_path(const char *path);
 

@@ -57,8 +57,9 @@ size_t sc_safetensors_metadata_count(const sc_safetensors *file);
 void sc_safetensors_metadata_at(const sc_safetensors *file, size_t index, const char **key,
                                 const char **value);
 
-/* Whether the elements are floats that can be read as f32: F32, F16, BF16 (exactly) and F64 (rounded to
- * the nearest). The 8-bit floats are not: what they mean depends on scales that lie elsewhere. */
+/* Whether the elements are floats that can be read as f32: F32, F16, BF16 (exactly) and F64
+ * (rounded to the nearest). The 8-bit floats are not: what they mean depends on scales that lie
+ * elsewhere. */
 bool sc_safetensors_is_float(const sc_safetensors_tensor *tensor);
 /* Reads such a tensor as f32; `count` == its number of elements. Errors: as sc_safetensors_read. */
 socle_status sc_safetensors_read_floats(const sc_safetensors *file,

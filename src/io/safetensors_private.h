@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the reader of safetensors and the parser of its header share; no other file includes this. */
+/* What the reader of safetensors and the parser of its header share; no other file includes this.
+ */
 #ifndef SC_IO_SAFETENSORS_PRIVATE_H
 #define SC_IO_SAFETENSORS_PRIVATE_H
 

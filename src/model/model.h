@@ -5,9 +5,9 @@
  * between equal runs.
  *
  * Tensors whose names hold a '/' are no parameters (a checkpoint keeps its own that way) and are
- * passed over, and so, with a warning that names them, are those of types that no parameter has (I64,
- * BOOL). Everything else must agree with the network by name and shape; nothing is read before all
- * of it does. Values of other widths (F16, BF16, F64) are read as f32. */
+ * passed over, and so, with a warning that names them, are those of types that no parameter has
+ * (I64, BOOL). Everything else must agree with the network by name and shape; nothing is read
+ * before all of it does. Values of other widths (F16, BF16, F64) are read as f32. */
 #ifndef SC_MODEL_MODEL_H
 #define SC_MODEL_MODEL_H
 
@@ -28,12 +28,13 @@ socle_status sc_model_declare(sc_safetensors_writer *writer, const sc_net *net);
 socle_status sc_model_load_net(sc_net **out, sc_env *env, const char *path);
 socle_status sc_model_read_net(sc_net **out, sc_env *env, const sc_safetensors *file);
 
-/* How the names of a file become those of the network: the first rule that is for a name is used. */
+/* How the names of a file become those of the network: the first rule that is for a name is used.
+ */
 typedef struct sc_model_mapping {
     const sc_rename *rule;
     size_t rules;
-    bool partial; /* parameters without a tensor stay as they are, and tensors without a parameter are
-                     passed over; each with a warning */
+    bool partial; /* parameters without a tensor stay as they are, and tensors without a parameter
+                     are passed over; each with a warning */
 } sc_model_mapping;
 
 /* The file has what the network needs; `mapping` NULL: under its own names. Errors: DATA (missing,

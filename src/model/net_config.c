@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads networks, losses and optimizers from a configuration tree. */
-#include "io/record.h"
 #include "model/net_config.h"
+#include "io/record.h"
 
 #include <string.h>
-
 
 /* A name in `from`: at a member of the options, or with key NULL at an element of a list. */
 static socle_status find_node(int *out, const sc_net *net, const sc_config *config,
@@ -25,8 +24,8 @@ static socle_status find_node(int *out, const sc_net *net, const sc_config *conf
 }
 
 /* What the layer reads, which the table has checked: `from`, or a value in its place. */
-static socle_status read_from(int out[SC_LAYER_INPUTS], int *count, const sc_net *net, const sc_config *config,
-                              const sc_kind *kind) {
+static socle_status read_from(int out[SC_LAYER_INPUTS], int *count, const sc_net *net,
+                              const sc_config *config, const sc_kind *kind) {
     const json_t *holder = kind->options ? kind->options : kind->mapping, *item;
     const char *key = kind->options ? "from" : kind->word;
     const sc_option *main = sc_option_main(kind->record, sc_layer_family.common);
@@ -34,13 +33,15 @@ static socle_status read_from(int out[SC_LAYER_INPUTS], int *count, const sc_net
     const json_t *from = kind->options || stands_for_it ? json_object_get(holder, key) : NULL;
     size_t i;
     *count = 1;
-    if (json_is_string(from)) return find_node(&out[0], net, config, holder, key, 0, json_string_value(from));
+    if (json_is_string(from))
+        return find_node(&out[0], net, config, holder, key, 0, json_string_value(from));
     json_array_foreach(from, i, item)
         SC_TRY(find_node(&out[i], net, config, from, NULL, i, json_string_value(item)));
     if (from) *count = (int)json_array_size(from);
     if (from) return SOCLE_OK;
     if (!net->layers && net->inputs != 1)
-        return sc_kind_fail(config, kind, "the network has several inputs: say which one with from");
+        return sc_kind_fail(config, kind,
+                            "the network has several inputs: say which one with from");
     out[0] = net->inputs + (int)net->layers - 1;
     return SOCLE_OK;
 }
@@ -54,7 +55,8 @@ static socle_status read_layer(sc_net *net, const sc_config *config, const json_
     SC_TRY(sc_kind_read(&options, config, &kind));
     SC_TRY(read_from(from, &count, net, config, &kind));
     const char *name = json_string_value(json_object_get(kind.options, "name"));
-    if (sc_net_layer(net, sc_layer_kind_of(kind.record), name, count, from, &options) >= 0) return SOCLE_OK;
+    if (sc_net_layer(net, sc_layer_kind_of(kind.record), name, count, from, &options) >= 0)
+        return SOCLE_OK;
     bool theirs = net->status == SOCLE_STATUS_CONFIG || net->status == SOCLE_STATUS_SHAPE;
     return theirs ? sc_kind_fail(config, &kind, "%s", net->env->text) : net->status;
 }
@@ -72,7 +74,10 @@ socle_status sc_net_read(sc_net *net, const sc_config *config, const json_t *lis
     return SOCLE_OK;
 }
 
-static const sc_word dtypes[] = {{.word = "f32", .help = "float"}, {.word = "u8", .help = "byte"}, {.word = "i32", .help = "int"}, {0}};
+static const sc_word dtypes[] = {{.word = "f32", .help = "float"},
+                                 {.word = "u8", .help = "byte"},
+                                 {.word = "i32", .help = "int"},
+                                 {0}};
 
 typedef struct input {
     const char *name, *dtype;
@@ -80,11 +85,15 @@ typedef struct input {
 } input;
 
 static const sc_option input_options[] = {
-    {"name", SC_OPTION_NAME, offsetof(input, name), "how data and layers name it", .example = "left"},
-    {"shape", SC_OPTION_SHAPE, SC_OPTION_ELSEWHERE, "one sample: channels, height, width; or features; []: one number", 1, INT32_MAX,
+    {"name", SC_OPTION_NAME, offsetof(input, name), "how data and layers name it",
+     .example = "left"},
+    {"shape", SC_OPTION_SHAPE, SC_OPTION_ELSEWHERE,
+     "one sample: channels, height, width; or features; []: one number", 1, INT32_MAX,
      .required = true, .most = SC_MAX_RANK - 1, .example = "[1, 28, 28]"},
-    {"dtype", SC_OPTION_WORD, offsetof(input, dtype), "the type of the data", .words = dtypes, .example = "u8"},
-    {"scale", SC_OPTION_DOUBLE, offsetof(input, scale), "what values are multiplied by", -1e30, 1e30, .example = "0.004"},
+    {"dtype", SC_OPTION_WORD, offsetof(input, dtype), "the type of the data", .words = dtypes,
+     .example = "u8"},
+    {"scale", SC_OPTION_DOUBLE, offsetof(input, scale), "what values are multiplied by", -1e30,
+     1e30, .example = "0.004"},
 };
 
 const sc_record sc_net_input_record = {
@@ -99,7 +108,8 @@ const sc_record sc_net_input_record = {
 static socle_shape shape_of(const json_t *value) {
     socle_shape shape = {.rank = json_is_array(value) ? (int)json_array_size(value) : 1};
     for (int d = 0; d < shape.rank; d++)
-        shape.size[d] = (int64_t)json_number_value(json_is_array(value) ? json_array_get(value, (size_t)d) : value);
+        shape.size[d] = (int64_t)json_number_value(
+            json_is_array(value) ? json_array_get(value, (size_t)d) : value);
     return shape;
 }
 
@@ -115,10 +125,12 @@ static socle_status read_input(sc_net *net, const sc_config *config, const json_
     input input;
     sc_record_defaults(&input, &sc_net_input_record);
     if (!json_is_object(object))
-        return sc_config_fail_item(config, list, index, "must be an input such as {name: left, shape: [1, 28, 28]}");
+        return sc_config_fail_item(config, list, index,
+                                   "must be an input such as {name: left, shape: [1, 28, 28]}");
     SC_TRY(sc_record_read(&input, config, object, &sc_net_input_record));
     const socle_shape shape = shape_of(json_object_get(object, "shape"));
-    if (sc_net_input(net, input.name, dtype_of(input.dtype), &shape, (float)input.scale) >= 0) return SOCLE_OK;
+    if (sc_net_input(net, input.name, dtype_of(input.dtype), &shape, (float)input.scale) >= 0)
+        return SOCLE_OK;
     bool theirs = net->status == SOCLE_STATUS_CONFIG || net->status == SOCLE_STATUS_SHAPE;
     return theirs ? sc_config_fail_item(config, list, index, "%s", net->env->text) : net->status;
 }
@@ -136,7 +148,8 @@ socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *ro
     SC_TRY(sc_config_require(config, root, "loss"));
     SC_TRY(sc_kind_find(&kind, config, root, "loss", 0, &sc_loss_family));
     SC_TRY(sc_kind_read(&options, config, &kind));
-    const char *formula = json_string_value(kind.options ? json_object_get(kind.options, "formula") : kind.value);
+    const char *formula =
+        json_string_value(kind.options ? json_object_get(kind.options, "formula") : kind.value);
     socle_status status = sc_net_loss_formula(net, kind.record->word, formula, net->output);
     if (status == SOCLE_OK) status = sc_net_ignore(net, options.ignored);
     bool theirs = status == SOCLE_STATUS_CONFIG || status == SOCLE_STATUS_SHAPE;

@@ -38,8 +38,8 @@ socle_status sc_optimizer_read(sc_optimizer *out, const sc_config *config, const
 /* The whole network as one line of JSON: inputs, layers with every option, output, loss if chosen.
  * Equal networks give equal texts. Release with sc_release. */
 socle_status sc_net_text(char **out, const sc_net *net);
-/* The layers alone, as a configuration has them: each with its name, every option and what it reads. A new reference; NULL: no
- * memory. */
+/* The layers alone, as a configuration has them: each with its name, every option and what it
+ * reads. A new reference; NULL: no memory. */
 json_t *sc_net_layers(const sc_net *net);
 /* Reads such a text into an empty net. */
 socle_status sc_net_read_text(sc_net *net, const sc_config *config);

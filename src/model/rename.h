@@ -13,7 +13,8 @@ typedef struct sc_rename {
     const char *from, *to; /* names, with equally many '*' */
 } sc_rename;
 
-/* A rule can be used. Errors: CONFIG (empty, other stars on one side than on the other, too many). */
+/* A rule can be used. Errors: CONFIG (empty, other stars on one side than on the other, too many).
+ */
 socle_status sc_rename_check(sc_env *env, const sc_rename *rule);
 /* True where the rule's pattern is the whole of `name`; then `out` holds the new name, cut to its
  * size. Each '*' takes as little as it can. */

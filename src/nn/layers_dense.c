@@ -41,8 +41,8 @@ static sc_value build(sc_build *build, const sc_layer *layer, const sc_value *in
 
 #define AT(field) offsetof(sc_layer_options, field)
 static const sc_option options[] = {
-    {"units", SC_OPTION_INTEGER, AT(units), "size of the last dimension of its output", 1, 1 << 30, .required = true,
-     .shorthand = true, .example = "128", .aliases = "out_features"},
+    {"units", SC_OPTION_INTEGER, AT(units), "size of the last dimension of its output", 1, 1 << 30,
+     .required = true, .shorthand = true, .example = "128", .aliases = "out_features"},
     {"bias", SC_OPTION_BOOL, AT(use_bias), "add a number per unit", .example = "false",
      .aliases = "use_bias"},
     {"weight_init", SC_OPTION_KIND, AT(weight_init), "first weights",
@@ -54,7 +54,8 @@ static const sc_option options[] = {
 
 const sc_layer_kind sc_layer_dense = {
     .record = {.word = "dense",
-               .help = "fully connected: every output is a weighted sum of all inputs along the last dimension",
+               .help = "fully connected: every output is a weighted sum of all inputs along the "
+                       "last dimension",
                .aliases = "linear fc fully_connected",
                .options = options,
                .count = sizeof options / sizeof options[0],

@@ -129,5 +129,8 @@ sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_kind *loss, sc_value 
 const sc_loss_kind *sc_loss_find(const char *word) {
     const char *named;
     return (const sc_loss_kind *)(const void *)sc_family_find(&sc_loss_family, word,
-                                                              &named); /* its first member */
+                                                              &named); /* its
+                                                                          first
+                                                                          member
+                                                                        */
 }

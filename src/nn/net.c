@@ -258,9 +258,11 @@ static socle_status choose_loss(sc_net *net, const char *word, const char *formu
     if (node < 0 || node >= net->inputs + (int)net->layers)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: reads no layer of this network", word);
     bool own = !loss->classes && !loss->formula;
-    if (own && !formula) return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: the formula is missing", word);
+    if (own && !formula)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: the formula is missing", word);
     socle_status status = own ? read_loss(&loss, net, formula) : SOCLE_OK;
-    if (status == SOCLE_OK) status = sc_loss_target(net->env, loss, sc_net_desc(net, node), &target);
+    if (status == SOCLE_OK)
+        status = sc_loss_target(net->env, loss, sc_net_desc(net, node), &target);
     if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", word);
     warn_squashed(net, loss, node);
     net->loss = loss;
@@ -281,9 +283,10 @@ socle_status sc_net_loss_formula(sc_net *net, const char *word, const char *form
 socle_status sc_net_ignore(sc_net *net, int32_t ignored) {
     if (net->status != SOCLE_OK) return net->status;
     if (ignored != SC_NO_LABEL && !sc_net_classes(net))
-        return net->status = sc_fail(net->env, SOCLE_STATUS_CONFIG,
-                                     "%s: has no classes, of which one could be ignored",
-                                     net->loss ? net->loss->record.word : "a network without a loss");
+        return net->status =
+                   sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                           "%s: has no classes, of which one could be ignored",
+                           net->loss ? net->loss->record.word : "a network without a loss");
     net->ignored = ignored;
     return SOCLE_OK;
 }

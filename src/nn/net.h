@@ -18,8 +18,8 @@ enum {
 };
 
 typedef struct sc_initializer {
-    const char *kind; /* first, as an option of a kind has it: word of the table in init.c: "he_normal", "glorot_uniform", "normal",
-                         "uniform", "zeros", "ones" */
+    const char *kind; /* first, as an option of a kind has it: word of the table in init.c:
+                         "he_normal", "glorot_uniform", "normal", "uniform", "zeros", "ones" */
     float scale;      /* sigma of normal, half-width of uniform; unused by the others */
 } sc_initializer;
 
@@ -49,7 +49,7 @@ typedef struct sc_layer {
     int inputs;
     int input[SC_LAYER_INPUTS]; /* node numbers: see sc_net_node below */
     sc_layer_options options;
-    sc_tensor_desc output; /* for one sample; inferred when added */
+    sc_tensor_desc output;  /* for one sample; inferred when added */
     const sc_expr *formula; /* of an activation or an expr layer: its text, read once; NULL: none */
     int first_parameter, parameters;
 } sc_layer;
@@ -62,10 +62,10 @@ typedef enum sc_parameter_role {
 } sc_parameter_role;
 
 typedef struct sc_parameter {
-    const char *name; /* "conv2d1.weight" */
-    sc_parameter_role
-        role;            /* STATISTIC: running values, lane STATISTICS; others: lane PARAMETERS */
-    sc_tensor_desc desc; /* not batched */
+    const char *name;       /* "conv2d1.weight" */
+    sc_parameter_role role; /* STATISTIC: running values, lane STATISTICS; others: lane PARAMETERS
+                             */
+    sc_tensor_desc desc;    /* not batched */
     sc_initializer init;
     int64_t fan_in, fan_out;
     bool frozen;
@@ -84,16 +84,17 @@ typedef struct sc_net {
         sc_tensor_desc desc;
         float scale;
     } input[SC_NET_INPUTS]; /* desc: one sample, dim[0] = 1,
-batched; dtype as the data has it (what layers take as numbers is converted on the device, x * scale) */
+batched; dtype as the data has it (what layers take as numbers is converted on the device, x *
+scale) */
     sc_layer *layer;
     size_t layers, layer_capacity;
     sc_parameter *parameter;
     size_t parameters, parameter_capacity;
     int trainable, statistics; /* counts */
     const sc_loss_kind *loss;  /* NULL until chosen */
-    int32_t ignored;           /* the label of what does not count in the loss; SC_NO_LABEL: all counts */
-    int output;                /* node number of the result (what the loss reads) */
-    int *slot; /* names to node numbers + 1: open addressing, 0 = free (net_names.c) */
+    int32_t ignored; /* the label of what does not count in the loss; SC_NO_LABEL: all counts */
+    int output;      /* node number of the result (what the loss reads) */
+    int *slot;       /* names to node numbers + 1: open addressing, 0 = free (net_names.c) */
     size_t slots;
     struct {
         const char *word;
@@ -120,15 +121,16 @@ int sc_net_layer(sc_net *net, const sc_layer_kind *kind, const char *name, int i
                  const int *input, const sc_layer_options *options);
 /* Chooses the loss on the value of `node` by word. Errors: CONFIG for an unknown word, SHAPE. */
 socle_status sc_net_loss(sc_net *net, const char *word, int node);
-/* The same; the loss "expr" is the mean of this formula of `prediction` and `target`, which is copied. Errors: CONFIG with the
- * column. */
+/* The same; the loss "expr" is the mean of this formula of `prediction` and `target`, which is
+ * copied. Errors: CONFIG with the column. */
 socle_status sc_net_loss_formula(sc_net *net, const char *word, const char *formula, int node);
-/* What has the label `ignored` counts neither in the loss nor in its mean; SC_NO_LABEL: all counts. Errors: CONFIG where the loss
- * compares no classes. */
+/* What has the label `ignored` counts neither in the loss nor in its mean; SC_NO_LABEL: all counts.
+ * Errors: CONFIG where the loss compares no classes. */
 socle_status sc_net_ignore(sc_net *net, int32_t ignored);
 /* Rows of the loss per sample: labels where it compares classes, else 1. */
 int64_t sc_net_loss_rows(const sc_net *net);
-/* The loss has several rows per sample, or some that do not count: what a step is divided by is summed on the device. */
+/* The loss has several rows per sample, or some that do not count: what a step is divided by is
+ * summed on the device. */
 bool sc_net_sums_weight(const sc_net *net);
 /* How many classes the loss tells apart; 0: none. */
 int64_t sc_net_classes(const sc_net *net);
@@ -136,10 +138,11 @@ int sc_net_find(const sc_net *net, const char *name); /* node number or -1 */
 const sc_tensor_desc *sc_net_desc(const sc_net *net, int node);
 int64_t sc_net_parameter_count(const sc_net *net); /* trainable elements */
 bool sc_net_has_batch_statistics(const sc_net *net);
-/* The size of the statistics group that the net's batch normalisation names; 0: the whole batch. errors: CONFIG (layers name
- * different ones). */
+/* The size of the statistics group that the net's batch normalisation names; 0: the whole batch.
+ * errors: CONFIG (layers name different ones). */
 socle_status sc_net_statistics_group(const sc_net *net, int64_t *group);
-/* Batch normalisation can take statistics over groups of so many samples. errors: CONFIG (one value has no variance). */
+/* Batch normalisation can take statistics over groups of so many samples. errors: CONFIG (one value
+ * has no variance). */
 socle_status sc_net_check_group(const sc_net *net, int64_t rows);
 bool sc_net_counts_correct(const sc_net *net); /* the loss has an accuracy */
 
@@ -152,15 +155,16 @@ typedef struct sc_build {
     sc_graph *graph;
     sc_build_mode mode;
     const sc_layer *layer; /* while a layer is being built */
-    sc_value *
-        parameter; /* per net parameter: its external value in this graph, SC_NO_VALUE until used */
-    sc_value *statistic; /* per net parameter of role STATISTIC, in TRAIN mode: this micro-batch's
-                            value for it */
-    sc_value *node;      /* per node number */
+    sc_value *parameter;   /* per net parameter: its external value in this graph, SC_NO_VALUE until
+                              used */
+    sc_value *statistic;   /* per net parameter of role STATISTIC, in TRAIN mode: this micro-batch's
+                              value for it */
+    sc_value *node;        /* per node number */
 } sc_build;
 
 /* Appends the network up to net->output. `input` are values of the graph, one per net input, of any
- * dtype (converted to float here, but for layers that take whole numbers). Owns the arrays in `out` until sc_build_free. */
+ * dtype (converted to float here, but for layers that take whole numbers). Owns the arrays in `out`
+ * until sc_build_free. */
 socle_status sc_net_build(sc_build *out, sc_net *net, sc_graph *graph, sc_build_mode mode,
                           const sc_value *input);
 void sc_build_free(sc_build *build);

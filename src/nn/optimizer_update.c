@@ -162,7 +162,7 @@ static float value_at_zero(const sc_expr *expr, int output, const float *scalar,
     for (int k = 0; k < expr->nodes; k++) {
         const sc_expr_node *node = &expr->node[k];
         const sc_scalar a[3] = {value[node->argument[0]], value[node->argument[1]],
-                                  value[node->argument[2]]};
+                                value[node->argument[2]]};
         if (node->op == SC_EXPR_CONST || node->op == SC_EXPR_CONST_INT)
             value[k].i = node->imm.i;
         else if (node->op == SC_EXPR_STEP)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of expr_list.def on numbers, on the host: for constants of formulas, and for the cpu backend's references. */
+/* Rows of expr_list.def on numbers, on the host: for constants of formulas, and for the cpu
+ * backend's references. */
 #ifndef SC_OP_EXPR_APPLY_H
 #define SC_OP_EXPR_APPLY_H
 
@@ -10,7 +11,8 @@ typedef union sc_scalar {
     int32_t i;
 } sc_scalar;
 
-/* The result of a row of expr_list.def on numbers; arguments beyond the row's are not read. Never fails. */
+/* The result of a row of expr_list.def on numbers; arguments beyond the row's are not read. Never
+ * fails. */
 sc_scalar sc_expr_apply(sc_expr_op op, const sc_scalar argument[3]);
 
 #endif

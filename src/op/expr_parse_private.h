@@ -24,9 +24,9 @@ typedef struct sc_parser {
     sc_token token;   /* the next one */
     int depth;        /* of parentheses, signs and calls */
     socle_status status;
-    struct sc_parser
-        *caller; /* of a text that a name or a call stands for; NULL: the text of the user */
-    const char *called_at; /* where in the caller's text */
+    struct sc_parser *caller; /* of a text that a name or a call stands for; NULL: the text of the
+                                 user */
+    const char *called_at;    /* where in the caller's text */
 } sc_parser;
 
 /* Remembers a first error, at a place of the text. */

@@ -81,8 +81,8 @@ sc_term sc_term_apply(sc_parser *p, sc_expr_op op, sc_term a, sc_term b, sc_term
     int node[3] = {0, 0, 0};
     bool constant = true;
     for (int i = 0; i < info->arity; i++) {
-        argument[i] =
-            info->argument[i] == SC_EXPR_INT ? to_int(p, argument[i]) : sc_term_float(p, argument[i]);
+        argument[i] = info->argument[i] == SC_EXPR_INT ? to_int(p, argument[i])
+                                                       : sc_term_float(p, argument[i]);
         constant &= is_constant(argument[i]);
     }
     if (info->arity > 1) check_divisor(p, op, argument[1]);

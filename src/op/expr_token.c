@@ -61,7 +61,8 @@ static sc_token target_of(sc_token first) {
 
 static int find_name(const sc_formula_name *name, int count, const sc_token *word) {
     for (int i = 0; i < count; i++)
-        if (name[i].length == (int)word->length && memcmp(name[i].word, word->at, word->length) == 0)
+        if (name[i].length == (int)word->length &&
+            memcmp(name[i].word, word->at, word->length) == 0)
             return i;
     return -1;
 }
@@ -70,7 +71,8 @@ static int find_name(const sc_formula_name *name, int count, const sc_token *wor
 static int list_targets(const char *text, sc_formula_name name[SC_SCOPE_NAMES]) {
     int count = 0;
     bool first = true;
-    for (sc_token t = sc_token_next(text); t.kind != SC_TOKEN_END; t = sc_token_next(t.at + t.length)) {
+    for (sc_token t = sc_token_next(text); t.kind != SC_TOKEN_END;
+         t = sc_token_next(t.at + t.length)) {
         sc_token target = target_of(t);
         bool is_new = first && target.length && find_name(name, count, &target) < 0;
         if (is_new && count < SC_SCOPE_NAMES)
@@ -84,10 +86,12 @@ int sc_formula_kept(const char *text, sc_formula_name *out, int most) {
     sc_formula_name name[SC_SCOPE_NAMES];
     bool given[SC_SCOPE_NAMES] = {false}, kept[SC_SCOPE_NAMES] = {false}, first = true;
     int targets = list_targets(text, name), target = -1, count = 0;
-    for (sc_token t = sc_token_next(text); t.kind != SC_TOKEN_END; t = sc_token_next(t.at + t.length)) {
+    for (sc_token t = sc_token_next(text); t.kind != SC_TOKEN_END;
+         t = sc_token_next(t.at + t.length)) {
         sc_token given_here = first ? target_of(t) : (sc_token){0};
         bool ends = sc_token_is(&t, ";");
-        int read = t.kind == SC_TOKEN_WORD && !given_here.length ? find_name(name, targets, &t) : -1;
+        int read =
+            t.kind == SC_TOKEN_WORD && !given_here.length ? find_name(name, targets, &t) : -1;
         if (given_here.length) target = find_name(name, targets, &given_here);
         if (read >= 0 && !given[read]) kept[read] = true;
         if (ends && target >= 0) given[target] = true, target = -1;

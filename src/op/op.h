@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each operation means: descriptors, attributes, shape inference, validation. Nothing here executes; the
- * drivers do, the planner and verify read. Add an operation: a row in op_list.def, its meaning below, its shapes in
- * op_shape.c, an implementation per driver, cases in src/verify, a gradient rule in src/graph. */
+/* What each operation means: descriptors, attributes, shape inference, validation. Nothing here
+ * executes; the drivers do, the planner and verify read. Add an operation: a row in op_list.def,
+ * its meaning below, its shapes in op_shape.c, an implementation per driver, cases in src/verify, a
+ * gradient rule in src/graph. */
 #ifndef SC_OP_OP_H
 #define SC_OP_OP_H
 
@@ -16,93 +17,118 @@ typedef enum sc_op {
     SC_OP_COUNT
 } sc_op;
 
-/* How the elements lie in memory. Public tensors and files are always PLAIN (dense row-major, NCHW). */
+/* How the elements lie in memory. Public tensors and files are always PLAIN (dense row-major,
+ * NCHW). */
 typedef enum sc_layout {
     SC_LAYOUT_PLAIN,
     SC_LAYOUT_C16, /* [N][C/16][H][W][16], channels padded with zeros to a multiple of 16 */
     SC_LAYOUT_COUNT
 } sc_layout;
 
-/* A tensor as the planner and the drivers see it. `dim` at full capacity. A batched tensor has its samples along dim[0], each of
- * them `rows_per_sample` consecutive rows: dim[0] = samples * rows_per_sample. A launch with fewer samples uses only the rows of
- * these, and must neither read nor write beyond. The same bytes are a tensor of other rows per sample: [N,T,D] with one row per
+/* A tensor as the planner and the drivers see it. `dim` at full capacity. A batched tensor has its
+ * samples along dim[0], each of them `rows_per_sample` consecutive rows: dim[0] = samples *
+ * rows_per_sample. A launch with fewer samples uses only the rows of these, and must neither read
+ * nor write beyond. The same bytes are a tensor of other rows per sample: [N,T,D] with one row per
  * sample and [N*T,D] with T. */
 typedef struct sc_tensor_desc {
-    uint8_t dtype;   /* socle_dtype */
-    uint8_t layout;  /* sc_layout */
-    int rank;        /* 0 (one element) .. SC_MAX_RANK; with several rows per sample less than that, for [N*T,...] is [N,T,...] */
+    uint8_t dtype;  /* socle_dtype */
+    uint8_t layout; /* sc_layout */
+    int rank; /* 0 (one element) .. SC_MAX_RANK; with several rows per sample less than that, for
+                 [N*T,...] is [N,T,...] */
     int64_t rows_per_sample; /* 0: not batched */
     int64_t dim[SC_MAX_RANK];
 } sc_tensor_desc;
 
 typedef enum sc_reduce_kind { SC_REDUCE_SUM, SC_REDUCE_MAX, SC_REDUCE_MIN } sc_reduce_kind;
 
-typedef struct sc_window {            /* convolution and pooling geometry, [0] = height, [1] = width */
+typedef struct sc_window { /* convolution and pooling geometry, [0] = height, [1] = width */
     int kernel[2], stride[2], dilation[2];
     int pad_before[2], pad_after[2];
 } sc_window;
 
 typedef union sc_op_attr {
-    struct { bool transpose_a, transpose_b; } matmul;
-    struct { sc_window window; int groups; } conv;
-    struct { sc_window window; bool count_padding; } pool;   /* count_padding: average divides by the full window */
-    struct { uint32_t axes; uint8_t kind[SC_EXPR_OUTPUTS]; } reduce; /* bit d: dimension d is reduced (kept as 1) */
-    struct { bool log; } softmax;
-    struct { int order[SC_MAX_RANK]; } permute;
-    struct { int64_t begin[SC_MAX_RANK]; } slice;            /* size = output shape; step 1 */
-    struct { int axis; } concat;
-    struct { int64_t before[SC_MAX_RANK]; } pad;
+    struct {
+        bool transpose_a, transpose_b;
+    } matmul;
+    struct {
+        sc_window window;
+        int groups;
+    } conv;
+    struct {
+        sc_window window;
+        bool count_padding;
+    } pool; /* count_padding: average divides by the full window */
+    struct {
+        uint32_t axes;
+        uint8_t kind[SC_EXPR_OUTPUTS];
+    } reduce; /* bit d: dimension d is reduced (kept as 1) */
+    struct {
+        bool log;
+    } softmax;
+    struct {
+        int order[SC_MAX_RANK];
+    } permute;
+    struct {
+        int64_t begin[SC_MAX_RANK];
+    } slice; /* size = output shape; step 1 */
+    struct {
+        int axis;
+    } concat;
+    struct {
+        int64_t before[SC_MAX_RANK];
+    } pad;
 } sc_op_attr;
 
 /* One operation. tensor[0..inputs) are inputs, tensor[inputs..inputs+outputs) outputs.
  *
- *  ELEMENTWISE  expr over the outputs' common shape; each input has the same rank, and each of its dims equals the
- *               output's or is 1 (broadcast). Output k = expr output k. An input may be the same memory as an output of
- *               the same shape and dtype (in place).
- *  MATMUL       A [.., M,K] (or [.., K,M] if transpose_a) x B [.., K,N] (or [.., N,K]) -> C [.., M,N]; leading dims are
- *               batch dims, equal or 1. The batched dim[0] may thus be M, K or a batch dim: in a
- *               product along K all rows of all samples add up.
- *  CONV2D       x [N,C,H,W], w [O,C/groups,KH,KW] -> y [N,O,OH,OW]      (cross-correlation, as all frameworks)
- *  CONV2D_GRAD_INPUT   dy [N,O,OH,OW], w -> dx [N,C,H,W]
+ *  ELEMENTWISE  expr over the outputs' common shape; each input has the same rank, and each of its
+ * dims equals the output's or is 1 (broadcast). Output k = expr output k. An input may be the same
+ * memory as an output of the same shape and dtype (in place). MATMUL       A [.., M,K] (or [..,
+ * K,M] if transpose_a) x B [.., K,N] (or [.., N,K]) -> C [.., M,N]; leading dims are batch dims,
+ * equal or 1. The batched dim[0] may thus be M, K or a batch dim: in a product along K all rows of
+ * all samples add up. CONV2D       x [N,C,H,W], w [O,C/groups,KH,KW] -> y [N,O,OH,OW]
+ * (cross-correlation, as all frameworks) CONV2D_GRAD_INPUT   dy [N,O,OH,OW], w -> dx [N,C,H,W]
  *  CONV2D_GRAD_WEIGHT  x [N,C,H,W], dy [N,O,OH,OW] -> dw (sum over the rows)
- *  MAXPOOL2D    x [N,C,H,W] -> y [N,C,OH,OW], index i32 [N,C,OH,OW] = kh*KW+kw of the first maximum; a NaN in the
- *               window is the maximum (the first one); padding never wins
- *  MAXPOOL2D_GRAD  dy, index -> dx [N,C,H,W]
- *  AVGPOOL2D    x -> y;  AVGPOOL2D_GRAD  dy -> dx
- *  REDUCE       like ELEMENTWISE, an expression over the inputs' common (broadcast) index space, whose dims are the
- *               largest of the inputs' per dimension; result k is reduced over `axes` with kind[k] into output k
- *               (reduced dims are 1). No rows: sum 0, max -inf, min +inf. A NaN makes every kind NaN. `expr` is never
- *               NULL. Float results only.
- *  SOFTMAX      x [.., C] -> softmax or log-softmax along the last dim (max subtracted)
- *  SOFTMAX_GRAD y (the softmax output, or log-softmax output if attr.softmax.log), dy -> dx
- *  CROSS_ENTROPY logits [N,C], labels u8|i32 [N] -> loss [N] = -log softmax(logits)[label], dlogits [N,C] = softmax - onehot.
- *               A label out of range makes loss and dlogits of that row NaN (hosts check before).
- *  GATHER       table [V, ...], index i32 [N] (as batched as the result) -> [N, ...] of the table's dtype; out of range: zeros
- *  SCATTER_ADD  index i32 [N], src f32 [N, ...] -> table gradient [V, ...] (zero where no index; sum in order of n)
- *  ARGMAX       x [.., C] -> i32 [..]: first maximum along the last dim; a NaN counts as the maximum. Rank drops by one.
- *  PERMUTE      out.dim[i] = in.dim[order[i]]; a batched input keeps dim 0 in place (order[0] = 0)
- *  SLICE, CONCAT, PAD   along any dims but a batched dim 0; PAD fills with 0; any dtype
- *  CROP2D       x [N,C,H,W] of any dtype, origin i32 [N,3] (batched as x is) -> y [N,C,OH,OW] of x's dtype: a window of
- *               each sample at a place of its own, (row, column, mirror) = origin[n]. y[n,c,i,j] = x[n,c, row + i,
- *               column + (mirror != 0 ? OW - 1 - j : j)], 0 outside x; any 32-bit number is a valid origin
- *  REORDER      changes the layout tag, nothing else
+ *  MAXPOOL2D    x [N,C,H,W] -> y [N,C,OH,OW], index i32 [N,C,OH,OW] = kh*KW+kw of the first
+ * maximum; a NaN in the window is the maximum (the first one); padding never wins MAXPOOL2D_GRAD
+ * dy, index -> dx [N,C,H,W] AVGPOOL2D    x -> y;  AVGPOOL2D_GRAD  dy -> dx REDUCE       like
+ * ELEMENTWISE, an expression over the inputs' common (broadcast) index space, whose dims are the
+ *               largest of the inputs' per dimension; result k is reduced over `axes` with kind[k]
+ * into output k (reduced dims are 1). No rows: sum 0, max -inf, min +inf. A NaN makes every kind
+ * NaN. `expr` is never NULL. Float results only. SOFTMAX      x [.., C] -> softmax or log-softmax
+ * along the last dim (max subtracted) SOFTMAX_GRAD y (the softmax output, or log-softmax output if
+ * attr.softmax.log), dy -> dx CROSS_ENTROPY logits [N,C], labels u8|i32 [N] -> loss [N] = -log
+ * softmax(logits)[label], dlogits [N,C] = softmax - onehot. A label out of range makes loss and
+ * dlogits of that row NaN (hosts check before). GATHER       table [V, ...], index i32 [N] (as
+ * batched as the result) -> [N, ...] of the table's dtype; out of range: zeros SCATTER_ADD  index
+ * i32 [N], src f32 [N, ...] -> table gradient [V, ...] (zero where no index; sum in order of n)
+ *  ARGMAX       x [.., C] -> i32 [..]: first maximum along the last dim; a NaN counts as the
+ * maximum. Rank drops by one. PERMUTE      out.dim[i] = in.dim[order[i]]; a batched input keeps dim
+ * 0 in place (order[0] = 0) SLICE, CONCAT, PAD   along any dims but a batched dim 0; PAD fills with
+ * 0; any dtype CROP2D       x [N,C,H,W] of any dtype, origin i32 [N,3] (batched as x is) -> y
+ * [N,C,OH,OW] of x's dtype: a window of each sample at a place of its own, (row, column, mirror) =
+ * origin[n]. y[n,c,i,j] = x[n,c, row + i, column + (mirror != 0 ? OW - 1 - j : j)], 0 outside x;
+ * any 32-bit number is a valid origin REORDER      changes the layout tag, nothing else
  *
- * Tail (MATMUL, CONV2D, CONV2D_GRAD_INPUT, MAXPOOL2D_GRAD, AVGPOOL2D_GRAD): an expression applied to each element of
- * the result before it is stored. Its input 0 is the raw result, its input k >= 1 is tensor[base + k - 1], base = the
- * number of inputs without tail; those broadcast against the output as in ELEMENTWISE. One output. */
+ * Tail (MATMUL, CONV2D, CONV2D_GRAD_INPUT, MAXPOOL2D_GRAD, AVGPOOL2D_GRAD): an expression applied
+ * to each element of the result before it is stored. Its input 0 is the raw result, its input k >=
+ * 1 is tensor[base + k - 1], base = the number of inputs without tail; those broadcast against the
+ * output as in ELEMENTWISE. One output. */
 typedef struct sc_op_desc {
     sc_op op;
     int inputs, outputs;
     sc_tensor_desc tensor[SC_MAX_OPERANDS];
     sc_op_attr attr;
-    const sc_expr *expr; /* ELEMENTWISE, REDUCE; borrowed: alive as long as the descriptor is used */
+    const sc_expr *expr; /* ELEMENTWISE, REDUCE; borrowed: alive as long as the descriptor is used
+                          */
     const sc_expr *tail; /* NULL for none; borrowed */
 } sc_op_desc;
 
 /* Arguments of one launch. */
 typedef struct sc_launch {
-    int64_t rows;            /* samples of this launch, 0 .. capacity: batched tensors have so many, times their rows per sample */
-    uint32_t sample_offset;  /* global position in the batch of the first sample */
+    int64_t rows; /* samples of this launch, 0 .. capacity: batched tensors have so many, times
+                     their rows per sample */
+    uint32_t sample_offset; /* global position in the batch of the first sample */
     uint32_t step;
     uint64_t seed;
     float scalar[SC_LAUNCH_SCALARS]; /* e.g. learning rate, 1 / total weight */
@@ -115,27 +141,34 @@ bool sc_op_takes_tail(sc_op op);
 size_t sc_dtype_size(int dtype);
 const char *sc_dtype_word(int dtype); /* "f32" */
 sc_tensor_desc sc_tensor_make(int dtype, int64_t rows_per_sample, int rank, const int64_t *dim);
-int64_t sc_tensor_samples(const sc_tensor_desc *tensor);                   /* at capacity; 1 where it is not batched */
-int64_t sc_tensor_elements(const sc_tensor_desc *tensor);                  /* at capacity, logical */
+int64_t sc_tensor_samples(const sc_tensor_desc *tensor);  /* at capacity; 1 where it is not batched
+                                                           */
+int64_t sc_tensor_elements(const sc_tensor_desc *tensor); /* at capacity, logical */
 /* Of a launch of `rows` samples. */
 int64_t sc_tensor_elements_at(const sc_tensor_desc *tensor, int64_t rows); /* logical */
 int64_t sc_tensor_dim_at(const sc_tensor_desc *tensor, int d, int64_t rows);
-size_t sc_tensor_bytes(const sc_tensor_desc *tensor);                      /* storage incl. layout padding */
+size_t sc_tensor_bytes(const sc_tensor_desc *tensor); /* storage incl. layout padding */
 bool sc_tensor_equal(const sc_tensor_desc *a, const sc_tensor_desc *b);
-/* "f32[128,32,14,14]" into `out`; a batched first dim prints as N, or as N*4 with 4 rows per sample. */
+/* "f32[128,32,14,14]" into `out`; a batched first dim prints as N, or as N*4 with 4 rows per
+ * sample. */
 void sc_tensor_text(char *out, size_t size, const sc_tensor_desc *tensor);
-/* The index space of ELEMENTWISE (outputs' shape) and REDUCE (largest of inputs); tail: the output. */
+/* The index space of ELEMENTWISE (outputs' shape) and REDUCE (largest of inputs); tail: the output.
+ */
 sc_tensor_desc sc_op_space(const sc_op_desc *desc);
-int64_t sc_window_output(int64_t size, const sc_window *window, int axis); /* <= 0: the kernel does not fit */
+int64_t sc_window_output(int64_t size, const sc_window *window, int axis); /* <= 0: the kernel does
+                                                                              not fit */
 
-/* Fills the output tensors from the inputs and attributes. Outputs come in zeroed, but where their sizes are the caller's
- * choice: SLICE, PAD and *POOL2D_GRAD (all dims), CONV2D_GRAD_INPUT (may be), SCATTER_ADD (dim 0), CROP2D (dims 2 and
- * 3), REORDER (layout), ELEMENTWISE larger than its inputs. Errors: SHAPE, with the values. */
+/* Fills the output tensors from the inputs and attributes. Outputs come in zeroed, but where their
+ * sizes are the caller's choice: SLICE, PAD and *POOL2D_GRAD (all dims), CONV2D_GRAD_INPUT (may
+ * be), SCATTER_ADD (dim 0), CROP2D (dims 2 and 3), REORDER (layout), ELEMENTWISE larger than its
+ * inputs. Errors: SHAPE, with the values. */
 socle_status sc_op_infer(sc_env *env, sc_op_desc *desc);
-/* Full validation of a complete descriptor: operand count, dtypes, ranks, shapes, attributes, sizes without overflow and
- * < 2^31 elements per tensor, expression types. A driver may rely on what this accepts. */
+/* Full validation of a complete descriptor: operand count, dtypes, ranks, shapes, attributes, sizes
+ * without overflow and < 2^31 elements per tensor, expression types. A driver may rely on what this
+ * accepts. */
 socle_status sc_op_check(sc_env *env, const sc_op_desc *desc);
-/* Canonical text of a descriptor (shapes at capacity, attributes, expressions): cache keys, messages. */
+/* Canonical text of a descriptor (shapes at capacity, attributes, expressions): cache keys,
+ * messages. */
 struct sc_text;
 void sc_op_print(struct sc_text *text, const sc_op_desc *desc);
 

@@ -13,14 +13,15 @@ typedef socle_status sc_shape_rule(sc_env *env, const sc_op_desc *desc, sc_tenso
 sc_shape_rule sc_shape_elementwise, sc_shape_reduce; /* op_shape_expr.c */
 sc_shape_rule sc_shape_matmul;                       /* op_shape_matmul.c */
 sc_shape_rule sc_shape_conv2d, sc_shape_conv2d_grad_input,
-    sc_shape_conv2d_grad_weight; /* op_shape_conv.c */
+    sc_shape_conv2d_grad_weight; /* op_shape_conv.c
+                                  */
 sc_shape_rule sc_shape_maxpool2d, sc_shape_maxpool2d_grad, sc_shape_avgpool2d,
     sc_shape_avgpool2d_grad; /* op_shape_pool.c */
 sc_shape_rule sc_shape_softmax, sc_shape_softmax_grad, sc_shape_cross_entropy,
     sc_shape_argmax;                                 /* op_shape_rows.c */
 sc_shape_rule sc_shape_gather, sc_shape_scatter_add; /* op_shape_rows.c */
-sc_shape_rule sc_shape_permute, sc_shape_slice, sc_shape_concat, sc_shape_pad,
-    sc_shape_crop2d, sc_shape_reorder; /* op_shape_copy.c */
+sc_shape_rule sc_shape_permute, sc_shape_slice, sc_shape_concat, sc_shape_pad, sc_shape_crop2d,
+    sc_shape_reorder; /* op_shape_copy.c */
 
 /* Runs the rule of desc->op on checked inputs; `out` holds desc->outputs tensors. */
 socle_status sc_shape_apply(sc_env *env, const sc_op_desc *desc, sc_tensor_desc *out);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts built together. Some drivers take a third of a second for a program however small it is (reading the language's own
- * declarations, linking its library), so what a caller is going to prepare is announced first: prepare then only notes the
- * texts, and at the end those that are in no cache become few programs of several units. It is a hint: what fails here is
- * left for prepare, which builds that text by itself and says what is wrong with it. */
+/* Texts built together. Some drivers take a third of a second for a program however small it is
+ * (reading the language's own declarations, linking its library), so what a caller is going to
+ * prepare is announced first: prepare then only notes the texts, and at the end those that are in
+ * no cache become few programs of several units. It is a hint: what fails here is left for prepare,
+ * which builds that text by itself and says what is wrong with it. */
 #include "opencl/ocl_program.h"
 
 #include "base/thread_pool.h"
@@ -16,7 +17,9 @@ void sc_ocl_announce_begin(sc_device *base) {
 }
 
 socle_status sc_ocl_announce_check(const sc_ocl_device *device) {
-    return device->announcing ? sc_fail(device->base.env, SOCLE_STATUS_INTERRUPTED, "only announced") : SOCLE_OK;
+    return device->announcing
+               ? sc_fail(device->base.env, SOCLE_STATUS_INTERRUPTED, "only announced")
+               : SOCLE_OK;
 }
 
 socle_status sc_ocl_announce_note(sc_ocl_device *device, const char *key, sc_text *source) {
@@ -44,7 +47,8 @@ void sc_ocl_announce_forget(sc_ocl_device *device) {
 }
 
 /* Puts a program into the list, and each unit of it. */
-static socle_status add_units(sc_ocl_device *device, const char *key, cl_program program, int count) {
+static socle_status add_units(sc_ocl_device *device, const char *key, cl_program program,
+                              int count) {
     const sc_ocl_note *note = device->notes;
     socle_status status = sc_ocl_program_add(device, key, program, false, true);
     if (status != SOCLE_OK) clReleaseProgram(program);
@@ -60,7 +64,8 @@ static socle_status build_together(sc_ocl_device *device, int count) {
     cl_program program = NULL;
     const sc_ocl_note *note = device->notes;
     sc_text_init(&source, device->base.env);
-    for (int i = 0; i < count; i++, note = note->next) sc_ocl_unit_add(&source, &note->source, note->key);
+    for (int i = 0; i < count; i++, note = note->next)
+        sc_ocl_unit_add(&source, &note->source, note->key);
     socle_status status = source.status;
     if (status == SOCLE_OK) {
         sc_ocl_program_key(key, device, &source);
@@ -96,10 +101,12 @@ static void take_from_disk(sc_ocl_device *device) {
 static void say(const sc_ocl_device *device, int count, socle_status status, uint64_t took) {
     const sc_env *env = device->base.env;
     if (status == SOCLE_OK)
-        sc_log_line(env, SOCLE_LOG_DEBUG, "%d kernel texts built in %.2f s, as one program", count, (double)took * 1e-9);
+        sc_log_line(env, SOCLE_LOG_DEBUG, "%d kernel texts built in %.2f s, as one program", count,
+                    (double)took * 1e-9);
     else
-        sc_log_line(env, SOCLE_LOG_DEBUG, "%d kernel texts did not build as one program, each is built by itself: %s", count,
-                    env->text);
+        sc_log_line(env, SOCLE_LOG_DEBUG,
+                    "%d kernel texts did not build as one program, each is built by itself: %s",
+                    count, env->text);
 }
 
 void sc_ocl_announce_end(sc_device *base) {
@@ -108,7 +115,8 @@ void sc_ocl_announce_end(sc_device *base) {
     take_from_disk(device);
     while (device->notes) {
         int count = 0;
-        for (const sc_ocl_note *note = device->notes; note && count < UNITS; note = note->next) count++;
+        for (const sc_ocl_note *note = device->notes; note && count < UNITS; note = note->next)
+            count++;
         if (count > 1) {
             const uint64_t began = sc_now_ns();
             socle_status status = build_together(device, count);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens libraries by dlopen: the OpenCL loader, libOpenCL.so.1, and what stands on it. Which vendors' drivers that loader will open is decided in
- * ocl_vendors.c; this file knows none. */
+/* Opens libraries by dlopen: the OpenCL loader, libOpenCL.so.1, and what stands on it. Which
+ * vendors' drivers that loader will open is decided in ocl_vendors.c; this file knows none. */
 #include "opencl/ocl_api.h"
 
 #include <dlfcn.h>
@@ -20,9 +20,11 @@ static const char *const names[] = {
 
 enum { COUNT = sizeof names / sizeof names[0] };
 
-_Static_assert(sizeof(sc_ocl_api) == COUNT * sizeof(void *), "sc_ocl_api is an array of pointers, in the order of names");
+_Static_assert(sizeof(sc_ocl_api) == COUNT * sizeof(void *),
+               "sc_ocl_api is an array of pointers, in the order of names");
 
-socle_status sc_ocl_open_library(sc_env *env, const char *file, const char *const *functions, size_t count, void *table) {
+socle_status sc_ocl_open_library(sc_env *env, const char *file, const char *const *functions,
+                                 size_t count, void *table) {
     void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         const char *why = dlerror();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The OpenCL functions that the driver calls, as pointers that are found at run time: a program that stays on the cpu
- * loads neither the OpenCL loader nor a vendor's driver, and runs where there is none. Each name of the list below is a
- * macro for its pointer, so that the files of the driver call clFinish() as if it were linked.
+/* The OpenCL functions that the driver calls, as pointers that are found at run time: a program
+ * that stays on the cpu loads neither the OpenCL loader nor a vendor's driver, and runs where there
+ * is none. Each name of the list below is a macro for its pointer, so that the files of the driver
+ * call clFinish() as if it were linked.
  *
  * A new function takes two lines here: one in the list, one among the macros. */
 #ifndef SC_OPENCL_OCL_API_H
@@ -62,12 +63,14 @@ typedef struct sc_ocl_api {
 /* Filled by the first sc_ocl_load that succeeds, and the same from then on. */
 extern sc_ocl_api sc_ocl_calls;
 
-/* Opens a library and writes the addresses of `count` functions into `table`, an array of pointers to functions. NOT_FOUND when
- * the library or one of them is missing; it is never closed otherwise. */
-socle_status sc_ocl_open_library(sc_env *env, const char *file, const char *const *functions, size_t count, void *table);
+/* Opens a library and writes the addresses of `count` functions into `table`, an array of pointers
+ * to functions. NOT_FOUND when the library or one of them is missing; it is never closed otherwise.
+ */
+socle_status sc_ocl_open_library(sc_env *env, const char *file, const char *const *functions,
+                                 size_t count, void *table);
 
-/* Opens the OpenCL loader, once for the process, and never closes it: drivers keep threads. NOT_FOUND when there is none, the
- * text says why. Loads no vendor's driver. Thread: any. */
+/* Opens the OpenCL loader, once for the process, and never closes it: drivers keep threads.
+ * NOT_FOUND when there is none, the text says why. Loads no vendor's driver. Thread: any. */
 socle_status sc_ocl_load(sc_env *env);
 
 #define clBuildProgram sc_ocl_calls.clBuildProgram

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The folder of what was built, and the built programs in it, for drivers that keep none themselves.
- * Drivers crash on damaged binaries, so a file is checked (magic, key, size, hash of the payload)
- * before the driver sees it; whatever is wrong, the program is built from source. One file per
- * program, written whole or not at all. Which texts were built together is kept for every driver
- * (ocl_group.c).
- * The hash does not say who wrote a file: a folder or file that others could write to is not used
- * (base/file_private.c).
+/* The folder of what was built, and the built programs in it, for drivers that keep none
+ * themselves. Drivers crash on damaged binaries, so a file is checked (magic, key, size, hash of
+ * the payload) before the driver sees it; whatever is wrong, the program is built from source. One
+ * file per program, written whole or not at all. Which texts were built together is kept for every
+ * driver (ocl_group.c). The hash does not say who wrote a file: a folder or file that others could
+ * write to is not used (base/file_private.c).
  *
  * SOCLE_CACHE=0 turns it off, SOCLE_CACHE=force on for every driver; SOCLE_CACHE_DIR names the
  * folder. */
@@ -35,9 +34,11 @@ static socle_status refuse_shared(char **directory, sc_env *parent) {
     return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_OK;
 }
 
-socle_status sc_ocl_cache_open(sc_ocl_cache *out, sc_env *env, const sc_ocl_facts *facts, const char *wished) {
+socle_status sc_ocl_cache_open(sc_ocl_cache *out, sc_env *env, const sc_ocl_facts *facts,
+                               const char *wished) {
     const char *mode = getenv("SOCLE_CACHE"), *folder = getenv("SOCLE_CACHE_DIR");
-    *out = (sc_ocl_cache){.binaries = !facts->caches_programs || (mode && strcmp(mode, "force") == 0)};
+    *out =
+        (sc_ocl_cache){.binaries = !facts->caches_programs || (mode && strcmp(mode, "force") == 0)};
     if (mode && strcmp(mode, "0") == 0) return SOCLE_OK;
     socle_status status;
     if (folder && *folder)
@@ -47,11 +48,13 @@ socle_status sc_ocl_cache_open(sc_ocl_cache *out, sc_env *env, const sc_ocl_fact
     else
         status = sc_user_directory(env, &out->directory, "cache", "programs");
     if (status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
-    if (status != SOCLE_OK) sc_log_line(env, SOCLE_LOG_INFO, "no cache of built kernels: %s", env->text);
+    if (status != SOCLE_OK)
+        sc_log_line(env, SOCLE_LOG_INFO, "no cache of built kernels: %s", env->text);
     return out->directory ? refuse_shared(&out->directory, env) : SOCLE_OK;
 }
 
-static char *file_path(const sc_ocl_device *device, sc_env *env, const char *key, const sc_ocl_cache_kind *kind) {
+static char *file_path(const sc_ocl_device *device, sc_env *env, const char *key,
+                       const sc_ocl_cache_kind *kind) {
     size_t size = strlen(device->cache.directory) + SC_HASH_TEXT + 2 + strlen(kind->suffix);
     char *path = NULL;
     if (sc_allocate(env, &path, size, 1) == SOCLE_OK)
@@ -63,8 +66,8 @@ static void say_unused(const sc_env *env, const char *path, const char *why) {
     sc_log_line(env, SOCLE_LOG_WARNING, "cached kernel %s is %s, building from source", path, why);
 }
 
-const void *sc_ocl_cache_read(char **file, size_t *size, const sc_ocl_device *device, const char *key,
-                              const sc_ocl_cache_kind *kind) {
+const void *sc_ocl_cache_read(char **file, size_t *size, const sc_ocl_device *device,
+                              const char *key, const sc_ocl_cache_kind *kind) {
     sc_env env; /* nothing that goes wrong here is an error of the caller's */
     const void *sound = NULL;
     size_t bytes = 0;
@@ -72,12 +75,14 @@ const void *sc_ocl_cache_read(char **file, size_t *size, const sc_ocl_device *de
     if (!device->cache.directory) return NULL;
     sc_env_child(&env, device->base.env);
     char *path = file_path(device, &env, key, kind);
-    socle_status status = path ? sc_file_read_private(&env, file, &bytes, path, LIMIT) : SOCLE_STATUS_NOT_FOUND;
+    socle_status status =
+        path ? sc_file_read_private(&env, file, &bytes, path, LIMIT) : SOCLE_STATUS_NOT_FOUND;
     if (status == SOCLE_OK) {
         sound = sc_sealed_payload(size, *file, bytes, kind->magic, key);
         if (!sound) say_unused(&env, path, "damaged");
     } else if (status != SOCLE_STATUS_NOT_FOUND) {
-        sc_log_line(&env, SOCLE_LOG_WARNING, "cached kernel is not used, building from source: %s", env.text);
+        sc_log_line(&env, SOCLE_LOG_WARNING, "cached kernel is not used, building from source: %s",
+                    env.text);
     }
     sc_release(&env, path);
     return sound;
@@ -116,8 +121,8 @@ static bool read_binary(sc_env *env, cl_program program, unsigned char **binary,
            CL_SUCCESS;
 }
 
-static socle_status write_file(sc_env *env, const char *path, const sc_ocl_cache_kind *kind, const char *key,
-                               const void *payload, size_t size) {
+static socle_status write_file(sc_env *env, const char *path, const sc_ocl_cache_kind *kind,
+                               const char *key, const void *payload, size_t size) {
     unsigned char head[SC_SEALED_HEAD];
     sc_file_writer *writer = NULL;
     sc_sealed_head(head, kind->magic, key, payload, size);
@@ -129,15 +134,17 @@ static socle_status write_file(sc_env *env, const char *path, const sc_ocl_cache
     return status;
 }
 
-bool sc_ocl_cache_write(const sc_ocl_device *device, const char *key, const sc_ocl_cache_kind *kind, const void *payload,
-                        size_t size) {
+bool sc_ocl_cache_write(const sc_ocl_device *device, const char *key, const sc_ocl_cache_kind *kind,
+                        const void *payload, size_t size) {
     sc_env env;
     if (!device->cache.directory || size == 0 || size > LIMIT - SC_SEALED_HEAD) return false;
     sc_env_child(&env, device->base.env);
     char *path = file_path(device, &env, key, kind);
-    socle_status status = path ? sc_make_private_directories(&env, device->cache.directory) : SOCLE_STATUS_OUT_OF_MEMORY;
+    socle_status status = path ? sc_make_private_directories(&env, device->cache.directory)
+                               : SOCLE_STATUS_OUT_OF_MEMORY;
     if (status == SOCLE_OK) status = write_file(&env, path, kind, key, payload, size);
-    if (status != SOCLE_OK && path) sc_log_line(&env, SOCLE_LOG_WARNING, "kernel not cached: %s", env.text);
+    if (status != SOCLE_OK && path)
+        sc_log_line(&env, SOCLE_LOG_WARNING, "kernel not cached: %s", env.text);
     sc_release(&env, path);
     return status == SOCLE_OK;
 }
@@ -148,6 +155,7 @@ void sc_ocl_cache_store(sc_ocl_device *device, const char *key, cl_program progr
     sc_env_child(&env, device->base.env);
     unsigned char *binary = NULL;
     size_t size = 0;
-    if (read_binary(&env, program, &binary, &size)) sc_ocl_cache_write(device, key, &binaries, binary, size);
+    if (read_binary(&env, program, &binary, &size))
+        sc_ocl_cache_write(device, key, &binaries, binary, size);
     sc_release(&env, binary);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matrix products through CLBlast, for GPU-class devices, where it is installed: it is opened at run
- * time, with the first device. CLBlast before 1.6.1 is not safe on first use from several threads,
- * so one lock of the whole process is held around its calls. It keeps what it built, and with it the
- * contexts, until it is told to forget: with the last device, as drivers may be gone when the process
- * ends. Its scratch memory is asked for at prepare time and lives in the planned workspace, as a
- * sub-buffer; where its batched call would allocate some of its own, the entries of a batch go one
- * by one. Empty sizes never reach it. */
+/* Matrix products through CLBlast, for GPU-class devices, where it is installed: it is opened at
+ * run time, with the first device. CLBlast before 1.6.1 is not safe on first use from several
+ * threads, so one lock of the whole process is held around its calls. It keeps what it built, and
+ * with it the contexts, until it is told to forget: with the last device, as drivers may be gone
+ * when the process ends. Its scratch memory is asked for at prepare time and lives in the planned
+ * workspace, as a sub-buffer; where its batched call would allocate some of its own, the entries of
+ * a batch go one by one. Empty sizes never reach it. */
 #include "opencl/ocl.h"
 #include "opencl/ocl_matmul_geometry.h"
 
@@ -205,9 +205,9 @@ static socle_status warm_up(blas *self, sc_ocl_device *device) {
     cl_mem nothing = sc_ocl_memory(sc_ocl_nothing(device));
     bool batched = self->desc.tensor[self->desc.inputs].rank > 2;
     pthread_mutex_lock(&clblast_lock);
-    CLBlastStatusCode code =
-        clblast.CLBlastSgemm(CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, 1, 1, 1, 1.0f,
-                     nothing, 0, 1, nothing, 64, 1, 0.0f, nothing, 128, 1, &device->setup, NULL);
+    CLBlastStatusCode code = clblast.CLBlastSgemm(
+        CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, 1, 1, 1, 1.0f, nothing, 0, 1,
+        nothing, 64, 1, 0.0f, nothing, 128, 1, &device->setup, NULL);
     if (code == CLBlastSuccess && batched)
         code = clblast.CLBlastSgemmStridedBatched(
             CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, 1, 1, 1, 1.0f, nothing,

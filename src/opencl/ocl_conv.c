@@ -27,8 +27,8 @@ sc_conv_traits sc_ocl_conv_traits(const sc_device *device) {
     };
 }
 
-socle_status sc_ocl_conv_build(const sc_ocl_program **out, sc_ocl_device *device, const sc_op_desc *desc,
-                               const char *file, const char *defines) {
+socle_status sc_ocl_conv_build(const sc_ocl_program **out, sc_ocl_device *device,
+                               const sc_op_desc *desc, const char *file, const char *defines) {
     const sc_conv_traits traits = sc_ocl_conv_traits(&device->base);
     sc_ocl_tail tail;
     sc_text prefix, options;
@@ -87,7 +87,8 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     sc_ocl_call call;
     (void)workspace;
     grid(global, self->desc.op, &shape);
-    sc_ocl_call_begin(&call, sc_ocl_device_of(self->frame.base.device), queue, &self->frame.kernel[0]);
+    sc_ocl_call_begin(&call, sc_ocl_device_of(self->frame.base.device), queue,
+                      &self->frame.kernel[0]);
     arguments(&call, self, operands, operands[self->desc.inputs], &shape, launch);
     return sc_ocl_call_run(&call, global);
 }
@@ -102,8 +103,8 @@ static socle_status finish(conv_plain *self, sc_ocl_device *device, const sc_op_
     const sc_ocl_program *program;
     sc_ocl_call call;
     SC_TRY(sc_ocl_conv_build(&program, device, desc, "conv_plain.cl", ""));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, kernel_name(desc->op), 3, local,
-                                false));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, kernel_name(desc->op), 3,
+                                local, false));
     none.samples = none.filters = none.channels = 0;
     grid(largest, desc->op, &capacity);
     sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[0]);

@@ -23,7 +23,7 @@ bool sc_ocl_conv_tail(sc_ocl_tail *out, const sc_op_desc *desc);
 /* What the geometries may know of a device. */
 sc_conv_traits sc_ocl_conv_traits(const sc_device *device);
 /* `file` with the descriptor's tail before it and "-D SC_VECTOR_WIDTH" and `defines` around it. */
-socle_status sc_ocl_conv_build(const sc_ocl_program **out, sc_ocl_device *device, const sc_op_desc *desc,
-                               const char *file, const char *defines);
+socle_status sc_ocl_conv_build(const sc_ocl_program **out, sc_ocl_device *device,
+                               const sc_op_desc *desc, const char *file, const char *defines);
 
 #endif

@@ -104,10 +104,10 @@ static socle_status finish(conv_weight *self, sc_ocl_device *device, const sc_op
              geometry->rows, geometry->blocks, geometry->weight.conv.kernel_width,
              geometry->weight.conv.dilation_x);
     SC_TRY(sc_ocl_conv_build(&program, device, desc, "conv_direct_weight.cl", defines));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "conv_direct_weight", 3, local,
-                                true));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[REDUCE], device, program, "conv_direct_weight_reduce", 3,
-                                local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "conv_direct_weight",
+                                3, local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[REDUCE], device, program,
+                                "conv_direct_weight_reduce", 3, local, true));
     return warm(self, device);
 }
 

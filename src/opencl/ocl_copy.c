@@ -3,8 +3,8 @@
  * after a fill with zeros where the boxes leave something out. `wide` walks along neighbours, or in
  * tiles where source and target run along different dimensions (CPU-class devices); `thin` moves
  * one element per work-item (GPUs, and the reference). */
-#include "opencl/ocl_frame.h"
 #include "opencl/ocl_copy_region.h"
+#include "opencl/ocl_frame.h"
 
 #include <string.h>
 
@@ -131,8 +131,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     (void)tuning;
     SC_TRY(sc_allocate(device->env, &region, SC_OCL_REGIONS, sizeof *region));
     int count = sc_ocl_copy_regions(region, desc, &covers);
-    socle_status status = sc_ocl_frame_create(&self, sizeof *self + (size_t)count * sizeof *region, device,
-                                              implementation, enqueue);
+    socle_status status = sc_ocl_frame_create(&self, sizeof *self + (size_t)count * sizeof *region,
+                                              device, implementation, enqueue);
     if (status == SOCLE_OK) memcpy(self->region, region, (size_t)count * sizeof *region);
     sc_release(device->env, region);
     SC_TRY(status);

@@ -132,7 +132,8 @@ int sc_ocl_copy_regions(sc_ocl_region *region, const sc_op_desc *desc, bool *cov
     }
 }
 
-void sc_ocl_region_shape(sc_shape_copy *out, const sc_ocl_region *region, int64_t rows, int turned) {
+void sc_ocl_region_shape(sc_shape_copy *out, const sc_ocl_region *region, int64_t rows,
+                         int turned) {
     const sc_ocl_space *space = &region->space;
     const int64_t *from = space->stride[region->source], *to = space->stride[region->target];
     int last = space->groups - 1;

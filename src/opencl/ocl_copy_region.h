@@ -20,8 +20,8 @@ enum { SC_OCL_REGIONS = SC_MAX_OPERANDS };
 /* PERMUTE, SLICE, CONCAT, PAD, REORDER; returns the number of regions. *covers: together they write
  * every stored element of the output; otherwise it is to be filled with zeros first. */
 int sc_ocl_copy_regions(sc_ocl_region *region, const sc_op_desc *desc, bool *covers);
-/* Sizes and strides for a launch; the division into pieces and tiles is not set. `turned`: the group
- * that is walked together with the last one, or -1. */
+/* Sizes and strides for a launch; the division into pieces and tiles is not set. `turned`: the
+ * group that is walked together with the last one, or -1. */
 void sc_ocl_region_shape(sc_shape_copy *out, const sc_ocl_region *region, int64_t rows, int turned);
 
 #endif

@@ -37,8 +37,8 @@ static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows
     *global = (size_t)(pieces * sc_ceil_div(lines, chunk));
 }
 
-static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands, const void *shape,
-                          const sc_launch *launch) {
+static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands,
+                          const void *shape, const sc_launch *launch) {
     const crop *self = frame;
     (void)launch;
     sc_ocl_frame_operands(call, operands, OPERANDS, self->element);
@@ -53,7 +53,8 @@ static socle_status build(crop *self, sc_ocl_device *device) {
     const sc_ocl_program *program = NULL;
     SC_TRY(sc_ocl_program_get(&program, device, NULL, "crop.cl",
                               self->element[0] == 1 ? "-D SC_ELEMENT=uchar" : NULL));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, "crop2d", 1, &local, false));
+    SC_TRY(
+        sc_ocl_kernel_create(&self->frame.kernel[0], device, program, "crop2d", 1, &local, false));
     return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->out));
 }
 

@@ -154,7 +154,8 @@ static socle_status create_context(sc_ocl_device *device) {
     return sc_buffer_create(&device->nothing, &device->base, SC_BUFFER_DEVICE, 4096);
 }
 
-/* A device that is being reset, or that another process has for itself, may be there in a moment. */
+/* A device that is being reset, or that another process has for itself, may be there in a moment.
+ */
 static socle_status create_context_patiently(sc_ocl_device *device) {
     sc_env *env = device->base.env;
     socle_status status = create_context(device);
@@ -163,7 +164,8 @@ static socle_status create_context_patiently(sc_ocl_device *device) {
     nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     status = create_context(device);
     if (status == SOCLE_OK || status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
-    return sc_fail(env, SOCLE_STATUS_DEVICE, "%s cannot be opened: %s", device->base.info.name, env->text);
+    return sc_fail(env, SOCLE_STATUS_DEVICE, "%s cannot be opened: %s", device->base.info.name,
+                   env->text);
 }
 
 /* Without an answer: what OpenCL demands at least. */
@@ -181,7 +183,8 @@ static socle_status set_up(sc_ocl_device *device, const sc_device_options *optio
              info->traits & SC_TRAIT_CORRECT_DIVIDE ? " -cl-fp32-correctly-rounded-divide-sqrt"
                                                     : "");
     SC_TRY(create_context_patiently(device));
-    return sc_ocl_cache_open(&device->cache, device->base.env, &device->facts, options->cache_directory);
+    return sc_ocl_cache_open(&device->cache, device->base.env, &device->facts,
+                             options->cache_directory);
 }
 
 socle_status sc_ocl_device_open(sc_device **out, sc_env *env, int index,

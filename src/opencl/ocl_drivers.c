@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which vendors' drivers this process loads, decided once, for the loader reads its list once: all that are installed, or only
- * the good ones when one is bad and the process lets us say so (ocl_vendors.h). It must not know devices. */
+/* Which vendors' drivers this process loads, decided once, for the loader reads its list once: all
+ * that are installed, or only the good ones when one is bad and the process lets us say so
+ * (ocl_vendors.h). It must not know devices. */
 #include "opencl/ocl_vendors.h"
 
 #include "base/thread_pool.h"
@@ -30,7 +31,8 @@ static socle_status try_all(sc_env *env) {
     sc_ocl_vendors_find(&drivers.vendors);
     SC_TRY(sc_ocl_vendors_try(env, &drivers.vendors));
     drivers.bad = 0;
-    for (int i = 0; i < drivers.vendors.count; i++) drivers.bad += sc_ocl_verdict_is_bad(&drivers.vendors.vendor[i].verdict);
+    for (int i = 0; i < drivers.vendors.count; i++)
+        drivers.bad += sc_ocl_verdict_is_bad(&drivers.vendors.vendor[i].verdict);
     drivers.tried = true;
     return SOCLE_OK;
 }
@@ -45,14 +47,15 @@ static void set_unless_set(const sc_environment *environment, const char *name, 
     environment->set(environment->user, name, text);
 }
 
-/* Drivers on the CPU count the machine's processors. What this process may use may be less: a quota of its control group, or a mask. */
+/* Drivers on the CPU count the machine's processors. What this process may use may be less: a quota
+ * of its control group, or a mask. */
 static void settle_threads(const sc_environment *environment) {
     int available = sc_processors_available();
     if (available >= sysconf(_SC_NPROCESSORS_ONLN)) return;
-    set_unless_set(environment, "POCL_MAX_PTHREAD_COUNT", available);         /* PoCL */
-    set_unless_set(environment, "POCL_CPU_MAX_CU_COUNT", available);          /* PoCL, later name */
+    set_unless_set(environment, "POCL_MAX_PTHREAD_COUNT", available);        /* PoCL */
+    set_unless_set(environment, "POCL_CPU_MAX_CU_COUNT", available);         /* PoCL, later name */
     set_unless_set(environment, "CL_CONFIG_CPU_TBB_NUM_WORKERS", available); /* Intel */
-    set_unless_set(environment, "DPCPP_CPU_NUM_CUS", available);           /* Intel, as documented */
+    set_unless_set(environment, "DPCPP_CPU_NUM_CUS", available); /* Intel, as documented */
 }
 
 static void drop_folder(void) {
@@ -101,7 +104,8 @@ socle_status sc_ocl_drivers_settle(sc_env *env, const sc_environment *environmen
         settle_threads(environment);
         status = try_all(env);
         if (status == SOCLE_OK) warn_of_bad(env);
-        if (status == SOCLE_OK && drivers.bad && drivers.bad < drivers.vendors.count) status = show_good(env, environment);
+        if (status == SOCLE_OK && drivers.bad && drivers.bad < drivers.vendors.count)
+            status = show_good(env, environment);
         if (status == SOCLE_STATUS_IO) {
             sc_log_line(env, SOCLE_LOG_WARNING, "%s", env->text);
             status = SOCLE_OK;
@@ -124,9 +128,11 @@ static socle_status refuse(sc_env *env) {
         sc_ocl_vendor_describe(&text, vendor);
     }
     snprintf(drivers.failure, sizeof drivers.failure,
-             "OpenCL is not opened, for that would load a driver that is not sound; let OCL_ICD_VENDORS name a folder with the "
+             "OpenCL is not opened, for that would load a driver that is not sound; let "
+             "OCL_ICD_VENDORS name a folder with the "
              ".icd files of sound ones, or one such file, before the process starts");
-    socle_status status = sc_fail(env, SOCLE_STATUS_NO_DEVICE, "%s. Not sound: %s", drivers.failure, text.data);
+    socle_status status =
+        sc_fail(env, SOCLE_STATUS_NO_DEVICE, "%s. Not sound: %s", drivers.failure, text.data);
     sc_text_free(&text);
     return status;
 }
@@ -142,7 +148,8 @@ socle_status sc_ocl_drivers_open(sc_env *env, bool *none) {
     } else if (!*none) {
         status = sc_ocl_load(env);
         if (status != SOCLE_OK)
-            snprintf(drivers.failure, sizeof drivers.failure, "%.1900s (Debian: apt-get install ocl-icd-libopencl1)", env->text);
+            snprintf(drivers.failure, sizeof drivers.failure,
+                     "%.1900s (Debian: apt-get install ocl-icd-libopencl1)", env->text);
         *none = status == SOCLE_STATUS_NOT_FOUND;
         if (*none) {
             drop_folder();
@@ -161,9 +168,11 @@ void sc_ocl_drivers_opened(void) {
 
 /* ---- Explaining ---- */
 
-/* PoCL offers no device when it cannot make its cache: the folder is not there after it tried, or cannot be written. */
+/* PoCL offers no device when it cannot make its cache: the folder is not there after it tried, or
+ * cannot be written. */
 static bool pocl_cache_is_barred(char out[SC_OCL_PATH_TEXT]) {
-    const char *own = getenv("POCL_CACHE_DIR"), *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *own = getenv("POCL_CACHE_DIR"), *cache = getenv("XDG_CACHE_HOME"),
+               *home = getenv("HOME");
     struct stat info;
     if (own && *own)
         snprintf(out, SC_OCL_PATH_TEXT, "%s", own);
@@ -180,10 +189,13 @@ static void explain_no_device(sc_text *out, const sc_ocl_vendor *vendor) {
     char folder[SC_OCL_PATH_TEXT];
     if (strstr(vendor->library, "pocl")) {
         if (pocl_cache_is_barred(folder))
-            sc_text_add(out, ": its cache folder %s cannot be written; let POCL_CACHE_DIR or XDG_CACHE_HOME name one that can",
+            sc_text_add(out,
+                        ": its cache folder %s cannot be written; let POCL_CACHE_DIR or "
+                        "XDG_CACHE_HOME name one that can",
                         folder);
         else
-            sc_text_add(out, ": let POCL_CACHE_DIR name a folder that can be written and has room, and look at POCL_DEVICES");
+            sc_text_add(out, ": let POCL_CACHE_DIR name a folder that can be written and has room, "
+                             "and look at POCL_DEVICES");
     } else if (access("/dev/dri", F_OK) == 0 && access("/dev/dri/renderD128", F_OK) == 0 &&
                access("/dev/dri/renderD128", R_OK | W_OK) != 0) {
         sc_text_add(out, ": this user may not use /dev/dri/renderD128; the group `render` may");
@@ -205,8 +217,9 @@ void sc_ocl_drivers_explain(sc_text *out) {
         if (no_device) explain_no_device(out, vendor);
     }
     if (drivers.warned && drivers.bad)
-        sc_text_add(out, "%s%d of %d OpenCL drivers %s passed over, as was said", out->length ? "\n" : "", drivers.bad,
-                    drivers.vendors.count, drivers.bad == 1 ? "is" : "are");
+        sc_text_add(out, "%s%d of %d OpenCL drivers %s passed over, as was said",
+                    out->length ? "\n" : "", drivers.bad, drivers.vendors.count,
+                    drivers.bad == 1 ? "is" : "are");
     if (drivers.failure[0]) sc_text_add(out, "%s%s", out->length ? "\n" : "", drivers.failure);
     pthread_mutex_unlock(&drivers.lock);
 }

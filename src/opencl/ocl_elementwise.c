@@ -188,7 +188,8 @@ static socle_status build(elementwise *self, sc_ocl_device *device, const sc_op_
     (self->wide ? add_wide : add_thin)(&text, self, desc, &streams);
     SC_TRY(sc_ocl_frame_program(&program, device, &text, NULL, NULL));
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
-                                self->wide ? "elementwise_wide" : "elementwise_thin", 1, &local, false));
+                                self->wide ? "elementwise_wide" : "elementwise_thin", 1, &local,
+                                false));
     return warm_up(self, device, sc_tensor_samples(&desc->tensor[desc->inputs]));
 }
 

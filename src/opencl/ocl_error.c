@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenCL error codes: their names, their causes, and which status they mean. OpenCL has no code for a
- * lost device and three for no memory, so a code is judged together with the path it came up on, and
- * where it may hide a lost device, the device is asked (ocl_health.c). It must not know queues or
- * programs. */
+/* OpenCL error codes: their names, their causes, and which status they mean. OpenCL has no code for
+ * a lost device and three for no memory, so a code is judged together with the path it came up on,
+ * and where it may hide a lost device, the device is asked (ocl_health.c). It must not know queues
+ * or programs. */
 #include "opencl/ocl.h"
 
 enum { CONTEXT_TERMINATED = -1121, NVIDIA_BAD_ACCESS = -9999 };
@@ -86,22 +86,27 @@ sc_ocl_cause sc_ocl_cause_of(cl_int code) {
     case CL_OUT_OF_RESOURCES:
     case CL_OUT_OF_HOST_MEMORY:
     case CL_INVALID_BUFFER_SIZE:
-    case CL_MAP_FAILURE: return SC_OCL_CAUSE_MEMORY;
-    case CL_DEVICE_NOT_AVAILABLE: return SC_OCL_CAUSE_BUSY;
+    case CL_MAP_FAILURE:
+        return SC_OCL_CAUSE_MEMORY;
+    case CL_DEVICE_NOT_AVAILABLE:
+        return SC_OCL_CAUSE_BUSY;
     case CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST:
     case CL_INVALID_DEVICE:
     case CL_INVALID_CONTEXT:
     case CL_INVALID_COMMAND_QUEUE:
     case CL_INVALID_EVENT:
     case CONTEXT_TERMINATED:
-    case NVIDIA_BAD_ACCESS: return SC_OCL_CAUSE_LOST;
+    case NVIDIA_BAD_ACCESS:
+        return SC_OCL_CAUSE_LOST;
     case CL_BUILD_PROGRAM_FAILURE:
     case CL_COMPILE_PROGRAM_FAILURE:
     case CL_LINK_PROGRAM_FAILURE:
     case CL_COMPILER_NOT_AVAILABLE:
     case CL_INVALID_BUILD_OPTIONS:
-    case CL_INVALID_BINARY: return SC_OCL_CAUSE_BUILD;
-    default: return SC_OCL_CAUSE_OURS;
+    case CL_INVALID_BINARY:
+        return SC_OCL_CAUSE_BUILD;
+    default:
+        return SC_OCL_CAUSE_OURS;
     }
 }
 
@@ -113,9 +118,12 @@ socle_status sc_ocl_classify(cl_int code, enum sc_ocl_path path) {
     case SC_OCL_CAUSE_MEMORY:
         return builds && code == CL_OUT_OF_RESOURCES ? SOCLE_STATUS_BUILD
                                                      : SOCLE_STATUS_DEVICE_MEMORY;
-    case SC_OCL_CAUSE_BUILD: return SOCLE_STATUS_BUILD;
-    case SC_OCL_CAUSE_OURS: return builds ? SOCLE_STATUS_BUILD : SOCLE_STATUS_DEVICE;
-    default: return SOCLE_STATUS_DEVICE;
+    case SC_OCL_CAUSE_BUILD:
+        return SOCLE_STATUS_BUILD;
+    case SC_OCL_CAUSE_OURS:
+        return builds ? SOCLE_STATUS_BUILD : SOCLE_STATUS_DEVICE;
+    default:
+        return SOCLE_STATUS_DEVICE;
     }
 }
 

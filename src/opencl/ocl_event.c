@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waiting for an event, asleep and with a deadline (clWaitForEvents has none and may spin): the queue's waiter wakes
- * the caller. Where nothing will, it sleeps for short and growing times. */
+/* Waiting for an event, asleep and with a deadline (clWaitForEvents has none and may spin): the
+ * queue's waiter wakes the caller. Where nothing will, it sleeps for short and growing times. */
 #include "opencl/ocl.h"
 
 #include "base/deadline.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is known of drivers that cannot be asked of them: the one place where a platform's name decides something. A
- * driver that is not here gets what every driver may get. */
+/* What is known of drivers that cannot be asked of them: the one place where a platform's name
+ * decides something. A driver that is not here gets what every driver may get. */
 #include "opencl/ocl.h"
 
 #include <stdlib.h>

@@ -19,8 +19,8 @@ static void release(sc_kernel *kernel) {
     sc_release(kernel->device->env, frame);
 }
 
-socle_status sc_ocl_frame_create(void *out, size_t size, sc_device *device, const sc_implementation *implementation,
-                                 sc_ocl_enqueue *enqueue) {
+socle_status sc_ocl_frame_create(void *out, size_t size, sc_device *device,
+                                 const sc_implementation *implementation, sc_ocl_enqueue *enqueue) {
     sc_ocl_frame *frame;
     SC_TRY(sc_allocate(device->env, out, 1, size));
     memcpy(&frame, out, sizeof frame);
@@ -37,19 +37,20 @@ socle_status sc_ocl_frame_finish(sc_kernel **out, sc_ocl_frame *frame, socle_sta
     return status;
 }
 
-socle_status sc_ocl_frame_program(const sc_ocl_program **out, sc_ocl_device *device, sc_text *prefix, const char *file,
-                                  sc_text *defines) {
+socle_status sc_ocl_frame_program(const sc_ocl_program **out, sc_ocl_device *device,
+                                  sc_text *prefix, const char *file, sc_text *defines) {
     socle_status status = prefix ? prefix->status : SOCLE_OK;
     if (status == SOCLE_OK && defines) status = defines->status;
     if (status == SOCLE_OK)
-        status = sc_ocl_program_get(out, device, prefix ? prefix->data : NULL, file, defines ? defines->data : NULL);
+        status = sc_ocl_program_get(out, device, prefix ? prefix->data : NULL, file,
+                                    defines ? defines->data : NULL);
     if (prefix) sc_text_free(prefix);
     if (defines) sc_text_free(defines);
     return status;
 }
 
-socle_status sc_ocl_single_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
-                                   const sc_launch *launch) {
+socle_status sc_ocl_single_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                                   sc_operand workspace, const sc_launch *launch) {
     const sc_ocl_frame *frame = (const sc_ocl_frame *)kernel;
     shape shape;
     sc_ocl_call call;
@@ -66,15 +67,18 @@ socle_status sc_ocl_single_warm(sc_ocl_frame *frame, int64_t capacity) {
     sc_ocl_call call;
     size_t largest[3];
     if (frame->single->shape_bytes > sizeof shape)
-        return sc_fail(frame->base.device->env, SOCLE_STATUS_INTERNAL, "sizes of %zu bytes in a frame of %d",
-                       frame->single->shape_bytes, SHAPE_BYTES);
+        return sc_fail(frame->base.device->env, SOCLE_STATUS_INTERNAL,
+                       "sizes of %zu bytes in a frame of %d", frame->single->shape_bytes,
+                       SHAPE_BYTES);
     frame->single->arrange(frame, &shape, largest, capacity);
     sc_ocl_call_begin(&call, sc_ocl_device_of(frame->base.device), NULL, &frame->kernel[0]);
     frame->single->arguments(&call, frame, NULL, frame->single->nothing, NULL);
     return sc_ocl_call_warm(&call, largest);
 }
 
-void sc_ocl_frame_operands(sc_ocl_call *call, const sc_operand *operands, int count, const size_t *element) {
+void sc_ocl_frame_operands(sc_ocl_call *call, const sc_operand *operands, int count,
+                           const size_t *element) {
     for (int i = 0; i < count; i++)
-        sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(call->device), element[i]);
+        sc_ocl_call_operand(call, operands ? operands[i] : sc_ocl_nothing(call->device),
+                            element[i]);
 }

@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum { WIDE_PIECE = 1024, WIDE_ELEMENTS = 4096, LOCAL = 64, OPERANDS = 3 };
-/* Scatter-add reads all indices once per range of the table: so many times at most, however long the
- * table is. Beside that its work is that of the rows it adds, and of writing the table. */
+/* Scatter-add reads all indices once per range of the table: so many times at most, however long
+ * the table is. Beside that its work is that of the rows it adds, and of writing the table. */
 enum { TABLE_CHUNK = 256, TABLE_RANGES = 64 };
 
 typedef struct rows_kernel {
@@ -59,8 +59,8 @@ static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows
     *global = shape->pieces * divide(gather ? shape->rows : shape->table, shape->chunk);
 }
 
-static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands, const void *shape,
-                          const sc_launch *launch) {
+static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands,
+                          const void *shape, const sc_launch *launch) {
     const rows_kernel *self = frame;
     (void)launch;
     sc_ocl_frame_operands(call, operands, self->operands, self->element);

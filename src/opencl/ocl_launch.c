@@ -32,14 +32,16 @@ static void shrink(size_t *local, int dims, size_t limit) {
     }
 }
 
-socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device, const sc_ocl_program *program,
-                                  const char *name, int dims, const size_t *local, bool exact) {
+socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device,
+                                  const sc_ocl_program *program, const char *name, int dims,
+                                  const size_t *local, bool exact) {
     cl_int code = CL_SUCCESS;
     char unit_name[SC_OCL_UNIT_NAME];
     SC_TRY(sc_ocl_announce_check(device));
     *out = (sc_ocl_kernel){.name = name, .dims = dims, .local = {1, 1, 1}};
     if (program->is_unit && !sc_ocl_unit_kernel(unit_name, program->key, name))
-        return sc_fail(device->base.env, SOCLE_STATUS_INTERNAL, "the name of kernel %s is too long", name);
+        return sc_fail(device->base.env, SOCLE_STATUS_INTERNAL, "the name of kernel %s is too long",
+                       name);
     out->handle = clCreateKernel(program->handle, program->is_unit ? unit_name : name, &code);
     if (code != CL_SUCCESS || !out->handle) {
         out->handle = NULL;
@@ -74,8 +76,8 @@ void sc_ocl_call_begin(sc_ocl_call *call, sc_ocl_device *device, sc_queue *queue
                           .code = CL_SUCCESS};
 }
 
-/* `bytes`: what the argument takes of the room for arguments. What has no room there is not shown to
- * the driver. */
+/* `bytes`: what the argument takes of the room for arguments. What has no room there is not shown
+ * to the driver. */
 static void set(sc_ocl_call *call, size_t size, const void *value, size_t bytes) {
     call->argument_bytes += bytes;
     if (call->code != CL_SUCCESS || call->argument_bytes > call->device->argument_bytes) return;
@@ -104,14 +106,15 @@ static sc_env *env_of(const sc_ocl_call *call) {
     return call->queue ? call->queue->base.env : call->device->base.env;
 }
 
-/* An argument that was not taken fails the queue as a command would: launches before this one are under
- * way, those after it must not follow. */
+/* An argument that was not taken fails the queue as a command would: launches before this one are
+ * under way, those after it must not follow. */
 static socle_status argument_failed(const sc_ocl_call *call) {
     static const char name[] = "clSetKernelArg";
-    socle_status status =
-        call->queue ? sc_ocl_queue_done(call->queue, name, call->code, NULL)
-                    : sc_ocl_device_fail(env_of(call), call->device, name, call->code, SC_OCL_PATH_BUILD);
-    return sc_fail_prefix(env_of(call), status, "%s, argument %u", call->kernel->name, (unsigned)call->next);
+    socle_status status = call->queue ? sc_ocl_queue_done(call->queue, name, call->code, NULL)
+                                      : sc_ocl_device_fail(env_of(call), call->device, name,
+                                                           call->code, SC_OCL_PATH_BUILD);
+    return sc_fail_prefix(env_of(call), status, "%s, argument %u", call->kernel->name,
+                          (unsigned)call->next);
 }
 
 static socle_status check(const sc_ocl_call *call) {

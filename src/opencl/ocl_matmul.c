@@ -68,7 +68,8 @@ static socle_status enqueue_pack_b(matmul *self, sc_queue *queue, sc_operand fro
 }
 
 /* Panels of an operand that is not batched: the same whatever the number of rows. */
-static socle_status keep_panels(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to) {
+static socle_status keep_panels(sc_kernel *kernel, sc_queue *queue, sc_operand from,
+                                sc_operand to) {
     matmul *self = (matmul *)kernel;
     const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, 1);
     sc_matmul_grid grid;
@@ -89,7 +90,8 @@ static socle_status enqueue_packed(sc_kernel *kernel, sc_queue *queue, const sc_
 
     const size_t pack_a[3] = {grid.row_panels, grid.depth_pieces, (size_t)shape.matrices_a};
     const size_t tiles[3] = {grid.row_panels, grid.column_panels, (size_t)shape.batch};
-    SC_TRY(enqueue_pack(self, queue, &self->frame.kernel[PACK_A], operands[0], a_panels, &shape, pack_a));
+    SC_TRY(enqueue_pack(self, queue, &self->frame.kernel[PACK_A], operands[0], a_panels, &shape,
+                        pack_a));
     if (self->frame.base.packing.kept)
         b_panels = operands[1];
     else
@@ -99,7 +101,8 @@ static socle_status enqueue_packed(sc_kernel *kernel, sc_queue *queue, const sc_
         const int end = shape.depth - begin > SC_MATMUL_RANGE_DEPTH ? begin + SC_MATMUL_RANGE_DEPTH
                                                                     : shape.depth;
         sc_ocl_call call;
-        sc_ocl_call_begin(&call, sc_ocl_device_of(self->frame.base.device), queue, &self->frame.kernel[COMPUTE]);
+        sc_ocl_call_begin(&call, sc_ocl_device_of(self->frame.base.device), queue,
+                          &self->frame.kernel[COMPUTE]);
         compute_arguments(&call, a_panels, b_panels, operands[self->desc.inputs], &shape);
         sc_ocl_call_value(&call, &begin, sizeof begin);
         sc_ocl_call_value(&call, &end, sizeof end);
@@ -146,8 +149,8 @@ static socle_status build(const sc_ocl_program **out, const matmul *self, sc_ocl
 }
 
 /* What both implementations start with. */
-static socle_status create(matmul *self, const sc_ocl_program **program, const sc_op_desc *desc, const char *file,
-                           bool packed) {
+static socle_status create(matmul *self, const sc_ocl_program **program, const sc_op_desc *desc,
+                           const char *file, bool packed) {
     sc_device *device = self->frame.base.device;
     self->desc = *desc;
     self->desc.expr = self->desc.tail = NULL;
@@ -163,7 +166,8 @@ static int64_t capacity(const sc_op_desc *desc) {
 }
 
 /* Packing does not know of tails: all products share the kernels of the one without a tail. */
-static socle_status finish_packed(matmul *self, sc_ocl_device *device, const sc_ocl_program *program) {
+static socle_status finish_packed(matmul *self, sc_ocl_device *device,
+                                  const sc_ocl_program *program) {
     const size_t local[3] = {1, 1, 1};
     const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, capacity(&self->desc));
     const sc_ocl_program *packing;
@@ -173,12 +177,15 @@ static socle_status finish_packed(matmul *self, sc_ocl_device *device, const sc_
         return sc_fail(device->base.env, SOCLE_STATUS_UNSUPPORTED, "matmul: panels are too large");
     self->frame.base.workspace = panel_bytes(grid.a_floats) + panel_bytes(grid.b_floats);
     if (!self->desc.tensor[1].rows_per_sample)
-        self->frame.base.packing = (sc_packing){
-            .bytes = panel_bytes(grid.b_floats), .operand = 1, .enqueue = keep_panels};
+        self->frame.base.packing =
+            (sc_packing){.bytes = panel_bytes(grid.b_floats), .operand = 1, .enqueue = keep_panels};
     SC_TRY(build(&packing, self, device, NULL, "matmul_packed.cl", true));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK_A], device, packing, "matmul_pack_a", 3, local, true));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK_B], device, packing, "matmul_pack_b", 3, local, true));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "matmul_tile", 3, local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK_A], device, packing, "matmul_pack_a", 3,
+                                local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK_B], device, packing, "matmul_pack_b", 3,
+                                local, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "matmul_tile", 3,
+                                local, true));
     return warm_packed(self, device, &grid);
 }
 
@@ -203,18 +210,21 @@ static socle_status enqueue_plain(sc_kernel *kernel, sc_queue *queue, const sc_o
     const size_t global[3] = {(size_t)shape.columns, (size_t)shape.rows, (size_t)shape.batch};
     sc_ocl_call call;
     (void)workspace;
-    sc_ocl_call_begin(&call, sc_ocl_device_of(self->frame.base.device), queue, &self->frame.kernel[COMPUTE]);
+    sc_ocl_call_begin(&call, sc_ocl_device_of(self->frame.base.device), queue,
+                      &self->frame.kernel[COMPUTE]);
     compute_arguments(&call, operands[0], operands[1], operands[self->desc.inputs], &shape);
     sc_ocl_tail_arguments(&call, &self->tail, operands + 2, launch);
     return sc_ocl_call_run(&call, global);
 }
 
-static socle_status finish_plain(matmul *self, sc_ocl_device *device, const sc_ocl_program *program) {
+static socle_status finish_plain(matmul *self, sc_ocl_device *device,
+                                 const sc_ocl_program *program) {
     const size_t local[3] = {16, 4, 1}, largest[3] = {65536, 1, 1};
     const sc_operand nothing = sc_ocl_nothing(device);
     const sc_shape_matmul none = {0};
     sc_ocl_call call;
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "matmul_plain", 3, local, false));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[COMPUTE], device, program, "matmul_plain", 3,
+                                local, false));
     sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[COMPUTE]);
     compute_arguments(&call, nothing, nothing, nothing, &none);
     sc_ocl_tail_arguments(&call, &self->tail, NULL, NULL);

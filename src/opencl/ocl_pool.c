@@ -54,12 +54,13 @@ static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows
     *global = (size_t)sc_ceil_div(units, shape->chunk);
 }
 
-static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands, const void *shape,
-                          const sc_launch *launch) {
+static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands,
+                          const void *shape, const sc_launch *launch) {
     const pool *self = frame;
     static const size_t element[SC_MAX_OPERANDS] = {sizeof(float), sizeof(float), sizeof(float)};
     sc_ocl_frame_operands(call, operands, self->inputs, element);
-    sc_ocl_frame_operands(call, operands ? operands + self->first_output : NULL, self->outputs, element);
+    sc_ocl_frame_operands(call, operands ? operands + self->first_output : NULL, self->outputs,
+                          element);
     sc_ocl_call_value(call, shape, sizeof(sc_shape_pool));
     sc_ocl_tail_arguments(call, &self->tail, operands ? operands + self->inputs : NULL, launch);
 }
@@ -110,15 +111,16 @@ static socle_status get_program(const sc_ocl_program **out, const pool *self, sc
     if (self->gradient)
         sc_text_add(&defines, " -D SC_VECTOR_WIDTH=%d", width >= 16 ? 16 : width >= 8 ? 8 : 4);
     sc_ocl_tail_text(&prefix, desc, &self->tail);
-    return sc_ocl_frame_program(out, device, &prefix, self->gradient ? "pool_grad.cl" : "pool.cl", &defines);
+    return sc_ocl_frame_program(out, device, &prefix, self->gradient ? "pool_grad.cl" : "pool.cl",
+                                &defines);
 }
 
 static socle_status build(pool *self, sc_ocl_device *device, const sc_op_desc *desc) {
     const size_t local = self->wide ? 1 : LOCAL;
     const sc_ocl_program *program = NULL;
     SC_TRY(get_program(&program, self, device, desc));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, kernel_name(desc->op, self->wide), 1, &local,
-                                false));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
+                                kernel_name(desc->op, self->wide), 1, &local, false));
     return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->large));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which OpenCL devices there are, without opening any: platforms, usable devices, and every fact the contract asks for.
- * Each query is checked and has a default, because drivers answer some wrongly or not at all. A broken platform is left
- * out with a warning; the others stay usable. It must not create a context. */
+/* Which OpenCL devices there are, without opening any: platforms, usable devices, and every fact
+ * the contract asks for. Each query is checked and has a default, because drivers answer some
+ * wrongly or not at all. A broken platform is left out with a warning; the others stay usable. It
+ * must not create a context. */
 #include "opencl/ocl.h"
 #include "opencl/ocl_vendors.h"
 
@@ -17,7 +18,8 @@ bool sc_ocl_device_value(cl_device_id device, cl_device_info key, void *out, siz
     unsigned char value[16];
     size_t given = 0;
     if (size > sizeof value) return false;
-    if (clGetDeviceInfo(device, key, size, value, &given) != CL_SUCCESS || given != size) return false;
+    if (clGetDeviceInfo(device, key, size, value, &given) != CL_SUCCESS || given != size)
+        return false;
     memcpy(out, value, size);
     return true;
 }
@@ -26,7 +28,8 @@ void sc_ocl_device_text(cl_device_id device, cl_device_info key, char *out, size
     char text[2048];
     size_t given = 0;
     text[0] = '\0';
-    if (clGetDeviceInfo(device, key, sizeof text - 1, text, &given) != CL_SUCCESS || given >= sizeof text)
+    if (clGetDeviceInfo(device, key, sizeof text - 1, text, &given) != CL_SUCCESS ||
+        given >= sizeof text)
         given = 0;
     text[given] = '\0';
     const char *begin = text;
@@ -40,7 +43,8 @@ void sc_ocl_device_text(cl_device_id device, cl_device_info key, char *out, size
 
 static void platform_text(cl_platform_id platform, char *out, size_t size) {
     size_t given = 0;
-    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, size - 1, out, &given) != CL_SUCCESS || given >= size)
+    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, size - 1, out, &given) != CL_SUCCESS ||
+        given >= size)
         given = 0;
     out[given] = '\0';
 }
@@ -48,7 +52,8 @@ static void platform_text(cl_platform_id platform, char *out, size_t size) {
 bool sc_ocl_has_extension(cl_device_id device, const char *extension) {
     char list[8192];
     size_t given = 0, length = strlen(extension);
-    if (clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, sizeof list - 1, list, &given) != CL_SUCCESS ||
+    if (clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, sizeof list - 1, list, &given) !=
+            CL_SUCCESS ||
         given >= sizeof list)
         return false;
     list[given] = '\0';
@@ -88,8 +93,8 @@ static bool usable(cl_device_id device) {
     return available && compiler && little && (major > 1 || minor >= 2);
 }
 
-static socle_status add_platform(sc_env *env, cl_platform_id platform, sc_ocl_found **list, size_t *capacity,
-                                 int *count) {
+static socle_status add_platform(sc_env *env, cl_platform_id platform, sc_ocl_found **list,
+                                 size_t *capacity, int *count) {
     cl_device_id devices[DEVICES];
     cl_uint present = 0;
     char name[SC_NAME_TEXT];
@@ -97,14 +102,17 @@ static socle_status add_platform(sc_env *env, cl_platform_id platform, sc_ocl_fo
     cl_int code = get_devices(platform, devices, &present);
     if (code == CL_DEVICE_NOT_FOUND) return SOCLE_OK;
     if (code != CL_SUCCESS) {
-        sc_log_line(env, SOCLE_LOG_WARNING, "OpenCL platform %s is left out: clGetDeviceIDs gave %s (%d)", name,
-               sc_ocl_error_name(code), (int)code);
+        sc_log_line(env, SOCLE_LOG_WARNING,
+                    "OpenCL platform %s is left out: clGetDeviceIDs gave %s (%d)", name,
+                    sc_ocl_error_name(code), (int)code);
         return SOCLE_OK;
     }
     for (cl_uint i = 0; i < present && i < DEVICES; i++) {
         if (!usable(devices[i])) {
-            sc_log_line(env, SOCLE_LOG_INFO,
-                   "an OpenCL device of %s is left out: not available, no compiler, or older than 1.2", name);
+            sc_log_line(
+                env, SOCLE_LOG_INFO,
+                "an OpenCL device of %s is left out: not available, no compiler, or older than 1.2",
+                name);
             continue;
         }
         SC_TRY(sc_grow(env, list, capacity, (size_t)*count + 1, sizeof **list));
@@ -125,8 +133,8 @@ static socle_status enumerate(sc_env *env, sc_ocl_found **out, int *count) {
     sc_ocl_drivers_opened();
     if (code == NO_PLATFORM) return SOCLE_OK;
     if (code != CL_SUCCESS)
-        return sc_fail(env, SOCLE_STATUS_NO_DEVICE, "clGetPlatformIDs failed: %s (%d)", sc_ocl_error_name(code),
-                       (int)code);
+        return sc_fail(env, SOCLE_STATUS_NO_DEVICE, "clGetPlatformIDs failed: %s (%d)",
+                       sc_ocl_error_name(code), (int)code);
     size_t capacity = 0;
     for (cl_uint i = 0; i < present && i < PLATFORMS; i++) {
         socle_status status = add_platform(env, platforms[i], out, &capacity, count);
@@ -168,8 +176,14 @@ static void add_word(char *out, size_t size, const char *text) {
 }
 
 /* Extension queries by number: the headers of 2022 lack some of the names. */
-enum { PCI_BUS_INFO = 0x410f, NV_PCI_BUS = 0x4008, NV_PCI_SLOT = 0x4009, NV_PCI_DOMAIN = 0x400a,
-       AMD_TOPOLOGY = 0x4037, UUID = 0x106a };
+enum {
+    PCI_BUS_INFO = 0x410f,
+    NV_PCI_BUS = 0x4008,
+    NV_PCI_SLOT = 0x4009,
+    NV_PCI_DOMAIN = 0x400a,
+    AMD_TOPOLOGY = 0x4037,
+    UUID = 0x106a
+};
 
 static bool pci_address(cl_device_id device, uint32_t address[4]) {
     if (sc_ocl_has_extension(device, "cl_khr_pci_bus_info"))
@@ -192,22 +206,24 @@ static bool amd_address(cl_device_id device, uint32_t address[4]) {
     unsigned char raw[24];
     size_t given = 0;
     if (!sc_ocl_has_extension(device, "cl_amd_device_attribute_query")) return false;
-    if (clGetDeviceInfo(device, AMD_TOPOLOGY, sizeof raw, raw, &given) != CL_SUCCESS || given != sizeof raw)
+    if (clGetDeviceInfo(device, AMD_TOPOLOGY, sizeof raw, raw, &given) != CL_SUCCESS ||
+        given != sizeof raw)
         return false;
     address[0] = 0;
     for (int i = 0; i < 3; i++) address[1 + i] = raw[21 + i];
     return true;
 }
 
-/* ".pci-0000:01:00.0" or ".uuid-..." where the driver tells, else ".N" among equals of its platform. */
+/* ".pci-0000:01:00.0" or ".uuid-..." where the driver tells, else ".N" among equals of its
+ * platform. */
 static void add_place(char *id, size_t size, const sc_ocl_found *found, int index) {
     cl_device_id device = found[index].device;
     size_t length = strlen(id);
     uint32_t address[4];
     unsigned char uuid[16];
     if (pci_address(device, address) || amd_address(device, address)) {
-        snprintf(id + length, size - length, ".pci-%04x:%02x:%02x.%x", (unsigned)address[0], (unsigned)address[1],
-                 (unsigned)address[2], (unsigned)address[3]);
+        snprintf(id + length, size - length, ".pci-%04x:%02x:%02x.%x", (unsigned)address[0],
+                 (unsigned)address[1], (unsigned)address[2], (unsigned)address[3]);
         return;
     }
     if (sc_ocl_has_extension(device, "cl_khr_device_uuid") &&
@@ -253,7 +269,8 @@ static void read_sizes(cl_device_id device, sc_device_info *out) {
     size_t group = 1;
     sc_ocl_device_value(device, CL_DEVICE_MAX_COMPUTE_UNITS, &units, sizeof units);
     sc_ocl_device_value(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, &width, sizeof width);
-    sc_ocl_device_value(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, &alignment_bits, sizeof alignment_bits);
+    sc_ocl_device_value(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, &alignment_bits,
+                        sizeof alignment_bits);
     sc_ocl_device_value(device, CL_DEVICE_GLOBAL_MEM_SIZE, &memory, sizeof memory);
     sc_ocl_device_value(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, &allocation, sizeof allocation);
     sc_ocl_device_value(device, CL_DEVICE_LOCAL_MEM_SIZE, &local, sizeof local);
@@ -261,16 +278,20 @@ static void read_sizes(cl_device_id device, sc_device_info *out) {
     out->compute_units = units ? (int)units : 1;
     out->vector_width = width ? (int)width : 1;
     /* Without an answer: what OpenCL demands at least. */
-    out->max_allocation = allocation ? allocation : memory / 4 > LEAST_MEMORY ? memory / 4 : LEAST_MEMORY;
+    out->max_allocation = allocation                  ? allocation
+                          : memory / 4 > LEAST_MEMORY ? memory / 4
+                                                      : LEAST_MEMORY;
     out->memory = memory > out->max_allocation ? memory : out->max_allocation;
     out->local_memory = local;
     out->max_work_group = group ? group : 1;
     out->alignment = alignment_bits >= 32 && alignment_bits <= 32768 ? alignment_bits / 8 : 128;
 }
 
-socle_status sc_ocl_describe(sc_env *env, const sc_ocl_found *found, int count, int index, sc_device_info *out) {
+socle_status sc_ocl_describe(sc_env *env, const sc_ocl_found *found, int count, int index,
+                             sc_device_info *out) {
     if (index < 0 || index >= count)
-        return sc_fail(env, SOCLE_STATUS_NO_DEVICE, "opencl:%d: there are %d OpenCL devices", index, count);
+        return sc_fail(env, SOCLE_STATUS_NO_DEVICE, "opencl:%d: there are %d OpenCL devices", index,
+                       count);
     cl_device_id device = found[index].device;
     cl_device_type type = 0;
     sc_ocl_device_value(device, CL_DEVICE_TYPE, &type, sizeof type);

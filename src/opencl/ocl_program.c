@@ -49,7 +49,8 @@ socle_status sc_ocl_splice(sc_text *out, const char *source, size_t size, int de
     return out->status;
 }
 
-/* "-D NAME=VALUE -D NAME" as lines of the text: so a text is all of itself, and can lie beside others. */
+/* "-D NAME=VALUE -D NAME" as lines of the text: so a text is all of itself, and can lie beside
+ * others. */
 static void add_defines(sc_text *source, const char *defines) {
     static const char option[] = "-D ";
     const size_t skipped = sizeof option - 1;
@@ -60,12 +61,13 @@ static void add_defines(sc_text *source, const char *defines) {
         while (length && at[length - 1] == ' ') length--;
         const char *equals = memchr(at, '=', length);
         size_t name = equals ? (size_t)(equals - at) : length;
-        sc_text_add(source, "#define %.*s %.*s\n", (int)name, at, equals ? (int)(length - name - 1) : 1,
-                    equals ? equals + 1 : "1");
+        sc_text_add(source, "#define %.*s %.*s\n", (int)name, at,
+                    equals ? (int)(length - name - 1) : 1, equals ? equals + 1 : "1");
     }
 }
 
-static socle_status assemble(sc_text *source, const char *prefix, const char *file, const char *defines) {
+static socle_status assemble(sc_text *source, const char *prefix, const char *file,
+                             const char *defines) {
     if (defines) add_defines(source, defines);
     if (prefix) SC_TRY(sc_ocl_splice(source, prefix, strlen(prefix), 0));
     if (!file) return source->status;
@@ -76,7 +78,8 @@ static socle_status assemble(sc_text *source, const char *prefix, const char *fi
     return sc_ocl_splice(source, (const char *)embedded->data, embedded->size, 0);
 }
 
-void sc_ocl_program_key(char out[SC_HASH_TEXT], const sc_ocl_device *device, const sc_text *source) {
+void sc_ocl_program_key(char out[SC_HASH_TEXT], const sc_ocl_device *device,
+                        const sc_text *source) {
     const sc_device_info *info = &device->base.info;
     char parts[4 * SC_HASH_TEXT];
     char hash[4][SC_HASH_TEXT];
@@ -116,8 +119,8 @@ static socle_status build_failed(sc_ocl_device *device, cl_program program, cons
     return sc_fail(device->base.env, sc_ocl_judge(device, code, SC_OCL_PATH_BUILD),
                    "clBuildProgram of %s (%s%s%s) on %s failed: %s (%d). %s",
                    file ? file : "generated source", device->options, defines ? " " : "",
-                   defines ? defines : "", device->base.info.name,
-                   sc_ocl_error_name(code), (int)code, log);
+                   defines ? defines : "", device->base.info.name, sc_ocl_error_name(code),
+                   (int)code, log);
 }
 
 socle_status sc_ocl_program_build(cl_program *out, sc_ocl_device *device, const sc_text *source,
@@ -145,11 +148,12 @@ const sc_ocl_program *sc_ocl_program_find(const sc_ocl_device *device, const cha
     return known;
 }
 
-socle_status sc_ocl_program_add(sc_ocl_device *device, const char *key, cl_program handle, bool is_unit,
-                                bool owns) {
+socle_status sc_ocl_program_add(sc_ocl_device *device, const char *key, cl_program handle,
+                                bool is_unit, bool owns) {
     sc_ocl_program *entry = NULL;
     SC_TRY(sc_allocate(device->base.env, &entry, 1, sizeof *entry));
-    *entry = (sc_ocl_program){.next = device->programs, .handle = handle, .is_unit = is_unit, .owns = owns};
+    *entry = (sc_ocl_program){
+        .next = device->programs, .handle = handle, .is_unit = is_unit, .owns = owns};
     memcpy(entry->key, key, sizeof entry->key);
     device->programs = entry;
     return SOCLE_OK;
@@ -175,8 +179,8 @@ static socle_status obtain(const sc_ocl_program **out, sc_ocl_device *device, sc
     return status;
 }
 
-socle_status sc_ocl_program_get(const sc_ocl_program **out, sc_ocl_device *device, const char *prefix,
-                                const char *file, const char *defines) {
+socle_status sc_ocl_program_get(const sc_ocl_program **out, sc_ocl_device *device,
+                                const char *prefix, const char *file, const char *defines) {
     sc_text source;
     *out = NULL;
     SC_TRY(sc_ocl_check_lost(device, device->base.env));

@@ -181,7 +181,8 @@ static socle_status build(reduce *self, sc_ocl_device *device, const sc_op_desc 
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[FIRST], device, program,
                                 self->by_group ? "reduce_group" : "reduce_lanes", 2,
                                 self->by_group ? group : one, true));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[LAST], device, program, "reduce_final", 1, one, true));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[LAST], device, program, "reduce_final", 1, one,
+                                true));
     return warm_up(self, device);
 }
 

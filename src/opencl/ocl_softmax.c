@@ -40,8 +40,8 @@ static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows
     *global = self->by_group ? lines * GROUP : (lines + shape->chunk - 1) / shape->chunk;
 }
 
-static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands, const void *shape,
-                          const sc_launch *launch) {
+static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands,
+                          const void *shape, const sc_launch *launch) {
     const softmax *self = frame;
     (void)launch;
     sc_ocl_frame_operands(call, operands, self->operands, self->element);

@@ -99,9 +99,8 @@ static bool can_merge(const sc_ocl_space *space, int group) {
 }
 
 void sc_ocl_space_collapse(sc_ocl_space *space) {
-    int first = space->batched
-                    ? 1
-                    : 0; /* the rows may be 1 now and more at another capacity: never dropped */
+    int first = space->batched ? 1 : 0; /* the rows may be 1 now and more at another capacity: never
+                                           dropped */
     for (int g = space->groups - 1; g >= first; g--)
         if (space->size[g] == 1 && space->groups > 1) remove_group(space, g);
     for (int g = space->groups - 2; g >= 0; g--) {

@@ -27,8 +27,9 @@ void sc_ocl_space_init(sc_ocl_space *space, const sc_tensor_desc *shape);
 int sc_ocl_space_operand(sc_ocl_space *space, const sc_tensor_desc *shape,
                          const sc_tensor_desc *operand);
 int sc_ocl_space_strides(sc_ocl_space *space, const int64_t stride[SC_SPACE_GROUPS]);
-/* Everything that `expr` reads of the place, in a fixed order: coord0 .., sample, element. Where it needs to know samples of several
- * rows apart, the rows become two dimensions: call it when operands and reduced dimensions are set. */
+/* Everything that `expr` reads of the place, in a fixed order: coord0 .., sample, element. Where it
+ * needs to know samples of several rows apart, the rows become two dimensions: call it when
+ * operands and reduced dimensions are set. */
 typedef struct sc_ocl_places {
     int coord[SC_MAX_RANK], sample, element; /* stream numbers; -1: not read */
     bool batched;

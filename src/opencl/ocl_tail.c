@@ -58,7 +58,8 @@ bool sc_ocl_tail_describe(sc_ocl_tail *out, const sc_op_desc *desc, int row, int
     out->shape.per_sample = (unsigned)sc_tensor_elements_at(result, 1);
     for (int k = 0; k < out->operands; k++) {
         out->dtype[k] = desc->tensor[base + k].dtype;
-        if (!operand_strides(&out->shape.stride[3 * k], result, &desc->tensor[base + k], row, column))
+        if (!operand_strides(&out->shape.stride[3 * k], result, &desc->tensor[base + k], row,
+                             column))
             return false;
     }
     return true;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a kernel text ready to lie beside others in one program. A text reads no name that it does not define itself, but for
- * those of the language, and all that it defines at file level begins with sc_ or SC_ or is a kernel: with another beginning
- * in each text no two can meet. Only beginnings change, so that names put together by ## stay the same names. It must not know
- * what a text computes. */
+/* Makes a kernel text ready to lie beside others in one program. A text reads no name that it does
+ * not define itself, but for those of the language, and all that it defines at file level begins
+ * with sc_ or SC_ or is a kernel: with another beginning in each text no two can meet. Only
+ * beginnings change, so that names put together by ## stay the same names. It must not know what a
+ * text computes. */
 #include "opencl/ocl_program.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { DIGITS = 8 }; /* of the key; two texts of a program that agree in them do not build, and are built apart */
+enum {
+    DIGITS = 8
+}; /* of the key; two texts of a program that agree in them do not build, and are built apart */
 
 typedef struct unit {
     sc_text *out;
@@ -32,7 +35,8 @@ static const char *token_end(const char *from, const char *end) {
         return newline ? newline : end;
     }
     if (*from == '/' && at < end && *at == '*') {
-        for (at++; at + 1 < end && !(at[0] == '*' && at[1] == '/'); at++) {}
+        for (at++; at + 1 < end && !(at[0] == '*' && at[1] == '/'); at++) {
+        }
         return at + 1 < end ? at + 2 : end;
     }
     if (*from == '"') {
@@ -40,7 +44,8 @@ static const char *token_end(const char *from, const char *end) {
         return at < end ? at + 1 : end;
     }
     if (is_letter(*from) || is_digit(*from))
-        while (at < end && (is_letter(*at) || is_digit(*at) || (is_digit(*from) && *at == '.'))) at++;
+        while (at < end && (is_letter(*at) || is_digit(*at) || (is_digit(*from) && *at == '.')))
+            at++;
     return at;
 }
 
@@ -62,7 +67,8 @@ static void add_name(unit *unit, const char *name, size_t length) {
 void sc_ocl_unit_add(sc_text *out, const sc_text *source, const char *key) {
     const char *end = source->data + source->length;
     unit unit = {.out = out, .key = key};
-    /* Texts before this one may have turned contraction off to the end of the program; on is how a program begins. */
+    /* Texts before this one may have turned contraction off to the end of the program; on is how a
+     * program begins. */
     sc_text_add(out, "#pragma OPENCL FP_CONTRACT ON\n");
     for (const char *at = source->data, *next; at < end; at = next) {
         next = token_end(at, end);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs socle-probe for each vendor's driver, all at once, and reads what it says until it ends or its time is over. The
- * processes are made by posix_spawn of a program: a fork of a process with threads may not do what drivers do. */
+/* Runs socle-probe for each vendor's driver, all at once, and reads what it says until it ends or
+ * its time is over. The processes are made by posix_spawn of a program: a fork of a process with
+ * threads may not do what drivers do. */
 #include "opencl/ocl_vendors.h"
 
 #include "base/deadline.h"
@@ -48,18 +49,22 @@ static bool beside(char out[SC_OCL_PATH_TEXT], const char *file, const char *pla
     return fits && is_trusted(out);
 }
 
-/* Of the program itself the linker knows the word that it was called by; without a slash that names nothing, least of all a
- * file in the working folder. */
+/* Of the program itself the linker knows the word that it was called by; without a slash that names
+ * nothing, least of all a file in the working folder. */
 bool sc_ocl_probe_program(char out[SC_OCL_PATH_TEXT]) {
     const char *named = secure_getenv("SOCLE_PROBE");
     static const char anchor;
     Dl_info here;
     if (named && *named)
-        return snprintf(out, SC_OCL_PATH_TEXT, "%s", named) < SC_OCL_PATH_TEXT && strchr(out, '/') && is_trusted(out);
+        return snprintf(out, SC_OCL_PATH_TEXT, "%s", named) < SC_OCL_PATH_TEXT &&
+               strchr(out, '/') && is_trusted(out);
     bool known = dladdr(&anchor, &here) != 0 && here.dli_fname && strchr(here.dli_fname, '/');
-    return (known && (beside(out, here.dli_fname, "socle-probe") || beside(out, here.dli_fname, SC_PROBE_FROM_LIBRARY))) ||
-           beside(out, "/proc/self/exe", "socle-probe") || beside(out, "/proc/self/exe", SC_PROBE_FROM_PROGRAM) ||
-           (snprintf(out, SC_OCL_PATH_TEXT, "%s", SC_PROBE_INSTALLED) < SC_OCL_PATH_TEXT && is_trusted(out));
+    return (known && (beside(out, here.dli_fname, "socle-probe") ||
+                      beside(out, here.dli_fname, SC_PROBE_FROM_LIBRARY))) ||
+           beside(out, "/proc/self/exe", "socle-probe") ||
+           beside(out, "/proc/self/exe", SC_PROBE_FROM_PROGRAM) ||
+           (snprintf(out, SC_OCL_PATH_TEXT, "%s", SC_PROBE_INSTALLED) < SC_OCL_PATH_TEXT &&
+            is_trusted(out));
 }
 
 /* ---- Starting ---- */
@@ -71,7 +76,8 @@ static int seconds_given(void) {
     return (!end || *end == '\0') && value > 0 && value <= MOST_SECONDS ? (int)value : SECONDS;
 }
 
-/* The environment without layers: they belong to programs, and count what they see. Pointers alone are copied. */
+/* The environment without layers: they belong to programs, and count what they see. Pointers alone
+ * are copied. */
 static socle_status without_layers(sc_env *env, char ***out) {
     size_t count = 0, kept = 0;
     while (environ && environ[count]) count++;
@@ -81,8 +87,8 @@ static socle_status without_layers(sc_env *env, char ***out) {
     return SOCLE_OK;
 }
 
-/* Silent, no signal blocked, in a group of its own that can be ended whole. The output goes to its place first: where this
- * process has closed its standard files, it is one of those numbers. */
+/* Silent, no signal blocked, in a group of its own that can be ended whole. The output goes to its
+ * place first: where this process has closed its standard files, it is one of those numbers. */
 static int spawn(trial *t, const char *program, int output, char **variables) {
     char *words[] = {(char *)(uintptr_t)program, t->vendor->library, NULL};
     posix_spawn_file_actions_t files;
@@ -97,8 +103,11 @@ static int spawn(trial *t, const char *program, int output, char **variables) {
         posix_spawnattr_setpgroup(&attributes, 0);
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
         code = posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-        if (!code) code = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        if (!code) code = posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+        if (!code)
+            code = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        if (!code)
+            code =
+                posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
         if (!code) code = posix_spawn(&t->process, program, &files, &attributes, words, variables);
         posix_spawnattr_destroy(&attributes);
     }
@@ -112,7 +121,8 @@ static bool is_shortage(int code) {
     return code == EAGAIN || code == ENOMEM || code == EMFILE || code == ENFILE;
 }
 
-/* Where no program can be started for another reason (a sandbox that forbids it), drivers are loaded untried. */
+/* Where no program can be started for another reason (a sandbox that forbids it), drivers are
+ * loaded untried. */
 static void start(sc_env *env, trial *t, const char *program, char **variables) {
     int ends[2];
     int code = pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0 ? 0 : errno;
@@ -125,7 +135,8 @@ static void start(sc_env *env, trial *t, const char *program, char **variables) 
     if (is_shortage(code))
         t->vendor->verdict = (sc_ocl_verdict){.kind = SC_OCL_NO_PROCESS, .detail = code};
     else if (code)
-        sc_log_line(env, SOCLE_LOG_WARNING, "the OpenCL driver %s is loaded untried: %s cannot be started: %s",
+        sc_log_line(env, SOCLE_LOG_WARNING,
+                    "the OpenCL driver %s is loaded untried: %s cannot be started: %s",
                     sc_ocl_vendor_name(t->vendor), program, strerror(code));
 }
 
@@ -135,7 +146,8 @@ static void read_output(trial *t) {
     char waste[256];
     for (;;) {
         size_t room = sizeof t->text - 1 - t->used;
-        ssize_t length = room ? read(t->output, t->text + t->used, room) : read(t->output, waste, sizeof waste);
+        ssize_t length =
+            room ? read(t->output, t->text + t->used, room) : read(t->output, waste, sizeof waste);
         if (length <= 0) return;
         if (room) t->used += (size_t)length;
     }
@@ -163,13 +175,15 @@ static void hear(sc_ocl_vendor *vendor, const char *line) {
     }
 }
 
-/* What it wrote counts before how it ended: a driver that answered everything may end in any way. */
+/* What it wrote counts before how it ended: a driver that answered everything may end in any way.
+ */
 static void judge(trial *t, int status, int seconds, bool late) {
     sc_ocl_verdict *verdict = &t->vendor->verdict;
     read_output(t);
     t->text[t->used] = '\0';
     char *rest = NULL;
-    for (char *line = strtok_r(t->text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) hear(t->vendor, line);
+    for (char *line = strtok_r(t->text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        hear(t->vendor, line);
     if (verdict->kind != SC_OCL_UNTRIED) return;
     if (late) {
         verdict->kind = SC_OCL_SILENT;
@@ -190,7 +204,8 @@ static void finish(trial *t, int status, int seconds, bool late) {
     t->process = 0;
 }
 
-/* True while it runs. A process that other code has waited for has ended, and its status is lost. */
+/* True while it runs. A process that other code has waited for has ended, and its status is lost.
+ */
 static bool listen_to(trial *t, int seconds) {
     int status = 0;
     read_output(t);
@@ -228,7 +243,9 @@ socle_status sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors) {
     trial *trials = NULL;
     int count = 0, seconds = seconds_given();
     if (!sc_ocl_probe_program(program)) {
-        sc_log_line(env, SOCLE_LOG_DEBUG, "OpenCL drivers are not tried first: socle-probe is not where it was installed");
+        sc_log_line(
+            env, SOCLE_LOG_DEBUG,
+            "OpenCL drivers are not tried first: socle-probe is not where it was installed");
         return SOCLE_OK;
     }
     char **variables;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which vendors' drivers the OpenCL loader would open, found as ocl-icd and Khronos' loader find them, and a folder that names the
- * good ones alone. It loads none. */
+/* Which vendors' drivers the OpenCL loader would open, found as ocl-icd and Khronos' loader find
+ * them, and a folder that names the good ones alone. It loads none. */
 #include "opencl/ocl_vendors.h"
 
 #include <dirent.h>
@@ -32,7 +32,8 @@ static bool copy(char out[SC_OCL_PATH_TEXT], const char *text, size_t length) {
     return true;
 }
 
-static void add_library(sc_ocl_vendors *out, const char *icd, const char *library, size_t length, bool by_filename) {
+static void add_library(sc_ocl_vendors *out, const char *icd, const char *library, size_t length,
+                        bool by_filename) {
     if (out->count == SC_OCL_VENDORS_MOST || !length) return;
     sc_ocl_vendor *vendor = &out->vendor[out->count];
     memset(vendor, 0, sizeof *vendor);
@@ -111,22 +112,27 @@ static socle_status write_icd(sc_env *env, int folder, int number, const char *l
     snprintf(name, sizeof name, "%02d.icd", number);
     int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     size_t length = strlen(library);
-    bool written = file >= 0 && write(file, library, length) == (ssize_t)length && write(file, "\n", 1) == 1;
+    bool written =
+        file >= 0 && write(file, library, length) == (ssize_t)length && write(file, "\n", 1) == 1;
     int code = errno;
     if (file >= 0 && close(file) != 0) written = false;
-    return written ? SOCLE_OK : sc_fail(env, SOCLE_STATUS_IO, "cannot write %s: %s", name, strerror(code));
+    return written ? SOCLE_OK
+                   : sc_fail(env, SOCLE_STATUS_IO, "cannot write %s: %s", name, strerror(code));
 }
 
-socle_status sc_ocl_vendors_write(sc_env *env, const sc_ocl_vendors *vendors, char folder[SC_OCL_PATH_TEXT]) {
+socle_status sc_ocl_vendors_write(sc_env *env, const sc_ocl_vendors *vendors,
+                                  char folder[SC_OCL_PATH_TEXT]) {
     const char *above = variable("TMPDIR");
     if (!join(folder, above ? above : "/tmp", "socle-drivers-XXXXXX") || !mkdtemp(folder)) {
         int code = errno;
         folder[0] = '\0';
-        return sc_fail(env, SOCLE_STATUS_IO, "cannot make a folder in %s: %s (TMPDIR names another one)",
+        return sc_fail(env, SOCLE_STATUS_IO,
+                       "cannot make a folder in %s: %s (TMPDIR names another one)",
                        above ? above : "/tmp", strerror(code));
     }
     int handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    socle_status status = handle >= 0 ? SOCLE_OK : sc_fail(env, SOCLE_STATUS_IO, "cannot open %s", folder);
+    socle_status status =
+        handle >= 0 ? SOCLE_OK : sc_fail(env, SOCLE_STATUS_IO, "cannot open %s", folder);
     for (int i = 0; i < vendors->count && status == SOCLE_OK; i++) {
         const sc_ocl_vendor *vendor = &vendors->vendor[i];
         if (!vendor->by_filename && !sc_ocl_verdict_is_bad(&vendor->verdict))

@@ -59,7 +59,8 @@ void sc_ocl_vendor_describe(sc_text *out, const sc_ocl_vendor *vendor) {
         sc_text_add(out, " was not tried");
         return;
     case SC_OCL_WELL:
-        sc_text_add(out, verdict->devices ? " works" : " is installed and loads, but offers no device");
+        sc_text_add(out,
+                    verdict->devices ? " works" : " is installed and loads, but offers no device");
         return;
     case SC_OCL_UNLOADABLE:
         sc_text_add(out, " does not load: %s", vendor->why);
@@ -83,7 +84,8 @@ void sc_ocl_vendor_describe(sc_text *out, const sc_ocl_vendor *vendor) {
         sc_text_add(out, " returned garbage %s", stage);
         break;
     default:
-        sc_text_add(out, " could not be tried, for no process could be started: %s", strerror(verdict->detail));
+        sc_text_add(out, " could not be tried, for no process could be started: %s",
+                    strerror(verdict->detail));
         break;
     }
     add_limits(out);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verdicts about drivers on disk, so that a driver is tried once and not at every start. A file holds numbers alone and is
- * read by sc_file_read_private: another user who could write it could have a driver loaded that crashes. Its name is a hash of
- * everything that a verdict depends on: the driver's files, the program that tried it, the kernel, limits, variables that
- * drivers read. */
+/* Verdicts about drivers on disk, so that a driver is tried once and not at every start. A file
+ * holds numbers alone and is read by sc_file_read_private: another user who could write it could
+ * have a driver loaded that crashes. Its name is a hash of everything that a verdict depends on:
+ * the driver's files, the program that tried it, the kernel, limits, variables that drivers read.
+ */
 #include "opencl/ocl_vendors.h"
 
 #include "base/file.h"
@@ -19,15 +20,18 @@
 
 enum { LIMIT = 256, BELIEVED_SECONDS = 3600 };
 
-static const char format[] = "SOCLE-DRIVER 1 kind %d detail %d stage %d platforms %d devices %d time %lld end";
+static const char format[] =
+    "SOCLE-DRIVER 1 kind %d detail %d stage %d platforms %d devices %d time %lld end";
 
 extern char **environ;
 
 /* Variables are many and change; these begin those that change what a driver does. */
 static const char *const read_by_drivers[] = {
-    "LD_",   "OCL_",  "OPENCL_VENDOR", "POCL_",    "CL_",   "DPCPP_", "RUSTICL_", "MESA_", "GALLIUM_", "LP_",    "CUDA_", "NVIDIA_",
-    "GPU_",  "HSA_",  "ROC",           "HIP_",     "AMD_",  "RADV_",  "IGC_",     "NEO",   "ZE_",      "ONEAPI", "HOME=", "XDG_CACHE_HOME=",
-    "TMPDIR=", "TBB_", "OMP_",         "DISPLAY=", "WAYLAND_",
+    "LD_",      "OCL_",  "OPENCL_VENDOR", "POCL_",    "CL_",      "DPCPP_",
+    "RUSTICL_", "MESA_", "GALLIUM_",      "LP_",      "CUDA_",    "NVIDIA_",
+    "GPU_",     "HSA_",  "ROC",           "HIP_",     "AMD_",     "RADV_",
+    "IGC_",     "NEO",   "ZE_",           "ONEAPI",   "HOME=",    "XDG_CACHE_HOME=",
+    "TMPDIR=",  "TBB_",  "OMP_",          "DISPLAY=", "WAYLAND_",
 };
 
 static void add_file(sc_text *key, const char *path) {
@@ -36,11 +40,13 @@ static void add_file(sc_text *key, const char *path) {
         sc_text_add(key, "%s -\n", path);
         return;
     }
-    sc_text_add(key, "%s %llu %llu %lld %lld.%09ld\n", path, (unsigned long long)info.st_dev, (unsigned long long)info.st_ino,
-                (long long)info.st_size, (long long)info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+    sc_text_add(key, "%s %llu %llu %lld %lld.%09ld\n", path, (unsigned long long)info.st_dev,
+                (unsigned long long)info.st_ino, (long long)info.st_size,
+                (long long)info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
 }
 
-/* A name without a slash is looked for by the linker: first in the folders it names here, then as its cache says. */
+/* A name without a slash is looked for by the linker: first in the folders it names here, then as
+ * its cache says. */
 static void add_library(sc_text *key, const char *name) {
     Dl_serinfo size, *list = NULL;
     struct stat info;
@@ -55,9 +61,12 @@ static void add_library(sc_text *key, const char *name) {
     if (self && dlinfo(self, RTLD_DI_SERINFOSIZE, &size) == 0 && size.dls_size < 1 << 20 &&
         sc_allocate(key->env, &list, size.dls_size, 1) == SOCLE_OK) {
         *list = size;
-        if (dlinfo(self, RTLD_DI_SERINFOSIZE, list) != 0 || dlinfo(self, RTLD_DI_SERINFO, list) != 0) list->dls_cnt = 0;
+        if (dlinfo(self, RTLD_DI_SERINFOSIZE, list) != 0 ||
+            dlinfo(self, RTLD_DI_SERINFO, list) != 0)
+            list->dls_cnt = 0;
         for (unsigned i = 0; i < list->dls_cnt; i++)
-            if (snprintf(path, sizeof path, "%s/%s", list->dls_serpath[i].dls_name, name) < (int)sizeof path &&
+            if (snprintf(path, sizeof path, "%s/%s", list->dls_serpath[i].dls_name, name) <
+                    (int)sizeof path &&
                 stat(path, &info) == 0)
                 add_file(key, path);
     }
@@ -71,7 +80,8 @@ static void add_surroundings(sc_text *key) {
     for (int i = 0; i < RLIMIT_NLIMITS; i++) {
         struct rlimit limit;
         if (getrlimit((__rlimit_resource_t)i, &limit) == 0)
-            sc_text_add(key, "%d %llu %llu\n", i, (unsigned long long)limit.rlim_cur, (unsigned long long)limit.rlim_max);
+            sc_text_add(key, "%d %llu %llu\n", i, (unsigned long long)limit.rlim_cur,
+                        (unsigned long long)limit.rlim_max);
     }
     for (char **at = environ; at && *at; at++)
         for (size_t i = 0; i < sizeof read_by_drivers / sizeof read_by_drivers[0]; i++)
@@ -97,7 +107,8 @@ static char *file_path(sc_env *env, const sc_ocl_vendor *vendor, const char *pro
     add_surroundings(&key);
     sc_hash_text(hash, sc_hash_bytes(key.data, key.length, 0));
     size_t size = strlen(folder) + sizeof hash + 2;
-    if (key.status == SOCLE_OK && sc_allocate(env, &path, size, 1) == SOCLE_OK) snprintf(path, size, "%s/%s", folder, hash);
+    if (key.status == SOCLE_OK && sc_allocate(env, &path, size, 1) == SOCLE_OK)
+        snprintf(path, size, "%s/%s", folder, hash);
     sc_text_free(&key);
     sc_release(env, folder);
     return path;
@@ -108,13 +119,17 @@ static bool parse(sc_ocl_verdict *out, const char *text, size_t size) {
     char again[LIMIT];
     int kind, stage;
     long long made, now = (long long)time(NULL);
-    if (sscanf(text, format, &kind, &read.detail, &stage, &read.platforms, &read.devices, &made) != 6) return false;
-    int length = snprintf(again, sizeof again, format, kind, read.detail, stage, read.platforms, read.devices, made);
+    if (sscanf(text, format, &kind, &read.detail, &stage, &read.platforms, &read.devices, &made) !=
+        6)
+        return false;
+    int length = snprintf(again, sizeof again, format, kind, read.detail, stage, read.platforms,
+                          read.devices, made);
     if (length < 0 || (size_t)length != size || memcmp(again, text, size) != 0) return false;
     read.kind = (sc_ocl_verdict_kind)kind;
     read.stage = (probe_stage_id)stage;
     bool kept = kind == SC_OCL_WELL || (sc_ocl_verdict_is_bad(&read) && kind != SC_OCL_NO_PROCESS);
-    if (!kept || stage < 0 || stage >= PROBE_STAGE_COUNT || read.platforms < 0 || read.devices < 0) return false;
+    if (!kept || stage < 0 || stage >= PROBE_STAGE_COUNT || read.platforms < 0 || read.devices < 0)
+        return false;
     if (sc_ocl_verdict_is_bad(&read) && (made > now || now - made > BELIEVED_SECONDS)) return false;
     *out = read;
     return true;
@@ -130,26 +145,29 @@ bool sc_ocl_verdict_load(sc_env *parent, sc_ocl_vendor *vendor, const char *prog
         socle_status status = sc_file_read_private(&env, &data, &size, path, LIMIT - 1);
         found = status == SOCLE_OK && parse(&vendor->verdict, data, size);
         if (status != SOCLE_OK && status != SOCLE_STATUS_NOT_FOUND)
-            sc_log_line(parent, SOCLE_LOG_WARNING, "what is known of OpenCL drivers is not read: %s", env.text);
+            sc_log_line(parent, SOCLE_LOG_WARNING,
+                        "what is known of OpenCL drivers is not read: %s", env.text);
     }
     sc_release(&env, data);
     sc_release(&env, path);
     return found;
 }
 
-/* A driver that offers no device, does not load, or could not be tried is asked again each time: that is quick, and may have
- * been mended. */
+/* A driver that offers no device, does not load, or could not be tried is asked again each time:
+ * that is quick, and may have been mended. */
 void sc_ocl_verdict_store(sc_env *parent, const sc_ocl_vendor *vendor, const char *program) {
     const sc_ocl_verdict *v = &vendor->verdict;
-    bool kept = v->kind == SC_OCL_WELL ? v->devices > 0 : sc_ocl_verdict_is_bad(v) && v->kind != SC_OCL_NO_PROCESS;
+    bool kept = v->kind == SC_OCL_WELL ? v->devices > 0
+                                       : sc_ocl_verdict_is_bad(v) && v->kind != SC_OCL_NO_PROCESS;
     char text[LIMIT];
     sc_env env;
     if (!kept) return;
     sc_env_child(&env, parent);
-    int length = snprintf(text, sizeof text, format, (int)v->kind, v->detail, (int)v->stage, v->platforms, v->devices,
-                          (long long)time(NULL));
+    int length = snprintf(text, sizeof text, format, (int)v->kind, v->detail, (int)v->stage,
+                          v->platforms, v->devices, (long long)time(NULL));
     char *path = file_path(&env, vendor, program, true);
     if (path && sc_file_write_whole(&env, path, text, (size_t)length) != SOCLE_OK)
-        sc_log_line(parent, SOCLE_LOG_DEBUG, "the verdict about %s is not kept: %s", sc_ocl_vendor_name(vendor), env.text);
+        sc_log_line(parent, SOCLE_LOG_DEBUG, "the verdict about %s is not kept: %s",
+                    sc_ocl_vendor_name(vendor), env.text);
     sc_release(&env, path);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What wakes a queue that waits asleep: the driver's callback for an event, or, for a driver that works only while
- * a thread waits in it, a thread of the queue's own that does so. The waiter is counted, because a callback may still
- * come, and the thread may still hang in the driver, after the queue gave up and closed. */
+/* What wakes a queue that waits asleep: the driver's callback for an event, or, for a driver that
+ * works only while a thread waits in it, a thread of the queue's own that does so. The waiter is
+ * counted, because a callback may still come, and the thread may still hang in the driver, after
+ * the queue gave up and closed. */
 #include "opencl/ocl.h"
 
 #include "base/deadline.h"
@@ -22,7 +23,8 @@ struct sc_ocl_waiter {
     bool started, quit;
 };
 
-#define LEAVING UINT64_C(2000000000) /* ns for a thread to come out of the driver once its event is done */
+#define LEAVING                                                                                    \
+    UINT64_C(2000000000) /* ns for a thread to come out of the driver once its event is done */
 
 static bool create_conditions(sc_ocl_waiter *waiter) {
     pthread_condattr_t monotonic;

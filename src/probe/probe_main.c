@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program socle-probe: tries one OpenCL driver, so that a driver that aborts, hangs or crashes ends this process and
- * not the one that trains. The OpenCL driver of the library runs it (src/opencl/ocl_vendor_trial.c) and reads what it
- * writes to what was its standard output at the start, a line at a time; what drivers print goes to the standard error:
+/* The program socle-probe: tries one OpenCL driver, so that a driver that aborts, hangs or crashes
+ * ends this process and not the one that trains. The OpenCL driver of the library runs it
+ * (src/opencl/ocl_vendor_trial.c) and reads what it writes to what was its standard output at the
+ * start, a line at a time; what drivers print goes to the standard error:
  *
  *   at STAGE                what is tried next (src/probe/probe_stage.h)
  *   unloadable TEXT         the library does not load, or is no OpenCL driver
@@ -11,11 +12,12 @@
  *
  *   socle-probe LIBRARY [again]
  *
- * again: without the margins of probe_limits.c. A driver that offers nothing within them may offer something without, and then die
- * for lack of room.
+ * again: without the margins of probe_limits.c. A driver that offers nothing within them may offer
+ * something without, and then die for lack of room.
  *
- * It stands alone: neither libsocle nor the OpenCL loader is linked, so that a driver is judged by itself. It never judges
- * results or error codes; those are no danger, and the library handles them. */
+ * It stands alone: neither libsocle nor the OpenCL loader is linked, so that a driver is judged by
+ * itself. It never judges results or error codes; those are no danger, and the library handles
+ * them. */
 #include "probe/probe.h"
 
 #include <dlfcn.h>
@@ -54,7 +56,8 @@ void probe_stage(probe_stage_id stage) {
 
 void probe_end(const char *verdict) {
     probe_say("%s", verdict);
-    _exit(PROBE_EXIT); /* without what drivers do at the end: the program that uses them leaves so too */
+    _exit(PROBE_EXIT); /* without what drivers do at the end: the program that uses them leaves so
+                          too */
 }
 
 /* The function through the driver's own table first, as the loader asks for it. */
@@ -66,7 +69,8 @@ static void *find(void *library, const char *name) {
     return through ? through : dlsym(library, name);
 }
 
-/* Starts this program anew without margins, where limits are so low that it may matter; returns otherwise. */
+/* Starts this program anew without margins, where limits are so low that it may matter; returns
+ * otherwise. */
 static void try_again(void) {
     if (!within_margins || !probe_drop_margins()) return;
     char again[] = "again";
@@ -112,7 +116,8 @@ int main(int argc, char **argv) {
     if (argc != 2 && argc != 3) return 2;
     arguments = argv;
     within_margins = argc == 2;
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a parent that ended before this line has closed the pipe, so the first word fails */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a parent that ended before this line has closed the pipe,
+                                         so the first word fails */
     keep_answers_apart();
     probe_leave_no_core();
     if (within_margins) probe_keep_margins();

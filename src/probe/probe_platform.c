@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a driver must live through to be let into the process: its devices are listed, and one of each name makes a context,
- * compiles a kernel and runs it. Calls go through the driver's own table of functions, as the loader makes them. Errors are
- * answers; only what no driver may answer is garbage. */
+/* What a driver must live through to be let into the process: its devices are listed, and one of
+ * each name makes a context, compiles a kernel and runs it. Calls go through the driver's own table
+ * of functions, as the loader makes them. Errors are answers; only what no driver may answer is
+ * garbage. */
 #include "probe/probe.h"
 
 #include <stdbool.h>
@@ -27,14 +28,15 @@ typedef struct session {
     cl_mem memory;
 } session;
 
-/* %ld: a number that was never here before. Drivers keep what they compiled on disk, and a kernel that only had to be loaded
- * would say nothing about the room that the compiler takes. */
-static const char source[] = "__kernel void probe(__global float *out, float scale) {\n"
-                             "    size_t i = get_global_id(0);\n"
-                             "    float sum = %ld.0f;\n"
-                             "    for (int k = 0; k < 64; k++) sum += scale * (float)(i + (size_t)k);\n"
-                             "    out[i] = sum;\n"
-                             "}\n";
+/* %ld: a number that was never here before. Drivers keep what they compiled on disk, and a kernel
+ * that only had to be loaded would say nothing about the room that the compiler takes. */
+static const char source[] =
+    "__kernel void probe(__global float *out, float scale) {\n"
+    "    size_t i = get_global_id(0);\n"
+    "    float sum = %ld.0f;\n"
+    "    for (int k = 0; k < 64; k++) sum += scale * (float)(i + (size_t)k);\n"
+    "    out[i] = sum;\n"
+    "}\n";
 
 static long new_number(void) {
     struct timespec now;
@@ -49,7 +51,9 @@ static bool build(session *s) {
     snprintf(words, sizeof words, source, new_number());
     s->program = s->calls->clCreateProgramWithSource(s->context, 1, &text, NULL, &code);
     if (code != CL_SUCCESS || !s->program) return false;
-    if (s->calls->clBuildProgram(s->program, 1, &s->device, "-cl-std=CL1.2", NULL, NULL) != CL_SUCCESS) return false;
+    if (s->calls->clBuildProgram(s->program, 1, &s->device, "-cl-std=CL1.2", NULL, NULL) !=
+        CL_SUCCESS)
+        return false;
     s->kernel = s->calls->clCreateKernel(s->program, "probe", &code);
     return code == CL_SUCCESS && s->kernel;
 }
@@ -62,9 +66,11 @@ static void run(session *s) {
     if (code != CL_SUCCESS || !s->memory) return;
     if (s->calls->clSetKernelArg(s->kernel, 0, sizeof s->memory, &s->memory) != CL_SUCCESS) return;
     if (s->calls->clSetKernelArg(s->kernel, 1, sizeof scale, &scale) != CL_SUCCESS) return;
-    code = s->calls->clEnqueueNDRangeKernel(s->queue, s->kernel, 1, NULL, &items, &group, 0, NULL, NULL);
+    code = s->calls->clEnqueueNDRangeKernel(s->queue, s->kernel, 1, NULL, &items, &group, 0, NULL,
+                                            NULL);
     if (code != CL_SUCCESS || s->calls->clFinish(s->queue) != CL_SUCCESS) return;
-    s->calls->clEnqueueReadBuffer(s->queue, s->memory, CL_TRUE, 0, sizeof result, result, 0, NULL, NULL);
+    s->calls->clEnqueueReadBuffer(s->queue, s->memory, CL_TRUE, 0, sizeof result, result, 0, NULL,
+                                  NULL);
 }
 
 static void release(session *s) {
@@ -81,7 +87,8 @@ static void compute(const cl_icd_dispatch *calls, cl_platform_id platform, cl_de
     cl_int code = CL_SUCCESS;
     probe_stage(PROBE_CONTEXT);
     s.context = calls->clCreateContext(properties, 1, &device, NULL, NULL, &code);
-    if (code == CL_SUCCESS && s.context) s.queue = calls->clCreateCommandQueue(s.context, device, 0, &code);
+    if (code == CL_SUCCESS && s.context)
+        s.queue = calls->clCreateCommandQueue(s.context, device, 0, &code);
     if (code == CL_SUCCESS && s.queue) {
         probe_stage(PROBE_BUILD);
         if (build(&s)) {
@@ -113,8 +120,11 @@ cl_uint probe_platform(cl_platform_id platform) {
     const cl_icd_dispatch *calls = ((const object *)platform)->calls;
     cl_uint count = 0;
     probe_stage(PROBE_DEVICE_LIST);
-    if (!calls || !calls->clGetDeviceIDs || !calls->clGetDeviceInfo || !calls->clCreateContext) probe_end("garbage");
-    if (calls->clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, PROBE_DEVICES, devices, &count) != CL_SUCCESS) return 0;
+    if (!calls || !calls->clGetDeviceIDs || !calls->clGetDeviceInfo || !calls->clCreateContext)
+        probe_end("garbage");
+    if (calls->clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, PROBE_DEVICES, devices, &count) !=
+        CL_SUCCESS)
+        return 0;
     if (count > PROBE_DEVICES) probe_end("garbage");
     for (cl_uint i = 0; i < count; i++) {
         if (!devices[i]) probe_end("garbage");

@@ -17,7 +17,7 @@ typedef enum probe_stage_id {
 #define PROBE_STAGE(id, words) id,
     PROBE_STAGES(PROBE_STAGE)
 #undef PROBE_STAGE
-    PROBE_STAGE_COUNT
+        PROBE_STAGE_COUNT
 } probe_stage_id;
 
 #endif

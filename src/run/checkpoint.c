@@ -130,8 +130,8 @@ static socle_status write_metadata(visit *v, const sc_identity *identity) {
         SC_TRY(put_metadata(v, number_keys[i], text));
     }
     for (int i = 0; i < METADATA_REALS; i++) {
-        sc_number_text(text,
-                       *real[i]); /* the shortest decimal that reads back equal; "null": none */
+        sc_number_text(text, *real[i]); /* the shortest decimal that reads back equal; "null": none
+                                         */
         SC_TRY(put_metadata(v, real_keys[i], text));
     }
     return SOCLE_OK;
@@ -296,7 +296,8 @@ static socle_status load_all(visit *v, const sc_identity *identity) {
     SC_TRY(visit_tensors(v, expect));
     SC_TRY(check_sum(v));
     socle_status status = sc_trainer_check_position(v->trainer, &position, v->with_best);
-    if (status != SOCLE_OK) return sc_fail_prefix(v->env, status, "%s", sc_safetensors_path(v->file));
+    if (status != SOCLE_OK)
+        return sc_fail_prefix(v->env, status, "%s", sc_safetensors_path(v->file));
     SC_TRY(visit_tensors(v, restore));
     return sc_trainer_set_position(v->trainer, &position);
 }

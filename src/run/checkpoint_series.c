@@ -166,8 +166,8 @@ socle_status sc_checkpoint_series_save(sc_checkpoint_series *series) {
     if (series->saved && series->step == step) return SOCLE_OK;
     series->last = sc_now_ns();
     SC_TRY(sc_directory_locate(series->directory));
-    SC_TRY(sc_run_file(&newest, series->env, sc_directory_path(series->directory),
-                       SC_RUN_CHECKPOINT));
+    SC_TRY(
+        sc_run_file(&newest, series->env, sc_directory_path(series->directory), SC_RUN_CHECKPOINT));
     socle_status status = save_as(series, newest, step);
     sc_release(series->env, newest);
     return status;

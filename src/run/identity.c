@@ -177,7 +177,8 @@ static socle_status match_statistics(sc_env *env, const json_t *before, const js
                    (long long)then, (long long)now);
 }
 
-/* An option of `train` in a saved configuration and in this one. What is absent is as by default. */
+/* An option of `train` in a saved configuration and in this one. What is absent is as by default.
+ */
 typedef struct setting {
     const sc_option *option;
     json_t *then, *now;
@@ -189,8 +190,10 @@ static setting find_setting(const json_t *before, const json_t *after, int numbe
     if (!option) return (setting){0};
     const void *standard = sc_option_standard(train, option);
     json_t *usual = standard ? sc_option_value(standard, option) : NULL;
-    const json_t *then = json_object_get(before, option->key), *now = json_object_get(after, option->key);
-    setting out = {option, json_incref(then ? (json_t *)then : usual), json_incref(now ? (json_t *)now : usual)};
+    const json_t *then = json_object_get(before, option->key),
+                 *now = json_object_get(after, option->key);
+    setting out = {option, json_incref(then ? (json_t *)then : usual),
+                   json_incref(now ? (json_t *)now : usual)};
     json_decref(usual);
     return out;
 }
@@ -210,14 +213,17 @@ static void report_rounding(sc_env *env, const setting *setting) {
                 setting->option->key, old, new);
 }
 
-static socle_status match_settings(sc_env *env, const json_t *before, const json_t *after, sc_option_identity identity) {
+static socle_status match_settings(sc_env *env, const json_t *before, const json_t *after,
+                                   sc_option_identity identity) {
     socle_status status = SOCLE_OK;
     setting setting;
     for (int i = 0; (setting = find_setting(before, after, i)).option && status == SOCLE_OK; i++) {
         char place[PLACE_TEXT] = "";
         const json_t *in_a, *in_b;
-        bool other = setting.option->identity == identity && differ(setting.then, setting.now, place, &in_a, &in_b);
-        if (other && identity == SC_RUN_SAMPLES) status = refuse(env, "the samples of a step", setting.option->key, in_a, in_b);
+        bool other = setting.option->identity == identity &&
+                     differ(setting.then, setting.now, place, &in_a, &in_b);
+        if (other && identity == SC_RUN_SAMPLES)
+            status = refuse(env, "the samples of a step", setting.option->key, in_a, in_b);
         if (other && identity == SC_RUN_ROUNDING) report_rounding(env, &setting);
         drop_setting(&setting);
     }

@@ -103,7 +103,8 @@ socle_status sc_recipe_build(sc_recipe *recipe) {
     if (!recipe->test) return SOCLE_OK;
     SC_TRY(sc_recipe_suits_class_weights(recipe->config, "test", recipe->net));
     SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->test, true));
-    return sc_sample_weights_agree(&weighted, recipe->env, recipe->net, recipe->train, recipe->test);
+    return sc_sample_weights_agree(&weighted, recipe->env, recipe->net, recipe->train,
+                                   recipe->test);
 }
 
 void sc_recipe_free(sc_recipe *recipe) {

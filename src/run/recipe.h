@@ -44,12 +44,12 @@ socle_status sc_recipe_build(sc_recipe *recipe);
  * `inputs` and `loss`. `samples`: gives the input where the configuration names none; may be NULL.
  * Errors: CONFIG. */
 socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *config,
-                           const sc_dataset *samples);
+                               const sc_dataset *samples);
 /* recipe_init.c: one more rule for the names in the file of train.init_from; its texts must outlive
  * the recipe. Errors: CONFIG. */
 socle_status sc_recipe_add_rename(sc_recipe *recipe, sc_rename rule);
-/* Puts the weights of train.init_from, if there, in the place of the initial ones. Errors: DATA, and
- * of the devices. */
+/* Puts the weights of train.init_from, if there, in the place of the initial ones. Errors: DATA,
+ * and of the devices. */
 socle_status sc_recipe_initialize(const sc_recipe *recipe, sc_trainer *trainer);
 void sc_recipe_free(sc_recipe *recipe); /* a zeroed one is fine */
 

@@ -3,8 +3,8 @@
 #include "data/idx.h"
 #include "nn/layer.h"
 #include "run/recipe_private.h"
-#include "train/targets.h"
 #include "train/sample_weights.h"
+#include "train/targets.h"
 
 #include <string.h>
 
@@ -57,8 +57,8 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
     return SOCLE_OK;
 }
 
-static socle_status load_part(sc_dataset **out, sc_env *env, const sc_config *config, const json_t *json,
-                              const sc_recipe_part *part, const char *name) {
+static socle_status load_part(sc_dataset **out, sc_env *env, const sc_config *config,
+                              const json_t *json, const sc_recipe_part *part, const char *name) {
     sc_recipe_files files;
     SC_TRY(sc_recipe_read_files(&files, config));
     sc_image_layout layout = !files.layout                       ? SC_IMAGES_ASK
@@ -132,7 +132,8 @@ socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *d
     return sc_sample_weights_has(net, dataset) ? sc_dataset_check_weights(dataset) : SOCLE_OK;
 }
 
-static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *config, const char *name) {
+static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *config,
+                                 const char *name) {
     const json_t *from;
     sc_recipe_part part;
     SC_TRY(sc_recipe_find_part(&from, config, name));
@@ -140,7 +141,8 @@ static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *con
     sc_record_defaults(&part, &sc_recipe_part_record);
     socle_status status = sc_record_read(&part, config, from, &sc_recipe_part_record);
     if (status == SOCLE_OK) {
-        json_t *value = sc_record_value(&part, &sc_recipe_part_record), *weights = json_object_get(from, "class_weights");
+        json_t *value = sc_record_value(&part, &sc_recipe_part_record),
+               *weights = json_object_get(from, "class_weights");
         if (weights) json_object_set(value, "class_weights", weights);
         json_object_set_new(data, name, value);
     }

@@ -20,8 +20,9 @@ static const sc_option part_options[] = {
     {"images", SC_OPTION_PATH, offsetof(sc_recipe_part, images), "an IDX file, plain or gzip",
      .required = true, .example = "train-images-idx3-ubyte.gz"},
     {"labels", SC_OPTION_PATH, offsetof(sc_recipe_part, labels),
-     "an IDX file with a label or a value per sample, per token (two dimensions) or per pixel (three)", .required = true,
-     .example = "train-labels-idx1-ubyte.gz"},
+     "an IDX file with a label or a value per sample, per token (two dimensions) or per pixel "
+     "(three)",
+     .required = true, .example = "train-labels-idx1-ubyte.gz"},
     {"limit", SC_OPTION_LONG, offsetof(sc_recipe_part, limit),
      "use the first so many samples; 0: all", 0, UINT32_MAX, .example = "1000", .unit = "samples"},
     {"class_weights", SC_OPTION_NUMBERS, ELSEWHERE, "how much a sample of each class counts", 0,
@@ -176,7 +177,8 @@ static const sc_option root_options[] = {
 };
 const sc_record sc_recipe_record = {
     .word = "",
-    .help = "A run is described by one YAML file; JSON is YAML too. What is not required has a default.",
+    .help = "A run is described by one YAML file; JSON is YAML too. What is not required has a "
+            "default.",
     .options = root_options,
     .count = COUNT(root_options),
     .standard = &standard,

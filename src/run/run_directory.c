@@ -22,7 +22,7 @@ struct sc_run_directory {
     sc_run_options options;
     sc_checkpoint_series *checkpoints;
     sc_metrics *metrics;
-    bool has_model;  /* one of this run is on disk */
+    bool has_model;          /* one of this run is on disk */
     bool owes_model;         /* the best weights are not on disk yet */
     sc_hash said[RUN_PARTS]; /* the failure last reported; zero: none since it worked */
 };
@@ -50,7 +50,8 @@ static socle_status write_json(sc_run_directory *directory, const char *name, co
 static socle_status write_descriptions(sc_run_directory *directory) {
     json_t *config = json_loads(directory->options.identity->config, 0, NULL), *environment;
     if (!config)
-        return sc_fail(directory->env, SOCLE_STATUS_OUT_OF_MEMORY, "out of memory for " SC_RUN_CONFIG);
+        return sc_fail(directory->env, SOCLE_STATUS_OUT_OF_MEMORY,
+                       "out of memory for " SC_RUN_CONFIG);
     socle_status status = write_json(directory, SC_RUN_CONFIG, config);
     json_decref(config);
     SC_TRY(status);
@@ -66,8 +67,7 @@ static socle_status save_model(sc_run_directory *directory, float *const *parame
     char *path;
     SC_TRY(sc_directory_locate(directory->options.place));
     SC_TRY(file_of(&path, directory, SC_RUN_MODEL));
-    socle_status status =
-        sc_model_save(directory->env, path, net, (const float *const *)parameter);
+    socle_status status = sc_model_save(directory->env, path, net, (const float *const *)parameter);
     sc_release(directory->env, path);
     SC_TRY(status);
     if (!directory->has_model) sc_run_drop_previous(directory->options.place);
@@ -86,9 +86,9 @@ static socle_status match_model(sc_run_directory *directory) {
     SC_TRY(file_of(&path, directory, SC_RUN_MODEL));
     socle_status status = SOCLE_OK;
     if (unlink(path) != 0 && errno != ENOENT)
-        status = sc_fail(directory->env, SOCLE_STATUS_IO,
-                         "%s: cannot remove this file of an earlier run: %s", path,
-                         strerror(errno));
+        status =
+            sc_fail(directory->env, SOCLE_STATUS_IO,
+                    "%s: cannot remove this file of an earlier run: %s", path, strerror(errno));
     sc_release(directory->env, path);
     return status;
 }
@@ -221,7 +221,8 @@ void sc_run_directory_salvage(sc_run_directory *directory) {
     sc_env *env = directory->env, failure = *env;
     if (sc_metrics_flush(directory->metrics) != SOCLE_OK)
         sc_log_line(env, SOCLE_LOG_WARNING, "%s", env->text);
-    if (directory->owes_model && save_model(directory, sc_trainer_best(directory->trainer)) != SOCLE_OK)
+    if (directory->owes_model &&
+        save_model(directory, sc_trainer_best(directory->trainer)) != SOCLE_OK)
         sc_log_line(env, SOCLE_LOG_WARNING, "%s", env->text);
     *env = failure;
 }

@@ -98,7 +98,8 @@ socle_status sc_run_environment(json_t **out, sc_trainer *trainer) {
         json_decref(*out);
         json_decref(launches);
         json_decref(devices);
-        return sc_fail(sc_trainer_env(trainer), SOCLE_STATUS_OUT_OF_MEMORY, "out of memory for env.json");
+        return sc_fail(sc_trainer_env(trainer), SOCLE_STATUS_OUT_OF_MEMORY,
+                       "out of memory for env.json");
     }
     for (int i = 0; plan && i < sc_plan_launches(plan); i++) {
         sc_plan_launch launch = sc_plan_launch_info(plan, i);

@@ -75,7 +75,8 @@ static socle_status look_inside(run_content *out, sc_env *env, const char *path)
     for (struct dirent *entry; *out == NOTHING && (entry = readdir(folder));)
         if (!counts_as_nothing(entry->d_name)) *out = SOMETHING_ELSE;
     closedir(folder);
-    if (*out != NOTHING && (is_ours(env, path, SC_RUN_CHECKPOINT) || is_ours(env, path, SC_RUN_MODEL)))
+    if (*out != NOTHING &&
+        (is_ours(env, path, SC_RUN_CHECKPOINT) || is_ours(env, path, SC_RUN_MODEL)))
         *out = A_RUN;
     return SOCLE_OK;
 }
@@ -125,7 +126,8 @@ static bool has_checkpoint(const char *directory) {
 }
 
 /* The content is looked at twice: once before a lock file is made, which has no place in a
- * directory that is refused, and then with the lock, since another run may have begun and ended there meanwhile. */
+ * directory that is refused, and then with the lock, since another run may have begun and ended
+ * there meanwhile. */
 static socle_status claim(sc_directory **out, sc_env *env, const char *path, bool overwrite) {
     SC_TRY(check_content(env, path, overwrite, false));
     SC_TRY(sc_directory_hold(out, env, path));
@@ -140,9 +142,12 @@ static socle_status claim(sc_directory **out, sc_env *env, const char *path, boo
 static socle_status check_name(sc_env *env, const char *path) {
     struct stat info;
     if (!*path)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "the name of the run's directory is empty: name a new directory");
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "the name of the run's directory is empty: name a new directory");
     if (stat(path, &info) == 0 ? !S_ISDIR(info.st_mode) : errno == ENOTDIR)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "%s is or lies in a file, so no run can be written there: name a directory", path);
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "%s is or lies in a file, so no run can be written there: name a directory",
+                       path);
     return SOCLE_OK;
 }
 

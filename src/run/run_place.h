@@ -15,8 +15,8 @@ typedef struct sc_run_wish {
 } sc_run_wish;
 
 /* Takes the directory (base/directory.h) if it exists already, and looks whether the run may have
- * it: what is refused is refused before any work is done. *out is NULL where it is still to be made.
- * Errors: CONFIG (it holds another run, or what is none), STATE (in use), IO. */
+ * it: what is refused is refused before any work is done. *out is NULL where it is still to be
+ * made. Errors: CONFIG (it holds another run, or what is none), STATE (in use), IO. */
 socle_status sc_run_place_claim(sc_directory **out, sc_env *env, const sc_run_wish *wish);
 /* Makes the directory and takes it, where sc_run_place_claim left *directory NULL. */
 socle_status sc_run_place_make(sc_directory **directory, sc_env *env, const sc_run_wish *wish);

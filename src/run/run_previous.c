@@ -31,7 +31,8 @@ static void remove_files(DIR *folder) {
     for (struct dirent *entry; (entry = readdir(folder));)
         if (sc_run_writes(entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
     unlinkat(dirfd(folder), SC_DIRECTORY_LOCK, 0);
-    unlinkat(dirfd(folder), MARKER, 0); /* last: a later run finishes the removal while it is there */
+    unlinkat(dirfd(folder), MARKER, 0); /* last: a later run finishes the removal while it is there
+                                         */
 }
 
 /* Removes the folder and the files of a run in it; other files stay, and the folder with them. */

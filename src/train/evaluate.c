@@ -10,9 +10,11 @@ static socle_status evaluate_rows(sc_engine *engine, int slot, int64_t rows, voi
 }
 
 /* The sums over an order; they add up exactly as far as counts go. */
-static socle_status sum_order(sc_engine *engine, const sc_stage_source *source, const sc_order *order, sc_totals *out) {
+static socle_status sum_order(sc_engine *engine, const sc_stage_source *source,
+                              const sc_order *order, sc_totals *out) {
     SC_TRY(sc_engine_totals_reset(engine));
-    SC_TRY(sc_stage_pass(engine, source, order, sc_engine_evaluation_capacity(engine), evaluate_rows, NULL));
+    SC_TRY(sc_stage_pass(engine, source, order, sc_engine_evaluation_capacity(engine),
+                         evaluate_rows, NULL));
     return sc_engine_totals(engine, out);
 }
 
@@ -25,8 +27,8 @@ static sc_evaluation means_of(const sc_totals *sum, int64_t samples, bool counts
                            .weight = sum->weight};
 }
 
-socle_status sc_evaluate_order(sc_engine *engine, const sc_stage_source *source, const sc_order *order,
-                               sc_evaluation *out) {
+socle_status sc_evaluate_order(sc_engine *engine, const sc_stage_source *source,
+                               const sc_order *order, sc_evaluation *out) {
     sc_totals sum = {0};
     SC_TRY(sum_order(engine, source, order, &sum));
     *out = means_of(&sum, order->count, sc_net_counts_correct(sc_engine_net(engine)));
@@ -36,7 +38,8 @@ socle_status sc_evaluate_order(sc_engine *engine, const sc_stage_source *source,
 socle_status sc_evaluation_check(sc_env *env, const sc_evaluation *evaluation, const char *what) {
     if (isfinite(evaluation->loss) || evaluation->weight <= 0) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_DIVERGED,
-                   "the loss on the %s data is %g: outputs are NaN or infinite, and such a sample counts as wrong. Look for NaN in "
+                   "the loss on the %s data is %g: outputs are NaN or infinite, and such a sample "
+                   "counts as wrong. Look for NaN in "
                    "the weights and the data",
                    what, evaluation->loss);
 }
@@ -58,7 +61,7 @@ typedef struct evaluation_job {
     int64_t first[SC_SHARES_MOST + 1];
     sc_totals part[SC_SHARES_MOST];
     int64_t samples[SC_SHARES_MOST]; /* of each part; 0: not there */
-    int only; /* the part to evaluate; -1: the member's own */
+    int only;                        /* the part to evaluate; -1: the member's own */
 } evaluation_job;
 
 static socle_status evaluate_part(sc_engine *engine, void *argument) {
@@ -88,14 +91,15 @@ static sc_evaluation join_parts(const evaluation_job *job, int parts, bool count
     return means_of(&sum, samples, counts);
 }
 
-/* Every member takes its share; what a lost one leaves, the leader does. A reproducible run must not know how many there are, so there
- * the leader does everything. */
-static socle_status evaluate_on_fleet(sc_trainer *trainer, const sc_stage_source *source, const sc_order *order,
-                                      sc_evaluation *out) {
+/* Every member takes its share; what a lost one leaves, the leader does. A reproducible run must
+ * not know how many there are, so there the leader does everything. */
+static socle_status evaluate_on_fleet(sc_trainer *trainer, const sc_stage_source *source,
+                                      const sc_order *order, sc_evaluation *out) {
     sc_fleet *fleet = trainer->fleet;
     evaluation_job job = {.fleet = fleet, .source = source, .order = order, .only = -1};
     int parts = sc_fleet_members(fleet);
-    uint64_t deadline = sc_fleet_deadline(fleet, sc_ceil_div((int64_t)order->count, trainer->options.batch) * parts);
+    uint64_t deadline = sc_fleet_deadline(
+        fleet, sc_ceil_div((int64_t)order->count, trainer->options.batch) * parts);
     if (trainer->options.reproducible) {
         parts = 1;
         job.first[1] = order->count;
@@ -132,8 +136,10 @@ static socle_status predict_rows(sc_engine *engine, int slot, int64_t rows, void
 
 socle_status sc_predict(sc_engine *engine, const sc_stage_source *source, float *out) {
     sc_order order;
-    SC_TRY(sc_order_init(&order, sc_engine_device(engine)->env, NULL, (uint32_t)sc_dataset_count(source->dataset), 0, false));
-    socle_status status = sc_stage_pass(engine, source, &order, sc_engine_capacity(engine), predict_rows, &out);
+    SC_TRY(sc_order_init(&order, sc_engine_device(engine)->env, NULL,
+                         (uint32_t)sc_dataset_count(source->dataset), 0, false));
+    socle_status status =
+        sc_stage_pass(engine, source, &order, sc_engine_capacity(engine), predict_rows, &out);
     sc_order_free(&order);
     return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The epoch loop. It says which samples make the next step, and which the one after, and the fleet does the rest. Loss and health
- * come by looks that arrive when they arrive. */
+/* The epoch loop. It says which samples make the next step, and which the one after, and the fleet
+ * does the rest. Loss and health come by looks that arrive when they arrive. */
 #include "train/fit_private.h"
 
 #include "base/thread_pool.h"
@@ -12,7 +12,8 @@ enum { PROGRESS_INTERVAL_MS = 100 };
 static socle_status check_health(sc_trainer *trainer, const sc_totals *totals) {
     if (!totals->bad_step) return SOCLE_OK;
     return sc_fail(trainer->env, SOCLE_STATUS_DIVERGED,
-                   "step %u: the loss or a gradient is not a finite number; the weights are those before that step. "
+                   "step %u: the loss or a gradient is not a finite number; the weights are those "
+                   "before that step. "
                    "Lower the learning rate, or look for NaN in the data",
                    totals->bad_step);
 }
@@ -31,18 +32,20 @@ static sc_evaluation evaluation_of(const sc_trainer *trainer, const sc_totals *t
 
 static void report_progress(sc_trainer *trainer, uint64_t began, int64_t began_row) {
     uint64_t now = sc_now_ns();
-    if (!trainer->options.progress || now - trainer->last_progress < PROGRESS_INTERVAL_MS * UINT64_C(1000000)) return;
+    if (!trainer->options.progress ||
+        now - trainer->last_progress < PROGRESS_INTERVAL_MS * UINT64_C(1000000))
+        return;
     trainer->last_progress = now;
     sc_evaluation so_far = evaluation_of(trainer, &trainer->seen);
-    sc_progress progress = {
-        .epoch = trainer->position.epoch + 1,
-        .epochs = trainer->options.epochs,
-        .row = trainer->position.row,
-        .rows = (int64_t)trainer->train_order.count,
-        .step = trainer->position.step,
-        .loss = so_far.loss,
-        .accuracy = so_far.accuracy,
-        .samples_per_second = (double)(trainer->position.row - began_row) / ((double)(now - began) * 1e-9)};
+    sc_progress progress = {.epoch = trainer->position.epoch + 1,
+                            .epochs = trainer->options.epochs,
+                            .row = trainer->position.row,
+                            .rows = (int64_t)trainer->train_order.count,
+                            .step = trainer->position.step,
+                            .loss = so_far.loss,
+                            .accuracy = so_far.accuracy,
+                            .samples_per_second = (double)(trainer->position.row - began_row) /
+                                                  ((double)(now - began) * 1e-9)};
     trainer->options.progress(trainer->options.user, &progress);
 }
 
@@ -60,7 +63,9 @@ static sc_stage_rows rows_after(const sc_trainer *trainer, const sc_stage_rows *
     sc_stage_rows none = {0};
     if (options->steps > 0 && trainer->position.step + 1 >= options->steps) return none;
     if (!over) return rows_of_step(trainer, rows->epoch, (int64_t)rows->first + rows->rows);
-    return (int64_t)rows->epoch + 1 < options->epochs ? rows_of_step(trainer, (int64_t)rows->epoch + 1, 0) : none;
+    return (int64_t)rows->epoch + 1 < options->epochs
+               ? rows_of_step(trainer, (int64_t)rows->epoch + 1, 0)
+               : none;
 }
 
 /* One step. *over is set at the end of the epoch. */
@@ -87,10 +92,12 @@ static bool steps_done(const sc_trainer *trainer) {
     return trainer->options.steps > 0 && trainer->position.step >= trainer->options.steps;
 }
 
-/* Between steps, and between epochs once the one that is over has been judged: a position is never at the end of an epoch. */
+/* Between steps, and between epochs once the one that is over has been judged: a position is never
+ * at the end of an epoch. */
 static socle_status check_stop(sc_trainer *trainer) {
     if (!trainer->options.stop || !trainer->options.stop(trainer->options.user)) return SOCLE_OK;
-    return sc_fail(trainer->env, SOCLE_STATUS_INTERRUPTED, "stopped after step %lld", (long long)trainer->position.step);
+    return sc_fail(trainer->env, SOCLE_STATUS_INTERRUPTED, "stopped after step %lld",
+                   (long long)trainer->position.step);
 }
 
 /* Waits for all steps so far. */
@@ -106,7 +113,8 @@ static socle_status take_totals(sc_trainer *trainer, sc_totals *totals) {
 static socle_status checkpoint(sc_trainer *trainer) {
     const sc_fit_options *options = &trainer->options;
     sc_totals totals;
-    if (!options->checkpoint_due || !options->checkpoint_due(options->user, trainer->position.step)) return SOCLE_OK;
+    if (!options->checkpoint_due || !options->checkpoint_due(options->user, trainer->position.step))
+        return SOCLE_OK;
     SC_TRY(take_totals(trainer, &totals));
     SC_TRY(check_health(trainer, &totals));
     return options->checkpoint(options->user);
@@ -150,11 +158,12 @@ static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     return SOCLE_OK;
 }
 
-/* Higher is better. Without validation the newest is the best. Equal accuracies are told apart by the loss, whose share is too
- * small to outweigh one sample. */
+/* Higher is better. Without validation the newest is the best. Equal accuracies are told apart by
+ * the loss, whose share is too small to outweigh one sample. */
 static double score(const sc_trainer *trainer, const sc_epoch_report *report) {
     if (!trainer->validation_order.count) return (double)report->step;
-    return has_accuracy(trainer) ? report->val_accuracy - 1e-9 * fmin(report->val_loss, 100) : -report->val_loss;
+    return has_accuracy(trainer) ? report->val_accuracy - 1e-9 * fmin(report->val_loss, 100)
+                                 : -report->val_loss;
 }
 
 static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
@@ -175,8 +184,9 @@ static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     return SOCLE_OK;
 }
 
-/* After the last row of an epoch: the next one begins with empty totals. At the step limit the position stays where it is, so that a
- * run continued with more steps uses the rest of the epoch. */
+/* After the last row of an epoch: the next one begins with empty totals. At the step limit the
+ * position stays where it is, so that a run continued with more steps uses the rest of the epoch.
+ */
 static socle_status begin_next_epoch(sc_trainer *trainer) {
     sc_totals totals = {0};
     if (trainer->epoch_over) {
@@ -196,10 +206,12 @@ static socle_status finish_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     report->epoch = trainer->position.epoch + 1;
     report->step = trainer->position.step;
     report->whole = trainer->epoch_over;
-    if (!report->whole && trainer->options.checkpoint) SC_TRY(trainer->options.checkpoint(trainer->options.user));
+    if (!report->whole && trainer->options.checkpoint)
+        SC_TRY(trainer->options.checkpoint(trainer->options.user));
     SC_TRY(judge_epoch(trainer, report));
     SC_TRY(begin_next_epoch(trainer));
-    return trainer->options.epoch ? trainer->options.epoch(trainer->options.user, report) : SOCLE_OK;
+    return trainer->options.epoch ? trainer->options.epoch(trainer->options.user, report)
+                                  : SOCLE_OK;
 }
 
 static bool run_over(const sc_trainer *trainer) {
@@ -207,8 +219,11 @@ static bool run_over(const sc_trainer *trainer) {
 }
 
 static socle_status run_epoch(sc_trainer *trainer) {
-    sc_epoch_report report = {
-        .loss = NAN, .accuracy = NAN, .val_loss = NAN, .val_accuracy = NAN, .fleet = trainer->fleet};
+    sc_epoch_report report = {.loss = NAN,
+                              .accuracy = NAN,
+                              .val_loss = NAN,
+                              .val_accuracy = NAN,
+                              .fleet = trainer->fleet};
     SC_TRY(train_epoch(trainer, &report));
     return finish_epoch(trainer, &report);
 }
@@ -218,7 +233,8 @@ static bool nobody_has_it(const sc_trainer *trainer) {
     return sc_fleet_alive(trainer->fleet) && !sc_fleet_engine(trainer->fleet) && trainer->kept;
 }
 
-/* A member that fails while its state is written is lost or equipped anew; each happens a limited number of times. */
+/* A member that fails while its state is written is lost or equipped anew; each happens a limited
+ * number of times. */
 static socle_status go_back(sc_trainer *trainer) {
     for (;;) {
         socle_status status = sc_trainer_go_back(trainer);
@@ -228,7 +244,8 @@ static socle_status go_back(sc_trainer *trainer) {
 
 socle_status sc_trainer_run(sc_trainer *trainer) {
     const sc_position *position = &trainer->position;
-    bool stands_at_limit = steps_done(trainer) && position->row > 0 && position->epoch < trainer->options.epochs;
+    bool stands_at_limit =
+        steps_done(trainer) && position->row > 0 && position->epoch < trainer->options.epochs;
     if (run_over(trainer) && !stands_at_limit) return SOCLE_OK;
     for (;;) {
         socle_status status = run_epoch(trainer);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The training loop of one network over one data set: epochs, steps, validation, what to stop for, what is best so far. It decides
- * which samples make a step; the fleet computes. Position and totals can be taken out and put back (checkpoint.h), after which the
- * run continues as if it had never stopped. Thread: the caller's. */
+/* The training loop of one network over one data set: epochs, steps, validation, what to stop for,
+ * what is best so far. It decides which samples make a step; the fleet computes. Position and
+ * totals can be taken out and put back (checkpoint.h), after which the run continues as if it had
+ * never stopped. Thread: the caller's. */
 #ifndef SC_TRAIN_FIT_H
 #define SC_TRAIN_FIT_H
 
@@ -11,58 +12,65 @@
 typedef struct sc_trainer sc_trainer;
 
 typedef struct sc_progress {
-    int64_t epoch, epochs;        /* epoch from 1 */
-    int64_t row, rows;            /* of the epoch */
+    int64_t epoch, epochs; /* epoch from 1 */
+    int64_t row, rows;     /* of the epoch */
     int64_t step;
-    double loss, accuracy;        /* so far in this epoch, as last seen without waiting; NaN: not yet, or no accuracy */
-    double samples_per_second;    /* of this epoch so far */
+    double loss, accuracy; /* so far in this epoch, as last seen without waiting; NaN: not yet, or
+                              no accuracy */
+    double samples_per_second; /* of this epoch so far */
 } sc_progress;
 
 typedef struct sc_epoch_report {
     int64_t epoch, step;
     double loss, accuracy, val_loss, val_accuracy; /* NaN: does not exist */
     double seconds, samples_per_second;            /* training part alone */
-    bool best;                    /* best validation so far (without validation: always) */
-    bool whole;                   /* false: the step limit came first */
-    const sc_fleet *fleet;        /* who computed it, with shares and rates */
+    bool best;             /* best validation so far (without validation: always) */
+    bool whole;            /* false: the step limit came first */
+    const sc_fleet *fleet; /* who computed it, with shares and rates */
 } sc_epoch_report;
 
 typedef struct sc_evaluation {
-    double loss, accuracy;        /* means, by weight where samples have weights; accuracy NaN: the loss has none */
+    double loss, accuracy; /* means, by weight where samples have weights; accuracy NaN: the loss
+                              has none */
     int64_t samples;
-    double weight;                /* the sum of their weights, or their number; 0: the means are NaN */
+    double weight; /* the sum of their weights, or their number; 0: the means are NaN */
 } sc_evaluation;
 
 /* For tests and benchmarks: all zero in a run. */
 typedef struct sc_fit_hooks {
     sc_engine_hooks engine;
-    uint64_t least_deadline;      /* ns; what steps take gives no shorter deadline; 0: the standard one */
+    uint64_t least_deadline; /* ns; what steps take gives no shorter deadline; 0: the standard one
+                              */
 } sc_fit_hooks;
 
 typedef struct sc_fit_options {
     sc_optimizer optimizer;
-    int64_t epochs, steps;        /* steps: stop after so many in all; 0 = no limit */
-    int64_t batch, micro_batch;   /* micro_batch 0: the whole share of a device, or what its memory allows */
-    bool reproducible;            /* fixed micro-batches, fixed sums: the same bits on 1, 2 or 3 devices of one kind */
-    sc_augment augment;           /* of the training samples; validation and test see images as they are */
-    uint64_t seed;                /* of initial weights, shuffling, split, augmentation and dropout */
-    bool shuffle, drop_short;     /* drop_short: leave out a last batch of fewer rows */
-    double validation;            /* fraction of the training data */
-    float weight_decay;           /* L2, on weights alone */
-    uint64_t memory;              /* budget of device bytes; 0 = what the device offers, less a reserve */
-    bool staged;                  /* never keep data on the device */
-    uint64_t deadline;            /* ns after which a device that does not answer is given up; 0: by what steps take */
-    sc_exchange_create exchange;  /* of several devices' sums; NULL: within this process */
+    int64_t epochs, steps;      /* steps: stop after so many in all; 0 = no limit */
+    int64_t batch, micro_batch; /* micro_batch 0: the whole share of a device, or what its memory
+                                   allows */
+    bool reproducible; /* fixed micro-batches, fixed sums: the same bits on 1, 2 or 3 devices of one
+                          kind */
+    sc_augment augment; /* of the training samples; validation and test see images as they are */
+    uint64_t seed;      /* of initial weights, shuffling, split, augmentation and dropout */
+    bool shuffle, drop_short; /* drop_short: leave out a last batch of fewer rows */
+    double validation;        /* fraction of the training data */
+    float weight_decay;       /* L2, on weights alone */
+    uint64_t memory;   /* budget of device bytes; 0 = what the device offers, less a reserve */
+    bool staged;       /* never keep data on the device */
+    uint64_t deadline; /* ns after which a device that does not answer is given up; 0: by what steps
+                          take */
+    sc_exchange_create exchange; /* of several devices' sums; NULL: within this process */
     sc_plan_options plan;
     sc_fit_hooks hooks;
     /* All may be NULL. Called on the trainer's thread. */
     void *user;
-    void (*progress)(void *user, const sc_progress *progress);      /* about ten times a second */
+    void (*progress)(void *user, const sc_progress *progress);        /* about ten times a second */
     socle_status (*epoch)(void *user, const sc_epoch_report *report); /* a failure ends the run */
-    bool (*stop)(void *user);     /* asked after each step: true ends the run with INTERRUPTED after that step */
-    /* Asked after each step within an epoch: true has `checkpoint` called, position and totals up to date. It is
-     * called too where the step limit ends the run within an epoch, before that part is judged: that state continues
-     * as if nothing had ended. A failure ends the run. */
+    bool (*stop)(void *user); /* asked after each step: true ends the run with INTERRUPTED after
+                                 that step */
+    /* Asked after each step within an epoch: true has `checkpoint` called, position and totals up
+     * to date. It is called too where the step limit ends the run within an epoch, before that part
+     * is judged: that state continues as if nothing had ended. A failure ends the run. */
     bool (*checkpoint_due)(void *user, int64_t step);
     socle_status (*checkpoint)(void *user);
 } sc_fit_options;
@@ -70,22 +78,27 @@ typedef struct sc_fit_options {
 #define SC_FIT_STANDARD .epochs = 1, .batch = 32, .seed = 1, .shuffle = true
 sc_fit_options sc_fit_defaults(void); /* these, and adam as it is by default */
 
-/* Data sets, net, workers and `env` must outlive the trainer. `test` may be NULL: a second data set for sc_trainer_test. Weights are
- * initialised from the seed. Errors: CONFIG (a batch of 0, batch statistics that cannot be split, ...), those of the engine. */
-socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_device *device, int devices, sc_net *net,
-                                  const sc_fit_options *options, const sc_dataset *train, const sc_dataset *test);
+/* Data sets, net, workers and `env` must outlive the trainer. `test` may be NULL: a second data set
+ * for sc_trainer_test. Weights are initialised from the seed. Errors: CONFIG (a batch of 0, batch
+ * statistics that cannot be split, ...), those of the engine. */
+socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_device *device,
+                                  int devices, sc_net *net, const sc_fit_options *options,
+                                  const sc_dataset *train, const sc_dataset *test);
 /* On one device, on the caller's thread. */
-socle_status sc_trainer_create(sc_trainer **out, sc_device *device, sc_net *net, const sc_fit_options *options,
-                               const sc_dataset *train, const sc_dataset *test);
-/* False: a device hangs, and what the trainer was given must stay until the process ends. NULL is fine. */
+socle_status sc_trainer_create(sc_trainer **out, sc_device *device, sc_net *net,
+                               const sc_fit_options *options, const sc_dataset *train,
+                               const sc_dataset *test);
+/* False: a device hangs, and what the trainer was given must stay until the process ends. NULL is
+ * fine. */
 bool sc_trainer_destroy(sc_trainer *trainer);
 sc_env *sc_trainer_env(const sc_trainer *trainer);
 const sc_net *sc_trainer_net(const sc_trainer *trainer);
 sc_fleet *sc_trainer_fleet(const sc_trainer *trainer);
 const sc_fit_options *sc_trainer_options(const sc_trainer *trainer);
 
-/* Runs to the end, or to a stop: INTERRUPTED (after a whole step), DIVERGED (text names the step; weights are those
- * before it). A run continued where its step limit ended it within an epoch judges that part again. */
+/* Runs to the end, or to a stop: INTERRUPTED (after a whole step), DIVERGED (text names the step;
+ * weights are those before it). A run continued where its step limit ended it within an epoch
+ * judges that part again. */
 socle_status sc_trainer_run(sc_trainer *trainer);
 /* The micro-batch that `reproducible` fixes where none is named. */
 int64_t sc_fit_reproducible_rows(int64_t batch);
@@ -96,19 +109,22 @@ socle_status sc_trainer_restore_best(sc_trainer *trainer);
 
 /* Where a run is; all that is needed beside the tensors to continue it. */
 typedef struct sc_position {
-    int64_t epoch;      /* whole epochs done */
-    int64_t row;        /* rows done of the next one */
-    int64_t step;       /* steps done in all */
+    int64_t epoch;                /* whole epochs done */
+    int64_t row;                  /* rows done of the next one */
+    int64_t step;                 /* steps done in all */
     double loss, weight, correct; /* totals of the epoch under way (exact floats) */
-    double best;        /* best score so far; NaN: none */
+    double best;                  /* best score so far; NaN: none */
     int64_t best_epoch;
 } sc_position;
 sc_position sc_trainer_position(const sc_trainer *trainer);
 socle_status sc_trainer_set_position(sc_trainer *trainer, const sc_position *position);
-/* position.c: whether the trainer's run can ever be there: counts within an epoch's samples, and steps and totals that follow from
- * them. `has_best`: weights of a best epoch come along. Errors: DATA (names the field, as in run.step, and what it may be). */
-socle_status sc_trainer_check_position(const sc_trainer *trainer, const sc_position *position, bool has_best);
-/* A parameter or statistic as it was when the epoch under way began, which outlives every device; NULL: there is no epoch yet. */
+/* position.c: whether the trainer's run can ever be there: counts within an epoch's samples, and
+ * steps and totals that follow from them. `has_best`: weights of a best epoch come along. Errors:
+ * DATA (names the field, as in run.step, and what it may be). */
+socle_status sc_trainer_check_position(const sc_trainer *trainer, const sc_position *position,
+                                       bool has_best);
+/* A parameter or statistic as it was when the epoch under way began, which outlives every device;
+ * NULL: there is no epoch yet. */
 const float *sc_trainer_kept(const sc_trainer *trainer, int parameter);
 /* Weights of the best epoch, one array per net parameter; NULL while there is none. */
 float *const *sc_trainer_best(const sc_trainer *trainer);
@@ -118,7 +134,8 @@ socle_status sc_trainer_set_best(sc_trainer *trainer, int parameter, const float
 socle_status sc_evaluation_check(sc_env *env, const sc_evaluation *evaluation, const char *what);
 /* Evaluates `dataset` on an engine made for evaluation (staged). */
 socle_status sc_evaluate(sc_engine *engine, const sc_stage_source *source, sc_evaluation *out);
-/* Predictions for every sample in order: out has count * sc_engine_prediction_size floats. Staged engine; no target needed. */
+/* Predictions for every sample in order: out has count * sc_engine_prediction_size floats. Staged
+ * engine; no target needed. */
 socle_status sc_predict(sc_engine *engine, const sc_stage_source *source, float *out);
 
 #endif

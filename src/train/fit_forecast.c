@@ -2,8 +2,8 @@
 /* Options of a run as a request for memory. */
 #include "train/fit_forecast.h"
 
-#include "train/targets.h"
 #include "train/sample_weights.h"
+#include "train/targets.h"
 
 socle_status sc_fit_fixed_rows(int64_t *out, const sc_net *net, const sc_fit_options *options) {
     int64_t group;
@@ -20,7 +20,8 @@ socle_status sc_fit_fixed_rows(int64_t *out, const sc_net *net, const sc_fit_opt
 int sc_fit_memory_sharers(const sc_fleet_device *device, int devices) {
     int sharers = 0;
     for (int i = 0; i < devices; i++) {
-        const sc_device_info *info = device[i].worker ? sc_worker_info(device[i].worker) : &device[i].device->info;
+        const sc_device_info *info =
+            device[i].worker ? sc_worker_info(device[i].worker) : &device[i].device->info;
         sharers += (info->traits & SC_TRAIT_HOST_MEMORY) != 0;
     }
     return sharers ? sharers : 1;
@@ -34,7 +35,8 @@ static size_t samples_of(const sc_dataset *dataset) {
     return dataset ? (size_t)sc_dataset_count(dataset) : 0;
 }
 
-socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net, const sc_fit_options *options, int devices,
+socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net,
+                                     const sc_fit_options *options, int devices,
                                      const sc_dataset *train, const sc_dataset *test) {
     int64_t fixed;
     SC_TRY(sc_fit_fixed_rows(&fixed, net, options));
@@ -51,7 +53,8 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
                                  .most = fixed,
                                  .fixed = fixed != 0,
                                  .evaluation = options->reproducible ? 0 : options->batch,
-                                 .resident_rows = options->staged ? 0 : samples_of(train) + samples_of(test),
+                                 .resident_rows =
+                                     options->staged ? 0 : samples_of(train) + samples_of(test),
                                  .stages = evaluates ? 2 : 1};
     if (!train) {
         out->resident_rows = 0;

@@ -15,19 +15,21 @@ struct sc_trainer {
     int64_t micro_batch; /* fixed size; 0: as capacities ask */
     sc_stage_source train_source, validation_source, test_source;
     sc_order train_order, validation_order, test_order;
-    sc_dataset *converted[2]; /* train and test data whose targets had another type than the run's; NULL: as given */
-    bool counts_correct; /* the loss has an accuracy */
+    sc_dataset *converted[2]; /* train and test data whose targets had another type than the run's;
+                                 NULL: as given */
+    bool counts_correct;      /* the loss has an accuracy */
     sc_position position;
-    bool epoch_over;     /* the steps so far reached the end of an epoch */
-    sc_totals seen;      /* last look at the epoch's totals */
+    bool epoch_over; /* the steps so far reached the end of an epoch */
+    sc_totals seen;  /* last look at the epoch's totals */
     uint64_t last_progress;
     float **best;        /* per net parameter, host copies; NULL until the first epoch */
     float **best_before; /* what was best before, or room for the next; NULL: none yet */
-    bool best_is_new;    /* best was kept after kept_position: going back there brings best_before back */
-    float *decay;        /* per net parameter */
-    float **kept;        /* recover.c: host copies of what persisted at kept_position; NULL: none yet */
+    bool best_is_new; /* best was kept after kept_position: going back there brings best_before back
+                       */
+    float *decay;     /* per net parameter */
+    float **kept; /* recover.c: host copies of what persisted at kept_position; NULL: none yet */
     sc_position kept_position;
-    float **spare;       /* where the next copy is read to */
+    float **spare; /* where the next copy is read to */
 };
 
 /* trainer_equip.c: every device's engine and samples. */
@@ -37,8 +39,8 @@ socle_status sc_trainer_remember(sc_trainer *trainer);
 socle_status sc_trainer_go_back(sc_trainer *trainer);
 void sc_trainer_forget(sc_trainer *trainer);
 /* evaluate.c */
-socle_status sc_evaluate_order(sc_engine *engine, const sc_stage_source *source, const sc_order *order,
-                               sc_evaluation *out);
+socle_status sc_evaluate_order(sc_engine *engine, const sc_stage_source *source,
+                               const sc_order *order, sc_evaluation *out);
 socle_status sc_trainer_validate(sc_trainer *trainer, sc_evaluation *out);
 /* trainer.c: copies the current weights to the host as the best. */
 socle_status sc_trainer_keep_best(sc_trainer *trainer);

@@ -29,8 +29,9 @@ static socle_status weight_of(double *out, const sc_trainer *trainer, const sc_p
     bool weighted = sc_sample_weights_has(trainer->net, dataset);
     if (!weighted && !sc_net_sums_weight(trainer->net)) return SOCLE_OK;
     const float *weight =
-        weighted ? sc_dataset_column(dataset, sc_dataset_find(dataset, SC_DATASET_SAMPLE_WEIGHT))->data
-                 : NULL;
+        weighted
+            ? sc_dataset_column(dataset, sc_dataset_find(dataset, SC_DATASET_SAMPLE_WEIGHT))->data
+            : NULL;
     socle_status status = SOCLE_OK;
     const sc_order *order = &trainer->train_order;
     sc_order again;
@@ -58,8 +59,7 @@ static socle_status refuse(const sc_trainer *trainer, const char *field, double 
 /* NaN is in no range. */
 static socle_status within(const sc_trainer *trainer, const char *field, double value, double least,
                            double most) {
-    return value >= least && value <= most ? SOCLE_OK
-                                           : refuse(trainer, field, value, least, most);
+    return value >= least && value <= most ? SOCLE_OK : refuse(trainer, field, value, least, most);
 }
 
 /* An epoch that has just begun is at row 0 of the next one. */
@@ -81,7 +81,8 @@ static socle_status check_totals(const sc_trainer *trainer, const sc_position *p
     int64_t additions = rows + position->row / trainer->options.batch;
     double weight, part = ROUNDING * (double)additions;
     SC_TRY(weight_of(&weight, trainer, position));
-    double slack = weight * part + FLT_MIN * (double)additions; /* what is below a device may drop */
+    double slack = weight * part + FLT_MIN * (double)additions; /* what is below a device may drop
+                                                                 */
     SC_TRY(within(trainer, "weight", position->weight, fmax(0, weight - slack), weight + slack));
     double correct = trainer->counts_correct ? weight * (1 + 4 * ROUNDING) + slack : 0;
     SC_TRY(within(trainer, "correct", position->correct, 0, correct));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Going back: a copy of everything that persists, on the host, taken when an epoch begins. Where every device had to give up what it
- * held, the run continues from there as if the steps since had not been taken. */
+/* Going back: a copy of everything that persists, on the host, taken when an epoch begins. Where
+ * every device had to give up what it held, the run continues from there as if the steps since had
+ * not been taken. */
 #include "train/fit_private.h"
 
 static int states_of(const sc_trainer *trainer, size_t p) {
@@ -28,13 +29,15 @@ static socle_status fill_set(const sc_trainer *trainer, float **set) {
     const sc_net *net = trainer->net;
     for (size_t p = 0; p < net->parameters; p++)
         for (int s = -1; s < states_of(trainer, p); s++)
-            SC_TRY(sc_allocate(trainer->env, &set[tensor_number(p, s)], sc_tensor_bytes(&net->parameter[p].desc), 1));
+            SC_TRY(sc_allocate(trainer->env, &set[tensor_number(p, s)],
+                               sc_tensor_bytes(&net->parameter[p].desc), 1));
     return SOCLE_OK;
 }
 
 static socle_status allocate_set(const sc_trainer *trainer, float ***set) {
     if (*set) return SOCLE_OK;
-    SC_TRY(sc_allocate(trainer->env, set, trainer->net->parameters * (SC_OPTIMIZER_STATES + 1), sizeof **set));
+    SC_TRY(sc_allocate(trainer->env, set, trainer->net->parameters * (SC_OPTIMIZER_STATES + 1),
+                       sizeof **set));
     socle_status status = fill_set(trainer, *set);
     if (status != SOCLE_OK) free_set(trainer, set);
     return status;

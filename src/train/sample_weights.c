@@ -12,7 +12,7 @@ bool sc_sample_weights_has(const sc_net *net, const sc_dataset *dataset) {
 }
 
 socle_status sc_sample_weights_agree(bool *weighted, sc_env *env, const sc_net *net,
-                              const sc_dataset *train, const sc_dataset *test) {
+                                     const sc_dataset *train, const sc_dataset *test) {
     *weighted = sc_sample_weights_has(net, train);
     if (!test || *weighted == sc_sample_weights_has(net, test)) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_DATA,
@@ -25,7 +25,7 @@ socle_status sc_sample_weights_agree(bool *weighted, sc_env *env, const sc_net *
 }
 
 socle_status sc_sample_weights_count(sc_env *env, const sc_dataset *dataset, const sc_order *order,
-                              const char *what) {
+                                     const char *what) {
     const float *weight =
         sc_dataset_column(dataset, sc_dataset_find(dataset, SC_DATASET_SAMPLE_WEIGHT))->data;
     for (uint32_t i = 0; i < order->count; i++)

@@ -12,9 +12,9 @@
 /* The name of the column of the labels or targets: "label" or "target". Errors: DATA. */
 socle_status sc_targets_column(const char **out, sc_env *env, const sc_dataset *dataset);
 /* The labels or targets of a data set are what the net's loss compares with. Errors: DATA (none
- * there, another type or number, a label of no class, labels that are all ignored, a value that is not
- * finite, for binary
- * cross-entropy one outside 0 to 1); the text names their file and the first bad sample. */
+ * there, another type or number, a label of no class, labels that are all ignored, a value that is
+ * not finite, for binary cross-entropy one outside 0 to 1); the text names their file and the first
+ * bad sample. */
 socle_status sc_targets_suit(sc_env *env, const sc_net *net, const sc_dataset *dataset);
 /* The same for `count` rows, which may lie in no data set. `source` names them. */
 socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source,
@@ -24,8 +24,8 @@ socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source
  * ignored. */
 socle_status sc_targets_counted(int64_t *out, sc_env *env, const sc_net *net,
                                 const sc_dataset *dataset, int64_t sample);
-/* Of `count` rows of what feeds input `input` of the net: each number is known to the layers that look
- * it up. Errors: DATA, with the first number that is not. */
+/* Of `count` rows of what feeds input `input` of the net: each number is known to the layers that
+ * look it up. Errors: DATA, with the first number that is not. */
 socle_status sc_numbers_check(sc_env *env, const sc_net *net, int input, const char *source,
                               const sc_column *column, int64_t count);
 

@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making a trainer: checks the options, splits the data, fixes micro-batches where they must be, initialises the weights; and keeping
- * the best ones. What each device gets is in trainer_equip.c. */
+/* Making a trainer: checks the options, splits the data, fixes micro-batches where they must be,
+ * initialises the weights; and keeping the best ones. What each device gets is in trainer_equip.c.
+ */
 #include "train/fit_forecast.h"
 #include "train/fit_private.h"
-#include "train/targets.h"
 #include "train/sample_weights.h"
+#include "train/targets.h"
 
 #include <math.h>
 #include <string.h>
 
 sc_fit_options sc_fit_defaults(void) {
-    return (sc_fit_options){.optimizer = sc_optimizer_default(sc_optimizer_find("adam")), SC_FIT_STANDARD};
+    return (sc_fit_options){.optimizer = sc_optimizer_default(sc_optimizer_find("adam")),
+                            SC_FIT_STANDARD};
 }
 
 static socle_status check_options(sc_env *env, const sc_fit_options *options) {
     if (options->batch < 1 || options->batch > INT32_MAX)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "train.batch: must be at least 1, not %lld", (long long)options->batch);
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "train.batch: must be at least 1, not %lld",
+                       (long long)options->batch);
     if (options->micro_batch < 0 || (options->micro_batch && options->batch % options->micro_batch))
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "train.micro_batch: %lld does not divide the batch of %lld",
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "train.micro_batch: %lld does not divide the batch of %lld",
                        (long long)options->micro_batch, (long long)options->batch);
-    if (options->epochs < 0 || options->epochs > INT32_MAX || options->steps < 0 || options->steps > INT32_MAX)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "train.epochs and train.steps: must be 0 to 2^31-1");
+    if (options->epochs < 0 || options->epochs > INT32_MAX || options->steps < 0 ||
+        options->steps > INT32_MAX)
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "train.epochs and train.steps: must be 0 to 2^31-1");
     if (!isfinite(options->optimizer.value[0]) || options->optimizer.value[0] < 0.0f)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "optimizer.lr: must be a finite number of at least 0, not %g",
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "optimizer.lr: must be a finite number of at least 0, not %g",
                        (double)options->optimizer.value[0]);
     return SOCLE_OK;
 }
@@ -31,22 +38,26 @@ static socle_status check_options(sc_env *env, const sc_fit_options *options) {
 static socle_status check_augment(sc_env *env, const sc_net *net, const sc_augment *augment) {
     int images = 0;
     if (augment->shift < 0 || augment->shift > SC_AUGMENT_SHIFT_MOST)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "train.augment.shift: must be 0 to %d pixels, not %d", SC_AUGMENT_SHIFT_MOST,
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "train.augment.shift: must be 0 to %d pixels, not %d", SC_AUGMENT_SHIFT_MOST,
                        augment->shift);
     for (int i = 0; i < net->inputs; i++) {
         const sc_tensor_desc *image = &net->input[i].desc;
         if (image->rank != SC_IMAGE_RANK) continue;
         images++;
         if (augment->shift < image->dim[2] && augment->shift < image->dim[3]) continue;
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "train.augment.shift: %d pixels move images of %lldx%lld out of sight",
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "train.augment.shift: %d pixels move images of %lldx%lld out of sight",
                        augment->shift, (long long)image->dim[2], (long long)image->dim[3]);
     }
     if (images || !sc_augment_any(augment)) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_CONFIG,
-                   "train.augment: moves and flips images, and the network reads none (an input [channels, height, width])");
+                   "train.augment: moves and flips images, and the network reads none (an input "
+                   "[channels, height, width])");
 }
 
-static socle_status check_weights(const sc_trainer *trainer, const sc_dataset *train, const sc_dataset *test) {
+static socle_status check_weights(const sc_trainer *trainer, const sc_dataset *train,
+                                  const sc_dataset *test) {
     bool weighted;
     SC_TRY(sc_sample_weights_agree(&weighted, trainer->env, trainer->net, train, test));
     if (!weighted) return SOCLE_OK;
@@ -64,44 +75,54 @@ static socle_status set_source(sc_trainer *trainer, sc_stage_source *source, sc_
     return SOCLE_OK;
 }
 
-static socle_status split_data(sc_trainer *trainer, const sc_dataset *train, const sc_dataset *test) {
+static socle_status split_data(sc_trainer *trainer, const sc_dataset *train,
+                               const sc_dataset *test) {
     const sc_fit_options *options = &trainer->options;
     sc_split split;
-    SC_TRY(sc_split_create(&split, trainer->env, (uint32_t)sc_dataset_count(train), options->validation, options->seed));
-    socle_status status = sc_order_init(&trainer->train_order, trainer->env, split.train, split.train_count,
-                                        options->seed, options->shuffle);
+    SC_TRY(sc_split_create(&split, trainer->env, (uint32_t)sc_dataset_count(train),
+                           options->validation, options->seed));
+    socle_status status = sc_order_init(&trainer->train_order, trainer->env, split.train,
+                                        split.train_count, options->seed, options->shuffle);
     if (status == SOCLE_OK && split.validation_count)
-        status = sc_order_init(&trainer->validation_order, trainer->env, split.validation, split.validation_count,
-                               options->seed, false);
+        status = sc_order_init(&trainer->validation_order, trainer->env, split.validation,
+                               split.validation_count, options->seed, false);
     sc_split_free(&split, trainer->env);
     SC_TRY(status);
     SC_TRY(check_weights(trainer, train, test));
     socle_dtype dtype = SOCLE_F32;
     SC_TRY(sc_targets_dtype(&dtype, trainer->env, train, test));
     SC_TRY(set_source(trainer, &trainer->train_source, &trainer->converted[0], train, dtype));
-    trainer->validation_source = trainer->train_source; /* as they are: an evaluation has no room for origins */
+    trainer->validation_source = trainer->train_source; /* as they are: an evaluation has no room
+                                                           for origins */
     trainer->train_source.augment = options->augment;
     if (!test) return SOCLE_OK;
     SC_TRY(set_source(trainer, &trainer->test_source, &trainer->converted[1], test, dtype));
-    trainer->test_source.first_row = (size_t)sc_dataset_count(train); /* behind it, where both are resident */
-    return sc_order_init(&trainer->test_order, trainer->env, NULL, (uint32_t)sc_dataset_count(test), 0, false);
+    trainer->test_source.first_row = (size_t)sc_dataset_count(train); /* behind it, where both are
+                                                                         resident */
+    return sc_order_init(&trainer->test_order, trainer->env, NULL, (uint32_t)sc_dataset_count(test),
+                         0, false);
 }
 
 static socle_status check_whole_batch(const sc_trainer *trainer) {
-    if (!trainer->options.drop_short || trainer->train_order.count >= trainer->options.batch) return SOCLE_OK;
-    return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
-                   "train.drop_short leaves nothing: %u training samples are fewer than a batch of %lld",
-                   trainer->train_order.count, (long long)trainer->options.batch);
+    if (!trainer->options.drop_short || trainer->train_order.count >= trainer->options.batch)
+        return SOCLE_OK;
+    return sc_fail(
+        trainer->env, SOCLE_STATUS_CONFIG,
+        "train.drop_short leaves nothing: %u training samples are fewer than a batch of %lld",
+        trainer->train_order.count, (long long)trainer->options.batch);
 }
 
 /* A group that shares statistics and has a single sample, left over at the end of an epoch. */
 static void warn_single(const sc_trainer *trainer) {
     int64_t batch = trainer->options.batch, rows = (int64_t)trainer->train_order.count % batch;
     bool single = trainer->micro_batch > 1 && rows % trainer->micro_batch == 1;
-    if (!single || trainer->options.drop_short || !sc_net_has_batch_statistics(trainer->net)) return;
+    if (!single || trainer->options.drop_short || !sc_net_has_batch_statistics(trainer->net))
+        return;
     sc_log_line(trainer->env, SOCLE_LOG_WARNING,
-                "the last step of an epoch has %lld of %u training samples, and its last group for batch normalisation a single "
-                "one, which is trained on as its own mean; running statistics pass it over. train.drop_short leaves that step "
+                "the last step of an epoch has %lld of %u training samples, and its last group for "
+                "batch normalisation a single "
+                "one, which is trained on as its own mean; running statistics pass it over. "
+                "train.drop_short leaves that step "
                 "out, or choose another batch than %lld",
                 (long long)rows, trainer->train_order.count, (long long)batch);
 }
@@ -110,7 +131,8 @@ static socle_status weight_decay(sc_trainer *trainer) {
     const sc_net *net = trainer->net;
     SC_TRY(sc_allocate(trainer->env, &trainer->decay, net->parameters, sizeof *trainer->decay));
     for (size_t p = 0; p < net->parameters; p++)
-        if (net->parameter[p].role == SC_PARAMETER_WEIGHT) trainer->decay[p] = trainer->options.weight_decay;
+        if (net->parameter[p].role == SC_PARAMETER_WEIGHT)
+            trainer->decay[p] = trainer->options.weight_decay;
     return SOCLE_OK;
 }
 
@@ -126,26 +148,32 @@ static socle_status choose_micro_batch(sc_trainer *trainer, int devices) {
     bool statistics = sc_net_has_batch_statistics(trainer->net);
     if (group && options->micro_batch && options->micro_batch != group)
         return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
-                       "train.micro_batch: %lld is not the statistics group of the batch normalisation, which is %lld",
+                       "train.micro_batch: %lld is not the statistics group of the batch "
+                       "normalisation, which is %lld",
                        (long long)options->micro_batch, (long long)group);
     if (group && options->batch % group)
         return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
-                       "train.batch: %lld is no multiple of the statistics group of the batch normalisation, which is %lld",
+                       "train.batch: %lld is no multiple of the statistics group of the batch "
+                       "normalisation, which is %lld",
                        (long long)options->batch, (long long)group);
     SC_TRY(sc_fit_fixed_rows(&trainer->micro_batch, trainer->net, options));
     if (statistics) SC_TRY(sc_net_check_group(trainer->net, trainer->micro_batch));
     if (!statistics || group) return SOCLE_OK;
     if (options->reproducible && !options->micro_batch)
-        sc_log_line(trainer->env, SOCLE_LOG_INFO,
-                    "reproducible: batch normalisation takes its statistics over groups of %lld samples",
-                    (long long)trainer->micro_batch);
+        sc_log_line(
+            trainer->env, SOCLE_LOG_INFO,
+            "reproducible: batch normalisation takes its statistics over groups of %lld samples",
+            (long long)trainer->micro_batch);
     if (options->reproducible) return SOCLE_OK;
     if (devices > 1 || (options->micro_batch && options->micro_batch < options->batch))
         return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
-                       "batch normalisation takes its statistics over the whole batch of %lld, which cannot be split. Name the size "
-                       "of its statistics group, as in `batchnorm: {group: %lld}`, or train with --reproducible, which fixes one",
+                       "batch normalisation takes its statistics over the whole batch of %lld, "
+                       "which cannot be split. Name the size "
+                       "of its statistics group, as in `batchnorm: {group: %lld}`, or train with "
+                       "--reproducible, which fixes one",
                        (long long)options->batch,
-                       (long long)(options->micro_batch ? options->micro_batch : sc_ceil_div(options->batch, devices)));
+                       (long long)(options->micro_batch ? options->micro_batch
+                                                        : sc_ceil_div(options->batch, devices)));
     return SOCLE_OK;
 }
 
@@ -166,11 +194,13 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     trainer->devices = devices;
     SC_TRY(sc_trainer_equip(trainer, device));
     uint64_t seed = trainer->options.seed;
-    return sc_fleet_all(trainer->fleet, sc_fleet_deadline(trainer->fleet, 1), initialize_job, &seed, sizeof seed);
+    return sc_fleet_all(trainer->fleet, sc_fleet_deadline(trainer->fleet, 1), initialize_job, &seed,
+                        sizeof seed);
 }
 
-socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_device *device, int devices, sc_net *net,
-                                  const sc_fit_options *options, const sc_dataset *train, const sc_dataset *test) {
+socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_device *device,
+                                  int devices, sc_net *net, const sc_fit_options *options,
+                                  const sc_dataset *train, const sc_dataset *test) {
     *out = NULL;
     if (net->status != SOCLE_OK) return net->status;
     sc_trainer *trainer;
@@ -188,21 +218,24 @@ socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_
     return SOCLE_OK;
 }
 
-socle_status sc_trainer_create(sc_trainer **out, sc_device *device, sc_net *net, const sc_fit_options *options,
-                               const sc_dataset *train, const sc_dataset *test) {
+socle_status sc_trainer_create(sc_trainer **out, sc_device *device, sc_net *net,
+                               const sc_fit_options *options, const sc_dataset *train,
+                               const sc_dataset *test) {
     sc_fleet_device one = {.device = device};
     return sc_trainer_create_on(out, device->env, &one, 1, net, options, train, test);
 }
 
 static void free_copies(const sc_trainer *trainer, float ***copies) {
-    for (size_t p = 0; *copies && p < trainer->net->parameters; p++) sc_release(trainer->env, (*copies)[p]);
+    for (size_t p = 0; *copies && p < trainer->net->parameters; p++)
+        sc_release(trainer->env, (*copies)[p]);
     sc_release(trainer->env, *copies);
     *copies = NULL;
 }
 
 bool sc_trainer_destroy(sc_trainer *trainer) {
     if (!trainer) return true;
-    if (!sc_fleet_destroy(trainer->fleet)) return false; /* the thread of a member that hangs may still read what is here */
+    if (!sc_fleet_destroy(trainer->fleet))
+        return false; /* the thread of a member that hangs may still read what is here */
     for (int i = 0; i < 2; i++) sc_dataset_destroy(trainer->converted[i]);
     sc_order_free(&trainer->train_order);
     sc_order_free(&trainer->validation_order);
@@ -236,7 +269,8 @@ static socle_status allocate_copies(const sc_trainer *trainer, float ***copies) 
     const sc_net *net = trainer->net;
     SC_TRY(sc_allocate(trainer->env, copies, net->parameters, sizeof **copies));
     for (size_t p = 0; p < net->parameters; p++) {
-        socle_status status = sc_allocate(trainer->env, &(*copies)[p], sc_tensor_bytes(&net->parameter[p].desc), 1);
+        socle_status status =
+            sc_allocate(trainer->env, &(*copies)[p], sc_tensor_bytes(&net->parameter[p].desc), 1);
         if (status != SOCLE_OK) {
             free_copies(trainer, copies);
             return status;
@@ -280,7 +314,8 @@ float *const *sc_trainer_best(const sc_trainer *trainer) {
 
 socle_status sc_trainer_set_best(sc_trainer *trainer, int parameter, const float *data) {
     SC_TRY(allocate_copies(trainer, &trainer->best));
-    memcpy(trainer->best[parameter], data, sc_tensor_bytes(&trainer->net->parameter[parameter].desc));
+    memcpy(trainer->best[parameter], data,
+           sc_tensor_bytes(&trainer->net->parameter[parameter].desc));
     return SOCLE_OK;
 }
 
@@ -290,6 +325,7 @@ sc_position sc_trainer_position(const sc_trainer *trainer) {
 
 socle_status sc_trainer_set_position(sc_trainer *trainer, const sc_position *position) {
     trainer->position = *position;
-    sc_totals totals = {.loss = position->loss, .weight = position->weight, .correct = position->correct};
+    sc_totals totals = {
+        .loss = position->loss, .weight = position->weight, .correct = position->correct};
     return sc_fleet_set_totals(trainer->fleet, &totals);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a trainer gives each of its devices, on the device's thread: an engine whose micro-batches fit its memory, the data where they
- * fit too, and the stage that brings samples to it. */
+/* What a trainer gives each of its devices, on the device's thread: an engine whose micro-batches
+ * fit its memory, the data where they fit too, and the stage that brings samples to it. */
 #include "train/fit_private.h"
 
 #include "train/fit_forecast.h"
@@ -9,24 +9,32 @@
 
 static socle_status load_data(sc_engine *engine, const sc_trainer *trainer) {
     size_t first;
-    SC_TRY(sc_engine_data(engine, trainer->train_source.dataset, trainer->train_source.target, &first));
+    SC_TRY(sc_engine_data(engine, trainer->train_source.dataset, trainer->train_source.target,
+                          &first));
     if (!trainer->test_source.dataset) return SOCLE_OK;
-    return sc_engine_data(engine, trainer->test_source.dataset, trainer->test_source.target, &first);
+    return sc_engine_data(engine, trainer->test_source.dataset, trainer->test_source.target,
+                          &first);
 }
 
-static void say_micro_batch(const sc_trainer *trainer, const sc_device *device, const sc_forecast *forecast) {
+static void say_micro_batch(const sc_trainer *trainer, const sc_device *device,
+                            const sc_forecast *forecast) {
     long long rows = (long long)forecast->engine.capacity;
     if (!trainer->micro_batch && rows < trainer->options.batch)
-        sc_log_line(device->env, SOCLE_LOG_INFO, "%s: micro-batches of %lld, which is what %" PRIu64
-                    " bytes of memory allow; train.micro_batch names them, so that runs with more or less memory equal this one by bits",
+        sc_log_line(device->env, SOCLE_LOG_INFO,
+                    "%s: micro-batches of %lld, which is what %" PRIu64
+                    " bytes of memory allow; train.micro_batch names them, so that runs with more "
+                    "or less memory equal this one by bits",
                     device->info.name, rows, forecast->available);
     if (forecast->engine.recompute)
-        sc_log_line(device->env, SOCLE_LOG_INFO, "%s: activations are made again in the backward pass, to fit %" PRIu64 " bytes",
+        sc_log_line(device->env, SOCLE_LOG_INFO,
+                    "%s: activations are made again in the backward pass, to fit %" PRIu64 " bytes",
                     device->info.name, forecast->available);
 }
 
-/* The largest micro-batch that the device has memory for, up to `most`, known before any is taken. */
-static socle_status solve(sc_forecast *out, sc_device *device, int64_t most, const sc_trainer *trainer) {
+/* The largest micro-batch that the device has memory for, up to `most`, known before any is taken.
+ */
+static socle_status solve(sc_forecast *out, sc_device *device, int64_t most,
+                          const sc_trainer *trainer) {
     sc_forecast_request request;
     SC_TRY(sc_fit_forecast_request(&request, trainer->net, &trainer->options, trainer->devices,
                                    trainer->train_source.dataset, trainer->test_source.dataset));
@@ -37,7 +45,8 @@ static socle_status solve(sc_forecast *out, sc_device *device, int64_t most, con
 }
 
 /* A driver may still refuse what the forecast allows; then smaller micro-batches are asked for. */
-static socle_status create_engine(sc_engine **out, sc_device *device, int64_t most, const sc_trainer *trainer) {
+static socle_status create_engine(sc_engine **out, sc_device *device, int64_t most,
+                                  const sc_trainer *trainer) {
     sc_forecast forecast;
     sc_fit_set_budget(device, trainer->options.memory, trainer->sharers);
     for (;;) {
@@ -54,7 +63,8 @@ static socle_status create_engine(sc_engine **out, sc_device *device, int64_t mo
     return forecast.engine.resident ? load_data(*out, trainer) : SOCLE_OK;
 }
 
-static socle_status equip(sc_engine **engine, sc_stage **stage, sc_device *device, int64_t most, void *argument) {
+static socle_status equip(sc_engine **engine, sc_stage **stage, sc_device *device, int64_t most,
+                          void *argument) {
     const sc_trainer *trainer = argument;
     bool evaluates = trainer->test_source.dataset || trainer->validation_order.count;
     SC_TRY(create_engine(engine, device, most, trainer));
@@ -71,5 +81,6 @@ socle_status sc_trainer_equip(sc_trainer *trainer, const sc_fleet_device *device
                                 .deadline = trainer->options.deadline,
                                 .least_deadline = trainer->options.hooks.least_deadline};
     trainer->sharers = sc_fit_memory_sharers(device, trainer->devices);
-    return sc_fleet_create(&trainer->fleet, trainer->env, device, trainer->devices, &options, equip, trainer);
+    return sc_fleet_create(&trainer->fleet, trainer->env, device, trainer->devices, &options, equip,
+                           trainer);
 }

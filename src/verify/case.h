@@ -33,8 +33,8 @@ typedef struct sc_verify_case {
     int64_t limit;
     bool signed_zero; /* the sign of a zero result is part of the meaning */
     bool in_place;    /* also run with output 0 over input 0 */
-    bool
-        quick; /* belongs to the quick part of the table; true where a case costs next to nothing */
+    bool quick;   /* belongs to the quick part of the table; true where a case costs next to nothing
+                   */
     float scalar; /* launch scalar 0 */
     const char *label;
 } sc_verify_case;
@@ -68,7 +68,8 @@ void sc_verify_copy_random(sc_verify_list *list, sc_draw *draw);
 sc_verify_case sc_verify_case_of(sc_op op, int inputs, int outputs, const char *label);
 sc_tensor_desc sc_verify_tensor(int dtype, int64_t rows_per_sample, int rank, const int64_t *dim);
 #define SC_VERIFY_TENSOR(dtype, rows_per_sample, ...)                                              \
-    sc_verify_tensor(dtype, rows_per_sample, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),    \
+    sc_verify_tensor(dtype, rows_per_sample,                                                       \
+                     (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),                    \
                      (int64_t[]){__VA_ARGS__})
 /* The same case with `rows` rows to a sample instead of one, if its batched operands have so many
  * times a number of samples and room for the dimension; else it stays. */

@@ -16,8 +16,8 @@ void sc_image_put(void *data, int dtype, int64_t at, double value);
 /* Writes `rows` rows of `value` (row-major) in the tensor's layout, zeros in padding channels. */
 void sc_image_pack(void *data, const sc_tensor_desc *tensor, int64_t rows, const double *value);
 
-/* Two fillings of memory that was not written: a NaN, and an ordinary number that shows where the NaN
- * is hidden. */
+/* Two fillings of memory that was not written: a NaN, and an ordinary number that shows where the
+ * NaN is hidden. */
 enum { SC_IMAGE_POISONS = 2 };
 void sc_image_poison(void *data, size_t bytes, int which);
 /* First byte that is no longer poison, or -1. `data` begins `phase` bytes after a poisoned word. */

@@ -146,9 +146,8 @@ void sc_reference_avgpool2d_grad(sc_reference_job *job) {
     spread(job, to_all);
     int64_t taps = (int64_t)window->kernel[0] * window->kernel[1];
     for (int64_t i = 0; i < dx->count; i++) {
-        int64_t worst = job->desc->attr.pool.count_padding
-                            ? taps
-                            : 3; /* a count of 3 is not exact: assume one occurs */
+        int64_t worst = job->desc->attr.pool.count_padding ? taps : 3; /* a count of 3 is not exact:
+                                                                          assume one occurs */
         bool padded = window->pad_before[0] + window->pad_before[1] + window->pad_after[0] +
                           window->pad_after[1] >
                       0;

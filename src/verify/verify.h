@@ -45,8 +45,8 @@ typedef struct sc_verify_options {
     bool same_implementation; /* compare: each implementation with its namesake, not favourite with
                                  favourite */
     uint64_t seed;
-    sc_records
-        *record; /* failing implementations are quarantined here, passing ones freed; NULL: not */
+    sc_records *record; /* failing implementations are quarantined here, passing ones freed; NULL:
+                           not */
 } sc_verify_options;
 #define SC_VERIFY_OPTIONS_DEFAULT ((sc_verify_options){.number = -1, .seed = 1})
 

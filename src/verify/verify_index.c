@@ -63,8 +63,8 @@ void sc_verify_index_cases(sc_verify_list *list) {
     scatter(list, 11, 18, 5, 6, SC_FILL_INDEX);
     scatter(list, 300, 18, 33, 6, SC_FILL_WILD_INDEX);
     if (!list->small) scatter(list, 16500, 90, 3, 6, SC_FILL_WILD_INDEX); /* longer ranges */
-    scatter(list, 3, list->small ? 20 : 2049, 8, true,
-            SC_FILL_INDEX); /* long chains per row of the table */
+    scatter(list, 3, list->small ? 20 : 2049, 8, true, SC_FILL_INDEX); /* long chains per row of the
+                                                                          table */
 }
 
 void sc_verify_index_random(sc_verify_list *list, sc_draw *draw) {

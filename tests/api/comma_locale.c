@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program that has set a locale with a decimal comma, as most programs with windows do: networks, kernels' sources, model
- * files and device names with weights read and write their numbers as ever. The same training before and after
- * setlocale() gives the same file.
- *   comma_locale DEVICE */
+/* A program that has set a locale with a decimal comma, as most programs with windows do: networks,
+ * kernels' sources, model files and device names with weights read and write their numbers as ever.
+ * The same training before and after setlocale() gives the same file. comma_locale DEVICE */
 #include <locale.h>
 #include <socle/socle.h>
 #include <stdio.h>
@@ -36,13 +35,17 @@ static void train(socle_context *context, const char *path) {
     }
     socle_data *data;
     socle_net *net, *again;
-    socle_status status = socle_data_arrays(&data, context, SAMPLES, SOCLE_U8, SOCLE_SHAPE(1, SIDE, SIDE), image,
-                                            SOCLE_U8, NULL, label);
+    socle_status status =
+        socle_data_arrays(&data, context, SAMPLES, SOCLE_U8, SOCLE_SHAPE(1, SIDE, SIDE), image,
+                          SOCLE_U8, NULL, label);
     require(status == SOCLE_OK, "data", context);
     require(socle_net_create(&net, context) == SOCLE_OK, "net", context);
-    socle_node x = socle_input_named(net, "input", SOCLE_U8, SOCLE_SHAPE(1, SIDE, SIDE), 1.0f / 255.0f);
-    x = socle_dense(net, socle_flatten(net, x), 8, &(socle_dense_opts){.weight_init = {"normal", 0.125f}});
-    x = socle_batchnorm(net, x, &(socle_batchnorm_opts){.epsilon = 1.5e-4f, .momentum = 0.75f, .group = 8});
+    socle_node x =
+        socle_input_named(net, "input", SOCLE_U8, SOCLE_SHAPE(1, SIDE, SIDE), 1.0f / 255.0f);
+    x = socle_dense(net, socle_flatten(net, x), 8,
+                    &(socle_dense_opts){.weight_init = {"normal", 0.125f}});
+    x = socle_batchnorm(net, x,
+                        &(socle_batchnorm_opts){.epsilon = 1.5e-4f, .momentum = 0.75f, .group = 8});
     x = socle_dropout(net, socle_activation(net, x, "gelu"), 0.125f);
     socle_loss_softmax_cross_entropy(net, socle_dense(net, x, 3, NULL));
     socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT;
@@ -87,7 +90,8 @@ int main(int argc, char **argv) {
     }
     snprintf(half, sizeof half, "%.1f", 0.5);
     require(strcmp(half, "0,5") == 0, "the locale has no comma", NULL);
-    require(life(device, path, after) == size && memcmp(before, after, size) == 0, "another file", NULL);
+    require(life(device, path, after) == size && memcmp(before, after, size) == 0, "another file",
+            NULL);
     printf("%zu bytes, the same\n", size);
     return 0;
 }

@@ -48,7 +48,8 @@ static trained train_on(const char *devices, int reproducible) {
 }
 
 Test(api_fleet, reproducible_runs_are_equal_to_the_bit) {
-    trained one = train_on("cpu", 1), two = train_on("cpu,cpu", 1), three = train_on("cpu=1,cpu=4,cpu=2", 1);
+    trained one = train_on("cpu", 1), two = train_on("cpu,cpu", 1),
+            three = train_on("cpu=1,cpu=4,cpu=2", 1);
     SC_EQ_MEMORY(two.weight, one.weight, sizeof one.weight);
     SC_EQ_MEMORY(three.weight, one.weight, sizeof one.weight);
     SC_TRUE(two.loss == one.loss && three.loss == one.loss);
@@ -58,7 +59,8 @@ Test(api_fleet, reproducible_runs_are_equal_to_the_bit) {
 /* Bounds: tests/fleet/test_fleet_near.c. */
 Test(api_fleet, other_runs_are_close) {
     trained one = train_on("cpu", 0), two = train_on("cpu=2,cpu=1", 0);
-    for (int i = 0; i < API_WEIGHTS; i++) SC_NEAR((double)two.weight[i], (double)one.weight[i], 1e-4);
+    for (int i = 0; i < API_WEIGHTS; i++)
+        SC_NEAR((double)two.weight[i], (double)one.weight[i], 1e-4);
     SC_NEAR(two.loss / one.loss, 1, 1e-5);
     SC_NEAR(two.val_loss / one.val_loss, 1, 1e-4);
 }
@@ -81,8 +83,8 @@ Test(api_fleet, the_first_device_does_the_rest) {
     socle_close(context);
 }
 
-/* The weights of a network that has predicted are on one device. Where a fit of another network loses
- * that one, the next takes over; where all are lost, one may work again. */
+/* The weights of a network that has predicted are on one device. Where a fit of another network
+ * loses that one, the next takes over; where all are lost, one may work again. */
 Test(api_fleet, predictions_leave_a_device_that_is_lost) {
     socle_context *context = open_one_thread_each("cpu,cpu");
     float expected[API_SAMPLES * API_CLASSES], out[API_SAMPLES * API_CLASSES];

@@ -38,7 +38,8 @@ Test(api_memory, refused_requests_of_opening) {
         socle_status status = socle_open_with(&context, "cpu", &opts);
         bool refused = atomic_load(&state.requests) >= refuse;
         /* The cpu device's own memory is the host's: its buffers are refused as such. */
-        bool out_of_memory = status == SOCLE_STATUS_OUT_OF_MEMORY || status == SOCLE_STATUS_DEVICE_MEMORY;
+        bool out_of_memory =
+            status == SOCLE_STATUS_OUT_OF_MEMORY || status == SOCLE_STATUS_DEVICE_MEMORY;
         SC_TRUE(refused ? out_of_memory : status == SOCLE_OK);
         SC_TRUE(refused == (refuse == 1) || context != NULL);
         SC_TRUE(status == SOCLE_OK || socle_error(context)[0] != '\0');

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Data sets and model files in wrong hands, and the round trip of a model. Linked with --wrap=open. */
+/* Data sets and model files in wrong hands, and the round trip of a model. Linked with --wrap=open.
+ */
 #include "api_test.h"
 
 #include "sc_temp.h"
@@ -259,9 +260,15 @@ Test(api_model, logits) {
 
 /* Two images of 2 by 2 pixels with three channels each, which lie last in the file. */
 Test(api_model, images_with_channels_last) {
-    enum { HEADER = 20, IMAGES = 2, SIDE = 2, CHANNELS = 3, BYTES = IMAGES * SIDE * SIDE * CHANNELS };
-    unsigned char file[HEADER + BYTES] = {0, 0, 8, 4, [7] = IMAGES, [11] = SIDE, [15] = SIDE,
-                                          [19] = CHANNELS};
+    enum {
+        HEADER = 20,
+        IMAGES = 2,
+        SIDE = 2,
+        CHANNELS = 3,
+        BYTES = IMAGES * SIDE * SIDE * CHANNELS
+    };
+    unsigned char file[HEADER + BYTES] = {
+        0, 0, 8, 4, [7] = IMAGES, [11] = SIDE, [15] = SIDE, [19] = CHANNELS};
     for (int i = 0; i < BYTES; i++) file[HEADER + i] = (unsigned char)(10 * i);
     sc_temp temp;
     sc_temp_make(&temp);
@@ -274,9 +281,8 @@ Test(api_model, images_with_channels_last) {
     float value[BYTES];
     API_OK(context, socle_data_images(&data, context, path, NULL, SOCLE_NHWC));
     API_OK(context, socle_net_create(&net, context));
-    socle_activation(net,
-                     socle_input_named(net, NULL, SOCLE_U8, SOCLE_SHAPE(CHANNELS, SIDE, SIDE), 1),
-                     "relu");
+    socle_activation(
+        net, socle_input_named(net, NULL, SOCLE_U8, SOCLE_SHAPE(CHANNELS, SIDE, SIDE), 1), "relu");
     API_OK(context, socle_predict(net, data, value, BYTES));
     for (int i = 0; i < BYTES; i++) {
         int image = i / 12, channel = i / 4 % 3, pixel = i % 4;

@@ -238,7 +238,8 @@ API_TEST(api_op, cross_entropy_of_a_wrong_label) {
 /* Bytes and whole numbers become floats, exactly; there is no gradient by them. */
 API_TEST(api_op, to_float_of_integers) {
     socle_context *context = api_open(device);
-    const operand from[2] = {{SOCLE_U8, SHAPE(2), {3, 255}, {0}}, {SOCLE_I32, SHAPE(2), {-7, 12}, {0}}};
+    const operand from[2] = {{SOCLE_U8, SHAPE(2), {3, 255}, {0}},
+                             {SOCLE_I32, SHAPE(2), {-7, 12}, {0}}};
     static const float expected[2][2] = {{1.5f, 127.5f}, {-3.5f, 6}};
     for (int i = 0; i < 2; i++) {
         socle_tensor *x = tensor_with(context, &from[i]), *y;

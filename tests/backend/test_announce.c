@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Announced operations: their texts become one program, the results keep their bits, and what does not build is left to prepare, which
- * says so and takes the next implementation. And the text of a unit, letter by letter. */
+/* Announced operations: their texts become one program, the results keep their bits, and what does
+ * not build is left to prepare, which says so and takes the next implementation. And the text of a
+ * unit, letter by letter. */
 #include "base/sealed.h"
 #include "device_fixture.h"
 #include "opencl/ocl_program.h"
@@ -16,7 +17,8 @@ typedef struct operation {
 static void elementwise(operation *out, sc_op op, sc_expr_op function) {
     static const int64_t dim[] = {FLOATS / SIDE, SIDE}, row[] = {1, SIDE};
     sc_expr_init(&out->expr);
-    int value = sc_expr_add_node(&out->expr, function, sc_expr_input(&out->expr, 0, SC_EXPR_FLOAT), 0, 0);
+    int value =
+        sc_expr_add_node(&out->expr, function, sc_expr_input(&out->expr, 0, SC_EXPR_FLOAT), 0, 0);
     sc_expr_output(&out->expr, value);
     out->desc = (sc_op_desc){.op = op, .inputs = 1, .outputs = 1, .expr = &out->expr};
     out->desc.tensor[0] = sc_tensor_make(SOCLE_F32, 0, 2, dim);
@@ -149,7 +151,8 @@ Test(announce, texts_of_an_earlier_group_are_not_built_again) {
     SC_EQ(memcmp(apart, together, sizeof apart), 0);
 }
 
-static void put_sealed(sc_temp *temp, const char *key, const char *suffix, const char *magic, const char *payload) {
+static void put_sealed(sc_temp *temp, const char *key, const char *suffix, const char *magic,
+                       const char *payload) {
     unsigned char data[4096];
     char name[64];
     size_t size = strlen(payload);
@@ -162,7 +165,8 @@ static void put_sealed(sc_temp *temp, const char *key, const char *suffix, const
 /* Files whose seal is whole and which are wrong: a text is taken only from a group that has it. */
 Test(announce, a_group_without_the_text_is_not_believed) {
     static float right[OPERATIONS][FLOATS], result[OPERATIONS][FLOATS];
-    static const char *const names[] = {"0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcde/",
+    static const char *const names[] = {"0123456789abcdef0123456789abcdef",
+                                        "0123456789abcdef0123456789abcde/",
                                         "0123456789abcdef0123456789abcdef0", "short"};
     char text[SC_HASH_TEXT], group[SC_HASH_TEXT];
     sc_temp temp;
@@ -170,7 +174,8 @@ Test(announce, a_group_without_the_text_is_not_believed) {
     run_all(right, true);
     SC_TRUE(files_of(&temp, ".unit", text) == OPERATIONS);
     SC_TRUE(files_of(&temp, ".cl", group) == 1);
-    put_sealed(&temp, names[0], ".cl", "SOCLEG1\n", "kernel void another(global int *x) { *x = 1; }\n");
+    put_sealed(&temp, names[0], ".cl", "SOCLEG1\n",
+               "kernel void another(global int *x) { *x = 1; }\n");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         SC_REPRO("a text's group is %s", names[i]);
         put_sealed(&temp, text, ".unit", "SOCLEU1\n", names[i]);
@@ -184,18 +189,22 @@ Test(announce, a_group_without_the_text_is_not_believed) {
     sc_temp_remove(&temp);
 }
 
-static socle_status prepare_broken(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                                   const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare_broken(sc_kernel **out, sc_device *device,
+                                   const sc_implementation *implementation, const sc_op_desc *desc,
+                                   const char *tuning) {
     const sc_ocl_program *program;
     const size_t local = 1;
     sc_ocl_kernel kernel;
     (void)out, (void)implementation, (void)desc, (void)tuning;
-    SC_TRY(sc_ocl_program_get(&program, sc_ocl_device_of(device), "kernel void broken(no_such_type x) {}\n", NULL, NULL));
-    return sc_ocl_kernel_create(&kernel, sc_ocl_device_of(device), program, "broken", 1, &local, false);
+    SC_TRY(sc_ocl_program_get(&program, sc_ocl_device_of(device),
+                              "kernel void broken(no_such_type x) {}\n", NULL, NULL));
+    return sc_ocl_kernel_create(&kernel, sc_ocl_device_of(device), program, "broken", 1, &local,
+                                false);
 }
 
 Test(announce, a_text_that_does_not_build_is_told_by_its_name) {
-    static const sc_implementation broken = {.op = SC_OP_SLICE, .name = "broken", .prepare = prepare_broken};
+    static const sc_implementation broken = {
+        .op = SC_OP_SLICE, .name = "broken", .prepare = prepare_broken};
     const sc_implementation *first = &broken;
     sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
     operation list[ONE_MORE];
@@ -211,8 +220,10 @@ Test(announce, a_text_that_does_not_build_is_told_by_its_name) {
         sc_kernel_release(kernel);
     }
     for (int i = 0; i < f.log.count; i++) {
-        apart += f.log.level[i] == SOCLE_LOG_DEBUG && strstr(f.log.text[i], "each is built by itself") != NULL;
-        named += f.log.level[i] == SOCLE_LOG_WARNING && strstr(f.log.text[i], "slice broken") != NULL &&
+        apart += f.log.level[i] == SOCLE_LOG_DEBUG &&
+                 strstr(f.log.text[i], "each is built by itself") != NULL;
+        named += f.log.level[i] == SOCLE_LOG_WARNING &&
+                 strstr(f.log.text[i], "slice broken") != NULL &&
                  strstr(f.log.text[i], "trying the next") != NULL;
     }
     SC_EQ(apart, 1);
@@ -249,14 +260,22 @@ Test(announce, devices_that_build_nothing_say_so) {
 }
 
 Test(announce, names_of_a_unit_get_their_own_beginning) {
-    static const struct { const char *text, *unit; } cases[] = {
-        {"static int sc_x; /* kernel void sc_y */ SC_Z(0x1sc_f)", "static int u01234567_x;   U01234567_Z(0x1sc_f)"},
+    static const struct {
+        const char *text, *unit;
+    } cases[] = {
+        {"static int sc_x; /* kernel void sc_y */ SC_Z(0x1sc_f)",
+         "static int u01234567_x;   U01234567_Z(0x1sc_f)"},
         {"kernel void f(global int *sc_a) { g(f); } // kernel void\nvoid h(void);",
          "kernel void k01234567_f(global int *u01234567_a) { g(f); }  \nvoid h(void);"},
         {"kernel __attribute__((reqd_work_group_size(1, 1, 1))) void\nf(void x)",
          "kernel __attribute__((reqd_work_group_size(1, 1, 1))) void\nk01234567_f(void x)"},
-        {"_Pragma(\"sc_a // b\") JOIN(SC_A_, 8) SC_ a.sc_b", "_Pragma(\"sc_a // b\") JOIN(U01234567_A_, 8) SC_ a.u01234567_b"},
-        {"/* no end", " "}, {"\"no end", "\"no end"}, {"//", " "}, {"/", "/"}, {"", ""},
+        {"_Pragma(\"sc_a // b\") JOIN(SC_A_, 8) SC_ a.sc_b",
+         "_Pragma(\"sc_a // b\") JOIN(U01234567_A_, 8) SC_ a.u01234567_b"},
+        {"/* no end", " "},
+        {"\"no end", "\"no end"},
+        {"//", " "},
+        {"/", "/"},
+        {"", ""},
     };
     sc_env env;
     sc_env_init(&env, NULL, NULL);

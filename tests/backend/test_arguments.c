@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The room for a kernel's arguments: it is asked for, and what needs more is declined before the driver sees it. */
+/* The room for a kernel's arguments: it is asked for, and what needs more is declined before the
+ * driver sees it. */
 #include "device_fixture.h"
 #include "opencl/ocl.h"
 
 static void describe(sc_op_desc *desc, sc_expr *expr) {
     sc_expr_init(expr);
-    sc_expr_output(expr, sc_expr_add_node(expr, SC_EXPR_RELU, sc_expr_input(expr, 0, SC_EXPR_FLOAT), 0, 0));
+    sc_expr_output(
+        expr, sc_expr_add_node(expr, SC_EXPR_RELU, sc_expr_input(expr, 0, SC_EXPR_FLOAT), 0, 0));
     *desc = (sc_op_desc){.op = SC_OP_ELEMENTWISE, .inputs = 1, .outputs = 1, .expr = expr};
     desc->tensor[0] = desc->tensor[1] = sc_tensor_make(SOCLE_F32, 0, 2, (const int64_t[]){3, 5});
 }
@@ -20,7 +22,8 @@ Test(arguments, the_device_says_how_much_it_takes) {
     device_close(&f);
 }
 
-/* Two buffers with their offsets, and sc_shape_space: exactly that much is enough, a byte less is not. */
+/* Two buffers with their offsets, and sc_shape_space: exactly that much is enough, a byte less is
+ * not. */
 Test(arguments, what_takes_more_is_declined) {
     const size_t needed = 2 * (sizeof(cl_mem) + sizeof(cl_ulong)) + 4 * (14 + 6 + 9 + 24 * 6);
     device_fixture f;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The account of a device's memory: every buffer counts from creation to destruction, the budget refuses what goes over it whatever the
- * driver would accept, and threads may count at once. */
+/* The account of a device's memory: every buffer counts from creation to destruction, the budget
+ * refuses what goes over it whatever the driver would accept, and threads may count at once. */
 #include "device_fixture.h"
 
 #include "backend/check.h"
@@ -28,7 +28,8 @@ static void counts(const char *name) {
     sc_buffer_destroy(b);
     SC_EQ(used(f.device, SC_BUFFER_DEVICE) - before, 1000);
     SC_EQ(sc_device_memory(f.device).peak[SC_BUFFER_DEVICE] - before, 1000 + MIB);
-    SC_FAILS(&f.env, sc_buffer_create(&b, f.device, SC_BUFFER_DEVICE, 0), SOCLE_STATUS_INVALID_ARGUMENT);
+    SC_FAILS(&f.env, sc_buffer_create(&b, f.device, SC_BUFFER_DEVICE, 0),
+             SOCLE_STATUS_INVALID_ARGUMENT);
     SC_EQ(used(f.device, SC_BUFFER_DEVICE) - before, 1000);
     sc_buffer_destroy(a);
     sc_buffer_destroy(c);
@@ -55,17 +56,20 @@ static void budget_decides(const char *name) {
     uint64_t at_first = sc_device_memory(f.device).bounded, budget = at_first + 3 * MIB;
     sc_device_set_budget(f.device, budget);
     SC_OK(&f.env, sc_buffer_create(&a, f.device, SC_BUFFER_DEVICE, 2 * MIB));
-    SC_FAILS(&f.env, sc_buffer_create(&b, f.device, SC_BUFFER_DEVICE, MIB + 1), SOCLE_STATUS_DEVICE_MEMORY);
+    SC_FAILS(&f.env, sc_buffer_create(&b, f.device, SC_BUFFER_DEVICE, MIB + 1),
+             SOCLE_STATUS_DEVICE_MEMORY);
     SC_TRUE(b == NULL);
     snprintf(text, sizeof text, "%d bytes more are 1 too many: %llu of the budget of %llu", MIB + 1,
              (unsigned long long)(at_first + 2 * MIB), (unsigned long long)budget);
     SC_CONTAINS(f.env.text, text);
     SC_OK(&f.env, sc_buffer_create(&b, f.device, SC_BUFFER_STAGING, MIB));
-    SC_FAILS(&f.env, sc_buffer_create(&c, f.device, SC_BUFFER_STAGING, 1), SOCLE_STATUS_DEVICE_MEMORY);
+    SC_FAILS(&f.env, sc_buffer_create(&c, f.device, SC_BUFFER_STAGING, 1),
+             SOCLE_STATUS_DEVICE_MEMORY);
     sc_buffer_destroy(a);
     SC_OK(&f.env, sc_buffer_create(&a, f.device, SC_BUFFER_DEVICE, 2 * MIB));
     sc_device_set_budget(f.device, MIB); /* what is there stays */
-    SC_FAILS(&f.env, sc_buffer_create(&c, f.device, SC_BUFFER_DEVICE, 1), SOCLE_STATUS_DEVICE_MEMORY);
+    SC_FAILS(&f.env, sc_buffer_create(&c, f.device, SC_BUFFER_DEVICE, 1),
+             SOCLE_STATUS_DEVICE_MEMORY);
     SC_CONTAINS(f.env.text, "1 bytes more are 1 too many");
     sc_device_set_budget(f.device, 0);
     SC_OK(&f.env, sc_buffer_create(&c, f.device, SC_BUFFER_DEVICE, 1));
@@ -132,7 +136,8 @@ Test(device_memory, check_device_counts_on_both_sides) {
     for (int s = 0; s < 2; s++) SC_EQ(used(side[s], SC_BUFFER_DEVICE), 500);
     sc_device_set_budget(side[1], 600);
     sc_buffer *more;
-    SC_FAILS(&env, sc_buffer_create(&more, check, SC_BUFFER_DEVICE, 200), SOCLE_STATUS_DEVICE_MEMORY);
+    SC_FAILS(&env, sc_buffer_create(&more, check, SC_BUFFER_DEVICE, 200),
+             SOCLE_STATUS_DEVICE_MEMORY);
     sc_buffer_destroy(buffer);
     SC_EQ(used(check, SC_BUFFER_DEVICE), 0);
     for (int s = 0; s < 2; s++) SC_EQ(used(side[s], SC_BUFFER_DEVICE), 0);
@@ -147,7 +152,8 @@ Test(device_memory, a_device_opens_with_a_safe_share) {
     uint64_t budget = sc_device_memory(f.device).budget;
     SC_TRUE(budget > MIB);
     SC_TRUE(budget <= f.device->info.memory / 4 * 3);
-    sc_device_info own = {.memory = 1000}, shared = {.memory = UINT64_MAX, .traits = SC_TRAIT_HOST_MEMORY};
+    sc_device_info own = {.memory = 1000},
+                   shared = {.memory = UINT64_MAX, .traits = SC_TRAIT_HOST_MEMORY};
     SC_EQ(sc_memory_safe_share(&own, 2), 750);
     uint64_t available = sc_host_memory_available("");
     SC_TRUE(sc_memory_safe_share(&shared, 1) < available);

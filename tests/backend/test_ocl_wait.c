@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How an OpenCL queue waits: woken by a callback, by a thread that waits in the driver, or by nothing. The driver is made
- * up: its only command is done when the test says so, and its calls fail or hang when asked. */
+/* How an OpenCL queue waits: woken by a callback, by a thread that waits in the driver, or by
+ * nothing. The driver is made up: its only command is done when the test says so, and its calls
+ * fail or hang when asked. */
 #include "base/thread_pool.h"
 #include "opencl/ocl.h"
 #include "sc_test.h"
@@ -12,9 +13,10 @@ static const uint64_t ms = 1000000;
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool done, hangs, no_callbacks, no_wait; /* hangs: a wait in the driver does not end; no_wait: it fails at once */
+    bool done, hangs, no_callbacks, no_wait; /* hangs: a wait in the driver does not end; no_wait:
+                                                it fails at once */
     int references;                          /* of the event */
-    int inside, waits;                       /* threads that wait in the driver now; calls so far that had to */
+    int inside, waits; /* threads that wait in the driver now; calls so far that had to */
     void(CL_CALLBACK *callback)(cl_event, cl_int, void *);
     void *user;
 } fake = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -46,8 +48,8 @@ static cl_int fake_wait(cl_uint count, const cl_event *list) {
     return fails ? CL_OUT_OF_RESOURCES : CL_SUCCESS;
 }
 
-static cl_int fake_callback(cl_event which, cl_int state, void(CL_CALLBACK *call)(cl_event, cl_int, void *),
-                            void *user) {
+static cl_int fake_callback(cl_event which, cl_int state,
+                            void(CL_CALLBACK *call)(cl_event, cl_int, void *), void *user) {
     (void)which, (void)state;
     if (fake.no_callbacks) return CL_OUT_OF_HOST_MEMORY;
     pthread_mutex_lock(&fake.lock);
@@ -159,8 +161,8 @@ Test(ocl_wait, without_callbacks_or_when_waiting_fails) {
     SC_EQ(fake.references, 0);
 }
 
-/* The caller is back at its deadline, and closing does not wait; the thread comes back much later, to memory that is
- * still its own. */
+/* The caller is back at its deadline, and closing does not wait; the thread comes back much later,
+ * to memory that is still its own. */
 Test(ocl_wait, a_thread_that_hangs_is_left_behind) {
     made_up m;
     make(&m, true);
@@ -183,7 +185,8 @@ Test(ocl_wait, a_thread_that_hangs_is_left_behind) {
     SC_TEST_FAIL("the thread keeps its event");
 }
 
-/* The command is done, but the thread is slow to leave the driver: closing waits for it, within bounds. */
+/* The command is done, but the thread is slow to leave the driver: closing waits for it, within
+ * bounds. */
 Test(ocl_wait, a_thread_that_does_not_leave_the_driver) {
     made_up m;
     make(&m, true);

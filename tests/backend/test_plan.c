@@ -175,8 +175,8 @@ static void offsets(const char *device) {
     SC_OK(&f.env,
           plan_run(&p, &(sc_launch){.rows = CAPACITY, .sample_offset = 1, .step = 3, .seed = 5}));
     plan_read(&p, SC_LANE_OUTPUTS, 0, part.y, sizeof part.y);
-    SC_TRUE(memcmp(part.y, whole.y, sizeof whole.y) !=
-            0); /* equal images, other places: other masks */
+    SC_TRUE(memcmp(part.y, whole.y, sizeof whole.y) != 0); /* equal images, other places: other
+                                                              masks */
     plan_end(&p);
     device_close(&f);
 }

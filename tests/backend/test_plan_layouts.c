@@ -127,7 +127,8 @@ static void keeps_packs(bool separate) {
     memcpy(first, run(&plain), BYTES);
     SC_EQ_MEMORY(run(&packed), first, BYTES);
     add_to_weights(&packed, 0.25f);
-    SC_EQ_MEMORY(run(&packed), first, BYTES); /* the change was not announced: the packs of before */
+    SC_EQ_MEMORY(run(&packed), first, BYTES); /* the change was not announced: the packs of before
+                                               */
     sc_plan_weights_changed(packed.plan);
     add_to_weights(&plain, 0.25f);
     for (int again = 0; again < 2; again++) {
@@ -203,8 +204,8 @@ static socle_status make_in(sc_env *env, void *argument) {
 
 Test(plan_layouts, survives_refused_allocations) {
     sc_test_each_allocation(make_in, &(sc_plan_options){0});
-    sc_test_each_allocation(make_in,
-                            &(sc_plan_options){.hooks = {.separate = true, .keep_graph_order = true}});
+    sc_test_each_allocation(
+        make_in, &(sc_plan_options){.hooks = {.separate = true, .keep_graph_order = true}});
 }
 
 /* A pack that failed is made again, and the others with it: the list runs whole until it has run

@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of plans: a forecast is as large as the plan and takes nothing; plans that take turns in a pool compute what they compute
- * alone, keep their packed weights, and need the memory of the largest. */
+/* Memory of plans: a forecast is as large as the plan and takes nothing; plans that take turns in a
+ * pool compute what they compute alone, keep their packed weights, and need the memory of the
+ * largest. */
 #include "blocked_device.h"
 #include "plan_fixture.h"
 
-enum { CAPACITY = 4, CHANNELS = 16, SIDE = 6, PIXELS = CHANNELS * SIDE * SIDE, WEIGHTS = CHANNELS * CHANNELS * 9 };
+enum {
+    CAPACITY = 4,
+    CHANNELS = 16,
+    SIDE = 6,
+    PIXELS = CHANNELS * SIDE * SIDE,
+    WEIGHTS = CHANNELS * CHANNELS * 9
+};
 
-/* A convolution with tanh, `depth` times over the same weight, then tanh of the sum of all results: these live long. */
+/* A convolution with tanh, `depth` times over the same weight, then tanh of the sum of all results:
+ * these live long. */
 static void build(plan_fixture *p, int depth) {
-    sc_value x = plan_external(p, SC_LANE_INPUTS, SOCLE_F32, true, 4, (const int64_t[]){CAPACITY, CHANNELS, SIDE, SIDE});
-    sc_value w = plan_external(p, SC_LANE_PARAMETERS, SOCLE_F32, false, 4, (const int64_t[]){CHANNELS, CHANNELS, 3, 3});
+    sc_value x = plan_external(p, SC_LANE_INPUTS, SOCLE_F32, true, 4,
+                               (const int64_t[]){CAPACITY, CHANNELS, SIDE, SIDE});
+    sc_value w = plan_external(p, SC_LANE_PARAMETERS, SOCLE_F32, false, 4,
+                               (const int64_t[]){CHANNELS, CHANNELS, 3, 3});
     sc_value sum = x;
     for (int i = 0; i < depth; i++) {
         sc_graph_scope(p->graph, i ? "later" : "first");
-        x = sc_build_conv2d(p->graph, x, w, &(sc_window){{3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}}, 1);
+        x = sc_build_conv2d(p->graph, x, w, &(sc_window){{3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
+                            1);
         x = sc_build_unary(p->graph, SC_EXPR_TANH, x);
         sum = sc_build_binary(p->graph, SC_EXPR_ADD, sum, x);
     }
@@ -21,7 +32,8 @@ static void build(plan_fixture *p, int depth) {
     plan_output(p, sc_build_unary(p->graph, SC_EXPR_TANH, sum), SC_LANE_OUTPUTS);
 }
 
-static socle_status make(plan_fixture *p, device_fixture *f, int depth, const sc_plan_options *options) {
+static socle_status make(plan_fixture *p, device_fixture *f, int depth,
+                         const sc_plan_options *options) {
     plan_begin(p, f, CAPACITY);
     build(p, depth);
     return plan_make(p, options);
@@ -72,7 +84,8 @@ static void forecasts(const char *device, bool separate, bool blocked) {
     SC_REPRO("%s, separate %d, blocked %d", device, separate, blocked);
     device_open(&f, device, NULL);
     if (blocked) blocked_device_install(&pretended, f.device, BLOCKED_ANY);
-    SC_OK(&f.env, make(&told, &f, 3, &(sc_plan_options){.forecast = true, .hooks.separate = separate}));
+    SC_OK(&f.env,
+          make(&told, &f, 3, &(sc_plan_options){.forecast = true, .hooks.separate = separate}));
     uint64_t before = used(&f);
     SC_OK(&f.env, make(&real, &f, 3, &(sc_plan_options){.hooks = {.separate = separate}}));
     size_t lanes = 0;
@@ -108,7 +121,8 @@ Test(plan_memory, the_piece_that_does_not_fit) {
     SC_OK(&f.env, make(&p, &f, 2, &(sc_plan_options){.forecast = true}));
     sc_plan_size size = sc_plan_sizes(p.plan);
     SC_TRUE(size.piece >= CAPACITY * PIXELS * sizeof(float));
-    f.device->info.max_allocation = size.piece + 100; /* just enough: in as many buffers as it takes */
+    f.device->info.max_allocation = size.piece + 100; /* just enough: in as many buffers as it takes
+                                                       */
     SC_OK(&f.env, make_again(&p, 2, NULL));
     SC_TRUE(sc_plan_sizes(p.plan).buffers > 1);
     f.device->info.max_allocation = size.piece - 1;
@@ -128,7 +142,8 @@ static size_t piece_of(device_fixture *f) {
     return piece;
 }
 
-/* Two plans of unlike size, blocked weights packed in each, by turns; the larger one comes second, so the pool grows under the first. */
+/* Two plans of unlike size, blocked weights packed in each, by turns; the larger one comes second,
+ * so the pool grows under the first. */
 static void turns(const char *device, bool divided) {
     device_fixture f;
     blocked_device pretended;
@@ -198,8 +213,8 @@ Test(plan_memory, separate_plans_leave_the_pool) {
     device_close(&f);
 }
 
-/* A pool that the budget does not let grow: the new plan fails, the old one works on. With room for the new memory once the old is gone
- * it grows. */
+/* A pool that the budget does not let grow: the new plan fails, the old one works on. With room for
+ * the new memory once the old is gone it grows. */
 Test(plan_memory, a_pool_that_cannot_grow) {
     device_fixture f;
     plan_fixture small, large;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a plan tells of its launches and their faults: times on the device's clock, and the separate
- * mode, which names the tensor that a kernel overran and shows as NaN what was not written. The faults
- * are planted in an implementation put before the device's own. */
+ * mode, which names the tensor that a kernel overran and shows as NaN what was not written. The
+ * faults are planted in an implementation put before the device's own. */
 #include "plan_fixture.h"
 
 #include <time.h>
@@ -101,7 +101,8 @@ static void finish(plan_fixture *p, device_fixture *f) {
 static void finds(const char *device) {
     device_fixture f;
     plan_fixture p;
-    setup(&p, &f, device, &(sc_plan_options){.hooks = {.separate = true, .keep_graph_order = true}});
+    setup(&p, &f, device,
+          &(sc_plan_options){.hooks = {.separate = true, .keep_graph_order = true}});
     const sc_launch launch = {.rows = ROWS};
     for (int round = 0; round < 2; round++) { /* a fault of one run is not held against the next */
         static const struct {
@@ -136,7 +137,8 @@ static void shows_unwritten(const char *device) {
     device_fixture f;
     plan_fixture p;
     float y[ELEMENTS];
-    setup(&p, &f, device, &(sc_plan_options){.hooks = {.separate = true, .keep_graph_order = true}});
+    setup(&p, &f, device,
+          &(sc_plan_options){.hooks = {.separate = true, .keep_graph_order = true}});
     planted = NONE;
     SC_OK(&f.env, plan_run(&p, &(sc_launch){.rows = ROWS}));
     plan_read(&p, SC_LANE_OUTPUTS, 0, y, sizeof y);
@@ -167,7 +169,8 @@ Test(plan_modes, separate_computes_the_same) {
     float separate[ELEMENTS], arena[ELEMENTS];
     for (int mode = 0; mode < 2; mode++) {
         planted = NONE;
-        setup(&p, &f, "cpu", &(sc_plan_options){.hooks = {.separate = mode == 0, .keep_graph_order = true}});
+        setup(&p, &f, "cpu",
+              &(sc_plan_options){.hooks = {.separate = mode == 0, .keep_graph_order = true}});
         int buffers = sc_plan_sizes(p.plan).buffers; /* separate: two tensors, and workspaces */
         SC_TRUE(mode == 0 ? buffers >= 2 : buffers == 1);
         SC_OK(&f.env, plan_run(&p, &(sc_launch){.rows = ROWS}));
@@ -210,7 +213,8 @@ static void times(const char *device) {
         for (int i = 0; i < launches; i++) {
             sc_plan_launch launch = sc_plan_launch_info(p.plan, i);
             SC_EQ(launch.runs, i < packs ? 1 : run);
-            SC_TRUE(i < packs && run > 1 ? launch.nanoseconds == before[i] : launch.nanoseconds > before[i]);
+            SC_TRUE(i < packs && run > 1 ? launch.nanoseconds == before[i]
+                                         : launch.nanoseconds > before[i]);
             before[i] = launch.nanoseconds;
         }
     }

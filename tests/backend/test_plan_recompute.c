@@ -156,7 +156,8 @@ Test(plan_recompute, same_bits_opencl, .timeout = 230) {
 }
 
 /* Memory of the plan itself. Beside the estimate it has workspaces and reordered copies. The
- * launches that are added are those of the parts made again, fused like the originals; packing weights, where it is a launch of its own, is none of a run's. */
+ * launches that are added are those of the parts made again, fused like the originals; packing
+ * weights, where it is a launch of its own, is none of a run's. */
 static void shrinks(device_fixture *f, const char *name, size_t percent) {
     deep_plan plain, less;
     const deep_kind *kind = deep_kind_named(name);
@@ -202,7 +203,8 @@ Test(plan_recompute, separate_buffers) {
     same_bits(&plain, &less, kind->rows);
     destroy(&less);
     create(&less, &f, kind, 0,
-           &(sc_plan_options){.hooks = {.separate = true, .keep_graph_order = true, .plain_layouts = true}});
+           &(sc_plan_options){
+               .hooks = {.separate = true, .keep_graph_order = true, .plain_layouts = true}});
     same_bits(&plain, &less, kind->rows);
     destroy(&less);
     destroy(&plain);

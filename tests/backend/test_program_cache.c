@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The disk cache of built programs, forced on for a driver that would not need it: a second start reads the file and writes none, a
- * damaged file is never given to the driver, and results stay right whatever happened to it. */
+/* The disk cache of built programs, forced on for a driver that would not need it: a second start
+ * reads the file and writes none, a damaged file is never given to the driver, and results stay
+ * right whatever happened to it. */
 #include "device_fixture.h"
 #include "sc_temp.h"
 
@@ -26,7 +27,8 @@ static void square(void) {
     device_open(&f, "opencl:0", &options);
     sc_expr expr;
     sc_expr_init(&expr);
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SQUARE, sc_expr_input(&expr, 0, SC_EXPR_FLOAT), 0, 0));
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SQUARE,
+                                           sc_expr_input(&expr, 0, SC_EXPR_FLOAT), 0, 0));
     int64_t dim = 100;
     sc_op_desc desc = {.op = SC_OP_ELEMENTWISE, .inputs = 1, .outputs = 1, .expr = &expr};
     desc.tensor[0] = desc.tensor[1] = sc_tensor_make(SOCLE_F32, 0, 1, &dim);
@@ -38,7 +40,8 @@ static void square(void) {
     SC_OK(&f.env, sc_buffer_create(&buffer, f.device, SC_BUFFER_DEVICE, 1024));
     sc_operand operand[2] = {{buffer, 0}, {buffer, 512}};
     SC_OK(&f.env, sc_queue_write(f.queue, operand[0], in, sizeof in));
-    SC_OK(&f.env, sc_kernel_enqueue(kernel, f.queue, operand, (sc_operand){0}, &(sc_launch){.rows = 1}));
+    SC_OK(&f.env,
+          sc_kernel_enqueue(kernel, f.queue, operand, (sc_operand){0}, &(sc_launch){.rows = 1}));
     SC_OK(&f.env, sc_queue_read(f.queue, out, operand[1], sizeof out));
     SC_OK(&f.env, sc_queue_finish(f.queue));
     for (int i = 0; i < 100; i++) SC_EQ((int)out[i], i * i);
@@ -101,8 +104,9 @@ Test(program_cache, a_damaged_file_is_built_again) {
         struct stat before = stat_of(path);
         flip(path, places[i]);
         square();
-        SC_TRUE(stat_of(path).st_ino != before.st_ino); /* replaced */
-        SC_TRUE(stat_of(path).st_size >= before.st_size); /* PoCL adds the code of kernels that ran */
+        SC_TRUE(stat_of(path).st_ino != before.st_ino);   /* replaced */
+        SC_TRUE(stat_of(path).st_size >= before.st_size); /* PoCL adds the code of kernels that ran
+                                                           */
         sc_temp_remove(&temp);
     }
 }
@@ -133,7 +137,8 @@ static int warnings(const char *with) {
     return count;
 }
 
-/* A user who can write to the folder can put programs there that run as this user: the hash inside a file is no signature.
+/* A user who can write to the folder can put programs there that run as this user: the hash inside
+ * a file is no signature.
  */
 Test(program_cache, of_others_is_not_used) {
     sc_temp temp;

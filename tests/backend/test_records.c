@@ -73,8 +73,8 @@ Test(records, come_back) {
     has_both(&f);
     SC_TRUE(!sc_records_quarantined(f.records, &f.card, SC_OP_CONV2D, "plain"));
     SC_TRUE(!sc_records_quarantined(f.records, &f.card, SC_OP_CONV2D_GRAD_INPUT, "direct"));
-    SC_TRUE(!sc_records_quarantined(f.records, &f.card, SC_OP_MATMUL,
-                                    "packed")); /* tuned, not quarantined */
+    SC_TRUE(!sc_records_quarantined(f.records, &f.card, SC_OP_MATMUL, "packed")); /* tuned, not
+                                                                                     quarantined */
     SC_OK(&f.env, sc_records_set_quarantine(f.records, &f.card, SC_OP_CONV2D, "direct", NULL));
     SC_OK(&f.env, sc_records_set_quarantine(f.records, &f.card, SC_OP_CONV2D, "never there", NULL));
     SC_OK(&f.env, sc_records_set_tuning(f.records, &f.card, SC_OP_MATMUL, "packed", "TILE=8"));
@@ -156,8 +156,9 @@ Test(records, truncated_files) {
         reload(&f);
         SC_EQ(f.log.count, 1);
         SC_TRUE(sc_records_tuning(f.records, &f.card, SC_OP_MATMUL, "packed") == NULL);
-        SC_TRUE(sc_records_quarantined(f.records, &f.card, SC_OP_CONV2D,
-                                       "direct")); /* the other file is whole */
+        SC_TRUE(sc_records_quarantined(f.records, &f.card, SC_OP_CONV2D, "direct")); /* the other
+                                                                                        file is
+                                                                                        whole */
     }
     sc_release(&f.env, whole);
     finish(&f);
@@ -213,8 +214,8 @@ Test(records, a_failed_save_keeps_the_old_file) {
     snprintf(moved.path, sizeof moved.path, "%.240s.moved", f.folder.path);
     SC_EQ(rename(f.folder.path, moved.path), 0);
     sc_temp_put(&moved, "in the way", "", 0);
-    SC_EQ(symlink(sc_temp_file(&moved, "in the way"), f.folder.path),
-          0); /* a file where the folder was */
+    SC_EQ(symlink(sc_temp_file(&moved, "in the way"), f.folder.path), 0); /* a file where the folder
+                                                                             was */
     SC_FAILS(&f.env, sc_records_save(f.records, &f.env), SOCLE_STATUS_IO);
     SC_EQ(unlink(f.folder.path), 0);
     SC_EQ(unlink(sc_temp_file(&moved, "in the way")), 0);
@@ -224,7 +225,8 @@ Test(records, a_failed_save_keeps_the_old_file) {
     finish(&f);
 }
 
-/* What others can write to could say which implementation runs; it is told and neither read nor written. */
+/* What others can write to could say which implementation runs; it is told and neither read nor
+ * written. */
 Test(records, of_others_are_not_used) {
     fixture f;
     setup(&f);
@@ -246,7 +248,8 @@ Test(records, of_others_are_not_used) {
     SC_FAILS(&f.env, sc_records_save(f.records, &f.env), SOCLE_STATUS_IO);
     SC_CONTAINS(f.env.text, "is not trusted");
     SC_EQ(chmod(f.folder.path, 0700), 0);
-    SC_OK(&f.env, sc_records_save(f.records, &f.env)); /* a file of one's own takes the other's place */
+    SC_OK(&f.env, sc_records_save(f.records, &f.env)); /* a file of one's own takes the other's
+                                                          place */
     f.log.count = 0;
     reload(&f);
     has_both(&f);

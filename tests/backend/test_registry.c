@@ -135,9 +135,10 @@ Test(registry, auto_falls_back_step_by_step) {
 static void add_mesa(machine *m) {
     setup(m);
     m->registry.count = 2;
-    add(m, &opencl, SC_DEVICE_CPU, "llvmpipe (LLVM 15.0.6, 256 bits)", "rusticl", "mesa.llvmpipe.0", 2, 0);
-    add(m, &opencl, SC_DEVICE_GPU, "AMD Radeon RX 6700 XT (navi22, LLVM 15.0.6, DRM 3.49, 6.1.0)", "rusticl",
-        "amd.radeon.pci-0000:03:00.0", 12, 0);
+    add(m, &opencl, SC_DEVICE_CPU, "llvmpipe (LLVM 15.0.6, 256 bits)", "rusticl", "mesa.llvmpipe.0",
+        2, 0);
+    add(m, &opencl, SC_DEVICE_GPU, "AMD Radeon RX 6700 XT (navi22, LLVM 15.0.6, DRM 3.49, 6.1.0)",
+        "rusticl", "amd.radeon.pci-0000:03:00.0", 12, 0);
     add(m, &opencl, SC_DEVICE_CPU, "llvmpipe (LLVM 15.0.6", "other", "a,b=2.0", 2, 0);
     add(m, &opencl, SC_DEVICE_GPU, "card=3", "other", "card/3", 2, 0);
 }
@@ -181,7 +182,8 @@ Test(registry, names_with_commas_are_taken_whole) {
 Test(registry, a_name_with_commas_that_is_not_there) {
     machine m;
     add_mesa(&m);
-    refuses(&m, "llvmpipe (LLVM 15.0.6, 512 bits)", SOCLE_STATUS_NO_DEVICE, "no device '512 bits)'");
+    refuses(&m, "llvmpipe (LLVM 15.0.6, 512 bits)", SOCLE_STATUS_NO_DEVICE,
+            "no device '512 bits)'");
     refuses(&m, RADEON "x", SOCLE_STATUS_NO_DEVICE, "no device");
     refuses(&m, RADEON "," RADEON, SOCLE_STATUS_CONFIG, "named twice");
     refuses(&m, RADEON "/0", SOCLE_STATUS_NO_DEVICE, "only OpenCL CPU devices");
@@ -194,8 +196,10 @@ Test(registry, covers_what_is_named_whole) {
     machine m;
     setup(&m);
     m.registry.count = 1;
-    const char *const enough[] = {"cpu", "CPU", "cpu:0", "cpu=2", " cpu , cpu:0=3", "AMD EPYC", "cpu.amd-epyc", "cpu:0/0"};
-    const char *const more[] = {"auto", "all", "gpu", "opencl:0", "cpu,opencl:0", "EPYC", "", "cpu,", "opencl:0,cpu"};
+    const char *const enough[] = {"cpu",      "CPU",          "cpu:0",  "cpu=2", " cpu , cpu:0=3",
+                                  "AMD EPYC", "cpu.amd-epyc", "cpu:0/0"};
+    const char *const more[] = {"auto", "all", "gpu",  "opencl:0",    "cpu,opencl:0",
+                                "EPYC", "",    "cpu,", "opencl:0,cpu"};
     for (size_t i = 0; i < sizeof enough / sizeof enough[0]; i++) {
         SC_REPRO("%s", enough[i]);
         SC_TRUE(sc_registry_covers(&m.registry, enough[i]));
@@ -215,15 +219,15 @@ Test(registry, lists_shares_and_sub_devices) {
     chooses(&m, "gpu=2.5 , cpu=0.25", 2, (sc_device_choice[]){{3, -1, 2.5f}, {0, -1, 0.25f}});
     chooses(&m, "opencl:0/1", 1, (sc_device_choice[]){{1, 1, 0}});
     chooses(&m, "opencl:0/0=1,opencl:0/3=2", 2, (sc_device_choice[]){{1, 0, 1}, {1, 3, 2}});
-    chooses(&m, "cpu,cpu", 2,
-            (sc_device_choice[]){{0, -1, 0},
-                                 {0, -1, 0}}); /* the cpu may serve twice: tests on one machine */
+    chooses(&m, "cpu,cpu", 2, (sc_device_choice[]){{0, -1, 0}, {0, -1, 0}}); /* the cpu may serve
+                                                                                twice: tests on one
+                                                                                machine */
     refuses(&m, "gpu,opencl:2", SOCLE_STATUS_CONFIG, "named twice");
     refuses(&m, "opencl:0/4", SOCLE_STATUS_NO_DEVICE, "it has 4");
     refuses(&m, "opencl:2/0", SOCLE_STATUS_NO_DEVICE, "only OpenCL CPU devices");
     refuses(&m, "cpu/0", SOCLE_STATUS_NO_DEVICE, "only OpenCL CPU devices");
     const char *const shares[] = {"gpu=",      "gpu=0",   "gpu=-1", "gpu=1e3", "gpu=nan",
-                                   "gpu=1.2.3", "gpu=0x1", "gpu=.",  "gpu=1,5x"};
+                                  "gpu=1.2.3", "gpu=0x1", "gpu=.",  "gpu=1,5x"};
     for (size_t i = 0; i + 1 < sizeof shares / sizeof shares[0]; i++)
         refuses(&m, shares[i], SOCLE_STATUS_CONFIG, "is not a number above 0");
     refuses(&m, shares[8], SOCLE_STATUS_NO_DEVICE, "no device '5x'");

@@ -128,7 +128,8 @@ Test(directory, what_is_no_directory) {
     SC_FAILS(&env, sc_directory_hold(&directory, &env, sc_temp_file(&temp, "nowhere")),
              SOCLE_STATUS_NOT_FOUND);
     put(sc_temp_file(&temp, "file"), "x");
-    SC_FAILS(&env, sc_directory_hold(&directory, &env, sc_temp_file(&temp, "file")), SOCLE_STATUS_IO);
+    SC_FAILS(&env, sc_directory_hold(&directory, &env, sc_temp_file(&temp, "file")),
+             SOCLE_STATUS_IO);
     SC_EQ(symlink("/etc/passwd", inside(SC_DIRECTORY_LOCK)), 0); /* is not followed */
     SC_FAILS(&env, sc_directory_hold(&directory, &env, run), SOCLE_STATUS_IO);
     SC_EQ(unlink(inside(SC_DIRECTORY_LOCK)), 0);
@@ -141,7 +142,8 @@ Test(directory, hostile_records) {
     sc_directory *directory;
     static char text[5000];
     memset(text, 'a', sizeof text - 1);
-    const char *const records[] = {"", "\n", "\x1b[2J\n1-2-3-4-5\n", "process 1\nnot-a-process\n", text};
+    const char *const records[] = {"", "\n", "\x1b[2J\n1-2-3-4-5\n", "process 1\nnot-a-process\n",
+                                   text};
     int hold = open(inside(SC_DIRECTORY_LOCK), O_RDWR | O_CREAT, 0600);
     SC_EQ(__real_flock(hold, LOCK_EX), 0);
     for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that decide what runs are read only if no other user can have written them. Tests that need files of
- * another user run as root alone. */
+/* Files that decide what runs are read only if no other user can have written them. Tests that need
+ * files of another user run as root alone. */
 #include "base/file.h"
 
 #include "sc_temp.h"
@@ -24,7 +24,9 @@ static void set_up(fixture *f) {
     SC_EQ(chmod(f->path, 0644), 0);
 }
 
-static void tear_down(fixture *f) { sc_temp_remove(&f->temp); }
+static void tear_down(fixture *f) {
+    sc_temp_remove(&f->temp);
+}
 
 static socle_status read_it(fixture *f) {
     char *data;
@@ -76,10 +78,12 @@ Test(file_private, what_others_can_write_is_refused) {
         refused(&f, "/folder is");
         SC_FAILS(&f.env, sc_directory_is_private(&f.env, f.folder), SOCLE_STATUS_IO);
         SC_FAILS(&f.env, sc_make_private_directories(&f.env, f.folder), SOCLE_STATUS_IO);
-        SC_EQ(chmod(f.folder, 01700 | open[i]), 0); /* sticky helps a folder above alone: names can be added */
+        SC_EQ(chmod(f.folder, 01700 | open[i]), 0); /* sticky helps a folder above alone: names can
+                                                       be added */
         refused(&f, "/folder is");
         SC_EQ(chmod(f.folder, 0700), 0);
-        SC_EQ(chmod(f.temp.path, 0700 | open[i]), 0); /* a folder above: its entries can be exchanged */
+        SC_EQ(chmod(f.temp.path, 0700 | open[i]), 0); /* a folder above: its entries can be
+                                                         exchanged */
         refused(&f, f.temp.path);
         SC_EQ(chmod(f.temp.path, 01700 | open[i]), 0);
         SC_OK(&f.env, read_it(&f));
@@ -121,7 +125,8 @@ Test(file_private, of_somebody_else) {
     tear_down(&f);
 }
 
-/* A link to a folder is followed, and what it points at is asked; a link in the place of the file is not. */
+/* A link to a folder is followed, and what it points at is asked; a link in the place of the file
+ * is not. */
 Test(file_private, links) {
     fixture f;
     set_up(&f);

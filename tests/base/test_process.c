@@ -119,8 +119,9 @@ Test(process, texts) {
     size_t length = strlen(text);
     strcat(text, "-rest");
     SC_EQ(sc_process_parse(&again, text), length);
-    static const char *const bad[] = {"",          "1",          "1-2-3-4",     "1-2-3-4-",  "-1-2-3-4-5",
-                                      "1-2-3-4-x", " 1-2-3-4-5", "0x1-2-3-4-5", "+1-2-3-4-5", "01-2-3-4-5"};
+    static const char *const bad[] = {"",           "1",         "1-2-3-4",    "1-2-3-4-",
+                                      "-1-2-3-4-5", "1-2-3-4-x", " 1-2-3-4-5", "0x1-2-3-4-5",
+                                      "+1-2-3-4-5", "01-2-3-4-5"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         SC_REPRO("\"%s\"", bad[i]);
         SC_EQ(sc_process_parse(&again, bad[i]), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quotas of processor time under made-up kernels: both generations of control groups, alone and beside each other, at several
- * depths, as containers see them. */
+/* Quotas of processor time under made-up kernels: both generations of control groups, alone and
+ * beside each other, at several depths, as containers see them. */
 #include "base/thread_pool.h"
 #include "sc_temp.h"
 
@@ -22,7 +22,8 @@ TestSuite(processors, .init = begin, .fini = end);
 static void put(const char *name, const char *text) {
     char path[512];
     snprintf(path, sizeof path, "%s", sc_temp_file(&temp, name));
-    for (char *slash = strchr(path + strlen(temp.path) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(path + strlen(temp.path) + 1, '/'); slash;
+         slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         mkdir(path, 0700);
         *slash = '/';
@@ -46,9 +47,18 @@ Test(processors, second_generation_at_the_root) {
         const char *line;
         int count;
     } rows[] = {
-        {"max 100000\n", MACHINE}, {"200000 100000\n", 2}, {"150000 100000\n", 2}, {"100000 100000\n", 1},
-        {"1000 100000\n", 1},      {"100001 100000\n", 2}, {"50000 20000\n", 3},   {"9900000 100000\n", MACHINE},
-        {"", MACHINE},             {"garbage\n", MACHINE}, {"-1 100000\n", MACHINE}, {"200000 0\n", MACHINE},
+        {"max 100000\n", MACHINE},
+        {"200000 100000\n", 2},
+        {"150000 100000\n", 2},
+        {"100000 100000\n", 1},
+        {"1000 100000\n", 1},
+        {"100001 100000\n", 2},
+        {"50000 20000\n", 3},
+        {"9900000 100000\n", MACHINE},
+        {"", MACHINE},
+        {"garbage\n", MACHINE},
+        {"-1 100000\n", MACHINE},
+        {"200000 0\n", MACHINE},
         {"9223372036854775807 1\n", MACHINE},
     };
     put("proc/self/cgroup", "0::/\n");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is drawn for one sample in one epoch: within its limits, evenly, and a function of seed, sample and epoch alone. */
+/* What is drawn for one sample in one epoch: within its limits, evenly, and a function of seed,
+ * sample and epoch alone. */
 #include "data/augment.h"
 
 #include "sc_test.h"
@@ -63,5 +64,6 @@ Test(augment, only_what_is_asked_for) {
     }
     SC_TRUE(moved > 50 && flipped > 20);
     SC_TRUE(!sc_augment_any(&(sc_augment){0}));
-    SC_TRUE(sc_augment_any(&(sc_augment){.shift = 1}) && sc_augment_any(&(sc_augment){.flip_horizontal = true}));
+    SC_TRUE(sc_augment_any(&(sc_augment){.shift = 1}) &&
+            sc_augment_any(&(sc_augment){.flip_horizontal = true}));
 }

@@ -16,7 +16,8 @@ static void install_one(const char *word) {
     snprintf(path, sizeof path, "vendors/%s.icd", word);
     if (strcmp(word, "pocl") == 0) {
         glob_t found;
-        if (glob("/etc/OpenCL/vendors/*pocl*.icd", 0, NULL, &found) != 0) cr_skip_test("there is no PoCL");
+        if (glob("/etc/OpenCL/vendors/*pocl*.icd", 0, NULL, &found) != 0)
+            cr_skip_test("there is no PoCL");
         char *text = tool_get(found.gl_pathv[0], NULL);
         snprintf(library, sizeof library, "%s", text);
         free(text);
@@ -31,9 +32,11 @@ static void install_one(const char *word) {
 
 void drivers_install(const char *words) {
     char list[256], folder[512], *rest = NULL;
-    if (system("rm -rf vendors") != 0 || mkdir("vendors", 0700) != 0) SC_TEST_FAIL("no folder for drivers");
+    if (system("rm -rf vendors") != 0 || mkdir("vendors", 0700) != 0)
+        SC_TEST_FAIL("no folder for drivers");
     snprintf(list, sizeof list, "%s", words);
-    for (char *word = strtok_r(list, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) install_one(word);
+    for (char *word = strtok_r(list, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+        install_one(word);
     if (!getcwd(folder, sizeof folder - 16)) SC_TEST_FAIL("no working folder");
     setenv("OCL_ICD_VENDORS", strcat(folder, "/vendors"), 1);
     drivers_forget();
@@ -45,7 +48,8 @@ int drivers_loads(const char *mode, const char *program) {
     snprintf(line, sizeof line, "%s %s\n", mode, program);
     if (!tool_exists("loads")) return 0;
     char *text = tool_get("loads", NULL);
-    for (const char *at = text; (at = strstr(at, line)) != NULL; at++) count += at == text || at[-1] == '\n';
+    for (const char *at = text; (at = strstr(at, line)) != NULL; at++)
+        count += at == text || at[-1] == '\n';
     free(text);
     return count;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The library in another program's process, whose environment it must not change: a bad driver keeps OpenCL closed, and the text says
- * which, and what to set. */
+/* The library in another program's process, whose environment it must not change: a bad driver
+ * keeps OpenCL closed, and the text says which, and what to set. */
 #include "broken_drivers.h"
 
 #include <socle/socle.h>
@@ -48,7 +48,8 @@ Test(driver_library, a_bad_driver_keeps_opencl_closed) {
     SC_TRUE(environment_hash() == before);
     SC_EQ(drivers_loads("abort", "socle-probe"), 1);
     char *log = tool_get("loads", NULL);
-    SC_EQ(strlen(log), strlen("abort socle-probe\nempty socle-probe\n")); /* this process loaded neither */
+    SC_EQ(strlen(log), strlen("abort socle-probe\nempty socle-probe\n")); /* this process loaded
+                                                                             neither */
     free(log);
 }
 

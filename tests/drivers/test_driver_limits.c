@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Limits so small that a driver dies of them: training ends well or with an error that is said, never by a signal, and never without
- * an end. Every limit that getrlimit knows is lowered step by step (SC_COMPLETE), or those that matter once. */
+/* Limits so small that a driver dies of them: training ends well or with an error that is said,
+ * never by a signal, and never without an end. Every limit that getrlimit knows is lowered step by
+ * step (SC_COMPLETE), or those that matter once. */
 #include "broken_drivers.h"
 
 #include <sys/resource.h>
@@ -29,7 +30,8 @@ static void ends_well(int limit, const char *name, rlim_t value, const char *dev
     struct rlimit before, now;
     static int runs;
     char words[128];
-    snprintf(words, sizeof words, "train tool.yaml -o out%d --device %s --set train.epochs=1", runs++, device);
+    snprintf(words, sizeof words, "train tool.yaml -o out%d --device %s --set train.epochs=1",
+             runs++, device);
     getrlimit(limit, &before);
     now = (struct rlimit){value < before.rlim_max ? value : before.rlim_max, before.rlim_max};
     if (setrlimit(limit, &now) != 0) SC_TEST_FAIL("setrlimit %s", name);
@@ -41,7 +43,8 @@ static void ends_well(int limit, const char *name, rlim_t value, const char *dev
     bool refused = code == 127 && strstr(err, "shared libraries");
     if (code >= 126 && !refused) SC_TEST_FAIL("exit code %d: %s", code, err);
     bool heard = limit != RLIMIT_FSIZE || value >= 4 * KIB; /* the words go to a file too */
-    if (code != 0 && !refused && heard && !strstr(err, "error: ")) SC_TEST_FAIL("exit code %d without a word: %s", code, err);
+    if (code != 0 && !refused && heard && !strstr(err, "error: "))
+        SC_TEST_FAIL("exit code %d without a word: %s", code, err);
     free(err);
 }
 
@@ -53,7 +56,8 @@ static int give_away(const char *path, const struct stat *info, int kind, struct
 /* The system counts processes per user, and never limits root's. */
 static void become_another_user(void) {
     if (getuid() != 0) cr_skip_test("only root can become a user without other processes");
-    if (nftw(temp.path, give_away, 16, FTW_PHYS) != 0 || setgid(ANOTHER_USER) != 0 || setuid(ANOTHER_USER) != 0)
+    if (nftw(temp.path, give_away, 16, FTW_PHYS) != 0 || setgid(ANOTHER_USER) != 0 ||
+        setuid(ANOTHER_USER) != 0)
         cr_skip_test("this root may not become another user");
     setenv("HOME", temp.path, 1);
     if (access(getenv("SOCLE_TOOL"), X_OK) != 0) cr_skip_test("other users cannot reach the tool");
@@ -69,7 +73,8 @@ static void become_another_user(void) {
     } while (0)
 
 Test(driver_limits, address_space) {
-    SWEEP(RLIMIT_AS, 60 * MIB, 100 * MIB, 200 * MIB, 300 * MIB, 480 * MIB, 640 * MIB, 700 * MIB, 800 * MIB);
+    SWEEP(RLIMIT_AS, 60 * MIB, 100 * MIB, 200 * MIB, 300 * MIB, 480 * MIB, 640 * MIB, 700 * MIB,
+          800 * MIB);
 }
 
 Test(driver_limits, data) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tool among broken drivers: what needs no device never meets them, what needs one names them, passes over them and goes on. */
+/* The tool among broken drivers: what needs no device never meets them, what needs one names them,
+ * passes over them and goes on. */
 #include "broken_drivers.h"
 
 #include <sched.h>
@@ -27,7 +28,8 @@ static void loads_no_opencl(const char *words) {
     tool_result result = tool_run("%s", words);
     unsetenv("LD_DEBUG");
     unsetenv("LD_DEBUG_OUTPUT");
-    if (result.code != 0) SC_TEST_FAIL("socle %s: exit code %d: %s", words, result.code, result.err);
+    if (result.code != 0)
+        SC_TEST_FAIL("socle %s: exit code %d: %s", words, result.code, result.err);
     tool_free(&result);
     if (system("cat linker.* >seen && rm linker.*") != 0) SC_TEST_FAIL("the linker said nothing");
     char *seen = tool_get("seen", NULL);
@@ -39,12 +41,19 @@ static void loads_no_opencl(const char *words) {
 
 Test(drivers, what_needs_no_device_loads_none) {
     static const char *const commands[] = {
-        "version", "help", "train --help", "completion bash", "summary tool.yaml", "inspect train-images",
+        "version",
+        "help",
+        "train --help",
+        "completion bash",
+        "summary tool.yaml",
+        "inspect train-images",
         "train tool.yaml -o out --device cpu --set train.epochs=1",
         "train tool.yaml -o two --device cpu=2,cpu:0=1 --set train.epochs=1",
         "eval -m out/model.safetensors --data tool.yaml --device cpu",
         "predict -m out/model.safetensors --input test-images --device cpu",
-        "summary out/model.safetensors", "inspect out/model.safetensors", "plan tool.yaml --device cpu",
+        "summary out/model.safetensors",
+        "inspect out/model.safetensors",
+        "plan tool.yaml --device cpu",
         "verify --op softmax --small --device cpu",
     };
     drivers_install(ALL);
@@ -57,10 +66,13 @@ Test(drivers, what_needs_no_device_loads_none) {
 Test(drivers, each_bad_one_is_named_and_passed_over) {
     static const char *const said[] = {
         "abort.icd (" SC_STUBS "/stub_abort.so) aborted while its platforms were listed",
-        "crash.icd (" SC_STUBS "/stub_crash.so) crashed by signal 11 while its platforms were listed",
-        "garbage.icd (" SC_STUBS "/stub_garbage.so) returned garbage while its platforms were listed",
+        "crash.icd (" SC_STUBS
+        "/stub_crash.so) crashed by signal 11 while its platforms were listed",
+        "garbage.icd (" SC_STUBS
+        "/stub_garbage.so) returned garbage while its platforms were listed",
         "wild.icd (" SC_STUBS "/stub_wild.so) crashed by signal 11 while its devices were listed",
-        "ends.icd (" SC_STUBS "/stub_ends.so) ended its process with status 0 while its library was loaded",
+        "ends.icd (" SC_STUBS
+        "/stub_ends.so) ended its process with status 0 while its library was loaded",
         "empty.icd (" SC_STUBS "/stub_empty.so) is installed and loads, but offers no device",
         "gone.icd (libgone.so.7) does not load: libgone.so.7: cannot open shared object file",
     };
@@ -102,7 +114,9 @@ Test(drivers, without_a_good_one_auto_is_the_cpu_and_says_so) {
     SC_EQ(result.code, 0);
     SC_CONTAINS(result.err, "warning: goes on without an OpenCL driver: abort.icd");
     SC_CONTAINS(result.err, "warning: goes on without an OpenCL driver: crash.icd");
-    SC_CONTAINS(result.err, "warning: no OpenCL device found, using the plain cpu backend: 2 of 2 OpenCL drivers");
+    SC_CONTAINS(
+        result.err,
+        "warning: no OpenCL device found, using the plain cpu backend: 2 of 2 OpenCL drivers");
     tool_free(&result);
     result = tool_run("devices"); /* nothing has to be installed */
     SC_EQ(result.code, 0);
@@ -120,10 +134,13 @@ Test(drivers, a_verdict_is_kept_until_the_file_changes) {
     tool_expect(0, "aborted", "devices");
     SC_EQ(drivers_loads("abort", "socle-probe"), 2);
     /* What was changed afterwards is not believed, nor what others can write. */
-    if (system("for f in socle/drivers/*; do sed -i 's/kind 3/kind 1/' $f; echo more >>$f; done") != 0) SC_TEST_FAIL("sed");
+    if (system("for f in socle/drivers/*; do sed -i 's/kind 3/kind 1/' $f; echo more >>$f; done") !=
+        0)
+        SC_TEST_FAIL("sed");
     tool_expect(0, "aborted", "devices");
     SC_EQ(drivers_loads("abort", "socle-probe"), 3);
-    if (system("sed -i 's/kind 3/kind 1/' socle/drivers/*; chmod a+w socle/drivers/*") != 0) SC_TEST_FAIL("chmod");
+    if (system("sed -i 's/kind 3/kind 1/' socle/drivers/*; chmod a+w socle/drivers/*") != 0)
+        SC_TEST_FAIL("chmod");
     tool_expect(0, "not trusted", "devices");
     SC_EQ(drivers_loads("abort", "socle-probe"), 4);
     SC_EQ(drivers_loads("abort", "socle"), 0);
@@ -158,11 +175,13 @@ Test(drivers, a_home_that_cannot_be_written_is_named) {
     tool_result result = tool_run("devices");
     SC_EQ(result.code, 0);
     SC_CONTAINS(result.err, "pocl.icd (");
-    SC_CONTAINS(result.err, "is installed and loads, but offers no device: its cache folder /proc/nobody/.cache/pocl cannot be written; "
+    SC_CONTAINS(result.err, "is installed and loads, but offers no device: its cache folder "
+                            "/proc/nobody/.cache/pocl cannot be written; "
                             "let POCL_CACHE_DIR or XDG_CACHE_HOME name one that can");
     SC_TRUE(!strstr(result.err, "apt-get"));
     tool_free(&result);
-    tool_expect(0, "warning: no OpenCL device found, using the plain cpu backend: the driver pocl.icd",
+    tool_expect(0,
+                "warning: no OpenCL device found, using the plain cpu backend: the driver pocl.icd",
                 "train tool.yaml -q -o out --set train.epochs=1");
     tool_expect(4, "its cache folder /proc/nobody/.cache/pocl cannot be written",
                 "train tool.yaml -q -o other --device opencl:0");
@@ -181,16 +200,21 @@ Test(drivers, without_the_loader_there_are_no_devices) {
     drivers_install("pocl");
     hide("libOpenCL.so.1");
     tool_expect(0, "the OpenCL loader: hidden/libOpenCL.so.1", "devices");
-    tool_expect(0, "warning: no OpenCL device found, using the plain cpu backend: the OpenCL loader",
+    tool_expect(0,
+                "warning: no OpenCL device found, using the plain cpu backend: the OpenCL loader",
                 "train tool.yaml -q -o out --set train.epochs=1");
-    tool_expect(4, "the OpenCL loader: hidden/libOpenCL.so.1", "train tool.yaml -o two --device opencl:0");
+    tool_expect(4, "the OpenCL loader: hidden/libOpenCL.so.1",
+                "train tool.yaml -o two --device opencl:0");
 }
 
 Test(drivers, without_clblast_devices_lack_a_blas) {
     drivers_install("pocl");
-    tool_expect(0, NULL, "verify --device opencl:0 --op matmul --implementation clblast --small --no-record");
+    tool_expect(
+        0, NULL,
+        "verify --device opencl:0 --op matmul --implementation clblast --small --no-record");
     hide("libclblast.so.1");
-    tool_result result = tool_run("verify --device opencl:0 --op matmul --implementation clblast --small --no-record");
+    tool_result result = tool_run(
+        "verify --device opencl:0 --op matmul --implementation clblast --small --no-record");
     SC_TRUE(result.code != 0 && result.code < 128);
     tool_free(&result);
     tool_expect(0, NULL, "train tool.yaml -o out --device opencl:0 --set train.epochs=1");
@@ -207,7 +231,8 @@ static int units_of_pocl(void) {
     return count;
 }
 
-/* PoCL counts the machine's processors; the tool tells it how many this process may use, unless its user has. */
+/* PoCL counts the machine's processors; the tool tells it how many this process may use, unless its
+ * user has. */
 Test(drivers, drivers_on_the_cpu_take_what_the_process_may_use) {
     cpu_set_t one;
     drivers_install("pocl");
@@ -263,7 +288,10 @@ Test(drivers, where_the_probe_cannot_be_started_they_are_believed) {
     tool_put_text("no-program", "nothing\n");
     if (chmod("no-program", 0700) != 0) SC_TEST_FAIL("chmod");
     setenv("SOCLE_PROBE", "./no-program", 1);
-    tool_expect(0, "warning: the OpenCL driver empty.icd is loaded untried: ./no-program cannot be started: Exec format", "devices");
+    tool_expect(0,
+                "warning: the OpenCL driver empty.icd is loaded untried: ./no-program cannot be "
+                "started: Exec format",
+                "devices");
     SC_EQ(drivers_loads("empty", "socle"), 1);
 }
 
@@ -300,7 +328,8 @@ Test(drivers, a_verdict_is_kept_for_one_kernel) {
     SC_EQ(drivers_loads("abort", "socle-probe"), 2);
 }
 
-/* Under low limits a driver without devices is tried a second time, and leaves no core file then either. */
+/* Under low limits a driver without devices is tried a second time, and leaves no core file then
+ * either. */
 Test(drivers, the_second_try_leaves_no_core_file) {
     drivers_install("empty");
     struct rlimit files;

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The check device: a whole network trained on two devices at once, every launch compared; and that a difference is found. */
+/* The check device: a whole network trained on two devices at once, every launch compared; and that
+ * a difference is found. */
 #include "../train/fixture.h"
 
 #include "backend/check.h"
 
 static void train(fixture *f, sc_device *device, const char *network, sc_plan_options plan) {
     fixture_golden(f, network);
-    /* Not Adam: it makes steps of full size of the rounding errors that a bias before batch normalisation has for a gradient. */
+    /* Not Adam: it makes steps of full size of the rounding errors that a bias before batch
+     * normalisation has for a gradient. */
     sc_optimizer optimizer = fixture_optimizer("sgd", 0.01f, 0.9f);
     sc_engine_options options = {.capacity = 16, .optimizer = &optimizer, .seed = 1, .plan = plan};
     sc_engine *engine;
     FIXTURE_OK(sc_engine_create(&engine, device, f->net, &options));
     FIXTURE_OK(sc_engine_initialize(engine, 1));
-    for (uint32_t step = 1; step <= 3; step++) fixture_step(f, engine, step, (step - 1) * 16, 16, 1, 0.01f);
+    for (uint32_t step = 1; step <= 3; step++)
+        fixture_step(f, engine, step, (step - 1) * 16, 16, 1, 0.01f);
     SC_TRUE(sc_check_compared(device) > 3 * sc_plan_launches(sc_engine_train_plan(engine)));
     sc_engine_destroy(engine);
 }
@@ -64,8 +67,10 @@ Test(check_device, finds_a_difference) {
     FIXTURE_OK(sc_queue_open(&queue, check));
     sc_expr expr;
     sc_expr_init(&expr);
-    /* Reads memory that was never written alike: the step number decides nothing, the sides' contents do. */
-    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_RELU, sc_expr_input(&expr, 0, SC_EXPR_FLOAT), 0, 0));
+    /* Reads memory that was never written alike: the step number decides nothing, the sides'
+     * contents do. */
+    sc_expr_output(
+        &expr, sc_expr_add_node(&expr, SC_EXPR_RELU, sc_expr_input(&expr, 0, SC_EXPR_FLOAT), 0, 0));
     int64_t dim = 32;
     sc_op_desc desc = {.op = SC_OP_ELEMENTWISE, .inputs = 1, .outputs = 1, .expr = &expr};
     desc.tensor[0] = desc.tensor[1] = sc_tensor_make(SOCLE_F32, 0, 1, &dim);
@@ -79,7 +84,8 @@ Test(check_device, finds_a_difference) {
     sc_operand second = sc_check_side(operands[0], 1);
     FIXTURE_OK(sc_queue_fill(only, (sc_operand){second.buffer, 64}, 0x40000000u, 4));
     FIXTURE_OK(sc_queue_finish(only));
-    SC_EQ(sc_kernel_enqueue(kernel, queue, operands, workspace, &(sc_launch){.rows = 1}), SOCLE_STATUS_WRONG_RESULT);
+    SC_EQ(sc_kernel_enqueue(kernel, queue, operands, workspace, &(sc_launch){.rows = 1}),
+          SOCLE_STATUS_WRONG_RESULT);
     SC_TRUE(strstr(f.env.text, "element 16 is 1 by") != NULL);
     sc_queue_close(only);
     sc_kernel_release(kernel);

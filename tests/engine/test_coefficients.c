@@ -168,8 +168,9 @@ Test(coefficients, a_scale_of_zero) {
     release(&out);
 }
 
-/* A last batch of 5 rows in an engine for 16 takes the mean over 5: the bits of an engine for 5. The four running
- * statistics pass over a single row that is left, but not over one that is a whole batch. */
+/* A last batch of 5 rows in an engine for 16 takes the mean over 5: the bits of an engine for 5.
+ * The four running statistics pass over a single row that is left, but not over one that is a whole
+ * batch. */
 static void uneven(const char *device) {
     static const int64_t rows[] = {1, 5, 11};
     for (int i = 0; i < 3; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The training step's promises: same seed and device, same bits; threads, memory mode and fusion do not change bits; micro-batches add up along
- * a fixed tree to the gradient of the batch; a step that is not finite changes nothing; cpu and opencl agree. */
+/* The training step's promises: same seed and device, same bits; threads, memory mode and fusion do
+ * not change bits; micro-batches add up along a fixed tree to the gradient of the batch; a step
+ * that is not finite changes nothing; cpu and opencl agree. */
 #include "../train/fixture.h"
 
 enum { BATCH = 16 };
@@ -29,7 +30,8 @@ static float *train(const run *r, float *losses, size_t *count) {
     FIXTURE_OK(sc_engine_create(&engine, f.device, f.net, &options));
     FIXTURE_OK(sc_engine_initialize(engine, 3));
     for (int s = 0; s < r->steps; s++) {
-        float loss = fixture_step(&f, engine, (uint32_t)s + 1, s * rows % 256, rows, r->parts, 0.05f);
+        float loss =
+            fixture_step(&f, engine, (uint32_t)s + 1, s * rows % 256, rows, r->parts, 0.05f);
         if (losses) losses[s] = loss;
     }
     float *all = fixture_parameters(&f, engine, count);
@@ -44,7 +46,8 @@ static void same_bits(const run *a, const run *b) {
     SC_EQ(n, m);
     for (size_t i = 0; i < n; i++)
         if (memcmp(&x[i], &y[i], sizeof *x) != 0)
-            SC_TEST_FAIL("%s on %s: weight %zu is %.9g and %.9g", a->network, a->device, i, (double)x[i], (double)y[i]);
+            SC_TEST_FAIL("%s on %s: weight %zu is %.9g and %.9g", a->network, a->device, i,
+                         (double)x[i], (double)y[i]);
     free(x);
     free(y);
 }
@@ -53,7 +56,8 @@ static void repeatable(const char *device) {
     const char *networks[] = {"cnn", "dropout"};
     for (int i = 0; i < 2; i++) {
         if (!sc_test_takes(device, i + 1, 2)) continue;
-        run base = {.device = device, .network = networks[i], .parts = 1, .steps = 12}, other = base;
+        run base = {.device = device, .network = networks[i], .parts = 1, .steps = 12},
+            other = base;
         same_bits(&base, &base);
         other.plan.hooks.separate = true;
         same_bits(&base, &other);
@@ -82,16 +86,18 @@ static void micro_batches(const char *device) {
         if (!sc_test_takes(device, parts + 3, 6)) continue;
         float one[6], many[6];
         size_t n, m;
-        run whole = {.device = device, .network = "dropout", .parts = 1, .rows = 28, .steps = 6}, split = whole;
+        run whole = {.device = device, .network = "dropout", .parts = 1, .rows = 28, .steps = 6},
+            split = whole;
         split.parts = parts;
         float *x = train(&whole, one, &n), *y = train(&split, many, &m);
         for (int s = 0; s < 6; s++)
             if (!(fabsf(one[s] - many[s]) <= 2e-5f * one[s]))
-                SC_TEST_FAIL("%s in %d parts: loss of step %d is %.9g, whole %.9g", device, parts, s, (double)many[s],
-                             (double)one[s]);
+                SC_TEST_FAIL("%s in %d parts: loss of step %d is %.9g, whole %.9g", device, parts,
+                             s, (double)many[s], (double)one[s]);
         for (size_t i = 0; i < n; i++)
             if (!(fabsf(x[i] - y[i]) <= 2e-5f))
-                SC_TEST_FAIL("%s in %d parts: weight %zu is %.9g, whole %.9g", device, parts, i, (double)y[i], (double)x[i]);
+                SC_TEST_FAIL("%s in %d parts: weight %zu is %.9g, whole %.9g", device, parts, i,
+                             (double)y[i], (double)x[i]);
         free(x);
         free(y);
         same_bits(&split, &split);
@@ -118,8 +124,8 @@ Test(engine, cpu_and_opencl_agree) {
         free(train(&opencl, b, &n));
         for (int s = 0; s < 10; s++)
             if (!(fabsf(a[s] - b[s]) <= 1e-4f * a[s]))
-                SC_TEST_FAIL("%s: loss of step %d is %.9g on cpu, %.9g on opencl", networks[i], s + 1, (double)a[s],
-                             (double)b[s]);
+                SC_TEST_FAIL("%s: loss of step %d is %.9g on cpu, %.9g on opencl", networks[i],
+                             s + 1, (double)a[s], (double)b[s]);
     }
 }
 
@@ -148,7 +154,8 @@ Test(engine, a_look_does_not_outlive_what_it_looked_at) {
     fixture_close(&f);
 }
 
-/* A NaN in the weights makes the loss NaN: the commit must change nothing and the health word name the step. */
+/* A NaN in the weights makes the loss NaN: the commit must change nothing and the health word name
+ * the step. */
 static void not_finite(const char *device) {
     fixture f;
     fixture_open(&f, device, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Engines on devices that allocate little at once: lanes and activations are divided as far as they can be, results keep their bits,
- * and what cannot be divided is refused by name. The device lies about its limit; its driver enforces the lie. */
+/* Engines on devices that allocate little at once: lanes and activations are divided as far as they
+ * can be, results keep their bits, and what cannot be divided is refused by name. The device lies
+ * about its limit; its driver enforces the lie. */
 #include "../train/fixture.h"
 
 enum { BATCH = 8, PARTS = 3, ROWS = BATCH * PARTS };
@@ -8,8 +9,10 @@ enum { BATCH = 8, PARTS = 3, ROWS = BATCH * PARTS };
 static sc_engine *create(fixture *f, bool trains, int64_t capacity) {
     static sc_optimizer adam;
     adam = fixture_optimizer("adam", 0.01f, 0);
-    sc_engine_options options = {
-        .capacity = capacity, .micro_batches = trains ? PARTS : 0, .optimizer = trains ? &adam : NULL, .seed = 3};
+    sc_engine_options options = {.capacity = capacity,
+                                 .micro_batches = trains ? PARTS : 0,
+                                 .optimizer = trains ? &adam : NULL,
+                                 .seed = 3};
     sc_engine *engine;
     FIXTURE_OK(sc_engine_create(&engine, f->device, f->net, &options));
     FIXTURE_OK(sc_engine_initialize(engine, 3));
@@ -31,7 +34,8 @@ static float *train(const char *device, uint64_t most, size_t *count, sc_engine_
     return all;
 }
 
-/* A limit that the largest piece just meets: gradients of several micro-batches and two states are well above it together. */
+/* A limit that the largest piece just meets: gradients of several micro-batches and two states are
+ * well above it together. */
 static void divided(const char *device) {
     size_t n, m;
     sc_engine_memory whole, bound;
@@ -54,7 +58,8 @@ Test(engine_memory, divided_opencl) {
     divided("opencl:0");
 }
 
-/* Activations alone are larger than what is allocated at once: the plan is divided, tensors are not. */
+/* Activations alone are larger than what is allocated at once: the plan is divided, tensors are
+ * not. */
 Test(engine_memory, activations_in_several_buffers) {
     fixture f;
     sc_engine_memory memory[2];
@@ -89,7 +94,8 @@ static void refuses(const char *device, const char *network, const char *what, u
         fixture_example(&f, network);
     f.device->info.max_allocation = most;
     uint64_t before = sc_device_memory(f.device).bounded;
-    SC_FAILS(&f.env, sc_engine_create(&engine, f.device, f.net, &options), SOCLE_STATUS_DEVICE_MEMORY);
+    SC_FAILS(&f.env, sc_engine_create(&engine, f.device, f.net, &options),
+             SOCLE_STATUS_DEVICE_MEMORY);
     snprintf(text, sizeof text, "the %s take ", what);
     SC_CONTAINS(f.env.text, text);
     snprintf(text, sizeof text, "at most %llu at once", (unsigned long long)most);
@@ -101,7 +107,8 @@ static void refuses(const char *device, const char *network, const char *what, u
     fixture_close(&f);
 }
 
-/* The weights of one layer lie in one piece, here 784 x 256 of them; and there are at most 16 pieces, here for twenty layers. */
+/* The weights of one layer lie in one piece, here 784 x 256 of them; and there are at most 16
+ * pieces, here for twenty layers. */
 Test(engine_memory, what_cannot_be_divided_is_named) {
     const size_t largest = 784 * 256 * sizeof(float);
     refuses("cpu", "fashion-mlp", "parameters of dense1.weight", largest - 128);

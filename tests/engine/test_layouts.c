@@ -3,8 +3,8 @@
  * cpu and through OpenCL, whatever mixtures the implementations take; and weights are packed once
  * per commit, not with every micro-batch. */
 #include "../backend/blocked_device.h"
-#include "backend/null.h"
 #include "../train/fixture.h"
+#include "backend/null.h"
 
 enum { BATCH = 16, STEPS = 4 };
 
@@ -79,8 +79,8 @@ static void train(const variant *v, outcome *out) {
 
 static void compare(const variant *v, const outcome *plain) {
     outcome blocked;
-    SC_REPRO("%s, manner %d, separate %d, unfused %d", v->device, (int)v->manner, v->plan.hooks.separate,
-             v->plan.hooks.keep_graph_order);
+    SC_REPRO("%s, manner %d, separate %d, unfused %d", v->device, (int)v->manner,
+             v->plan.hooks.separate, v->plan.hooks.keep_graph_order);
     train(v, &blocked);
     SC_EQ(blocked.count, plain->count);
     for (size_t i = 0; i < plain->count; i++)
@@ -90,8 +90,8 @@ static void compare(const variant *v, const outcome *plain) {
         SC_TRUE(blocked.evaluated[e].correct == plain->evaluated[e].correct);
         SC_TRUE(blocked.evaluated[e].weight == BATCH / 2);
     }
-    SC_TRUE(plain->evaluated[0].loss !=
-            plain->evaluated[1].loss); /* else a stale pack would not show */
+    SC_TRUE(plain->evaluated[0].loss != plain->evaluated[1].loss); /* else a stale pack would not
+                                                                      show */
     SC_TRUE(blocked.launched > 10 * STEPS);
     SC_TRUE(blocked.packs >= 3);
     SC_TRUE(blocked.reorders > blocked.packs);
@@ -118,8 +118,7 @@ static void same_bits(const char *device, bool thorough) {
         SC_EQ(unused.reorders, 0);
         SC_EQ(unused.launched, 0);
         SC_EQ_MEMORY(unused.weights, plain.weights, plain.count * sizeof *plain.weights);
-        for (int e = 0; e < 2; e++)
-            SC_TRUE(unused.evaluated[e].loss == plain.evaluated[e].loss);
+        for (int e = 0; e < 2; e++) SC_TRUE(unused.evaluated[e].loss == plain.evaluated[e].loss);
         free(unused.weights);
         free(plain.weights);
     }
@@ -188,7 +187,9 @@ Test(layouts, null_device_counts) {
         SC_OK(&f.env, sc_engine_upload(engine, 0, 8, column, NULL));
         SC_OK(&f.env, sc_engine_micro_batch(engine, 0, 8, 0, 1 + (uint32_t)k / 2));
         enqueues[k] = counts.enqueues - before;
-        if (k % 2) SC_OK(&f.env, sc_engine_commit(engine, &(sc_engine_step){1 + (uint32_t)k / 2, 16, 2, 0.1f}));
+        if (k % 2)
+            SC_OK(&f.env,
+                  sc_engine_commit(engine, &(sc_engine_step){1 + (uint32_t)k / 2, 16, 2, 0.1f}));
     }
     SC_EQ(enqueues[0], size.launches);
     SC_EQ(enqueues[1], size.launches - size.packs + 1); /* one addition of partials */

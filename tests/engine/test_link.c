@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The way of sums between devices: the same bits directly and through buffers of their own, in one range and in many; and the trace
- * that shows it beside the computation. */
+/* The way of sums between devices: the same bits directly and through buffers of their own, in one
+ * range and in many; and the trace that shows it beside the computation. */
 #include "../train/fixture.h"
 
 #include <stdlib.h>
@@ -27,7 +27,8 @@ static void start(run *r, const sc_fit_options *options) {
     for (int i = 0; i < count; i++)
         FIXTURE_OK(sc_worker_create(&r->device[i].worker, &f.env, &f.registry, &choice[i], &timed));
     sc_release(&f.env, choice);
-    FIXTURE_OK(sc_trainer_create_on(&r->trainer, &f.env, r->device, MEMBERS, f.net, options, f.data, NULL));
+    FIXTURE_OK(sc_trainer_create_on(&r->trainer, &f.env, r->device, MEMBERS, f.net, options, f.data,
+                                    NULL));
 }
 
 static void end(run *r) {
@@ -117,7 +118,8 @@ static void expect_trace(bool own_memory) {
         if (own_memory && span.range > 0) SC_EQ_U64(span.start, computed[span.device]);
         computed[span.device] = span.end;
     }
-    /* The last step's totals are seen when the next one begins, so that one leaves no spans of its devices. */
+    /* The last step's totals are seen when the next one begins, so that one leaves no spans of its
+     * devices. */
     SC_EQ(seen[SC_TRACE_HOST], ranges * STEPS);
     SC_EQ(seen[SC_TRACE_COMPUTE], ranges * (STEPS - 1) * MEMBERS);
     SC_EQ(seen[SC_TRACE_TRANSFER], 2 * ranges * (STEPS - 1) * MEMBERS);

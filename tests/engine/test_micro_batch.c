@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The micro-batch solved from the budget: the largest even share that fits, found in few forecasts; and what is said when none does. */
+/* The micro-batch solved from the budget: the largest even share that fits, found in few forecasts;
+ * and what is said when none does. */
 #include "../train/fixture.h"
 
 #include "engine/forecast.h"
@@ -45,19 +46,22 @@ static void solved(const char *device, const char *network, int64_t batch) {
     sc_forecast_request request = request_of(batch);
     const int64_t chosen[] = {1, 2, 3, 7, batch / 2, batch};
     uint64_t bytes[64]; /* by number of parts */
-    for (int64_t parts = 1; parts <= batch; parts++) bytes[parts] = needed(&f, &request, even(batch, parts));
+    for (int64_t parts = 1; parts <= batch; parts++)
+        bytes[parts] = needed(&f, &request, even(batch, parts));
     for (size_t i = 0; i < sizeof chosen / sizeof chosen[0]; i++)
         for (int less = 0; less <= 1; less++) {
             sc_forecast forecast;
             uint64_t room = bytes[chosen[i]] - (uint64_t)less;
             int64_t expected = 1;
-            SC_REPRO("%s, %s: batch %d, room for %d parts less %d", device, network, (int)batch, (int)chosen[i], less);
+            SC_REPRO("%s, %s: batch %d, room for %d parts less %d", device, network, (int)batch,
+                     (int)chosen[i], less);
             give_room(&f, room);
             socle_status status = sc_forecast_micro_batch(&forecast, f.device, f.net, &request);
             while (expected <= batch && bytes[expected] > room) expected++;
             SC_EQ(forecast.fits, status == SOCLE_OK);
             if (expected > batch) { /* then by recomputation, or not at all */
-                SC_TRUE(status == SOCLE_STATUS_DEVICE_MEMORY || (status == SOCLE_OK && forecast.engine.recompute));
+                SC_TRUE(status == SOCLE_STATUS_DEVICE_MEMORY ||
+                        (status == SOCLE_OK && forecast.engine.recompute));
                 continue;
             }
             SC_EQ(status, SOCLE_OK);
@@ -102,8 +106,9 @@ static void runs(const char *device) {
     fixture_close(&f);
 }
 
-/* An evaluation keeps nothing for a backward pass: it takes more rows at once than training, within the same budget, and finds what one
- * row after the other finds, but for the grouping of the sums. */
+/* An evaluation keeps nothing for a backward pass: it takes more rows at once than training, within
+ * the same budget, and finds what one row after the other finds, but for the grouping of the sums.
+ */
 static void evaluates_wider(const char *device) {
     fixture f;
     sc_forecast forecast;
@@ -133,7 +138,8 @@ static void evaluates_wider(const char *device) {
     }
     SC_EQ(wide.samples, narrow.samples);
     SC_TRUE(wide.accuracy == narrow.accuracy);
-    SC_TRUE(fabs(wide.loss - narrow.loss) <= 1e-6 * narrow.loss); /* a float's unit for each of at most 7 levels of sums */
+    SC_TRUE(fabs(wide.loss - narrow.loss) <= 1e-6 * narrow.loss); /* a float's unit for each of at
+                                                                     most 7 levels of sums */
     SC_EQ(sc_device_memory(f.device).bounded, before);
     fixture_close(&f);
 }
@@ -163,14 +169,17 @@ Test(micro_batch, few_forecasts_for_many_rows) {
         SC_EQ(forecast.engine.capacity, rows);
         SC_TRUE(forecast.forecasts <= 10);
         if (rows < 64) continue; /* the most partial sums there are would not fit */
-        FIXTURE_OK(sc_forecast_micro_batch(&forecast, f.device, f.net, &most)); /* whose size is beyond what can be addressed */
+        FIXTURE_OK(sc_forecast_micro_batch(&forecast, f.device, f.net, &most)); /* whose size is
+                                                                                   beyond what can
+                                                                                   be addressed */
         SC_TRUE(forecast.engine.capacity >= rows / 2 && forecast.engine.capacity <= rows);
         SC_TRUE(forecast.forecasts <= 20);
     }
     fixture_close(&f);
 }
 
-/* Data stay on the device while they take at most half of the room and the whole batch fits beside them. */
+/* Data stay on the device while they take at most half of the room and the whole batch fits beside
+ * them. */
 Test(micro_batch, resident_data) {
     fixture f;
     sc_forecast forecast;
@@ -185,7 +194,8 @@ Test(micro_batch, resident_data) {
     SC_EQ(forecast.engine.capacity, 16);
     SC_TRUE(forecast.memory.data >= 60000 * 785);
     SC_EQ(forecast.forecasts, 1);
-    sc_device_set_budget(f.device, sc_device_memory(f.device).bounded + 2 * forecast.memory.data - 1);
+    sc_device_set_budget(f.device,
+                         sc_device_memory(f.device).bounded + 2 * forecast.memory.data - 1);
     FIXTURE_OK(sc_forecast_micro_batch(&forecast, f.device, f.net, &request));
     SC_TRUE(!forecast.engine.resident);
     SC_EQ(forecast.engine.data_rows, 0);
@@ -197,7 +207,8 @@ Test(micro_batch, resident_data) {
     fixture_close(&f);
 }
 
-/* A fixed micro-batch that is somewhat too large is made to fit, and what was forecast is what is taken, results included. */
+/* A fixed micro-batch that is somewhat too large is made to fit, and what was forecast is what is
+ * taken, results included. */
 static void made_again(const char *device) {
     fixture f;
     sc_forecast forecast;
@@ -217,7 +228,8 @@ static void made_again(const char *device) {
         SC_EQ(forecast.engine.capacity, 32);
         FIXTURE_OK(sc_engine_create(&engine, f.device, f.net, &forecast.engine));
         FIXTURE_OK(sc_engine_initialize(engine, 1));
-        for (uint32_t s = 1; s <= 3; s++) loss[again] = fixture_step(&f, engine, s, 0, 32, 1, 0.01f);
+        for (uint32_t s = 1; s <= 3; s++)
+            loss[again] = fixture_step(&f, engine, s, 0, 32, 1, 0.01f);
         FIXTURE_OK(sc_engine_evaluate(engine, 0, 32));
         SC_EQ(sc_device_memory(f.device).bounded - before, forecast.needed);
         sc_engine_destroy(engine);
@@ -248,25 +260,29 @@ Test(micro_batch, nothing_fits) {
         if (bytes < least) least = bytes;
     }
     give_room(&f, least - 1);
-    SC_FAILS(&f.env, sc_forecast_micro_batch(&forecast, f.device, f.net, &request), SOCLE_STATUS_DEVICE_MEMORY);
+    SC_FAILS(&f.env, sc_forecast_micro_batch(&forecast, f.device, f.net, &request),
+             SOCLE_STATUS_DEVICE_MEMORY);
     SC_TRUE(!forecast.fits);
-    snprintf(text, sizeof text, "micro-batch of %d takes %llu bytes, %llu more than the", (int)forecast.engine.capacity,
-             (unsigned long long)forecast.needed, (unsigned long long)(forecast.needed - forecast.available));
+    snprintf(text, sizeof text, "micro-batch of %d takes %llu bytes, %llu more than the",
+             (int)forecast.engine.capacity, (unsigned long long)forecast.needed,
+             (unsigned long long)(forecast.needed - forecast.available));
     SC_CONTAINS(f.env.text, text);
-    snprintf(text, sizeof text, "The layer %s holds the most, %zu bytes", forecast.memory.heaviest_layer,
-             forecast.memory.heaviest);
+    snprintf(text, sizeof text, "The layer %s holds the most, %zu bytes",
+             forecast.memory.heaviest_layer, forecast.memory.heaviest);
     SC_CONTAINS(f.env.text, text);
     SC_CONTAINS(f.env.text, "larger memory budget");
     SC_EQ(forecast.needed - forecast.available, 1);
     request.fixed = true;
     request.most = 64;
-    SC_FAILS(&f.env, sc_forecast_micro_batch(&forecast, f.device, f.net, &request), SOCLE_STATUS_DEVICE_MEMORY);
+    SC_FAILS(&f.env, sc_forecast_micro_batch(&forecast, f.device, f.net, &request),
+             SOCLE_STATUS_DEVICE_MEMORY);
     SC_CONTAINS(f.env.text, "the micro-batch of 64 takes");
     SC_EQ(forecast.forecasts, 1);
     fixture_close(&f);
 }
 
-/* A limit per allocation bounds the rows as a budget does; weights beyond it leave nothing to do. */
+/* A limit per allocation bounds the rows as a budget does; weights beyond it leave nothing to do.
+ */
 Test(micro_batch, limit_per_allocation) {
     fixture f;
     sc_forecast forecast;
@@ -284,7 +300,8 @@ Test(micro_batch, limit_per_allocation) {
     FIXTURE_OK(sc_forecast_micro_batch(&forecast, f.device, f.net, &request));
     SC_EQ(forecast.engine.capacity, 20); /* 96 / 5 */
     f.device->info.max_allocation = 1024;
-    SC_FAILS(&f.env, sc_forecast_micro_batch(&forecast, f.device, f.net, &request), SOCLE_STATUS_DEVICE_MEMORY);
+    SC_FAILS(&f.env, sc_forecast_micro_batch(&forecast, f.device, f.net, &request),
+             SOCLE_STATUS_DEVICE_MEMORY);
     SC_CONTAINS(f.env.text, "must lie in one piece");
     fixture_close(&f);
 }

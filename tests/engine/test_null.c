@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Training on the null device: what a step asks of a driver, and that any call may fail without leaving anything behind. */
+/* Training on the null device: what a step asks of a driver, and that any call may fail without
+ * leaving anything behind. */
 #include "../train/fixture.h"
 
 #include "backend/null.h"
@@ -11,22 +12,29 @@ static const sc_optimizer *adam(void) {
 }
 
 static socle_status steps(fixture *f, sc_device *device, int count, bool resident) {
-    sc_engine_options options = {.capacity = 8, .micro_batches = 2, .optimizer = adam(), .resident = resident,
-                                 .data_rows = 320, .seed = 1};
+    sc_engine_options options = {.capacity = 8,
+                                 .micro_batches = 2,
+                                 .optimizer = adam(),
+                                 .resident = resident,
+                                 .data_rows = 320,
+                                 .seed = 1};
     sc_engine *engine;
     SC_TRY(sc_engine_create(&engine, device, f->net, &options));
     size_t first;
     int32_t index[8] = {0};
-    const sc_column *images = sc_dataset_column(f->data, 0), *labels = sc_dataset_column(f->data, 1);
+    const sc_column *images = sc_dataset_column(f->data, 0),
+                    *labels = sc_dataset_column(f->data, 1);
     const void *column[2] = {images->data, labels->data};
     socle_status status = sc_engine_initialize(engine, 1);
     if (status == SOCLE_OK && resident) status = sc_engine_data(engine, f->data, "label", &first);
     for (int s = 0; s < count && status == SOCLE_OK; s++) {
         for (int part = 0; part < 2 && status == SOCLE_OK; part++) {
             status = sc_engine_upload(engine, part, 8, column, index);
-            if (status == SOCLE_OK) status = sc_engine_micro_batch(engine, part, 8, 0, (uint32_t)s + 1);
+            if (status == SOCLE_OK)
+                status = sc_engine_micro_batch(engine, part, 8, 0, (uint32_t)s + 1);
         }
-        if (status == SOCLE_OK) status = sc_engine_commit(engine, &(sc_engine_step){(uint32_t)s + 1, 16, 2, 0.01f});
+        if (status == SOCLE_OK)
+            status = sc_engine_commit(engine, &(sc_engine_step){(uint32_t)s + 1, 16, 2, 0.01f});
         if (status == SOCLE_OK && s == 0) status = sc_engine_evaluate(engine, 0, 8);
     }
     sc_engine_destroy(engine);
@@ -81,10 +89,15 @@ static socle_status one_resident(fixture *f, sc_device *device) {
     return steps(f, device, 1, true);
 }
 
-/* Parameters, gradients and states in pieces, and buckets for shared steps in memory like any other. */
+/* Parameters, gradients and states in pieces, and buckets for shared steps in memory like any
+ * other. */
 static socle_status create_in_pieces(fixture *f, sc_device *device) {
-    sc_engine_options options = {.capacity = 2, .micro_batches = 4, .optimizer = adam(), .shares_steps = true,
-                                 .fixed_tree = true, .hooks.own_memory = true};
+    sc_engine_options options = {.capacity = 2,
+                                 .micro_batches = 4,
+                                 .optimizer = adam(),
+                                 .shares_steps = true,
+                                 .fixed_tree = true,
+                                 .hooks.own_memory = true};
     sc_engine *engine;
     device->info.max_allocation = 112 * 1024;
     socle_status status = sc_engine_create(&engine, device, f->net, &options);
@@ -101,7 +114,8 @@ static socle_status create_in_pieces(fixture *f, sc_device *device) {
 }
 
 /* Every counted call fails once, first to last, until a run meets no fault. */
-static void fail_every_call(const char *network, socle_status (*work)(fixture *f, sc_device *device)) {
+static void fail_every_call(const char *network,
+                            socle_status (*work)(fixture *f, sc_device *device)) {
     int64_t n = 1;
     for (;; n++) {
         sc_null_counts counts = {.fail_after = n};
@@ -111,7 +125,8 @@ static void fail_every_call(const char *network, socle_status (*work)(fixture *f
         open_null(&f, &device, &counts, network);
         socle_status status = work(&f, device);
         if (status != SOCLE_OK) SC_EQ(status, SOCLE_STATUS_DEVICE);
-        if (counts.calls >= n && status == SOCLE_OK) SC_TRUE(counts.calls - n < 3); /* the last waits of clean-up */
+        if (counts.calls >= n && status == SOCLE_OK)
+            SC_TRUE(counts.calls - n < 3); /* the last waits of clean-up */
         close_null(&f, device);
         nothing_left(&counts);
         if (counts.calls < n) break;

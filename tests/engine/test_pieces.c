@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Training on devices that allocate less at once than the parameters take: parameters, gradients and states lie in pieces,
- * and everything keeps its bits, alone and among devices that have it all in one. The device lies about its limit; its
- * driver enforces the lie. */
+/* Training on devices that allocate less at once than the parameters take: parameters, gradients
+ * and states lie in pieces, and everything keeps its bits, alone and among devices that have it all
+ * in one. The device lies about its limit; its driver enforces the lie. */
 #include "../train/fixture.h"
 #include "sc_temp.h"
 
+#include "engine/engine_private.h"
 #include "model/net_config.h"
 #include "run/checkpoint.h"
-#include "engine/engine_private.h"
 
 /* LOW: six of the twenty large tensors of "deep". */
 enum { ROWS = 2, PARTS = 5, STEPS = 3, STATES = 2, MEMBERS = 2, LOW = 112 * 1024 };
@@ -23,7 +23,8 @@ static void expect_same(everything *a, everything *b) {
     SC_EQ(a->count, b->count);
     for (size_t i = 0; i < a->count; i++)
         if (memcmp(&a->value[i], &b->value[i], sizeof *a->value) != 0)
-            SC_TEST_FAIL("value %zu of %zu is %a and %a", i, a->count, (double)a->value[i], (double)b->value[i]);
+            SC_TEST_FAIL("value %zu of %zu is %a and %a", i, a->count, (double)a->value[i],
+                         (double)b->value[i]);
     free(a->value);
     free(b->value);
 }
@@ -81,7 +82,7 @@ Test(pieces, intervals) {
 typedef struct one {
     const char *optimizer;
     bool fixed_tree;
-    uint64_t most; /* bytes at once; 0: as many as there are */
+    uint64_t most;      /* bytes at once; 0: as many as there are */
     const char *update; /* of the optimizer expr */
 } one;
 
@@ -117,12 +118,14 @@ static everything train(const one *o, sc_engine_memory *memory) {
     return all;
 }
 
-/* How memory is cut is the host's affair: what the cpu shows in every combination, OpenCL shows in one of each kind. */
+/* How memory is cut is the host's affair: what the cpu shows in every combination, OpenCL shows in
+ * one of each kind. */
 static bool is_quick(const char *device) {
     return strcmp(device, "cpu") != 0 && !sc_test_full();
 }
 
-/* Sums over a tensor are the same in any piece, to the bit; those over all are added up in another grouping. */
+/* Sums over a tensor are the same in any piece, to the bit; those over all are added up in another
+ * grouping. */
 Test(pieces, updates_sum_over_tensors_of_every_piece) {
     static const struct {
         const char *update;
@@ -143,7 +146,8 @@ Test(pieces, updates_sum_over_tensors_of_every_piece) {
         SC_TRUE(divided.parameters > 2 * divided.parameter_piece);
         SC_EQ(all.count, expected.count);
         for (size_t k = 0; k < all.count; k++)
-            SC_NEAR(all.value[k], expected.value[k], cases[i].tolerance * (1 + fabs((double)expected.value[k])));
+            SC_NEAR(all.value[k], expected.value[k],
+                    cases[i].tolerance * (1 + fabs((double)expected.value[k])));
         free(all.value);
         free(expected.value);
     }
@@ -181,7 +185,8 @@ Test(pieces, dense_layers_keep_their_bits_opencl) {
     same_bits("opencl:0", "deep", LOW);
 }
 
-/* A gradient that is not finite is seen in whichever piece it lies, and nothing of any piece is updated. */
+/* A gradient that is not finite is seen in whichever piece it lies, and nothing of any piece is
+ * updated. */
 Test(pieces, health_sees_every_piece) {
     sc_optimizer adam = fixture_optimizer("adam", 0.01f, 0);
     sc_engine_options options = {.capacity = ROWS, .optimizer = &adam};
@@ -198,8 +203,11 @@ Test(pieces, health_sees_every_piece) {
     for (int p = 0; p < engine->cuts.count; p++)
         for (int last = 0; last < 2; last++) {
             sc_totals totals;
-            size_t n, at = last ? engine->cuts.end[p] - sizeof bad : p ? engine->cuts.end[p - 1] : 0;
-            FIXTURE_OK(sc_queue_fill(engine->compute, engine->memory.base[SC_LANE_HEALTH], 0, SC_LANE_ALIGNMENT));
+            size_t n, at = last ? engine->cuts.end[p] - sizeof bad
+                           : p  ? engine->cuts.end[p - 1]
+                                : 0;
+            FIXTURE_OK(sc_queue_fill(engine->compute, engine->memory.base[SC_LANE_HEALTH], 0,
+                                     SC_LANE_ALIGNMENT));
             float *before = fixture_parameters(&f, engine, &n);
             FIXTURE_OK(sc_engine_upload(engine, 0, ROWS, column, NULL));
             FIXTURE_OK(sc_engine_micro_batch(engine, 0, ROWS, 0, 7));
@@ -212,9 +220,15 @@ Test(pieces, health_sees_every_piece) {
             SC_EQ_MEMORY(after, before, n * sizeof *after);
             free(before);
             free(after);
-            FIXTURE_OK(sc_queue_fill(engine->compute, sc_pieces_at(sums, at), 0, sizeof bad)); /* it may be padding */
+            FIXTURE_OK(
+                sc_queue_fill(engine->compute, sc_pieces_at(sums, at), 0, sizeof bad)); /* it
+                                                                                           may
+                                                                                           be
+                                                                                           padding
+                                                                                         */
         }
-    FIXTURE_OK(sc_queue_fill(engine->compute, engine->memory.base[SC_LANE_HEALTH], 0, SC_LANE_ALIGNMENT));
+    FIXTURE_OK(
+        sc_queue_fill(engine->compute, engine->memory.base[SC_LANE_HEALTH], 0, SC_LANE_ALIGNMENT));
     fixture_step(&f, engine, 8, 0, ROWS, 1, 0.01f);
     sc_engine_destroy(engine);
     fixture_close(&f);
@@ -253,12 +267,14 @@ static everything train_shared(const shared *s) {
     FIXTURE_OK(sc_registry_select(&f.registry, &f.env, s->devices, &choice, &count));
     SC_EQ(count, MEMBERS);
     for (int i = 0; i < MEMBERS; i++) {
-        FIXTURE_OK(sc_worker_create(&device[i].worker, &f.env, &f.registry, &choice[i], &one_thread));
+        FIXTURE_OK(
+            sc_worker_create(&device[i].worker, &f.env, &f.registry, &choice[i], &one_thread));
         device[i].share = 1;
         if (s->low[i]) FIXTURE_OK(sc_worker_run(device[i].worker, lower_limit, NULL, 0));
     }
     sc_release(&f.env, choice);
-    FIXTURE_OK(sc_trainer_create_on(&trainer, &f.env, device, MEMBERS, f.net, &options, f.data, NULL));
+    FIXTURE_OK(
+        sc_trainer_create_on(&trainer, &f.env, device, MEMBERS, f.net, &options, f.data, NULL));
     FIXTURE_OK(sc_trainer_run(trainer));
     sc_fleet *fleet = sc_trainer_fleet(trainer);
     SC_EQ(sc_fleet_alive(fleet), MEMBERS);
@@ -282,7 +298,8 @@ static void shared_same_bits(const char *devices, const char *probe) {
         for (int low = 1; low < 4; low++) {
             if (is_quick(probe) && way + low != 6) continue;
             shared s = {devices, way & 1, way >> 1, {0, 0}};
-            SC_REPRO("%s, own memory %d, reproducible %d, low %d", devices, s.own_memory, s.reproducible, low);
+            SC_REPRO("%s, own memory %d, reproducible %d, low %d", devices, s.own_memory,
+                     s.reproducible, low);
             everything expected = train_shared(&s);
             s.low[0] = low & 1;
             s.low[1] = low >> 1;
@@ -342,7 +359,8 @@ static void resume(uint64_t first, uint64_t second) {
     FIXTURE_OK(sc_net_text(&text, f.net));
     identity.network = text;
     const char *path = sc_temp_file(&temp, "checkpoint.safetensors");
-    sc_trainer *interrupted = make_trainer(4, first), *resumed = make_trainer(9, second), *straight = make_trainer(9, 0);
+    sc_trainer *interrupted = make_trainer(4, first), *resumed = make_trainer(9, second),
+               *straight = make_trainer(9, 0);
     FIXTURE_OK(sc_trainer_run(interrupted));
     FIXTURE_OK(sc_checkpoint_save(interrupted, path, &identity));
     FIXTURE_OK(sc_checkpoint_load(resumed, path, &identity));

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The known-answer test of a device: sound devices pass it, a device that reads back one wrong bit is refused by name,
- * and the environment can overrule that. The fault layer stands in for the bad driver; it must be named before the
- * first OpenCL call, so every test here sets it first thing in the process of its own that Criterion gives it. */
+/* The known-answer test of a device: sound devices pass it, a device that reads back one wrong bit
+ * is refused by name, and the environment can overrule that. The fault layer stands in for the bad
+ * driver; it must be named before the first OpenCL call, so every test here sets it first thing in
+ * the process of its own that Criterion gives it. */
 #include "backend/registry.h"
 #include "base/thread_pool.h"
-#include "sc_test.h"
 #include "engine/self_test.h"
+#include "sc_test.h"
 
 static sc_device *open_device(sc_env *env, const char *name) {
     sc_registry registry;
@@ -59,7 +60,8 @@ Test(self_test, no_memory) {
         socle_status status = sc_device_self_test(device);
         bool met = atomic_load(&state.requests) >= state.refuse;
         SC_EQ(status != SOCLE_OK, met);
-        if (met) SC_TRUE(status == SOCLE_STATUS_OUT_OF_MEMORY || status == SOCLE_STATUS_DEVICE_MEMORY);
+        if (met)
+            SC_TRUE(status == SOCLE_STATUS_OUT_OF_MEMORY || status == SOCLE_STATUS_DEVICE_MEMORY);
         sc_device_close(device);
         SC_EQ(atomic_load(&state.live), 0);
         if (!met) return;

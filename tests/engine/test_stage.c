@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The path of samples to a device: a pass brings each sample once and in order whatever the micro-batch, rows of any epoch come when they
- * are asked for, and failures end it. */
+/* The path of samples to a device: a pass brings each sample once and in order whatever the
+ * micro-batch, rows of any epoch come when they are asked for, and failures end it. */
 #include "../train/fixture.h"
 
 #include <string.h>
 
 enum { CLASSES = 10 };
-static const int capacities[] = {320, 64, 7, 1}; /* in one, in several, with a short last one, with more than slots */
+static const int capacities[] = {320, 64, 7, 1}; /* in one, in several, with a short last one, with
+                                                    more than slots */
 
 static sc_engine *engine_of(fixture *f, int capacity, const sc_optimizer *optimizer) {
     sc_engine *engine;
@@ -35,7 +36,8 @@ Test(stage, a_pass_brings_each_sample_once_in_order) {
 }
 
 /* The prediction for one sample that a stage was asked for. */
-static void predicted(sc_engine *engine, sc_stage *stage, uint32_t epoch, uint32_t place, float *out) {
+static void predicted(sc_engine *engine, sc_stage *stage, uint32_t epoch, uint32_t place,
+                      float *out) {
     int slot;
     FIXTURE_OK(sc_stage_slot(stage, &(sc_stage_rows){epoch, place, 1}, &slot));
     FIXTURE_OK(sc_engine_predict(engine, slot, 1, out));
@@ -43,7 +45,9 @@ static void predicted(sc_engine *engine, sc_stage *stage, uint32_t epoch, uint32
 
 Test(stage, rows_of_any_epoch_at_any_time) {
     static float all[320 * CLASSES];
-    static const struct {uint32_t epoch, place;} asked[] = {{0, 5}, {3, 319}, {1, 0}, {3, 318}, {0, 5}, {2, 100}};
+    static const struct {
+        uint32_t epoch, place;
+    } asked[] = {{0, 5}, {3, 319}, {1, 0}, {3, 318}, {0, 5}, {2, 100}};
     fixture f;
     sc_stage *stage;
     sc_order order;
@@ -60,8 +64,14 @@ Test(stage, rows_of_any_epoch_at_any_time) {
         sc_order_set_epoch(&order, asked[i].epoch);
         SC_TRUE(memcmp(out, all + (size_t)order.visit[asked[i].place] * CLASSES, sizeof out) == 0);
     }
-    SC_EQ(sc_stage_slot(stage, &(sc_stage_rows){0, 300, 21}, &(int){0}), SOCLE_STATUS_INTERNAL); /* beyond the last */
-    SC_EQ(sc_stage_slot(stage, &(sc_stage_rows){0, 0, 65}, &(int){0}), SOCLE_STATUS_INTERNAL); /* more than the capacity */
+    SC_EQ(sc_stage_slot(stage, &(sc_stage_rows){0, 300, 21}, &(int){0}),
+          SOCLE_STATUS_INTERNAL); /* beyond the last */
+    SC_EQ(sc_stage_slot(stage, &(sc_stage_rows){0, 0, 65}, &(int){0}),
+          SOCLE_STATUS_INTERNAL); /* more
+                                     than
+                                     the
+                                     capacity
+                                   */
     sc_stage_destroy(stage);
     sc_order_free(&order);
     sc_engine_destroy(engine);
@@ -72,7 +82,8 @@ static socle_status third_fails(sc_engine *engine, int slot, int64_t rows, void 
     int *calls = argument;
     (void)slot;
     (void)rows;
-    return ++*calls == 3 ? sc_fail(sc_engine_device(engine)->env, SOCLE_STATUS_DEVICE, "the third") : SOCLE_OK;
+    return ++*calls == 3 ? sc_fail(sc_engine_device(engine)->env, SOCLE_STATUS_DEVICE, "the third")
+                         : SOCLE_OK;
 }
 
 Test(stage, a_failure_ends_the_pass) {
@@ -104,12 +115,15 @@ Test(stage, columns_that_do_not_suit) {
     sc_engine *engine = engine_of(&f, 2, &sgd);
     FIXTURE_OK(sc_order_init(&order, &f.env, NULL, 2, 0, false));
     FIXTURE_OK(sc_dataset_create(&wrong, &f.env, "two", 2));
-    SC_EQ(sc_stage_create(&stage, engine, &(sc_stage_source){.dataset = wrong}, &order, 2), SOCLE_STATUS_DATA);
+    SC_EQ(sc_stage_create(&stage, engine, &(sc_stage_source){.dataset = wrong}, &order, 2),
+          SOCLE_STATUS_DATA);
     SC_TRUE(strstr(fixture_text(), "two: has no column \"input\"") != NULL);
     socle_shape shape = {.rank = 3, .size = {1, 3, 3}};
     FIXTURE_OK(sc_dataset_add_copy(wrong, "input", SOCLE_U8, &shape, image));
-    SC_EQ(sc_stage_create(&stage, engine, &(sc_stage_source){.dataset = wrong}, &order, 2), SOCLE_STATUS_SHAPE);
-    SC_TRUE(strstr(fixture_text(), "a row of \"input\" has 9 bytes, the network reads 144") != NULL);
+    SC_EQ(sc_stage_create(&stage, engine, &(sc_stage_source){.dataset = wrong}, &order, 2),
+          SOCLE_STATUS_SHAPE);
+    SC_TRUE(strstr(fixture_text(), "a row of \"input\" has 9 bytes, the network reads 144") !=
+            NULL);
     sc_dataset_destroy(wrong);
     sc_order_free(&order);
     sc_engine_destroy(engine);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* However a step's micro-batches are split into runs, the additions are those of one holder: the trees of additions are
- * written down symbolically and compared. It knows numbers, no devices. */
+/* However a step's micro-batches are split into runs, the additions are those of one holder: the
+ * trees of additions are written down symbolically and compared. It knows numbers, no devices. */
 #include "sc_test.h"
 
 #include "engine/sum_tree.h"
@@ -25,13 +25,14 @@ static uint64_t added(uint64_t earlier, uint64_t later) {
 }
 
 static void apply(uint64_t *sum, const sc_sum_merge *merge, int merges) {
-    for (int m = 0; m < merges; m++) sum[merge[m].earlier] = added(sum[merge[m].earlier], sum[merge[m].later]);
+    for (int m = 0; m < merges; m++)
+        sum[merge[m].earlier] = added(sum[merge[m].earlier], sum[merge[m].later]);
 }
 
 static int highest;
 
-/* Micro-batches first .. end - 1 by one holder. The nodes that are left get holders from *next on, as they would in
- * host memory. */
+/* Micro-batches first .. end - 1 by one holder. The nodes that are left get holders from *next on,
+ * as they would in host memory. */
 static void add_run(sc_sum_tree *all, uint64_t *total, int *next, int64_t first, int64_t end) {
     sc_sum_tree own = {.nodes = 0};
     uint64_t sum[HOLDERS];
@@ -49,7 +50,8 @@ static void add_run(sc_sum_tree *all, uint64_t *total, int *next, int64_t first,
     }
 }
 
-/* The sum of a step split at `end[0] <= end[1] ...`; the last one is the number of micro-batches. */
+/* The sum of a step split at `end[0] <= end[1] ...`; the last one is the number of micro-batches.
+ */
 static uint64_t sum_of(const int64_t *end, int runs) {
     sc_sum_tree all = {.nodes = 0};
     uint64_t total[HOLDERS];
@@ -63,7 +65,8 @@ static uint64_t sum_of(const int64_t *end, int runs) {
 }
 
 Test(sum_tree, one_holder_adds_as_the_picture_says) {
-    uint64_t pair01 = added(leaf(0), leaf(1)), pair23 = added(leaf(2), leaf(3)), four = added(pair01, pair23);
+    uint64_t pair01 = added(leaf(0), leaf(1)), pair23 = added(leaf(2), leaf(3)),
+             four = added(pair01, pair23);
     SC_EQ_U64(sum_of((int64_t[]){1}, 1), leaf(0));
     SC_EQ_U64(sum_of((int64_t[]){3}, 1), added(pair01, leaf(2)));
     SC_EQ_U64(sum_of((int64_t[]){5}, 1), added(four, leaf(4)));
@@ -101,7 +104,8 @@ Test(sum_tree, sampled_splits_into_three_and_more) {
         for (int sample = 0; sample < 200; sample++) {
             int64_t end[6];
             int runs = 3 + sample % 4;
-            for (int r = 0; r + 1 < runs; r++) end[r] = (int64_t)(next_random(&state) % ((uint32_t)count + 1));
+            for (int r = 0; r + 1 < runs; r++)
+                end[r] = (int64_t)(next_random(&state) % ((uint32_t)count + 1));
             end[runs - 1] = count;
             sort(end, runs - 1);
             SC_REPRO("%" PRId64 " micro-batches, %d runs, sample %d", count, runs, sample);

@@ -42,7 +42,8 @@ static void create(adder *a, const char *device, bool commits) {
     sc_optimizer sgd = fixture_optimizer("sgd", 0.1f, 0);
     sc_step_terms terms;
     sc_commit_shape shape = {.pieces = 1, .parameter_blocks = {1}, .weighted = true};
-    FIXTURE_OK(commits ? sc_commit_build(a->graph, &sgd, &shape, &terms) : sc_totals_build(a->graph));
+    FIXTURE_OK(commits ? sc_commit_build(a->graph, &sgd, &shape, &terms)
+                       : sc_totals_build(a->graph));
     sc_plan_options options = {0};
     FIXTURE_OK(sc_plan_create(&a->plan, a->f.device, a->graph, &a->map, &options));
 }
@@ -107,8 +108,8 @@ static void many(const char *device, bool commits) {
     SC_EQ(total(&a, 1), 16777216 + 1500 + 16600.0 * 5001);
     SC_EQ(total(&a, 2), 16777216 + 1500 + 16600.0 * 4999);
     double loss = (double)1677721.6f + 1500 * (double)0.1f + 16600 * (double)500.1f;
-    SC_NEAR(total(&a, 0) / loss, 1,
-            1e-12); /* 2^-46 or so for each of 18,000 additions, of either sign */
+    SC_NEAR(total(&a, 0) / loss, 1, 1e-12); /* 2^-46 or so for each of 18,000 additions, of either
+                                               sign */
     destroy(&a);
 }
 

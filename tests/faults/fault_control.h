@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For programs that run under the fault layer (fault_layer.c): ask whether the fault took effect, end it, say
- * what the program does, count the OpenCL objects that are left. Without the layer all of it does nothing. */
+/* For programs that run under the fault layer (fault_layer.c): ask whether the fault took effect,
+ * end it, say what the program does, count the OpenCL objects that are left. Without the layer all
+ * of it does nothing. */
 #ifndef SC_TEST_FAULT_CONTROL_H
 #define SC_TEST_FAULT_CONTROL_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fault layer's entries that do more than fail: commands whose events end badly, read-backs with a flipped bit,
- * devices that lie about their limits and then keep to the lie. */
+/* The fault layer's entries that do more than fail: commands whose events end badly, read-backs
+ * with a flipped bit, devices that lie about their limits and then keep to the lie. */
 #include "fault_layer.h"
 
 #include <pthread.h>
@@ -48,7 +48,8 @@ bool fault_parse_lies(const char *text) {
 
 /* The value told instead of the truth; false: no lie about this. */
 static bool lied(cl_device_info key, cl_ulong *value, size_t *size) {
-    if (fault.mode == FAULT_LIE && !fault_is_armed()) return false; /* in other modes the lie is no fault that ends */
+    if (fault.mode == FAULT_LIE && !fault_is_armed())
+        return false; /* in other modes the lie is no fault that ends */
     for (int i = 0; i < LIES; i++) {
         if (lies[i].key != key || !lies[i].told) continue;
         *value = lies[i].value;
@@ -58,13 +59,14 @@ static bool lied(cl_device_info key, cl_ulong *value, size_t *size) {
     return false;
 }
 
-static cl_int CL_API_CALL clGetDeviceInfo_entry(cl_device_id device, cl_device_info key, size_t size, void *value,
-                                                size_t *given) {
+static cl_int CL_API_CALL clGetDeviceInfo_entry(cl_device_id device, cl_device_info key,
+                                                size_t size, void *value, size_t *given) {
     cl_ulong lie;
     size_t needed;
     cl_int code = fault_check(CALL_clGetDeviceInfo, -1);
     if (code != CL_SUCCESS) return code;
-    if (!lied(key, &lie, &needed)) return fault_real->clGetDeviceInfo(device, key, size, value, given);
+    if (!lied(key, &lie, &needed))
+        return fault_real->clGetDeviceInfo(device, key, size, value, given);
     if (fault.mode == FAULT_LIE) fault_note();
     if (value && size < needed) return CL_INVALID_VALUE;
     if (value) memcpy(value, &lie, needed); /* little-endian, as every device we use */
@@ -73,12 +75,13 @@ static cl_int CL_API_CALL clGetDeviceInfo_entry(cl_device_id device, cl_device_i
 }
 
 static cl_int CL_API_CALL clGetKernelWorkGroupInfo_entry(cl_kernel kernel, cl_device_id device,
-                                                         cl_kernel_work_group_info key, size_t size, void *value,
-                                                         size_t *given) {
+                                                         cl_kernel_work_group_info key, size_t size,
+                                                         void *value, size_t *given) {
     cl_ulong lie;
     size_t needed;
     cl_int code = fault_check(CALL_clGetKernelWorkGroupInfo, fault_owner_kernel(kernel));
-    if (code == CL_SUCCESS) code = fault_real->clGetKernelWorkGroupInfo(kernel, device, key, size, value, given);
+    if (code == CL_SUCCESS)
+        code = fault_real->clGetKernelWorkGroupInfo(kernel, device, key, size, value, given);
     if (code == CL_SUCCESS && value && key == CL_KERNEL_WORK_GROUP_SIZE &&
         lied(CL_DEVICE_MAX_WORK_GROUP_SIZE, &lie, &needed) && lie < *(size_t *)value)
         *(size_t *)value = (size_t)lie;
@@ -103,15 +106,16 @@ static void CL_CALLBACK gone(cl_mem memory, void *bytes) {
 static cl_int beyond_memory(size_t bytes) {
     cl_ulong limit;
     size_t size;
-    if (lied(CL_DEVICE_MAX_MEM_ALLOC_SIZE, &limit, &size) && bytes > limit) return CL_INVALID_BUFFER_SIZE;
+    if (lied(CL_DEVICE_MAX_MEM_ALLOC_SIZE, &limit, &size) && bytes > limit)
+        return CL_INVALID_BUFFER_SIZE;
     pthread_mutex_lock(&memory_lock);
     bool full = lied(CL_DEVICE_GLOBAL_MEM_SIZE, &limit, &size) && memory_used + bytes > limit;
     pthread_mutex_unlock(&memory_lock);
     return full ? CL_MEM_OBJECT_ALLOCATION_FAILURE : CL_SUCCESS;
 }
 
-static cl_mem CL_API_CALL clCreateBuffer_entry(cl_context context, cl_mem_flags flags, size_t bytes, void *host,
-                                               cl_int *given_code) {
+static cl_mem CL_API_CALL clCreateBuffer_entry(cl_context context, cl_mem_flags flags, size_t bytes,
+                                               void *host, cl_int *given_code) {
     cl_int code = fault_check(CALL_clCreateBuffer, fault_owner_context(context));
     cl_mem memory = NULL;
     cl_ulong limit;
@@ -127,15 +131,18 @@ static cl_mem CL_API_CALL clCreateBuffer_entry(cl_context context, cl_mem_flags 
 }
 
 /* A launch that the device of the lie could not run. */
-static cl_int beyond_group(cl_command_queue queue, cl_kernel kernel, cl_uint dims, const size_t *local) {
+static cl_int beyond_group(cl_command_queue queue, cl_kernel kernel, cl_uint dims,
+                           const size_t *local) {
     cl_ulong limit, used = 0;
     size_t size, items = 1;
     cl_device_id device = NULL;
     for (cl_uint i = 0; local && i < dims; i++) items *= local[i];
-    if (lied(CL_DEVICE_MAX_WORK_GROUP_SIZE, &limit, &size) && items > limit) return CL_INVALID_WORK_GROUP_SIZE;
+    if (lied(CL_DEVICE_MAX_WORK_GROUP_SIZE, &limit, &size) && items > limit)
+        return CL_INVALID_WORK_GROUP_SIZE;
     if (!lied(CL_DEVICE_LOCAL_MEM_SIZE, &limit, &size)) return CL_SUCCESS;
     fault_real->clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL);
-    fault_real->clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_LOCAL_MEM_SIZE, sizeof used, &used, NULL);
+    fault_real->clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_LOCAL_MEM_SIZE, sizeof used,
+                                         &used, NULL);
     return used > limit ? CL_OUT_OF_RESOURCES : CL_SUCCESS;
 }
 
@@ -165,9 +172,10 @@ static bool is_broken(cl_command_queue queue) {
     return found;
 }
 
-/* Notes the event of a command that was handed over: broken if the fault falls on it, its queue is, or what it waits
- * for. */
-static void mark(bool now, cl_command_queue queue, const cl_event *made, cl_uint waits, const cl_event *wait) {
+/* Notes the event of a command that was handed over: broken if the fault falls on it, its queue is,
+ * or what it waits for. */
+static void mark(bool now, cl_command_queue queue, const cl_event *made, cl_uint waits,
+                 const cl_event *wait) {
     cl_event event = made ? *made : NULL;
     if (event) fault_objects(FAULT_EVENTS, 1);
     if (fault.mode != FAULT_EVENT || !fault_is_armed()) return;
@@ -209,12 +217,12 @@ static cl_int CL_API_CALL clReleaseEvent_entry(cl_event event) {
     return code != CL_SUCCESS ? code : own;
 }
 
-static cl_int CL_API_CALL clGetEventInfo_entry(cl_event event, cl_event_info key, size_t size, void *value,
-                                               size_t *given) {
+static cl_int CL_API_CALL clGetEventInfo_entry(cl_event event, cl_event_info key, size_t size,
+                                               void *value, size_t *given) {
     cl_int code = fault_check(CALL_clGetEventInfo, fault_owner_event(event));
     if (code == CL_SUCCESS) code = fault_real->clGetEventInfo(event, key, size, value, given);
-    if (code == CL_SUCCESS && key == CL_EVENT_COMMAND_EXECUTION_STATUS && value && *(cl_int *)value == CL_COMPLETE &&
-        is_marked(event))
+    if (code == CL_SUCCESS && key == CL_EVENT_COMMAND_EXECUTION_STATUS && value &&
+        *(cl_int *)value == CL_COMPLETE && is_marked(event))
         *(cl_int *)value = fault.code;
     return code;
 }
@@ -243,72 +251,79 @@ static void flip(void *data, size_t bytes) {
     ((unsigned char *)data)[at < bytes ? at : 0] ^= 0x40;
 }
 
-static cl_int CL_API_CALL clEnqueueNDRangeKernel_entry(cl_command_queue queue, cl_kernel kernel, cl_uint dims,
-                                                       const size_t *offset, const size_t *global, const size_t *local,
-                                                       cl_uint waits, const cl_event *wait, cl_event *event) {
+static cl_int CL_API_CALL clEnqueueNDRangeKernel_entry(cl_command_queue queue, cl_kernel kernel,
+                                                       cl_uint dims, const size_t *offset,
+                                                       const size_t *global, const size_t *local,
+                                                       cl_uint waits, const cl_event *wait,
+                                                       cl_event *event) {
     bool now;
     cl_int code = check_command(CALL_clEnqueueNDRangeKernel, queue, &now);
     if (code == CL_SUCCESS) code = beyond_group(queue, kernel, dims, local);
     if (code == CL_SUCCESS)
-        code = fault_real->clEnqueueNDRangeKernel(queue, kernel, dims, offset, global, local, waits, wait, event);
+        code = fault_real->clEnqueueNDRangeKernel(queue, kernel, dims, offset, global, local, waits,
+                                                  wait, event);
     if (code == CL_SUCCESS) mark(now, queue, event, waits, wait);
     return code;
 }
 
-static cl_int CL_API_CALL clEnqueueReadBuffer_entry(cl_command_queue queue, cl_mem memory, cl_bool block, size_t offset,
-                                                    size_t bytes, void *to, cl_uint waits, const cl_event *wait,
+static cl_int CL_API_CALL clEnqueueReadBuffer_entry(cl_command_queue queue, cl_mem memory,
+                                                    cl_bool block, size_t offset, size_t bytes,
+                                                    void *to, cl_uint waits, const cl_event *wait,
                                                     cl_event *event) {
     bool now;
     cl_int code = check_command(CALL_clEnqueueReadBuffer, queue, &now);
     bool spoil = now && fault.mode == FAULT_CORRUPT;
     if (code == CL_SUCCESS)
-        code = fault_real->clEnqueueReadBuffer(queue, memory, spoil ? CL_TRUE : block, offset, bytes, to, waits, wait,
-                                               event);
+        code = fault_real->clEnqueueReadBuffer(queue, memory, spoil ? CL_TRUE : block, offset,
+                                               bytes, to, waits, wait, event);
     if (code == CL_SUCCESS) mark(now, queue, event, waits, wait);
     if (code == CL_SUCCESS && spoil) flip(to, bytes);
     return code;
 }
 
-static void *CL_API_CALL clEnqueueMapBuffer_entry(cl_command_queue queue, cl_mem memory, cl_bool block,
-                                                  cl_map_flags flags, size_t offset, size_t bytes, cl_uint waits,
-                                                  const cl_event *wait, cl_event *event, cl_int *given_code) {
+static void *CL_API_CALL clEnqueueMapBuffer_entry(cl_command_queue queue, cl_mem memory,
+                                                  cl_bool block, cl_map_flags flags, size_t offset,
+                                                  size_t bytes, cl_uint waits, const cl_event *wait,
+                                                  cl_event *event, cl_int *given_code) {
     bool now;
     void *address = NULL;
     cl_int code = check_command(CALL_clEnqueueMapBuffer, queue, &now);
     bool spoil = now && fault.mode == FAULT_CORRUPT;
     if (code == CL_SUCCESS)
-        address = fault_real->clEnqueueMapBuffer(queue, memory, spoil ? CL_TRUE : block, flags, offset, bytes, waits,
-                                                 wait, event, &code);
+        address = fault_real->clEnqueueMapBuffer(queue, memory, spoil ? CL_TRUE : block, flags,
+                                                 offset, bytes, waits, wait, event, &code);
     if (address) mark(now, queue, event, waits, wait);
     if (address && spoil) flip(address, bytes);
     if (given_code) *given_code = code;
     return address;
 }
 
-#define COMMAND(name, parameters, arguments)                                                                           \
-    static cl_int CL_API_CALL name##_entry parameters {                                                                \
-        bool now;                                                                                                      \
-        cl_int code = check_command(CALL_##name, queue, &now);                                                         \
-        if (code == CL_SUCCESS) code = fault_real->name arguments;                                                     \
-        if (code == CL_SUCCESS) mark(now, queue, event, waits, wait);                                                  \
-        return code;                                                                                                   \
+#define COMMAND(name, parameters, arguments)                                                       \
+    static cl_int CL_API_CALL name##_entry parameters {                                            \
+        bool now;                                                                                  \
+        cl_int code = check_command(CALL_##name, queue, &now);                                     \
+        if (code == CL_SUCCESS) code = fault_real->name arguments;                                 \
+        if (code == CL_SUCCESS) mark(now, queue, event, waits, wait);                              \
+        return code;                                                                               \
     }
 COMMAND(clEnqueueWriteBuffer,
-        (cl_command_queue queue, cl_mem memory, cl_bool block, size_t offset, size_t bytes, const void *from,
-         cl_uint waits, const cl_event *wait, cl_event *event),
+        (cl_command_queue queue, cl_mem memory, cl_bool block, size_t offset, size_t bytes,
+         const void *from, cl_uint waits, const cl_event *wait, cl_event *event),
         (queue, memory, block, offset, bytes, from, waits, wait, event))
 COMMAND(clEnqueueCopyBuffer,
-        (cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset, size_t to_offset, size_t bytes,
-         cl_uint waits, const cl_event *wait, cl_event *event),
+        (cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset, size_t to_offset,
+         size_t bytes, cl_uint waits, const cl_event *wait, cl_event *event),
         (queue, from, to, from_offset, to_offset, bytes, waits, wait, event))
 COMMAND(clEnqueueFillBuffer,
-        (cl_command_queue queue, cl_mem memory, const void *pattern, size_t size, size_t offset, size_t bytes,
-         cl_uint waits, const cl_event *wait, cl_event *event),
+        (cl_command_queue queue, cl_mem memory, const void *pattern, size_t size, size_t offset,
+         size_t bytes, cl_uint waits, const cl_event *wait, cl_event *event),
         (queue, memory, pattern, size, offset, bytes, waits, wait, event))
 COMMAND(clEnqueueUnmapMemObject,
-        (cl_command_queue queue, cl_mem memory, void *address, cl_uint waits, const cl_event *wait, cl_event *event),
+        (cl_command_queue queue, cl_mem memory, void *address, cl_uint waits, const cl_event *wait,
+         cl_event *event),
         (queue, memory, address, waits, wait, event))
-COMMAND(clEnqueueBarrierWithWaitList, (cl_command_queue queue, cl_uint waits, const cl_event *wait, cl_event *event),
+COMMAND(clEnqueueBarrierWithWaitList,
+        (cl_command_queue queue, cl_uint waits, const cl_event *wait, cl_event *event),
         (queue, waits, wait, event))
 
 void fault_fill_effects(void) {

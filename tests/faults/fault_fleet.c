@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program for the fault sweep: trains on several devices at once (fleet_life.h) while calls fail, on one of them
- * (FAULT_DEVICE) or on any. While a device is left the run must end well: no sample lost or used twice, in reproducible
- * mode the bits of a run without faults, and one line of the log that names the device that is lost, and no other. With
- * none left it must say so, and the weights must be those from before the fit.
+/* A program for the fault sweep: trains on several devices at once (fleet_life.h) while calls fail,
+ * on one of them (FAULT_DEVICE) or on any. While a device is left the run must end well: no sample
+ * lost or used twice, in reproducible mode the bits of a run without faults, and one line of the
+ * log that names the device that is lost, and no other. With none left it must say so, and the
+ * weights must be those from before the fit.
  *
- *   fault_fleet DEVICES NET FOLDER   "opencl:0/0=1,opencl:0/1=1" (FAULT_DEVICE 0 and 1), or with "cpu=1" among them;
- *                                    the weights fix who computes what, and so the calls. "cnn" or "count"
+ *   fault_fleet DEVICES NET FOLDER   "opencl:0/0=1,opencl:0/1=1" (FAULT_DEVICE 0 and 1), or with
+ * "cpu=1" among them; the weights fix who computes what, and so the calls. "cnn" or "count"
  *
- * The exit status says what was seen: fault_verdict.h. The sweeps (CMakeLists.txt) take every call of every function
- * while the fleet trains; opening, compiling and the self-test, which the other subject covers call by call, by some
- * calls of each function. */
+ * The exit status says what was seen: fault_verdict.h. The sweeps (CMakeLists.txt) take every call
+ * of every function while the fleet trains; opening, compiling and the self-test, which the other
+ * subject covers call by call, by some calls of each function. */
 #include "fault_control.h"
 #include "fault_verdict.h"
 #include "fleet_life.h"
@@ -29,7 +30,8 @@ static bool one_is_left(void) {
     return aimed_at() >= 0 || strstr(devices, "cpu");
 }
 
-/* "opencl:0/1 (" for OpenCL device `number` of the list, as a line of the log begins; false: there are fewer. */
+/* "opencl:0/1 (" for OpenCL device `number` of the list, as a line of the log begins; false: there
+ * are fewer. */
 static bool label_of(int number, char *out, size_t size) {
     for (const char *word = devices; word; word = strchr(word, ',') ? strchr(word, ',') + 1 : NULL)
         if (strncmp(word, "opencl", 6) == 0 && number-- == 0)
@@ -56,7 +58,8 @@ static bool lines_are_true(const fleet_life *life) {
     return sound == lost_lines(life, "");
 }
 
-/* A device that died while the fleet trained cannot serve the next fit, so a line must have said it. */
+/* A device that died while the fleet trained cannot serve the next fit, so a line must have said
+ * it. */
 static bool is_silent(const fleet_life *life) {
     const char *phase = getenv("FAULT_PHASE");
     bool early = phase && (strcmp(phase, "equip") == 0 || strcmp(phase, "train") == 0);
@@ -71,8 +74,10 @@ static bool is_same(const fleet_life *life, const fleet_record *right) {
 
 static int judge_success(const fleet_life *life, const fleet_record *right) {
     const fault_session *session = &life->session;
-    if (!lines_are_true(life)) return fault_say(MISNAMED, "not these devices are lost", session, SOCLE_OK);
-    if (is_silent(life)) return fault_say(SILENT, "no line says that a device is lost", session, SOCLE_OK);
+    if (!lines_are_true(life))
+        return fault_say(MISNAMED, "not these devices are lost", session, SOCLE_OK);
+    if (is_silent(life))
+        return fault_say(SILENT, "no line says that a device is lost", session, SOCLE_OK);
     if (is_same(life, right)) return life->warnings ? REPORTED : fault_fired() ? ABSORBED : RIGHT;
     if (strcmp(net, "count") != 0 &&
         fault_are_close(life->out->weights[0], right->weights[0], FLEET_STATES * FAULT_WEIGHTS))
@@ -89,17 +94,22 @@ static int judge_failure(fleet_life *life, const fleet_record *right, socle_stat
     if (!fault_is_well_named(session, status))
         return fault_say(MISNAMED, "this status is not what happened", session, status);
     if (!session->net) return REPORTED;
-    if (one_is_left()) return fault_say(SURRENDER, "a device is left, and the run ends", session, status);
-    if (fleet_life_weights(life, weights) != SOCLE_OK) return fault_say(TORN, "no weights", session, status);
+    if (one_is_left())
+        return fault_say(SURRENDER, "a device is left, and the run ends", session, status);
+    if (fleet_life_weights(life, weights) != SOCLE_OK)
+        return fault_say(TORN, "no weights", session, status);
     if (memcmp(weights, right->weights[session->state], sizeof weights) != 0)
         return fault_say(TORN, "the weights are not those from before the fit", session, status);
-    return lines_are_true(life) ? REPORTED : fault_say(MISNAMED, "not these devices are lost", session, status);
+    return lines_are_true(life)
+               ? REPORTED
+               : fault_say(MISNAMED, "not these devices are lost", session, status);
 }
 
 static int live(void *got, const void *right) {
     fleet_life life = {.net = net, .out = got};
     socle_status status = fleet_life_run(&life, devices);
-    int verdict = status == SOCLE_OK ? judge_success(&life, right) : judge_failure(&life, right, status);
+    int verdict =
+        status == SOCLE_OK ? judge_success(&life, right) : judge_failure(&life, right, status);
     return fault_check_left(&life.session, verdict);
 }
 
@@ -110,7 +120,8 @@ static int live_after(void *got, const void *right) {
     if (status != SOCLE_OK)
         verdict = fault_say(NO_SECOND, "a second context fails", &life.session, status);
     else if (!is_same(&life, right) || life.lost[0])
-        verdict = fault_say(NO_SECOND, "a second context yields something else", &life.session, status);
+        verdict =
+            fault_say(NO_SECOND, "a second context yields something else", &life.session, status);
     return fault_check_left(&life.session, verdict);
 }
 
@@ -135,7 +146,8 @@ static int make_record(void *right) {
     else if (status != SOCLE_OK)
         verdict = fault_say(BROKEN, "a life without faults fails", &life.session, status);
     else if (life.warnings || (strcmp(net, "count") == 0 && !counts_are_right(right)))
-        verdict = fault_say(BROKEN, "a life without faults is not as on paper", &life.session, status);
+        verdict =
+            fault_say(BROKEN, "a life without faults is not as on paper", &life.session, status);
     return fault_check_left(&life.session, verdict);
 }
 

@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A layer between the OpenCL loader and its drivers that makes calls fail as told, without any change to the program
- * under test: OPENCL_LAYERS=<this shared object>. It stands before every function that the library calls.
+/* A layer between the OpenCL loader and its drivers that makes calls fail as told, without any
+ * change to the program under test: OPENCL_LAYERS=<this shared object>. It stands before every
+ * function that the library calls.
  *
  *   FAULT_MODE   once     call number FAULT_AT returns FAULT_CODE, all others work
  *                ever     that call and every later one that FAULT_CALL names
- *                dead     from that call on every call on its device, of any name, fails: a lost device. What it was
- *                         doing has stopped; release calls report the error and release all the same
+ *                dead     from that call on every call on its device, of any name, fails: a lost
+ * device. What it was doing has stopped; release calls report the error and release all the same
  *                hang     that call sleeps FAULT_MICROSECONDS (standard: 1000 s), then works
- *                event    the event of that command says FAULT_CODE when the command has ended, and so does every later
- *                         event of its queue and every event that waited for it; clWaitForEvents gives -14
- *                corrupt  every FAULT_AT-th of the calls flips one bit of what it read (clEnqueueReadBuffer) or mapped
- *                slow     every kernel launch from number FAULT_AT on is delayed by FAULT_MICROSECONDS (standard: 1000)
- *                lie      clGetDeviceInfo answers FAULT_VALUES, "CL_DEVICE_LOCAL_MEM_SIZE=1024,..."; what exceeds
- *                         the values is refused, as a device of that kind would
- *                not set: the layer counts and does nothing
- *   FAULT_VALUES with another mode: told as well, for the life of the program ("CL_DEVICE_TYPE=4": a GPU)
- *   FAULT_CALL   function names with commas between them, or "*" (standard) for all; for event, corrupt and slow: all
- *                that apply
- *   FAULT_AT     from 1 (standard); counted over the calls that FAULT_CALL and FAULT_DEVICE name
- *   FAULT_CODE   a negative number; standard: -5, CL_OUT_OF_RESOURCES
- *   FAULT_DEVICE ordinal among the contexts opened by the process, from 0: only calls on that one count and fail. Calls
- *                whose device cannot be known (platform and device queries, clCreateContext) then do not. Standard: all
- *                calls; for dead: 0. lie knows no devices
- *   FAULT_PHASE  a word: only calls made while the program says that it is in that phase (fault_control.h) count and
- *                fail; it is in "start" until it says something. What has begun there, a dead device or ever, goes on
- *   FAULT_REOPEN "no": a device that died cannot be opened again; standard: it can, and then works
- *   FAULT_COUNTS a file; at exit, and when the last context is released, gets "NAME CALLS" per function, over the calls that FAULT_DEVICE (where set) and
+ *                event    the event of that command says FAULT_CODE when the command has ended, and
+ * so does every later event of its queue and every event that waited for it; clWaitForEvents gives
+ * -14 corrupt  every FAULT_AT-th of the calls flips one bit of what it read (clEnqueueReadBuffer)
+ * or mapped slow     every kernel launch from number FAULT_AT on is delayed by FAULT_MICROSECONDS
+ * (standard: 1000) lie      clGetDeviceInfo answers FAULT_VALUES,
+ * "CL_DEVICE_LOCAL_MEM_SIZE=1024,..."; what exceeds the values is refused, as a device of that kind
+ * would not set: the layer counts and does nothing FAULT_VALUES with another mode: told as well,
+ * for the life of the program ("CL_DEVICE_TYPE=4": a GPU) FAULT_CALL   function names with commas
+ * between them, or "*" (standard) for all; for event, corrupt and slow: all that apply FAULT_AT
+ * from 1 (standard); counted over the calls that FAULT_CALL and FAULT_DEVICE name FAULT_CODE   a
+ * negative number; standard: -5, CL_OUT_OF_RESOURCES FAULT_DEVICE ordinal among the contexts opened
+ * by the process, from 0: only calls on that one count and fail. Calls whose device cannot be known
+ * (platform and device queries, clCreateContext) then do not. Standard: all calls; for dead: 0. lie
+ * knows no devices FAULT_PHASE  a word: only calls made while the program says that it is in that
+ * phase (fault_control.h) count and fail; it is in "start" until it says something. What has begun
+ * there, a dead device or ever, goes on FAULT_REOPEN "no": a device that died cannot be opened
+ * again; standard: it can, and then works FAULT_COUNTS a file; at exit, and when the last context
+ * is released, gets "NAME CALLS" per function, over the calls that FAULT_DEVICE (where set) and
  *                FAULT_PHASE name, "left:KIND NUMBER" for objects never released, "fired TIMES"
  *
- * A program may end the fault, ask whether it took effect, and how many OpenCL objects are left: fault_control.h. */
+ * A program may end the fault, ask whether it took effect, and how many OpenCL objects are left:
+ * fault_control.h. */
 #include "fault_layer.h"
 
 #include <stdatomic.h>
@@ -65,7 +66,8 @@ static void write_counts(void);
 
 void fault_objects(enum fault_object kind, int change) {
     long before = atomic_fetch_add(&objects[kind], change);
-    if (kind == FAULT_CONTEXT && before + change == 0) write_counts(); /* the tool leaves without an end of its libraries */
+    if (kind == FAULT_CONTEXT && before + change == 0)
+        write_counts(); /* the tool leaves without an end of its libraries */
 }
 
 bool fault_is_armed(void) {
@@ -73,7 +75,8 @@ bool fault_is_armed(void) {
 }
 
 static void sleep_microseconds(unsigned long microseconds) {
-    struct timespec left = {(time_t)(microseconds / 1000000), (long)(microseconds % 1000000) * 1000};
+    struct timespec left = {(time_t)(microseconds / 1000000),
+                            (long)(microseconds % 1000000) * 1000};
     while (nanosleep(&left, &left) != 0) continue;
 }
 
@@ -88,7 +91,9 @@ cl_int fault_check(enum fault_call call, int device) {
     if (!fault_is_armed() || !meant) return CL_SUCCESS;
     if (fault.mode == FAULT_DEAD && atomic_load(&died)) return failed();
     if (!fault.wanted[call]) return CL_SUCCESS;
-    if (!here) return fault.mode == FAULT_EVER && atomic_load(&matched) >= fault.at ? failed() : CL_SUCCESS;
+    if (!here)
+        return fault.mode == FAULT_EVER && atomic_load(&matched) >= fault.at ? failed()
+                                                                             : CL_SUCCESS;
     long number = atomic_fetch_add(&matched, 1) + 1;
     bool now = number == fault.at;
     switch (fault.mode) {
@@ -154,22 +159,26 @@ static long number_of(const char *name, long standard) {
 }
 
 static bool read_settings(void) {
-    static const char *const modes[] = {"", "once", "ever", "dead", "hang", "event", "corrupt", "slow", "lie"};
-    const char *mode = getenv("FAULT_MODE"), *call = getenv("FAULT_CALL"), *values = getenv("FAULT_VALUES"),
-               *reopen = getenv("FAULT_REOPEN"), *phase = getenv("FAULT_PHASE");
+    static const char *const modes[] = {"",      "once",    "ever", "dead", "hang",
+                                        "event", "corrupt", "slow", "lie"};
+    const char *mode = getenv("FAULT_MODE"), *call = getenv("FAULT_CALL"),
+               *values = getenv("FAULT_VALUES"), *reopen = getenv("FAULT_REOPEN"),
+               *phase = getenv("FAULT_PHASE");
     int number = (int)(sizeof modes / sizeof modes[0]) - 1;
     while (number > 0 && strcmp(modes[number], mode ? mode : "") != 0) number--;
     fault.mode = (enum fault_mode)number;
     fault.at = number_of("FAULT_AT", 1);
     fault.code = (cl_int)number_of("FAULT_CODE", CL_OUT_OF_RESOURCES);
     fault.device = (int)number_of("FAULT_DEVICE", fault.mode == FAULT_DEAD ? 0 : -1);
-    fault.microseconds = (unsigned long)number_of("FAULT_MICROSECONDS", fault.mode == FAULT_SLOW ? 1000 : 1000000000);
+    fault.microseconds = (unsigned long)number_of("FAULT_MICROSECONDS",
+                                                  fault.mode == FAULT_SLOW ? 1000 : 1000000000);
     fault.reopens = !reopen || strcmp(reopen, "no") != 0;
     fault.phase = phase && *phase ? phase : NULL;
     fault_layer_phase("start");
     bool some = fault.mode == FAULT_NONE || fault.mode == FAULT_LIE;
     for (int i = 0; i < FAULT_CALL_COUNT; i++) {
-        fault.wanted[i] = applies((enum fault_call)i) && (!call || strcmp(call, "*") == 0 || is_listed(call, names[i]));
+        fault.wanted[i] = applies((enum fault_call)i) &&
+                          (!call || strcmp(call, "*") == 0 || is_listed(call, names[i]));
         some = some || fault.wanted[i];
     }
     bool known = number > 0 || !mode || !*mode;
@@ -182,9 +191,11 @@ __attribute__((destructor)) static void write_counts(void) {
     const char *path = getenv("FAULT_COUNTS");
     FILE *file = path && *path ? fopen(path, "w") : NULL;
     if (!file) return;
-    for (int i = 0; i < FAULT_CALL_COUNT; i++) fprintf(file, "%s %ld\n", names[i], atomic_load(&counts[i]));
+    for (int i = 0; i < FAULT_CALL_COUNT; i++)
+        fprintf(file, "%s %ld\n", names[i], atomic_load(&counts[i]));
     for (int i = 0; i < FAULT_OBJECTS; i++)
-        if (atomic_load(&objects[i])) fprintf(file, "left:%s %ld\n", kinds[i], atomic_load(&objects[i]));
+        if (atomic_load(&objects[i]))
+            fprintf(file, "left:%s %ld\n", kinds[i], atomic_load(&objects[i]));
     fprintf(file, "fired %ld\n", atomic_load(&fired));
     fclose(file);
 }
@@ -204,7 +215,8 @@ long fault_layer_objects(void) {
     return left;
 }
 
-__attribute__((visibility("default"))) cl_int CL_API_CALL clGetLayerInfo(cl_layer_info key, size_t size, void *value,
+__attribute__((visibility("default"))) cl_int CL_API_CALL clGetLayerInfo(cl_layer_info key,
+                                                                         size_t size, void *value,
                                                                          size_t *given) {
     static const char name[] = "fault layer";
     const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
@@ -217,13 +229,13 @@ __attribute__((visibility("default"))) cl_int CL_API_CALL clGetLayerInfo(cl_laye
     return CL_SUCCESS;
 }
 
-__attribute__((visibility("default"))) cl_int CL_API_CALL clInitLayer(cl_uint count, const cl_icd_dispatch *target,
-                                                                      cl_uint *given, const cl_icd_dispatch **layer) {
+__attribute__((visibility("default"))) cl_int CL_API_CALL clInitLayer(
+    cl_uint count, const cl_icd_dispatch *target, cl_uint *given, const cl_icd_dispatch **layer) {
     const cl_uint entries = sizeof fault_table / sizeof(void *);
     if (!target || !given || !layer || count < LAST_ENTRY) return CL_INVALID_VALUE;
     if (!read_settings()) {
-        fprintf(stderr,
-                "fault layer: FAULT_MODE, FAULT_CALL, FAULT_AT, FAULT_CODE or FAULT_VALUES cannot be understood\n");
+        fprintf(stderr, "fault layer: FAULT_MODE, FAULT_CALL, FAULT_AT, FAULT_CODE or FAULT_VALUES "
+                        "cannot be understood\n");
         exit(2); /* a test that silently injects nothing would prove nothing */
     }
     *given = count < entries ? count : entries;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose call is it: the fault layer's list of contexts in the order in which they were opened, and of their queues. A
- * handle's context is asked of the driver itself. */
+/* Whose call is it: the fault layer's list of contexts in the order in which they were opened, and
+ * of their queues. A handle's context is asked of the driver itself. */
 #include "fault_layer.h"
 
 #include <pthread.h>
@@ -28,12 +28,13 @@ int fault_owner_context(cl_context context) {
     return fault.device < 0 || !context ? -1 : ordinal_of(context);
 }
 
-#define OWNER(name, handle, call, key)                                                                                 \
-    int fault_owner_##name(handle object) {                                                                            \
-        cl_context context = NULL;                                                                                     \
-        if (fault.device < 0 || !object) return -1;                                                                    \
-        if (fault_real->call(object, key, sizeof context, &context, NULL) != CL_SUCCESS) return -1;                    \
-        return ordinal_of(context);                                                                                    \
+#define OWNER(name, handle, call, key)                                                             \
+    int fault_owner_##name(handle object) {                                                        \
+        cl_context context = NULL;                                                                 \
+        if (fault.device < 0 || !object) return -1;                                                \
+        if (fault_real->call(object, key, sizeof context, &context, NULL) != CL_SUCCESS)           \
+            return -1;                                                                             \
+        return ordinal_of(context);                                                                \
     }
 OWNER(queue, cl_command_queue, clGetCommandQueueInfo, CL_QUEUE_CONTEXT)
 OWNER(memory, cl_mem, clGetMemObjectInfo, CL_MEM_CONTEXT)
@@ -82,6 +83,7 @@ void fault_owner_silence(int device) {
     for (int i = 0; i < MOST_QUEUES; i++)
         if (queues[i].queue && queues[i].owner == device) mine[count++] = queues[i].queue;
     pthread_mutex_unlock(&lock);
-    for (int i = 0; i < count; i++) fault_real->clFlush(mine[i]); /* first all: one may wait for another */
+    for (int i = 0; i < count; i++)
+        fault_real->clFlush(mine[i]); /* first all: one may wait for another */
     for (int i = 0; i < count; i++) fault_real->clFinish(mine[i]);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Several child processes at a time, each with a few environment variables more, an output file and a deadline. */
+/* Several child processes at a time, each with a few environment variables more, an output file and
+ * a deadline. */
 #ifndef SC_TEST_FAULT_POOL_H
 #define SC_TEST_FAULT_POOL_H
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRY(call)                                                                                                      \
-    do {                                                                                                               \
-        socle_status status_ = (call);                                                                                 \
-        if (status_ != SOCLE_OK) return status_;                                                                       \
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        socle_status status_ = (call);                                                             \
+        if (status_ != SOCLE_OK) return status_;                                                   \
     } while (0)
 
 static void *allocate(void *user, size_t bytes) {
@@ -28,14 +28,16 @@ static void release(void *user, void *memory) {
     free(memory);
 }
 
-socle_status fault_session_open(fault_session *session, const char *device, const socle_logger *logger) {
+socle_status fault_session_open(fault_session *session, const char *device,
+                                const socle_logger *logger) {
     socle_allocator allocator = {allocate, release, session};
     socle_open_opts opts = {.allocator = &allocator, .logger = logger, .threads = 1};
     session->where = "open";
     return socle_open_with(&session->context, device, &opts);
 }
 
-void fault_session_draw(float input[FAULT_SAMPLES][FAULT_PIXELS], unsigned char label[FAULT_SAMPLES]) {
+void fault_session_draw(float input[FAULT_SAMPLES][FAULT_PIXELS],
+                        unsigned char label[FAULT_SAMPLES]) {
     uint32_t state = 12345;
     for (int i = 0; i < FAULT_SAMPLES; i++) {
         label[i] = (unsigned char)(i % FAULT_CLASSES);
@@ -47,14 +49,14 @@ void fault_session_draw(float input[FAULT_SAMPLES][FAULT_PIXELS], unsigned char 
 }
 
 /* After a transient fault the same call on the same objects works. */
-#define INSIST(call)                                                                                                   \
-    do {                                                                                                               \
-        status = (call);                                                                                               \
-        if (status != SOCLE_OK && session->insists && socle_error(session->context)[0]) {                              \
-            session->met = status;                                                                                     \
-            session->where = fault_again;                                                                              \
-            status = (call);                                                                                           \
-        }                                                                                                              \
+#define INSIST(call)                                                                               \
+    do {                                                                                           \
+        status = (call);                                                                           \
+        if (status != SOCLE_OK && session->insists && socle_error(session->context)[0]) {          \
+            session->met = status;                                                                 \
+            session->where = fault_again;                                                          \
+            status = (call);                                                                       \
+        }                                                                                          \
     } while (0)
 
 const char fault_again[] = "the same call again";
@@ -67,7 +69,8 @@ static socle_status use_tensors(fault_session *session, float out[5]) {
     socle_value gradient;
     session->where = "tensors and graph";
     socle_status status = socle_tensor_create(&x, session->context, SOCLE_F32, SOCLE_SHAPE(5));
-    if (status == SOCLE_OK) status = socle_tensor_create(&y, session->context, SOCLE_F32, SOCLE_SHAPE(5));
+    if (status == SOCLE_OK)
+        status = socle_tensor_create(&y, session->context, SOCLE_F32, SOCLE_SHAPE(5));
     if (status == SOCLE_OK) INSIST(socle_tensor_write(x, at, sizeof at));
     if (status == SOCLE_OK) status = socle_graph_create(&graph, session->context);
     if (status == SOCLE_OK) {
@@ -118,7 +121,8 @@ socle_status fault_session_judge(fault_session *session, int state, fault_record
     out->evaluation[state][0] = result.loss;
     out->evaluation[state][1] = result.accuracy;
     session->where = "predict";
-    return socle_predict(session->net, session->data, out->prediction[state], FAULT_SAMPLES * FAULT_CLASSES);
+    return socle_predict(session->net, session->data, out->prediction[state],
+                         FAULT_SAMPLES * FAULT_CLASSES);
 }
 
 /* The weights are in the state that they were becoming. */
@@ -129,14 +133,15 @@ static socle_status arrive(fault_session *session, fault_record *out) {
 }
 
 /* Two of the steps wait for their loss, the others do not. */
-static socle_status take_steps(fault_session *session, float input[][FAULT_PIXELS], const unsigned char *label,
-                               fault_record *out) {
+static socle_status take_steps(fault_session *session, float input[][FAULT_PIXELS],
+                               const unsigned char *label, fault_record *out) {
     session->where = "trainer";
     TRY(socle_trainer_create(&session->trainer, session->net, socle_sgd(0.05f, 0.9f), 8, 3));
     for (int k = 0; k < FAULT_STEPS; k++) {
         session->next = k + 1;
         session->where = "step";
-        TRY(socle_trainer_step(session->trainer, 8, input[8 * k], label + 8 * k, k == 1 ? NULL : &out->loss[k]));
+        TRY(socle_trainer_step(session->trainer, 8, input[8 * k], label + 8 * k,
+                               k == 1 ? NULL : &out->loss[k]));
         session->where = "sync";
         TRY(socle_trainer_sync(session->trainer));
         TRY(arrive(session, out));
@@ -163,20 +168,22 @@ static socle_status save(fault_session *session, const char *path, unsigned long
     TRY(socle_save(session->net, path));
     FILE *file = fopen(path, "rb");
     *hash = 1469598103934665603u;
-    for (int byte; file && (byte = fgetc(file)) != EOF;) *hash = (*hash ^ (unsigned long long)byte) * 1099511628211u;
+    for (int byte; file && (byte = fgetc(file)) != EOF;)
+        *hash = (*hash ^ (unsigned long long)byte) * 1099511628211u;
     if (file) fclose(file);
     return SOCLE_OK;
 }
 
-socle_status fault_session_run(fault_session *session, const char *device, const char *path, fault_record *out) {
+socle_status fault_session_run(fault_session *session, const char *device, const char *path,
+                               fault_record *out) {
     static float input[FAULT_SAMPLES][FAULT_PIXELS];
     unsigned char label[FAULT_SAMPLES];
     fault_session_draw(input, label);
     TRY(fault_session_open(session, device, NULL));
     TRY(use_tensors(session, out->tensor));
     session->where = "data";
-    TRY(socle_data_arrays(&session->data, session->context, FAULT_SAMPLES, SOCLE_F32, SOCLE_SHAPE(1, 6, 6), input,
-                          SOCLE_U8, NULL, label));
+    TRY(socle_data_arrays(&session->data, session->context, FAULT_SAMPLES, SOCLE_F32,
+                          SOCLE_SHAPE(1, 6, 6), input, SOCLE_U8, NULL, label));
     TRY(fault_session_build(session));
     TRY(arrive(session, out));
     TRY(take_steps(session, input, label, out));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One small life with the library, by its public functions alone: a tensor program, a network, some training steps with
- * momentum, a short fit, evaluation, prediction, saving. It stops at the first failure and says where; what must then
- * hold is asked by fault_subject.c. */
+/* One small life with the library, by its public functions alone: a tensor program, a network, some
+ * training steps with momentum, a short fit, evaluation, prediction, saving. It stops at the first
+ * failure and says where; what must then hold is asked by fault_subject.c. */
 #ifndef SC_TEST_FAULT_SESSION_H
 #define SC_TEST_FAULT_SESSION_H
 
@@ -46,11 +46,14 @@ typedef struct fault_session {
 extern const char fault_again[]; /* `where` while such a call is made again */
 
 /* Everything, in order, into `out`. `path`: where the model is saved. */
-socle_status fault_session_run(fault_session *session, const char *device, const char *path, fault_record *out);
-/* Parts of it, for another life: the context, with the session's allocator; samples and their classes, bright rows
- * where the class is, the same every time; the network. */
-socle_status fault_session_open(fault_session *session, const char *device, const socle_logger *logger);
-void fault_session_draw(float input[FAULT_SAMPLES][FAULT_PIXELS], unsigned char label[FAULT_SAMPLES]);
+socle_status fault_session_run(fault_session *session, const char *device, const char *path,
+                               fault_record *out);
+/* Parts of it, for another life: the context, with the session's allocator; samples and their
+ * classes, bright rows where the class is, the same every time; the network. */
+socle_status fault_session_open(fault_session *session, const char *device,
+                                const socle_logger *logger);
+void fault_session_draw(float input[FAULT_SAMPLES][FAULT_PIXELS],
+                        unsigned char label[FAULT_SAMPLES]);
 socle_status fault_session_build(fault_session *session);
 /* The weights that the net holds now. */
 socle_status fault_session_weights(fault_session *session, float out[FAULT_WEIGHTS]);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program for the fault sweep: lives one life (fault_session.h) under whatever fault the environment asks for, checks
- * what must hold after a failure, then ends the fault and lives a second life, which must yield what a life without
- * faults yields.
+/* A program for the fault sweep: lives one life (fault_session.h) under whatever fault the
+ * environment asks for, checks what must hold after a failure, then ends the fault and lives a
+ * second life, which must yield what a life without faults yields.
  *
- *   fault_subject DEVICE FOLDER      FOLDER/record: what a life without faults yields; written by the first run
+ *   fault_subject DEVICE FOLDER      FOLDER/record: what a life without faults yields; written by
+ * the first run
  *
  * The exit status says what was seen: fault_verdict.h. */
 #include "fault_control.h"
@@ -17,7 +18,8 @@ static const char *device_name;
 /* The state whose weights these are; -1: of none. */
 static int state_of(const fault_record *record, const float *weights) {
     for (int state = 0; state < FAULT_STATES; state++)
-        if (memcmp(record->weights[state], weights, sizeof record->weights[state]) == 0) return state;
+        if (memcmp(record->weights[state], weights, sizeof record->weights[state]) == 0)
+            return state;
     return -1;
 }
 
@@ -25,11 +27,15 @@ static int state_of(const fault_record *record, const float *weights) {
 static int check_goes_on(fault_session *session, const fault_record *right, int state) {
     fault_record *again = calloc(1, sizeof *again);
     socle_status status = fault_session_judge(session, state, again);
-    if (status != SOCLE_OK) return fault_say(UNUSABLE, "the context does not go on", session, status);
-    bool same = memcmp(again->evaluation[state], right->evaluation[state], sizeof right->evaluation[state]) == 0 &&
-                memcmp(again->prediction[state], right->prediction[state], sizeof right->prediction[state]) == 0;
+    if (status != SOCLE_OK)
+        return fault_say(UNUSABLE, "the context does not go on", session, status);
+    bool same = memcmp(again->evaluation[state], right->evaluation[state],
+                       sizeof right->evaluation[state]) == 0 &&
+                memcmp(again->prediction[state], right->prediction[state],
+                       sizeof right->prediction[state]) == 0;
     free(again);
-    return same ? REPORTED : fault_say(UNUSABLE, "the context goes on with other results", session, status);
+    return same ? REPORTED
+                : fault_say(UNUSABLE, "the context goes on with other results", session, status);
 }
 
 static int check_weights(fault_session *session, const fault_record *right) {
@@ -40,7 +46,8 @@ static int check_weights(fault_session *session, const fault_record *right) {
     if (status != SOCLE_OK) return fault_say(TORN, "the weights cannot be read", session, status);
     int state = state_of(right, weights);
     if (state < session->state || state > session->next) {
-        fprintf(stderr, "the weights are in state %d, not %d or %d\n", state, session->state, session->next);
+        fprintf(stderr, "the weights are in state %d, not %d or %d\n", state, session->state,
+                session->next);
         return fault_say(TORN, "after", session, status);
     }
     socle_trainer_destroy(session->trainer);
@@ -51,25 +58,32 @@ static int check_weights(fault_session *session, const fault_record *right) {
 static int check_failure(fault_session *session, const fault_record *right, socle_status status) {
     if (!session->context) return fault_say(SILENT, "no context", session, status);
     if (!socle_error(session->context)[0]) return fault_say(SILENT, "no text", session, status);
-    fprintf(stderr, "reported: %s: %s: %s\n", session->where, socle_status_text(status), socle_error(session->context));
-    if (session->where == fault_again) return fault_say(UNUSABLE, "a transient fault lasts", session, status);
+    fprintf(stderr, "reported: %s: %s: %s\n", session->where, socle_status_text(status),
+            socle_error(session->context));
+    if (session->where == fault_again)
+        return fault_say(UNUSABLE, "a transient fault lasts", session, status);
     if (!fault_is_well_named(session, status))
         return fault_say(MISNAMED, "this status is not what happened", session, status);
     return check_weights(session, right);
 }
 
-static int compare(const fault_session *session, const fault_record *got, const fault_record *right) {
+static int compare(const fault_session *session, const fault_record *got,
+                   const fault_record *right) {
     const int last = FAULT_STATES - 1;
-    bool same = memcmp(got->tensor, right->tensor, sizeof right->tensor) == 0 &&
-                memcmp(got->weights, right->weights, sizeof right->weights) == 0 &&
-                memcmp(got->loss, right->loss, sizeof(float)) == 0 && got->loss[2] == right->loss[2] &&
-                memcmp(got->evaluation[last], right->evaluation[last], sizeof right->evaluation[last]) == 0 &&
-                memcmp(got->prediction[last], right->prediction[last], sizeof right->prediction[last]) == 0 &&
-                got->file == right->file;
+    bool same =
+        memcmp(got->tensor, right->tensor, sizeof right->tensor) == 0 &&
+        memcmp(got->weights, right->weights, sizeof right->weights) == 0 &&
+        memcmp(got->loss, right->loss, sizeof(float)) == 0 && got->loss[2] == right->loss[2] &&
+        memcmp(got->evaluation[last], right->evaluation[last], sizeof right->evaluation[last]) ==
+            0 &&
+        memcmp(got->prediction[last], right->prediction[last], sizeof right->prediction[last]) ==
+            0 &&
+        got->file == right->file;
     if (same) return fault_fired() ? ABSORBED : RIGHT;
     if (fault_are_close(got->weights[0], right->weights[0], FAULT_STATES * FAULT_WEIGHTS) &&
         fault_are_close(got->tensor, right->tensor, 5) &&
-        fault_are_close(got->prediction[last], right->prediction[last], FAULT_SAMPLES * FAULT_CLASSES))
+        fault_are_close(got->prediction[last], right->prediction[last],
+                        FAULT_SAMPLES * FAULT_CLASSES))
         return CLOSE;
     return fault_say(WRONG, "success with wrong results", session, SOCLE_OK);
 }
@@ -79,7 +93,8 @@ static int live_with_fault(void *record, const void *right_record) {
     const fault_record *right = right_record;
     fault_session session = {.insists = fault_is_mode("once")};
     socle_status status = fault_session_run(&session, device_name, fault_path("model"), got);
-    int verdict = status == SOCLE_OK ? compare(&session, got, right) : check_failure(&session, right, status);
+    int verdict =
+        status == SOCLE_OK ? compare(&session, got, right) : check_failure(&session, right, status);
     if (verdict == ABSORBED && session.met != SOCLE_OK)
         verdict = fault_is_well_named(&session, session.met) ? REPORTED : MISNAMED;
     return fault_check_left(&session, verdict);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a program again and again, each time with another fault from the fault layer (fault_layer.c), and prints for
- * each run that ends badly one line that repeats it.
+/* Runs a program again and again, each time with another fault from the fault layer
+ * (fault_layer.c), and prints for each run that ends badly one line that repeats it.
  *
  *   fault_sweep LAYER FOLDER [KEY=VALUE ...] -- SUBJECT [ARGUMENT ...]
  *
- * An argument {} stands for a new folder inside FOLDER, kept if anything failed, so that the printed lines work.
+ * An argument {} stands for a new folder inside FOLDER, kept if anything failed, so that the
+ * printed lines work.
  *
  *   modes=once,ever,dead,event   kinds of fault (FAULT_MODE)
  *   calls=clFlush,clFinish       functions; standard: all that the subject calls
@@ -13,16 +14,16 @@
  *   codes=-5,-14                 error codes, taken in turn; standard: those that suit the function
  *   device=K                     only calls on the K-th opened context, from 0 (FAULT_DEVICE)
  *   phase=WORD                   only calls while the subject is in that phase (FAULT_PHASE)
- *   most=N                       runs per function and mode, spread over its calls by a fixed rule; 0: call 1, 2, 3 ...
- *                                until a run meets no fault (standard)
- *   jobs=2  timeout=60           runs at a time, seconds for each
- *   accept=0,10,11               exit statuses that are right; the first means "no fault was met" (standard)
- *   accept.clGetDeviceInfo=12    one more for a function (or mode)
- *   demand=10,11                 exit statuses that must come up: a sweep that injects nothing proves nothing
+ *   most=N                       runs per function and mode, spread over its calls by a fixed rule;
+ * 0: call 1, 2, 3 ... until a run meets no fault (standard) jobs=2  timeout=60           runs at a
+ * time, seconds for each accept=0,10,11               exit statuses that are right; the first means
+ * "no fault was met" (standard) accept.clGetDeviceInfo=12    one more for a function (or mode)
+ *   demand=10,11                 exit statuses that must come up: a sweep that injects nothing
+ * proves nothing
  *
- * The subject runs twice before without a fault, once to prepare its folder and once to count its calls; 77 then means
- * that it cannot run here. Variables of the environment stay: FAULT_VALUES, told with every fault, makes another device
- * of it. */
+ * The subject runs twice before without a fault, once to prepare its folder and once to count its
+ * calls; 77 then means that it cannot run here. Variables of the environment stay: FAULT_VALUES,
+ * told with every fault, makes another device of it. */
 #include "fault_pool.h"
 
 #include <stdint.h>
@@ -31,7 +32,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_CALLS = 128, MOST_STATUSES = 16, MOST_EXTRA = 16, SKIPPED = 77, BEYOND = 16, PATIENCE = 60 };
+enum {
+    MOST_CALLS = 128,
+    MOST_STATUSES = 16,
+    MOST_EXTRA = 16,
+    SKIPPED = 77,
+    BEYOND = 16,
+    PATIENCE = 60
+};
 
 typedef struct extra {
     char name[64];
@@ -45,7 +53,11 @@ static struct {
     int accept[MOST_STATUSES];
     extra extra[MOST_EXTRA];
     char **command;
-} options = {.modes = "once,ever,dead,event", .jobs = 2, .timeout = 60, .accepted = 3, .accept = {0, 10, 11}};
+} options = {.modes = "once,ever,dead,event",
+             .jobs = 2,
+             .timeout = 60,
+             .accepted = 3,
+             .accept = {0, 10, 11}};
 
 static struct {
     char name[64];
@@ -69,7 +81,8 @@ static const char *after_word(const char *word, size_t length) {
 static int words(const char *list, char separator) {
     int count = 0;
     size_t length;
-    for (const char *word = list; (word = next_word(word, separator, &length)); word = after_word(word, length))
+    for (const char *word = list; (word = next_word(word, separator, &length));
+         word = after_word(word, length))
         count++;
     return count;
 }
@@ -103,7 +116,8 @@ static const char *codes_for(const char *mode, const char *call) {
     };
     if (options.codes) return options.codes;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (strcmp(table[i].name, mode) == 0 || strcmp(table[i].name, call) == 0) return table[i].codes;
+        if (strcmp(table[i].name, mode) == 0 || strcmp(table[i].name, call) == 0)
+            return table[i].codes;
     return "-5,-36,-4,-6,-14,-9999";
 }
 
@@ -121,7 +135,8 @@ static bool is_accepted(const pool_end *end) {
     for (int i = 0; i < options.extras; i++)
         for (int k = 0; k < end->job.settings; k++) {
             const char *value = strchr(end->job.setting[k], '=') + 1;
-            if (options.extra[i].status == end->status && strcmp(options.extra[i].name, value) == 0) return true;
+            if (options.extra[i].status == end->status && strcmp(options.extra[i].name, value) == 0)
+                return true;
         }
     return false;
 }
@@ -175,7 +190,8 @@ static void start(pool *pool, const char *mode, const char *call, long at) {
     set(&job, "FAULT_CALL", call);
     snprintf(text, sizeof text, "%ld", at);
     set(&job, "FAULT_AT", text);
-    word_at(text, sizeof text, codes, ',', (int)((unsigned long)at % (unsigned long)words(codes, ',')));
+    word_at(text, sizeof text, codes, ',',
+            (int)((unsigned long)at % (unsigned long)words(codes, ',')));
     set(&job, "FAULT_CODE", text);
     aim(&job);
     if (!pool_start(pool, &job)) {
@@ -205,18 +221,21 @@ static void sweep_some(pool *pool, const char *mode, const char *call, long call
     for (int i = 0; i < options.most && i < calls; i++, place += golden) {
         if (pool_is_full(pool)) take(pool);
         start(pool, mode, call,
-              calls <= options.most ? i + 1 : 1 + (long)((place - (double)(long)place) * (double)calls));
+              calls <= options.most ? i + 1
+                                    : 1 + (long)((place - (double)(long)place) * (double)calls));
     }
 }
 
 static bool applies(const char *mode, const char *call) {
-    bool command = strncmp(call, "clEnqueue", 9) == 0 && strcmp(call, "clEnqueueUnmapMemObject") != 0;
+    bool command =
+        strncmp(call, "clEnqueue", 9) == 0 && strcmp(call, "clEnqueueUnmapMemObject") != 0;
     return strcmp(mode, "event") != 0 || command;
 }
 
 static bool is_listed(const char *list, const char *call) {
     size_t length;
-    for (const char *word = list; (word = next_word(word, ',', &length)); word = after_word(word, length))
+    for (const char *word = list; (word = next_word(word, ',', &length));
+         word = after_word(word, length))
         if (strlen(call) == length && strncmp(word, call, length) == 0) return true;
     return false;
 }
@@ -251,13 +270,15 @@ static void sweep(pool *pool) {
     drain(pool);
 }
 
-/* A run without a fault, with much patience: kernels may have to be compiled. True: it ended well. */
+/* A run without a fault, with much patience: kernels may have to be compiled. True: it ended well.
+ */
 static bool try_plain(pool *pool, const pool_job *job, int *status) {
     pool_end end = {.status = 127};
     if (pool_start(pool, job)) pool_wait(pool, &end);
     *status = end.status;
     if (end.status == options.accept[0]) return true;
-    printf(end.status == SKIPPED ? "skipped\n" : "without a fault the subject ends with %d\n", end.status);
+    printf(end.status == SKIPPED ? "skipped\n" : "without a fault the subject ends with %d\n",
+           end.status);
     if (end.output) print_tail(end.output);
     return false;
 }
@@ -274,9 +295,11 @@ static bool count_calls(pool *pool, int *status) {
     FILE *file = fopen(path, "r");
     while (file && functions < MOST_CALLS &&
            fscanf(file, "%63s %ld", counted[functions].name, &counted[functions].calls) == 2)
-        if (counted[functions].calls > 0 && strncmp(counted[functions].name, "cl", 2) == 0) functions++;
+        if (counted[functions].calls > 0 && strncmp(counted[functions].name, "cl", 2) == 0)
+            functions++;
     if (file) fclose(file);
-    if (!functions) printf("the layer counted no call: OPENCL_LAYERS is not heeded by this loader\n");
+    if (!functions)
+        printf("the layer counted no call: OPENCL_LAYERS is not heeded by this loader\n");
     return functions > 0;
 }
 
@@ -295,9 +318,10 @@ static bool read_option(const char *word) {
     if (!value++) return false;
     struct {
         const char *name, **text;
-    } texts[] = {{"modes", &options.modes}, {"calls", &options.calls},  {"without", &options.without},
-                 {"lies", &options.lies},   {"codes", &options.codes},  {"device", &options.device},
-                 {"phase", &options.phase}, {"demand", &options.demand}};
+    } texts[] = {{"modes", &options.modes},     {"calls", &options.calls},
+                 {"without", &options.without}, {"lies", &options.lies},
+                 {"codes", &options.codes},     {"device", &options.device},
+                 {"phase", &options.phase},     {"demand", &options.demand}};
     size_t length = (size_t)(value - word) - 1;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strlen(texts[i].name) == length && strncmp(word, texts[i].name, length) == 0)

@@ -19,7 +19,8 @@ const char *fault_path(const char *name) {
     return path;
 }
 
-int fault_say(enum verdict verdict, const char *what, const fault_session *session, socle_status status) {
+int fault_say(enum verdict verdict, const char *what, const fault_session *session,
+              socle_status status) {
     fprintf(stderr, "%s: %s, %s: %s\n", what, session->where, socle_status_text(status),
             session->context ? socle_error(session->context) : "");
     return verdict;
@@ -34,7 +35,8 @@ bool fault_is_well_named(const fault_session *session, socle_status status) {
     if (status == SOCLE_STATUS_DEVICE || status == SOCLE_STATUS_TIMEOUT) return true;
     if (status == SOCLE_STATUS_NO_DEVICE) return strcmp(session->where, "open") == 0;
     if (fault_is_mode("dead")) return false;
-    return status == SOCLE_STATUS_DEVICE_MEMORY || status == SOCLE_STATUS_BUILD || status == SOCLE_STATUS_UNSUPPORTED;
+    return status == SOCLE_STATUS_DEVICE_MEMORY || status == SOCLE_STATUS_BUILD ||
+           status == SOCLE_STATUS_UNSUPPORTED;
 }
 
 bool fault_are_close(const float *a, const float *b, size_t count) {
@@ -53,8 +55,12 @@ int fault_check_left(fault_session *session, int verdict) {
         live = atomic_load(&session->live);
         objects = fault_objects_left();
     }
-    if (live) fprintf(stderr, "%ld allocations are left, the last thing done was %s\n", live, session->where);
-    if (objects) fprintf(stderr, "%ld OpenCL objects are left, the last thing done was %s\n", objects, session->where);
+    if (live)
+        fprintf(stderr, "%ld allocations are left, the last thing done was %s\n", live,
+                session->where);
+    if (objects)
+        fprintf(stderr, "%ld OpenCL objects are left, the last thing done was %s\n", objects,
+                session->where);
     if (verdict >= SILENT) return verdict;
     return live ? HOST_LEAK : objects ? CL_LEAK : verdict;
 }
@@ -63,7 +69,8 @@ static int make_record(const fault_program *program, void *right) {
     int verdict = program->record(right);
     if (verdict == NO_DEVICE || verdict == BROKEN) return verdict;
     FILE *file = fopen(fault_path("record"), "wb");
-    if (!file || fwrite(right, program->record_bytes, 1, file) != 1 || fclose(file) != 0) return BROKEN;
+    if (!file || fwrite(right, program->record_bytes, 1, file) != 1 || fclose(file) != 0)
+        return BROKEN;
     return verdict;
 }
 
@@ -76,7 +83,8 @@ static int live_twice(const fault_program *program, void *first, void *second, c
     return verdict < SILENT && after >= SILENT ? after : verdict;
 }
 
-static int live_in_own_folder(const fault_program *program, void *first, void *second, const void *right) {
+static int live_in_own_folder(const fault_program *program, void *first, void *second,
+                              const void *right) {
     static char own[1024];
     int length = snprintf(own, sizeof own, "%s/run-%ld", folder, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof own || mkdir(own, 0700) != 0) return BROKEN;

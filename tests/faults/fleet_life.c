@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See fleet_life.h. It knows the public headers and the phases of the fault layer, and judges nothing. */
+/* See fleet_life.h. It knows the public headers and the phases of the fault layer, and judges
+ * nothing. */
 #include "fleet_life.h"
 
 #include "fault_control.h"
 
 #include <stdio.h>
 
-#define TRY(call)                                                                                                      \
-    do {                                                                                                               \
-        socle_status status_ = (call);                                                                                 \
-        if (status_ != SOCLE_OK) return status_;                                                                       \
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        socle_status status_ = (call);                                                             \
+        if (status_ != SOCLE_OK) return status_;                                                   \
     } while (0)
 
-/* With steps of 8 samples and squared errors this moves a weight by an eighth of its distance to the target. */
+/* With steps of 8 samples and squared errors this moves a weight by an eighth of its distance to
+ * the target. */
 static const float count_rate = 0.5f;
 
 static float target_of(int sample) {
@@ -35,7 +37,8 @@ static void keep_line(void *user, socle_log_level level, const char *text) {
     fprintf(stderr, "log: %s\n", text);
     life->warnings += level <= SOCLE_LOG_WARNING;
     size_t used = strlen(life->lost);
-    if (strstr(text, " is lost; ")) snprintf(life->lost + used, sizeof life->lost - used, "%s\n", text);
+    if (strstr(text, " is lost; "))
+        snprintf(life->lost + used, sizeof life->lost - used, "%s\n", text);
     pthread_mutex_unlock(&life->lock);
 }
 
@@ -43,8 +46,8 @@ static socle_status make_images(fault_session *session) {
     static float input[FAULT_SAMPLES][FAULT_PIXELS];
     unsigned char label[FAULT_SAMPLES];
     fault_session_draw(input, label);
-    return socle_data_arrays(&session->data, session->context, FAULT_SAMPLES, SOCLE_F32, SOCLE_SHAPE(1, 6, 6), input,
-                             SOCLE_U8, NULL, label);
+    return socle_data_arrays(&session->data, session->context, FAULT_SAMPLES, SOCLE_F32,
+                             SOCLE_SHAPE(1, 6, 6), input, SOCLE_U8, NULL, label);
 }
 
 static socle_status make_units(fault_session *session) {
@@ -54,8 +57,8 @@ static socle_status make_units(fault_session *session) {
         input[i][i] = 1.0f;
         target[i] = target_of(i);
     }
-    return socle_data_arrays(&session->data, session->context, FAULT_SAMPLES, SOCLE_F32, SOCLE_SHAPE(FAULT_SAMPLES),
-                             input, SOCLE_F32, &one, target);
+    return socle_data_arrays(&session->data, session->context, FAULT_SAMPLES, SOCLE_F32,
+                             SOCLE_SHAPE(FAULT_SAMPLES), input, SOCLE_F32, &one, target);
 }
 
 static socle_status build_count(fault_session *session) {

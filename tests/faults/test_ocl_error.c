@@ -4,14 +4,16 @@
 #include "sc_test.h"
 
 Test(ocl_error, no_memory_has_three_codes) {
-    const cl_int code[] = {CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES, CL_OUT_OF_HOST_MEMORY};
+    const cl_int code[] = {CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES,
+                           CL_OUT_OF_HOST_MEMORY};
     for (size_t i = 0; i < sizeof code / sizeof code[0]; i++) {
         SC_REPRO("%s", sc_ocl_error_name(code[i]));
         SC_EQ(sc_ocl_cause_of(code[i]), SC_OCL_CAUSE_MEMORY);
         SC_EQ(sc_ocl_classify(code[i], SC_OCL_PATH_ALLOCATE), SOCLE_STATUS_DEVICE_MEMORY);
         SC_EQ(sc_ocl_classify(code[i], SC_OCL_PATH_RUN), SOCLE_STATUS_DEVICE_MEMORY);
     }
-    SC_EQ(sc_ocl_classify(CL_INVALID_BUFFER_SIZE, SC_OCL_PATH_ALLOCATE), SOCLE_STATUS_DEVICE_MEMORY);
+    SC_EQ(sc_ocl_classify(CL_INVALID_BUFFER_SIZE, SC_OCL_PATH_ALLOCATE),
+          SOCLE_STATUS_DEVICE_MEMORY);
 }
 
 /* A kernel that needs too much leaves the next implementation a chance; a lost device does not. */

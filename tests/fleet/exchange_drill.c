@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The drill: one caller begins steps, as many threads as devices deliver their parts range by range and take the
- * totals. What the totals must be is computed before, by the same additions on one thread. */
+/* The drill: one caller begins steps, as many threads as devices deliver their parts range by range
+ * and take the totals. What the totals must be is computed before, by the same additions on one
+ * thread. */
 #include "exchange_drill.h"
 
 #include <pthread.h>
@@ -9,7 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = EXCHANGE_DRILL_THREADS, RANGES = 5, FLOATS = 1500, NODES = 4, SOURCES = THREADS * NODES };
+enum {
+    THREADS = EXCHANGE_DRILL_THREADS,
+    RANGES = 5,
+    FLOATS = 1500,
+    NODES = 4,
+    SOURCES = THREADS * NODES
+};
 
 typedef struct drill drill;
 
@@ -50,7 +57,8 @@ static bool gives_up(part *p, int point) {
 
 static bool right(const part *p, int range) {
     const drill *all = p->all;
-    size_t begin = range ? all->end[range - 1] : 0, bytes = (all->end[range] - begin) * sizeof(float);
+    size_t begin = range ? all->end[range - 1] : 0,
+           bytes = (all->end[range] - begin) * sizeof(float);
     return memcmp(sc_exchange_totals(all->exchange) + begin, all->expected + begin, bytes) == 0;
 }
 
@@ -64,7 +72,8 @@ static void *work(void *argument) {
         dawdle(p);
         if (gives_up(p, r)) return NULL;
         for (int n = 0; n < p->nodes; n++)
-            memcpy(all->source[p->first_source + n] + begin, all->value[p->first_source + n] + begin, bytes);
+            memcpy(all->source[p->first_source + n] + begin,
+                   all->value[p->first_source + n] + begin, bytes);
         if (!sc_exchange_deliver(all->exchange, all->ticket, r)) return NULL;
         if (sc_exchange_ready(all->exchange, all->ticket, r)) p->wrong |= !right(p, r);
     }
@@ -82,7 +91,8 @@ static void expect(drill *all) {
     static float copy[SOURCES][FLOATS];
     memcpy(copy, all->value, sizeof copy);
     for (int m = 0; m < all->step.merges; m++)
-        for (int i = 0; i < FLOATS; i++) copy[all->step.merge[m].earlier][i] += copy[all->step.merge[m].later][i];
+        for (int i = 0; i < FLOATS; i++)
+            copy[all->step.merge[m].earlier][i] += copy[all->step.merge[m].later][i];
     memcpy(all->expected, copy[0], sizeof copy[0]);
 }
 
@@ -108,7 +118,8 @@ static void make_step(drill *all, const exchange_drill *d, uint32_t *random) {
     for (int s = 0; s < step->sources; s++)
         for (int i = 0; i < FLOATS; i++) all->value[s][i] = (float)next(random) / 4096.0f - 1000.0f;
     if (d->cancels && next(random) % 5)
-        all->part[next(random) % (uint32_t)d->threads].gives_up_at = (int)(next(random) % (2 * RANGES));
+        all->part[next(random) % (uint32_t)d->threads].gives_up_at =
+            (int)(next(random) % (2 * RANGES));
     expect(all);
 }
 
@@ -139,7 +150,8 @@ static const char *run_step(drill *all, const exchange_drill *d, uint32_t *rando
     uint64_t stale = all->ticket;
     bool given_up = false;
     make_step(all, d, random);
-    if (sc_exchange_begin(all->exchange, &all->step, &all->ticket) != SOCLE_OK) return "the step does not begin";
+    if (sc_exchange_begin(all->exchange, &all->step, &all->ticket) != SOCLE_OK)
+        return "the step does not begin";
     for (int t = 0; t < d->threads; t++) {
         given_up |= all->part[t].gives_up_at >= 0;
         if (pthread_create(&thread[t], NULL, work, &all->part[t]) != 0) return "no thread";
@@ -161,7 +173,8 @@ bool exchange_drill_run(const exchange_drill *d, int *decided, char why[EXCHANGE
         all->end[r] = FLOATS * ((size_t)r + 1) * ((size_t)r + 1) / (RANGES * RANGES);
         end[r] = all->end[r] * sizeof(float);
     }
-    if (all && sc_exchange_create_local(&all->exchange, &env, RANGES, end) != SOCLE_OK) wrong = "no exchange";
+    if (all && sc_exchange_create_local(&all->exchange, &env, RANGES, end) != SOCLE_OK)
+        wrong = "no exchange";
     for (int t = 0; all && t < THREADS; t++) all->part[t] = (part){.all = all, .number = t};
     for (int step = 0; !wrong && step < d->steps; step++) {
         wrong = run_step(all, d, &random, decided);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening workers as the tool does, building networks as a configuration would, reading everything back through the
- * fleet. */
+/* Opening workers as the tool does, building networks as a configuration would, reading everything
+ * back through the fleet. */
 #include "party.h"
 
 #include <pthread.h>
@@ -12,7 +12,8 @@ static void keep_line(void *user, socle_log_level level, const char *text) {
     party *p = user;
     pthread_mutex_lock(&log_lock);
     size_t used = strlen(p->log);
-    snprintf(p->log + used, sizeof p->log - used, "%c %s\n", level <= SOCLE_LOG_WARNING ? 'W' : 'I', text);
+    snprintf(p->log + used, sizeof p->log - used, "%c %s\n", level <= SOCLE_LOG_WARNING ? 'W' : 'I',
+             text);
     pthread_mutex_unlock(&log_lock);
 }
 
@@ -67,12 +68,14 @@ void party_open(party *p, const char *devices) {
     }
     SC_TRUE(p->devices <= PARTY_MOST);
     for (int i = 0; i < p->devices; i++) {
-        SC_OK(&p->env, sc_worker_create(&p->device[i].worker, &p->env, &p->registry, &choice[i], &options));
+        SC_OK(&p->env,
+              sc_worker_create(&p->device[i].worker, &p->env, &p->registry, &choice[i], &options));
         p->device[i].share = (double)choice[i].share;
     }
     sc_release(&p->env, choice);
-    SC_OK(&p->env, sc_dataset_from_idx(&p->data, &p->env, SC_SOURCE_DIR "/tests/golden/images-idx3-ubyte",
-                                       SC_SOURCE_DIR "/tests/golden/labels-idx1-ubyte"));
+    SC_OK(&p->env,
+          sc_dataset_from_idx(&p->data, &p->env, SC_SOURCE_DIR "/tests/golden/images-idx3-ubyte",
+                              SC_SOURCE_DIR "/tests/golden/labels-idx1-ubyte"));
 }
 
 void party_data(party *p, sc_dataset *data) {
@@ -133,7 +136,8 @@ static sc_net *build_count(party *p) {
     int x = sc_net_input(net, "input", SOCLE_F32, &input->shape, 1);
     options.units = 1;
     options.weight_init.kind = options.bias_init.kind = "zeros";
-    SC_OK(&p->env, sc_net_loss(net, "mean_squared_error", sc_net_layer(net, dense, NULL, 1, &x, &options)));
+    SC_OK(&p->env,
+          sc_net_loss(net, "mean_squared_error", sc_net_layer(net, dense, NULL, 1, &x, &options)));
     return net;
 }
 
@@ -183,7 +187,8 @@ static bool look(void *user) {
     sc_fleet *fleet = sc_trainer_fleet(run->trainer);
     sc_totals totals;
     bool within = sc_trainer_position(run->trainer).row > 0;
-    if (within && !run->unwatched && run->steps < PARTY_STEPS && sc_fleet_totals(fleet, &totals) == SOCLE_OK) {
+    if (within && !run->unwatched && run->steps < PARTY_STEPS &&
+        sc_fleet_totals(fleet, &totals) == SOCLE_OK) {
         run->loss[run->steps] = totals.last_loss;
         for (int i = 0; i < sc_fleet_members(fleet); i++) {
             run->share[run->steps][i] = sc_fleet_member_info(fleet, i).share;
@@ -197,7 +202,8 @@ static bool look(void *user) {
 static socle_status note_epoch(void *user, const sc_epoch_report *report) {
     party_run *run = ((hooks *)user)->run;
     run->validation = report->val_loss;
-    for (int i = 0; report->epoch == 1 && i < UNRULY_MOST; i++) run->epoch_calls[i] = unruly_calls(i);
+    for (int i = 0; report->epoch == 1 && i < UNRULY_MOST; i++)
+        run->epoch_calls[i] = unruly_calls(i);
     return SOCLE_OK;
 }
 
@@ -206,7 +212,8 @@ static void read_all(party *p, sc_trainer *trainer, party_state *state) {
     const sc_net *net = sc_trainer_net(trainer);
     int states = sc_engine_states(sc_fleet_engine(fleet));
     size_t most = 8;
-    for (size_t n = 0; n < net->parameters; n++) most += 3 * (size_t)sc_tensor_elements(&net->parameter[n].desc);
+    for (size_t n = 0; n < net->parameters; n++)
+        most += 3 * (size_t)sc_tensor_elements(&net->parameter[n].desc);
     state->value = calloc(most, sizeof *state->value);
     state->count = 0;
     for (int s = -1; s < states; s++) {
@@ -234,7 +241,8 @@ socle_status party_train(party *p, party_run *run, party_state *state) {
     fit.stop = look;
     fit.epoch = note_epoch;
     run->steps = 0;
-    socle_status status = sc_trainer_create_on(&run->trainer, &p->env, p->device, p->devices, net, &fit, p->data, NULL);
+    socle_status status = sc_trainer_create_on(&run->trainer, &p->env, p->device, p->devices, net,
+                                               &fit, p->data, NULL);
     if (status == SOCLE_OK) status = sc_trainer_run(run->trainer);
     if (status == SOCLE_OK && state) read_all(p, run->trainer, state);
     for (int i = 0; i < UNRULY_MOST; i++) run->calls[i] = unruly_calls(i);
@@ -267,7 +275,8 @@ void party_same(const party_state *a, const party_state *b) {
     SC_EQ(a->count, b->count);
     for (size_t i = 0; i < a->count; i++) {
         if (memcmp(&a->value[i], &b->value[i], sizeof(float)) == 0) continue;
-        SC_TEST_FAIL("value %zu of %zu is %a and %a", i, a->count, (double)a->value[i], (double)b->value[i]);
+        SC_TEST_FAIL("value %zu of %zu is %a and %a", i, a->count, (double)a->value[i],
+                     (double)b->value[i]);
     }
 }
 

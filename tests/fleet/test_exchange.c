@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exchange under threads that come in any order and give up at any point; and by itself, one call after the other.
+/* The exchange under threads that come in any order and give up at any point; and by itself, one
+ * call after the other.
  */
 #include "exchange_drill.h"
 #include "sc_test.h"
@@ -9,8 +10,8 @@
 static int drill(exchange_drill d) {
     char why[EXCHANGE_DRILL_TEXT] = "";
     int decided;
-    SC_REPRO("%d threads, %d steps, seed %u, fixed tree %d, cancels %d", d.threads, d.steps, (unsigned)d.seed,
-             d.fixed_tree, d.cancels);
+    SC_REPRO("%d threads, %d steps, seed %u, fixed tree %d, cancels %d", d.threads, d.steps,
+             (unsigned)d.seed, d.fixed_tree, d.cancels);
     if (!exchange_drill_run(&d, &decided, why)) SC_TEST_FAIL("%s", why);
     return decided;
 }
@@ -62,7 +63,8 @@ Test(exchange, a_range_is_there_when_all_have_delivered_it) {
     SC_TRUE(sc_exchange_ready(exchange, ticket, 0));
     SC_TRUE(!sc_exchange_ready(exchange, ticket, 1));
     SC_TRUE(sc_exchange_wait(exchange, ticket, 0));
-    for (int i = 0; i < 32; i++) SC_EQ_FLOAT_BITS(sc_exchange_totals(exchange)[i], (float)(300 + 3 * i));
+    for (int i = 0; i < 32; i++)
+        SC_EQ_FLOAT_BITS(sc_exchange_totals(exchange)[i], (float)(300 + 3 * i));
     sc_exchange_destroy(exchange);
 }
 
@@ -87,7 +89,8 @@ Test(exchange, cancelled_before_the_decision_only) {
     for (int t = 0; t < 2; t++) SC_TRUE(sc_exchange_deliver(exchange, ticket, 1));
     sc_exchange_cancel(exchange, ticket);
     SC_TRUE(!sc_exchange_deliver(exchange, ticket, 1));
-    SC_TRUE(!sc_exchange_wait(exchange, ticket, 0)); /* even what was added up: others may not have it */
+    SC_TRUE(!sc_exchange_wait(exchange, ticket, 0)); /* even what was added up: others may not have
+                                                        it */
     SC_TRUE(!sc_exchange_ready(exchange, ticket, 0));
     uint64_t again;
     SC_OK(&env, sc_exchange_begin(exchange, &step, &again));
@@ -99,7 +102,8 @@ Test(exchange, cancelled_before_the_decision_only) {
     sc_exchange_destroy(exchange);
 }
 
-/* A thread that is adding while the step is given up: no thread works in the sources once that call has returned. */
+/* A thread that is adding while the step is given up: no thread works in the sources once that call
+ * has returned. */
 enum { LARGE = 1 << 24 };
 
 typedef struct adder {
@@ -121,9 +125,14 @@ Test(exchange, nobody_adds_in_a_step_that_was_given_up) {
     float *large = calloc(2 * (size_t)LARGE, sizeof *large);
     SC_TRUE(large != NULL);
     sc_env_init(&env, NULL, NULL);
-    SC_OK(&env, sc_exchange_create_local(&exchange, &env, 2, (size_t[]){LARGE * sizeof *large, LARGE * sizeof *large + 128}));
-    sc_exchange_step step = {
-        .contributors = 2, .sources = 2, .source = {large, large + LARGE}, .merges = 2, .merge = {{0, 1}, {0, 1}}};
+    SC_OK(&env,
+          sc_exchange_create_local(&exchange, &env, 2,
+                                   (size_t[]){LARGE * sizeof *large, LARGE * sizeof *large + 128}));
+    sc_exchange_step step = {.contributors = 2,
+                             .sources = 2,
+                             .source = {large, large + LARGE},
+                             .merges = 2,
+                             .merge = {{0, 1}, {0, 1}}};
     for (int round = 0; round < 3; round++) {
         pthread_t thread;
         adder a = {.exchange = exchange};

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every sample is computed exactly once per epoch, at its place in the order, whatever the split; and what a fleet
- * refuses.
+/* Every sample is computed exactly once per epoch, at its place in the order, whatever the split;
+ * and what a fleet refuses.
  *
- * The counting network: sample i is the i-th unit vector with target t_i, and the network one dense unit, so weight i
- * has a gradient from sample i alone. Plain gradient descent with rate r moves it by 2 r (t_i - w_i) / (samples of the
- * step), times how often the sample was computed. The bias is what the steps share; its gradient is the sum over all,
- * and it follows on paper too. */
+ * The counting network: sample i is the i-th unit vector with target t_i, and the network one dense
+ * unit, so weight i has a gradient from sample i alone. Plain gradient descent with rate r moves it
+ * by 2 r (t_i - w_i) / (samples of the step), times how often the sample was computed. The bias is
+ * what the steps share; its gradient is the sum over all, and it follows on paper too. */
 #include "party.h"
 
 #include "data/order.h"
@@ -44,7 +44,8 @@ static void on_paper(const party_run *run, sc_env *env, double *w) {
             double bias = w[SAMPLES], move = 0;
             for (int64_t k = first; k < end; k++) {
                 uint32_t i = order.visit[k];
-                double step = 2 * (double)rate * (bias + w[i] - (double)target_of((int)i)) / (double)(end - first);
+                double step = 2 * (double)rate * (bias + w[i] - (double)target_of((int)i)) /
+                              (double)(end - first);
                 w[i] -= step;
                 move += step;
             }
@@ -72,8 +73,9 @@ static void cover(const char *devices, int64_t batch, int64_t micro_batch, manne
     run.fit.shuffle = m.shuffle;
     run.fit.drop_short = m.drop_short;
     run.fit.staged = m.staged;
-    SC_REPRO("%s, batch %d, micro-batch %d, reproducible %d, drop_short %d, staged %d, shuffle %d", devices, (int)batch,
-             (int)micro_batch, m.reproducible, m.drop_short, m.staged, m.shuffle);
+    SC_REPRO("%s, batch %d, micro-batch %d, reproducible %d, drop_short %d, staged %d, shuffle %d",
+             devices, (int)batch, (int)micro_batch, m.reproducible, m.drop_short, m.staged,
+             m.shuffle);
     party_open(&p, devices);
     counting_data(&p);
     party_state state = party_trained(&p, &run);
@@ -84,11 +86,12 @@ static void cover(const char *devices, int64_t batch, int64_t micro_batch, manne
     party_close(&p);
 }
 
-static const char *const splits[] = {"cpu,cpu",           "cpu=5,cpu=2", "cpu=1,cpu=1000", "cpu=1000,cpu=1,cpu=1",
-                                     "cpu=2,cpu=3,cpu=4", NULL};
+static const char *const splits[] = {
+    "cpu,cpu", "cpu=5,cpu=2", "cpu=1,cpu=1000", "cpu=1000,cpu=1,cpu=1", "cpu=2,cpu=3,cpu=4", NULL};
 
 Test(fleet_cover, each_sample_once) {
-    static const int64_t batches[] = {1, 2, 5, 12, 36, 37}; /* last batches of 37 % batch: 1, 2, 1 ... */
+    static const int64_t batches[] = {1,  2,  5,
+                                      12, 36, 37}; /* last batches of 37 % batch: 1, 2, 1 ... */
     for (int s = 0; splits[s]; s++)
         for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++) {
             cover(splits[s], batches[b], 0, (manner){.staged = b % 2 == 0});
@@ -111,15 +114,16 @@ Test(fleet_cover, each_sample_once_on_one_device) {
     cover("cpu", 36, 2, (manner){.reproducible = true, .drop_short = true});
 }
 
-/* Epochs of one and of two steps, each in its own order, and samples brought ahead of time: none of another epoch is
- * taken for them. */
+/* Epochs of one and of two steps, each in its own order, and samples brought ahead of time: none of
+ * another epoch is taken for them. */
 Test(fleet_cover, each_sample_in_the_order_of_its_epoch) {
     for (int staged = 0; staged < 2; staged++)
         for (int64_t batch = 19; batch <= 37; batch += 9) {
             cover("cpu", batch, 0, (manner){.staged = staged, .shuffle = true});
             cover("cpu", batch, 0, (manner){.staged = staged, .shuffle = true, .drop_short = true});
             cover("cpu=1,cpu=2", batch, 0, (manner){.staged = staged, .shuffle = true});
-            cover("cpu=1,cpu=1000", batch, 0, (manner){.staged = staged, .shuffle = true, .drop_short = true});
+            cover("cpu=1,cpu=1000", batch, 0,
+                  (manner){.staged = staged, .shuffle = true, .drop_short = true});
         }
 }
 
@@ -146,7 +150,8 @@ Test(fleet_groups, what_does_not_fit_together) {
     run.net = "norm";
     run.group = 8;
     refused("cpu,cpu", run,
-            "train.batch: 50 is no multiple of the statistics group of the batch normalisation, which is 8");
+            "train.batch: 50 is no multiple of the statistics group of the batch normalisation, "
+            "which is 8");
     run.group = 10;
     run.fit.micro_batch = 5;
     refused("cpu,cpu", run, "train.micro_batch: 5 is not the statistics group");
@@ -162,8 +167,8 @@ Test(fleet_groups, equal_groups_give_equal_runs) {
     one.group = 10;
     two = one;
     party_state alone = party_on("cpu", &one), several = party_on("cpu=3,cpu=2", &two);
-    SC_NEAR(party_distance(&several, &alone), 0,
-            1e-4); /* see test_fleet_near.c; statistics divide by small variances */
+    SC_NEAR(party_distance(&several, &alone), 0, 1e-4); /* see test_fleet_near.c; statistics divide
+                                                           by small variances */
     SC_NEAR((double)two.loss[9] / (double)one.loss[9], 1, 1e-4);
     party_free(&several);
     two = one;

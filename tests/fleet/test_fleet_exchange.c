@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A fleet reaches its exchange through the table of functions alone: one made by a test, which counts calls and hands them on, gives the
- * same bits as the standard one; one that cannot begin a step ends the run with what it said. */
+/* A fleet reaches its exchange through the table of functions alone: one made by a test, which
+ * counts calls and hands them on, gives the same bits as the standard one; one that cannot begin a
+ * step ends the run with what it said. */
 #include "party.h"
 
 #include <string.h>
@@ -13,7 +14,8 @@ typedef struct counting {
     sc_exchange *real;
 } counting;
 
-static _Atomic int calls[CALLS], fails_at; /* fails_at: the step that does not begin; 0: every one does */
+static _Atomic int calls[CALLS], fails_at; /* fails_at: the step that does not begin; 0: every one
+                                              does */
 
 static sc_exchange *real(const sc_exchange *exchange) {
     return ((const counting *)exchange)->real;
@@ -33,7 +35,8 @@ static void set_trace(sc_exchange *exchange, sc_trace *trace) {
 
 static socle_status begin(sc_exchange *exchange, const sc_exchange_step *step, uint64_t *ticket) {
     if (++calls[BEGIN] == fails_at)
-        return sc_fail(((counting *)exchange)->env, SOCLE_STATUS_IO, "the other host does not answer");
+        return sc_fail(((counting *)exchange)->env, SOCLE_STATUS_IO,
+                       "the other host does not answer");
     return sc_exchange_begin(real(exchange), step, ticket);
 }
 
@@ -62,7 +65,8 @@ static const float *totals(const sc_exchange *exchange) {
     return sc_exchange_totals(real(exchange));
 }
 
-static const sc_exchange_functions functions = {"counting", destroy, set_trace, begin, deliver, wait_for, is_ready, cancel, totals};
+static const sc_exchange_functions functions = {"counting", destroy,  set_trace, begin, deliver,
+                                                wait_for,   is_ready, cancel,    totals};
 
 static socle_status create(sc_exchange **out, sc_env *env, int ranges, const size_t *end) {
     counting *c;
@@ -71,8 +75,10 @@ static socle_status create(sc_exchange **out, sc_env *env, int ranges, const siz
     c->base.functions = &functions;
     c->env = env;
     socle_status status = sc_exchange_create_local(&c->real, env, ranges, end);
-    if (status == SOCLE_OK) *out = &c->base;
-    else sc_release(env, c);
+    if (status == SOCLE_OK)
+        *out = &c->base;
+    else
+        sc_release(env, c);
     return status;
 }
 
@@ -80,10 +86,12 @@ Test(fleet_exchange, goes_through_the_table_alone) {
     enum { STEPS = 4 };
     party_run standard = party_standard(STEPS), counted = standard;
     counted.fit.exchange = create;
-    party_state expected = party_on("cpu=1,cpu=1", &standard), found = party_on("cpu=1,cpu=1", &counted);
+    party_state expected = party_on("cpu=1,cpu=1", &standard),
+                found = party_on("cpu=1,cpu=1", &counted);
     party_same(&expected, &found);
     SC_EQ(calls[BEGIN], STEPS);
-    SC_TRUE(calls[DELIVER] >= 2 * STEPS && calls[WAIT] == calls[DELIVER] && calls[TOTALS] == calls[WAIT]);
+    SC_TRUE(calls[DELIVER] >= 2 * STEPS && calls[WAIT] == calls[DELIVER] &&
+            calls[TOTALS] == calls[WAIT]);
     SC_TRUE(calls[READY] > 0);
     SC_EQ(calls[CANCEL], 0);
     SC_EQ(calls[DESTROY], 1);

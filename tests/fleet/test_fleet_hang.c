@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device that hangs in one call, and comes back much later or never: it is left behind after the deadline, which is
- * made short here, and the run ends with the bits of an undisturbed one. Each test is a process of its own, which ends
- * while the call still hangs. */
+/* A device that hangs in one call, and comes back much later or never: it is left behind after the
+ * deadline, which is made short here, and the run ends with the bits of an undisturbed one. Each
+ * test is a process of its own, which ends while the call still hangs. */
 #include "party.h"
 
-#define DEADLINE UINT64_C(1000000000) /* ns; a step takes about one millisecond, and more under sanitizers and load */
+#define DEADLINE                                                                                   \
+    UINT64_C(1000000000) /* ns; a step takes about one millisecond, and more under sanitizers and  \
+                            load */
 
 enum { EPOCH = 7, STEPS = 12, HANGS_IN = 3 }; /* steps */
 
@@ -50,9 +52,11 @@ static void same(party_state *state, party_state *whole) {
 static void hang_in_step(const char *devices, int number, double place) {
     party_state whole;
     party_run run = undisturbed(devices, true, &whole);
-    int64_t begin = run.step_calls[HANGS_IN - 2][number], end = run.step_calls[HANGS_IN - 1][number];
+    int64_t begin = run.step_calls[HANGS_IN - 2][number],
+            end = run.step_calls[HANGS_IN - 1][number];
     run = standard(true);
-    party_state state = hung(devices, number, begin + 1 + (int64_t)(place * (double)(end - begin - 1)), &run);
+    party_state state =
+        hung(devices, number, begin + 1 + (int64_t)(place * (double)(end - begin - 1)), &run);
     SC_TRUE(unruly_hanging(number));
     same(&state, &whole);
 }
@@ -78,8 +82,8 @@ Test(fleet_hang, the_leader_while_it_evaluates) {
     same(&state, &whole);
 }
 
-/* Comes back while the others still train: its ticket is refused, its results go nowhere, and what it held is let go at
- * the end. */
+/* Comes back while the others still train: its ticket is refused, its results go nowhere, and what
+ * it held is let go at the end. */
 static bool let_go(void *user) {
     int *steps = user;
     if (++*steps != HANGS_IN + 2) return false;
@@ -93,12 +97,13 @@ static void comes_back(int number, double place) {
     party_state whole;
     int steps = 0;
     party_run run = undisturbed("unruly=1,unruly=1", true, &whole);
-    int64_t begin = run.step_calls[HANGS_IN - 2][number], end = run.step_calls[HANGS_IN - 1][number];
+    int64_t begin = run.step_calls[HANGS_IN - 2][number],
+            end = run.step_calls[HANGS_IN - 1][number];
     run = standard(true);
     run.fit.stop = let_go;
     run.fit.user = &steps;
-    party_state state =
-        hung("unruly=1,unruly=1", number, begin + 1 + (int64_t)(place * (double)(end - begin - 1)), &run);
+    party_state state = hung("unruly=1,unruly=1", number,
+                             begin + 1 + (int64_t)(place * (double)(end - begin - 1)), &run);
     SC_TRUE(!unruly_hanging(number));
     same(&state, &whole);
     party_close(&parties[1]);
@@ -112,7 +117,8 @@ Test(fleet_hang, another_one_comes_back) {
     comes_back(1, 0.1);
 }
 
-/* A job's results are those of the member that did it again, also when the first member's call returns later. */
+/* A job's results are those of the member that did it again, also when the first member's call
+ * returns later. */
 Test(fleet_hang, a_reader_comes_back) {
     party_state whole;
     int steps = 0;

@@ -30,7 +30,8 @@ static void near_on(const char *net, const char *const *devices) {
     for (int i = 1; devices[i]; i++) {
         party_state state = run_on(devices[i], net, false, &several);
         SC_REPRO("%s on %s and on %s", net, devices[0], devices[i]);
-        for (int step = 0; step < 10; step++) SC_NEAR((double)several.loss[step] / (double)one.loss[step], 1, 1e-5);
+        for (int step = 0; step < 10; step++)
+            SC_NEAR((double)several.loss[step] / (double)one.loss[step], 1, 1e-5);
         SC_NEAR(party_distance(&state, &alone), 0, 2e-5);
         party_free(&state);
     }
@@ -41,7 +42,8 @@ static const char *const parts[] = {"opencl:0/0", "opencl:0", "opencl:0/0,opencl
                                     "opencl:0/0=1,opencl:0/1=3,opencl:0=2", NULL};
 static const char *const roots[] = {"opencl:0", "opencl:0,opencl:1", "opencl:1=1,opencl:0=5",
                                     "opencl:0=1,opencl:1=1000", NULL};
-static const char *const mixed[] = {"cpu", "opencl:0/0,cpu", "cpu=1,opencl:0/0=1,cpu=1", "opencl:0/0,opencl:0/1,cpu", NULL};
+static const char *const mixed[] = {"cpu", "opencl:0/0,cpu", "cpu=1,opencl:0/0=1,cpu=1",
+                                    "opencl:0/0,opencl:0/1,cpu", NULL};
 
 Test(fleet_long, same_with_dropout) {
     same_on("cnn", parts);
@@ -67,8 +69,9 @@ Test(fleet_long, near_on_unlike_devices) {
     near_on("cnn", mixed);
 }
 
-/* A device that works behind the caller's back: to hand in a step takes no time, to wait for one takes 2.4 s (more than the grace after
- * a deadline), and what counts as a hang goes by the latter. */
+/* A device that works behind the caller's back: to hand in a step takes no time, to wait for one
+ * takes 2.4 s (more than the grace after a deadline), and what counts as a hang goes by the latter.
+ */
 Test(fleet_long, a_slow_device_that_queues_its_work_is_none) {
     static party p;
     party_run run = party_standard(5);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Losing a member: its device fails from any one call on, be it while equipping, uploading, computing, exchanging,
- * committing, evaluating or reading. The run goes on with the others, says so in one line, and in reproducible mode
- * ends with the bits of an undisturbed run. */
+/* Losing a member: its device fails from any one call on, be it while equipping, uploading,
+ * computing, exchanging, committing, evaluating or reading. The run goes on with the others, says
+ * so in one line, and in reproducible mode ends with the bits of an undisturbed run. */
 #include "party.h"
 
 #include "base/hash.h"
@@ -16,11 +16,13 @@ static party_run standard(void) {
     return run;
 }
 
-/* A run in which device `number` fails from call `call` on; 0: never. Gives the calls that it got while it trained. */
-static int64_t run_with(const char *devices, int number, int64_t call, bool own_memory, party_run *run,
-                        party_state *state) {
+/* A run in which device `number` fails from call `call` on; 0: never. Gives the calls that it got
+ * while it trained. */
+static int64_t run_with(const char *devices, int number, int64_t call, bool own_memory,
+                        party_run *run, party_state *state) {
     static party p;
-    for (int i = 0; i < UNRULY_MOST; i++) party_manner(i, (unruly_manner){.own_memory = own_memory});
+    for (int i = 0; i < UNRULY_MOST; i++)
+        party_manner(i, (unruly_manner){.own_memory = own_memory});
     party_open(&p, devices);
     unruly_behave(number, (unruly_manner){.fails_at = call, .own_memory = own_memory});
     *state = party_trained(&p, run);
@@ -35,8 +37,8 @@ static int64_t run_with(const char *devices, int number, int64_t call, bool own_
     return run->calls[number];
 }
 
-/* Every STRIDE-th call of the run from a start that differs from device to device, and each one of the calls from first
- * to last. */
+/* Every STRIDE-th call of the run from a start that differs from device to device, and each one of
+ * the calls from first to last. */
 static void sweep(const char *devices, int number, bool own_memory) {
     party_run run = standard();
     party_state whole, disturbed;
@@ -44,8 +46,8 @@ static void sweep(const char *devices, int number, bool own_memory) {
     double validation = run.validation;
     SC_TRUE(calls > 200);
     for (int64_t call = 1 + number; call <= calls; call += STRIDE) {
-        SC_REPRO("unruly:%d of %s fails at call %d of %d, own memory %d", number, devices, (int)call, (int)calls,
-                 own_memory);
+        SC_REPRO("unruly:%d of %s fails at call %d of %d, own memory %d", number, devices,
+                 (int)call, (int)calls, own_memory);
         run_with(devices, number, call, own_memory, &run, &disturbed);
         party_same(&disturbed, &whole);
         SC_EQ_FLOAT_BITS((float)run.validation, (float)validation);
@@ -66,18 +68,22 @@ Test(fleet_loss, with_memory_of_its_own) {
     sweep("unruly=1,unruly=1", 1, true);
 }
 
-/* Out of memory at one call after the first step, be it in a step, an evaluation or a copy: the device is equipped anew, gets what persists
- * from the others, or where there are none from the host, and the bits stay. */
+/* Out of memory at one call after the first step, be it in a step, an evaluation or a copy: the
+ * device is equipped anew, gets what persists from the others, or where there are none from the
+ * host, and the bits stay. */
 static void starve(const char *devices, int number) {
     static party p;
     party_run run = standard();
     party_state whole, state;
     run_with(devices, number, 0, false, &run, &whole);
-    int64_t first = run.step_calls[0][number], calls = run.epoch_calls[number]; /* a step of the second epoch follows */
+    int64_t first = run.step_calls[0][number], calls = run.epoch_calls[number]; /* a step of the
+                                                                                   second epoch
+                                                                                   follows */
     double validation = run.validation;
     SC_TRUE(first > 0 && calls > first + 100);
     for (int64_t call = first + 1; call <= calls; call += STRIDE) {
-        SC_REPRO("unruly:%d of %s has no memory at call %d of %d to %d", number, devices, (int)call, (int)first, (int)calls);
+        SC_REPRO("unruly:%d of %s has no memory at call %d of %d to %d", number, devices, (int)call,
+                 (int)first, (int)calls);
         party_open(&p, devices);
         unruly_behave(number, (unruly_manner){.starves_at = call});
         state = party_trained(&p, &run);
@@ -126,8 +132,8 @@ static bool look_at_best(void *user) {
     return false;
 }
 
-/* A device that fails while the best weights are copied, or before the copy counts, takes the run back: what was best
- * there is best again, every tensor of it. */
+/* A device that fails while the best weights are copied, or before the copy counts, takes the run
+ * back: what was best there is best again, every tensor of it. */
 Test(fleet_loss, the_best_weights_stay_whole) {
     static party p;
     party_run run = standard();
@@ -139,13 +145,15 @@ Test(fleet_loss, the_best_weights_stay_whole) {
     run.fit.epochs = 3;
     run_with("unruly", 0, 0, false, &run, &whole);
     watch.repeated = true;
-    for (int end = 5; end <= 11; end += 6) { /* of two epochs: from the last step but one to the first of the next */
+    for (int end = 5; end <= 11; end += 6) { /* of two epochs: from the last step but one to the
+                                                first of the next */
         int64_t first = run.step_calls[end][0], last = run.step_calls[end + 1][0];
         SC_TRUE(first > 0 && last > first);
         party_run again = run;
         watch.run = &again;
         for (int64_t call = first + 1; call <= last; call += 5) {
-            SC_REPRO("unruly:0 has no memory at call %d of %d to %d", (int)call, (int)first, (int)last);
+            SC_REPRO("unruly:0 has no memory at call %d of %d to %d", (int)call, (int)first,
+                     (int)last);
             party_open(&p, "unruly");
             unruly_behave(0, (unruly_manner){.starves_at = call});
             state = party_trained(&p, &again);
@@ -250,8 +258,8 @@ Test(fleet_loss, the_last_one_ends_the_run) {
     all_fail("unruly=1,unruly=1", (int64_t[]){200, 500});
 }
 
-/* The one that works fails within a step, and the one that is left has rested and missed the last ones: the run goes on
- * from a state that it has. */
+/* The one that works fails within a step, and the one that is left has rested and missed the last
+ * ones: the run goes on from a state that it has. */
 static bool fail_soon(void *user) {
     int *steps = user;
     if (++*steps != 11) return false;

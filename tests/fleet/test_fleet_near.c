@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Without reproducible mode several devices add the same numbers in another order, so that a run is close to that of
- * one device.
+/* Without reproducible mode several devices add the same numbers in another order, so that a run is
+ * close to that of one device.
  *
- * How close: a gradient is a sum over the 50 samples of a step (a weight's of a convolution over 144 places of each as
- * well). Another grouping of n terms moves their sum by at most log2(n) rounding errors of 6e-8 of the terms' sum where
- * they are added in pairs, here 13 * 6e-8 = 8e-7 of it, and the loss of a step likewise. Each step adds such an error;
- * in the first ten steps the losses below differ by less than 1e-5 of their size. Weights move by rate / (1 - momentum)
- * = 0.5 times the gradients, whose terms sum up to about 1: after 20 steps to 20 * 0.5 * 8e-7 = 8e-6; what earlier
- * differences do to later gradients doubles it at most in so few steps. A sample left out moves them by 1e-3. */
+ * How close: a gradient is a sum over the 50 samples of a step (a weight's of a convolution over
+ * 144 places of each as well). Another grouping of n terms moves their sum by at most log2(n)
+ * rounding errors of 6e-8 of the terms' sum where they are added in pairs, here 13 * 6e-8 = 8e-7 of
+ * it, and the loss of a step likewise. Each step adds such an error; in the first ten steps the
+ * losses below differ by less than 1e-5 of their size. Weights move by rate / (1 - momentum) = 0.5
+ * times the gradients, whose terms sum up to about 1: after 20 steps to 20 * 0.5 * 8e-7 = 8e-6;
+ * what earlier differences do to later gradients doubles it at most in so few steps. A sample left
+ * out moves them by 1e-3. */
 #include "party.h"
 
 static const double loss_bound = 1e-5, weight_bound = 2e-5;
@@ -30,7 +32,8 @@ static void near_on(const char *net, const char *const *devices) {
     party_free(&alone);
 }
 
-static const char *const cpus[] = {"cpu", "cpu,cpu", "cpu,cpu,cpu", "cpu=7,cpu=2", "cpu=1,cpu=1000", NULL};
+static const char *const cpus[] = {"cpu",         "cpu,cpu",        "cpu,cpu,cpu",
+                                   "cpu=7,cpu=2", "cpu=1,cpu=1000", NULL};
 
 Test(fleet_near, mlp_on_cpus) {
     near_on("mlp", cpus);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fleets of OpenCL devices: in reproducible mode the same bits on parts of one device and on several root devices (two
- * of PoCL in one process); else close to one device. Every device of a run compiles its own kernels, so there are few
- * runs; test_fleet_long.c has more. */
+/* Fleets of OpenCL devices: in reproducible mode the same bits on parts of one device and on
+ * several root devices (two of PoCL in one process); else close to one device. Every device of a
+ * run compiles its own kernels, so there are few runs; test_fleet_long.c has more. */
 #include "party.h"
 
 static party_state reproducible(const char *devices, const char *net) {
@@ -34,7 +34,8 @@ Test(fleet_opencl, root_devices) {
 Test(fleet_opencl, beside_the_cpu) {
     party_run one = party_standard(15), two = one;
     party_state alone = party_on("cpu", &one), state = party_on("opencl:0/0=1,cpu=2", &two);
-    for (int step = 0; step < 10; step++) SC_NEAR((double)two.loss[step] / (double)one.loss[step], 1, 1e-5);
+    for (int step = 0; step < 10; step++)
+        SC_NEAR((double)two.loss[step] / (double)one.loss[step], 1, 1e-5);
     SC_NEAR(party_distance(&state, &alone), 0, 2e-5);
     party_free(&state);
     party_free(&alone);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reproducible mode: everything that persists has the same bits on 1, 2 and 3 devices of one kind, however the steps
- * are split. */
+/* Reproducible mode: everything that persists has the same bits on 1, 2 and 3 devices of one kind,
+ * however the steps are split. */
 #include "party.h"
 
 /* Devices against the first one alone. */
@@ -20,11 +20,13 @@ static void same_on(party_run run, const char *const *devices) {
     party_free(&alone);
 }
 
-/* Shares of three to one, of nothing (1 : 1000), measured, and the slow one first, so that it leads. */
+/* Shares of three to one, of nothing (1 : 1000), measured, and the slow one first, so that it
+ * leads. */
 static const char *const cpus[] = {
     "cpu", "cpu,cpu", "cpu,cpu,cpu", "cpu=3,cpu=1", "cpu=1,cpu=1000", "cpu=1,cpu=5,cpu=2", NULL};
 
-/* 320 samples in batches of 50: micro-batches of 7, the last of a step has 1 row; the last batch has 20. */
+/* 320 samples in batches of 50: micro-batches of 7, the last of a step has 1 row; the last batch
+ * has 20. */
 Test(fleet_same, dropout_and_augmentation) {
     party_run run = party_standard(50);
     run.net = "cnn";
@@ -80,8 +82,8 @@ Test(fleet_same, devices_with_memory_of_their_own) {
     party_free(&alone);
 }
 
-/* Devices that do nothing before a caller waits: code that frees host memory too early is found. The first leads, and
- * has no share. */
+/* Devices that do nothing before a caller waits: code that frees host memory too early is found.
+ * The first leads, and has no share. */
 static void late(bool own_memory, const char *devices, bool staged) {
     party_run run = party_standard(20);
     run.fit.reproducible = true;
@@ -90,7 +92,8 @@ static void late(bool own_memory, const char *devices, bool staged) {
     run.unwatched = true;
     party_state alone = party_on("cpu", &run);
     for (int i = 0; i < 3; i++)
-        party_manner(i, (unruly_manner){.late = true, .own_memory = own_memory, .drowsy = i ? 0 : 2000000});
+        party_manner(
+            i, (unruly_manner){.late = true, .own_memory = own_memory, .drowsy = i ? 0 : 2000000});
     party_run several = run;
     SC_REPRO("late %s, own memory %d, staged %d", devices, own_memory, staged);
     party_state state = party_on(devices, &several);

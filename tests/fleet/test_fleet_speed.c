@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shares follow the speed of devices while they train. The devices sleep for a time per row, which decides their speed;
- * what they really compute is little beside it. */
+/* Shares follow the speed of devices while they train. The devices sleep for a time per row, which
+ * decides their speed; what they really compute is little beside it. */
 #include "party.h"
 
 static party_run run_at(party *p, const uint64_t *row_time, int64_t steps) {
@@ -17,7 +17,8 @@ static party_run run_at(party *p, const uint64_t *row_time, int64_t steps) {
     return run;
 }
 
-/* 100 us and 300 us per row: 45 and 15 rows of 60, after the first step, which is not measured, and a few more. */
+/* 100 us and 300 us per row: 45 and 15 rows of 60, after the first step, which is not measured, and
+ * a few more. */
 Test(fleet_speed, a_slower_device_gets_less) {
     static party p;
     party_run run = run_at(&p, (uint64_t[]){100000, 300000, 0}, 20);
@@ -40,11 +41,13 @@ Test(fleet_speed, one_of_no_use_gets_nothing) {
         SC_EQ(run.share[step][0] + run.share[step][2], 60);
     }
     SC_TRUE(party_lines(&p, "unruly:1 (") >= 1);
-    SC_TRUE(party_lines(&p, "gets no samples: at 4") + party_lines(&p, "gets no samples: at 5") >= 1); /* samples/s */
+    SC_TRUE(party_lines(&p, "gets no samples: at 4") + party_lines(&p, "gets no samples: at 5") >=
+            1); /* samples/s */
     party_close(&p);
 }
 
-/* An epoch has six steps; between epochs those that rest are tried again, and one that has become fast gets a share. */
+/* An epoch has six steps; between epochs those that rest are tried again, and one that has become
+ * fast gets a share. */
 enum { FAST = 100000, SLOW = 30000000 };
 
 typedef struct change {
@@ -63,7 +66,8 @@ static party_run run_changing(party *p, int slow, party_state *state) {
     run.fit.batch = 60;
     run.fit.stop = wake_up;
     run.fit.user = &now;
-    for (int i = 0; i < 2; i++) party_manner(i, (unruly_manner){.row_time = i == slow ? SLOW : FAST});
+    for (int i = 0; i < 2; i++)
+        party_manner(i, (unruly_manner){.row_time = i == slow ? SLOW : FAST});
     party_open(p, "unruly,unruly");
     *state = party_trained(p, &run);
     return run;
@@ -80,7 +84,8 @@ Test(fleet_speed, one_that_rested_is_tried_again) {
     party_close(&p);
 }
 
-/* And it has missed nothing: what the others did meanwhile was copied, also where it leads again. */
+/* And it has missed nothing: what the others did meanwhile was copied, also where it leads again.
+ */
 Test(fleet_speed, one_that_rested_has_the_weights_of_all) {
     static party p;
     party_run one = party_standard(20);
@@ -94,8 +99,9 @@ Test(fleet_speed, one_that_rested_has_the_weights_of_all) {
     party_close(&p);
 }
 
-/* The only device that worked is lost, at any call from the fourth step of an epoch to its end, validation and all, while the other one
- * rests: the run goes back to where that epoch began, and loses nothing. */
+/* The only device that worked is lost, at any call from the fourth step of an epoch to its end,
+ * validation and all, while the other one rests: the run goes back to where that epoch began, and
+ * loses nothing. */
 static bool speed_up(void *user) {
     int *steps = user;
     if (++*steps == 3) unruly_behave(1, (unruly_manner){.row_time = FAST});
@@ -128,7 +134,8 @@ Test(fleet_speed, one_that_rested_goes_on_from_the_beginning_of_the_epoch) {
     int64_t first = whole.step_calls[2][0], last = whole.epoch_calls[0];
     int tried = 0;
     SC_TRUE(first < last);
-    for (int64_t call = first; call <= last + 60; call += call < last ? (last - first) / 5 + 1 : 15) {
+    for (int64_t call = first; call <= last + 60;
+         call += call < last ? (last - first) / 5 + 1 : 15) {
         if (!sc_test_takes("unruly", ++tried, 4)) continue;
         SC_REPRO("call %lld of %lld to %lld", (long long)call, (long long)first, (long long)last);
         run_losing(&p, call, &state);

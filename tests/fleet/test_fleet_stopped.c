@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A process that trains is stopped (SIGSTOP, as a paused container or a suspended laptop would) for longer than its
- * devices may take for a step, and goes on: no device is lost and no step is done again. */
+/* A process that trains is stopped (SIGSTOP, as a paused container or a suspended laptop would) for
+ * longer than its devices may take for a step, and goes on: no device is lost and no step is done
+ * again. */
 #include "party.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 
-/* A step takes some milliseconds, much more under sanitizers and load; a stop is longer than any deadline. */
+/* A step takes some milliseconds, much more under sanitizers and load; a stop is longer than any
+ * deadline. */
 enum { DEADLINE_MS = 1000, STOP_MS = 1600, STOPS = 2, STEPS = 100000 };
 
 typedef struct course {

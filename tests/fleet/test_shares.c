@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who gets how much of a step: proportion, whole units, given shares, devices that rest, wake, slow down or are lost. Speeds
- * are made up here; nothing is timed. */
+/* Who gets how much of a step: proportion, whole units, given shares, devices that rest, wake, slow
+ * down or are lost. Speeds are made up here; nothing is timed. */
 #include "sc_test.h"
 
 #include "fleet/shares.h"
@@ -45,15 +45,18 @@ Test(shares, proportional_within_one_unit) {
     for (int sample = 0; sample < 4000; sample++) {
         double wanted[MOST_DEVICES], sum = 0;
         int count = 1 + sample % MOST_DEVICES;
-        int64_t unit = 1 + (int64_t)(random_part() * 20), batch = 1 + (int64_t)(random_part() * 500);
+        int64_t unit = 1 + (int64_t)(random_part() * 20),
+                batch = 1 + (int64_t)(random_part() * 500);
         for (int i = 0; i < count; i++) sum += wanted[i] = pow(10, 12 * random_part() - 6);
         sc_shares shares;
         sc_shares_init(&shares, count, batch, unit, wanted);
-        SC_REPRO("sample %d: %d devices, batch %" PRId64 ", unit %" PRId64, sample, count, batch, unit);
+        SC_REPRO("sample %d: %d devices, batch %" PRId64 ", unit %" PRId64, sample, count, batch,
+                 unit);
         check_units(&shares);
         int64_t units = (batch + unit - 1) / unit;
         for (int i = 0; i < count; i++) {
-            double fair = (double)units * wanted[i] / sum, given = ceil((double)shares.share[i] / (double)unit);
+            double fair = (double)units * wanted[i] / sum,
+                   given = ceil((double)shares.share[i] / (double)unit);
             if (!(fabs(given - fair) < 1 + 1e-9))
                 SC_TEST_FAIL("device %d gets %g units, %g would be fair", i, given, fair);
         }
@@ -107,7 +110,8 @@ Test(shares, given_ones_stay) {
         SC_EQ(shares.share[1], 16);
         SC_TRUE(!shares.resting[0]);
     }
-    sc_shares_init(&shares, 2, 64, 1, (double[]){1000, 1}); /* next to nothing, but as the user wants it */
+    sc_shares_init(&shares, 2, 64, 1, (double[]){1000, 1}); /* next to nothing, but as the user
+                                                               wants it */
     SC_EQ(shares.share[0], 64);
     SC_TRUE(!shares.resting[1]);
 }
@@ -125,7 +129,8 @@ Test(shares, one_percent_of_scatter_moves_nothing) {
     }
 }
 
-/* Measurements are smoothed by 0.4: five steps leave 0.6^5 = 8 % of the way, of a move of 2/3 of the speed. */
+/* Measurements are smoothed by 0.4: five steps leave 0.6^5 = 8 % of the way, of a move of 2/3 of
+ * the speed. */
 Test(shares, a_slower_device_gets_less_within_five_steps) {
     sc_shares shares;
     double speed[2] = {1000, 1000};
@@ -286,7 +291,8 @@ static void check_split(const sc_shares *shares, int64_t samples) {
     for (int i = 0; i < shares->count; i++) {
         int64_t rows = first[i + 1] - first[i];
         SC_TRUE(rows >= 0);
-        SC_TRUE(first[i] % shares->unit == 0 || first[i] == samples); /* micro-batches keep their numbers */
+        SC_TRUE(first[i] % shares->unit == 0 || first[i] == samples); /* micro-batches keep their
+                                                                         numbers */
         cut += rows % shares->unit != 0;
         if (!shares->share[i]) SC_EQ(rows, 0);
     }
@@ -297,13 +303,15 @@ Test(shares, splits_partition_every_step) {
     for (int sample = 0; sample < 500; sample++) {
         double wanted[MOST_DEVICES];
         int count = 1 + sample % MOST_DEVICES;
-        int64_t unit = sample % 3 ? 1 + (int64_t)(random_part() * 9) : 1, batch = 1 + (int64_t)(random_part() * 60);
+        int64_t unit = sample % 3 ? 1 + (int64_t)(random_part() * 9) : 1,
+                batch = 1 + (int64_t)(random_part() * 60);
         for (int i = 0; i < count; i++) wanted[i] = pow(10, 3 * random_part());
         sc_shares shares;
         sc_shares_init(&shares, count, batch, unit, wanted);
         for (int64_t samples = 0; samples <= batch; samples++) {
-            SC_REPRO("sample %d: %d devices, batch %" PRId64 ", unit %" PRId64 ", %" PRId64 " samples", sample, count,
-                     batch, unit, samples);
+            SC_REPRO("sample %d: %d devices, batch %" PRId64 ", unit %" PRId64 ", %" PRId64
+                     " samples",
+                     sample, count, batch, unit, samples);
             check_split(&shares, samples);
         }
         int64_t first[SC_SHARES_MOST + 1];

@@ -105,7 +105,8 @@ static socle_status look_at_signals(sc_device *device, void *argument) {
 
 /* They are the application's, but for those that a fault of the thread's own raises. */
 Test(worker, takes_no_signals) {
-    static const int of_the_application[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGCHLD, SIGUSR1, SIGUSR2, SIGPIPE};
+    static const int of_the_application[] = {SIGINT,  SIGTERM, SIGHUP,  SIGALRM,
+                                             SIGCHLD, SIGUSR1, SIGUSR2, SIGPIPE};
     static const int of_the_thread[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
     sc_env env;
     sc_worker *worker;
@@ -159,9 +160,8 @@ Test(worker, an_error_comes_back_with_its_text) {
     SC_EQ_STR(env.text, "kernel 4 is lost");
     SC_EQ(env.status, SOCLE_STATUS_DEVICE);
     env.text[0] = '\0';
-    SC_OK(&env, sc_worker_run(
-                    worker, look, &n,
-                    0)); /* a failed job is not the end of the worker, and leaves no text behind */
+    SC_OK(&env, sc_worker_run(worker, look, &n, 0)); /* a failed job is not the end of the worker,
+                                                        and leaves no text behind */
     SC_EQ_STR(env.text, "");
     sc_worker_destroy(worker);
 }

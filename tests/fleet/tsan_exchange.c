@@ -6,8 +6,11 @@
 
 int main(void) {
     for (int kind = 0; kind < 4; kind++) {
-        exchange_drill drill = {
-            .threads = 3 + kind % 2, .steps = 150, .fixed_tree = kind % 2, .cancels = kind / 2, .seed = 5};
+        exchange_drill drill = {.threads = 3 + kind % 2,
+                                .steps = 150,
+                                .fixed_tree = kind % 2,
+                                .cancels = kind / 2,
+                                .seed = 5};
         char why[EXCHANGE_DRILL_TEXT] = "";
         int decided;
         if (exchange_drill_run(&drill, &decided, why)) continue;

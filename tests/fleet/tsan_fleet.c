@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plain program (Criterion does not run under ThreadSanitizer): trains on two members of one thread each, with
- * validation between epochs, on samples that stay on the devices; then once more in reproducible mode, whose weights
- * must be those of one device. */
+/* A plain program (Criterion does not run under ThreadSanitizer): trains on two members of one
+ * thread each, with validation between epochs, on samples that stay on the devices; then once more
+ * in reproducible mode, whose weights must be those of one device. */
 #include <socle/socle.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,8 @@ static void fill(void) {
     }
 }
 
-static socle_status train(socle_context *context, socle_net *net, int reproducible, float *weights) {
+static socle_status train(socle_context *context, socle_net *net, int reproducible,
+                          float *weights) {
     socle_data *data;
     socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT;
     opts.optimizer = socle_adam(0.01f);
@@ -31,8 +32,8 @@ static socle_status train(socle_context *context, socle_net *net, int reproducib
     socle_node x = socle_input(net, SOCLE_SHAPE(FEATURES));
     x = socle_dropout(net, socle_relu(net, socle_dense(net, x, HIDDEN, NULL)), 0.2f);
     socle_loss_softmax_cross_entropy(net, socle_dense(net, x, CLASSES, NULL));
-    socle_status status =
-        socle_data_arrays(&data, context, SAMPLES, SOCLE_F32, SOCLE_SHAPE(FEATURES), input, SOCLE_U8, NULL, label);
+    socle_status status = socle_data_arrays(&data, context, SAMPLES, SOCLE_F32,
+                                            SOCLE_SHAPE(FEATURES), input, SOCLE_U8, NULL, label);
     if (status != SOCLE_OK) return status;
     status = socle_fit(net, data, &opts);
     socle_result result = {0};
@@ -53,7 +54,8 @@ static int run(const char *devices, int reproducible, float *weights) {
     socle_status status = socle_open_with(&context, devices, &opts);
     if (status == SOCLE_OK) status = socle_net_create(&net, context);
     if (status == SOCLE_OK) status = train(context, net, reproducible, weights);
-    if (status != SOCLE_OK) fprintf(stderr, "%s: status %d: %s\n", devices, (int)status, socle_error(context));
+    if (status != SOCLE_OK)
+        fprintf(stderr, "%s: status %d: %s\n", devices, (int)status, socle_error(context));
     socle_net_destroy(net);
     socle_close(context);
     return status == SOCLE_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes the place of a real device's tables: the device's own functions are called behind the counting. A late queue
- * keeps its commands in a list, which late.c runs. */
+/* Takes the place of a real device's tables: the device's own functions are called behind the
+ * counting. A late queue keeps its commands in a list, which late.c runs. */
 #include "unruly_private.h"
 
 #include <pthread.h>
@@ -41,10 +41,11 @@ socle_status unruly_count(unruly *u, sc_env *env) {
     int64_t call = ++u->calls;
     if (call == u->manner.hangs_at) hang(u);
     if (call == u->manner.starves_at)
-        return sc_fail(env, SOCLE_STATUS_DEVICE_MEMORY, "unruly:%d: call %lld has no memory, as asked", u->number,
-                       (long long)call);
+        return sc_fail(env, SOCLE_STATUS_DEVICE_MEMORY,
+                       "unruly:%d: call %lld has no memory, as asked", u->number, (long long)call);
     if (!u->manner.fails_at || call < u->manner.fails_at) return SOCLE_OK;
-    return sc_fail(env, SOCLE_STATUS_DEVICE, "unruly:%d: call %lld fails as asked", u->number, (long long)call);
+    return sc_fail(env, SOCLE_STATUS_DEVICE, "unruly:%d: call %lld fails as asked", u->number,
+                   (long long)call);
 }
 
 /* ---- Kernels ---- */
@@ -55,14 +56,15 @@ static unruly_kernel *kernel_of(unruly *u, const sc_kernel *kernel) {
     return NULL;
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands, sc_operand workspace,
-                            const sc_launch *launch) {
+static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                            sc_operand workspace, const sc_launch *launch) {
     unruly *u = unruly_of(kernel->device);
     const unruly_kernel *mine = kernel_of(u, kernel);
     SC_TRY(unruly_count(u, queue->env));
     if (mine->op == SC_OP_CROSS_ENTROPY) unruly_sleep(u->manner.row_time * (uint64_t)launch->rows);
     if (!u->manner.late) return mine->enqueue(kernel, queue, operands, workspace, launch);
-    unruly_command command = {.kind = UNRULY_KERNEL, .kernel = mine, .workspace = workspace, .launch = *launch};
+    unruly_command command = {
+        .kind = UNRULY_KERNEL, .kernel = mine, .workspace = workspace, .launch = *launch};
     memcpy(command.operand, operands, (size_t)mine->operands * sizeof *operands);
     return unruly_append(u, queue, &command);
 }
@@ -74,16 +76,20 @@ static void release(sc_kernel *kernel) {
     real(kernel);
 }
 
-static socle_status prepare(sc_kernel **out, sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, const char *tuning) {
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const char *tuning) {
     unruly *u = unruly_of(device);
     const sc_implementation *real = u->real_implementations[implementation - u->implementation];
     unruly_kernel *mine = kernel_of(u, NULL);
-    if (!mine) return sc_fail(device->env, SOCLE_STATUS_INTERNAL, "more than %d kernels", UNRULY_KERNELS);
+    if (!mine)
+        return sc_fail(device->env, SOCLE_STATUS_INTERNAL, "more than %d kernels", UNRULY_KERNELS);
     if (u->manner.lacks && desc->op == SC_OP_MATMUL)
-        return sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED, "unruly:%d: has no product, as asked", u->number);
+        return sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED, "unruly:%d: has no product, as asked",
+                       u->number);
     SC_TRY(real->prepare(out, device, real, desc, tuning));
-    *mine = (unruly_kernel){*out, (*out)->enqueue, (*out)->release, desc->op, desc->inputs + desc->outputs};
+    *mine = (unruly_kernel){*out, (*out)->enqueue, (*out)->release, desc->op,
+                            desc->inputs + desc->outputs};
     (*out)->enqueue = enqueue;
     (*out)->release = release;
     return SOCLE_OK;
@@ -95,30 +101,36 @@ static socle_status queue_write(sc_queue *queue, sc_operand dst, const void *src
     unruly *u = unruly_of(queue->device);
     SC_TRY(unruly_count(u, queue->env));
     if (!u->manner.late) return u->real_queue->write(queue, dst, src, bytes);
-    return unruly_append(u, queue,
-                         &(unruly_command){.kind = UNRULY_WRITE, .operand = {dst}, .from = src, .bytes = bytes});
+    return unruly_append(
+        u, queue,
+        &(unruly_command){.kind = UNRULY_WRITE, .operand = {dst}, .from = src, .bytes = bytes});
 }
 
 static socle_status queue_read(sc_queue *queue, void *dst, sc_operand src, size_t bytes) {
     unruly *u = unruly_of(queue->device);
     SC_TRY(unruly_count(u, queue->env));
     if (!u->manner.late) return u->real_queue->read(queue, dst, src, bytes);
-    return unruly_append(u, queue, &(unruly_command){.kind = UNRULY_READ, .operand = {src}, .to = dst, .bytes = bytes});
+    return unruly_append(
+        u, queue,
+        &(unruly_command){.kind = UNRULY_READ, .operand = {src}, .to = dst, .bytes = bytes});
 }
 
 static socle_status queue_copy(sc_queue *queue, sc_operand dst, sc_operand src, size_t bytes) {
     unruly *u = unruly_of(queue->device);
     SC_TRY(unruly_count(u, queue->env));
     if (!u->manner.late) return u->real_queue->copy(queue, dst, src, bytes);
-    return unruly_append(u, queue, &(unruly_command){.kind = UNRULY_COPY, .operand = {dst, src}, .bytes = bytes});
+    return unruly_append(
+        u, queue, &(unruly_command){.kind = UNRULY_COPY, .operand = {dst, src}, .bytes = bytes});
 }
 
 static socle_status queue_fill(sc_queue *queue, sc_operand dst, uint32_t pattern, size_t bytes) {
     unruly *u = unruly_of(queue->device);
     SC_TRY(unruly_count(u, queue->env));
     if (!u->manner.late) return u->real_queue->fill(queue, dst, pattern, bytes);
-    return unruly_append(u, queue,
-                         &(unruly_command){.kind = UNRULY_FILL, .operand = {dst}, .pattern = pattern, .bytes = bytes});
+    return unruly_append(
+        u, queue,
+        &(unruly_command){
+            .kind = UNRULY_FILL, .operand = {dst}, .pattern = pattern, .bytes = bytes});
 }
 
 static socle_status queue_record(sc_queue *queue, sc_event **out) {
@@ -130,7 +142,8 @@ static socle_status queue_record(sc_queue *queue, sc_event **out) {
 static socle_status queue_wait_event(sc_queue *queue, sc_event *event) {
     unruly *u = unruly_of(queue->device);
     SC_TRY(unruly_count(u, queue->env));
-    return u->manner.late ? unruly_late_wait(u, queue, event) : u->real_queue->wait_event(queue, event);
+    return u->manner.late ? unruly_late_wait(u, queue, event)
+                          : u->real_queue->wait_event(queue, event);
 }
 
 static socle_status queue_flush(sc_queue *queue) {
@@ -142,7 +155,8 @@ static socle_status queue_flush(sc_queue *queue) {
 static socle_status queue_poll(sc_queue *queue, sc_event *event, uint64_t deadline) {
     unruly *u = unruly_of(queue->device);
     SC_TRY(unruly_count(u, queue->env));
-    return u->manner.late ? unruly_late_poll(u, queue, event, deadline) : u->real_queue->poll(queue, event, deadline);
+    return u->manner.late ? unruly_late_poll(u, queue, event, deadline)
+                          : u->real_queue->poll(queue, event, deadline);
 }
 
 static socle_status event_times(sc_event *event, uint64_t *start, uint64_t *end) {
@@ -185,7 +199,8 @@ static socle_status queue_open(sc_queue **out, sc_device *device) {
     return SOCLE_OK;
 }
 
-static socle_status buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind, size_t bytes) {
+static socle_status buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind,
+                                  size_t bytes) {
     unruly *u = unruly_of(device);
     SC_TRY(unruly_count(u, device->env));
     return u->real_device->buffer_create(out, device, kind, bytes);
@@ -199,8 +214,10 @@ static void device_close(sc_device *device) {
     unruly_of(device)->real_device->close(device);
 }
 
-static const sc_device_ops device_ops = {
-    .close = device_close, .buffer_create = buffer_create, .buffer_destroy = buffer_destroy, .queue_open = queue_open};
+static const sc_device_ops device_ops = {.close = device_close,
+                                         .buffer_create = buffer_create,
+                                         .buffer_destroy = buffer_destroy,
+                                         .queue_open = queue_open};
 
 static void take_place(unruly *u, sc_device *device) {
     int count = 0;
@@ -219,7 +236,8 @@ static void take_place(unruly *u, sc_device *device) {
     if (u->manner.own_memory) device->info.traits &= ~(uint32_t)SC_TRAIT_HOST_MEMORY;
 }
 
-static socle_status driver_open(sc_device **out, sc_env *env, int index, const sc_device_options *options) {
+static socle_status driver_open(sc_device **out, sc_env *env, int index,
+                                const sc_device_options *options) {
     unruly *u = &device_of_number[index];
     const sc_device_info *real = &u->registry->info[u->entry];
     SC_TRY(real->driver->open(out, env, real->index, options));
@@ -229,7 +247,8 @@ static socle_status driver_open(sc_device **out, sc_env *env, int index, const s
 
 const sc_driver unruly_driver = {.name = "unruly", .open = driver_open};
 
-socle_status unruly_registry(sc_registry *out, sc_env *env, const sc_registry *real, int entry, int count) {
+socle_status unruly_registry(sc_registry *out, sc_env *env, const sc_registry *real, int entry,
+                             int count) {
     *out = (sc_registry){.count = count};
     SC_TRY(sc_allocate(env, &out->info, (size_t)count, sizeof *out->info));
     for (int i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Late queues: commands are kept until a caller waits for them, and then run in order, those of other queues that they
- * wait for before. Host memory that is given away too early, or read too early, shows here every time. */
+/* Late queues: commands are kept until a caller waits for them, and then run in order, those of
+ * other queues that they wait for before. Host memory that is given away too early, or read too
+ * early, shows here every time. */
 #include "unruly_private.h"
 
 typedef struct late_event {
@@ -23,7 +24,9 @@ static unruly_queue *list_of(unruly *u, sc_queue *queue) {
 
 socle_status unruly_append(unruly *u, sc_queue *queue, const unruly_command *command) {
     unruly_queue *list = list_of(u, queue);
-    if (!list) return sc_fail(queue->env, SOCLE_STATUS_INTERNAL, "more than %d late queues", UNRULY_QUEUES);
+    if (!list)
+        return sc_fail(queue->env, SOCLE_STATUS_INTERNAL, "more than %d late queues",
+                       UNRULY_QUEUES);
     if (list->done == list->given) list->base = list->done; /* empty: begin at the front */
     size_t count = (size_t)(list->given - list->base);
     SC_TRY(sc_grow(queue->env, &list->command, &list->capacity, count + 1, sizeof *list->command));
@@ -37,19 +40,26 @@ static socle_status run_until(unruly *u, sc_queue *queue, uint64_t done);
 static socle_status run_one(unruly *u, sc_queue *queue, const unruly_command *c) {
     const sc_queue_ops *real = u->real_queue;
     switch (c->kind) {
-    case UNRULY_WRITE: return real->write(queue, c->operand[0], c->from, c->bytes);
-    case UNRULY_READ: return real->read(queue, c->to, c->operand[0], c->bytes);
-    case UNRULY_COPY: return real->copy(queue, c->operand[0], c->operand[1], c->bytes);
-    case UNRULY_FILL: return real->fill(queue, c->operand[0], c->pattern, c->bytes);
-    case UNRULY_WAIT: return run_until(u, c->awaited, c->done);
-    default: return c->kernel->enqueue(c->kernel->kernel, queue, c->operand, c->workspace, &c->launch);
+    case UNRULY_WRITE:
+        return real->write(queue, c->operand[0], c->from, c->bytes);
+    case UNRULY_READ:
+        return real->read(queue, c->to, c->operand[0], c->bytes);
+    case UNRULY_COPY:
+        return real->copy(queue, c->operand[0], c->operand[1], c->bytes);
+    case UNRULY_FILL:
+        return real->fill(queue, c->operand[0], c->pattern, c->bytes);
+    case UNRULY_WAIT:
+        return run_until(u, c->awaited, c->done);
+    default:
+        return c->kernel->enqueue(c->kernel->kernel, queue, c->operand, c->workspace, &c->launch);
     }
 }
 
 static socle_status run_until(unruly *u, sc_queue *queue, uint64_t done) {
     unruly_queue *list = list_of(u, queue);
     while (list->done < done) {
-        unruly_command command = list->command[list->done++ - list->base]; /* counts as done when others wait for it */
+        unruly_command command = list->command[list->done++ - list->base]; /* counts as done when
+                                                                              others wait for it */
         SC_TRY(run_one(u, queue, &command));
     }
     return SOCLE_OK;
@@ -65,7 +75,8 @@ socle_status unruly_late_record(unruly *u, sc_queue *queue, sc_event **out) {
 }
 
 socle_status unruly_late_wait(unruly *u, sc_queue *queue, sc_event *event) {
-    unruly_command command = {.kind = UNRULY_WAIT, .awaited = event->queue, .done = ((late_event *)event)->done};
+    unruly_command command = {
+        .kind = UNRULY_WAIT, .awaited = event->queue, .done = ((late_event *)event)->done};
     return unruly_append(u, queue, &command);
 }
 
@@ -74,7 +85,9 @@ socle_status unruly_late_poll(unruly *u, sc_queue *queue, sc_event *event, uint6
     sc_queue *of = event ? event->queue : queue;
     uint64_t done = event ? ((late_event *)event)->done : list_of(u, queue)->given;
     if (!deadline)
-        return list_of(u, of)->done >= done ? SOCLE_OK : sc_fail(queue->env, SOCLE_STATUS_TIMEOUT, "late: not yet");
+        return list_of(u, of)->done >= done
+                   ? SOCLE_OK
+                   : sc_fail(queue->env, SOCLE_STATUS_TIMEOUT, "late: not yet");
     if (list_of(u, of)->done < done) unruly_sleep(u->manner.drowsy);
     return run_until(u, of, done);
 }

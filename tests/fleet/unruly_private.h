@@ -11,7 +11,8 @@ enum { UNRULY_KERNELS = 1024, UNRULY_IMPLEMENTATIONS = 256, UNRULY_QUEUES = 8 };
 
 typedef struct unruly_kernel {
     sc_kernel *kernel; /* NULL: free */
-    socle_status (*enqueue)(sc_kernel *, sc_queue *, const sc_operand *, sc_operand, const sc_launch *);
+    socle_status (*enqueue)(sc_kernel *, sc_queue *, const sc_operand *, sc_operand,
+                            const sc_launch *);
     void (*release)(sc_kernel *);
     sc_op op;
     int operands;

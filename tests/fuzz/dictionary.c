@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints a dictionary for libFuzzer: every word of the option tables, so that a new layer or key is fuzzed by itself.
+/* Prints a dictionary for libFuzzer: every word of the option tables, so that a new layer or key is
+ * fuzzed by itself.
  */
 #include "run/recipe.h"
 
@@ -62,7 +63,8 @@ int main(void) {
                                          "auto",
                                          NULL};
     record_words(&sc_recipe_record);
-    for (int op = SC_EXPR_LEAVES; op < SC_EXPR_COUNT; op++) word(sc_expr_op_info((sc_expr_op)op)->word);
+    for (int op = SC_EXPR_LEAVES; op < SC_EXPR_COUNT; op++)
+        word(sc_expr_op_info((sc_expr_op)op)->word);
     for (const char *const *other = others; *other; other++) word(*other);
     return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a program on the public API: a network with any options, data, forecast, fit, predict, save, load; and a
- * graph of operations with gradients; on the cpu. Calls fail with a status and a text or do their work; memory is limited
- * so that a network too large fails by that. */
+/* Any bytes as a program on the public API: a network with any options, data, forecast, fit,
+ * predict, save, load; and a graph of operations with gradients; on the cpu. Calls fail with a
+ * status and a text or do their work; memory is limited so that a network too large fails by that.
+ */
 #include "fuzz.h"
 
 #include <math.h>
@@ -15,8 +16,12 @@ typedef struct source {
     const uint8_t *at, *end;
 } source;
 
-static unsigned byte(source *in) { return in->at < in->end ? *in->at++ : 0; }
-static int pick(source *in, int count) { return (int)(byte(in) % (unsigned)count); }
+static unsigned byte(source *in) {
+    return in->at < in->end ? *in->at++ : 0;
+}
+static int pick(source *in, int count) {
+    return (int)(byte(in) % (unsigned)count);
+}
 
 /* Mostly small, now and then at an edge. */
 static int size_of(source *in) {
@@ -31,7 +36,8 @@ static float real_of(source *in) {
     return value < 240 ? (float)value / 256.0f : edge[value % 8];
 }
 
-/* --- Memory: what is taken is counted, so that nothing the fuzzer asks for brings the machine down. --- */
+/* --- Memory: what is taken is counted, so that nothing the fuzzer asks for brings the machine
+ * down. --- */
 
 static size_t taken;
 
@@ -97,7 +103,8 @@ static socle_node windowed(source *in, socle_net *net, socle_node x, int kind) {
         pads(in, opts.pad);
         return socle_conv2d(net, x, size_of(in), size_of(in), pick(in, 4) ? &opts : NULL);
     }
-    socle_pool2d_opts opts = {.stride = {pick(in, 4), pick(in, 4)}, .padding = (socle_padding)pick(in, 2)};
+    socle_pool2d_opts opts = {.stride = {pick(in, 4), pick(in, 4)},
+                              .padding = (socle_padding)pick(in, 2)};
     pads(in, opts.pad);
     if (kind == 1) return socle_maxpool2d(net, x, size_of(in), pick(in, 4) ? &opts : NULL);
     return socle_avgpool2d(net, x, size_of(in), pick(in, 4) ? &opts : NULL);
@@ -112,20 +119,28 @@ static const char *formula(source *in, const char *const *known, int count) {
     return text;
 }
 
-static const char *const formulas[] = {"x * tanh(log(1 + exp(x)))", "x if x > 0 else expm1(x)", "x / 0", "x1 * sigmoid(x2)",
-                                       "x ** x", "y", "1", ""};
-static const char *const losses[] = {"abs(prediction - target)", "log(prediction) * target", "prediction", ""};
-static const char *const updates[] = {"w = w - lr * g",
-                                      "v = 0.9 * v + g; w = w - lr * v / (norm(v) + 1e-6)",
-                                      "w = w - lr * g * min(1, 1 / (total_norm(g) + 1e-6)) / (1 - 0.5 ** step)",
-                                      "a = max(a, abs(g)); b = b + a; w = w - sqrt(g) * b",
-                                      "w = w / g",
-                                      "w = 1"};
+static const char *const formulas[] = {"x * tanh(log(1 + exp(x)))",
+                                       "x if x > 0 else expm1(x)",
+                                       "x / 0",
+                                       "x1 * sigmoid(x2)",
+                                       "x ** x",
+                                       "y",
+                                       "1",
+                                       ""};
+static const char *const losses[] = {"abs(prediction - target)", "log(prediction) * target",
+                                     "prediction", ""};
+static const char *const updates[] = {
+    "w = w - lr * g",
+    "v = 0.9 * v + g; w = w - lr * v / (norm(v) + 1e-6)",
+    "w = w - lr * g * min(1, 1 / (total_norm(g) + 1e-6)) / (1 - 0.5 ** step)",
+    "a = max(a, abs(g)); b = b + a; w = w - sqrt(g) * b",
+    "w = w / g",
+    "w = 1"};
 #define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
 static socle_node layer(source *in, socle_net *net, const socle_node *node, int nodes) {
-    static const char *const words[] = {"relu",     "tanh", "sigmoid", "softmax", "gelu",  "softplus",
-                                        "mish",     "silu", "elu",     "",        "no such"};
+    static const char *const words[] = {"relu", "tanh", "sigmoid", "softmax", "gelu",   "softplus",
+                                        "mish", "silu", "elu",     "",        "no such"};
     socle_node x = node[pick(in, 6) ? nodes - 1 : pick(in, nodes)];
     if (byte(in) == 255) x = (socle_node)size_of(in);
     int kind = pick(in, 14);
@@ -133,21 +148,32 @@ static socle_node layer(source *in, socle_net *net, const socle_node *node, int 
     switch (kind) {
     case 0:
     case 1:
-    case 2: return windowed(in, net, x, kind);
-    case 3: return socle_dense(net, x, size_of(in), NULL);
-    case 4: return socle_activation(net, x, words[pick(in, sizeof words / sizeof words[0])]);
-    case 5: return socle_flatten(net, x);
-    case 6: return socle_dropout(net, x, real_of(in));
+    case 2:
+        return windowed(in, net, x, kind);
+    case 3:
+        return socle_dense(net, x, size_of(in), NULL);
+    case 4:
+        return socle_activation(net, x, words[pick(in, sizeof words / sizeof words[0])]);
+    case 5:
+        return socle_flatten(net, x);
+    case 6:
+        return socle_dropout(net, x, real_of(in));
     case 7: {
         socle_batchnorm_opts opts = {NULL, real_of(in), real_of(in), pick(in, 4)};
         return socle_batchnorm(net, x, pick(in, 2) ? &opts : NULL);
     }
-    case 8: return socle_add(net, pick(in, 4), several);
-    case 9: return socle_concat(net, pick(in, 4), several, size_of(in));
-    case 10: return socle_global_avgpool(net, x);
-    case 11: return socle_expr(net, pick(in, 4), several, formula(in, formulas, COUNT(formulas)));
-    case 12: return socle_embedding(net, x, size_of(in), size_of(in), NULL);
-    default: return socle_relu(net, x);
+    case 8:
+        return socle_add(net, pick(in, 4), several);
+    case 9:
+        return socle_concat(net, pick(in, 4), several, size_of(in));
+    case 10:
+        return socle_global_avgpool(net, x);
+    case 11:
+        return socle_expr(net, pick(in, 4), several, formula(in, formulas, COUNT(formulas)));
+    case 12:
+        return socle_embedding(net, x, size_of(in), size_of(in), NULL);
+    default:
+        return socle_relu(net, x);
     }
 }
 
@@ -155,10 +181,12 @@ static socle_status loss(source *in, socle_net *net, socle_node x, int *kind) {
     *kind = pick(in, 4);
     if (*kind == 3) return socle_loss_expr(net, x, formula(in, losses, COUNT(losses)));
     if (*kind == 0) return socle_loss_softmax_cross_entropy(net, x);
-    return *kind == 1 ? socle_loss_binary_cross_entropy(net, x) : socle_loss_mean_squared_error(net, x);
+    return *kind == 1 ? socle_loss_binary_cross_entropy(net, x)
+                      : socle_loss_mean_squared_error(net, x);
 }
 
-static socle_data *data_for(source *in, socle_context *context, socle_shape shape, int kind, int64_t outputs) {
+static socle_data *data_for(source *in, socle_context *context, socle_shape shape, int kind,
+                            int64_t outputs) {
     static float input[SAMPLES * MOST_ELEMENTS], target[SAMPLES * MOST_ELEMENTS];
     static uint8_t label[SAMPLES];
     size_t count = SAMPLES * elements(shape);
@@ -166,10 +194,12 @@ static socle_data *data_for(source *in, socle_context *context, socle_shape shap
     for (int i = 0; i < SAMPLES; i++) label[i] = (uint8_t)(pick(in, 8) ? 0 : byte(in));
     for (size_t i = 0; i < SAMPLES * MOST_ELEMENTS; i++) target[i] = (float)(i % 2);
     socle_data *data;
-    const socle_shape row = {.rank = 1, .size = {outputs > 0 && outputs <= MOST_ELEMENTS ? outputs : 1}};
-    socle_status status =
-        kind == 0 ? socle_data_arrays(&data, context, SAMPLES, SOCLE_F32, shape, input, SOCLE_U8, NULL, label)
-                  : socle_data_arrays(&data, context, SAMPLES, SOCLE_F32, shape, input, SOCLE_F32, &row, target);
+    const socle_shape row = {.rank = 1,
+                             .size = {outputs > 0 && outputs <= MOST_ELEMENTS ? outputs : 1}};
+    socle_status status = kind == 0 ? socle_data_arrays(&data, context, SAMPLES, SOCLE_F32, shape,
+                                                        input, SOCLE_U8, NULL, label)
+                                    : socle_data_arrays(&data, context, SAMPLES, SOCLE_F32, shape,
+                                                        input, SOCLE_F32, &row, target);
     check(context, status);
     FUZZ_REQUIRE((status == SOCLE_OK) == (data != NULL));
     return data;
@@ -194,7 +224,8 @@ static void save_and_load(socle_context *context, socle_net *net, const socle_da
     if (status != SOCLE_OK) return;
     status = socle_load(&again, context, fuzz_file("model"));
     check(context, status);
-    FUZZ_REQUIRE(status == SOCLE_OK || status == SOCLE_STATUS_OUT_OF_MEMORY); /* what was saved can be loaded */
+    FUZZ_REQUIRE(status == SOCLE_OK || status == SOCLE_STATUS_OUT_OF_MEMORY); /* what was saved can
+                                                                                 be loaded */
     if (status != SOCLE_OK) return;
     FUZZ_REQUIRE(socle_net_parameters(again) == socle_net_parameters(net));
     predict(context, again, data);
@@ -216,8 +247,10 @@ static void network(source *in, socle_context *context) {
         socle_memory memory;
         opts.steps = 1 + pick(in, 2);
         opts.batch = pick(in, 8) ? 2 + pick(in, 3) : size_of(in);
-        opts.optimizer = pick(in, 2) ? socle_adam(real_of(in)) : socle_sgd(real_of(in), real_of(in));
-        if (pick(in, 3) == 1) opts.optimizer = socle_update(real_of(in), formula(in, updates, COUNT(updates)));
+        opts.optimizer =
+            pick(in, 2) ? socle_adam(real_of(in)) : socle_sgd(real_of(in), real_of(in));
+        if (pick(in, 3) == 1)
+            opts.optimizer = socle_update(real_of(in), formula(in, updates, COUNT(updates)));
         opts.validation_split = pick(in, 4) ? 0 : real_of(in);
         opts.weight_decay = pick(in, 4) ? 0 : real_of(in);
         opts.reproducible = pick(in, 8) == 1;
@@ -250,32 +283,49 @@ static socle_window window(source *in) {
 }
 
 static socle_value operation(source *in, socle_graph *graph, const socle_value *value, int values) {
-    static const char *const unary[] = {"relu", "exp", "log", "sqrt", "tanh", "neg", "square", "abs", "", "none"};
+    static const char *const unary[] = {"relu", "exp",    "log", "sqrt", "tanh",
+                                        "neg",  "square", "abs", "",     "none"};
     static const char *const binary[] = {"add", "sub", "mul", "div", "max", "min", "pow", ""};
     socle_value a = any_of(in, value, values), b = any_of(in, value, values);
     socle_window w;
     const socle_value several[3] = {a, b, a};
     int order[SOCLE_MAX_RANK];
     switch (pick(in, 14)) {
-    case 0: return socle_op_unary(graph, unary[pick(in, 10)], a);
-    case 1: return socle_op_binary(graph, binary[pick(in, 8)], a, b);
-    case 2: return socle_op_matmul(graph, a, b, pick(in, 2), pick(in, 2));
-    case 3: w = window(in); return socle_op_conv2d(graph, a, b, &w, size_of(in));
-    case 4: w = window(in); return socle_op_maxpool2d(graph, a, &w);
-    case 5: w = window(in); return socle_op_avgpool2d(graph, a, &w);
-    case 6: return socle_op_sum(graph, a, byte(in));
-    case 7: return socle_op_softmax(graph, a);
-    case 8: return socle_op_cross_entropy(graph, a, b);
-    case 9: return socle_op_gather(graph, a, b);
-    case 10: return socle_op_argmax(graph, a);
+    case 0:
+        return socle_op_unary(graph, unary[pick(in, 10)], a);
+    case 1:
+        return socle_op_binary(graph, binary[pick(in, 8)], a, b);
+    case 2:
+        return socle_op_matmul(graph, a, b, pick(in, 2), pick(in, 2));
+    case 3:
+        w = window(in);
+        return socle_op_conv2d(graph, a, b, &w, size_of(in));
+    case 4:
+        w = window(in);
+        return socle_op_maxpool2d(graph, a, &w);
+    case 5:
+        w = window(in);
+        return socle_op_avgpool2d(graph, a, &w);
+    case 6:
+        return socle_op_sum(graph, a, byte(in));
+    case 7:
+        return socle_op_softmax(graph, a);
+    case 8:
+        return socle_op_cross_entropy(graph, a, b);
+    case 9:
+        return socle_op_gather(graph, a, b);
+    case 10:
+        return socle_op_argmax(graph, a);
     case 11: {
         socle_shape shape = sample_shape(in);
         return socle_op_reshape(graph, a, shape);
     }
     case 12:
-        for (int i = 0; i < SOCLE_MAX_RANK; i++) order[i] = pick(in, 16) ? (i + pick(in, 2)) % 4 : size_of(in);
+        for (int i = 0; i < SOCLE_MAX_RANK; i++)
+            order[i] = pick(in, 16) ? (i + pick(in, 2)) % 4 : size_of(in);
         return socle_op_permute(graph, a, order);
-    default: return socle_op_concat(graph, pick(in, 4), several, size_of(in));
+    default:
+        return socle_op_concat(graph, pick(in, 4), several, size_of(in));
     }
 }
 
@@ -298,9 +348,11 @@ static void graph(source *in, socle_context *context) {
         value[values++] = socle_op_tensor(made, tensor[i]);
     }
     if (values) {
-        for (int i = 0; i < operations; i++, values++) value[values] = operation(in, made, value, values);
+        for (int i = 0; i < operations; i++, values++)
+            value[values] = operation(in, made, value, values);
         const socle_value wrt[2] = {value[0], value[pick(in, values)]};
-        check(context, socle_graph_gradient(made, value[values - 1], 1 + pick(in, 2), wrt, gradient));
+        check(context,
+              socle_graph_gradient(made, value[values - 1], 1 + pick(in, 2), wrt, gradient));
         socle_tensor *out = tensor[pick(in, TENSORS)];
         if (out) socle_op_store(made, pick(in, 2) ? gradient[0] : value[values - 1], out);
         socle_status status = socle_graph_compile(made);

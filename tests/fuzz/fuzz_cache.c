@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a cached program: what is handed on to a driver is exactly what was sealed. The mutator seals again. */
+/* Any bytes as a cached program: what is handed on to a driver is exactly what was sealed. The
+ * mutator seals again. */
 #include "fuzz.h"
 
 #include "base/sealed.h"

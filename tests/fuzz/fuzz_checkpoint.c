@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a checkpoint of a small run on the cpu: it is refused, or the run goes on from it to its end. The checksum
- * always fits here (the hash is a constant, see CMakeLists.txt), so that mutations pass it. */
+/* Any bytes as a checkpoint of a small run on the cpu: it is refused, or the run goes on from it to
+ * its end. The checksum always fits here (the hash is a constant, see CMakeLists.txt), so that
+ * mutations pass it. */
 #include "fuzz.h"
 
 #include "backend/registry.h"
@@ -19,7 +20,8 @@ sc_hash __wrap_sc_hash_bytes(const void *data, size_t size, uint64_t seed) {
 
 enum { SAMPLES = 6 };
 
-static const char text[] = "network: [{batchnorm: {group: 2}}, {dense: 2}]\nloss: softmax_cross_entropy\n";
+static const char text[] =
+    "network: [{batchnorm: {group: 2}}, {dense: 2}]\nloss: softmax_cross_entropy\n";
 
 static struct {
     sc_env env;
@@ -72,7 +74,8 @@ static void start(void) {
     sc_release(&run.env, choice);
     require(sc_config_parse(&config, &run.env, "net", text, sizeof text - 1));
     require(sc_net_create(&run.net, &run.env));
-    FUZZ_REQUIRE(sc_net_input(run.net, "input", SOCLE_F32, &(socle_shape){.rank = 1, .size = {2}}, 1) >= 0);
+    FUZZ_REQUIRE(
+        sc_net_input(run.net, "input", SOCLE_F32, &(socle_shape){.rank = 1, .size = {2}}, 1) >= 0);
     require(sc_net_read(run.net, config, sc_config_find(config, "network")));
     require(sc_loss_read(run.net, config, sc_config_root(config)));
     sc_config_destroy(config);

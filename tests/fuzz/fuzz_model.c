@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a model file: a network that is read has a text that reads back as the same network, and all of its
- * parameters are in the file. */
+/* Any bytes as a model file: a network that is read has a text that reads back as the same network,
+ * and all of its parameters are in the file. */
 #include "fuzz.h"
 
 #include "model/model.h"
@@ -54,13 +54,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 }
 
 static const char header[] =
-    "{\"__metadata__\":{\"format\":\"socle\",\"network\":\"{\\\"inputs\\\":[{\\\"name\\\":\\\"input\\\",\\\"shape\\\":[2]}],"
+    "{\"__metadata__\":{\"format\":\"socle\",\"network\":\"{\\\"inputs\\\":[{\\\"name\\\":"
+    "\\\"input\\\",\\\"shape\\\":[2]}],"
     "\\\"network\\\":[{\\\"dense\\\":{\\\"units\\\":1}}]}\",\"version\":\"1\"},"
     "\"dense1.weight\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
     "\"dense1.bias\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}";
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed) {
-    uint8_t base[8 + sizeof header - 1 + 12] = {(sizeof header - 1) & 0xff, (sizeof header - 1) >> 8};
+    uint8_t base[8 + sizeof header - 1 + 12] = {(sizeof header - 1) & 0xff,
+                                                (sizeof header - 1) >> 8};
     memcpy(base + 8, header, sizeof header - 1);
     return fuzz_mutate_safetensors(data, size, max_size, seed, base, sizeof base);
 }

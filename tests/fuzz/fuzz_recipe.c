@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a whole configuration: keys, data, network over them, and the text of what was settled, which gives the
- * same recipe again. Runs in tests/golden, so that a configuration can name data that exist. */
+/* Any bytes as a whole configuration: keys, data, network over them, and the text of what was
+ * settled, which gives the same recipe again. Runs in tests/golden, so that a configuration can
+ * name data that exist. */
 #include "fuzz.h"
 
 #include "run/recipe.h"
 
-static const socle_status bad[] = {SOCLE_STATUS_CONFIG, SOCLE_STATUS_DATA, SOCLE_STATUS_SHAPE, SOCLE_OK};
+static const socle_status bad[] = {SOCLE_STATUS_CONFIG, SOCLE_STATUS_DATA, SOCLE_STATUS_SHAPE,
+                                   SOCLE_OK};
 
 /* Of the same recipe, resolved once more: the same text. */
 static void check_resolved(sc_env *env, const sc_recipe *recipe) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a record of quarantine and of tuning: it is read or it is an empty one, never an error; what was read is
- * written and read again as the same. */
+/* Any bytes as a record of quarantine and of tuning: it is read or it is an empty one, never an
+ * error; what was read is written and read again as the same. */
 #include "fuzz.h"
 
 #include "backend/records.h"
@@ -27,8 +27,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool quarantined = sc_records_quarantined(records, &device, SC_OP_CONV2D, "direct");
     const char *tuning = sc_records_tuning(records, &device, SC_OP_CONV2D, "direct");
     FUZZ_REQUIRE(quarantined == (tuning != NULL)); /* the same bytes */
-    FUZZ_REQUIRE(sc_records_set_tuning(records, &device, SC_OP_MATMUL, "packed", "A=1") == SOCLE_OK);
-    FUZZ_REQUIRE(sc_records_set_quarantine(records, &device, SC_OP_CONV2D, "direct", NULL) == SOCLE_OK);
+    FUZZ_REQUIRE(sc_records_set_tuning(records, &device, SC_OP_MATMUL, "packed", "A=1") ==
+                 SOCLE_OK);
+    FUZZ_REQUIRE(sc_records_set_quarantine(records, &device, SC_OP_CONV2D, "direct", NULL) ==
+                 SOCLE_OK);
     if (size % 8 == 0) { /* to disk and back, now and then: it costs a sync */
         FUZZ_REQUIRE(sc_records_save(records, &env) == SOCLE_OK);
         sc_records_destroy(records);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mutations of safetensors files that stay well-formed outside: without them nearly every mutation ends at the check of
- * the first eight bytes. */
+/* Mutations of safetensors files that stay well-formed outside: without them nearly every mutation
+ * ends at the check of the first eight bytes. */
 #include "fuzz.h"
 
 #include <stdio.h>
@@ -29,13 +29,14 @@ static size_t announced(const char *header, size_t length) {
         at += sizeof word - 1;
         size_t rest = (size_t)(end - at);
         memcpy(text, at, rest < sizeof text - 1 ? rest : sizeof text - 1);
-        if (sscanf(text, " : [ %llu , %llu", &from, &to) == 2 && to > most && to <= MOST_DATA) most = (size_t)to;
+        if (sscanf(text, " : [ %llu , %llu", &from, &to) == 2 && to > most && to <= MOST_DATA)
+            most = (size_t)to;
     }
     return most;
 }
 
-size_t fuzz_mutate_safetensors(uint8_t *data, size_t size, size_t max_size, unsigned seed, const void *base,
-                               size_t base_size) {
+size_t fuzz_mutate_safetensors(uint8_t *data, size_t size, size_t max_size, unsigned seed,
+                               const void *base, size_t base_size) {
     if (size < PREFIX || prefix_of(data) > size - PREFIX) {
         if (base_size > max_size) return LLVMFuzzerMutate(data, size, max_size);
         memcpy(data, base, base_size);
@@ -56,7 +57,8 @@ size_t fuzz_mutate_safetensors(uint8_t *data, size_t size, size_t max_size, unsi
     put_prefix(data, header);
     memcpy(data + PREFIX + header, bytes, tail);
     free(bytes);
-    size_t wanted = PREFIX + header + announced((const char *)data + PREFIX, header), now = PREFIX + header + tail;
+    size_t wanted = PREFIX + header + announced((const char *)data + PREFIX, header),
+           now = PREFIX + header + tail;
     if (wanted > max_size) return now;
     if (wanted > now) memset(data + now, 0, wanted - now);
     return wanted;

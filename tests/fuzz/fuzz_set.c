@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any lines as values of --set upon a good configuration: each one changes the tree or leaves it as it was, and what
- * comes out is a recipe or says why not. */
+/* Any lines as values of --set upon a good configuration: each one changes the tree or leaves it as
+ * it was, and what comes out is a recipe or says why not. */
 #include "fuzz.h"
 
 #include "run/recipe.h"
 
-static const char good[] = "data: {train: {images: images-idx3-ubyte, labels: labels-idx1-ubyte}}\n"
-                           "network: [{conv2d: {filters: 2, kernel: 3}}, relu, flatten, {dense: 10}]\n"
-                           "loss: softmax_cross_entropy\n"
-                           "optimizer: {adam: {lr: 0.001}}\n"
-                           "train: {epochs: 1, batch: 8, checkpoint: {steps: 5}, augment: {shift: 1}}\n";
+static const char good[] =
+    "data: {train: {images: images-idx3-ubyte, labels: labels-idx1-ubyte}}\n"
+    "network: [{conv2d: {filters: 2, kernel: 3}}, relu, flatten, {dense: 10}]\n"
+    "loss: softmax_cross_entropy\n"
+    "optimizer: {adam: {lr: 0.001}}\n"
+    "train: {epochs: 1, batch: 8, checkpoint: {steps: 5}, augment: {shift: 1}}\n";
 static const socle_status bad[] = {SOCLE_STATUS_CONFIG, SOCLE_STATUS_SHAPE, SOCLE_OK};
 
 static void set(sc_env *env, sc_config *config, const char *line, size_t length) {

@@ -25,7 +25,7 @@ static void replay_file(const char *path) {
     } while (got > 0);
     fclose(in);
     printf("%s\n", path);
-    fflush(stdout); /* a crash comes after its name */
+    fflush(stdout);                           /* a crash comes after its name */
     uint8_t *exact = malloc(size ? size : 1); /* so that a sanitizer sees a byte too many */
     FUZZ_REQUIRE(exact != NULL);
     if (size) memcpy(exact, data, size);
@@ -35,7 +35,9 @@ static void replay_file(const char *path) {
     replayed++;
 }
 
-static int is_shown(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+static int is_shown(const struct dirent *entry) {
+    return entry->d_name[0] != '.';
+}
 
 static void replay(const char *path) {
     struct stat info;

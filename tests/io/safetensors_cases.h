@@ -6,8 +6,8 @@
 #include "sc_test.h"
 
 typedef struct raw_file {
-    unsigned char
-        *bytes; /* from malloc, exactly `size`, so that AddressSanitizer sees an overrun */
+    unsigned char *bytes; /* from malloc, exactly `size`, so that AddressSanitizer sees an overrun
+                           */
     size_t size;
 } raw_file;
 

@@ -77,7 +77,8 @@ Test(config_bad, aliases) {
     expect_bad("a: {<<: 1}\n", "net.yaml:1: a.<<: merges a mapping, or a list of mappings");
     expect_bad("a: {<<: [{b: 1}, 2]}\n", "a.<<: merges a mapping");
     expect_bad("a: {<<: *b}\n", "a.<<: the alias *b stands for nothing");
-    expect_bad("a: {<<: {b: 1},\n <<: {c: 1}}\n", "net.yaml:2: a.<<: is there twice; write <<: [*a, *b]");
+    expect_bad("a: {<<: {b: 1},\n <<: {c: 1}}\n",
+               "net.yaml:2: a.<<: is there twice; write <<: [*a, *b]");
     expect_bad("a: {<<: {b: 1}, b: 2, b: 3}\n", "a.b: this key is there twice");
     expect_bad("a: &b [1, *b]\n", "a[1]: the alias *b stands for nothing");
     expect_bad("a: &b {c: *b}\n", "the alias *b stands for nothing");

@@ -41,10 +41,14 @@ Test(config_forms, paths_with_variables) {
     static const struct {
         const char *given, *path;
     } rows[] = {
-        {"~/data", "/home/me/data"},         {"\"~\"", "/home/me"},
-        {"${SC_DATA}/a", "/mnt/data/a"},     {"x/${SC_PART}.gz", "x/one.gz"},
-        {"${SC_PART}${SC_PART}", "oneone"},  {"~me/a", "~me/a"},
-        {"a$b/$", "a$b/$"},                  {"x/~", "x/~"},
+        {"~/data", "/home/me/data"},
+        {"\"~\"", "/home/me"},
+        {"${SC_DATA}/a", "/mnt/data/a"},
+        {"x/${SC_PART}.gz", "x/one.gz"},
+        {"${SC_PART}${SC_PART}", "oneone"},
+        {"~me/a", "~me/a"},
+        {"a$b/$", "a$b/$"},
+        {"x/~", "x/~"},
     };
     static const struct {
         const char *given, *part;

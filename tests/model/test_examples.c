@@ -69,7 +69,8 @@ Test(examples, readme_shows_the_file_it_names) {
     sc_env env;
     sc_env_init(&env, NULL, NULL);
     SC_OK(&env, sc_file_read(&env, &readme, &size, SC_SOURCE_DIR "/README.md", 1 << 20));
-    const char *shown = strstr(readme, "```yaml\n"), *name = strstr(readme, "socle train examples/");
+    const char *shown = strstr(readme, "```yaml\n"),
+               *name = strstr(readme, "socle train examples/");
     SC_TRUE(shown && name > shown);
     shown += strlen("```yaml\n");
     name += strlen("socle train ");

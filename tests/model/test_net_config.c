@@ -111,7 +111,8 @@ static const struct {
     {"add", "network: [relu, {add: [relu1, input, relu1]}]"},
     {"concat", "network: [relu, {concat: {axis: 2, from: [input, relu1]}}]"},
     {"activation", "network: [mish, {activation: {function: softmax}}]"},
-    {"expr", "network: [{expr: 'x * tanh(log(1 + exp(x)))'}, {expr: {formula: x1 - x2 / 2, from: [input, expr1]}}]"},
+    {"expr", "network: [{expr: 'x * tanh(log(1 + exp(x)))'}, {expr: {formula: x1 - x2 / 2, from: "
+             "[input, expr1]}}]"},
     {"dropout", "network: [{dropout: {rate: 0.999}}, {dropout: 0}]"},
 };
 
@@ -302,8 +303,8 @@ Test(net_config, optimizers) {
     SC_NEAR(optimizer.value[0], 0.3f, 0);
     optimizer = read_optimizer("optimizer: {sgd: }");
     SC_NEAR(optimizer.value[0], 0.01f, 0);
-    optimizer = read_optimizer(
-        "optimizer: {sgd: {momentum: 0.9999}}"); /* the bound itself, whatever its float */
+    optimizer = read_optimizer("optimizer: {sgd: {momentum: 0.9999}}"); /* the bound itself,
+                                                                           whatever its float */
     SC_NEAR(optimizer.value[1], 0.9999f, 0);
 }
 

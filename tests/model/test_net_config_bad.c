@@ -51,7 +51,8 @@ Test(net_config_bad, options) {
          {"net.yaml:5: network[1].dense.bais: unknown key; did you mean 'bias'?"}},
         {"network: [{relu: {function: tanh}}]", {"network[0].relu.function: unknown key"}},
         {"network: [flatten, dense]",
-         {"net.yaml:1: network[1]: 'units' (size of the last dimension of its output) is missing: write dense: "
+         {"net.yaml:1: network[1]: 'units' (size of the last dimension of its output) is missing: "
+          "write dense: "
           "{units: ..., ...}"}},
         {"network: [{conv2d: {filters: 8}}]", {"network[0].conv2d: 'kernel' (", ") is missing"}},
         {"network: [{conv2d: 8}]", {"network[0].conv2d: 'kernel'"}},
@@ -143,7 +144,9 @@ Test(net_config_bad, names_and_sources) {
         {"network: [relu, {tanh: {from: []}}]", {"network[1].tanh.from: must be one name, not 0"}},
         {"network: [relu, {tanh: {from: [input, relu1]}}]",
          {"network[1].tanh.from: must be one name, not 2"}},
-        {"network: [relu, add]", {"network[1]: 'from' (the layers above, or inputs, that it reads) is missing: write {add: [a, a]}"}},
+        {"network: [relu, add]",
+         {"network[1]: 'from' (the layers above, or inputs, that it reads) is missing: write {add: "
+          "[a, a]}"}},
         {"network: [relu, {add: [" EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT "input]}]",
          {"network[1].add: must be 2 to 64 names, not 65"}},
     };
@@ -193,7 +196,8 @@ Test(net_config_bad, losses) {
          {"net.yaml:2: loss: unknown loss", "did you mean 'softmax_cross_entropy'?"}},
         {"network: [flatten]\nloss: [a]", {"net.yaml:2: loss: must be a loss such as"}},
         {"network: [relu]\nloss: softmax_cross_entropy",
-         {"net.yaml:2: loss: softmax_cross_entropy: expects at least 2 class scores per label, along the "
+         {"net.yaml:2: loss: softmax_cross_entropy: expects at least 2 class scores per label, "
+          "along the "
           "channels of images and else the last dimension; the output is f32[N,1,8,8]"}},
         {"network: [flatten, {dense: 5}]\nloss: {softmax_cross_entropy: {ignored: 3}}",
          {"net.yaml:2: loss.softmax_cross_entropy.ignored: unknown", "did you mean 'ignore'?"}},
@@ -202,7 +206,8 @@ Test(net_config_bad, losses) {
         {"network: [flatten, {dense: 5}]\nloss: {mean_squared_error: {ignore: 3}}",
          {"net.yaml:2: loss.mean_squared_error.ignore: unknown key"}},
         {"network: [flatten, {embedding: {vocabulary: 5, units: 3}}]",
-         {"network[1].embedding: embedding1: expects whole numbers (u8 or i32) straight from an input"}},
+         {"network[1].embedding: embedding1: expects whole numbers (u8 or i32) straight from an "
+          "input"}},
         {"network: [flatten, {dense: 1}]\nloss: softmax_cross_entropy", {"the output is f32[N,1]"}},
     };
     CHECK_ALL(rows);
@@ -265,12 +270,14 @@ Test(net_config_bad, other_functions_are_not_hinted_at) {
     char words[1024];
     int count = 0;
     for (int layer = 0; layer < 2; layer++) {
-        snprintf(words, sizeof words, "%s", layer ? sc_layer_family.foreign : sc_loss_family.foreign);
+        snprintf(words, sizeof words, "%s",
+                 layer ? sc_layer_family.foreign : sc_loss_family.foreign);
         for (char *word = strtok(words, " "); word; word = strtok(NULL, " "), count++) {
             sc_env env;
             sc_net *net;
             char yaml[128];
-            snprintf(yaml, sizeof yaml, "network: [%s]\nloss: %s", layer ? word : "flatten", layer ? "mse" : word);
+            snprintf(yaml, sizeof yaml, "network: [%s]\nloss: %s", layer ? word : "flatten",
+                     layer ? "mse" : word);
             sc_env_init(&env, NULL, NULL);
             SC_REPRO("%s", yaml);
             SC_FAILS(&env, net_from_yaml(&net, &env, &image, yaml), SOCLE_STATUS_CONFIG);
@@ -304,7 +311,8 @@ Test(net_config_bad, optimizers) {
     check_optimizer("optimizer: radam", "unknown optimizer 'radam'; known: sgd, adam, adamw");
     check_optimizer("optimizer: {adam: {lr: 1, learning_rate: 2}}",
                     "optimizer.adam.learning_rate: means the same as 'lr', which is there too");
-    check_optimizer("optimizer: {adam: {learning_rate: fast}}", "net.yaml:1: optimizer.adam.lr: must");
+    check_optimizer("optimizer: {adam: {learning_rate: fast}}",
+                    "net.yaml:1: optimizer.adam.lr: must");
     check_optimizer("optimizer: 4", "optimizer: must be an optimizer such as");
     check_optimizer("optimizer: {adam: {}, sgd: {}}", "optimizer: must be an optimizer such as");
     check_optimizer("optimizer: {adam: {rate: 1}}", "optimizer.adam.rate: unknown key");
@@ -312,6 +320,7 @@ Test(net_config_bad, optimizers) {
     check_optimizer("optimizer: {adam: {lr: fast}}", "not \"fast\"");
     check_optimizer("optimizer: {adam: {epsilon: 0}}", "optimizer.adam.epsilon: must be");
     check_optimizer("optimizer: {adam: {beta1: 1}}", "optimizer.adam.beta1: must be");
-    check_optimizer("optimizer: {sgd: [1]}", "optimizer.sgd: must be a number from 0 to 1000000, not a list");
+    check_optimizer("optimizer: {sgd: [1]}",
+                    "optimizer.sgd: must be a number from 0 to 1000000, not a list");
     check_optimizer("optimizer: {sgd: -0.5}", "optimizer.sgd: must be");
 }

@@ -31,8 +31,8 @@ static moments draw(const sc_parameter *parameter, uint64_t seed) {
         out.least = fmin(out.least, x);
         out.most = fmax(out.most, x);
     }
-    out.fourth /=
-        out.deviation * out.deviation; /* 3 for a normal, 1.8 for a uniform distribution */
+    out.fourth /= out.deviation * out.deviation; /* 3 for a normal, 1.8 for a uniform distribution
+                                                  */
     out.deviation = sqrt(out.deviation);
     free(data);
     return out;

@@ -123,8 +123,8 @@ static void check_pool(const char *word, bool count_padding, const double expect
     net_eval e;
     sc_net *net = net_create(&env, SOCLE_F32, 3, (int64_t[]){1, 3, 3}, 1);
     sc_layer_options options = options_of(word);
-    options.kernel[0] = options.kernel[1] =
-        2; /* stride: the same; "same": one row and column at the end */
+    options.kernel[0] = options.kernel[1] = 2; /* stride: the same; "same": one row and column at
+                                                  the end */
     options.padding.way = SC_PADDING_SAME;
     options.count_padding = count_padding;
     SC_REPRO("%s %d", word, count_padding);
@@ -191,8 +191,8 @@ Test(layers, batchnorm_in_training) {
 Test(layers, batchnorm_in_evaluation) {
     sc_env env;
     net_eval e;
-    sc_net *net = net_create(&env, SOCLE_F32, 3, (int64_t[]){2, 1, 3},
-                             1); /* images: a channel is a row here */
+    sc_net *net = net_create(&env, SOCLE_F32, 3, (int64_t[]){2, 1, 3}, 1); /* images: a channel is a
+                                                                              row here */
     sc_layer_options options = options_of("batchnorm");
     options.epsilon = 1e-3f;
     net_add(net, "batchnorm", -1, &options);

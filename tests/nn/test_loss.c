@@ -16,7 +16,8 @@ typedef struct loss_eval {
     bool counts;
 } loss_eval;
 
-static void create_of(loss_eval *out, const sc_loss_kind *kind, int64_t rows, int64_t width, int dtype) {
+static void create_of(loss_eval *out, const sc_loss_kind *kind, int64_t rows, int64_t width,
+                      int dtype) {
     sc_env *env = &out->env;
     sc_env_init(env, NULL, NULL);
     sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 2, (int64_t[]){rows, width}), target_desc;
@@ -172,14 +173,16 @@ Test(loss, targets) {
     SC_TRUE(sc_loss_find("hinge") == NULL);
 }
 
-/* A formula of the user's own gives what the loss of the same formula gives, and its slope, to the bit. */
+/* A formula of the user's own gives what the loss of the same formula gives, and its slope, to the
+ * bit. */
 Test(loss, a_formula_is_the_loss_of_the_same_formula) {
     static const struct {
         const char *word, *formula;
     } cases[] = {
         {"mean_squared_error", "(prediction - target) ** 2"},
         {"mean_squared_error", "d = prediction - target; square(d)"},
-        {"binary_cross_entropy", "target * softplus(-prediction) + (1 - target) * softplus(prediction)"},
+        {"binary_cross_entropy",
+         "target * softplus(-prediction) + (1 - target) * softplus(prediction)"},
     };
     static const int64_t row[] = {3};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -206,11 +209,15 @@ Test(loss, a_formula_is_the_loss_of_the_same_formula) {
 Test(loss, a_formula_by_the_book_is_made_safe) {
     static const int64_t row[] = {1};
     static const double x[4] = {200, -200, 0, 3}, t[4] = {0, 1, 1, 1};
-    static const double loss[4] = {200, 200, 0.6931471805599453, 0.04858735157374206}, slope[4] = {1, -1, -0.5, -0.04742587317756678};
+    static const double loss[4] = {200, 200, 0.6931471805599453, 0.04858735157374206},
+                        slope[4] = {1, -1, -0.5, -0.04742587317756678};
     sc_env env;
     loss_eval eval;
     sc_net *net = net_create(&env, SOCLE_F32, 1, row, 1);
-    SC_OK(&env, sc_net_loss_formula(net, "expr", "p = 1 / (1 + exp(-prediction)); -(target * log(p) + (1 - target) * log(1 - p))", 0));
+    SC_OK(&env,
+          sc_net_loss_formula(
+              net, "expr",
+              "p = 1 / (1 + exp(-prediction)); -(target * log(p) + (1 - target) * log(1 - p))", 0));
     create_of(&eval, net->loss, 4, 1, SOCLE_F32);
     run(&eval, x, 4, t, 4);
     check_values("loss", result(&eval, LOSS), loss, 4, TOLERANCE);
@@ -224,7 +231,8 @@ Test(loss, a_bad_formula_is_refused) {
     static const struct {
         const char *formula, *expected;
     } cases[] = {
-        {"abs(prediction - label)", "expr: column 18: unknown name 'label'; known: prediction, target"},
+        {"abs(prediction - label)",
+         "expr: column 18: unknown name 'label'; known: prediction, target"},
         {"target * 2", "expr: column 1: the formula never uses prediction"},
         {"prediction ** 2", "expr: column 1: the formula never uses target"},
         {"(prediction - target", "expr: column 1: the ')' of this '(' is missing"},

@@ -154,9 +154,10 @@ Test(net, hostile_numbers_and_words) {
                   "activation1: function: there is no 'add'");
     options = options_of("dense");
     options.units = 1000000000;
-    check_refused("dense", &options, SOCLE_STATUS_SHAPE,
-                  "dense1: the weight would be f32[1000000000,8], of 2^31 elements or more: make the layer "
-                  "smaller");
+    check_refused(
+        "dense", &options, SOCLE_STATUS_SHAPE,
+        "dense1: the weight would be f32[1000000000,8], of 2^31 elements or more: make the layer "
+        "smaller");
 }
 
 Test(net, bounds_themselves_are_allowed) {
@@ -308,7 +309,8 @@ Test(net, every_word_is_known_and_listed_once) {
     for (size_t i = 0; i < count; i++) SC_TRUE(sc_layer_kind_find(words[i], &options) != NULL);
     SC_TRUE(count <= SC_NET_WORDS);
     const sc_record *activation = &sc_layer_kind_find("activation", &options)->record;
-    for (const sc_word *function = sc_option_naming(activation)->words; function->word; function++) {
+    for (const sc_word *function = sc_option_naming(activation)->words; function->word;
+         function++) {
         sc_layer_kind_find(function->word, &options);
         SC_EQ_STR(options.function, function->word);
     }

@@ -159,7 +159,8 @@ Test(optimizer, zero_stays_zero_and_scale_zero_freezes) {
         sc_optimizer optimizer = sc_optimizer_default(kind);
         update update;
         sc_env_init(&update.env, NULL, NULL);
-        if (sc_optimizer_has_sums(&optimizer)) continue; /* the commit's: tests/api/test_formula.c */
+        if (sc_optimizer_has_sums(&optimizer))
+            continue; /* the commit's: tests/api/test_formula.c */
         if (!kind->update)
             optimizer.update = "s = max(0.9 * s, abs(g)); w = w - lr * g / (s + 1e-8)";
         SC_OK(&update.env, sc_optimizer_check(&update.env, &optimizer));

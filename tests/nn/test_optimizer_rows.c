@@ -92,9 +92,15 @@ static const struct {
     float value; /* of that option; 0, 0: all standard */
     void (*step)(one *s, double g, int t);
 } cases[] = {
-    {"sgd", 0, 0, sgd},         {"adam", 0, 0, adam},       {"adamw", 0, 0, adamw},
-    {"adamax", 0, 0, adamax},   {"nadam", 0, 0, nadam},     {"lion", 0, 0, lion},
-    {"rmsprop", 0, 0, rmsprop}, {"adagrad", 0, 0, adagrad}, {"rmsprop", 3, 0.5f, rmsprop_with_momentum},
+    {"sgd", 0, 0, sgd},
+    {"adam", 0, 0, adam},
+    {"adamw", 0, 0, adamw},
+    {"adamax", 0, 0, adamax},
+    {"nadam", 0, 0, nadam},
+    {"lion", 0, 0, lion},
+    {"rmsprop", 0, 0, rmsprop},
+    {"adagrad", 0, 0, adagrad},
+    {"rmsprop", 3, 0.5f, rmsprop_with_momentum},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -110,7 +116,8 @@ static void follow(const sc_optimizer *optimizer, void (*reference)(one *s, doub
     sc_expr expr;
     sc_optimizer_terms terms;
     sc_value input[SC_UPDATE_INPUTS], result[1 + SC_OPTIMIZER_STATES];
-    int node[SC_UPDATE_INPUTS], parameter, state[SC_OPTIMIZER_STATES], states = sc_optimizer_states(optimizer);
+    int node[SC_UPDATE_INPUTS], parameter, state[SC_OPTIMIZER_STATES],
+        states = sc_optimizer_states(optimizer);
     sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, false, 1, (int64_t[]){WEIGHTS});
     sc_env_init(&env, NULL, NULL);
     SC_OK(&env, sc_graph_create(&graph, &env, 1));
@@ -129,7 +136,8 @@ static void follow(const sc_optimizer *optimizer, void (*reference)(one *s, doub
     eval_create(&eval, graph, false, 1, NULL, NULL);
     one s[WEIGHTS] = {{.w = 0.5}, {.w = -1.25}, {.w = 3}, {.w = 0.01}};
     double *home[SC_UPDATE_INPUTS];
-    for (int i = 0; i < SC_UPDATE_INPUTS; i++) home[i] = eval_home_data(&eval, SC_LANE_INPUTS, i, WEIGHTS);
+    for (int i = 0; i < SC_UPDATE_INPUTS; i++)
+        home[i] = eval_home_data(&eval, SC_LANE_INPUTS, i, WEIGHTS);
     for (int i = 0; i < WEIGHTS; i++) {
         home[SC_UPDATE_PARAMETER][i] = s[i].w;
         home[SC_UPDATE_RATE_SCALE][i] = 1;
@@ -148,8 +156,7 @@ static void follow(const sc_optimizer *optimizer, void (*reference)(one *s, doub
         for (int i = 0; i <= states; i++)
             memcpy(home[i ? SC_UPDATE_STATE_0 + i - 1 : SC_UPDATE_PARAMETER],
                    eval_home_data(&eval, SC_LANE_OUTPUTS, i, WEIGHTS), WEIGHTS * sizeof(double));
-        for (int i = 0; i < WEIGHTS; i++)
-            /* Constants, rate and scalars are floats. */
+        for (int i = 0; i < WEIGHTS; i++) /* Constants, rate and scalars are floats. */
             SC_NEAR(home[SC_UPDATE_PARAMETER][i], s[i].w, 1e-6 * (1 + fabs(s[i].w)));
     }
     eval_destroy(&eval);

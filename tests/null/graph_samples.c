@@ -162,7 +162,8 @@ static sc_value transposed(sample *s) {
              u = PARAMETER(s, 3, 1, 4, 2);
     sc_value y = sc_build_matmul(graph, x, w, true, false); /* [N,2,5] */
     y = sc_build_unary(graph, SC_EXPR_GELU_TANH,
-                       sc_build_matmul(graph, y, u, true, true)); /* [N,5,4] */
+                       sc_build_matmul(graph, y, u, true, true)); /* [N,5,4]
+                                                                   */
     y = sc_build_binary(graph, SC_EXPR_MIN, y,
                         sc_build_unary(graph, SC_EXPR_ABS, sc_build_scale(graph, y, 0.5f, -0.1f)));
     return per_row(s,
@@ -241,13 +242,15 @@ static sc_value cropped(sample *s) {
 /* Three tokens per sample: rows of one product wherever they pass through weights. */
 static sc_value tokens(sample *s) {
     sc_graph *graph = s->graph;
-    sc_value index = sc_build_reshape(graph, INPUT(s, SOCLE_I32, 2, 3), 1, DIMS(SAMPLE_CAPACITY * 3));
+    sc_value index =
+        sc_build_reshape(graph, INPUT(s, SOCLE_I32, 2, 3), 1, DIMS(SAMPLE_CAPACITY * 3));
     sc_value x = dense(s, sc_build_gather(graph, PARAMETER(s, 2, 3, 4), index), 4, 5);
     x = sc_build_reshape(graph, x, 3, DIMS(SAMPLE_CAPACITY, 3, 5));
     x = sc_build_dropout(graph, sc_build_unary(graph, SC_EXPR_TANH, x), 0.3f);
     x = sc_build_binary(graph, SC_EXPR_MUL, x, PARAMETER(s, 3, 1, 3, 1));
     x = sc_build_reshape(graph, x, 2, DIMS(SAMPLE_CAPACITY * 3, 5));
-    sc_value labels = sc_build_reshape(graph, INPUT(s, SOCLE_U8, 2, 3), 1, DIMS(SAMPLE_CAPACITY * 3));
+    sc_value labels =
+        sc_build_reshape(graph, INPUT(s, SOCLE_U8, 2, 3), 1, DIMS(SAMPLE_CAPACITY * 3));
     sc_value loss = sc_build_cross_entropy(graph, dense(s, x, 5, 3), labels, NULL);
     loss = sc_build_reshape(graph, loss, 2, DIMS(SAMPLE_CAPACITY, 3));
     return per_row(s, sc_build_binary(graph, SC_EXPR_MUL, loss, INPUT(s, SOCLE_F32, 2, 3)));

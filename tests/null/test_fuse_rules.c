@@ -9,8 +9,9 @@ Test(fuse_rules, dead_nodes_go) {
     sc_value x = INPUT(&f, 2, 8, 3);
     unary(&f, SC_EXPR_EXP, unary(&f, SC_EXPR_TANH, x));
     output(&f, unary(&f, SC_EXPR_RELU, x));
-    SC_EQ(fuse(&f, &(sc_fuse_options){.keep_dead = true, .no_merges = true}),
-          2); /* the unread chain is one node */
+    SC_EQ(fuse(&f, &(sc_fuse_options){.keep_dead = true, .no_merges = true}), 2); /* the unread
+                                                                                     chain is one
+                                                                                     node */
     SC_EQ(fuse(&f, NULL), 1);
     finish(&f);
 }
@@ -220,8 +221,12 @@ Test(fuse_rules, strangers_do_not_merge) {
     output(&f, unary(&f, SC_EXPR_EXP, y)); /* shares no operand */
     output(&f, sc_build_softmax(f.graph, sc_build_reduce(f.graph, SC_REDUCE_SUM, x, 2), false));
     sc_value peak = sc_build_reduce(f.graph, SC_REDUCE_MAX, x, 2);
-    output(&f, sc_build_reduce(f.graph, SC_REDUCE_SUM, binary(&f, SC_EXPR_SUB, x, peak),
-                               2)); /* depends on the maximum */
+    output(&f,
+           sc_build_reduce(f.graph, SC_REDUCE_SUM, binary(&f, SC_EXPR_SUB, x, peak), 2)); /* depends
+                                                                                             on
+                                                                                             the
+                                                                                             maximum
+                                                                                           */
     SC_EQ(fuse(&f, NULL), 5);
     finish(&f);
 }

@@ -28,8 +28,8 @@ Test(fuse_tails, a_tail_grows) {
     setup(&f);
     sc_value x = INPUT(&f, 2, 8, 3), w = PARAMETER(&f, 2, 3, 3), b = PARAMETER(&f, 2, 1, 3);
     sc_value y = binary(&f, SC_EXPR_ADD, sc_build_matmul(f.graph, x, w, false, false), b);
-    y = binary(&f, SC_EXPR_ADD, unary(&f, SC_EXPR_TANH, y),
-               x); /* residual: the operand is read again by the tail */
+    y = binary(&f, SC_EXPR_ADD, unary(&f, SC_EXPR_TANH, y), x); /* residual: the operand is read
+                                                                   again by the tail */
     output(&f, y);
     SC_EQ(fuse(&f, &(sc_fuse_options){.no_chains = true}), 1);
     SC_EQ(only(&f, SC_OP_MATMUL)->inputs, 4);

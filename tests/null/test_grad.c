@@ -146,8 +146,8 @@ Test(grad, one_row_is_still_a_batch) {
     sc_value w = sc_graph_external(graph, SC_LANE_PARAMETERS, 0, &weight, NULL);
     sc_value y = sc_build_binary(graph, SC_EXPR_MUL, x, w);
     SC_OK(&env, sc_graph_gradient(graph, y, SC_NO_VALUE, 1, &w, &gradient, NULL));
-    SC_TRUE(sc_tensor_equal(sc_graph_desc(graph, gradient),
-                            &weight)); /* not batched: with no rows it is 0, not unwritten */
+    SC_TRUE(sc_tensor_equal(sc_graph_desc(graph, gradient), &weight)); /* not batched: with no rows
+                                                                          it is 0, not unwritten */
     sc_graph_destroy(graph);
 }
 

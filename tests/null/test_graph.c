@@ -62,8 +62,8 @@ Test(graph, nodes_get_shapes_names_and_producers) {
     finish(&f);
 }
 
-/* [8,6] as two rows of 3 or six of 1 per sample, and back: views, whose elements stay; functions of single elements are computed
- * where the bytes are. */
+/* [8,6] as two rows of 3 or six of 1 per sample, and back: views, whose elements stay; functions of
+ * single elements are computed where the bytes are. */
 Test(graph, rows_of_a_sample_are_views) {
     fixture f;
     setup(&f);
@@ -77,7 +77,8 @@ Test(graph, rows_of_a_sample_are_views) {
     sc_value z = sc_build_unary(f.graph, SC_EXPR_TANH, pairs);
     SC_EQ(f.graph->nodes, 2);
     SC_TRUE(sc_tensor_equal(sc_graph_desc(f.graph, z), sc_graph_desc(f.graph, pairs)));
-    SC_TRUE(sc_tensor_equal(sc_graph_desc(f.graph, sc_graph_root(f.graph, z)), sc_graph_desc(f.graph, y)));
+    SC_TRUE(sc_tensor_equal(sc_graph_desc(f.graph, sc_graph_root(f.graph, z)),
+                            sc_graph_desc(f.graph, y)));
     sc_value back = sc_build_reshape(f.graph, z, 2, (const int64_t[]){8, 4});
     SC_EQ(sc_graph_desc(f.graph, back)->rows_per_sample, 1);
     char text[64];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lanes: tensors one behind the other, aligned; and cut into chunks at tensors where one piece would be too large. */
+/* Lanes: tensors one behind the other, aligned; and cut into chunks at tensors where one piece
+ * would be too large. */
 #include "graph/lane.h"
 #include "sc_test.h"
 

@@ -69,8 +69,8 @@ Test(layout, a_chain_is_blocked_between_its_ends) {
     for (int i = 0; i < 3; i++) x = pool(&f, relu(&f, convolution(&f, x, 32)));
     sc_value flat = sc_build_reshape(f.graph, x, 2, (const int64_t[]){4, 32});
     sc_graph_output(f.graph, sc_build_softmax(f.graph, flat, false), SC_LANE_OUTPUTS, 0);
-    SC_EQ(assign(&f, &EVERYTHING),
-          10 + 1 + 3); /* one reorder in, three weights packed; the last pool writes plain */
+    SC_EQ(assign(&f, &EVERYTHING), 10 + 1 + 3); /* one reorder in, three weights packed; the last
+                                                   pool writes plain */
     SC_EQ(f.result.reorders, 1);
     SC_EQ(f.result.packed, 3);
     SC_EQ(f.graph->node[0].op, SC_OP_REORDER);
@@ -147,9 +147,9 @@ Test(layout, copies_are_shared) {
     sc_value x = external(&f, SC_LANE_INPUTS, 4, 32, 8, 8),
              weight = external(&f, SC_LANE_PARAMETERS, 32, 32, 3, 3);
     sc_value y = sc_build_conv2d(f.graph, x, weight, &same, 1);
-    output(&f, y); /* plain at home */
-    output(&f, sc_build_conv2d(f.graph, y, weight, &same,
-                               1)); /* read blocked, from where it was written */
+    output(&f, y);                                             /* plain at home */
+    output(&f, sc_build_conv2d(f.graph, y, weight, &same, 1)); /* read blocked, from where it was
+                                                                  written */
     output(&f, sc_build_conv2d(f.graph, x, weight, &same, 1));
     SC_EQ(assign(&f, &EVERYTHING), 3 + 1 + 3 + 1);
     SC_EQ(f.result.reorders, 4); /* x once; three outputs */
@@ -186,8 +186,8 @@ Test(layout, tails_follow_their_result) {
     for (int i = 0; i < 2; i++) {
         sc_value bias = external(&f, SC_LANE_PARAMETERS, 1, 32, 1, 1);
         y = relu(&f, sc_build_binary(f.graph, SC_EXPR_ADD, convolution(&f, y, 32), bias));
-        y = i ? sc_build_binary(f.graph, SC_EXPR_ADD, y, x)
-              : y; /* residual: x is read blocked, from the same copy */
+        y = i ? sc_build_binary(f.graph, SC_EXPR_ADD, y, x) : y; /* residual: x is read blocked,
+                                                                    from the same copy */
     }
     output(&f, y);
     SC_OK(&f.env, sc_graph_fuse(f.graph, NULL));

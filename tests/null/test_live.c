@@ -102,8 +102,8 @@ Test(live, in_place_over_an_operand_that_dies) {
 Test(live, no_sharing_with_homes_broadcasts_or_other_operations) {
     fixture f;
     setup(&f);
-    sc_value own =
-        sc_build_unary(f.graph, SC_EXPR_EXP, f.x); /* an external is not ours to overwrite */
+    sc_value own = sc_build_unary(f.graph, SC_EXPR_EXP, f.x); /* an external is not ours to
+                                                                 overwrite */
     sc_value row = sc_build_unary(f.graph, SC_EXPR_TANH, f.w);
     sc_value wide = sc_build_binary(f.graph, SC_EXPR_ADD, f.x, row);
     sc_value soft = sc_build_softmax(f.graph, own, false); /* not elementwise */

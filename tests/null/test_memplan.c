@@ -41,8 +41,8 @@ static size_t most_live(const problem *p) {
         size_t live = 0;
         for (int i = 0; i < p->count; i++) {
             const sc_interval *one = &p->interval[i];
-            bool handed_over =
-                false; /* counted by the interval that takes it over at this position */
+            bool handed_over = false; /* counted by the interval that takes it over at this position
+                                       */
             for (int j = 0; j < p->count; j++)
                 handed_over |= p->interval[j].share_with == i && p->interval[j].first == position;
             if (one->first <= position && position <= one->last && !handed_over)
@@ -154,8 +154,8 @@ Test(memplan, takes_the_tightest_gap) {
     sc_memplan plan;
     SC_OK(&env, sc_memplan_create(&plan, &env, interval, 6, NULL));
     SC_EQ(plan.total, 1024 + 896 + 768 + 640);
-    SC_EQ(plan.placement[5].offset,
-          plan.placement[2].offset); /* not the gap of 1024, which 512 takes */
+    SC_EQ(plan.placement[5].offset, plan.placement[2].offset); /* not the gap of 1024, which 512
+                                                                  takes */
     sc_memplan_free(&plan);
 }
 

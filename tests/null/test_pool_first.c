@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The maximum over windows before a relu and a bias: what it moves before what, what it leaves where it is, and that no result changes. */
+/* The maximum over windows before a relu and a bias: what it moves before what, what it leaves
+ * where it is, and that no result changes. */
 #include "graph/build.h"
 #include "graph/grad.h"
 #include "graph/pool_first.h"
@@ -9,13 +10,14 @@
 #include <string.h>
 
 enum { ROWS = 2, HEIGHT = 4, WIDTH = 6, CHANNELS = 2, POOLED = CHANNELS * HEIGHT / 2 * WIDTH / 2 };
-static const sc_window two = {{2, 2}, {2, 2}, {1, 1}, {0, 0}, {0, 0}}, one = {{1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
+static const sc_window two = {{2, 2}, {2, 2}, {1, 1}, {0, 0}, {0, 0}},
+                       one = {{1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
 
 typedef struct net {
-    bool bias, relu, tanh;        /* which of them stand between the convolution and the pooling */
-    bool relu_read, bias_read;    /* something else reads that value too */
-    bool average, kept;           /* kept: the relu's result is an output of the graph */
-    bool no_convolution;          /* the bias is added to the input itself */
+    bool bias, relu, tanh;     /* which of them stand between the convolution and the pooling */
+    bool relu_read, bias_read; /* something else reads that value too */
+    bool average, kept;        /* kept: the relu's result is an output of the graph */
+    bool no_convolution;       /* the bias is added to the input itself */
 } net;
 
 typedef struct built {
@@ -32,31 +34,37 @@ static void build(built *b, const net *n, bool rewrite) {
     sc_env_init(&b->env, NULL, NULL);
     SC_OK(&b->env, sc_graph_create(&b->graph, &b->env, ROWS));
     sc_graph *graph = b->graph;
-    sc_value parameter[2] = {external(graph, SC_LANE_PARAMETERS, 0, 4, (int64_t[]){CHANNELS, CHANNELS, 1, 1}),
+    sc_value parameter[2] = {external(graph, SC_LANE_PARAMETERS, 0, 4,
+                                      (int64_t[]){CHANNELS, CHANNELS, 1, 1}),
                              external(graph, SC_LANE_PARAMETERS, 1, 1, (int64_t[]){CHANNELS})},
              gradient[2], extra = SC_NO_VALUE;
     sc_value x = external(graph, SC_LANE_INPUTS, 0, 4, (int64_t[]){ROWS, CHANNELS, HEIGHT, WIDTH});
     sc_value y = n->no_convolution ? x : sc_build_conv2d(graph, x, parameter[0], &one, 1);
-    if (n->bias) y = sc_build_binary(graph, SC_EXPR_ADD, y, sc_build_per_channel(graph, parameter[1], 4));
+    if (n->bias)
+        y = sc_build_binary(graph, SC_EXPR_ADD, y, sc_build_per_channel(graph, parameter[1], 4));
     if (n->bias_read) extra = sc_build_unary(graph, SC_EXPR_TANH, y);
     if (n->relu) y = sc_build_unary(graph, SC_EXPR_RELU, y);
     if (n->tanh) y = sc_build_unary(graph, SC_EXPR_TANH, y);
     if (n->relu_read) extra = sc_build_unary(graph, SC_EXPR_TANH, y);
     if (n->kept) y = sc_graph_output(graph, y, SC_LANE_OUTPUTS, 2);
-    sc_value z = n->average ? sc_build_avgpool2d(graph, y, &two, false) : sc_build_maxpool2d(graph, y, &two);
-    sc_value loss = sc_build_reduce(graph, SC_REDUCE_SUM, sc_build_binary(graph, SC_EXPR_MUL, z, z), 14);
+    sc_value z =
+        n->average ? sc_build_avgpool2d(graph, y, &two, false) : sc_build_maxpool2d(graph, y, &two);
+    sc_value loss =
+        sc_build_reduce(graph, SC_REDUCE_SUM, sc_build_binary(graph, SC_EXPR_MUL, z, z), 14);
     sc_graph_output(graph, z, SC_LANE_OUTPUTS, 0);
     if (extra != SC_NO_VALUE) sc_graph_output(graph, extra, SC_LANE_OUTPUTS, 1);
     SC_OK(&b->env, graph->status);
     if (rewrite) SC_OK(&b->env, sc_graph_pool_first(graph));
     loss = sc_build_reshape(graph, loss, 1, (int64_t[]){ROWS});
     int count = n->bias ? 2 : 1, first = n->no_convolution ? 1 : 0;
-    SC_OK(&b->env, sc_graph_gradient(graph, loss, SC_NO_VALUE, count - first, parameter + first, gradient + first, NULL));
+    SC_OK(&b->env, sc_graph_gradient(graph, loss, SC_NO_VALUE, count - first, parameter + first,
+                                     gradient + first, NULL));
     for (int i = first; i < count; i++) sc_graph_output(graph, gradient[i], SC_LANE_GRADIENTS, i);
     SC_OK(&b->env, graph->status);
 }
 
-/* Which operations lead to the pooling: 'c' a convolution, 'e' an elementwise one, 'i' the input; the nearest first. */
+/* Which operations lead to the pooling: 'c' a convolution, 'e' an elementwise one, 'i' the input;
+ * the nearest first. */
 static void sources(const built *b, char *text) {
     const sc_graph *graph = b->graph;
     for (size_t n = 0; n < graph->nodes; n++) {
@@ -71,7 +79,8 @@ static void sources(const built *b, char *text) {
 
 /* Small whole numbers: sums of them are exact, whatever their order. */
 static void fill(graph_eval *eval) {
-    double *w = eval_home_data(eval, SC_LANE_PARAMETERS, 0, CHANNELS * CHANNELS), *b = eval_home_data(eval, SC_LANE_PARAMETERS, 1, CHANNELS);
+    double *w = eval_home_data(eval, SC_LANE_PARAMETERS, 0, CHANNELS * CHANNELS),
+           *b = eval_home_data(eval, SC_LANE_PARAMETERS, 1, CHANNELS);
     double *x = eval_home_data(eval, SC_LANE_INPUTS, 0, ROWS * CHANNELS * HEIGHT * WIDTH);
     for (int i = 0; i < CHANNELS * CHANNELS; i++) w[i] = i % 2 ? -1 : 2;
     for (int i = 0; i < CHANNELS; i++) b[i] = 3 - 4 * i;
@@ -97,7 +106,8 @@ static void check(const net *n, const char *before, const char *after) {
     for (int h = 0; h < expected.homes; h++) {
         const eval_home *home = &expected.home[h];
         const double *other = eval_home_data(&found, home->lane, home->index, home->elements);
-        for (int64_t i = 0; i < home->elements; i++) SC_EQ_MEMORY(&other[i], &home->data[i], sizeof *other);
+        for (int64_t i = 0; i < home->elements; i++)
+            SC_EQ_MEMORY(&other[i], &home->data[i], sizeof *other);
     }
     const double *z = eval_home_data(&found, SC_LANE_OUTPUTS, 0, (int64_t)ROWS * POOLED);
     bool any = false;
@@ -124,5 +134,7 @@ Test(pool_first, what_something_else_reads_stays) {
 Test(pool_first, what_is_no_relu_and_no_bias_stays) {
     check(&(net){.bias = true, .tanh = true}, "eec", "eec");
     check(&(net){.bias = true, .relu = true, .average = true}, "eec", "eec");
-    check(&(net){.bias = true, .relu = true, .no_convolution = true}, "ee", "e"); /* the order of sums would change */
+    check(&(net){.bias = true, .relu = true, .no_convolution = true}, "ee", "e"); /* the order of
+                                                                                     sums would
+                                                                                     change */
 }

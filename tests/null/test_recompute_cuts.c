@@ -70,8 +70,8 @@ Test(recompute_cuts, equal_layers) {
     for (int i = 0; i < 24; i++) add(&l, i, i + 1, 100);
     SC_EQ(sc_recompute_stored(&l.values, false), 2400);
     UNCUT(&l, 2400);
-    CUTS(&l, 2399,
-         2); /* as little as possible is made again; with 1, 100 + 2300 would be too many */
+    CUTS(&l, 2399, 2); /* as little as possible is made again; with 1, 100 + 2300 would be too many
+                        */
     CUTS(&l, 1300, 12);
     CUTS(&l, 1299, 12, 14);
     IMPOSSIBLE(&l, 699);

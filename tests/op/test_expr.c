@@ -166,7 +166,8 @@ Test(expr, the_gradient_of_a_dead_relu_or_zero_power_is_zero_not_nan) {
     SC_EQ(evaluate(&gradient, base), 0);
 }
 
-/* The branch that was not taken may be infinite, and so may its slope: nothing of it reaches the gradient. */
+/* The branch that was not taken may be infinite, and so may its slope: nothing of it reaches the
+ * gradient. */
 Test(expr, the_branch_not_taken_does_not_reach_the_gradient) {
     static const struct {
         const char *text;
@@ -225,8 +226,8 @@ Test(expr, equal_nodes_are_shared) {
     SC_EQ(sc_expr_input(&expr, 1, SC_EXPR_FLOAT), x);
     SC_EQ(sc_expr_const(&expr, 0.0f), sc_expr_const(&expr, 0.0f));
     SC_TRUE(sc_expr_const(&expr, 0.0f) != sc_expr_const(&expr, -0.0f));
-    int a = sc_expr_add_node(&expr, SC_EXPR_EXP, x, 77,
-                             78); /* arguments beyond the arity do not count */
+    int a = sc_expr_add_node(&expr, SC_EXPR_EXP, x, 77, 78); /* arguments beyond the arity do not
+                                                                count */
     SC_EQ(sc_expr_add_node(&expr, SC_EXPR_EXP, x, 0, 0), a);
     SC_EQ(expr.nodes, 4);
     SC_EQ(expr.inputs, 2);

@@ -151,8 +151,8 @@ Test(expr_parse, constants_are_computed_in_single_precision) {
     expect_constant("16777217", 16777216.0f);
     expect_constant("99999999999", 99999999999.0f);
     expect_constant("1e-45", 1.40129846e-45f);
-    expect_nodes("x - (1 - 1)", "x",
-                 "f0=in0 f1=0 f2=sub(f0,f1) out f2"); /* nothing else is simplified */
+    expect_nodes("x - (1 - 1)", "x", "f0=in0 f1=0 f2=sub(f0,f1) out f2"); /* nothing else is
+                                                                             simplified */
     expect_nodes("x * 1", "x", "f0=in0 f1=1 f2=mul(f0,f1) out f2");
 }
 

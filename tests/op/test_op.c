@@ -181,7 +181,8 @@ Test(op, several_rows_per_sample) {
     expect(&desc, 0, "f32[N*3,5]");
     desc = build(SC_OP_MATMUL, 2, 1, F32R(3, 12, 5), F32(5, 7));
     expect(&desc, 0, "f32[N*3,7]");
-    desc = build(SC_OP_MATMUL, 2, 1, F32R(3, 12, 5), F32R(3, 12, 7)); /* one weight gradient of all rows */
+    desc = build(SC_OP_MATMUL, 2, 1, F32R(3, 12, 5), F32R(3, 12, 7)); /* one weight gradient of all
+                                                                         rows */
     desc.attr.matmul.transpose_a = true;
     expect(&desc, 0, "f32[5,7]");
     desc = build(SC_OP_MATMUL, 2, 1, F32R(3, 12, 4, 5), F32(1, 5, 6));
@@ -190,7 +191,8 @@ Test(op, several_rows_per_sample) {
     expect(&desc, 0, "f32[N*3,5]");
     desc = build(SC_OP_ARGMAX, 1, 1, F32R(3, 12, 5));
     expect(&desc, 0, "i32[N*3]");
-    desc = build(SC_OP_CROSS_ENTROPY, 2, 2, F32R(3, 12, 5), sc_tensor_make(SOCLE_U8, 3, 1, (int64_t[]){12}));
+    desc = build(SC_OP_CROSS_ENTROPY, 2, 2, F32R(3, 12, 5),
+                 sc_tensor_make(SOCLE_U8, 3, 1, (int64_t[]){12}));
     expect(&desc, 0, "f32[N*3]");
     desc = build(SC_OP_REDUCE, 2, 1, F32R(3, 12, 5), F32(1, 5));
     desc.expr = &sum;

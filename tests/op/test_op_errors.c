@@ -82,11 +82,14 @@ Test(op_errors, rows_per_sample) {
     unchecked(desc, SOCLE_STATUS_SHAPE, "6 dimensions and several rows per sample, limit 5");
     desc = build(SC_OP_MATMUL, 2, 1, F32R(3, 12, 5), F32R(4, 12, 7));
     desc.attr.matmul.transpose_a = true;
-    refused(desc, SOCLE_STATUS_SHAPE, "the inner dimension K has 3 rows per sample in A and 4 in B");
+    refused(desc, SOCLE_STATUS_SHAPE,
+            "the inner dimension K has 3 rows per sample in A and 4 in B");
     desc = build(SC_OP_MATMUL, 2, 1, F32R(3, 12, 4, 5), F32R(4, 12, 5, 6));
     refused(desc, SOCLE_STATUS_SHAPE, "dimension 0 has 3 rows per sample in A and 4 in B");
-    desc = build(SC_OP_CROSS_ENTROPY, 2, 2, F32R(3, 12, 5), sc_tensor_make(SOCLE_U8, 1, 1, (int64_t[]){12}));
-    refused(desc, SOCLE_STATUS_SHAPE, "operand 0 has 12 rows (3 per sample), operand 1 has 12 (batched)");
+    desc = build(SC_OP_CROSS_ENTROPY, 2, 2, F32R(3, 12, 5),
+                 sc_tensor_make(SOCLE_U8, 1, 1, (int64_t[]){12}));
+    refused(desc, SOCLE_STATUS_SHAPE,
+            "operand 0 has 12 rows (3 per sample), operand 1 has 12 (batched)");
     desc = build(SC_OP_CONCAT, 2, 1, F32R(3, 12, 5), F32R(4, 12, 5));
     desc.attr.concat.axis = 1;
     refused(desc, SOCLE_STATUS_SHAPE, "operand 1 has 4 rows per sample, operand 0 has 3");
@@ -167,8 +170,8 @@ Test(op_errors, pooling) {
     desc.attr.pool.window = build_window(3, 1, 1, 0);
     desc.attr.pool.window.pad_after[1] = 3;
     refused(desc, SOCLE_STATUS_SHAPE, "no data");
-    desc.attr.pool.window =
-        build_window(2, 1, 3, 2); /* taps at -2 and 1 of a height of 1: both outside */
+    desc.attr.pool.window = build_window(2, 1, 3, 2); /* taps at -2 and 1 of a height of 1: both
+                                                         outside */
     desc.tensor[0].dim[2] = 1;
     refused(desc, SOCLE_STATUS_SHAPE, "no data");
     desc = build(SC_OP_MAXPOOL2D_GRAD, 2, 1, F32N(8, 3, 4, 4),

@@ -289,8 +289,8 @@ Test(verify_faults, an_unknown_operation_is_an_error) {
     SC_CONTAINS(env.text, "matmull");
 }
 
-/* Whether oclgrind's messages are read: An output buffer half as large as its tensor must show in the
- * log. */
+/* Whether oclgrind's messages are read: An output buffer half as large as its tensor must show in
+ * the log. */
 Test(verify_faults, oclgrind_sees_a_write_past_a_buffer) {
     sc_temp temp;
     char devices[1024], log[1500];

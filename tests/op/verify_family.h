@@ -131,7 +131,8 @@ static SC_UNUSED void family_threads(const char *const *ops, bool quick) {
     family_end(&run);
 }
 
-/* `every` > 1: only every n-th case, where the driver compiles kernels for each; test_verify_full.c has all of them. */
+/* `every` > 1: only every n-th case, where the driver compiles kernels for each; test_verify_full.c
+ * has all of them. */
 static SC_UNUSED void family_on_opencl(const char *const *ops, bool quick, int every) {
     char devices[1024];
     family_opencl(devices, sizeof devices);

@@ -6,7 +6,8 @@
 
 #include "verify_family.h"
 
-/* PoCL compiles for most cases, so its number is a parameter of its own. CLBlast takes tens of milliseconds for the smallest product on a CPU: a tenth is drawn for it. */
+/* PoCL compiles for most cases, so its number is a parameter of its own. CLBlast takes tens of
+ * milliseconds for the smallest product on a CPU: a tenth is drawn for it. */
 static SC_UNUSED void random_on_opencl(const char *family, int64_t count) {
     char devices[1024];
     family_opencl(devices, sizeof devices);
@@ -24,7 +25,7 @@ static SC_UNUSED void random_on_opencl(const char *family, int64_t count) {
         family_random("cpu", #family, NULL, on_cpu);                                               \
     }                                                                                              \
     Test(verify_random, family##_on_opencl) {                                                      \
-        random_on_opencl(#family, on_opencl);                                                          \
+        random_on_opencl(#family, on_opencl);                                                      \
     }
 #define VERIFY_RANDOM(on_cpu, on_opencl)                                                           \
     VERIFY_RANDOM_FAMILY(elementwise, on_cpu, on_opencl)                                           \

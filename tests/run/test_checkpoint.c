@@ -253,8 +253,8 @@ Test(checkpoint, identity) {
 
 /* --- Positions that cannot be: what a checksum does not notice, since it is made over them --- */
 
-static void expect_position_refused(sc_trainer *trainer, sc_trainer *other, const sc_position *position,
-                                    const char *field) {
+static void expect_position_refused(sc_trainer *trainer, sc_trainer *other,
+                                    const sc_position *position, const char *field) {
     const char *path = sc_temp_file(&temp, "forged");
     char text[64];
     snprintf(text, sizeof text, "forged: run.%s is ", field);

@@ -82,8 +82,10 @@ Test(recipe, resolving_changes_nothing) {
     SC_OK(&env, sc_recipe_load(&recipe));
     SC_OK(&env, sc_recipe_build(&recipe));
     SC_OK(&env, sc_identity_create(&first, &recipe));
-    SC_CONTAINS(first.config, "{\"dense\": {\"name\": \"dense1\", \"units\": 12, \"bias\": true, \"weight_init\": "
-                              "\"he_normal\", \"bias_init\": \"zeros\", \"from\": [\"flatten1\"]}}");
+    SC_CONTAINS(
+        first.config,
+        "{\"dense\": {\"name\": \"dense1\", \"units\": 12, \"bias\": true, \"weight_init\": "
+        "\"he_normal\", \"bias_init\": \"zeros\", \"from\": [\"flatten1\"]}}");
     SC_OK(&env, sc_config_parse(&again, &env, "again", first.config, strlen(first.config)));
     SC_OK(&env, sc_recipe_read(&second, &env, again));
     SC_OK(&env, sc_recipe_load(&second));
@@ -120,8 +122,8 @@ static void identity_of(sc_identity *out, const char *set) {
     sc_config_destroy(config);
 }
 
-/* A saved configuration that lacks a key, as one of an earlier version does, had it as by default; and what may change between a run
- * and one that goes on with it is what the table says. */
+/* A saved configuration that lacks a key, as one of an earlier version does, had it as by default;
+ * and what may change between a run and one that goes on with it is what the table says. */
 Test(recipe, identity_is_what_the_table_says) {
     static const struct {
         const char *set, *error, *line;

@@ -140,7 +140,8 @@ static long newest_of(const char *words) {
     return step_of("run/checkpoint.safetensors");
 }
 
-/* Short epochs do not wait for the disk one by one; the first and the last state are always there. */
+/* Short epochs do not wait for the disk one by one; the first and the last state are always there.
+ */
 Test(tool_checkpoint, epochs_shorter_than_the_pause) {
 #define LONG_RUN "train tool.yaml -o run --overwrite --batch 2 --epochs 1000000 --json "
     SC_EQ(newest_of(LONG_RUN "--set train.checkpoint.epoch_seconds=1000"), 0);
@@ -176,8 +177,8 @@ Test(tool_checkpoint, back_to_an_older_one) {
         snprintf(name, sizeof name, "run/checkpoint-%d.safetensors", steps[i]);
         SC_REPRO("from step %d", steps[i]);
         copy(name, "run/checkpoint.safetensors");
-        tool_expect(0, NULL, "train --resume run --set train.steps=%d",
-                    steps[i]);                               /* nothing to do yet */
+        tool_expect(0, NULL, "train --resume run --set train.steps=%d", steps[i]); /* nothing to do
+                                                                                      yet */
         SC_EQ(rows_of("run"), (size_t)(steps[i] + 11) / 12); /* a part of an epoch is judged too */
         tool_expect(0, "continuing after step",
                     "train --resume run " COURSE " --set train.steps=0");
@@ -234,8 +235,8 @@ Test(tool_checkpoint, continued_elsewhere) {
     SC_EQ_STR(older("other"), "");
     SC_EQ(rows_of("other"), 3);
     SC_EQ(rows_of("run"), 2);
-    tool_expect(0, NULL,
-                "train --resume run -o ./run/ --epochs 3"); /* the same one by another name */
+    tool_expect(0, NULL, "train --resume run -o ./run/ --epochs 3"); /* the same one by another name
+                                                                      */
     SC_TRUE(tool_same("run/checkpoint.safetensors", "whole/checkpoint.safetensors"));
     SC_EQ(rows_of("run"), 3);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every configuration under examples/ runs as it is, shortened to a few steps, on the cpu backend and through OpenCL (in a plain ./test
- * the first of them); needs the data of Debian's dataset-fashion-mnist. */
+/* Every configuration under examples/ runs as it is, shortened to a few steps, on the cpu backend
+ * and through OpenCL (in a plain ./test the first of them); needs the data of Debian's
+ * dataset-fashion-mnist. */
 #include "tool.h"
 
-static const char *const examples[] = {"fashion-first", "fashion-mlp", "fashion-cnn", "fashion-residual", "fashion-inception"};
+static const char *const examples[] = {"fashion-first", "fashion-mlp", "fashion-cnn",
+                                       "fashion-residual", "fashion-inception"};
 
 static void run_examples(const char *device, bool opencl) {
     sc_temp temp;
@@ -12,10 +14,12 @@ static void run_examples(const char *device, bool opencl) {
     tool_begin(&temp, opencl);
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         if (!sc_test_takes(device, (int64_t)i, sizeof examples / sizeof examples[0])) continue;
-        SC_REPRO("socle train examples/%s.yaml --device %s --set train.steps=3", examples[i], device);
-        tool_result result = tool_run("train %s/examples/%s.yaml --device %s --set train.steps=3 --set train.batch=32 --set "
-                                      "data.train.limit=640 --set data.test.limit=96 -o run%d --json",
-                                      SC_SOURCE_DIR, examples[i], device, (int)i);
+        SC_REPRO("socle train examples/%s.yaml --device %s --set train.steps=3", examples[i],
+                 device);
+        tool_result result = tool_run(
+            "train %s/examples/%s.yaml --device %s --set train.steps=3 --set train.batch=32 --set "
+            "data.train.limit=640 --set data.test.limit=96 -o run%d --json",
+            SC_SOURCE_DIR, examples[i], device, (int)i);
         if (opencl && result.code == 4) cr_skip_test("no OpenCL device here");
         if (result.code != 0) SC_TEST_FAIL("exit code %d: %s", result.code, result.err);
         json_t *lines = tool_json_lines(result.out);

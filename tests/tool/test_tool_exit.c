@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tool ends: whatever address space it is left with, it prints what it has to say and leaves, instead of hanging in
- * what a library does at exit. */
+/* The tool ends: whatever address space it is left with, it prints what it has to say and leaves,
+ * instead of hanging in what a library does at exit. */
 #include "tool.h"
 
 #include <signal.h>
@@ -35,7 +35,8 @@ Test(tool_exit, under_small_address_space) {
         alarm(40);
         int code = tool_wait(process);
         alarm(0);
-        /* 127: not even its libraries could be loaded. Else it does its work, or says that it has no memory. */
+        /* 127: not even its libraries could be loaded. Else it does its work, or says that it has
+         * no memory. */
         SC_TRUE(code == 0 || code == 1 || code == 127);
         if (megabytes >= 400) SC_EQ(code, 0);
     }

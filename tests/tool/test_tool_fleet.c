@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs on several devices: what they print about them, weights, devices named twice, going on with another number of
- * devices. */
+/* Runs on several devices: what they print about them, weights, devices named twice, going on with
+ * another number of devices. */
 #include "tool.h"
 
 static sc_temp temp;
@@ -28,7 +28,8 @@ static void need_opencl(void) {
     cr_skip_test("no OpenCL device");
 }
 
-/* Number of devices of an event; each has an id. With `shares` they have shares, which add up to the batch. */
+/* Number of devices of an event; each has an id. With `shares` they have shares, which add up to
+ * the batch. */
 static size_t check_devices(json_t *event, int64_t batch) {
     json_t *devices = json_object_get(event, "devices"), *device;
     size_t index;
@@ -89,8 +90,10 @@ Test(tool_fleet, weights) {
     }
     json_decref(lines);
     tool_free(&result);
-    tool_expect(2, "share 'no' is not a number above 0", "train tool.yaml -o bad --device cpu=no,cpu=1");
-    tool_expect(2, "share '0' is not a number above 0", "train tool.yaml -o bad --device cpu=0,cpu=1");
+    tool_expect(2, "share 'no' is not a number above 0",
+                "train tool.yaml -o bad --device cpu=no,cpu=1");
+    tool_expect(2, "share '0' is not a number above 0",
+                "train tool.yaml -o bad --device cpu=0,cpu=1");
     SC_TRUE(!tool_exists("bad"));
 }
 
@@ -103,10 +106,11 @@ Test(tool_fleet, lines_for_people) {
     tool_free(&result);
 }
 
-/* 13 does not divide into eight: the last micro-batch is short, and the shares still add up to the batch. */
+/* 13 does not divide into eight: the last micro-batch is short, and the shares still add up to the
+ * batch. */
 Test(tool_fleet, shares_add_up_to_the_batch) {
-    tool_result result =
-        tool_run("train tool.yaml -o out --threads 1 --reproducible --batch 13 --json --device cpu=1,cpu=2");
+    tool_result result = tool_run(
+        "train tool.yaml -o out --threads 1 --reproducible --batch 13 --json --device cpu=1,cpu=2");
     SC_EQ(result.code, 0);
     json_t *lines = tool_json_lines(result.out);
     check_devices(tool_event(lines, "epoch"), 13);
@@ -117,7 +121,8 @@ Test(tool_fleet, shares_add_up_to_the_batch) {
 Test(tool_fleet, reproducible) {
     tool_expect(0, NULL, "train tool.yaml -o one --reproducible --threads 1 --device cpu");
     tool_expect(0, NULL, "train tool.yaml -o two --reproducible --threads 1 --device cpu,cpu");
-    tool_expect(0, NULL, "train tool.yaml -o three --reproducible --threads 1 --device cpu=1,cpu=5,cpu=2");
+    tool_expect(0, NULL,
+                "train tool.yaml -o three --reproducible --threads 1 --device cpu=1,cpu=5,cpu=2");
     SC_TRUE(tool_same("one/model.safetensors", "two/model.safetensors"));
     SC_TRUE(tool_same("one/model.safetensors", "three/model.safetensors"));
     SC_TRUE(tool_same("one/checkpoint.safetensors", "three/checkpoint.safetensors"));
@@ -129,10 +134,13 @@ Test(tool_fleet, reproducible) {
 
 Test(tool_fleet, going_on_with_other_devices) {
     tool_expect(0, NULL, "train tool.yaml -o whole --reproducible --threads 1 --device cpu");
-    tool_expect(0, NULL, "train tool.yaml -o part --reproducible --threads 1 --device cpu,cpu --set train.steps=17");
+    tool_expect(
+        0, NULL,
+        "train tool.yaml -o part --reproducible --threads 1 --device cpu,cpu --set train.steps=17");
     tool_expect(0, "continuing after step 17",
                 "train --resume part --threads 1 --device cpu,cpu,cpu --set train.steps=30");
-    tool_expect(0, "continuing after step 30", "train --resume part --threads 1 --device cpu --set train.steps=0");
+    tool_expect(0, "continuing after step 30",
+                "train --resume part --threads 1 --device cpu --set train.steps=0");
     SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));
 }
 
@@ -140,15 +148,21 @@ Test(tool_fleet, going_on_with_other_devices) {
 Test(tool_fleet, going_on_with_devices_of_another_kind) {
     need_opencl();
     tool_expect(0, NULL, "train tool.yaml -o part --device cpu,cpu --set train.steps=17");
-    tool_expect(0, "continuing after step 17", "train --resume part --device opencl:0/0,cpu --set train.steps=0");
-    tool_expect(0, NULL, "eval -m part/model.safetensors --data tool.yaml --device cpu --min-accuracy 0.99");
+    tool_expect(0, "continuing after step 17",
+                "train --resume part --device opencl:0/0,cpu --set train.steps=0");
+    tool_expect(0, NULL,
+                "eval -m part/model.safetensors --data tool.yaml --device cpu --min-accuracy 0.99");
 }
 
 Test(tool_fleet, batch_normalisation_names_its_remedy) {
     static const char remedy[] = "`batchnorm: {group: 8}`";
     tool_expect(2, remedy, "train tool.yaml -o out --device cpu,cpu --set 'network[2]=batchnorm'");
-    tool_expect(0, NULL, "train tool.yaml -o out --device cpu,cpu --set 'network[2]={batchnorm: {group: 8}}'");
-    tool_expect(0, NULL, "train tool.yaml -o out2 --device cpu,cpu --reproducible --set 'network[2]=batchnorm'");
+    tool_expect(
+        0, NULL,
+        "train tool.yaml -o out --device cpu,cpu --set 'network[2]={batchnorm: {group: 8}}'");
+    tool_expect(
+        0, NULL,
+        "train tool.yaml -o out2 --device cpu,cpu --reproducible --set 'network[2]=batchnorm'");
 }
 
 Test(tool_fleet, commands_of_one_device_say_so) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device hangs in a call: after its deadline the others finish the run, the process ends although that call never came back, and
- * in reproducible mode the files are those of an undisturbed run. With no device left it ends with 1. Long: the least deadline is 30 s. */
+/* A device hangs in a call: after its deadline the others finish the run, the process ends although
+ * that call never came back, and in reproducible mode the files are those of an undisturbed run.
+ * With no device left it ends with 1. Long: the least deadline is 30 s. */
 #include "tool_fault.h"
 
 #define COURSE "train tool.yaml -o run --overwrite --reproducible "

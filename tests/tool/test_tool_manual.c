@@ -109,7 +109,8 @@ Test(tool_manual, quotes_are_closed) {
         size_t length = strcspn(line, "\n");
         int quotes = 0;
         for (size_t i = 0; i < length; i++) quotes += line[i] == '"';
-        if (*line == '.' && line[1] != '\\' && quotes % 2) SC_TEST_FAIL("a quote stays open: %.*s", (int)length, line);
+        if (*line == '.' && line[1] != '\\' && quotes % 2)
+            SC_TEST_FAIL("a quote stays open: %.*s", (int)length, line);
         line += length + (line[length] != '\0');
     }
 }

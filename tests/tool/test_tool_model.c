@@ -47,12 +47,14 @@ Test(tool_model, made_up) {
     expect_bad_everywhere();
     snprintf(header, sizeof header,
              "%s,\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
-             tensor); /* overlap */
+             tensor); /* overlap
+                       */
     put_model(header, strlen(header), 12);
     expect_bad_everywhere();
     snprintf(header, sizeof header,
              "%s,\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[12,20]}}",
-             tensor); /* hole */
+             tensor); /* hole
+                       */
     put_model(header, strlen(header), 20);
     expect_bad_everywhere();
     snprintf(header, sizeof header, "%s}", tensor);
@@ -79,8 +81,9 @@ Test(tool_model, without_a_network) {
 
 /* What a terminal would obey comes from no file. */
 Test(tool_model, control_characters) {
-    static const char header[] = "{\"__metadata__\":{\"note\":\"\\u001b]0;title\\u0007 \\u009b31m end\"},"
-                                 "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
+    static const char header[] =
+        "{\"__metadata__\":{\"note\":\"\\u001b]0;title\\u0007 \\u009b31m end\"},"
+        "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
     put_model(header, strlen(header), 8);
     static const char *const lines[] = {"inspect bad.safetensors", "inspect -v bad.safetensors"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
@@ -89,9 +92,10 @@ Test(tool_model, control_characters) {
         SC_CONTAINS(result.out, "note: ?]0;title? ?31m end");
         tool_free(&result);
     }
-    tool_put_text("net.yaml", "inputs: [{shape: [2]}]\nnetwork: [{dense: 1}]\nloss: mse\n"
-                              "data: {train: {images: train-images, labels: train-labels}}\n"
-                              "train: {init_from: {file: bad.safetensors, rename: {\"a\\e[31m*\": \"b\"}}}\n");
+    tool_put_text("net.yaml",
+                  "inputs: [{shape: [2]}]\nnetwork: [{dense: 1}]\nloss: mse\n"
+                  "data: {train: {images: train-images, labels: train-labels}}\n"
+                  "train: {init_from: {file: bad.safetensors, rename: {\"a\\e[31m*\": \"b\"}}}\n");
     tool_expect(2, "'a?[31m*' = 'b'", "train net.yaml -o run");
 }
 
@@ -142,7 +146,8 @@ Test(tool_model, inspect_and_summary) {
     SC_EQ(result.code, 0);
     SC_CONTAINS(result.out, "u8, 256x8x8");
     tool_free(&result);
-    tool_expect(3, "tool.yaml: neither a safetensors nor an IDX file: it is a text; `socle summary`",
+    tool_expect(3,
+                "tool.yaml: neither a safetensors nor an IDX file: it is a text; `socle summary`",
                 "inspect tool.yaml");
     tool_put("torch.pt", "PK\x03\x04\x14\0\0\0\0\0", 10);
     tool_expect(3, "it is a ZIP archive, as PyTorch's .pt", "inspect torch.pt");
@@ -156,8 +161,9 @@ Test(tool_model, inspect_and_summary) {
 
 /* Where the inputs are given, nothing else is needed. */
 Test(tool_model, summary_without_data) {
-    tool_put_text("net.yaml", "inputs: [{shape: [1, 8, 8], dtype: u8}]\n"
-                              "network: [{conv2d: {filters: 4, kernel: 3}}, flatten, {dense: 10}]\n");
+    tool_put_text("net.yaml",
+                  "inputs: [{shape: [1, 8, 8], dtype: u8}]\n"
+                  "network: [{conv2d: {filters: 4, kernel: 3}}, flatten, {dense: 10}]\n");
     tool_result result = tool_run("summary net.yaml --json");
     SC_EQ(result.code, 0);
     json_t *lines = tool_json_lines(result.out), *summary = tool_event(lines, "summary");
@@ -180,8 +186,8 @@ Test(tool_model, weights_of_nan) {
     tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
     size_t size;
     char *data = tool_get("run/model.safetensors", &size);
-    memset(data + size - 16 - 4 * 16 * 4, 0xff,
-           4 * 16 * 4); /* a dense layer's weights, before its bias */
+    memset(data + size - 16 - 4 * 16 * 4, 0xff, 4 * 16 * 4); /* a dense layer's weights, before its
+                                                                bias */
     tool_put("nan.safetensors", data, size);
     free(data);
     tool_expect(5, "values that are NaN", "eval -m nan.safetensors --data tool.yaml");
@@ -204,7 +210,8 @@ Test(tool_model, eval_says_which_data) {
     tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
     static const char *const words[] = {"train", "test"};
     for (int i = 0; i < 2; i++) {
-        tool_result result = tool_run("eval -m run/model.safetensors --data tool.yaml --split %s --json", words[i]);
+        tool_result result =
+            tool_run("eval -m run/model.safetensors --data tool.yaml --split %s --json", words[i]);
         json_t *lines = tool_json_lines(result.out), *done = tool_event(lines, "done");
         SC_EQ_STR(json_string_value(json_object_get(done, "split")), words[i]);
         SC_EQ(json_integer_value(json_object_get(done, "samples")), i ? TOOL_TEST : TOOL_TRAIN);

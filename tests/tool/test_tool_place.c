@@ -38,8 +38,9 @@ Test(tool_place, a_run_is_not_replaced_unasked) {
     tool_expect(0, NULL, "train tool.yaml -o run");
     tool_expect(0, NULL, "train tool.yaml -o other --epochs 1");
     char *before = state_of("run");
-    tool_expect(2, "run holds a run already: continue it with --resume run, replace it with --overwrite",
-                "train tool.yaml -o run");
+    tool_expect(
+        2, "run holds a run already: continue it with --resume run, replace it with --overwrite",
+        "train tool.yaml -o run");
     tool_expect(2, "holds a run already", "train tool.yaml -o run --set data.train.images=nowhere");
     tool_expect(2, "holds a run already", "train --resume other -o run --epochs 2");
     tool_expect(2, "one of the two", "train --resume run -o ./run/ --overwrite");
@@ -91,8 +92,9 @@ Test(tool_place, the_run_before_stays_until_there_is_a_model) {
     tool_expect(0, NULL, "train tool.yaml -o run --set train.checkpoint=5");
     tool_expect(0, NULL, "train tool.yaml -o same --set train.checkpoint=5");
     tool_expect(5, "step ", "train tool.yaml -o run --overwrite " DIVERGING);
-    static const char *const kept[] = {"model.safetensors", "checkpoint.safetensors", "config.json",
-                                       "env.json", "metrics.jsonl", "metrics.csv"};
+    static const char *const kept[] = {"model.safetensors", "checkpoint.safetensors",
+                                       "config.json",       "env.json",
+                                       "metrics.jsonl",     "metrics.csv"};
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "run/previous/%s", kept[i]);
@@ -126,8 +128,8 @@ Test(tool_place, the_run_before_can_be_continued) {
     SC_TRUE(tool_exists("run/previous-2/model.safetensors"));
 }
 
-/* Whenever the new run is killed, there is a whole model in the place of the old one, and the old one
- * where it can be found until the new one has its own. */
+/* Whenever the new run is killed, there is a whole model in the place of the old one, and the old
+ * one where it can be found until the new one has its own. */
 Test(tool_place, killed_while_it_replaces_a_run) {
     for (int round = 0; round < 12; round++) {
         if (system("rm -rf run old") != 0) SC_TEST_FAIL("rm");
@@ -197,7 +199,8 @@ Test(tool_place, two_that_begin_at_once) {
         for (int i = 0; i < 2; i++) codes[i] = tool_wait(runs[i]);
         SC_REPRO("round %d", round);
         SC_EQ((codes[0] == 0) + (codes[1] == 0), 1);
-        SC_TRUE(codes[0] + codes[1] == 1 || codes[0] + codes[1] == 2); /* in use, or there already */
+        SC_TRUE(codes[0] + codes[1] == 1 || codes[0] + codes[1] == 2); /* in use, or there already
+                                                                        */
         snprintf(line, sizeof line, "eval -m run%d/model.safetensors --data tool.yaml", round);
         tool_expect(0, NULL, "%s", line);
     }

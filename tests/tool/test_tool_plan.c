@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `socle plan`: figures that add up and are those of the run, the micro-batch for a budget, and exit codes that scripts can ask. */
+/* `socle plan`: figures that add up and are those of the run, the micro-batch for a budget, and
+ * exit codes that scripts can ask. */
 #include "tool.h"
 
 static sc_temp temp;
@@ -20,7 +21,9 @@ TestSuite(tool_plan, .init = begin, .fini = end);
 /* The plan event of a run with exit code `code`; the caller decrefs. */
 static json_t *plan(int code, const char *options) {
     tool_result result = tool_run("plan tool.yaml --json %s", options);
-    if (result.code != code) SC_TEST_FAIL("plan %s: exit code %d, expected %d: %s", options, result.code, code, result.err);
+    if (result.code != code)
+        SC_TEST_FAIL("plan %s: exit code %d, expected %d: %s", options, result.code, code,
+                     result.err);
     json_t *lines = tool_json_lines(result.out), *event = json_incref(tool_event(lines, "plan"));
     if (!event) SC_TEST_FAIL("no plan event in %s", result.out);
     json_decref(lines);
@@ -44,30 +47,37 @@ Test(tool_plan, parts_add_up) {
     json_t *event = plan(0, ""), *value;
     const char *key;
     json_int_t sum = 0;
-    json_object_foreach(json_object_get(event, "bytes"), key, value) sum += json_integer_value(value);
+    json_object_foreach(json_object_get(event, "bytes"), key, value) sum +=
+        json_integer_value(value);
     SC_TRUE(sum > 1000);
     SC_EQ(sum, number(event, "total"));
-    SC_EQ(number(event, "total") + number(event, "staging"), number(event, "needed")); /* the cpu's memory is the host's */
+    SC_EQ(number(event, "total") + number(event, "staging"), number(event, "needed")); /* the cpu's
+                                                                                          memory is
+                                                                                          the host's
+                                                                                        */
     SC_TRUE(number(event, "needed") <= number(event, "available"));
     SC_TRUE(number(event, "largest_allocation") <= number(event, "max_allocation"));
     SC_EQ(number(event, "micro_batch"), 16);
     SC_EQ(number(event, "micro_batches"), 1);
     SC_TRUE(is_true(event, "fits") && is_true(event, "resident"));
-    SC_EQ_STR(json_string_value(json_object_get(json_object_get(event, "device"), "device")), "cpu:0");
+    SC_EQ_STR(json_string_value(json_object_get(json_object_get(event, "device"), "device")),
+              "cpu:0");
     json_decref(event);
 }
 
 /* What was said before is what env.json says afterwards. */
 Test(tool_plan, is_what_a_run_takes) {
-    static const char *const parts[] = {"parameters", "gradients", "optimizer", "inputs", "data", "coefficients", "activations"};
+    static const char *const parts[] = {"parameters", "gradients",    "optimizer",  "inputs",
+                                        "data",       "coefficients", "activations"};
     json_t *event = plan(0, ""), *bytes = json_object_get(event, "bytes");
     tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
     char *text = tool_get("run/env.json", NULL);
-    json_t *environment = json_loads(text, 0, NULL), *memory = json_object_get(environment, "memory");
+    json_t *environment = json_loads(text, 0, NULL),
+           *memory = json_object_get(environment, "memory");
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (number(bytes, parts[i]) != number(memory, parts[i]))
-            SC_TEST_FAIL("%s: plan says %lld, the run took %lld", parts[i], (long long)number(bytes, parts[i]),
-                         (long long)number(memory, parts[i]));
+            SC_TEST_FAIL("%s: plan says %lld, the run took %lld", parts[i],
+                         (long long)number(bytes, parts[i]), (long long)number(memory, parts[i]));
     }
     SC_EQ(number(event, "micro_batch"), number(environment, "micro_batch"));
     json_decref(environment);
@@ -80,8 +90,10 @@ Test(tool_plan, table) {
     int before = sc_temp_count(&temp);
     tool_result result = tool_run("plan tool.yaml");
     SC_EQ(result.code, 0);
-    static const char *const texts[] = {"cpu:0", "PART", "parameters", "optimizer", "activations", "total", "yes",
-                                        "budget ", "batch of 16: 1 micro-batch of 16, data on the device"};
+    static const char *const texts[] = {
+        "cpu:0",     "PART",        "parameters",
+        "optimizer", "activations", "total",
+        "yes",       "budget ",     "batch of 16: 1 micro-batch of 16, data on the device"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) SC_CONTAINS(result.out, texts[i]);
     SC_TRUE(!strstr(result.out, "NO"));
     tool_free(&result);
@@ -94,7 +106,8 @@ Test(tool_plan, a_budget_splits_the_batch) {
     json_t *whole = plan(0, WIDE);
     SC_EQ(number(whole, "micro_batch"), 192);
     SC_EQ(number(whole, "micro_batches"), 1);
-    snprintf(options, sizeof options, WIDE " --memory %lld", (long long)number(whole, "needed") - 1);
+    snprintf(options, sizeof options, WIDE " --memory %lld",
+             (long long)number(whole, "needed") - 1);
     json_t *split = plan(0, options);
     json_int_t rows = number(split, "micro_batch"), parts = number(split, "micro_batches");
     SC_TRUE(is_true(split, "fits") && !is_true(split, "resident"));
@@ -108,14 +121,16 @@ Test(tool_plan, a_budget_splits_the_batch) {
 Test(tool_plan, what_does_not_fit) {
     json_t *event = plan(1, "--memory 10K");
     SC_TRUE(!is_true(event, "fits"));
-    SC_CONTAINS(json_string_value(json_object_get(event, "problem")), "more than the 10240 available of the budget of 10240");
+    SC_CONTAINS(json_string_value(json_object_get(event, "problem")),
+                "more than the 10240 available of the budget of 10240");
     json_decref(event);
     tool_result result = tool_run("plan tool.yaml --memory 10K");
     SC_EQ(result.code, 1);
     SC_CONTAINS(result.out, "NO");
     SC_CONTAINS(result.err, "holds the most");
     tool_free(&result);
-    tool_expect(1, "the micro-batch of 16 takes", "plan tool.yaml --memory 10K --set train.micro_batch=16");
+    tool_expect(1, "the micro-batch of 16 takes",
+                "plan tool.yaml --memory 10K --set train.micro_batch=16");
 }
 
 Test(tool_plan, usage) {
@@ -147,10 +162,12 @@ Test(tool_plan_devices, several) {
     for (size_t i = 0; i < 2; i++) {
         const json_t *event = json_array_get(lines, i);
         SC_TRUE(number(json_object_get(event, "bytes"), "exchange") > 0);
-        SC_EQ_STR(json_string_value(json_object_get(json_object_get(event, "device"), "device")), i ? "opencl:0" : "cpu:0");
+        SC_EQ_STR(json_string_value(json_object_get(json_object_get(event, "device"), "device")),
+                  i ? "opencl:0" : "cpu:0");
     }
     json_decref(lines);
     tool_free(&result);
-    tool_expect(1, "2 of 2 devices have no room for this run", "plan tool.yaml --device cpu,opencl:0 --memory 10K");
+    tool_expect(1, "2 of 2 devices have no room for this run",
+                "plan tool.yaml --device cpu,opencl:0 --memory 10K");
     tool_end(&temp);
 }

@@ -30,7 +30,8 @@ TestSuite(tool_resume, .fini = end, .timeout = 200);
 /* Stopped within the second epoch on `first`, continued on `then`. */
 static void expect_same_bytes(const char *first, const char *then) {
     SC_REPRO("%s, then %s", first, then);
-    tool_expect(0, NULL, "train tool.yaml -o part --overwrite --reproducible --set train.steps=17 %s",
+    tool_expect(0, NULL,
+                "train tool.yaml -o part --overwrite --reproducible --set train.steps=17 %s",
                 first);
     tool_expect(0, NULL, "train --resume part --set train.steps=0 %s", then);
     SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));
@@ -65,8 +66,8 @@ static void make_runs(int steps) {
 static void expect_near(const char *then, int steps) {
     double expected[8], now[8];
     SC_REPRO("14 steps on opencl, up to step %d %s", steps, then);
-    tool_expect(0, "continuing after step 14", "train --resume part -o on --overwrite --set train.steps=%d %s",
-                steps, then);
+    tool_expect(0, "continuing after step 14",
+                "train --resume part -o on --overwrite --set train.steps=%d %s", steps, then);
     int count = losses(expected, "whole/metrics.jsonl");
     SC_EQ(losses(now, "on/metrics.jsonl"), count);
     for (int i = 0; i < count; i++) SC_NEAR(now[i], expected[i], 1e-4 * expected[i]);

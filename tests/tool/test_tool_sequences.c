@@ -54,8 +54,8 @@ Test(tool_sequences, learn_and_resume) {
     SC_EQ(result.code, 0);
     SC_CONTAINS(result.out, "\"test_accuracy\"");
     tool_free(&result);
-    tool_expect(0, NULL,
-                "train tags.yaml -o parts --set train.steps=9"); /* six steps make an epoch */
+    tool_expect(0, NULL, "train tags.yaml -o parts --set train.steps=9"); /* six steps make an epoch
+                                                                           */
     tool_expect(0, NULL, "train tags.yaml -o parts --resume parts --set train.steps=0");
     SC_TRUE(tool_same("whole/model.safetensors", "parts/model.safetensors"));
     result = tool_run("eval -m whole/model.safetensors --data tags.yaml --min-accuracy 0.95");

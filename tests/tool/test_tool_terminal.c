@@ -78,7 +78,8 @@ Test(tool_terminal, the_bar_keeps_its_numbers) {
     }
 }
 
-/* Kernels that were never built: the bar says how far they are, -v which took how long, the end what start-up took. */
+/* Kernels that were never built: the bar says how far they are, -v which took how long, the end
+ * what start-up took. */
 Test(tool_terminal, says_that_kernels_are_built) {
     tool_result devices = tool_run("devices --json");
     bool here = strstr(devices.out, "\"opencl:0\"") != NULL;

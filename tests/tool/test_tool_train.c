@@ -18,7 +18,9 @@ TestSuite(tool_train, .init = begin, .fini = end);
 
 /* Validation takes more samples at once than a step does, and sees them as they are. */
 Test(tool_train, small_micro_batches_of_varied_images_are_validated) {
-    tool_expect(0, NULL, "train tool.yaml --set 'train.augment={shift: 1}' --set train.micro_batch=4 --epochs=1 -q -o run");
+    tool_expect(0, NULL,
+                "train tool.yaml --set 'train.augment={shift: 1}' --set train.micro_batch=4 "
+                "--epochs=1 -q -o run");
 }
 
 Test(tool_train, a_run_directory) {
@@ -51,8 +53,8 @@ Test(tool_train, a_run_directory) {
 
 Test(tool_train, default_directory_has_name_and_time) {
     tool_expect(0, NULL, "train tool.yaml --epochs 1");
-    tool_expect(0, NULL,
-                "train tool.yaml --epochs 1"); /* within the same second: another directory */
+    tool_expect(0, NULL, "train tool.yaml --epochs 1"); /* within the same second: another directory
+                                                         */
     DIR *runs = opendir("runs");
     SC_TRUE(runs != NULL);
     int found = 0;
@@ -192,9 +194,8 @@ Test(tool_train, eval_agrees_and_has_thresholds) {
     tool_free(&eval);
     tool_expect(0, NULL,
                 "eval -m out/model.safetensors --data tool.yaml --min-accuracy 0.9 --max-loss 5");
-    tool_expect(
-        0, NULL,
-        "eval -m out/checkpoint.safetensors --data tool.yaml"); /* a checkpoint is a model, too */
+    tool_expect(0, NULL, "eval -m out/checkpoint.safetensors --data tool.yaml"); /* a checkpoint is
+                                                                                    a model, too */
     tool_expect(6, "max-loss", "eval -m out/model.safetensors --data tool.yaml --max-loss 1e-9");
     tool_expect(0, NULL, "train tool.yaml -o raw --epochs 0");
     tool_expect(6, "min-accuracy",
@@ -251,7 +252,8 @@ Test(tool_train, predictions) {
 }
 
 Test(tool_train, profile_that_cannot_be_written_is_refused_before_training) {
-    tool_expect(2, "--profile: there is no folder nowhere/", "train tool.yaml -o out --profile nowhere/profile.json");
+    tool_expect(2, "--profile: there is no folder nowhere/",
+                "train tool.yaml -o out --profile nowhere/profile.json");
     tool_expect(2, "--profile: '' names no file", "train tool.yaml -o out --profile ''");
     tool_expect(2, "--profile: . is a folder", "train tool.yaml -o out --profile .");
     SC_TRUE(!tool_exists("out"));
@@ -276,11 +278,11 @@ Test(tool_train, profile) {
 
 Test(tool_train, memory_and_batches) {
     tool_expect(0, NULL, "train tool.yaml -o a --memory 64M");
-    tool_expect(0, NULL,
-                "train tool.yaml -o b --memory 470K"); /* the data do not fit: they are staged */
+    tool_expect(0, NULL, "train tool.yaml -o b --memory 470K"); /* the data do not fit: they are
+                                                                   staged */
     SC_TRUE(tool_same("a/model.safetensors", "b/model.safetensors"));
     tool_expect(0, NULL, "train tool.yaml -o c --batch 1 --epochs 1");
-    tool_expect(0, NULL,
-                "train tool.yaml -o d --batch 1000 --epochs 1"); /* more than there are samples */
+    tool_expect(0, NULL, "train tool.yaml -o d --batch 1000 --epochs 1"); /* more than there are
+                                                                             samples */
     tool_expect(0, NULL, "train tool.yaml -o e --set train.micro_batch=4");
 }

@@ -43,7 +43,8 @@ Test(tool_usage, help_is_on_standard_output) {
         tool_free(&result);
     }
     tool_result a = tool_run("help train"), b = tool_run("train --help");
-    SC_TRUE(strncmp(a.out, b.out, strlen(b.out)) == 0); /* followed by the section of a configuration */
+    SC_TRUE(strncmp(a.out, b.out, strlen(b.out)) == 0); /* followed by the section of a
+                                                           configuration */
     SC_CONTAINS(a.out, "--epochs");
     tool_free(&a);
     tool_free(&b);
@@ -120,7 +121,8 @@ Test(tool_usage, devices_that_are_not_there) {
     tool_expect(4, "no device", "train tool.yaml --device -1 -o out");
     tool_expect(2, "share", "train tool.yaml --device cpu=x -o out");
     tool_expect(0, "2 devices", "train tool.yaml --device cpu,cpu -o both --epochs 1");
-    tool_expect(2, "2 devices are named", "eval -m both/model.safetensors --data tool.yaml --device cpu,cpu");
+    tool_expect(2, "2 devices are named",
+                "eval -m both/model.safetensors --data tool.yaml --device cpu,cpu");
     setenv("SOCLE_DEVICE", "elsewhere", 1);
     tool_expect(4, "no device 'elsewhere'", "train tool.yaml -o out");
     tool_expect(0, NULL, "train tool.yaml --device cpu -o used"); /* the flag wins */

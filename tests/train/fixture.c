@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The shared part of the training tests. It knows the engine and the network description, no driver. */
+/* The shared part of the training tests. It knows the engine and the network description, no
+ * driver. */
 #include "fixture.h"
 
 #include "io/safetensors.h"
@@ -99,14 +100,19 @@ static int add_deep(sc_net *net, int x) {
 }
 
 void fixture_golden(fixture *f, const char *network) {
-    FIXTURE_OK(sc_dataset_from_idx(&f->data, &f->env, SC_SOURCE_DIR "/tests/golden/images-idx3-ubyte",
-                              SC_SOURCE_DIR "/tests/golden/labels-idx1-ubyte"));
+    FIXTURE_OK(sc_dataset_from_idx(&f->data, &f->env,
+                                   SC_SOURCE_DIR "/tests/golden/images-idx3-ubyte",
+                                   SC_SOURCE_DIR "/tests/golden/labels-idx1-ubyte"));
     FIXTURE_OK(sc_net_create(&f->net, &f->env));
     socle_shape shape = {3, {1, 12, 12}};
     int x = sc_net_input(f->net, "input", SOCLE_U8, &shape, 1.0f / 255.0f);
-    if (strcmp(network, "wide") == 0) x = add_wide(f->net, x);
-    else if (strcmp(network, "deep") == 0) x = add_deep(f->net, x);
-    else x = strcmp(network, "cnn") == 0 ? add_cnn(f->net, x) : add_mlp(f->net, x, strcmp(network, "dropout") == 0);
+    if (strcmp(network, "wide") == 0)
+        x = add_wide(f->net, x);
+    else if (strcmp(network, "deep") == 0)
+        x = add_deep(f->net, x);
+    else
+        x = strcmp(network, "cnn") == 0 ? add_cnn(f->net, x)
+                                        : add_mlp(f->net, x, strcmp(network, "dropout") == 0);
     FIXTURE_OK(sc_net_loss(f->net, "softmax_cross_entropy", x));
 }
 
@@ -119,8 +125,8 @@ sc_dataset *fixture_rows(fixture *f, const int *index, int count, const float *w
         void *to;
         FIXTURE_OK(sc_dataset_add_new(out, &to, from->name, from->dtype, &from->shape));
         for (int i = 0; i < count; i++)
-            memcpy((char *)to + (size_t)i * from->row_bytes, (const char *)from->data + (size_t)index[i] * from->row_bytes,
-                   from->row_bytes);
+            memcpy((char *)to + (size_t)i * from->row_bytes,
+                   (const char *)from->data + (size_t)index[i] * from->row_bytes, from->row_bytes);
     }
     if (weight) FIXTURE_OK(sc_dataset_add_copy(out, "weight", SOCLE_F32, &one, weight));
     return out;
@@ -155,7 +161,8 @@ void fixture_weights(fixture *f, sc_engine *engine, const char *network) {
     FIXTURE_OK(sc_safetensors_open(&file, &f->env, path));
     for (size_t p = 0; p < f->net->parameters; p++) {
         const sc_safetensors_tensor *tensor;
-        FIXTURE_OK(sc_safetensors_expect(&tensor, file, f->net->parameter[p].name, SOCLE_F32, NULL));
+        FIXTURE_OK(
+            sc_safetensors_expect(&tensor, file, f->net->parameter[p].name, SOCLE_F32, NULL));
         SC_EQ(tensor->bytes, sc_tensor_bytes(&f->net->parameter[p].desc));
         float *data = malloc(tensor->bytes);
         FIXTURE_OK(sc_safetensors_read(file, tensor, data, tensor->bytes));
@@ -184,13 +191,15 @@ static int leave_statistics(const sc_engine *engine, int64_t rows, int parts) {
     return parts > 1 || rows > 1 || sc_engine_capacity(engine) == 1 ? parts : 0;
 }
 
-float fixture_step(fixture *f, sc_engine *engine, uint32_t step, int64_t first, int64_t rows, int parts, float rate) {
+float fixture_step(fixture *f, sc_engine *engine, uint32_t step, int64_t first, int64_t rows,
+                   int parts, float rate) {
     const sc_column *images = sc_dataset_column(f->data, sc_dataset_find(f->data, "input"));
     const sc_column *labels = sc_dataset_column(f->data, sc_dataset_find(f->data, "label"));
     for (int part = 0; part < parts; part++) {
         int64_t begin = rows * part / parts, end = rows * (part + 1) / parts;
-        const void *column[2] = {(const char *)images->data + (size_t)(first + begin) * images->row_bytes,
-                                 (const char *)labels->data + (size_t)(first + begin) * labels->row_bytes};
+        const void *column[2] = {
+            (const char *)images->data + (size_t)(first + begin) * images->row_bytes,
+            (const char *)labels->data + (size_t)(first + begin) * labels->row_bytes};
         int slot = part % sc_engine_slots(engine);
         FIXTURE_OK(sc_engine_upload(engine, slot, end - begin, column, NULL));
         FIXTURE_OK(sc_engine_micro_batch(engine, slot, end - begin, (uint32_t)begin, step));
@@ -205,7 +214,8 @@ float fixture_step(fixture *f, sc_engine *engine, uint32_t step, int64_t first, 
 
 float *fixture_parameters(fixture *f, sc_engine *engine, size_t *count) {
     size_t total = 0;
-    for (size_t p = 0; p < f->net->parameters; p++) total += (size_t)sc_tensor_elements(&f->net->parameter[p].desc);
+    for (size_t p = 0; p < f->net->parameters; p++)
+        total += (size_t)sc_tensor_elements(&f->net->parameter[p].desc);
     float *all = malloc(total * sizeof *all), *next = all;
     for (size_t p = 0; p < f->net->parameters; p++) {
         FIXTURE_OK(sc_engine_read(engine, (int)p, next));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Training on augmented images is training on a data set that was augmented beforehand, here by loops that share nothing with the
- * devices': to the bit, however the samples come to the device. */
+/* Training on augmented images is training on a data set that was augmented beforehand, here by
+ * loops that share nothing with the devices': to the bit, however the samples come to the device.
+ */
 #include "../fleet/party.h"
 
 static const sc_augment augment = {.shift = 2, .flip_horizontal = true};
@@ -30,8 +31,8 @@ static sc_dataset *moved(party *p, uint64_t seed, uint32_t epoch) {
     for (int64_t i = 0; i < count; i++) {
         int32_t origin[SC_AUGMENT_ORIGIN];
         sc_augment_origin(origin, &augment, seed, (uint32_t)i, epoch);
-        move((uint8_t *)to + (size_t)i * input->row_bytes, (const uint8_t *)input->data + (size_t)i * input->row_bytes,
-             &input->shape, origin);
+        move((uint8_t *)to + (size_t)i * input->row_bytes,
+             (const uint8_t *)input->data + (size_t)i * input->row_bytes, &input->shape, origin);
     }
     return out;
 }

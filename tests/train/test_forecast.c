@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a forecast says is what is taken: to the byte, on every device, for plain, residual and branching networks, however the data
- * come. The account of the device is the judge. */
+/* What a forecast says is what is taken: to the byte, on every device, for plain, residual and
+ * branching networks, however the data come. The account of the device is the judge. */
 #include "fixture.h"
 
 #include "train/fit_forecast.h"
 
 enum { SAMPLES = FIXTURE_EXAMPLE_SAMPLES };
 
-static const char *const examples[] = {"fashion-mlp", "fashion-cnn", "fashion-residual", "fashion-inception"};
+static const char *const examples[] = {"fashion-mlp", "fashion-cnn", "fashion-residual",
+                                       "fashion-inception"};
 
 typedef struct load {
     int64_t capacity, micro_batches;
@@ -30,17 +31,19 @@ static uint64_t used(const fixture *f, sc_buffer_kind kind) {
     return sc_device_memory(f->device).used[kind];
 }
 
-#define PART(field) {#field, offsetof(sc_engine_memory, field)}
+#define PART(field)                                                                                \
+    { #field, offsetof(sc_engine_memory, field) }
 
 static void same_memory(const sc_engine_memory *a, const sc_engine_memory *b) {
     static const struct {
         const char *name;
         size_t offset;
-    } parts[] = {PART(parameters), PART(gradients), PART(state),   PART(statistics), PART(coefficients),
-                 PART(inputs),     PART(outputs),   PART(data),    PART(activations), PART(packed),
-                 PART(steps),      PART(exchange),  PART(total),   PART(staging),     PART(slot),
-                 PART(train),      PART(evaluate),  PART(predict), PART(tensor),      PART(piece),
-                 PART(heaviest),   PART(parameter_piece), PART(partial_piece)};
+    } parts[] = {PART(parameters),   PART(gradients),       PART(state),        PART(statistics),
+                 PART(coefficients), PART(inputs),          PART(outputs),      PART(data),
+                 PART(activations),  PART(packed),          PART(steps),        PART(exchange),
+                 PART(total),        PART(staging),         PART(slot),         PART(train),
+                 PART(evaluate),     PART(predict),         PART(tensor),       PART(piece),
+                 PART(heaviest),     PART(parameter_piece), PART(partial_piece)};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         size_t x, y;
         memcpy(&x, (const char *)a + parts[i].offset, sizeof x);
@@ -53,14 +56,15 @@ static void same_memory(const sc_engine_memory *a, const sc_engine_memory *b) {
 
 /* The parts are the whole. */
 static void adds_up(const sc_engine_memory *m) {
-    SC_EQ(m->parameters + m->gradients + m->state + m->statistics + m->coefficients + m->inputs + m->outputs + m->data +
-              m->activations + m->packed + m->steps + m->exchange,
+    SC_EQ(m->parameters + m->gradients + m->state + m->statistics + m->coefficients + m->inputs +
+              m->outputs + m->data + m->activations + m->packed + m->steps + m->exchange,
           m->total);
 }
 
 /* Trains a step, evaluates and predicts with samples of f->data. */
 static void work(fixture *f, sc_engine *engine, const load *l) {
-    const sc_column *images = sc_dataset_column(f->data, 0), *labels = sc_dataset_column(f->data, 1);
+    const sc_column *images = sc_dataset_column(f->data, 0),
+                    *labels = sc_dataset_column(f->data, 1);
     static float out[SAMPLES * 10];
     int32_t numbers[SAMPLES];
     for (int32_t i = 0; i < SAMPLES; i++) numbers[i] = i;
@@ -86,8 +90,9 @@ static void forecast_holds(fixture *f, const load *l) {
     uint64_t before = used(f, SC_BUFFER_DEVICE), staging = used(f, SC_BUFFER_STAGING);
     sc_memory_use at_first = sc_device_memory(f->device);
     sc_device_set_budget(f->device, at_first.bounded + 1); /* as good as nothing */
-    SC_REPRO("%s: capacity %d, %d micro-batches, resident %d, separate %d, shared %d %d", f->device->info.name,
-             (int)l->capacity, (int)l->micro_batches, l->resident, l->separate, l->shares_steps, l->fixed_tree);
+    SC_REPRO("%s: capacity %d, %d micro-batches, resident %d, separate %d, shared %d %d",
+             f->device->info.name, (int)l->capacity, (int)l->micro_batches, l->resident,
+             l->separate, l->shares_steps, l->fixed_tree);
     FIXTURE_OK(sc_engine_forecast(&training, f->device, f->net, &options, (sc_engine_uses){0}));
     FIXTURE_OK(sc_engine_forecast(&all, f->device, f->net, &options, (sc_engine_uses){true, true}));
     sc_device_set_budget(f->device, at_first.bounded + all.total + all.staging); /* to the byte */
@@ -130,10 +135,15 @@ Test(forecast, equals_what_is_taken_opencl) {
 
 /* Separate buffers with canaries, and steps shared with other engines. */
 static void other_modes(const char *device) {
-    static const load loads[] = {{.capacity = 9, .micro_batches = 2, .separate = true},
-                                 {.capacity = 9, .micro_batches = 1, .shares_steps = true},
-                                 {.capacity = 9, .micro_batches = 6, .shares_steps = true, .fixed_tree = true},
-                                 {.capacity = 9, .micro_batches = 6, .shares_steps = true, .fixed_tree = true, .own_memory = true}};
+    static const load loads[] = {
+        {.capacity = 9, .micro_batches = 2, .separate = true},
+        {.capacity = 9, .micro_batches = 1, .shares_steps = true},
+        {.capacity = 9, .micro_batches = 6, .shares_steps = true, .fixed_tree = true},
+        {.capacity = 9,
+         .micro_batches = 6,
+         .shares_steps = true,
+         .fixed_tree = true,
+         .own_memory = true}};
     fixture f;
     fixture_open(&f, device, 0);
     fixture_example(&f, "fashion-residual");
@@ -151,9 +161,10 @@ Test(forecast, holds_in_other_modes_opencl) {
 
 /* Parameters, gradients and states in pieces, which are as many bytes. */
 static void in_pieces(const char *device) {
-    static const load loads[] = {{.capacity = 2, .micro_batches = 3},
-                                 {.capacity = 2, .micro_batches = 6, .shares_steps = true, .fixed_tree = true},
-                                 {.capacity = 2, .micro_batches = 6, .shares_steps = true, .own_memory = true}};
+    static const load loads[] = {
+        {.capacity = 2, .micro_batches = 3},
+        {.capacity = 2, .micro_batches = 6, .shares_steps = true, .fixed_tree = true},
+        {.capacity = 2, .micro_batches = 6, .shares_steps = true, .own_memory = true}};
     fixture f;
     sc_optimizer adam = fixture_optimizer("adam", 0.01f, 0);
     fixture_open(&f, device, 1);
@@ -163,11 +174,14 @@ static void in_pieces(const char *device) {
         sc_engine_options options = options_of(&loads[i], &adam);
         sc_engine_memory whole, divided;
         f.device->info.max_allocation = normal;
-        FIXTURE_OK(sc_engine_forecast(&whole, f.device, f.net, &options, (sc_engine_uses){true, true}));
+        FIXTURE_OK(
+            sc_engine_forecast(&whole, f.device, f.net, &options, (sc_engine_uses){true, true}));
         f.device->info.max_allocation = 112 * 1024;
-        FIXTURE_OK(sc_engine_forecast(&divided, f.device, f.net, &options, (sc_engine_uses){true, true}));
+        FIXTURE_OK(
+            sc_engine_forecast(&divided, f.device, f.net, &options, (sc_engine_uses){true, true}));
         SC_TRUE(divided.parameters > 2 * divided.parameter_piece && divided.piece <= 112 * 1024);
-        SC_EQ(divided.total - divided.steps - divided.coefficients, whole.total - whole.steps - whole.coefficients);
+        SC_EQ(divided.total - divided.steps - divided.coefficients,
+              whole.total - whole.steps - whole.coefficients);
         forecast_holds(&f, &loads[i]);
     }
     fixture_close(&f);
@@ -192,7 +206,8 @@ Test(forecast, knows_the_threads) {
         sc_engine_memory memory;
         fixture_open(&f, "cpu", threads);
         fixture_example(&f, "fashion-cnn");
-        FIXTURE_OK(sc_engine_forecast(&memory, f.device, f.net, &options, (sc_engine_uses){true, true}));
+        FIXTURE_OK(
+            sc_engine_forecast(&memory, f.device, f.net, &options, (sc_engine_uses){true, true}));
         total[threads - 1] = memory.total;
         forecast_holds(&f, &l);
         fixture_close(&f);

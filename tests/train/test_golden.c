@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Golden curves: from the same initial weights, without shuffling or dropout, the first 20 losses are PyTorch's (float64) within 1e-4
- * relative; so are running statistics and evaluation afterwards. tests/golden/README.md says how the figures were made. */
+/* Golden curves: from the same initial weights, without shuffling or dropout, the first 20 losses
+ * are PyTorch's (float64) within 1e-4 relative; so are running statistics and evaluation
+ * afterwards. tests/golden/README.md says how the figures were made. */
 #include "fixture.h"
 
 enum { BATCH = 16, STEPS = 20 };
-
 
 static double number(const json_t *array, size_t index) {
     return json_number_value(json_array_get(array, index));
@@ -12,7 +12,8 @@ static double number(const json_t *array, size_t index) {
 
 static void close_to(double actual, double expected, double bound, const char *what, int index) {
     if (!(fabs(actual - expected) <= bound))
-        SC_TEST_FAIL("%s[%d] is %.9g, expected %.9g within %.2g", what, index, actual, expected, bound);
+        SC_TEST_FAIL("%s[%d] is %.9g, expected %.9g within %.2g", what, index, actual, expected,
+                     bound);
 }
 
 static void check_running(fixture *f, sc_engine *engine, const json_t *running) {
@@ -29,11 +30,13 @@ static void check_running(fixture *f, sc_engine *engine, const json_t *running) 
 
 static void check_evaluation(fixture *f, sc_engine *engine, const json_t *curve) {
     sc_evaluation result;
-    FIXTURE_OK(sc_evaluate(engine, &(sc_stage_source){.dataset = f->data, .target = "label"}, &result));
+    FIXTURE_OK(
+        sc_evaluate(engine, &(sc_stage_source){.dataset = f->data, .target = "label"}, &result));
     double loss = json_number_value(json_object_get(curve, "eval_loss"));
     close_to(result.loss, loss, 1e-4 * loss, "eval_loss", 0);
     SC_EQ(result.samples, 320);
-    SC_EQ(llround(result.accuracy * 320), json_integer_value(json_object_get(curve, "eval_correct")));
+    SC_EQ(llround(result.accuracy * 320),
+          json_integer_value(json_object_get(curve, "eval_correct")));
 }
 
 /* Predictions are softmax of the logits that PyTorch gives. */
@@ -47,12 +50,13 @@ static void check_predictions(fixture *f, sc_engine *engine, const json_t *logit
         double sum = 0;
         for (size_t c = 0; c < 10; c++) sum += exp(number(json_array_get(logits, n), c));
         for (size_t c = 0; c < 10; c++)
-            close_to((double)out[n * 10 + c], exp(number(json_array_get(logits, n), c)) / sum, 2e-5, "softmax", (int)c);
+            close_to((double)out[n * 10 + c], exp(number(json_array_get(logits, n), c)) / sum, 2e-5,
+                     "softmax", (int)c);
     }
 }
 
-static void follow(const char *device, const char *network, const char *curve_name, sc_optimizer optimizer,
-                   const sc_plan_options *plan) {
+static void follow(const char *device, const char *network, const char *curve_name,
+                   sc_optimizer optimizer, const sc_plan_options *plan) {
     fixture f;
     SC_REPRO("test_golden, %s on %s", curve_name, device);
     fixture_open(&f, device, 0);
@@ -67,8 +71,10 @@ static void follow(const char *device, const char *network, const char *curve_na
     const json_t *losses = json_object_get(curve, "losses");
     SC_EQ(json_array_size(losses), STEPS);
     for (uint32_t step = 1; step <= STEPS; step++) {
-        double loss = (double)fixture_step(&f, engine, step, (step - 1) * BATCH, BATCH, 1, optimizer.value[0]);
-        close_to(loss, number(losses, step - 1), 1e-4 * number(losses, step - 1), "loss", (int)step);
+        double loss = (double)fixture_step(&f, engine, step, (step - 1) * BATCH, BATCH, 1,
+                                           optimizer.value[0]);
+        close_to(loss, number(losses, step - 1), 1e-4 * number(losses, step - 1), "loss",
+                 (int)step);
     }
     check_running(&f, engine, json_object_get(curve, "running"));
     check_evaluation(&f, engine, curve);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run whose fixed micro-batch does not fit the budget makes activations again in the backward pass, and trains the same network
- * to the bit; where not even that fits, the refusal names bytes and layer. */
+/* A run whose fixed micro-batch does not fit the budget makes activations again in the backward
+ * pass, and trains the same network to the bit; where not even that fits, the refusal names bytes
+ * and layer. */
 #include "fixture.h"
 
 #include "train/fit_forecast.h"
@@ -15,9 +16,11 @@ static fixture f;
 /* Equal convolutions one after the other: what recomputation is for. */
 static void deep_net(void) {
     sc_layer_options options, pool;
-    const sc_layer_kind *conv = sc_layer_kind_find("conv2d", &options), *average = sc_layer_kind_find("global_avgpool", &pool);
+    const sc_layer_kind *conv = sc_layer_kind_find("conv2d", &options),
+                        *average = sc_layer_kind_find("global_avgpool", &pool);
     sc_layer_options dense_options, relu_options;
-    const sc_layer_kind *dense = sc_layer_kind_find("dense", &dense_options), *relu = sc_layer_kind_find("relu", &relu_options);
+    const sc_layer_kind *dense = sc_layer_kind_find("dense", &dense_options),
+                        *relu = sc_layer_kind_find("relu", &relu_options);
     fixture_golden(&f, "cnn");
     sc_net_destroy(f.net);
     FIXTURE_OK(sc_net_create(&f.net, &f.env));
@@ -56,7 +59,8 @@ static uint64_t needed(const char *device, size_t *activations) {
     sc_device_set_budget(f.device, UINT64_C(1) << 40);
     FIXTURE_OK(sc_fit_forecast_request(&request, f.net, &options, 1, f.data, NULL));
     FIXTURE_OK(sc_forecast_micro_batch(&forecast, f.device, f.net, &request));
-    uint64_t bytes = forecast.needed + (forecast.budget - forecast.available); /* what is in use counts too */
+    uint64_t bytes = forecast.needed + (forecast.budget - forecast.available); /* what is in use
+                                                                                  counts too */
     *activations = forecast.memory.activations;
     fixture_close(&f);
     return bytes;
@@ -105,7 +109,8 @@ Test(recomputation, not_even_that_fits) {
     options.memory -= activations;
     fixture_open(&f, "cpu", 1);
     deep_net();
-    SC_FAILS(&f.env, sc_trainer_create(&trainer, f.device, f.net, &options, f.data, NULL), SOCLE_STATUS_DEVICE_MEMORY);
+    SC_FAILS(&f.env, sc_trainer_create(&trainer, f.device, f.net, &options, f.data, NULL),
+             SOCLE_STATUS_DEVICE_MEMORY);
     SC_TRUE(trainer == NULL);
     SC_CONTAINS(f.env.text, "more than the");
     SC_CONTAINS(f.env.text, "The layer");

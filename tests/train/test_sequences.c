@@ -28,10 +28,12 @@ static void token_net(fixture *f, bool dropout) {
     FIXTURE_OK(sc_net_ignore(f->net, IGNORED));
 }
 
-static const int32_t tokens[SAMPLES * TOKENS] = {0, 4, 4, 1, 5, 0, 3, 3, 2, 1, 0, 5, 2, 4, 1, 0, 0, 0,
-                                                 5, 5, 1, 2, 2, 3, 4, 1, 0, 3, 5, 2, 1, 1, 4, 0, 2, 5};
-static const uint8_t labels[SAMPLES * TOKENS] = {0, 2, 3, 1, 0, 2, 2, 2, 2, 3, 1, 0, 0, 2, 1, 3, 3, 2,
-                                                 1, 0, 0, 2, 2, 1, 3, 2, 0, 1, 1, 2, 0, 3, 2, 2, 1, 0};
+static const int32_t tokens[SAMPLES * TOKENS] = {0, 4, 4, 1, 5, 0, 3, 3, 2, 1, 0, 5,
+                                                 2, 4, 1, 0, 0, 0, 5, 5, 1, 2, 2, 3,
+                                                 4, 1, 0, 3, 5, 2, 1, 1, 4, 0, 2, 5};
+static const uint8_t labels[SAMPLES * TOKENS] = {0, 2, 3, 1, 0, 2, 2, 2, 2, 3, 1, 0,
+                                                 0, 2, 1, 3, 3, 2, 1, 0, 0, 2, 2, 1,
+                                                 3, 2, 0, 1, 1, 2, 0, 3, 2, 2, 1, 0};
 static const float weights[SAMPLES] = {1, 0.5f, 3, 0, 2, 1, 1, 0.25f, 4, 1, 0.5f, 2};
 
 typedef struct run {
@@ -92,7 +94,8 @@ static void write_drawn(sc_engine *engine, const sc_net *net, float *out) {
 /* With plain descent at rate 1 the parameters move by minus their gradient. */
 static void first_step_is_pytorchs(const char *device) {
     enum { SUMS = 24 + 25 + 5 * 4 + 4 };
-    static const double *const gradient[] = {tokens_table, tokens_w1, tokens_b1, tokens_w2, tokens_b2};
+    static const double *const gradient[] = {tokens_table, tokens_w1, tokens_b1, tokens_w2,
+                                             tokens_b2};
     static const int size[] = {24, 20, 5, 20, 4};
     const run r = {.device = device, .parts = 1};
     fixture f;
@@ -109,8 +112,9 @@ static void first_step_is_pytorchs(const char *device) {
     for (int p = 0, at = 0; p < 5; at += size[p++])
         for (int i = 0; i < size[p]; i++)
             if (!(fabs((double)before[at + i] - (double)after[at + i] - gradient[p][i]) <= 3e-7))
-                SC_TEST_FAIL("%s: %s[%d] moves by %.9g, PyTorch's gradient is %.9g", device, f.net->parameter[p].name, i,
-                             (double)(before[at + i] - after[at + i]), gradient[p][i]);
+                SC_TEST_FAIL("%s: %s[%d] moves by %.9g, PyTorch's gradient is %.9g", device,
+                             f.net->parameter[p].name, i, (double)(before[at + i] - after[at + i]),
+                             gradient[p][i]);
     free(after);
     sc_engine_destroy(engine);
     fixture_close(&f);
@@ -142,8 +146,8 @@ static float *train(const run *r, double *loss, double *weight, size_t *count) {
 static void compare(const run *a, const run *b, double tolerance) {
     double loss[2], weight[2];
     size_t n, m;
-    SC_REPRO("%s in %d parts and %s in %d, dropout %d, weights %d", a->device, a->parts, b->device, b->parts, a->dropout,
-             a->weighted);
+    SC_REPRO("%s in %d parts and %s in %d, dropout %d, weights %d", a->device, a->parts, b->device,
+             b->parts, a->dropout, a->weighted);
     float *x = train(a, &loss[0], &weight[0], &n), *y = train(b, &loss[1], &weight[1], &m);
     SC_EQ(n, m);
     SC_NEAR(weight[0], weight[1], 1e-6 * weight[0]);
@@ -159,7 +163,12 @@ static void order_of_sums_alone(const char *device) {
     bool cpu = strcmp(device, "cpu") == 0;
     for (int form = 0; form < 4; form++) {
         if (!cpu && form != 3 && !sc_test_full()) continue;
-        run whole = {.device = device, .parts = 1, .steps = 6, .dropout = form & 1, .weighted = form >> 1}, other = whole;
+        run whole = {.device = device,
+                     .parts = 1,
+                     .steps = 6,
+                     .dropout = form & 1,
+                     .weighted = form >> 1},
+            other = whole;
         compare(&whole, &other, 0);
         other.parts = 3;
         compare(&whole, &other, 2e-5);
@@ -191,8 +200,8 @@ Test(sequences, what_counts_is_summed) {
     }
 }
 
-/* The largest tensors have the rows of all samples, the largest workspace two of these as they are packed
- * for a product. Weights held once per sample would be n * d * d numbers. */
+/* The largest tensors have the rows of all samples, the largest workspace two of these as they are
+ * packed for a product. Weights held once per sample would be n * d * d numbers. */
 static void weights_once(const char *device, int64_t n, int64_t t, int64_t d) {
     fixture f;
     sc_engine_memory memory;
@@ -204,12 +213,13 @@ static void weights_once(const char *device, int64_t n, int64_t t, int64_t d) {
     FIXTURE_OK(sc_net_loss(f.net, "mean_squared_error", add(f.net, "dense", x, (int)d, 0)));
     const sc_engine_options options = {.capacity = n, .optimizer = &adam};
     FIXTURE_OK(sc_engine_forecast(&memory, f.device, f.net, &options, (sc_engine_uses){0}));
-    const size_t rows = (size_t)(n * t * d) * sizeof(float), weights = (size_t)(d * d) * sizeof(float);
+    const size_t rows = (size_t)(n * t * d) * sizeof(float),
+                 weights = (size_t)(d * d) * sizeof(float);
     const size_t packed = 2 * (rows > weights ? rows : weights);
     SC_TRUE(memory.tensor >= rows || memory.tensor >= weights);
     if (memory.tensor > packed + packed / 50)
-        SC_TEST_FAIL("%s: the largest tensor or workspace has %zu bytes; two of all rows have %zu", device,
-                     memory.tensor, packed);
+        SC_TEST_FAIL("%s: the largest tensor or workspace has %zu bytes; two of all rows have %zu",
+                     device, memory.tensor, packed);
     SC_TRUE(memory.gradients < 3 * weights);
     fixture_close(&f);
 }
@@ -232,12 +242,14 @@ Test(sequences, data_are_checked) {
     fixture f;
     fixture_open(&f, "cpu", 0);
     token_net(&f, false);
-    int32_t numbers[4 * TOKENS] = {0, 1, 2, 3, 4, 5, 0, 6}, classes[4 * TOKENS] = {0, 1, IGNORED, 3};
+    int32_t numbers[4 * TOKENS] = {0, 1, 2, 3, 4, 5, 0, 6},
+                        classes[4 * TOKENS] = {0, 1, IGNORED, 3};
     const sc_column input = {"input", SOCLE_I32, {1, {TOKENS}}, TOKENS * 4, numbers},
                     target = {"label", SOCLE_I32, {1, {TOKENS}}, TOKENS * 4, classes};
     FIXTURE_OK(sc_numbers_check(&f.env, f.net, 0, "here", &input, 2));
     SC_FAILS(&f.env, sc_numbers_check(&f.env, f.net, 0, "here", &input, 4), SOCLE_STATUS_DATA);
-    SC_EQ_STR(f.env.text, "here: column 'input': sample 2 has the number 6; embedding1 knows 0 to 5");
+    SC_EQ_STR(f.env.text,
+              "here: column 'input': sample 2 has the number 6; embedding1 knows 0 to 5");
     FIXTURE_OK(sc_net_ignore(f.net, -100));
     classes[2] = -100;
     FIXTURE_OK(sc_targets_check(&f.env, f.net, "here", &target, 4));

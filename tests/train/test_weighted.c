@@ -64,7 +64,8 @@ static void copies(const char *device) {
     sc_dataset *weighted = fixture_rows(&f, index, COUNT, weight),
                *longer = fixture_rows(&f, copied, count, NULL),
                *plain = fixture_rows(&f, index, COUNT, NULL);
-    result a = fit(&f, weighted, fixture_ordered(COUNT, 4)), b = fit(&f, longer, fixture_ordered(count, 4)),
+    result a = fit(&f, weighted, fixture_ordered(COUNT, 4)),
+           b = fit(&f, longer, fixture_ordered(count, 4)),
            c = fit(&f, plain, fixture_ordered(COUNT, 4));
     SC_REPRO("%s: distances %g, %g", device, distance(&a, &b), distance(&a, &c));
     SC_TRUE(distance(&a, &b) < 1e-5);

@@ -135,8 +135,8 @@ static void one_step(const char *device, int parts, bool fixed_tree) {
             SC_TRUE(fabs((double)w[j][k] - e.w[j][k]) <= e.w_bound[j][k]);
         SC_TRUE(fabs((double)b[j] - e.b[j]) <= e.b_bound[j]);
     }
-    SC_TRUE(e.w_bound[0][0] < 1e-4 && e.correct > 0 &&
-            e.correct < e.weight); /* the bounds say something */
+    SC_TRUE(e.w_bound[0][0] < 1e-4 && e.correct > 0 && e.correct < e.weight); /* the bounds say
+                                                                                 something */
     SC_TRUE(fabs(totals.loss - e.loss) <= e.loss_bound);
     SC_TRUE(fabs(totals.weight - e.weight) <= ROWS * UNIT * e.weight);
     SC_TRUE(fabs(totals.correct - e.correct) <= ROWS * UNIT * e.weight);
@@ -174,7 +174,8 @@ static void take_step(fixture *f, sc_engine *engine, uint32_t number, float weig
     }
     sc_engine_step commit = {number, 50, parts, 0.01f};
     FIXTURE_OK(sc_engine_commit(engine, &commit));
-    for (int part = 0; part < parts; part++) FIXTURE_OK(sc_engine_slot_uploaded(engine, part)); /* `all` ends here */
+    for (int part = 0; part < parts; part++)
+        FIXTURE_OK(sc_engine_slot_uploaded(engine, part)); /* `all` ends here */
 }
 
 static float *everything(fixture *f, sc_engine *engine, size_t *count) {

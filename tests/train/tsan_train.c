@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plain program (Criterion does not run under ThreadSanitizer): trains through the public API with the loader's thread, the device's
- * worker and the cpu backend's pool all at work, on the cpu or on the device named. */
+/* A plain program (Criterion does not run under ThreadSanitizer): trains through the public API
+ * with the loader's thread, the device's worker and the cpu backend's pool all at work, on the cpu
+ * or on the device named. */
 #include <socle/socle.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,8 @@ int main(int argc, char **argv) {
     socle_net *net = NULL;
     socle_status status = socle_open(&context, argc > 1 ? argv[1] : "cpu");
     if (status == SOCLE_OK)
-        status = socle_data_arrays(&data, context, SAMPLES, SOCLE_F32, SOCLE_SHAPE(FEATURES), input, SOCLE_U8, NULL, label);
+        status = socle_data_arrays(&data, context, SAMPLES, SOCLE_F32, SOCLE_SHAPE(FEATURES), input,
+                                   SOCLE_U8, NULL, label);
     if (status == SOCLE_OK) status = socle_net_create(&net, context);
     if (status == SOCLE_OK) status = run(context, net, data);
     if (status != SOCLE_OK) fprintf(stderr, "status %d: %s\n", (int)status, socle_error(context));

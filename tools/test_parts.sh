@@ -10,7 +10,8 @@ all_minutes=150 # and all of them
 # name|preset|what it is
 parts=(
     'fast|developer|everything but the long tests: what a plain ./test runs'
-    'verify|developer|the complete tables of verify, and random shapes'
+    'verify|developer|the complete tables of verify'
+    'random|developer|20,000 random shapes of every family of operations'
     'drivers|developer|OpenCL drivers of other vendors'
     'long|developer|long tests of no other part'
     'kill|developer|hundreds of SIGKILLs'
@@ -20,7 +21,7 @@ parts=(
     'sanitizers-thread|tsan|the programs about threads with ThreadSanitizer'
     'fuzz|fuzz|every fuzzer for a minute'
 )
-long_parts='verify|drivers|kill|faults-one-device|faults-fleets' # those that take long tests by a label
+long_parts='verify|random|drivers|kill|faults-one-device|faults-fleets' # those that take long tests by a label
 
 part_names() { printf '%s\n' "${parts[@]%%|*}"; }
 

@@ -211,6 +211,7 @@ void sc_verify_fill_operand(double *value, int64_t count, const sc_verify_case *
         normalise(value, count, tensor->dim[tensor->rank - 1], fill == SC_FILL_LOG_PROBABILITY);
     for (int64_t i = 0; i < count; i++) {
         if (tensor->dtype == SOCLE_F32) value[i] = (double)(float)value[i];
+        if (tensor->dtype == SOCLE_I32) value[i] = trunc(value[i]);
         if (tensor->dtype == SOCLE_U8) value[i] = (double)(uint8_t)(int64_t)value[i];
     }
 }

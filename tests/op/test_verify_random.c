@@ -4,9 +4,12 @@
 
 #include "verify/draw.h"
 
-enum { ON_CPU = 200, ON_OPENCL = 20 }; /* test_verify_random_long.c: 20,000 on both */
+enum { ON_CPU = 200, ON_OPENCL = 20 }; /* test_verify_random_*.c: 20,000 on both */
 
-VERIFY_RANDOM(ON_CPU, ON_OPENCL)
+VERIFY_RANDOM_PRODUCTS(VERIFY_RANDOM_CPU, ON_CPU)
+VERIFY_RANDOM_OTHERS(VERIFY_RANDOM_CPU, ON_CPU)
+VERIFY_RANDOM_PRODUCTS(VERIFY_RANDOM_OPENCL, ON_OPENCL)
+VERIFY_RANDOM_OTHERS(VERIFY_RANDOM_OPENCL, ON_OPENCL)
 
 /* A case follows from seed, number and count alone; another seed gives other cases. */
 Test(verify_random, cases_follow_from_the_seed) {

@@ -20,21 +20,24 @@ static SC_UNUSED void random_on_opencl(const char *family, int64_t count) {
     family_random(devices, family, "clblast", count / 10);
 }
 
-#define VERIFY_RANDOM_FAMILY(family, on_cpu, on_opencl)                                            \
+#define VERIFY_RANDOM_CPU(family, count)                                                           \
     Test(verify_random, family##_on_cpu) {                                                         \
-        family_random("cpu", #family, NULL, on_cpu);                                               \
-    }                                                                                              \
-    Test(verify_random, family##_on_opencl) {                                                      \
-        random_on_opencl(#family, on_opencl);                                                      \
+        family_random("cpu", #family, NULL, count);                                                \
     }
-#define VERIFY_RANDOM(on_cpu, on_opencl)                                                           \
-    VERIFY_RANDOM_FAMILY(elementwise, on_cpu, on_opencl)                                           \
-    VERIFY_RANDOM_FAMILY(matmul, on_cpu, on_opencl)                                                \
-    VERIFY_RANDOM_FAMILY(conv, on_cpu, on_opencl)                                                  \
-    VERIFY_RANDOM_FAMILY(pool, on_cpu, on_opencl)                                                  \
-    VERIFY_RANDOM_FAMILY(reduce, on_cpu, on_opencl)                                                \
-    VERIFY_RANDOM_FAMILY(softmax, on_cpu, on_opencl)                                               \
-    VERIFY_RANDOM_FAMILY(index, on_cpu, on_opencl)                                                 \
-    VERIFY_RANDOM_FAMILY(copy, on_cpu, on_opencl)
+#define VERIFY_RANDOM_OPENCL(family, count)                                                        \
+    Test(verify_random, family##_on_opencl) {                                                      \
+        random_on_opencl(#family, count);                                                          \
+    }
+/* A kind of test for the families that compute products, and for all others. */
+#define VERIFY_RANDOM_PRODUCTS(TEST, count)                                                        \
+    TEST(matmul, count)                                                                            \
+    TEST(conv, count)
+#define VERIFY_RANDOM_OTHERS(TEST, count)                                                          \
+    TEST(elementwise, count)                                                                       \
+    TEST(pool, count)                                                                              \
+    TEST(reduce, count)                                                                            \
+    TEST(softmax, count)                                                                           \
+    TEST(index, count)                                                                             \
+    TEST(copy, count)
 
 #endif

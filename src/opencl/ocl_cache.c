@@ -6,18 +6,22 @@
  * driver (ocl_group.c). The hash does not say who wrote a file: a folder or file that others could
  * write to is not used (base/file_private.c).
  *
+ * The files used longest ago go once all of them take too much room.
+ *
  * SOCLE_CACHE=0 turns it off, SOCLE_CACHE=force on for every driver; SOCLE_CACHE_DIR names the
- * folder. */
+ * folder, SOCLE_CACHE_SIZE its largest size in MiB. */
 #include "opencl/ocl_program.h"
 
+#include "base/cache_folder.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "base/sealed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT = 64 << 20 };
+enum { LIMIT = 64 << 20, MIB = 1 << 20, MOST_MIB = 512, TERABYTE_MIB = 1 << 20 };
 static const sc_ocl_cache_kind binaries = {"bin", "SOCLEB1\n"};
 
 /* A folder that others can write to is no cache; one that is missing will be made. */
@@ -32,6 +36,23 @@ static socle_status refuse_shared(char **directory, sc_env *parent) {
     *directory = NULL;
     if (status == SOCLE_STATUS_OUT_OF_MEMORY) sc_env_adopt_error(parent, &env);
     return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_OK;
+}
+
+static int64_t most_bytes(sc_env *env) {
+    const char *text = getenv("SOCLE_CACHE_SIZE");
+    double most = 0;
+    if (!text || !*text) return (int64_t)MOST_MIB * MIB;
+    if (sc_number_parse(&most, text) && most >= 1 && most <= TERABYTE_MIB)
+        return (int64_t)(most * MIB);
+    sc_log_line(env, SOCLE_LOG_WARNING,
+                "SOCLE_CACHE_SIZE is '%s', not a number of MiB from 1 to %d: the cache of built "
+                "kernels is kept below %d MiB",
+                text, TERABYTE_MIB, MOST_MIB);
+    return (int64_t)MOST_MIB * MIB;
+}
+
+static bool is_ours(const char *name) {
+    return sc_cache_name_is(name, (const char *const[]){".bin", ".cl", ".unit", NULL});
 }
 
 socle_status sc_ocl_cache_open(sc_ocl_cache *out, sc_env *env, const sc_ocl_facts *facts,
@@ -50,7 +71,10 @@ socle_status sc_ocl_cache_open(sc_ocl_cache *out, sc_env *env, const sc_ocl_fact
     if (status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
     if (status != SOCLE_OK)
         sc_log_line(env, SOCLE_LOG_INFO, "no cache of built kernels: %s", env->text);
-    return out->directory ? refuse_shared(&out->directory, env) : SOCLE_OK;
+    if (!out->directory) return SOCLE_OK;
+    SC_TRY(refuse_shared(&out->directory, env));
+    if (out->directory) sc_cache_folder_limit(out->directory, most_bytes(env), is_ours);
+    return SOCLE_OK;
 }
 
 static char *file_path(const sc_ocl_device *device, sc_env *env, const char *key,
@@ -79,7 +103,10 @@ const void *sc_ocl_cache_read(char **file, size_t *size, const sc_ocl_device *de
         path ? sc_file_read_private(&env, file, &bytes, path, LIMIT) : SOCLE_STATUS_NOT_FOUND;
     if (status == SOCLE_OK) {
         sound = sc_sealed_payload(size, *file, bytes, kind->magic, key);
-        if (!sound) say_unused(&env, path, "damaged");
+        if (sound)
+            sc_cache_file_used(path);
+        else
+            say_unused(&env, path, "damaged");
     } else if (status != SOCLE_STATUS_NOT_FOUND) {
         sc_log_line(&env, SOCLE_LOG_WARNING, "cached kernel is not used, building from source: %s",
                     env.text);

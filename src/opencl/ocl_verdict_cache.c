@@ -6,6 +6,7 @@
  */
 #include "opencl/ocl_vendors.h"
 
+#include "base/cache_folder.h"
 #include "base/file.h"
 #include "base/hash.h"
 
@@ -18,7 +19,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-enum { LIMIT = 256, BELIEVED_SECONDS = 3600 };
+enum { LIMIT = 256, BELIEVED_SECONDS = 3600, MOST_BYTES = 2 << 20 };
 
 static const char format[] =
     "SOCLE-DRIVER 1 kind %d detail %d stage %d platforms %d devices %d time %lld end";
@@ -91,7 +92,12 @@ static void add_surroundings(sc_text *key) {
             }
 }
 
-/* FOLDER/HASH; NULL when there is no folder for it. */
+static bool is_ours(const char *name) {
+    return sc_cache_name_is(name, (const char *const[]){"", NULL});
+}
+
+/* FOLDER/HASH; NULL when there is no folder for it. With `make` the folder is made where it is
+ * missing, and loses its oldest verdicts where there are too many. */
 static char *file_path(sc_env *env, const sc_ocl_vendor *vendor, const char *program, bool make) {
     char *folder = NULL, *path = NULL, hash[SC_HASH_TEXT];
     sc_text key;
@@ -100,6 +106,7 @@ static char *file_path(sc_env *env, const sc_ocl_vendor *vendor, const char *pro
         sc_release(env, folder);
         return NULL;
     }
+    if (make) sc_cache_folder_limit(folder, MOST_BYTES, is_ours);
     sc_text_init(&key, env);
     add_file(&key, program);
     if (*vendor->icd) add_file(&key, vendor->icd);

@@ -204,6 +204,32 @@ Test(program_cache, folders_are_made_private) {
     sc_temp_remove(&temp);
 }
 
+/* Only what was used longest ago goes, when the next device is opened. */
+Test(program_cache, stays_below_its_size) {
+    sc_temp temp;
+    char path[512];
+    int files, again;
+    static const char bytes[2 << 20] = {1};
+    const char *name = "0123456789abcdef0123456789abcdef.bin";
+    begin(&temp);
+    square();
+    first_file(&temp, path, sizeof path, &files);
+    const struct timespec old[2] = {{1, 0}, {1, 0}};
+    SC_EQ(utimensat(AT_FDCWD, sc_temp_put(&temp, name, bytes, sizeof bytes), old, 0), 0);
+    square();
+    SC_EQ(access(sc_temp_file(&temp, name), F_OK), 0);
+    setenv("SOCLE_CACHE_SIZE", "2", 1);
+    square();
+    SC_TRUE(access(sc_temp_file(&temp, name), F_OK) != 0);
+    first_file(&temp, path, sizeof path, &again);
+    SC_EQ(again, files);
+    SC_EQ(warnings("SOCLE_CACHE_SIZE"), 0);
+    setenv("SOCLE_CACHE_SIZE", "all of it", 1);
+    square();
+    SC_EQ(warnings("SOCLE_CACHE_SIZE"), 1);
+    sc_temp_remove(&temp);
+}
+
 Test(program_cache, off_writes_nothing) {
     sc_temp temp;
     char path[512];

@@ -2,6 +2,7 @@
 /* Public fit: a whole training loop on the caller's thread, over all devices of the context. */
 #include "api/api.h"
 
+#include "nn/metric.h"
 #include "run/recipe.h"
 
 #include <math.h>
@@ -52,9 +53,10 @@ static socle_status report_epoch(void *user, const sc_epoch_report *report) {
     if (!call->opts->on_epoch) return SOCLE_OK;
     socle_epoch epoch = {.epoch = report->epoch,
                          .loss = report->loss,
-                         .accuracy = report->accuracy,
+                         .accuracy = sc_metric_value(call->net->net, report->metric, "accuracy"),
                          .val_loss = report->val_loss,
-                         .val_accuracy = report->val_accuracy,
+                         .val_accuracy =
+                             sc_metric_value(call->net->net, report->val_metric, "accuracy"),
                          .samples_per_second = report->samples_per_second};
     call->stopped = call->opts->on_epoch(call->opts->user, &epoch) != 0;
     return call->stopped ? SOCLE_STATUS_INTERRUPTED : SOCLE_OK;

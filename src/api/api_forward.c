@@ -4,6 +4,7 @@
  * changed. */
 #include "api/api.h"
 
+#include "nn/metric.h"
 #include "train/sample_weights.h"
 #include "train/targets.h"
 
@@ -137,7 +138,7 @@ socle_status socle_evaluate(socle_net *net, const socle_data *data, socle_result
     sc_worker *home = NULL;
     SC_TRY(run_forward(net->context, &home, evaluate_job, &call));
     *out = (socle_result){.loss = call.evaluation.loss,
-                          .accuracy = call.evaluation.accuracy,
+                          .accuracy = sc_metric_value(net->net, call.evaluation.metric, "accuracy"),
                           .samples = call.evaluation.samples};
     return sc_evaluation_check(&net->context->env, &call.evaluation, "given");
 }

@@ -114,6 +114,11 @@ void sc_report_number(json_t *event, const char *key, double value);
 void sc_report_integer(json_t *event, const char *key, int64_t value);
 void sc_report_text(json_t *event, const char *key, const char *text);
 void sc_report_value(json_t *event, const char *key, json_t *value); /* takes the reference */
+/* Lines such as "test accuracy 0.9", of what is a number. */
+void sc_metrics_print(const char *what, const sc_net *net, const double *metric);
+/* Loss and metrics of a network, each under its name behind a prefix: "val_loss". */
+void sc_report_means(json_t *event, const char *prefix, const sc_net *net, double loss,
+                     const double *metric);
 void sc_report_print(sc_cli *cli, json_t *event); /* takes the reference; flushes */
 json_t *sc_report_device(const sc_device_info *info);
 

@@ -2,6 +2,7 @@
 /* `socle eval`: loss and accuracy of a model on the data of a configuration, with thresholds for
  * scripts. */
 #include "cli/model_run.h"
+#include "nn/metric.h"
 #include "run/recipe.h"
 #include "train/targets.h"
 
@@ -138,27 +139,28 @@ static void print_result(sc_cli *cli, const eval_job *eval) {
         json_t *event = sc_report("done");
         sc_report_text(event, "model", eval->settings->choice.model);
         sc_report_text(event, "split", part_of(eval->settings));
-        sc_report_number(event, "test_loss", result->loss);
-        sc_report_number(event, "test_accuracy", result->accuracy);
+        sc_report_means(event, "test_", eval->net, result->loss, result->metric);
         sc_report_integer(event, "samples", result->samples);
         sc_report_print(cli, event);
         return;
     }
     const char *part = part_of(eval->settings);
     printf("%s loss %.4f\n", part, result->loss);
-    if (isfinite(result->accuracy)) printf("%s accuracy %.4f\n", part, result->accuracy);
+    sc_metrics_print(part, eval->net, result->metric);
 }
 
 static socle_status check_thresholds(sc_cli *cli, const eval_settings *settings,
-                                     const sc_evaluation *result) {
+                                     const eval_job *eval) {
     socle_status status = SOCLE_OK;
-    if (!isnan(settings->min_accuracy) && isnan(result->accuracy))
+    const sc_evaluation *result = &eval->result;
+    double accuracy = sc_metric_value(eval->net, result->metric, "accuracy");
+    if (!isnan(settings->min_accuracy) && isnan(accuracy))
         return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
                        "--min-accuracy: the loss of this model has no accuracy");
-    if (!isnan(settings->min_accuracy) && !(result->accuracy >= settings->min_accuracy))
-        status = sc_fail(&cli->env, SOCLE_STATUS_WRONG_RESULT,
-                         "accuracy %.4f is below --min-accuracy %g", result->accuracy,
-                         settings->min_accuracy);
+    if (!isnan(settings->min_accuracy) && !(accuracy >= settings->min_accuracy))
+        status =
+            sc_fail(&cli->env, SOCLE_STATUS_WRONG_RESULT,
+                    "accuracy %.4f is below --min-accuracy %g", accuracy, settings->min_accuracy);
     else if (!isnan(settings->max_loss) && !(result->loss <= settings->max_loss))
         status = sc_fail(&cli->env, SOCLE_STATUS_WRONG_RESULT, "loss %.4f is above --max-loss %g",
                          result->loss, settings->max_loss);
@@ -180,7 +182,7 @@ socle_status sc_eval_run(sc_cli *cli, int argc, char **argv) {
     if (status == SOCLE_OK) {
         print_result(cli, &eval);
         status = sc_evaluation_check(&cli->env, &eval.result, part_of(&settings));
-        if (status == SOCLE_OK) status = check_thresholds(cli, &settings, &eval.result);
+        if (status == SOCLE_OK) status = check_thresholds(cli, &settings, &eval);
     }
     sc_dataset_destroy(eval.dataset);
     sc_net_destroy(eval.net);

@@ -2,6 +2,7 @@
 /* See progress.h. Nothing here writes a carriage return unless the terminal redraws lines. */
 #include "cli/progress.h"
 #include "base/text.h"
+#include "nn/metric.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,8 +16,8 @@ bool sc_progress_live(const sc_cli *cli) {
     return !cli->quiet && isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
 }
 
-void sc_progress_begin(sc_progress_bar *bar, sc_cli *cli, int64_t batch) {
-    *bar = (sc_progress_bar){.cli = cli, .batch = batch, .live = sc_progress_live(cli)};
+void sc_progress_begin(sc_progress_bar *bar, sc_cli *cli, const sc_net *net, int64_t batch) {
+    *bar = (sc_progress_bar){.cli = cli, .net = net, .batch = batch, .live = sc_progress_live(cli)};
 }
 
 static size_t add(char line[LINE_TEXT], size_t used, const char *format, ...) SC_PRINTF(3, 4);
@@ -66,7 +67,9 @@ static int write_line(char line[LINE_TEXT], const sc_progress_bar *bar, const sc
         used = add(line, used, " %.3g ms/step",
                    1e3 * (double)bar->batch / progress->samples_per_second);
     if (isfinite(progress->loss)) used = add(line, used, " loss %.4g", progress->loss);
-    if (isfinite(progress->accuracy)) used = add(line, used, " acc %.3f", progress->accuracy);
+    for (int m = 0; m < bar->net->metrics; m++)
+        if (isfinite(progress->metric[m]))
+            used = add(line, used, " %s %.3f", bar->net->metric[m]->brief, progress->metric[m]);
     return (int)add_remaining(line, used, progress);
 }
 
@@ -94,18 +97,25 @@ void sc_progress_show(sc_progress_bar *bar, const sc_progress *progress) {
     funlockfile(stderr);
 }
 
-static size_t add_metric(char line[LINE_TEXT], size_t used, const char *name, double value) {
-    return isfinite(value) ? add(line, used, "  %s %.4f", name, value) : used;
+static size_t add_mean(char line[LINE_TEXT], size_t used, const char *prefix, const char *name,
+                       double value) {
+    return isfinite(value) ? add(line, used, "  %s%s %.4f", prefix, name, value) : used;
+}
+
+static size_t add_means(char line[LINE_TEXT], size_t used, const sc_net *net, const char *prefix,
+                        double loss, const double *metric) {
+    used = add_mean(line, used, prefix, "loss", loss);
+    for (int m = 0; m < net->metrics; m++)
+        used = add_mean(line, used, prefix, sc_metric_word(net->metric[m]), metric[m]);
+    return used;
 }
 
 void sc_progress_epoch(sc_progress_bar *bar, const sc_epoch_report *report, int64_t epochs) {
     char line[LINE_TEXT];
     bool validated = isfinite(report->val_loss);
     size_t used = add(line, 0, "epoch %lld/%lld", (long long)report->epoch, (long long)epochs);
-    used = add_metric(line, used, "loss", report->loss);
-    used = add_metric(line, used, "accuracy", report->accuracy);
-    used = add_metric(line, used, "val_loss", report->val_loss);
-    used = add_metric(line, used, "val_accuracy", report->val_accuracy);
+    used = add_means(line, used, bar->net, "", report->loss, report->metric);
+    used = add_means(line, used, bar->net, "val_", report->val_loss, report->val_metric);
     used = add(line, used, "  %.0f samples/s  %.1f s", report->samples_per_second, report->seconds);
     if (report->best && validated) add(line, used, "  best");
     sc_cli_say(bar->cli, "%s", line);

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "io/json_text.h"
 #include "io/quote.h"
+#include "nn/metric.h"
 
 #include <math.h>
 
@@ -15,6 +16,23 @@ json_t *sc_report(const char *name) {
 
 void sc_report_number(json_t *event, const char *key, double value) {
     if (isfinite(value)) json_object_set_new(event, key, json_real(value));
+}
+
+void sc_report_means(json_t *event, const char *prefix, const sc_net *net, double loss,
+                     const double *metric) {
+    char key[2 * SC_NAME_MOST];
+    snprintf(key, sizeof key, "%sloss", prefix);
+    sc_report_number(event, key, loss);
+    for (int m = 0; m < net->metrics; m++) {
+        snprintf(key, sizeof key, "%s%s", prefix, sc_metric_word(net->metric[m]));
+        sc_report_number(event, key, metric[m]);
+    }
+}
+
+void sc_metrics_print(const char *what, const sc_net *net, const double *metric) {
+    for (int m = 0; m < net->metrics; m++)
+        if (isfinite(metric[m]))
+            printf("%s %s %.4f\n", what, sc_metric_word(net->metric[m]), metric[m]);
 }
 
 void sc_report_integer(json_t *event, const char *key, int64_t value) {

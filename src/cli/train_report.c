@@ -2,6 +2,7 @@
 /* What `socle train` says: events for programs, lines for people. */
 #include "base/thread_pool.h"
 #include "cli/cmd_train.h"
+#include "nn/metric.h"
 
 #include <math.h>
 
@@ -90,10 +91,8 @@ void sc_train_report_epoch(sc_train_session *session, const sc_epoch_report *rep
     json_t *event = sc_report("epoch");
     sc_report_integer(event, "epoch", report->epoch);
     sc_report_integer(event, "step", report->step);
-    sc_report_number(event, "loss", report->loss);
-    sc_report_number(event, "accuracy", report->accuracy);
-    sc_report_number(event, "val_loss", report->val_loss);
-    sc_report_number(event, "val_accuracy", report->val_accuracy);
+    sc_report_means(event, "", session->recipe->net, report->loss, report->metric);
+    sc_report_means(event, "val_", session->recipe->net, report->val_loss, report->val_metric);
     sc_report_number(event, "samples_per_second", report->samples_per_second);
     sc_report_number(event, "seconds", report->seconds);
     sc_report_value(event, "best", json_boolean(report->best));
@@ -102,14 +101,12 @@ void sc_train_report_epoch(sc_train_session *session, const sc_epoch_report *rep
 }
 
 static void print_done(const sc_train_session *session, const char *model) {
-    const sc_epoch_report *best = &session->best;
+    const sc_net *net = session->recipe->net;
     if (session->seconds > 0) printf("speed %.0f samples/s\n", session->samples / session->seconds);
-    if (best->epoch && isfinite(best->val_accuracy))
-        printf("validation accuracy %.4f\n", best->val_accuracy);
+    if (session->best.epoch) sc_metrics_print("validation", net, session->best.val_metric);
     if (session->tested) {
         printf("test loss %.4f\n", session->test.loss);
-        if (isfinite(session->test.accuracy))
-            printf("test accuracy %.4f\n", session->test.accuracy);
+        sc_metrics_print("test", net, session->test.metric);
     }
     printf("model %s\n", model);
     fflush(stdout);
@@ -126,8 +123,8 @@ void sc_train_report_done(sc_train_session *session) {
     } else {
         json_t *event = sc_report("done");
         if (session->tested) {
-            sc_report_number(event, "test_loss", session->test.loss);
-            sc_report_number(event, "test_accuracy", session->test.accuracy);
+            sc_report_means(event, "test_", session->recipe->net, session->test.loss,
+                            session->test.metric);
         }
         if (session->seconds > 0)
             sc_report_number(event, "samples_per_second", session->samples / session->seconds);

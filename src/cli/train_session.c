@@ -97,7 +97,7 @@ static socle_status prepare(sc_train_session *session, const sc_fleet_device *de
     if (!settings->resume) SC_TRY(sc_recipe_initialize(recipe, session->trainer));
     SC_TRY(resume(session, env));
     SC_TRY(open_directory(session, env));
-    sc_progress_begin(&session->bar, session->cli, fit.batch);
+    sc_progress_begin(&session->bar, session->cli, session->recipe->net, fit.batch);
     return SOCLE_OK;
 }
 

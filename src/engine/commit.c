@@ -58,9 +58,8 @@ static void build_statistics(sc_graph *graph, const sc_commit_shape *shape, sc_v
     sc_formula f;
     sc_formula_begin(&f, graph);
     sc_formula_input(&f, "running", running);
-    sc_formula_input(
-        &f, "sum",
-        sc_commit_lane(graph, SC_LANE_SUMS, SC_SUM_STATISTICS, SOCLE_F32, blocks, SC_BLOCK));
+    sc_formula_input(&f, "sum",
+                     sc_commit_lane(graph, SC_LANE_SUMS, shape->sums, SOCLE_F32, blocks, SC_BLOCK));
     sc_formula_input(&f, "momentum",
                      sc_commit_lane(graph, SC_LANE_COEFFICIENTS, momentums, SOCLE_F32, blocks, 1));
     sc_commit_inputs(&f, health, inverse);
@@ -92,24 +91,19 @@ static const char add_to_total[] = "sum = high + x;"
 
 /* Totals [first, first + count) += their sums, as far as an expression has outputs; `last` too: the
  * step's mean loss, 0 where nothing counts. */
-static void build_some_totals(sc_graph *graph, const sc_value sum[3], sc_value health, int first,
+static void build_some_totals(sc_graph *graph, const sc_value *sum, sc_value health, int first,
                               int count, bool last) {
-    const int sums = 2 * count;
-    int node[2 * 2 + 3];
-    sc_value total[2 * 2], out[SC_EXPR_OUTPUTS];
+    sc_value total[SC_EXPR_OUTPUTS], out[SC_EXPR_OUTPUTS];
     sc_formula f;
     sc_formula_begin(&f, graph);
+    if (health != SC_NO_VALUE && count) sc_formula_input(&f, "health", health);
     for (int i = 0; i < count; i++) {
-        total[2 * i] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS + first + i, SOCLE_F32);
-        total[2 * i + 1] = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_LOSS_LOW + first + i, SOCLE_F32);
-    }
-    for (int i = 0; i < sums; i++) node[i] = sc_formula_value(&f, total[i]);
-    for (int i = 0; i < 3; i++) node[sums + i] = sc_formula_value(&f, sum[i]);
-    if (health != SC_NO_VALUE) sc_formula_input(&f, "health", health);
-    for (int i = 0; i < count; i++) {
-        sc_scope_node(&f.scope, "high", node[2 * i]);
-        sc_scope_node(&f.scope, "low", node[2 * i + 1]);
-        sc_scope_node(&f.scope, "x", node[sums + first + i]);
+        const int at = SC_HEALTH_TOTALS + 2 * (first + i);
+        total[2 * i] = scalar(graph, SC_LANE_HEALTH, at, SOCLE_F32);
+        total[2 * i + 1] = scalar(graph, SC_LANE_HEALTH, at + 1, SOCLE_F32);
+        sc_formula_input(&f, "high", total[2 * i]);
+        sc_formula_input(&f, "low", total[2 * i + 1]);
+        sc_formula_input(&f, "x", sum[first + i]);
         sc_formula_read(&f, add_to_total);
         if (health != SC_NO_VALUE)
             sc_formula_read(&f, "new_high = new_high if health == 0 else high; new_low = new_low "
@@ -117,46 +111,55 @@ static void build_some_totals(sc_graph *graph, const sc_value sum[3], sc_value h
         sc_formula_output(&f, "new_high");
         sc_formula_output(&f, "new_low");
     }
-    sc_scope_node(&f.scope, "loss", node[sums]);
-    sc_scope_node(&f.scope, "weight", node[sums + 1]);
-    sc_scope_number(&f.scope, "smallest", FLT_MIN);
-    if (last)
+    if (last) {
+        sc_formula_input(&f, "loss", sum[SC_SUM_LOSS]);
+        sc_formula_input(&f, "weight", sum[SC_SUM_SAMPLE_WEIGHT]);
+        sc_scope_number(&f.scope, "smallest", FLT_MIN);
         sc_expr_output(&f.expr, sc_formula_read(&f, "loss / weight if smallest <= weight else 0"));
+    }
     sc_formula_build(&f, out);
-    for (int i = 0; i < sums; i++) sc_graph_update(graph, out[i], total[i]);
-    if (last) sc_graph_output(graph, out[sums], SC_LANE_HEALTH, SC_HEALTH_LAST_LOSS);
+    for (int i = 0; i < 2 * count; i++) sc_graph_update(graph, out[i], total[i]);
+    if (last) sc_graph_output(graph, out[2 * count], SC_LANE_HEALTH, SC_HEALTH_LAST_LOSS);
 }
 
-/* total += sum for loss, weight and metric. health SC_NO_VALUE: always. */
-static void build_totals(sc_graph *graph, const sc_value sum[3], sc_value health) {
-    build_some_totals(graph, sum, health, 0, 2, false);
-    build_some_totals(graph, sum, health, 2, 1, true);
+/* total += sum for loss, weight and metrics. health SC_NO_VALUE: always. */
+static void build_totals(sc_graph *graph, const sc_value *sum, int sums, sc_value health) {
+    enum { MOST = SC_EXPR_OUTPUTS / 2 };
+    for (int first = 0; first <= sums; first += MOST) {
+        int count = sums - first < MOST ? sums - first : MOST;
+        build_some_totals(graph, sum, health, first, count, count < MOST);
+    }
+}
+
+static void read_sums(sc_graph *graph, int sums, sc_value sum[SC_SUMS]) {
+    for (int i = 0; i < sums; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
 }
 
 socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer,
                              const sc_commit_shape *shape, sc_step_terms *terms) {
     sc_graph_scope(graph, "commit");
-    sc_value gradient[SC_LANE_PIECES], sum[3], bad = SC_NO_VALUE;
+    sc_value gradient[SC_LANE_PIECES], sum[SC_SUMS], bad = SC_NO_VALUE;
     for (int p = 0; p < shape->pieces; p++) {
         gradient[p] = sc_commit_lane(graph, SC_LANE_GRADIENTS, p, SOCLE_F32,
                                      shape->parameter_blocks[p], SC_BLOCK);
         sc_value more = count_non_finite(graph, gradient[p]);
         bad = p ? sc_build_binary(graph, SC_EXPR_ADD, bad, more) : more;
     }
-    for (int i = 0; i < 3; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
-    sc_value health = build_health(graph, bad, sum[0]);
-    sc_value inverse = shape->weighted ? build_inverse(graph, sum[1]) : SC_NO_VALUE;
+    read_sums(graph, shape->sums, sum);
+    sc_value health = build_health(graph, bad, sum[SC_SUM_LOSS]);
+    sc_value inverse =
+        shape->weighted ? build_inverse(graph, sum[SC_SUM_SAMPLE_WEIGHT]) : SC_NO_VALUE;
     sc_commit_update(graph, optimizer, shape, gradient, health, inverse, terms);
     if (shape->statistic_blocks) build_statistics(graph, shape, health, inverse);
-    build_totals(graph, sum, health);
+    build_totals(graph, sum, shape->sums, health);
     return graph->status;
 }
 
-socle_status sc_totals_build(sc_graph *graph) {
+socle_status sc_totals_build(sc_graph *graph, int sums) {
     sc_graph_scope(graph, "totals");
-    sc_value sum[3];
-    for (int i = 0; i < 3; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
-    build_totals(graph, sum, SC_NO_VALUE);
+    sc_value sum[SC_SUMS];
+    read_sums(graph, sums, sum);
+    build_totals(graph, sum, sums, SC_NO_VALUE);
     return graph->status;
 }
 

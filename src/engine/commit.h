@@ -20,21 +20,21 @@
 #include "graph/plan.h"
 #include "nn/layer.h"
 
-/* Tensors of SC_LANE_SUMS: scalars, then the batch statistics in the layout of SC_LANE_STATISTICS.
- */
-enum { SC_SUM_LOSS, SC_SUM_SAMPLE_WEIGHT, SC_SUM_CORRECT, SC_SUM_STATISTICS };
-/* Tensors of SC_LANE_HEALTH. A total is the sum of two: the second holds what the first has lost by
- * rounding. */
+/* Tensors of SC_LANE_SUMS: scalars, of which the network's metrics are the last, then the batch
+ * statistics in the layout of SC_LANE_STATISTICS. */
+enum {
+    SC_SUM_LOSS,
+    SC_SUM_SAMPLE_WEIGHT,
+    SC_SUM_METRICS,
+    SC_SUMS = SC_SUM_METRICS + SC_NET_METRICS
+};
+/* Tensors of SC_LANE_HEALTH. The total of sum k is that of two tensors, from SC_HEALTH_TOTALS + 2
+ * k: the second holds what the first has lost by rounding. */
 enum {
     SC_HEALTH_STEP,
-    SC_HEALTH_LOSS,
-    SC_HEALTH_SAMPLE_WEIGHT,
-    SC_HEALTH_CORRECT,
-    SC_HEALTH_LOSS_LOW,
-    SC_HEALTH_SAMPLE_WEIGHT_LOW,
-    SC_HEALTH_CORRECT_LOW,
     SC_HEALTH_LAST_LOSS,
-    SC_HEALTH_TENSORS
+    SC_HEALTH_TOTALS,
+    SC_HEALTH_TENSORS = SC_HEALTH_TOTALS + 2 * SC_SUMS /* at most */
 };
 /* Tensors of SC_LANE_COEFFICIENTS: one value per block of SC_BLOCK parameters (the last: per block
  * of statistics). With the parameters in several pieces, each has a tensor of each kind
@@ -58,6 +58,7 @@ typedef struct sc_commit_shape {
     int64_t parameter_blocks[SC_LANE_PIECES]; /* of each piece: bytes / SC_LANE_ALIGNMENT */
     int64_t tensors[SC_LANE_PIECES]; /* in each piece; where the optimizer sums over tensors */
     int64_t statistic_blocks;        /* may be 0 */
+    int sums;                        /* scalars of SUMS: SC_SUM_METRICS and the metrics */
     bool weighted; /* samples have weights, or several rows of the loss each: the divisor is their
                       sum, in SUMS */
 } sc_commit_shape;
@@ -67,8 +68,8 @@ typedef struct sc_commit_shape {
  * optimizer's state s. *terms: what sc_optimizer_scalars computes for each step. */
 socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer,
                              const sc_commit_shape *shape, sc_step_terms *terms);
-/* totals += sums, unpredicated: evaluation. */
-socle_status sc_totals_build(sc_graph *graph);
+/* totals += sums, unpredicated: evaluation. `sums`: as in sc_commit_shape. */
+socle_status sc_totals_build(sc_graph *graph, int sums);
 /* One partial += another, over as many blocks as the launch has rows, at most `blocks`, the graph's
  * capacity. Where the two lie changes from run to run, so each comes as a lane of its own for this
  * plan: GRADIENTS the earlier one and result, SUMS the later. */

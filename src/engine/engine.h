@@ -204,11 +204,16 @@ socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows);
 socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, float *out);
 int64_t sc_engine_prediction_size(const sc_engine *engine); /* floats per row */
 
+/* What steps or samples add up to. */
+typedef struct sc_sums {
+    double loss, weight; /* weight: number of samples, or the sum of their weights */
+    double metric[SC_NET_METRICS];
+} sc_sums;
+
 typedef struct sc_totals {
-    uint32_t bad_step;            /* first step that was not finite; 0 = healthy */
-    double loss, weight, correct; /* sums since the last reset; weight: number of samples, or the
-                                     sum of their weights */
-    float last_loss;              /* mean loss of the last step; 0 where all its weights were 0 */
+    uint32_t bad_step; /* first step that was not finite; 0 = healthy */
+    float last_loss;   /* mean loss of the last step; 0 where all its weights were 0 */
+    sc_sums sum;       /* since the last reset */
 } sc_totals;
 
 /* Waits for the queue and reads the totals. */
@@ -217,7 +222,7 @@ socle_status sc_engine_totals(sc_engine *engine, sc_totals *out);
  * under way. False: none yet. */
 bool sc_engine_totals_peek(sc_engine *engine, sc_totals *out, socle_status *status);
 socle_status sc_engine_totals_reset(sc_engine *engine);
-/* Puts sums of an earlier run back (loss, weight, correct). */
+/* Puts sums of an earlier run back. */
 socle_status sc_engine_totals_set(sc_engine *engine, const sc_totals *totals);
 socle_status sc_engine_finish(sc_engine *engine); /* waits for everything */
 

@@ -7,6 +7,7 @@
 #include "graph/grad.h"
 #include "graph/pool_first.h"
 #include "graph/recompute.h"
+#include "nn/metric.h"
 
 /* The values of the batch's columns. `count` of them are needed (predict needs no target). */
 static void feed(const sc_engine *engine, sc_graph *graph, int count, sc_value *out) {
@@ -65,25 +66,38 @@ static sc_value row_weights(sc_graph *graph, sc_value loss, sc_value sample, sc_
     return sc_build_reshape(graph, out, 1, rows.dim);
 }
 
-/* SUMS: loss and weight and number of right answers, in one reduction over the rows. Without
- * weights a row counts once; what has weight 0 is 0, were it infinite. */
-static void output_sums(sc_graph *graph, sc_value loss, sc_value correct, sc_value weight) {
+/* Sums [first, first + count) in one reduction over the rows; row: what each is a sum of. */
+static void output_some_sums(sc_graph *graph, const sc_value *row, sc_value weight, int first,
+                             int count) {
     sc_formula f;
-    sc_value out[3];
-    bool weighted = weight != SC_NO_VALUE, counts = correct != SC_NO_VALUE;
+    sc_value out[SC_EXPR_OUTPUTS];
+    const bool weighted = weight != SC_NO_VALUE;
     sc_formula_begin(&f, graph);
-    sc_formula_input(&f, "loss", loss);
-    if (counts) sc_formula_input(&f, "correct", correct);
     if (weighted) sc_formula_input(&f, "weight", weight);
-    sc_expr_output(&f.expr,
-                   sc_formula_read(&f, weighted ? "loss * weight if weight != 0 else 0" : "loss"));
-    sc_expr_output(&f.expr, sc_formula_read(&f, weighted ? "weight" : "1"));
-    sc_expr_output(&f.expr,
-                   sc_formula_read(&f, !counts    ? "0"
-                                       : weighted ? "correct * weight if weight != 0 else 0"
-                                                  : "correct"));
+    for (int i = first; i < first + count; i++) {
+        const char *text = weighted ? "x * weight if weight != 0 else 0" : "x";
+        if (i == SC_SUM_SAMPLE_WEIGHT)
+            text = weighted ? "weight" : "1";
+        else
+            sc_formula_input(&f, "x", row[i]);
+        sc_expr_output(&f.expr, sc_formula_read(&f, text));
+    }
     sc_formula_sum(&f, 1, out);
-    for (int i = 0; i < 3; i++) sc_graph_output(graph, out[i], SC_LANE_SUMS, SC_SUM_LOSS + i);
+    for (int i = 0; i < count; i++) sc_graph_output(graph, out[i], SC_LANE_SUMS, first + i);
+}
+
+/* SUMS: loss, weight and metrics, as many at once as an expression has outputs. Without weights a
+ * row counts once; what has weight 0 is 0, were it infinite. */
+static void output_sums(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows,
+                        sc_value weight) {
+    sc_value row[SC_SUMS];
+    const int sums = SC_SUM_METRICS + net->metrics;
+    row[SC_SUM_LOSS] = rows->loss;
+    for (int m = 0; m < net->metrics; m++)
+        row[SC_SUM_METRICS + m] = net->metric[m]->build(graph, net, rows);
+    for (int first = 0; first < sums; first += SC_EXPR_OUTPUTS)
+        output_some_sums(graph, row, weight, first,
+                         sums - first < SC_EXPR_OUTPUTS ? sums - first : SC_EXPR_OUTPUTS);
 }
 
 /* Network, loss and sums; the loss per row, and its weight (SC_NO_VALUE: 1). */
@@ -95,14 +109,13 @@ static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode 
     sc_graph_fail(graph, sc_net_build(build, engine->net, graph, mode, column));
     if (graph->status != SOCLE_OK) return SC_NO_VALUE;
     sc_graph_scope(graph, "loss");
-    sc_value correct, counts;
     int target = engine->net->inputs;
-    sc_value loss = sc_loss_build(graph, engine->net, build->node[engine->net->output],
-                                  column[target], &correct, &counts);
-    *weight = row_weights(graph, loss, engine->options.weighted ? column[target + 1] : SC_NO_VALUE,
-                          counts);
-    if (loss != SC_NO_VALUE) output_sums(graph, loss, correct, *weight);
-    return loss;
+    sc_loss_rows rows =
+        sc_loss_build(graph, engine->net, build->node[engine->net->output], column[target]);
+    *weight = row_weights(graph, rows.loss,
+                          engine->options.weighted ? column[target + 1] : SC_NO_VALUE, rows.counts);
+    if (rows.loss != SC_NO_VALUE) output_sums(graph, engine->net, &rows, *weight);
+    return rows.loss;
 }
 
 static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_build *build,
@@ -132,7 +145,7 @@ static void output_statistics(const sc_engine *engine, sc_graph *graph, const sc
     for (size_t p = 0; p < net->parameters; p++)
         if (net->parameter[p].role == SC_PARAMETER_STATISTIC)
             sc_graph_output(graph, build->statistic[p], SC_LANE_SUMS,
-                            SC_SUM_STATISTICS + net->parameter[p].index);
+                            sc_engine_sums(engine) + net->parameter[p].index);
 }
 
 socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *completion) {

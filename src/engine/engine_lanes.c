@@ -64,12 +64,12 @@ static socle_status place_parameters(sc_engine *engine, const int *completion, s
     for (int i = 0; i < net->trainable; i++) order[completion ? completion[i] : i] = i;
     SC_TRY(place_pieces(engine, &lane[SC_LANE_PARAMETERS], bytes, order));
     SC_TRY(place_pieces(engine, &lane[SC_LANE_GRADIENTS], bytes, order));
-    parameter_sizes(net, true, bytes + SC_SUM_STATISTICS);
-    SC_TRY(sc_lane_place(&lane[SC_LANE_STATISTICS], engine->env, net->statistics,
-                         bytes + SC_SUM_STATISTICS, NULL));
-    for (int i = 0; i < SC_SUM_STATISTICS; i++) bytes[i] = sizeof(float);
-    return sc_lane_place(&lane[SC_LANE_SUMS], engine->env, SC_SUM_STATISTICS + net->statistics,
-                         bytes, NULL);
+    const int sums = sc_engine_sums(engine);
+    parameter_sizes(net, true, bytes + sums);
+    SC_TRY(
+        sc_lane_place(&lane[SC_LANE_STATISTICS], engine->env, net->statistics, bytes + sums, NULL));
+    for (int i = 0; i < sums; i++) bytes[i] = sizeof(float);
+    return sc_lane_place(&lane[SC_LANE_SUMS], engine->env, sums + net->statistics, bytes, NULL);
 }
 
 int sc_engine_origin_index(const sc_engine *engine) {
@@ -132,20 +132,22 @@ static socle_status place_whole_pieces(sc_engine *engine) {
 
 static socle_status place_whole(sc_engine *engine) {
     sc_lane_layout *whole = engine->commit_map.lane;
-    size_t statistics = engine->map.lane[SC_LANE_STATISTICS].bytes;
-    size_t sums[SC_SUM_STATISTICS + 1] = {sizeof(float), sizeof(float), sizeof(float), statistics};
-    size_t health[SC_HEALTH_TENSORS];
-    for (int i = 0; i < SC_HEALTH_TENSORS; i++) health[i] = sizeof(float);
+    size_t statistics = engine->map.lane[SC_LANE_STATISTICS].bytes, sums[SC_SUMS + 1],
+           health[SC_HEALTH_TENSORS];
+    const int scalars = sc_engine_sums(engine), healths = SC_HEALTH_TOTALS + 2 * scalars;
+    for (int i = 0; i < scalars; i++) sums[i] = sizeof(float);
+    sums[scalars] = statistics;
+    for (int i = 0; i < healths; i++) health[i] = sizeof(float);
     SC_TRY(place_whole_pieces(engine));
     SC_TRY(sc_lane_place(&whole[SC_LANE_STATISTICS], engine->env, 1, &statistics, NULL));
-    SC_TRY(sc_lane_place(&whole[SC_LANE_SUMS], engine->env, SC_SUM_STATISTICS + 1, sums, NULL));
-    return sc_lane_place(&whole[SC_LANE_HEALTH], engine->env, SC_HEALTH_TENSORS, health, NULL);
+    SC_TRY(sc_lane_place(&whole[SC_LANE_SUMS], engine->env, scalars + 1, sums, NULL));
+    return sc_lane_place(&whole[SC_LANE_HEALTH], engine->env, healths, health, NULL);
 }
 
 socle_status sc_engine_lanes_create(sc_engine *engine, const int *completion) {
     size_t *bytes;
     int *order;
-    size_t count = engine->net->parameters + SC_SUM_STATISTICS + 1;
+    size_t count = engine->net->parameters + SC_SUMS;
     SC_TRY(sc_allocate(engine->env, &bytes, count, sizeof *bytes));
     socle_status status = sc_allocate(engine->env, &order, count, sizeof *order);
     if (status == SOCLE_OK) status = place_parameters(engine, completion, bytes, order);

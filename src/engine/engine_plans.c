@@ -38,6 +38,7 @@ static socle_status build_commit(sc_engine *engine, sc_graph *graph) {
         .pieces = engine->cuts.count,
         .statistic_blocks =
             (int64_t)(engine->map.lane[SC_LANE_STATISTICS].bytes / SC_LANE_ALIGNMENT),
+        .sums = sc_engine_sums(engine),
         .weighted = engine->options.weighted || sc_net_sums_weight(engine->net)};
     for (int p = 0; p < shape.pieces; p++)
         shape.parameter_blocks[p] = (int64_t)(sc_cuts_bytes(&engine->cuts, p) / SC_LANE_ALIGNMENT);
@@ -48,8 +49,7 @@ static socle_status build_commit(sc_engine *engine, sc_graph *graph) {
 }
 
 static socle_status build_totals(sc_engine *engine, sc_graph *graph) {
-    (void)engine;
-    return sc_totals_build(graph);
+    return sc_totals_build(graph, sc_engine_sums(engine));
 }
 
 /* Additions go piece by piece. */

@@ -68,6 +68,10 @@ struct sc_engine {
 socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *completion);
 socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph);
 socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph);
+/* Scalars among the sums of a micro-batch: loss, weight and metrics. */
+static inline int sc_engine_sums(const sc_engine *engine) {
+    return SC_SUM_METRICS + engine->net->metrics;
+}
 /* engine_lanes.c: columns and lane layouts. */
 socle_status sc_engine_columns_init(sc_engine *engine);
 int sc_engine_origin_index(const sc_engine *engine); /* of the origins of images in the INPUTS lane

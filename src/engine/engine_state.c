@@ -73,19 +73,26 @@ socle_status sc_engine_initialize(sc_engine *engine, uint64_t seed) {
     return sc_engine_totals_reset(engine);
 }
 
+/* Sum number i of the lane. */
+static double *sum_at(sc_sums *sums, int i) {
+    return i == SC_SUM_LOSS            ? &sums->loss
+           : i == SC_SUM_SAMPLE_WEIGHT ? &sums->weight
+                                       : &sums->metric[i - SC_SUM_METRICS];
+}
+
 /* The health lane as words to totals. */
 static sc_totals decode(const sc_engine *engine, const uint32_t *word) {
     const size_t *offset = engine->commit_map.lane[SC_LANE_HEALTH].offset;
     float value[SC_HEALTH_TENSORS];
-    for (int i = 0; i < SC_HEALTH_TENSORS; i++)
+    sc_totals totals = {.bad_step = word[offset[SC_HEALTH_STEP] / sizeof *word]};
+    for (int i = 0; i < SC_HEALTH_TOTALS + 2 * sc_engine_sums(engine); i++)
         memcpy(&value[i], (const char *)word + offset[i], sizeof value[i]);
-    return (sc_totals){.bad_step = word[offset[SC_HEALTH_STEP] / sizeof *word],
-                       .loss = (double)value[SC_HEALTH_LOSS] + (double)value[SC_HEALTH_LOSS_LOW],
-                       .weight = (double)value[SC_HEALTH_SAMPLE_WEIGHT] +
-                                 (double)value[SC_HEALTH_SAMPLE_WEIGHT_LOW],
-                       .correct =
-                           (double)value[SC_HEALTH_CORRECT] + (double)value[SC_HEALTH_CORRECT_LOW],
-                       .last_loss = value[SC_HEALTH_LAST_LOSS]};
+    totals.last_loss = value[SC_HEALTH_LAST_LOSS];
+    for (int i = 0; i < sc_engine_sums(engine); i++) {
+        const float *part = value + SC_HEALTH_TOTALS + 2 * i;
+        *sum_at(&totals.sum, i) = (double)part[0] + (double)part[1];
+    }
+    return totals;
 }
 
 static socle_status read_health(sc_engine *engine, uint32_t *word) {
@@ -131,7 +138,7 @@ static void forget_look(sc_engine *engine) {
 
 socle_status sc_engine_totals_reset(sc_engine *engine) {
     forget_look(engine);
-    size_t first = engine->commit_map.lane[SC_LANE_HEALTH].offset[SC_HEALTH_LOSS];
+    size_t first = engine->commit_map.lane[SC_LANE_HEALTH].offset[SC_HEALTH_LAST_LOSS];
     sc_operand totals = {engine->lane[SC_LANE_HEALTH], first};
     return sc_queue_fill(engine->compute, totals, 0,
                          engine->commit_map.lane[SC_LANE_HEALTH].bytes - first);
@@ -140,17 +147,19 @@ socle_status sc_engine_totals_reset(sc_engine *engine) {
 socle_status sc_engine_totals_set(sc_engine *engine, const sc_totals *totals) {
     const size_t *offset = engine->commit_map.lane[SC_LANE_HEALTH].offset;
     forget_look(engine);
-    const double sum[3] = {totals->loss, totals->weight, totals->correct};
-    float value[6]; /* in the order of the lane: high parts, then low ones */
-    for (int i = 0; i < 3; i++) {
-        value[i] = (float)sum[i];
-        value[3 + i] = isfinite(value[i]) ? (float)(sum[i] - (double)value[i]) : 0.0f;
+    const int sums = sc_engine_sums(engine);
+    sc_sums sum = totals->sum;
+    float value[2 * SC_SUMS]; /* in the order of the lane */
+    for (int i = 0; i < sums; i++) {
+        float high = (float)*sum_at(&sum, i);
+        value[2 * i] = high;
+        value[2 * i + 1] = isfinite(high) ? (float)(*sum_at(&sum, i) - (double)high) : 0.0f;
     }
     sc_operand health = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_STEP]};
     socle_status status =
         sc_queue_write(engine->compute, health, &totals->bad_step, sizeof totals->bad_step);
-    for (int i = 0; i < 6 && status == SOCLE_OK; i++) {
-        sc_operand place = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_LOSS + i]};
+    for (int i = 0; i < 2 * sums && status == SOCLE_OK; i++) {
+        sc_operand place = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_TOTALS + i]};
         status = sc_queue_write(engine->compute, place, &value[i], sizeof value[i]);
     }
     socle_status finished = sc_queue_finish(engine->compute);

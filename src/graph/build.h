@@ -40,13 +40,18 @@ sc_value sc_build_cross_entropy(sc_graph *graph, sc_value logits, sc_value label
                                 sc_value *dlogits);
 /* The dimension of scores that holds the classes: 1 of images [N,C,H,W], else the last. */
 int sc_class_axis(const sc_tensor_desc *scores);
-/* The loss of scores and labels row by row: [N,C] with [N], [N,..,C] with [N,..], images [N,C,H,W]
- * with [N,H,W]. The result is [rows], each sample having as many as it has labels. *correct [rows]:
- * 1 where the largest score is the label's, else 0. *counts [rows]: 0 where the label is *ignored,
- * else 1; without `ignored` SC_NO_VALUE, for then every row counts. The loss of a row that does not
- * count means nothing. */
-sc_value sc_build_class_loss(sc_graph *graph, sc_value scores, sc_value labels,
-                             const int32_t *ignored, sc_value *correct, sc_value *counts);
+/* A loss row by row, and what it compares. */
+typedef struct sc_loss_rows {
+    sc_value loss;               /* [rows]; of a row that does not count it means nothing */
+    sc_value counts;             /* [rows] 0 where a row does not count, else 1; SC_NO_VALUE: every
+                                    row counts */
+    sc_value prediction, target; /* of classes: scores [rows, classes] and labels [rows] */
+} sc_loss_rows;
+/* The loss of scores and labels: [N,C] with [N], [N,..,C] with [N,..], images [N,C,H,W] with
+ * [N,H,W]; each sample has as many rows as labels. A row whose label is *ignored (NULL: none) does
+ * not count. */
+sc_loss_rows sc_build_class_loss(sc_graph *graph, sc_value scores, sc_value labels,
+                                 const int32_t *ignored);
 /* Softmax of scores along their classes. */
 sc_value sc_build_class_shares(sc_graph *graph, sc_value scores);
 sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index);

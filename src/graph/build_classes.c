@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cross-entropy of scores and class numbers for any number of rows per sample: one score row
- * per sample, per token, per pixel. It brings scores and labels to rows, leaves out what does not
- * count, and says what is right. */
+ * per sample, per token, per pixel. It brings scores and labels to rows, and leaves out what
+ * does not count. */
 #include "graph/build.h"
-#include "graph/formula.h"
 
 int sc_class_axis(const sc_tensor_desc *scores) {
     enum { IMAGE_RANK = 4 };
@@ -38,24 +37,21 @@ static void leave_out(sc_graph *graph, sc_value labels, int32_t ignored, sc_valu
     sc_build_expr(graph, &expr, 1, &labels, out);
 }
 
-sc_value sc_build_class_loss(sc_graph *graph, sc_value scores, sc_value labels,
-                             const int32_t *ignored, sc_value *correct, sc_value *counts) {
+sc_loss_rows sc_build_class_loss(sc_graph *graph, sc_value scores, sc_value labels,
+                                 const int32_t *ignored) {
     sc_value label[2] = {labels, SC_NO_VALUE};
-    *correct = *counts = SC_NO_VALUE;
-    if (scores == SC_NO_VALUE || labels == SC_NO_VALUE) return SC_NO_VALUE;
+    if (scores == SC_NO_VALUE || labels == SC_NO_VALUE)
+        return (sc_loss_rows){SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE};
     sc_value rows = as_rows(graph, scores);
     if (sc_graph_desc(graph, labels)->rank != 1) {
         int64_t count = sc_tensor_elements(sc_graph_desc(graph, labels));
         label[0] = sc_build_reshape(graph, labels, 1, &count);
     }
     if (ignored) leave_out(graph, label[0], *ignored, label);
-    sc_value loss = sc_build_cross_entropy(graph, rows, label[0], NULL);
-    /* The loss is NaN where a score is NaN or infinite, and the largest of such scores means
-     * nothing. */
-    *correct = sc_build_formula(graph, "class == label and is_finite(loss)", "class label loss",
-                                (sc_value[]){sc_build_argmax(graph, rows), label[0], loss});
-    *counts = label[1];
-    return loss;
+    return (sc_loss_rows){.loss = sc_build_cross_entropy(graph, rows, label[0], NULL),
+                          .counts = label[1],
+                          .prediction = rows,
+                          .target = label[0]};
 }
 
 sc_value sc_build_class_shares(sc_graph *graph, sc_value scores) {

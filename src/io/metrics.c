@@ -15,11 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COLUMNS = 5 };
-
-static const char *const column_names[COLUMNS] = {"loss", "accuracy", "val_loss", "val_accuracy",
-                                                  "samples_per_second"};
-
 typedef struct output {
     char *path;
     int descriptor;
@@ -30,72 +25,66 @@ typedef struct output {
 
 struct sc_metrics {
     sc_env *env;
+    sc_metrics_columns columns;
     output json, csv;
 };
 
-static void columns_of(const double *out[COLUMNS], const sc_metrics_row *row) {
-    const double *columns[COLUMNS] = {&row->loss, &row->accuracy, &row->val_loss,
-                                      &row->val_accuracy, &row->samples_per_second};
-    memcpy(out, columns, sizeof columns);
-}
-
-static void add_json_line(sc_text *text, const sc_metrics_row *row) {
-    const double *columns[COLUMNS];
+static void add_json_line(sc_text *text, const sc_metrics_columns *columns,
+                          const sc_metrics_row *row) {
     char number[SC_NUMBER_TEXT];
-    columns_of(columns, row);
     sc_text_add(text, "{\"epoch\": %" PRId64, row->epoch);
-    for (int i = 0; i < COLUMNS; i++) {
-        if (!isfinite(*columns[i])) continue;
-        sc_number_text(number, *columns[i]);
-        sc_text_add(text, ", \"%s\": %s", column_names[i], number);
+    for (int i = 0; i < columns->count; i++) {
+        if (!isfinite(row->value[i])) continue;
+        sc_number_text(number, row->value[i]);
+        sc_text_add(text, ", \"%s\": %s", columns->name[i], number);
     }
     sc_text_add(text, "}\n");
 }
 
-static void add_csv_header(sc_text *text) {
+static void add_csv_header(sc_text *text, const sc_metrics_columns *columns) {
     sc_text_add(text, "epoch");
-    for (int i = 0; i < COLUMNS; i++) sc_text_add(text, ",%s", column_names[i]);
+    for (int i = 0; i < columns->count; i++) sc_text_add(text, ",%s", columns->name[i]);
     sc_text_add(text, "\n");
 }
 
-static void add_csv_line(sc_text *text, const sc_metrics_row *row) {
-    const double *columns[COLUMNS];
+static void add_csv_line(sc_text *text, const sc_metrics_columns *columns,
+                         const sc_metrics_row *row) {
     char number[SC_NUMBER_TEXT];
-    columns_of(columns, row);
     sc_text_add(text, "%" PRId64, row->epoch);
-    for (int i = 0; i < COLUMNS; i++) {
-        sc_number_text(number, *columns[i]);
-        sc_text_add(text, ",%s", isfinite(*columns[i]) ? number : "");
+    for (int i = 0; i < columns->count; i++) {
+        sc_number_text(number, row->value[i]);
+        sc_text_add(text, ",%s", isfinite(row->value[i]) ? number : "");
     }
     sc_text_add(text, "\n");
 }
 
 /* One line of an earlier record; false if it is not one. */
-static bool parse_line(sc_metrics_row *row, const char *line, size_t length) {
+static bool parse_line(sc_metrics_row *row, const sc_metrics_columns *columns, const char *line,
+                       size_t length) {
     json_t *object = json_loadb(line, length, JSON_REJECT_DUPLICATES, NULL);
     const json_t *epoch = json_object_get(object, "epoch");
-    double *columns[COLUMNS] = {&row->loss, &row->accuracy, &row->val_loss, &row->val_accuracy,
-                                &row->samples_per_second};
     bool valid = json_is_integer(epoch);
     row->epoch = json_integer_value(epoch);
-    for (int i = 0; i < COLUMNS; i++) {
-        const json_t *value = json_object_get(object, column_names[i]);
-        *columns[i] = json_is_number(value) ? json_number_value(value) : NAN;
+    for (int i = 0; i < columns->count; i++) {
+        const json_t *value = json_object_get(object, columns->name[i]);
+        row->value[i] = json_is_number(value) ? json_number_value(value) : NAN;
     }
     json_decref(object);
     return valid;
 }
 
 /* Rewrites both texts from the lines of epochs 1..keep. */
-static void keep_lines(sc_text *json, sc_text *csv, const char *old, size_t size, int64_t keep) {
+static void keep_lines(sc_text *json, sc_text *csv, const sc_metrics_columns *columns,
+                       const char *old, size_t size, int64_t keep) {
     sc_metrics_row row;
     for (const char *line = old, *end; line < old + size; line = end + 1) {
         end = memchr(line, '\n', size - (size_t)(line - old));
         if (!end) return;
-        if (!parse_line(&row, line, (size_t)(end - line)) || row.epoch < 1 || row.epoch > keep)
+        if (!parse_line(&row, columns, line, (size_t)(end - line)) || row.epoch < 1 ||
+            row.epoch > keep)
             continue;
-        add_json_line(json, &row);
-        add_csv_line(csv, &row);
+        sc_text_add(json, "%.*s\n", (int)(end - line), line);
+        add_csv_line(csv, columns, &row);
     }
 }
 
@@ -120,8 +109,8 @@ static socle_status start_files(sc_metrics *metrics, int64_t keep) {
     sc_text json, csv;
     sc_text_init(&json, metrics->env);
     sc_text_init(&csv, metrics->env);
-    add_csv_header(&csv);
-    if (old) keep_lines(&json, &csv, old, size, keep);
+    add_csv_header(&csv, &metrics->columns);
+    if (old) keep_lines(&json, &csv, &metrics->columns, old, size, keep);
     socle_status status = open_output(metrics, &metrics->json, &json);
     if (status == SOCLE_OK) status = open_output(metrics, &metrics->csv, &csv);
     sc_text_free(&json);
@@ -140,11 +129,13 @@ static socle_status join_path(sc_env *env, char **out, const char *directory, co
     return status;
 }
 
-socle_status sc_metrics_open(sc_metrics **out, sc_env *env, const char *directory, int64_t keep) {
+socle_status sc_metrics_open(sc_metrics **out, sc_env *env, const char *directory,
+                             const sc_metrics_columns *columns, int64_t keep) {
     *out = NULL;
     sc_metrics *metrics;
     SC_TRY(sc_allocate(env, &metrics, 1, sizeof *metrics));
     metrics->env = env;
+    metrics->columns = *columns;
     metrics->json.descriptor = metrics->csv.descriptor = -1;
     sc_text_init(&metrics->json.waiting, env);
     sc_text_init(&metrics->csv.waiting, env);
@@ -188,8 +179,8 @@ socle_status sc_metrics_flush(sc_metrics *metrics) {
 }
 
 socle_status sc_metrics_append(sc_metrics *metrics, const sc_metrics_row *row) {
-    add_json_line(&metrics->json.waiting, row);
-    add_csv_line(&metrics->csv.waiting, row);
+    add_json_line(&metrics->json.waiting, &metrics->columns, row);
+    add_csv_line(&metrics->csv.waiting, &metrics->columns, row);
     return sc_metrics_flush(metrics);
 }
 

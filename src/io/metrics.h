@@ -6,10 +6,18 @@
 
 #include "base/env.h"
 
+enum { SC_METRICS_COLUMNS = 32 };
+
+/* What an epoch has values of, beside its number: the names, in the order of both files. */
+typedef struct sc_metrics_columns {
+    int count;
+    const char *name[SC_METRICS_COLUMNS]; /* borrowed, for as long as the record is open */
+} sc_metrics_columns;
+
 /* What is NaN is missing: an empty field of the CSV, no member of the JSON. */
 typedef struct sc_metrics_row {
     int64_t epoch; /* from 1 */
-    double loss, accuracy, val_loss, val_accuracy, samples_per_second;
+    double value[SC_METRICS_COLUMNS];
 } sc_metrics_row;
 
 typedef struct sc_metrics sc_metrics;
@@ -19,8 +27,10 @@ typedef struct sc_metrics sc_metrics;
 enum { SC_METRICS_BYTES = 64 << 20 }; /* of a record that is read again, at most */
 
 /* Rows of epochs 1..keep that the directory already holds stay (a resumed run), all others go; 0
- * starts afresh. The directory must exist. Errors: NOT_FOUND, IO. */
-socle_status sc_metrics_open(sc_metrics **out, sc_env *env, const char *directory, int64_t keep);
+ * starts afresh. Of a row that stays the JSON keeps values of other columns too. The directory must
+ * exist. Errors: NOT_FOUND, IO. */
+socle_status sc_metrics_open(sc_metrics **out, sc_env *env, const char *directory,
+                             const sc_metrics_columns *columns, int64_t keep);
 /* The row is in both files when this returns OK. What a file did not take (IO) is written with the
  * next row, or by sc_metrics_flush; until then the file ends with the last whole row. */
 socle_status sc_metrics_append(sc_metrics *metrics, const sc_metrics_row *row);

@@ -58,11 +58,12 @@ extern const sc_family sc_loss_family; /* each record is the beginning of a sc_l
 /* Shape of one sample's target for an output shape; SHAPE when the output does not fit the loss. */
 socle_status sc_loss_target(sc_env *env, const sc_loss_kind *loss, const sc_tensor_desc *output,
                             sc_tensor_desc *target);
-/* The loss of a net row by row: one or several per sample (sc_build_class_loss). *correct: f32 1 or
- * 0, or a share (SC_NO_VALUE when the loss has no accuracy). *counts: 0 where a row does not count,
- * else 1 (SC_NO_VALUE when every row counts). */
-sc_value sc_loss_build(sc_graph *graph, const sc_net *net, sc_value output, sc_value target,
-                       sc_value *correct, sc_value *counts);
+/* The loss of a net row by row: one or several per sample (sc_build_class_loss), else the mean over
+ * the elements of each. */
+sc_loss_rows sc_loss_build(sc_graph *graph, const sc_net *net, sc_value output, sc_value target);
+/* A formula of `prediction` and `target`, floats: the mean over the elements of each sample. */
+sc_value sc_loss_of_formula(sc_graph *graph, const char *formula, sc_value prediction,
+                            sc_value target);
 /* What predict shows: softmax of logits, sigmoid, or the output itself. */
 sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_kind *loss, sc_value output);
 bool sc_loss_counts_correct(const sc_loss_kind *loss); /* has an accuracy */

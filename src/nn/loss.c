@@ -104,21 +104,27 @@ static sc_value mean_per_sample(sc_graph *graph, sc_value x) {
     return sc_build_reshape(graph, mean, 1, desc.dim);
 }
 
-sc_value sc_loss_build(sc_graph *graph, const sc_net *net, sc_value output, sc_value target,
-                       sc_value *correct, sc_value *counts) {
-    static const char names[] = "prediction target";
+sc_value sc_loss_of_formula(sc_graph *graph, const char *formula, sc_value prediction,
+                            sc_value target) {
+    return mean_per_sample(graph, sc_build_formula(graph, formula, "prediction target",
+                                                   (sc_value[]){prediction, target}));
+}
+
+sc_loss_rows sc_loss_build(sc_graph *graph, const sc_net *net, sc_value output, sc_value target) {
     const sc_loss_kind *loss = net->loss;
     const int32_t *ignored = net->ignored == SC_NO_LABEL ? NULL : &net->ignored;
-    *correct = *counts = SC_NO_VALUE;
-    if (loss->classes) return sc_build_class_loss(graph, output, target, ignored, correct, counts);
-    sc_value input[2] = {output, sc_build_to_float(graph, target, 1.0f)}, each;
-    if (loss->correct)
-        *correct = mean_per_sample(graph, sc_build_formula(graph, loss->correct, names, input));
-    if (loss->expr)
-        sc_build_expr(graph, loss->expr, 2, input, &each);
-    else
-        each = sc_build_formula(graph, loss->formula, names, input);
-    return mean_per_sample(graph, each);
+    if (loss->classes) return sc_build_class_loss(graph, output, target, ignored);
+    sc_loss_rows rows = {.counts = SC_NO_VALUE,
+                         .prediction = output,
+                         .target = sc_build_to_float(graph, target, 1.0f)};
+    if (!loss->expr) {
+        rows.loss = sc_loss_of_formula(graph, loss->formula, output, rows.target);
+        return rows;
+    }
+    sc_value each;
+    sc_build_expr(graph, loss->expr, 2, (sc_value[]){output, rows.target}, &each);
+    rows.loss = mean_per_sample(graph, each);
+    return rows;
 }
 
 sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_kind *loss, sc_value output) {

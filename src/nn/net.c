@@ -268,6 +268,7 @@ static socle_status choose_loss(sc_net *net, const char *word, const char *formu
     net->loss = loss;
     net->ignored = SC_NO_LABEL;
     net->output = node;
+    sc_net_standard_metrics(net);
     return SOCLE_OK;
 }
 
@@ -352,8 +353,4 @@ socle_status sc_net_check_group(const sc_net *net, int64_t rows) {
                 layer->name);
     }
     return SOCLE_OK;
-}
-
-bool sc_net_counts_correct(const sc_net *net) {
-    return net->loss && sc_loss_counts_correct(net->loss);
 }

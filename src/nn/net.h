@@ -73,7 +73,8 @@ typedef struct sc_parameter {
 } sc_parameter;
 
 typedef struct sc_loss_kind sc_loss_kind;
-enum { SC_NO_LABEL = INT32_MIN };
+typedef struct sc_metric_kind sc_metric_kind;
+enum { SC_NO_LABEL = INT32_MIN, SC_NET_METRICS = 6 };
 
 typedef struct sc_net {
     sc_env *env;
@@ -93,8 +94,10 @@ scale) */
     int trainable, statistics; /* counts */
     const sc_loss_kind *loss;  /* NULL until chosen */
     int32_t ignored; /* the label of what does not count in the loss; SC_NO_LABEL: all counts */
-    int output;      /* node number of the result (what the loss reads) */
-    int *slot;       /* names to node numbers + 1: open addressing, 0 = free (net_names.c) */
+    const sc_metric_kind *metric[SC_NET_METRICS]; /* what is measured beside the loss */
+    int metrics;
+    int output; /* node number of the result (what the loss reads) */
+    int *slot;  /* names to node numbers + 1: open addressing, 0 = free (net_names.c) */
     size_t slots;
     struct {
         const char *word;
@@ -144,7 +147,14 @@ socle_status sc_net_statistics_group(const sc_net *net, int64_t *group);
 /* Batch normalisation can take statistics over groups of so many samples. errors: CONFIG (one value
  * has no variance). */
 socle_status sc_net_check_group(const sc_net *net, int64_t rows);
-bool sc_net_counts_correct(const sc_net *net); /* the loss has an accuracy */
+/* metric.c: one more metric (nn/metric.h), once the loss is chosen; one that is measured already is
+ * no error. Errors: CONFIG (unknown, the loss has none, too many). */
+socle_status sc_net_measure(sc_net *net, const char *word);
+int sc_net_metric(const sc_net *net, const char *word); /* its number, or -1 */
+/* The first metric says which epoch is best, a higher one is better; else the loss does. */
+bool sc_net_is_judged_by_metric(const sc_net *net);
+/* The metrics that a loss brings along. */
+void sc_net_standard_metrics(sc_net *net);
 
 typedef enum sc_build_mode { SC_BUILD_TRAIN, SC_BUILD_EVALUATE } sc_build_mode;
 

@@ -8,6 +8,7 @@
 #include "io/quote.h"
 #include "io/safetensors.h"
 #include "model/model.h"
+#include "nn/metric.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -93,21 +94,25 @@ static void add_hash(visit *v, const void *data, size_t size) {
 
 /* --- Metadata: identity and position, in this order also in the checksum. --- */
 
-enum { METADATA_NUMBERS = 4, METADATA_REALS = 4, VALUE_TEXT = 40 };
+enum { METADATA_NUMBERS = 4, VALUE_TEXT = 40, KEY_TEXT = 120 };
 
 static const char *const number_keys[METADATA_NUMBERS] = {"run.epoch", "run.row", "run.step",
                                                           "run.best_epoch"};
-static const char *const real_keys[METADATA_REALS] = {"run.loss", "run.weight", "run.correct",
-                                                      "run.best"};
 
-static void position_numbers(sc_position *position, int64_t *out[METADATA_NUMBERS],
-                             double *reals[METADATA_REALS]) {
+static void position_numbers(sc_position *position, int64_t *out[METADATA_NUMBERS]) {
     int64_t *numbers[METADATA_NUMBERS] = {&position->epoch, &position->row, &position->step,
                                           &position->best_epoch};
-    double *values[METADATA_REALS] = {&position->loss, &position->weight, &position->correct,
-                                      &position->best};
     memcpy(out, numbers, sizeof numbers);
-    memcpy(reals, values, sizeof values);
+}
+
+/* The sum of a metric in the position; NULL: the run does not measure it. */
+static double *metric_sum(const visit *v, sc_position *position, const sc_metric_kind *metric) {
+    int at = sc_net_metric(v->net, sc_metric_word(metric));
+    return at < 0 ? NULL : &position->sum.metric[at];
+}
+
+static void metric_key(char out[KEY_TEXT], const sc_metric_kind *metric) {
+    snprintf(out, KEY_TEXT, "run.%s", sc_metric_sum(metric));
 }
 
 static socle_status put_metadata(visit *v, const char *key, const char *value) {
@@ -115,12 +120,32 @@ static socle_status put_metadata(visit *v, const char *key, const char *value) {
     return sc_safetensors_writer_metadata(v->writer, key, value);
 }
 
+/* The shortest decimal that reads back equal; "null": none. */
+static socle_status put_real(visit *v, const char *key, double value) {
+    char text[VALUE_TEXT];
+    sc_number_text(text, value);
+    return put_metadata(v, key, text);
+}
+
+/* The metrics in the order of their table, whatever order the run names them in. */
+static socle_status put_sums(visit *v, sc_position *position) {
+    const sc_metric_kind *metric;
+    char key[KEY_TEXT];
+    SC_TRY(put_real(v, "run.loss", position->sum.loss));
+    SC_TRY(put_real(v, "run.weight", position->sum.weight));
+    for (int i = 0; (metric = sc_metric_at(i)); i++) {
+        const double *sum = metric_sum(v, position, metric);
+        metric_key(key, metric);
+        if (sum) SC_TRY(put_real(v, key, *sum));
+    }
+    return put_real(v, "run.best", position->best);
+}
+
 static socle_status write_metadata(visit *v, const sc_identity *identity) {
     sc_position position = sc_trainer_position(v->trainer);
     int64_t *number[METADATA_NUMBERS];
-    double *real[METADATA_REALS];
     char text[VALUE_TEXT];
-    position_numbers(&position, number, real);
+    position_numbers(&position, number);
     SC_TRY(sc_safetensors_writer_metadata(v->writer, VERSION_KEY, VERSION));
     add_hash(v, identity->network, strlen(identity->network)); /* its text is in the file already */
     SC_TRY(put_metadata(v, "run.config", identity->config));
@@ -129,12 +154,7 @@ static socle_status write_metadata(visit *v, const sc_identity *identity) {
         snprintf(text, sizeof text, "%" PRId64, *number[i]);
         SC_TRY(put_metadata(v, number_keys[i], text));
     }
-    for (int i = 0; i < METADATA_REALS; i++) {
-        sc_number_text(text, *real[i]); /* the shortest decimal that reads back equal; "null": none
-                                         */
-        SC_TRY(put_metadata(v, real_keys[i], text));
-    }
-    return SOCLE_OK;
+    return put_sums(v, &position);
 }
 
 /* --- Saving --- */
@@ -202,11 +222,35 @@ static socle_status bad_value(visit *v, const char *key, const char *value) {
                    sc_safetensors_path(v->file), key, sc_quote(value).text);
 }
 
+static socle_status get_real(visit *v, const char *key, double *out) {
+    const char *value;
+    SC_TRY(get_metadata(v, key, &value));
+    *out = NAN;
+    if (strcmp(value, "null") != 0 && !sc_number_parse(out, value)) return bad_value(v, key, value);
+    return SOCLE_OK;
+}
+
+/* A metric of this run that the file has no sum of begins with the next epoch; one that only the
+ * file has is passed over. */
+static socle_status get_sums(visit *v, sc_position *position) {
+    const sc_metric_kind *metric;
+    char key[KEY_TEXT];
+    SC_TRY(get_real(v, "run.loss", &position->sum.loss));
+    SC_TRY(get_real(v, "run.weight", &position->sum.weight));
+    for (int i = 0; (metric = sc_metric_at(i)); i++) {
+        double *sum = metric_sum(v, position, metric), unused;
+        metric_key(key, metric);
+        if (sum) *sum = position->row ? NAN : 0;
+        if (sc_safetensors_metadata(v->file, key)) SC_TRY(get_real(v, key, sum ? sum : &unused));
+    }
+    return get_real(v, "run.best", &position->best);
+}
+
 static socle_status read_position(visit *v, sc_position *position) {
     int64_t *number[METADATA_NUMBERS];
-    double *real[METADATA_REALS];
     const char *value;
-    position_numbers(position, number, real);
+    *position = (sc_position){0};
+    position_numbers(position, number);
     for (int i = 0; i < METADATA_NUMBERS; i++) {
         SC_TRY(get_metadata(v, number_keys[i], &value));
         char *end;
@@ -214,13 +258,7 @@ static socle_status read_position(visit *v, sc_position *position) {
         if (!*value || *end || *number[i] < 0 || *number[i] > UINT32_MAX)
             return bad_value(v, number_keys[i], value);
     }
-    for (int i = 0; i < METADATA_REALS; i++) {
-        SC_TRY(get_metadata(v, real_keys[i], &value));
-        *real[i] = NAN;
-        if (strcmp(value, "null") != 0 && !sc_number_parse(real[i], value))
-            return bad_value(v, real_keys[i], value);
-    }
-    return SOCLE_OK;
+    return get_sums(v, position);
 }
 
 static socle_status expect(visit *v, const place *at) {

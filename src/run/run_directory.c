@@ -7,9 +7,11 @@
 #include "io/json_text.h"
 #include "io/metrics.h"
 #include "model/model.h"
+#include "nn/metric.h"
 #include "run/checkpoint_series.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,8 +24,9 @@ struct sc_run_directory {
     sc_run_options options;
     sc_checkpoint_series *checkpoints;
     sc_metrics *metrics;
-    bool has_model;          /* one of this run is on disk */
-    bool owes_model;         /* the best weights are not on disk yet */
+    char val_name[SC_NET_METRICS][SC_NAME_MOST + 8]; /* "val_accuracy" */
+    bool has_model;                                  /* one of this run is on disk */
+    bool owes_model;                                 /* the best weights are not on disk yet */
     sc_hash said[RUN_PARTS]; /* the failure last reported; zero: none since it worked */
 };
 
@@ -124,6 +127,25 @@ static socle_status begin_anew(sc_run_directory *directory) {
     return status;
 }
 
+/* loss, metrics, val_loss, their validations, speed: as sc_run_directory_epoch fills a row. */
+static socle_status open_metrics(sc_run_directory *directory) {
+    const sc_net *net = sc_trainer_net(directory->trainer);
+    sc_metrics_columns columns = {0};
+    columns.name[columns.count++] = "loss";
+    for (int m = 0; m < net->metrics; m++)
+        columns.name[columns.count++] = sc_metric_word(net->metric[m]);
+    columns.name[columns.count++] = "val_loss";
+    for (int m = 0; m < net->metrics; m++) {
+        snprintf(directory->val_name[m], sizeof directory->val_name[m], "val_%s",
+                 sc_metric_word(net->metric[m]));
+        columns.name[columns.count++] = directory->val_name[m];
+    }
+    columns.name[columns.count++] = "samples_per_second";
+    return sc_metrics_open(&directory->metrics, directory->env,
+                           sc_directory_path(directory->options.place), &columns,
+                           sc_trainer_position(directory->trainer).epoch);
+}
+
 static socle_status begin(sc_run_directory *directory) {
     const sc_run_options *options = &directory->options;
     const char *path = sc_directory_path(options->place);
@@ -135,8 +157,7 @@ static socle_status begin(sc_run_directory *directory) {
     SC_TRY(match_model(directory));
     SC_TRY(write_descriptions(directory));
     if (options->resumed && !here) SC_TRY(take_metrics(directory));
-    return sc_metrics_open(&directory->metrics, directory->env, path,
-                           sc_trainer_position(directory->trainer).epoch);
+    return open_metrics(directory);
 }
 
 socle_status sc_run_directory_open(sc_run_directory **out, sc_trainer *trainer,
@@ -188,12 +209,14 @@ static socle_status write_owed(sc_run_directory *directory) {
 }
 
 socle_status sc_run_directory_epoch(sc_run_directory *directory, const sc_epoch_report *report) {
-    const sc_metrics_row row = {.epoch = report->epoch,
-                                .loss = report->loss,
-                                .accuracy = report->accuracy,
-                                .val_loss = report->val_loss,
-                                .val_accuracy = report->val_accuracy,
-                                .samples_per_second = report->samples_per_second};
+    const int metrics = sc_trainer_net(directory->trainer)->metrics;
+    sc_metrics_row row = {.epoch = report->epoch};
+    double *value = row.value;
+    *value++ = report->loss;
+    for (int m = 0; m < metrics; m++) *value++ = report->metric[m];
+    *value++ = report->val_loss;
+    for (int m = 0; m < metrics; m++) *value++ = report->val_metric[m];
+    *value = report->samples_per_second;
     SC_TRY(tolerate(directory, RUN_METRICS, sc_metrics_append(directory->metrics, &row)));
     if (report->best) directory->owes_model = true;
     if (sc_checkpoint_series_rests(directory->checkpoints)) return SOCLE_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Forward passes over a data set: loss and accuracy, without changing anything but the totals. */
+/* Forward passes over a data set: loss and metrics, without changing anything but the totals. */
 #include "train/fit_private.h"
 
 #include <math.h>
@@ -19,19 +19,19 @@ static socle_status sum_order(sc_engine *engine, const sc_stage_source *source,
 }
 
 /* Means; where nothing counts they are NaN. */
-static sc_evaluation means_of(const sc_totals *sum, int64_t samples, bool counts) {
+sc_evaluation sc_evaluation_of(const sc_net *net, const sc_sums *sum, int64_t samples) {
     double weight = sum->weight > 0 ? sum->weight : NAN;
-    return (sc_evaluation){.loss = sum->loss / weight,
-                           .accuracy = counts ? sum->correct / weight : NAN,
-                           .samples = samples,
-                           .weight = sum->weight};
+    sc_evaluation out = {.loss = sum->loss / weight, .samples = samples, .weight = sum->weight};
+    for (int m = 0; m < SC_NET_METRICS; m++)
+        out.metric[m] = m < net->metrics ? sum->metric[m] / weight : NAN;
+    return out;
 }
 
 socle_status sc_evaluate_order(sc_engine *engine, const sc_stage_source *source,
                                const sc_order *order, sc_evaluation *out) {
     sc_totals sum = {0};
     SC_TRY(sum_order(engine, source, order, &sum));
-    *out = means_of(&sum, order->count, sc_net_counts_correct(sc_engine_net(engine)));
+    *out = sc_evaluation_of(sc_engine_net(engine), &sum.sum, order->count);
     return SOCLE_OK;
 }
 
@@ -78,17 +78,17 @@ static socle_status evaluate_part(sc_engine *engine, void *argument) {
     return status;
 }
 
-static sc_evaluation join_parts(const evaluation_job *job, int parts, bool counts) {
-    sc_totals sum = {0};
+static sc_evaluation join_parts(const sc_net *net, const evaluation_job *job, int parts) {
+    sc_sums sum = {0};
     int64_t samples = 0;
     for (int i = 0; i < parts; i++) {
-        const sc_totals *part = &job->part[i];
+        const sc_sums *part = &job->part[i].sum;
         samples += job->samples[i];
         sum.weight += part->weight;
         sum.loss += part->loss;
-        sum.correct += part->correct;
+        for (int m = 0; m < net->metrics; m++) sum.metric[m] += part->metric[m];
     }
-    return means_of(&sum, samples, counts);
+    return sc_evaluation_of(net, &sum, samples);
 }
 
 /* Every member takes its share; what a lost one leaves, the leader does. A reproducible run must
@@ -112,7 +112,7 @@ static socle_status evaluate_on_fleet(sc_trainer *trainer, const sc_stage_source
         job.only = i;
         SC_TRY(sc_fleet_lead(fleet, deadline, evaluate_part, &job, sizeof job));
     }
-    *out = join_parts(&job, parts, sc_net_counts_correct(trainer->net));
+    *out = join_parts(trainer->net, &job, parts);
     return SOCLE_OK;
 }
 

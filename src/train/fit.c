@@ -6,6 +6,7 @@
 #include "base/thread_pool.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { PROGRESS_INTERVAL_MS = 100 };
 
@@ -18,16 +19,8 @@ static socle_status check_health(sc_trainer *trainer, const sc_totals *totals) {
                    totals->bad_step);
 }
 
-static bool has_accuracy(const sc_trainer *trainer) {
-    return trainer->counts_correct;
-}
-
 static sc_evaluation evaluation_of(const sc_trainer *trainer, const sc_totals *totals) {
-    double weight = totals->weight > 0 ? totals->weight : NAN;
-    return (sc_evaluation){.loss = totals->loss / weight,
-                           .accuracy = has_accuracy(trainer) ? totals->correct / weight : NAN,
-                           .samples = trainer->position.row,
-                           .weight = totals->weight};
+    return sc_evaluation_of(trainer->net, &totals->sum, trainer->position.row);
 }
 
 static void report_progress(sc_trainer *trainer, uint64_t began, int64_t began_row) {
@@ -43,9 +36,9 @@ static void report_progress(sc_trainer *trainer, uint64_t began, int64_t began_r
                             .rows = (int64_t)trainer->train_order.count,
                             .step = trainer->position.step,
                             .loss = so_far.loss,
-                            .accuracy = so_far.accuracy,
                             .samples_per_second = (double)(trainer->position.row - began_row) /
                                                   ((double)(now - began) * 1e-9)};
+    memcpy(progress.metric, so_far.metric, sizeof progress.metric);
     trainer->options.progress(trainer->options.user, &progress);
 }
 
@@ -103,9 +96,7 @@ static socle_status check_stop(sc_trainer *trainer) {
 /* Waits for all steps so far. */
 static socle_status take_totals(sc_trainer *trainer, sc_totals *totals) {
     SC_TRY(sc_fleet_totals(trainer->fleet, totals));
-    trainer->position.loss = totals->loss;
-    trainer->position.weight = totals->weight;
-    trainer->position.correct = totals->correct;
+    trainer->position.sum = totals->sum;
     return SOCLE_OK;
 }
 
@@ -152,18 +143,19 @@ static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     SC_TRY(read);
     sc_evaluation epoch = evaluation_of(trainer, &totals);
     report->loss = epoch.loss;
-    report->accuracy = epoch.accuracy;
+    memcpy(report->metric, epoch.metric, sizeof report->metric);
     report->seconds = (double)(sc_now_ns() - began) * 1e-9;
     report->samples_per_second = (double)(trainer->position.row - began_row) / report->seconds;
     return SOCLE_OK;
 }
 
-/* Higher is better. Without validation the newest is the best. Equal accuracies are told apart by
- * the loss, whose share is too small to outweigh one sample. */
+/* Higher is better. Without validation the newest is the best. Equal shares of right answers are
+ * told apart by the loss, whose part is too small to outweigh one sample. */
 static double score(const sc_trainer *trainer, const sc_epoch_report *report) {
     if (!trainer->validation_order.count) return (double)report->step;
-    return has_accuracy(trainer) ? report->val_accuracy - 1e-9 * fmin(report->val_loss, 100)
-                                 : -report->val_loss;
+    return sc_net_is_judged_by_metric(trainer->net)
+               ? report->val_metric[0] - 1e-9 * fmin(report->val_loss, 100)
+               : -report->val_loss;
 }
 
 static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
@@ -173,7 +165,7 @@ static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
         if (sc_evaluation_check(trainer->env, &validation, "validation") != SOCLE_OK)
             sc_log_line(trainer->env, SOCLE_LOG_WARNING, "%s", trainer->env->text);
         report->val_loss = validation.loss;
-        report->val_accuracy = validation.accuracy;
+        memcpy(report->val_metric, validation.metric, sizeof report->val_metric);
     }
     double now = score(trainer, report);
     report->best = isnan(trainer->position.best) || now > trainer->position.best;
@@ -192,12 +184,9 @@ static socle_status begin_next_epoch(sc_trainer *trainer) {
     if (trainer->epoch_over) {
         trainer->position.epoch++;
         trainer->position.row = 0;
-        trainer->position.loss = trainer->position.weight = trainer->position.correct = 0;
-    } else {
-        totals = (sc_totals){.loss = trainer->position.loss,
-                             .weight = trainer->position.weight,
-                             .correct = trainer->position.correct};
+        trainer->position.sum = (sc_sums){0};
     }
+    totals.sum = trainer->position.sum;
     SC_TRY(sc_fleet_set_totals(trainer->fleet, &totals));
     return sc_fleet_align(trainer->fleet);
 }
@@ -219,11 +208,8 @@ static bool run_over(const sc_trainer *trainer) {
 }
 
 static socle_status run_epoch(sc_trainer *trainer) {
-    sc_epoch_report report = {.loss = NAN,
-                              .accuracy = NAN,
-                              .val_loss = NAN,
-                              .val_accuracy = NAN,
-                              .fleet = trainer->fleet};
+    sc_epoch_report report = {.loss = NAN, .val_loss = NAN, .fleet = trainer->fleet};
+    for (int m = 0; m < SC_NET_METRICS; m++) report.metric[m] = report.val_metric[m] = NAN;
     SC_TRY(train_epoch(trainer, &report));
     return finish_epoch(trainer, &report);
 }

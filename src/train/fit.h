@@ -15,23 +15,23 @@ typedef struct sc_progress {
     int64_t epoch, epochs; /* epoch from 1 */
     int64_t row, rows;     /* of the epoch */
     int64_t step;
-    double loss, accuracy; /* so far in this epoch, as last seen without waiting; NaN: not yet, or
-                              no accuracy */
-    double samples_per_second; /* of this epoch so far */
+    double loss, metric[SC_NET_METRICS]; /* so far in this epoch, as last seen without waiting; NaN:
+                                            not yet */
+    double samples_per_second;           /* of this epoch so far */
 } sc_progress;
 
 typedef struct sc_epoch_report {
     int64_t epoch, step;
-    double loss, accuracy, val_loss, val_accuracy; /* NaN: does not exist */
-    double seconds, samples_per_second;            /* training part alone */
-    bool best;             /* best validation so far (without validation: always) */
-    bool whole;            /* false: the step limit came first */
-    const sc_fleet *fleet; /* who computed it, with shares and rates */
+    double loss, metric[SC_NET_METRICS]; /* NaN: does not exist */
+    double val_loss, val_metric[SC_NET_METRICS];
+    double seconds, samples_per_second; /* training part alone */
+    bool best;                          /* best validation so far (without validation: always) */
+    bool whole;                         /* false: the step limit came first */
+    const sc_fleet *fleet;              /* who computed it, with shares and rates */
 } sc_epoch_report;
 
 typedef struct sc_evaluation {
-    double loss, accuracy; /* means, by weight where samples have weights; accuracy NaN: the loss
-                              has none */
+    double loss, metric[SC_NET_METRICS]; /* means, by weight where samples have weights */
     int64_t samples;
     double weight; /* the sum of their weights, or their number; 0: the means are NaN */
 } sc_evaluation;
@@ -109,11 +109,12 @@ socle_status sc_trainer_restore_best(sc_trainer *trainer);
 
 /* Where a run is; all that is needed beside the tensors to continue it. */
 typedef struct sc_position {
-    int64_t epoch;                /* whole epochs done */
-    int64_t row;                  /* rows done of the next one */
-    int64_t step;                 /* steps done in all */
-    double loss, weight, correct; /* totals of the epoch under way (exact floats) */
-    double best;                  /* best score so far; NaN: none */
+    int64_t epoch; /* whole epochs done */
+    int64_t row;   /* rows done of the next one */
+    int64_t step;  /* steps done in all */
+    sc_sums sum;   /* of the epoch under way (sums of exact floats); a metric is NaN
+                      where the run did not measure it from the epoch's begin */
+    double best;   /* best score so far; NaN: none */
     int64_t best_epoch;
 } sc_position;
 sc_position sc_trainer_position(const sc_trainer *trainer);
@@ -132,6 +133,9 @@ socle_status sc_trainer_set_best(sc_trainer *trainer, int parameter, const float
 
 /* A loss that is not a finite number tells nothing of a model: DIVERGED. `what` names the data. */
 socle_status sc_evaluation_check(sc_env *env, const sc_evaluation *evaluation, const char *what);
+/* The means of what evaluations or epochs of this network summed up; metrics that it does not
+ * measure are NaN. */
+sc_evaluation sc_evaluation_of(const sc_net *net, const sc_sums *sum, int64_t samples);
 /* Evaluates `dataset` on an engine made for evaluation (staged). */
 socle_status sc_evaluate(sc_engine *engine, const sc_stage_source *source, sc_evaluation *out);
 /* Predictions for every sample in order: out has count * sc_engine_prediction_size floats. Staged

@@ -17,7 +17,6 @@ struct sc_trainer {
     sc_order train_order, validation_order, test_order;
     sc_dataset *converted[2]; /* train and test data whose targets had another type than the run's;
                                  NULL: as given */
-    bool counts_correct;      /* the loss has an accuracy */
     sc_position position;
     bool epoch_over; /* the steps so far reached the end of an epoch */
     sc_totals seen;  /* last look at the epoch's totals */

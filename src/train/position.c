@@ -2,6 +2,7 @@
 /* Whether a position that was read from somewhere can be one of this run. What is saved follows
  * from few numbers: how many samples an epoch has, how many make a step, and how many steps were
  * taken. */
+#include "nn/metric.h"
 #include "train/fit_private.h"
 #include "train/sample_weights.h"
 #include "train/targets.h"
@@ -83,10 +84,16 @@ static socle_status check_totals(const sc_trainer *trainer, const sc_position *p
     SC_TRY(weight_of(&weight, trainer, position));
     double slack = weight * part + FLT_MIN * (double)additions; /* what is below a device may drop
                                                                  */
-    SC_TRY(within(trainer, "weight", position->weight, fmax(0, weight - slack), weight + slack));
-    double correct = trainer->counts_correct ? weight * (1 + 4 * ROUNDING) + slack : 0;
-    SC_TRY(within(trainer, "correct", position->correct, 0, correct));
-    return within(trainer, "loss", position->loss, 0, position->row ? FLT_MAX : 0);
+    const sc_sums *sum = &position->sum;
+    SC_TRY(within(trainer, "weight", sum->weight, fmax(0, weight - slack), weight + slack));
+    for (int m = 0; m < trainer->net->metrics; m++) {
+        const sc_metric_kind *metric = trainer->net->metric[m];
+        double most = (weight * (1 + 4 * ROUNDING) + slack) * metric->most;
+        bool begun_later = position->row && !metric->always && isnan(sum->metric[m]);
+        if (begun_later) continue;
+        SC_TRY(within(trainer, sc_metric_sum(metric), sum->metric[m], 0, fmin(most, FLT_MAX)));
+    }
+    return within(trainer, "loss", sum->loss, 0, position->row ? FLT_MAX : 0);
 }
 
 /* The score of an epoch, as judge_epoch gives it. One that was not finite is none. */
@@ -101,7 +108,8 @@ static socle_status check_best(const sc_trainer *trainer, const sc_position *pos
                        "run.best is %.10g, and no epoch is the best one yet", position->best);
     int64_t validation = trainer->validation_order.count * sc_net_loss_rows(trainer->net);
     if (!validation) return within(trainer, "best", position->best, 1, (double)position->step);
-    if (!trainer->counts_correct) return within(trainer, "best", position->best, -FLT_MAX, 0);
+    if (!sc_net_is_judged_by_metric(trainer->net))
+        return within(trainer, "best", position->best, -FLT_MAX, 0);
     return within(trainer, "best", position->best, -1e-7,
                   1 + ROUNDING * (double)(2 * validation + 4));
 }

@@ -186,7 +186,6 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     SC_TRY(check_options(trainer->env, &trainer->options));
     SC_TRY(check_augment(trainer->env, trainer->net, &trainer->options.augment));
     SC_TRY(choose_micro_batch(trainer, devices));
-    trainer->counts_correct = sc_net_counts_correct(trainer->net);
     SC_TRY(split_data(trainer, train, test));
     SC_TRY(check_whole_batch(trainer));
     warn_single(trainer);
@@ -325,7 +324,6 @@ sc_position sc_trainer_position(const sc_trainer *trainer) {
 
 socle_status sc_trainer_set_position(sc_trainer *trainer, const sc_position *position) {
     trainer->position = *position;
-    sc_totals totals = {
-        .loss = position->loss, .weight = position->weight, .correct = position->correct};
+    sc_totals totals = {.sum = position->sum};
     return sc_fleet_set_totals(trainer->fleet, &totals);
 }

@@ -149,7 +149,7 @@ Test(engine, a_look_does_not_outlive_what_it_looked_at) {
     FIXTURE_OK(status);
     FIXTURE_OK(sc_engine_totals(engine, &seen)); /* waits */
     SC_TRUE(sc_engine_totals_peek(engine, &seen, &status));
-    SC_TRUE(seen.weight == 0);
+    SC_TRUE(seen.sum.weight == 0);
     sc_engine_destroy(engine);
     fixture_close(&f);
 }
@@ -182,7 +182,7 @@ static void not_finite(const char *device) {
     sc_totals totals;
     FIXTURE_OK(sc_engine_totals(engine, &totals));
     SC_EQ(totals.bad_step, 2);
-    SC_EQ((int)totals.weight, BATCH); /* the bad steps are not in the totals */
+    SC_EQ((int)totals.sum.weight, BATCH); /* the bad steps are not in the totals */
     float *after = fixture_parameters(&f, engine, &n);
     SC_EQ(memcmp(before, after, n * sizeof *before), 0);
     free(before);

@@ -86,12 +86,12 @@ static void compare(const variant *v, const outcome *plain) {
     for (size_t i = 0; i < plain->count; i++)
         SC_EQ_FLOAT_BITS(blocked.weights[i], plain->weights[i]);
     for (int e = 0; e < 2; e++) {
-        SC_TRUE(blocked.evaluated[e].loss == plain->evaluated[e].loss);
-        SC_TRUE(blocked.evaluated[e].correct == plain->evaluated[e].correct);
-        SC_TRUE(blocked.evaluated[e].weight == BATCH / 2);
+        SC_TRUE(blocked.evaluated[e].sum.loss == plain->evaluated[e].sum.loss);
+        SC_TRUE(blocked.evaluated[e].sum.metric[0] == plain->evaluated[e].sum.metric[0]);
+        SC_TRUE(blocked.evaluated[e].sum.weight == BATCH / 2);
     }
-    SC_TRUE(plain->evaluated[0].loss != plain->evaluated[1].loss); /* else a stale pack would not
-                                                                      show */
+    SC_TRUE(plain->evaluated[0].sum.loss != plain->evaluated[1].sum.loss); /* else a stale pack
+                                                                      would not show */
     SC_TRUE(blocked.launched > 10 * STEPS);
     SC_TRUE(blocked.packs >= 3);
     SC_TRUE(blocked.reorders > blocked.packs);
@@ -118,7 +118,8 @@ static void same_bits(const char *device, bool thorough) {
         SC_EQ(unused.reorders, 0);
         SC_EQ(unused.launched, 0);
         SC_EQ_MEMORY(unused.weights, plain.weights, plain.count * sizeof *plain.weights);
-        for (int e = 0; e < 2; e++) SC_TRUE(unused.evaluated[e].loss == plain.evaluated[e].loss);
+        for (int e = 0; e < 2; e++)
+            SC_TRUE(unused.evaluated[e].sum.loss == plain.evaluated[e].sum.loss);
         free(unused.weights);
         free(plain.weights);
     }

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { LANES = 6 };
+enum { LANES = 6, STANDARD_SUMS = SC_SUM_METRICS + 1 };
 static const sc_lane lanes[LANES] = {SC_LANE_SUMS,      SC_LANE_HEALTH, SC_LANE_PARAMETERS,
                                      SC_LANE_GRADIENTS, SC_LANE_STATE,  SC_LANE_COEFFICIENTS};
 
@@ -32,8 +32,8 @@ static void place(adder *a, sc_lane lane, int count) {
 }
 
 /* commits: the whole commit of one block of parameters, else the totals of evaluation. */
-static void create(adder *a, const char *device, bool commits) {
-    static const int count[LANES] = {SC_SUM_STATISTICS, SC_HEALTH_TENSORS, 1, 1, 1, 3};
+static void create(adder *a, const char *device, bool commits, int sums) {
+    const int count[LANES] = {sums, SC_HEALTH_TOTALS + 2 * sums, 1, 1, 1, 3};
     memset(a, 0, sizeof *a);
     fixture_open(&a->f, device, 0);
     FIXTURE_OK(sc_queue_open(&a->queue, a->f.device));
@@ -41,9 +41,9 @@ static void create(adder *a, const char *device, bool commits) {
     FIXTURE_OK(sc_graph_create(&a->graph, a->f.device->env, 1));
     sc_optimizer sgd = fixture_optimizer("sgd", 0.1f, 0);
     sc_step_terms terms;
-    sc_commit_shape shape = {.pieces = 1, .parameter_blocks = {1}, .weighted = true};
+    sc_commit_shape shape = {.pieces = 1, .parameter_blocks = {1}, .sums = sums, .weighted = true};
     FIXTURE_OK(commits ? sc_commit_build(a->graph, &sgd, &shape, &terms)
-                       : sc_totals_build(a->graph));
+                       : sc_totals_build(a->graph, sums));
     sc_plan_options options = {0};
     FIXTURE_OK(sc_plan_create(&a->plan, a->f.device, a->graph, &a->map, &options));
 }
@@ -64,9 +64,9 @@ static sc_operand at(const adder *a, sc_lane lane, int tensor) {
 }
 
 static void feed(adder *a, float loss, float weight, float correct, int times) {
-    const float sum[3] = {loss, weight, correct};
+    const float sum[STANDARD_SUMS] = {loss, weight, correct};
     const sc_launch launch = {.rows = 1, .step = 1};
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < STANDARD_SUMS; i++)
         FIXTURE_OK(sc_queue_write(a->queue, at(a, SC_LANE_SUMS, i), &sum[i], sizeof sum[i]));
     FIXTURE_OK(sc_queue_finish(a->queue));
     for (int t = 0; t < times; t++) FIXTURE_OK(sc_plan_run(a->plan, a->queue, &a->memory, &launch));
@@ -75,17 +75,17 @@ static void feed(adder *a, float loss, float weight, float correct, int times) {
 
 static double total(adder *a, int i) {
     float part[2];
-    FIXTURE_OK(sc_queue_read(a->queue, &part[0], at(a, SC_LANE_HEALTH, SC_HEALTH_LOSS + i),
-                             sizeof part[0]));
-    FIXTURE_OK(sc_queue_read(a->queue, &part[1], at(a, SC_LANE_HEALTH, SC_HEALTH_LOSS_LOW + i),
-                             sizeof part[1]));
+    for (int p = 0; p < 2; p++)
+        FIXTURE_OK(sc_queue_read(a->queue, &part[p],
+                                 at(a, SC_LANE_HEALTH, SC_HEALTH_TOTALS + 2 * i + p),
+                                 sizeof part[p]));
     FIXTURE_OK(sc_queue_finish(a->queue));
     return (double)part[0] + (double)part[1];
 }
 
 static void heavy_beside_light(const char *device, bool commits) {
     adder a;
-    create(&a, device, commits);
+    create(&a, device, commits, STANDARD_SUMS);
     for (int i = 0; i < 50; i++) {
         feed(&a, 2.5e6f, 1e7f, 1e7f, 1);
         feed(&a, 3.0f, 1.0f, 1.0f, 20);
@@ -99,7 +99,7 @@ static void heavy_beside_light(const char *device, bool commits) {
 /* From where a float counts no further, one by one; then in steps of 5,000 to a hundred million. */
 static void many(const char *device, bool commits) {
     adder a;
-    create(&a, device, commits);
+    create(&a, device, commits, STANDARD_SUMS);
     feed(&a, 1677721.6f, 16777216, 16777216, 1);
     feed(&a, 0.1f, 1, 1, 1500);
     SC_EQ(total(&a, 1), 16777216 + 1500);
@@ -116,7 +116,7 @@ static void many(const char *device, bool commits) {
 /* A sum that is not finite is a total that is not, and says which. */
 static void not_finite(const char *device) {
     adder a;
-    create(&a, device, false);
+    create(&a, device, false, STANDARD_SUMS);
     feed(&a, INFINITY, 1, 1, 2);
     SC_TRUE(isinf(total(&a, 0)));
     SC_EQ(total(&a, 1), 2.0);
@@ -125,18 +125,42 @@ static void not_finite(const char *device) {
     destroy(&a);
 }
 
-static void all(const char *device) {
+/* Any number of metrics: each has its total, and the last loss comes along. */
+static void more_sums(const char *device, int least, bool commits) {
+    for (int sums = least; sums <= SC_SUMS; sums++) {
+        adder a;
+        float last;
+        const sc_launch launch = {.rows = 1, .step = 1};
+        create(&a, device, commits, sums);
+        for (int i = 0; i < sums; i++) {
+            float sum = (float)(i + 3);
+            FIXTURE_OK(sc_queue_write(a.queue, at(&a, SC_LANE_SUMS, i), &sum, sizeof sum));
+            FIXTURE_OK(sc_queue_finish(a.queue));
+        }
+        for (int t = 0; t < 2; t++) FIXTURE_OK(sc_plan_run(a.plan, a.queue, &a.memory, &launch));
+        for (int i = 0; i < sums; i++) SC_EQ(total(&a, i), 2.0 * (i + 3));
+        FIXTURE_OK(sc_queue_read(a.queue, &last, at(&a, SC_LANE_HEALTH, SC_HEALTH_LAST_LOSS),
+                                 sizeof last));
+        FIXTURE_OK(sc_queue_finish(a.queue));
+        SC_EQ(last, 3 * (1.0f / 4));
+        destroy(&a);
+    }
+}
+
+static void all(const char *device, int least) {
     heavy_beside_light(device, false);
     heavy_beside_light(device, true);
     many(device, false);
     many(device, true);
     not_finite(device);
+    more_sums(device, least, false);
+    more_sums(device, least, true);
 }
 
 Test(totals, cpu) {
-    all("cpu");
+    all("cpu", SC_SUM_METRICS);
 }
 
 Test(totals, opencl) {
-    all("opencl:0");
+    all("opencl:0", SC_SUMS);
 }

@@ -227,9 +227,9 @@ static void read_all(party *p, sc_trainer *trainer, party_state *state) {
     sc_totals totals;
     SC_OK(&p->env, sc_fleet_totals(fleet, &totals));
     float *end = state->value + state->count;
-    end[0] = (float)totals.loss;
-    end[1] = (float)totals.weight;
-    end[2] = (float)totals.correct;
+    end[0] = (float)totals.sum.loss;
+    end[1] = (float)totals.sum.weight;
+    end[2] = (float)totals.sum.metric[0];
     state->count += 3;
 }
 

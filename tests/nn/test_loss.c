@@ -6,6 +6,7 @@
 
 #include "graph/build.h"
 #include "graph/grad.h"
+#include "nn/metric.h"
 
 enum { LOSS, CORRECT, PREDICTION, SLOPE };
 
@@ -26,13 +27,16 @@ static void create_of(loss_eval *out, const sc_loss_kind *kind, int64_t rows, in
     target_desc.dim[0] = rows;
     target_desc.dtype = (uint8_t)dtype;
     sc_value x = sc_graph_external(out->graph, SC_LANE_INPUTS, 0, &desc, NULL),
-             target = sc_graph_external(out->graph, SC_LANE_INPUTS, 1, &target_desc, NULL), correct,
-             counts, slope;
+             target = sc_graph_external(out->graph, SC_LANE_INPUTS, 1, &target_desc, NULL), slope,
+             correct = SC_NO_VALUE;
     const sc_net net = {.loss = kind, .ignored = SC_NO_LABEL};
-    sc_value loss = sc_loss_build(out->graph, &net, x, target, &correct, &counts);
-    SC_EQ(counts, SC_NO_VALUE);
-    out->counts = correct != SC_NO_VALUE;
+    const sc_metric_kind *accuracy = sc_metric_find("accuracy");
+    sc_loss_rows loss_rows = sc_loss_build(out->graph, &net, x, target);
+    sc_value loss = loss_rows.loss;
+    SC_EQ(loss_rows.counts, SC_NO_VALUE);
+    out->counts = accuracy->suits(&net);
     SC_EQ(out->counts, sc_loss_counts_correct(kind));
+    if (out->counts) correct = accuracy->build(out->graph, &net, &loss_rows);
     sc_value prediction = sc_loss_prediction(out->graph, kind, x);
     SC_OK(env, sc_graph_gradient(out->graph, loss, SC_NO_VALUE, 1, &x, &slope, NULL));
     const sc_value value[4] = {loss, correct, prediction, slope};
@@ -254,7 +258,8 @@ Test(loss, chosen_on_a_network) {
     net_add(net, "relu", -1, NULL);
     SC_OK(&env, sc_net_loss(net, "softmax_cross_entropy", 0));
     SC_EQ(net->output, 0);
-    SC_TRUE(sc_net_counts_correct(net));
+    SC_TRUE(sc_net_is_judged_by_metric(net));
+    SC_EQ(sc_net_metric(net, "accuracy"), 0);
     SC_FAILS(&env, sc_net_loss(net, "mean_squared_error", 2), SOCLE_STATUS_CONFIG);
     sc_net_destroy(net);
     net = net_create(&env, SOCLE_F32, 1, row, 1);

@@ -38,8 +38,10 @@ static void learner_create(learner *l, sc_net *net, int label_dtype) {
     target.dim[0] = SAMPLES;
     target.dtype = (uint8_t)label_dtype;
     sc_value labels = sc_graph_external(graph, SC_LANE_INPUTS, 1, &target, "labels");
-    sc_value correct, wrt[8], gradient[8];
-    l->loss = sc_loss_build(graph, net, l->e.build.node[net->output], labels, &correct, &l->counts);
+    sc_value wrt[8], gradient[8];
+    sc_loss_rows rows = sc_loss_build(graph, net, l->e.build.node[net->output], labels);
+    l->loss = rows.loss;
+    l->counts = rows.counts;
     SC_OK(net->env, graph->status);
     l->rows = sc_graph_desc(graph, l->loss)->dim[0];
     for (size_t p = 0; p < net->parameters; p++) wrt[p] = l->e.build.parameter[p];

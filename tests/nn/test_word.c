@@ -3,7 +3,7 @@
  */
 #include "sc_test.h"
 
-#include "nn/layer.h"
+#include "nn/metric.h"
 
 Test(word, is_found_by_all_who_look) {
     sc_layer_options options;
@@ -78,6 +78,7 @@ Test(word, stands_for_one_thing) {
     check_family(&sc_layer_family);
     check_family(&sc_loss_family);
     check_family(&sc_optimizer_family);
+    check_family(&sc_metric_family);
     check_family(&sc_initializer_family);
 }
 

@@ -74,9 +74,7 @@ static void expect_equal(sc_trainer *a, sc_trainer *b) {
     SC_EQ(p.row, q.row);
     SC_EQ(p.step, q.step);
     SC_EQ(p.best_epoch, q.best_epoch);
-    SC_EQ_MEMORY(&p.loss, &q.loss, sizeof p.loss);
-    SC_EQ_MEMORY(&p.weight, &q.weight, sizeof p.weight);
-    SC_EQ_MEMORY(&p.correct, &q.correct, sizeof p.correct);
+    SC_EQ_MEMORY(&p.sum, &q.sum, sizeof p.sum);
     SC_TRUE(p.best == q.best || (isnan(p.best) && isnan(q.best)));
 }
 
@@ -267,13 +265,14 @@ static void expect_position_refused(sc_trainer *trainer, sc_trainer *other,
     SC_EQ(after.step, before.step);
 }
 
-#define FORGED(field_name, value)                                                                  \
+#define FORGED_AS(field_name, value, word)                                                         \
     do {                                                                                           \
         sc_position forged = honest;                                                               \
         forged.field_name = (value);                                                               \
-        SC_REPRO("run." #field_name " = " #value);                                                 \
-        expect_position_refused(trainer, other, &forged, #field_name);                             \
+        SC_REPRO("run.%s = " #value, word);                                                        \
+        expect_position_refused(trainer, other, &forged, word);                                    \
     } while (0)
+#define FORGED(field_name, value) FORGED_AS(field_name, value, #field_name)
 
 static void forge_within_an_epoch(sc_trainer *trainer, sc_trainer *other) {
     const sc_position honest = sc_trainer_position(trainer);
@@ -283,15 +282,15 @@ static void forge_within_an_epoch(sc_trainer *trainer, sc_trainer *other) {
     FORGED(row, UINT32_MAX);
     FORGED(step, honest.step + 1);
     FORGED(step, 0);
-    FORGED(weight, 95);
-    FORGED(weight, 0);
-    FORGED(weight, NAN);
-    FORGED(correct, -1e9);
-    FORGED(correct, 97);
-    FORGED(correct, NAN);
-    FORGED(loss, -1);
-    FORGED(loss, 1e39);
-    FORGED(loss, NAN);
+    FORGED_AS(sum.weight, 95, "weight");
+    FORGED_AS(sum.weight, 0, "weight");
+    FORGED_AS(sum.weight, NAN, "weight");
+    FORGED_AS(sum.metric[0], -1e9, "correct");
+    FORGED_AS(sum.metric[0], 97, "correct");
+    FORGED_AS(sum.metric[0], NAN, "correct");
+    FORGED_AS(sum.loss, -1, "loss");
+    FORGED_AS(sum.loss, 1e39, "loss");
+    FORGED_AS(sum.loss, NAN, "loss");
     FORGED(best_epoch, 2);
     FORGED(best, 1.1);
     FORGED(best, -1);
@@ -303,9 +302,9 @@ static void forge_within_an_epoch(sc_trainer *trainer, sc_trainer *other) {
 
 static void forge_at_the_beginning(sc_trainer *trainer, sc_trainer *other) {
     const sc_position honest = sc_trainer_position(trainer);
-    FORGED(weight, 1);
-    FORGED(correct, 1);
-    FORGED(loss, 1);
+    FORGED_AS(sum.weight, 1, "weight");
+    FORGED_AS(sum.metric[0], 1, "correct");
+    FORGED_AS(sum.loss, 1, "loss");
     FORGED(best_epoch, 1);
     FORGED(best, 0.5);
     sc_position ended = honest; /* "done" */

@@ -35,7 +35,7 @@ static void check_evaluation(fixture *f, sc_engine *engine, const json_t *curve)
     double loss = json_number_value(json_object_get(curve, "eval_loss"));
     close_to(result.loss, loss, 1e-4 * loss, "eval_loss", 0);
     SC_EQ(result.samples, 320);
-    SC_EQ(llround(result.accuracy * 320),
+    SC_EQ(llround(result.metric[0] * 320),
           json_integer_value(json_object_get(curve, "eval_correct")));
 }
 

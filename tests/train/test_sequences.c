@@ -106,7 +106,7 @@ static void first_step_is_pytorchs(const char *device) {
     write_drawn(engine, f.net, before);
     sc_totals totals = step(engine, &r, 1, 2, 1.0f);
     SC_NEAR((double)totals.last_loss, tokens_loss[0], 1e-6);
-    SC_EQ((int)totals.weight, 4); /* of six tokens two do not count */
+    SC_EQ((int)totals.sum.weight, 4); /* of six tokens two do not count */
     float *after = fixture_parameters(&f, engine, &count);
     SC_EQ(count, SUMS);
     for (int p = 0, at = 0; p < 5; at += size[p++])
@@ -135,8 +135,8 @@ static float *train(const run *r, double *loss, double *weight, size_t *count) {
     sc_totals totals = {0};
     for (int s = 0; s < r->steps; s++) totals = step(engine, r, (uint32_t)s + 1, SAMPLES, 0.5f);
     float *all = fixture_parameters(&f, engine, count);
-    *loss = totals.loss / totals.weight;
-    *weight = totals.weight;
+    *loss = totals.sum.loss / totals.sum.weight;
+    *weight = totals.sum.weight;
     sc_engine_destroy(engine);
     fixture_close(&f);
     return all;

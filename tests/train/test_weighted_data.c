@@ -44,7 +44,7 @@ static void evaluated(const char *device) {
     SC_EQ(result.samples, SAMPLES);
     SC_TRUE(fabs(result.weight - sum) <= SAMPLES * UNIT * sum);
     SC_TRUE(fabs(result.loss - loss / sum) < 1e-5);
-    SC_TRUE(fabs(result.accuracy - right / sum) <= 2 * SAMPLES * UNIT);
+    SC_TRUE(fabs(result.metric[0] - right / sum) <= 2 * SAMPLES * UNIT);
     SC_TRUE(right > 0 && right < sum);
     sc_engine_destroy(engine);
     sc_dataset_destroy(data);

@@ -137,9 +137,9 @@ static void one_step(const char *device, int parts, bool fixed_tree) {
     }
     SC_TRUE(e.w_bound[0][0] < 1e-4 && e.correct > 0 && e.correct < e.weight); /* the bounds say
                                                                                  something */
-    SC_TRUE(fabs(totals.loss - e.loss) <= e.loss_bound);
-    SC_TRUE(fabs(totals.weight - e.weight) <= ROWS * UNIT * e.weight);
-    SC_TRUE(fabs(totals.correct - e.correct) <= ROWS * UNIT * e.weight);
+    SC_TRUE(fabs(totals.sum.loss - e.loss) <= e.loss_bound);
+    SC_TRUE(fabs(totals.sum.weight - e.weight) <= ROWS * UNIT * e.weight);
+    SC_TRUE(fabs(totals.sum.metric[0] - e.correct) <= ROWS * UNIT * e.weight);
     SC_TRUE(fabs((double)totals.last_loss - e.loss / e.weight) <= 2 * e.loss_bound / e.weight);
     sc_engine_destroy(engine);
     fixture_close(&f);
@@ -212,7 +212,7 @@ static void nothing_counts(const char *device, float weight) {
     FIXTURE_OK(sc_engine_initialize(engine, 1));
     take_step(&f, engine, 1, 0.5f, 1);
     FIXTURE_OK(sc_engine_totals(engine, &before));
-    SC_TRUE(before.weight == 25 && before.last_loss > 0);
+    SC_TRUE(before.sum.weight == 25 && before.last_loss > 0);
     float *old = everything(&f, engine, &count);
     for (int parts = 1; parts <= 2; parts++) {
         take_step(&f, engine, 1 + (uint32_t)parts, weight, parts);
@@ -221,8 +221,8 @@ static void nothing_counts(const char *device, float weight) {
         SC_EQ_MEMORY(now, old, count * sizeof *now);
         FIXTURE_OK(sc_engine_totals(engine, &after));
         SC_EQ(after.bad_step, 0);
-        SC_TRUE(after.loss == before.loss && after.weight == before.weight &&
-                after.correct == before.correct);
+        SC_TRUE(after.sum.loss == before.sum.loss && after.sum.weight == before.sum.weight &&
+                after.sum.metric[0] == before.sum.metric[0]);
         SC_TRUE(after.last_loss == 0);
         free(now);
     }
@@ -230,7 +230,7 @@ static void nothing_counts(const char *device, float weight) {
     float *now = everything(&f, engine, &count);
     SC_TRUE(memcmp(now, old, count * sizeof *now) != 0);
     FIXTURE_OK(sc_engine_totals(engine, &after));
-    SC_TRUE(after.bad_step == 0 && after.weight == 125 && after.last_loss > 0);
+    SC_TRUE(after.bad_step == 0 && after.sum.weight == 125 && after.last_loss > 0);
     free(now);
     free(old);
     sc_engine_destroy(engine);
@@ -277,9 +277,9 @@ static void far_target(const char *device, float weight, bool healthy) {
     FIXTURE_OK(sc_engine_read(engine, 1, &b));
     /* y - target: -1 of weight 1 and -2 of weight 2; losses 1 and 4. */
     SC_REPRO("%s, weight %g: step %u, loss %g, weights %.9g, %.9g", device, (double)weight,
-             totals.bad_step, totals.loss, (double)w, (double)b);
+             totals.bad_step, totals.sum.loss, (double)w, (double)b);
     SC_EQ(totals.bad_step, healthy ? 0 : 1);
-    SC_TRUE(totals.loss == (healthy ? 9 : 0) && totals.weight == (healthy ? 3 : 0));
+    SC_TRUE(totals.sum.loss == (healthy ? 9 : 0) && totals.sum.weight == (healthy ? 3 : 0));
     SC_NEAR((double)w, healthy ? 0.5 + 0.1 * 2 * (1 * 1 + 2 * 2 * 3) / 3 : 0.5, 1e-6);
     SC_NEAR((double)b, healthy ? 0.5 + 0.1 * 2 * (1 + 2 * 2) / 3 : 0.5, 1e-6);
     sc_engine_destroy(engine);

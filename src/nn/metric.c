@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See metric.h: the table, and which of its rows a network measures. Adding a metric: a row here
+ * and its reference in tests/nn/test_metric.c. */
+#include "nn/metric.h"
+#include "graph/formula.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The loss is NaN where a score is NaN or infinite, and the largest of such scores means nothing.
+ */
+static sc_value is_right(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows) {
+    if (!net->loss->classes)
+        return sc_loss_of_formula(graph, net->loss->correct, rows->prediction, rows->target);
+    if (rows->loss == SC_NO_VALUE) return SC_NO_VALUE;
+    return sc_build_formula(
+        graph, "class == label and is_finite(loss)", "class label loss",
+        (sc_value[]){sc_build_argmax(graph, rows->prediction), rows->target, rows->loss});
+}
+
+static bool has_right(const sc_net *net) {
+    return sc_loss_counts_correct(net->loss);
+}
+
+static const sc_metric_kind accuracy = {
+    .record = {.word = "accuracy",
+               .help = "the share of right answers: the label has the highest score, or the right "
+                       "side of one half",
+               .aliases = "acc categorical_accuracy sparse_categorical_accuracy binary_accuracy"},
+    .brief = "acc",
+    .sum = "correct",
+    .most = 1,
+    .build = is_right,
+    .suits = has_right,
+    .always = true,
+};
+
+static const sc_record *const records[] = {&accuracy.record, NULL};
+
+const sc_family sc_metric_family = {
+    .what = "metric",
+    .example = "accuracy",
+    .help = "What is measured beside the loss, in training, validation and evaluation; training "
+            "does not depend on it. Accuracy is measured unasked wherever the loss has one.",
+    .foreign = "precision recall f1 auc iou",
+    .record = records,
+};
+
+static const sc_metric_kind *kind_of(const sc_record *record) {
+    return (const sc_metric_kind *)(const void *)record; /* its first member */
+}
+
+const sc_metric_kind *sc_metric_at(int number) {
+    return records[number] ? kind_of(records[number]) : NULL;
+}
+
+const sc_metric_kind *sc_metric_find(const char *word) {
+    const char *named;
+    const sc_record *record = sc_family_find(&sc_metric_family, word, &named);
+    return record ? kind_of(record) : NULL;
+}
+
+const char *sc_metric_word(const sc_metric_kind *metric) {
+    return metric->record.word;
+}
+
+const char *sc_metric_sum(const sc_metric_kind *metric) {
+    return metric->sum ? metric->sum : metric->record.word;
+}
+
+double sc_metric_value(const sc_net *net, const double *values, const char *word) {
+    int metric = sc_net_metric(net, word);
+    return metric < 0 ? NAN : values[metric];
+}
+
+void sc_net_standard_metrics(sc_net *net) {
+    net->metrics = 0;
+    for (int i = 0; sc_metric_at(i); i++)
+        if (sc_metric_at(i)->always && sc_metric_at(i)->suits(net))
+            net->metric[net->metrics++] = sc_metric_at(i);
+}
+
+socle_status sc_net_measure(sc_net *net, const char *word) {
+    if (net->status != SOCLE_OK) return net->status;
+    const sc_metric_kind *metric = sc_metric_find(word);
+    if (!metric) return sc_fail(net->env, SOCLE_STATUS_CONFIG, "there is no metric '%.60s'", word);
+    if (!net->loss || !metric->suits(net))
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: %s has none", word,
+                       net->loss ? net->loss->record.word : "a network without a loss");
+    if (sc_net_metric(net, sc_metric_word(metric)) >= 0) return SOCLE_OK;
+    if (net->metrics == SC_NET_METRICS)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: a network measures at most %d metrics",
+                       word, SC_NET_METRICS);
+    net->metric[net->metrics++] = metric;
+    return SOCLE_OK;
+}
+
+int sc_net_metric(const sc_net *net, const char *word) {
+    for (int i = 0; i < net->metrics; i++)
+        if (strcmp(sc_metric_word(net->metric[i]), word) == 0) return i;
+    return -1;
+}
+
+bool sc_net_is_judged_by_metric(const sc_net *net) {
+    return net->metrics > 0 && net->metric[0]->always;
+}

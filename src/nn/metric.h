@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Metrics: what a run measures beside its loss. Each is a row of a table: a word, and an expression
+ * over the graph that gives a number for every row of the loss. Its sum, by weight, goes with the
+ * loss's through partials, exchange and totals; divided by the summed weight it is what lines,
+ * records and files show. Nobody outside metric.c knows one by name. */
+#ifndef SC_NN_METRIC_H
+#define SC_NN_METRIC_H
+
+#include "nn/layer.h"
+
+struct sc_metric_kind {
+    sc_record record;  /* its word, under which it is shown, and its options: none so far */
+    const char *brief; /* in the line that is redrawn */
+    const char *sum;   /* its sum in a checkpoint; NULL: as the word */
+    double most;       /* of one row of the loss: a share has 1 */
+    /* A number for each row of the loss; it is not finite only where the loss is not. */
+    sc_value (*build)(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows);
+    /* Whether the net's loss has it. */
+    bool (*suits)(const sc_net *net);
+    bool always; /* measured, without being asked for, where the loss has it */
+};
+
+extern const sc_family sc_metric_family; /* each record is the beginning of a sc_metric_kind */
+/* The kinds, in the order of the table; NULL behind the last. */
+const sc_metric_kind *sc_metric_at(int number);
+const sc_metric_kind *sc_metric_find(const char *word);
+const char *sc_metric_word(const sc_metric_kind *metric);
+const char *sc_metric_sum(const sc_metric_kind *metric);
+/* Of a network's metrics, whose values are in the order in which it has them, the one of this name;
+ * NaN: it does not measure it. */
+double sc_metric_value(const sc_net *net, const double *values, const char *word);
+
+#endif

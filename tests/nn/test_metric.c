@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of metrics: each row against its definition, in doubles; and which of them a network
+ * measures. */
+#include "net_eval.h"
+
+#include "graph/build.h"
+#include "nn/metric.h"
+
+enum { ROWS = 5, CLASSES = 8 };
+
+/* Scores with ties, and rows that mean nothing: the last two have a NaN and an infinity. */
+static const double scores[ROWS * CLASSES] = {
+    1, 2,  3, 4, 5, 6, 7,   8,        /* label 3: fifth */
+    1, 2,  3, 4, 5, 6, 7,   8,        /* label 2: sixth */
+    5, 5,  5, 5, 5, 5, 5,   5,        /* label 4: fifth of equals */
+    0, -1, 0, 9, 0, 0, NAN, 0,        /* label 3 */
+    1, 0,  0, 0, 0, 0, 0,   INFINITY, /* label 7 */
+};
+static const double labels[ROWS] = {3, 2, 4, 3, 7};
+
+/* A label is ahead of equal scores that have higher numbers, as the highest score is the first of
+ * equals. */
+static double is_among(const double *score, int label, int most) {
+    int ahead = 0;
+    for (int c = 0; c < CLASSES; c++) {
+        if (!isfinite(score[c])) return 0;
+        ahead += score[c] > score[label] || (score[c] == score[label] && c < label);
+    }
+    return ahead < most;
+}
+
+/* A metric of the loss `loss` on outputs [rows, width] and targets of `dtype`. */
+static void measure(const char *word, const char *loss, const double *x, const double *target,
+                    int64_t rows, int64_t width, int dtype, double *out) {
+    sc_env env;
+    sc_graph *graph;
+    graph_eval eval;
+    sc_env_init(&env, NULL, NULL);
+    const sc_net net = {.loss = sc_loss_find(loss), .ignored = SC_NO_LABEL};
+    const sc_metric_kind *metric = sc_metric_find(word);
+    SC_TRUE(metric != NULL && metric->suits(&net));
+    sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 2, (int64_t[]){rows, width}), wanted;
+    SC_OK(&env, sc_graph_create(&graph, &env, rows));
+    SC_OK(&env, sc_loss_target(&env, net.loss, &desc, &wanted));
+    wanted.dim[0] = rows;
+    wanted.dtype = (uint8_t)dtype;
+    sc_value input[2] = {sc_graph_external(graph, SC_LANE_INPUTS, 0, &desc, NULL),
+                         sc_graph_external(graph, SC_LANE_INPUTS, 1, &wanted, NULL)};
+    sc_loss_rows each = sc_loss_build(graph, &net, input[0], input[1]);
+    sc_graph_output(graph, metric->build(graph, &net, &each), SC_LANE_OUTPUTS, 0);
+    SC_OK(&env, graph->status);
+    eval_create(&eval, graph, false, rows, NULL, NULL);
+    memcpy(eval_home_data(&eval, SC_LANE_INPUTS, 0, 0), x, (size_t)(rows * width) * sizeof *x);
+    memcpy(eval_home_data(&eval, SC_LANE_INPUTS, 1, 0), target,
+           (size_t)sc_tensor_elements(&wanted) * sizeof *target);
+    eval_run(&eval);
+    memcpy(out, eval_home_data(&eval, SC_LANE_OUTPUTS, 0, 0), (size_t)rows * sizeof *out);
+    eval_destroy(&eval);
+    sc_graph_destroy(graph);
+}
+
+static void check_classes(const char *word, int most) {
+    static const int dtypes[] = {SOCLE_U8, SOCLE_I32};
+    for (int d = 0; d < 2; d++) {
+        double out[ROWS];
+        measure(word, "softmax_cross_entropy", scores, labels, ROWS, CLASSES, dtypes[d], out);
+        for (int r = 0; r < ROWS; r++)
+            SC_EQ(out[r], is_among(scores + (size_t)r * CLASSES, (int)labels[r], most));
+    }
+}
+
+Test(metric, accuracy) {
+    check_classes("accuracy", 1);
+}
+
+Test(metric, of_a_network) {
+    sc_env env;
+    sc_net *net;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_net_create(&net, &env));
+    sc_net_input(net, "x", SOCLE_F32, &(socle_shape){1, {8}}, 1);
+    SC_FAILS(&env, sc_net_measure(net, "accuracy"), SOCLE_STATUS_CONFIG);
+    SC_CONTAINS(env.text, "without a loss");
+    SC_OK(&env, sc_net_loss(net, "mean_squared_error", 0));
+    SC_EQ(net->metrics, 0);
+    SC_TRUE(!sc_net_is_judged_by_metric(net));
+    SC_TRUE(isnan(sc_metric_value(net, (double[]){1}, "accuracy")));
+    SC_FAILS(&env, sc_net_measure(net, "accuracy"), SOCLE_STATUS_CONFIG);
+    SC_CONTAINS(env.text, "mean_squared_error has none");
+    SC_OK(&env, sc_net_loss(net, "softmax_cross_entropy", 0));
+    SC_EQ(net->metrics, 1);
+    SC_OK(&env, sc_net_measure(net, "acc")); /* is there already */
+    SC_EQ(net->metrics, 1);
+    SC_EQ(sc_metric_value(net, (double[]){0.5}, "accuracy"), 0.5);
+    SC_FAILS(&env, sc_net_measure(net, "f1"), SOCLE_STATUS_CONFIG);
+    sc_net_destroy(net);
+}

@@ -2,6 +2,7 @@
 /* `socle eval`: loss and accuracy of a model on the data of a configuration, with thresholds for
  * scripts. */
 #include "cli/model_run.h"
+#include "model/net_config.h"
 #include "nn/metric.h"
 #include "run/recipe.h"
 #include "train/targets.h"
@@ -117,6 +118,8 @@ static socle_status load(eval_job *eval, sc_cli *cli) {
         status = sc_model_choice_net(&eval->net, choice, eval->dataset);
     if (status == SOCLE_OK && eval->net->loss)
         status = sc_recipe_suits_class_weights(config, part, eval->net);
+    if (status == SOCLE_OK && eval->net->loss)
+        status = sc_metrics_read(eval->net, config, sc_config_root(config));
     sc_config_destroy(config);
     return status;
 }

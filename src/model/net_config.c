@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads networks, losses and optimizers from a configuration tree. */
+/* Reads networks, losses, metrics and optimizers from a configuration tree. */
 #include "model/net_config.h"
 #include "io/record.h"
+#include "nn/metric.h"
 
 #include <string.h>
 
@@ -154,6 +155,20 @@ socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *ro
     if (status == SOCLE_OK) status = sc_net_ignore(net, options.ignored);
     bool theirs = status == SOCLE_STATUS_CONFIG || status == SOCLE_STATUS_SHAPE;
     return theirs ? sc_config_fail(config, root, "loss", "%s", net->env->text) : status;
+}
+
+socle_status sc_metrics_read(sc_net *net, const sc_config *config, const json_t *root) {
+    const json_t *list = NULL;
+    if (!json_object_get(root, "metrics")) return SOCLE_OK;
+    SC_TRY(sc_config_get_array(&list, config, root, "metrics"));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        sc_kind kind;
+        SC_TRY(sc_kind_find(&kind, config, list, NULL, i, &sc_metric_family));
+        SC_TRY(sc_kind_read(NULL, config, &kind));
+        if (sc_net_measure(net, kind.record->word) != SOCLE_OK)
+            return sc_config_fail_item(config, list, i, "%s", net->env->text);
+    }
+    return SOCLE_OK;
 }
 
 socle_status sc_optimizer_read(sc_optimizer *out, const sc_config *config, const json_t *root) {

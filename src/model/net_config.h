@@ -31,6 +31,8 @@ socle_status sc_net_read_inputs(sc_net *net, const sc_config *config, const json
 socle_status sc_net_read(sc_net *net, const sc_config *config, const json_t *list);
 /* `loss:` of `root`, which must be there, on the net's output. */
 socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *root);
+/* `metrics`, if there: what the net measures beside what its loss brings along. Errors: CONFIG. */
+socle_status sc_metrics_read(sc_net *net, const sc_config *config, const json_t *root);
 /* `optimizer:` of `root`: adam, {adam: {lr: 0.001}} or {adam: 0.001}. Where it is absent *out stays
  * as it is. */
 socle_status sc_optimizer_read(sc_optimizer *out, const sc_config *config, const json_t *root);

@@ -75,7 +75,8 @@ static socle_status build_net(sc_net *net, const sc_config *config, const sc_dat
             "what the network reads");
     SC_TRY(sc_config_get_array(&network, config, root, "network"));
     SC_TRY(sc_net_read(net, config, network));
-    return json_object_get(root, "loss") ? sc_loss_read(net, config, root) : SOCLE_OK;
+    if (json_object_get(root, "loss")) SC_TRY(sc_loss_read(net, config, root));
+    return sc_metrics_read(net, config, root);
 }
 
 socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *config,
@@ -134,7 +135,8 @@ static bool add(json_t *out, const char *key, json_t *value) {
 }
 
 socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe) {
-    const json_t *root = sc_config_root(recipe->config), *inputs = json_object_get(root, "inputs");
+    const json_t *root = sc_config_root(recipe->config), *inputs = json_object_get(root, "inputs"),
+                 *metrics = json_object_get(root, "metrics");
     const sc_optimizer *optimizer = &recipe->fit.optimizer;
     const sc_record *kind = &optimizer->kind->record;
     json_t *data;
@@ -144,6 +146,7 @@ socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe) {
     if (inputs) done &= add(*out, "inputs", json_deep_copy(inputs));
     done &= add(*out, "network", resolve_network(recipe));
     done &= add(*out, "loss", json_deep_copy(json_object_get(root, "loss")));
+    if (metrics) done &= add(*out, "metrics", json_deep_copy(metrics));
     done &=
         add(*out, "optimizer", json_pack("{s: o}", kind->word, sc_record_value(optimizer, kind)));
     done &= add(*out, "train", resolve_train(recipe));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a whole configuration may say: one table, from which come reading, the resolved
- * configuration, the identity of a run, help, the reference and the schema. Layers, losses and
- * optimizers have tables of their own (nn/layer.h), inputs theirs (model/net_config.h). */
+ * configuration, the identity of a run, help, the reference and the schema. Layers, losses, metrics
+ * and optimizers have tables of their own (src/nn), inputs theirs (model/net_config.h). */
 #include "model/net_config.h"
+#include "nn/metric.h"
 #include "run/recipe_private.h"
 
 #include <math.h>
@@ -170,6 +171,9 @@ static const sc_option root_options[] = {
      .required = true, .least = 1, .family = &sc_layer_family, .example = "[flatten, {dense: 10}]"},
     {"loss", SC_OPTION_KIND, ELSEWHERE, "what training makes small", .required = true,
      .family = &sc_loss_family, .example = "mean_squared_error"},
+    {"metrics", SC_OPTION_LIST, ELSEWHERE, "what is measured beside the loss",
+     .standard = "the accuracy, where the loss has one", .family = &sc_metric_family,
+     .example = "[accuracy]"},
     {"optimizer", SC_OPTION_KIND, ELSEWHERE, "how weights move", .standard = "adam",
      .family = &sc_optimizer_family, .example = "{sgd: {lr: 0.1, momentum: 0.9}}"},
     {"train", SC_OPTION_SECTION, 0, "how long and in what portions", .standard = "all defaults",

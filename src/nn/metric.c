@@ -35,7 +35,56 @@ static const sc_metric_kind accuracy = {
     .always = true,
 };
 
-static const sc_record *const records[] = {&accuracy.record, NULL};
+static sc_value sum_classes(sc_formula *f, const char *text) {
+    sc_value out;
+    sc_scope_leaf(&f->scope, "class", SC_EXPR_COORD, 1);
+    sc_expr_output(&f->expr, sc_formula_read(f, text));
+    sc_formula_sum(f, 1u << 1, &out);
+    return out;
+}
+
+/* How many classes come before the label's in each row [rows, 1]: those of higher scores, and of
+ * equal ones those of lower numbers, as the highest score is the first of equals. */
+static sc_value count_ahead(sc_graph *graph, const sc_loss_rows *rows) {
+    sc_formula f;
+    const int64_t column[2] = {sc_graph_desc(graph, rows->target)->dim[0], 1};
+    sc_value label = sc_build_reshape(graph, rows->target, 2, column);
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "score", rows->prediction);
+    sc_formula_input(&f, "label", label);
+    sc_value own = sum_classes(&f, "score if class == label else 0");
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "score", rows->prediction);
+    sc_formula_input(&f, "label", label);
+    sc_formula_input(&f, "own", own);
+    return sum_classes(&f, "1 if score > own or (score == own and class < label) else 0");
+}
+
+static sc_value is_among_five(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows) {
+    (void)net;
+    if (rows->loss == SC_NO_VALUE) return SC_NO_VALUE;
+    sc_value ahead = count_ahead(graph, rows);
+    if (ahead == SC_NO_VALUE) return ahead;
+    ahead = sc_build_reshape(graph, ahead, 1, sc_graph_desc(graph, rows->loss)->dim);
+    return sc_build_formula(graph, "ahead < 5 and is_finite(loss)", "ahead loss",
+                            (sc_value[]){ahead, rows->loss});
+}
+
+static bool has_classes(const sc_net *net) {
+    return net->loss->classes;
+}
+
+static const sc_metric_kind top5 = {
+    .record = {.word = "top5",
+               .help = "the share of samples whose label is among the five highest scores",
+               .aliases = "top_5 top5_accuracy top_5_accuracy top_k_categorical_accuracy"},
+    .brief = "top5",
+    .most = 1,
+    .build = is_among_five,
+    .suits = has_classes,
+};
+
+static const sc_record *const records[] = {&accuracy.record, &top5.record, NULL};
 
 const sc_family sc_metric_family = {
     .what = "metric",

@@ -73,6 +73,10 @@ Test(metric, accuracy) {
     check_classes("accuracy", 1);
 }
 
+Test(metric, top5) {
+    check_classes("top5", 5);
+}
+
 Test(metric, of_a_network) {
     sc_env env;
     sc_net *net;
@@ -93,5 +97,8 @@ Test(metric, of_a_network) {
     SC_EQ(net->metrics, 1);
     SC_EQ(sc_metric_value(net, (double[]){0.5}, "accuracy"), 0.5);
     SC_FAILS(&env, sc_net_measure(net, "f1"), SOCLE_STATUS_CONFIG);
+    SC_OK(&env, sc_net_measure(net, "top_5"));
+    SC_EQ(sc_metric_value(net, (double[]){0.5, 0.75}, "top5"), 0.75);
+    SC_TRUE(sc_net_is_judged_by_metric(net));
     sc_net_destroy(net);
 }

@@ -51,6 +51,56 @@ Test(tool_train, a_run_directory) {
     free(jsonl);
 }
 
+/* The values of an event or of a row, loss included, are named alike everywhere. */
+Test(tool_train, measures_what_is_asked_for) {
+    tool_result result = tool_run("train tool.yaml --set 'metrics=[accuracy, top5]' -o out");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.err, "  top5 1.0000  val_loss ");
+    SC_CONTAINS(result.err, "  val_top5 1.0000  ");
+    SC_CONTAINS(result.out, "test top5 1.0000\n");
+    tool_free(&result);
+    char *csv = tool_get("out/metrics.csv", NULL), *jsonl = tool_get("out/metrics.jsonl", NULL);
+    SC_CONTAINS(csv,
+                "epoch,loss,accuracy,top5,val_loss,val_accuracy,val_top5,samples_per_second\n");
+    SC_CONTAINS(jsonl, "\"top5\": 1.0, \"val_loss\"");
+    free(csv);
+    free(jsonl);
+    result = tool_run("eval -m out/model.safetensors --data tool.yaml --json");
+    SC_TRUE(!strstr(result.out, "top5"));
+    tool_free(&result);
+    result = tool_run("eval -m out/model.safetensors --data out/config.json --json");
+    SC_CONTAINS(result.out, "\"test_top5\": 1.0");
+    tool_free(&result);
+    tool_expect(2, "metrics[0]: unknown metric 'top6'; did you mean 'top5'?",
+                "train tool.yaml --set 'metrics=[top6]' -o bad");
+    tool_expect(2, "metrics[0]: top5: mean_squared_error has none",
+                "train tool.yaml --set 'metrics=[top5]' --set loss=mse -o bad");
+}
+
+/* A metric that begins within an epoch has no value for it, and one from the next on; what is
+ * learnt and what was recorded stay. */
+Test(tool_train, a_metric_may_come_and_go_when_a_run_is_resumed) {
+    tool_expect(0, NULL, "train tool.yaml -o whole");
+    tool_expect(0, NULL, "train tool.yaml --set 'metrics=[top5]' --set train.steps=18 -o part");
+    tool_expect(0, NULL,
+                "train tool.yaml --set 'metrics=[]' --set train.steps=20 -o part --resume part");
+    tool_expect(0, NULL, "train tool.yaml --set 'metrics=[top5]' -o part --resume part");
+    char *one = tool_get("whole/metrics.jsonl", NULL),
+         *other = tool_get("part/metrics.jsonl", NULL);
+    json_t *whole = tool_json_lines(one), *part = tool_json_lines(other);
+    SC_EQ(json_array_size(part), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *a = json_array_get(whole, i), *b = json_array_get(part, i);
+        SC_TRUE(json_equal(json_object_get(a, "loss"), json_object_get(b, "loss")));
+        SC_TRUE(json_equal(json_object_get(a, "accuracy"), json_object_get(b, "accuracy")));
+        SC_EQ(json_is_number(json_object_get(b, "top5")), i != 1);
+    }
+    json_decref(whole);
+    json_decref(part);
+    free(one);
+    free(other);
+}
+
 Test(tool_train, default_directory_has_name_and_time) {
     tool_expect(0, NULL, "train tool.yaml --epochs 1");
     tool_expect(0, NULL, "train tool.yaml --epochs 1"); /* within the same second: another directory

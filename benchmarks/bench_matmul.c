@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Matrix products on a device beside OpenBLAS on the same cores, alternating within one run: what
- * counts is the ratio. bench_matmul [device] [implementation] [repeats] */
+ * counts is the ratio.
+ *   bench_matmul [device] [implementation] [repeats] */
 #include "backend/registry.h"
 #include "base/thread_pool.h"
 

@@ -82,33 +82,41 @@ typedef union sc_op_attr {
 /* One operation. tensor[0..inputs) are inputs, tensor[inputs..inputs+outputs) outputs.
  *
  *  ELEMENTWISE  expr over the outputs' common shape; each input has the same rank, and each of its
- * dims equals the output's or is 1 (broadcast). Output k = expr output k. An input may be the same
- * memory as an output of the same shape and dtype (in place). MATMUL       A [.., M,K] (or [..,
- * K,M] if transpose_a) x B [.., K,N] (or [.., N,K]) -> C [.., M,N]; leading dims are batch dims,
- * equal or 1. The batched dim[0] may thus be M, K or a batch dim: in a product along K all rows of
- * all samples add up. CONV2D       x [N,C,H,W], w [O,C/groups,KH,KW] -> y [N,O,OH,OW]
- * (cross-correlation, as all frameworks) CONV2D_GRAD_INPUT   dy [N,O,OH,OW], w -> dx [N,C,H,W]
+ *               dims equals the output's or is 1 (broadcast). Output k = expr output k. An input
+ *               may be the same memory as an output of the same shape and dtype (in place).
+ *  MATMUL       A [.., M,K] (or [.., K,M] if transpose_a) x B [.., K,N] (or [.., N,K])
+ *               -> C [.., M,N]; leading dims are batch dims, equal or 1. The batched dim[0] may
+ *               thus be M, K or a batch dim: in a product along K all rows of all samples add up.
+ *  CONV2D       x [N,C,H,W], w [O,C/groups,KH,KW] -> y [N,O,OH,OW], a cross-correlation as in
+ *               all frameworks
+ *  CONV2D_GRAD_INPUT   dy [N,O,OH,OW], w -> dx [N,C,H,W]
  *  CONV2D_GRAD_WEIGHT  x [N,C,H,W], dy [N,O,OH,OW] -> dw (sum over the rows)
  *  MAXPOOL2D    x [N,C,H,W] -> y [N,C,OH,OW], index i32 [N,C,OH,OW] = kh*KW+kw of the first
- * maximum; a NaN in the window is the maximum (the first one); padding never wins MAXPOOL2D_GRAD
- * dy, index -> dx [N,C,H,W] AVGPOOL2D    x -> y;  AVGPOOL2D_GRAD  dy -> dx REDUCE       like
- * ELEMENTWISE, an expression over the inputs' common (broadcast) index space, whose dims are the
- *               largest of the inputs' per dimension; result k is reduced over `axes` with kind[k]
- * into output k (reduced dims are 1). No rows: sum 0, max -inf, min +inf. A NaN makes every kind
- * NaN. `expr` is never NULL. Float results only. SOFTMAX      x [.., C] -> softmax or log-softmax
- * along the last dim (max subtracted) SOFTMAX_GRAD y (the softmax output, or log-softmax output if
- * attr.softmax.log), dy -> dx CROSS_ENTROPY logits [N,C], labels u8|i32 [N] -> loss [N] = -log
- * softmax(logits)[label], dlogits [N,C] = softmax - onehot. A label out of range makes loss and
- * dlogits of that row NaN (hosts check before). GATHER       table [V, ...], index i32 [N] (as
- * batched as the result) -> [N, ...] of the table's dtype; out of range: zeros SCATTER_ADD  index
- * i32 [N], src f32 [N, ...] -> table gradient [V, ...] (zero where no index; sum in order of n)
+ *               maximum; a NaN in the window is the maximum (the first one); padding never wins
+ *  MAXPOOL2D_GRAD  dy, index -> dx [N,C,H,W]
+ *  AVGPOOL2D    x -> y;  AVGPOOL2D_GRAD  dy -> dx
+ *  REDUCE       like ELEMENTWISE, an expression over the inputs' common (broadcast) index space,
+ *               whose dims are the largest of the inputs' per dimension; result k is reduced over
+ *               `axes` with kind[k] into output k (reduced dims are 1). No rows: sum 0, max -inf,
+ *               min +inf. A NaN makes every kind NaN. `expr` is never NULL. Float results only.
+ *  SOFTMAX      x [.., C] -> softmax or log-softmax along the last dim (max subtracted)
+ *  SOFTMAX_GRAD y (the softmax output, or log-softmax output if attr.softmax.log), dy -> dx
+ *  CROSS_ENTROPY logits [N,C], labels u8|i32 [N] -> loss [N] = -log softmax(logits)[label],
+ *               dlogits [N,C] = softmax - onehot. A label out of range makes loss and dlogits of
+ *               that row NaN (hosts check before).
+ *  GATHER       table [V, ...], index i32 [N] (as batched as the result) -> [N, ...] of the
+ *               table's dtype; out of range: zeros
+ *  SCATTER_ADD  index i32 [N], src f32 [N, ...] -> table gradient [V, ...] (zero where no index;
+ *               sum in order of n)
  *  ARGMAX       x [.., C] -> i32 [..]: first maximum along the last dim; a NaN counts as the
- * maximum. Rank drops by one. PERMUTE      out.dim[i] = in.dim[order[i]]; a batched input keeps dim
- * 0 in place (order[0] = 0) SLICE, CONCAT, PAD   along any dims but a batched dim 0; PAD fills with
- * 0; any dtype CROP2D       x [N,C,H,W] of any dtype, origin i32 [N,3] (batched as x is) -> y
- * [N,C,OH,OW] of x's dtype: a window of each sample at a place of its own, (row, column, mirror) =
- * origin[n]. y[n,c,i,j] = x[n,c, row + i, column + (mirror != 0 ? OW - 1 - j : j)], 0 outside x;
- * any 32-bit number is a valid origin REORDER      changes the layout tag, nothing else
+ *               maximum. Rank drops by one.
+ *  PERMUTE      out.dim[i] = in.dim[order[i]]; a batched input keeps dim 0 in place (order[0] = 0)
+ *  SLICE, CONCAT, PAD   along any dims but a batched dim 0; PAD fills with 0; any dtype
+ *  CROP2D       x [N,C,H,W] of any dtype, origin i32 [N,3] (batched as x is) -> y [N,C,OH,OW] of
+ *               x's dtype: a window of each sample at a place of its own, (row, column, mirror) =
+ *               origin[n]. y[n,c,i,j] = x[n,c, row + i, column + (mirror != 0 ? OW - 1 - j : j)],
+ *               0 outside x; any 32-bit number is a valid origin
+ *  REORDER      changes the layout tag, nothing else
  *
  * Tail (MATMUL, CONV2D, CONV2D_GRAD_INPUT, MAXPOOL2D_GRAD, AVGPOOL2D_GRAD): an expression applied
  * to each element of the result before it is stored. Its input 0 is the raw result, its input k >=

@@ -4,11 +4,15 @@
  *
  * An operation is written like this (ocl_frame.h has what all of them do alike):
  *   prepare   sc_ocl_frame_create, then its own fields
- *             sc_ocl_program_get (text of cl/ + generated text + -D list)  ->  cl_program, cached
- * by the device sc_ocl_kernel_create (name, explicit local size)             ->  frame.kernel one
- * warm-up: the same calls as a launch, a shape of no work, sc_ocl_call_warm instead of _run enqueue
- * sc_ocl_call_begin; sc_ocl_call_operand / _value, in order;  sc_ocl_call_run (global size) release
- * the frame's; programs stay with the device */
+ *             sc_ocl_program_get (text of cl/ + generated text + -D list)
+ *               -> cl_program, cached by the device
+ *             sc_ocl_kernel_create (name, explicit local size)
+ *               -> frame.kernel
+ *             one warm-up: the same calls as a launch, a shape of no work, sc_ocl_call_warm
+ *             instead of _run
+ *   enqueue   sc_ocl_call_begin; sc_ocl_call_operand / _value, in order;
+ *             sc_ocl_call_run (global size)
+ *   release   the frame's; programs stay with the device */
 #ifndef SC_OPENCL_OCL_H
 #define SC_OPENCL_OCL_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program that has set a locale with a decimal comma, as most programs with windows do: networks,
- * kernels' sources, model files and device names with weights read and write their numbers as ever.
- * The same training before and after setlocale() gives the same file. comma_locale DEVICE */
+/* A program that has set a locale with a decimal comma, as most programs with windows do:
+ * networks, kernels' sources, model files and device names with weights read and write their
+ * numbers as ever. The same training before and after setlocale() gives the same file.
+ *   comma_locale DEVICE */
 #include <locale.h>
 #include <socle/socle.h>
 #include <stdio.h>

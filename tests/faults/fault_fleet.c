@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program for the fault sweep: trains on several devices at once (fleet_life.h) while calls fail,
- * on one of them (FAULT_DEVICE) or on any. While a device is left the run must end well: no sample
- * lost or used twice, in reproducible mode the bits of a run without faults, and one line of the
- * log that names the device that is lost, and no other. With none left it must say so, and the
- * weights must be those from before the fit.
+/* A program for the fault sweep: trains on several devices at once (fleet_life.h) while calls
+ * fail, on one of them (FAULT_DEVICE) or on any. While a device is left the run must end well: no
+ * sample lost or used twice, in reproducible mode the bits of a run without faults, and one line
+ * of the log that names the device that is lost, and no other. With none left it must say so, and
+ * the weights must be those from before the fit.
  *
  *   fault_fleet DEVICES NET FOLDER   "opencl:0/0=1,opencl:0/1=1" (FAULT_DEVICE 0 and 1), or with
- * "cpu=1" among them; the weights fix who computes what, and so the calls. "cnn" or "count"
+ *                                    "cpu=1" among them; the weights fix who computes what, and so
+ *                                    the calls. "cnn" or "count"
  *
  * The exit status says what was seen: fault_verdict.h. The sweeps (CMakeLists.txt) take every call
  * of every function while the fleet trains; opening, compiling and the self-test, which the other

@@ -6,27 +6,37 @@
  *   FAULT_MODE   once     call number FAULT_AT returns FAULT_CODE, all others work
  *                ever     that call and every later one that FAULT_CALL names
  *                dead     from that call on every call on its device, of any name, fails: a lost
- * device. What it was doing has stopped; release calls report the error and release all the same
+ *                         device. What it was doing has stopped; release calls report the error and
+ *                         release all the same
  *                hang     that call sleeps FAULT_MICROSECONDS (standard: 1000 s), then works
  *                event    the event of that command says FAULT_CODE when the command has ended, and
- * so does every later event of its queue and every event that waited for it; clWaitForEvents gives
- * -14 corrupt  every FAULT_AT-th of the calls flips one bit of what it read (clEnqueueReadBuffer)
- * or mapped slow     every kernel launch from number FAULT_AT on is delayed by FAULT_MICROSECONDS
- * (standard: 1000) lie      clGetDeviceInfo answers FAULT_VALUES,
- * "CL_DEVICE_LOCAL_MEM_SIZE=1024,..."; what exceeds the values is refused, as a device of that kind
- * would not set: the layer counts and does nothing FAULT_VALUES with another mode: told as well,
- * for the life of the program ("CL_DEVICE_TYPE=4": a GPU) FAULT_CALL   function names with commas
- * between them, or "*" (standard) for all; for event, corrupt and slow: all that apply FAULT_AT
- * from 1 (standard); counted over the calls that FAULT_CALL and FAULT_DEVICE name FAULT_CODE   a
- * negative number; standard: -5, CL_OUT_OF_RESOURCES FAULT_DEVICE ordinal among the contexts opened
- * by the process, from 0: only calls on that one count and fail. Calls whose device cannot be known
- * (platform and device queries, clCreateContext) then do not. Standard: all calls; for dead: 0. lie
- * knows no devices FAULT_PHASE  a word: only calls made while the program says that it is in that
- * phase (fault_control.h) count and fail; it is in "start" until it says something. What has begun
- * there, a dead device or ever, goes on FAULT_REOPEN "no": a device that died cannot be opened
- * again; standard: it can, and then works FAULT_COUNTS a file; at exit, and when the last context
- * is released, gets "NAME CALLS" per function, over the calls that FAULT_DEVICE (where set) and
- *                FAULT_PHASE name, "left:KIND NUMBER" for objects never released, "fired TIMES"
+ *                         so does every later event of its queue and every event that waited for
+ *                         it; clWaitForEvents gives -14
+ *                corrupt  every FAULT_AT-th of the calls flips one bit of what it read
+ *                         (clEnqueueReadBuffer) or mapped
+ *                slow     every kernel launch from number FAULT_AT on is delayed by
+ *                         FAULT_MICROSECONDS (standard: 1000)
+ *                lie      clGetDeviceInfo answers FAULT_VALUES, for example
+ *                         "CL_DEVICE_LOCAL_MEM_SIZE=1024"; what exceeds the values is refused, as a
+ *                         device of that kind would
+ *                not set: the layer counts and does nothing
+ *   FAULT_VALUES with another mode: told as well, for the life of the program
+ *                ("CL_DEVICE_TYPE=4": a GPU)
+ *   FAULT_CALL   function names with commas between them, or "*" (standard) for all; for event,
+ *                corrupt and slow: all that apply
+ *   FAULT_AT     from 1 (standard); counted over the calls that FAULT_CALL and FAULT_DEVICE name
+ *   FAULT_CODE   a negative number; standard: -5, CL_OUT_OF_RESOURCES
+ *   FAULT_DEVICE ordinal among the contexts opened by the process, from 0: only calls on that one
+ *                count and fail. Calls whose device cannot be known (platform and device queries,
+ *                clCreateContext) then do not. Standard: all calls; for dead: 0. lie knows no
+ *                devices
+ *   FAULT_PHASE  a word: only calls made while the program says that it is in that phase
+ *                (fault_control.h) count and fail; it is in "start" until it says something. What
+ *                has begun there, a dead device or ever, goes on
+ *   FAULT_REOPEN "no": a device that died cannot be opened again; standard: it can, and then works
+ *   FAULT_COUNTS a file; at exit, and when the last context is released, gets "NAME CALLS" per
+ *                function, over the calls that FAULT_DEVICE (where set) and FAULT_PHASE name,
+ *                "left:KIND NUMBER" for objects never released, "fired TIMES"
  *
  * A program may end the fault, ask whether it took effect, and how many OpenCL objects are left:
  * fault_control.h. */

@@ -14,12 +14,14 @@
  *   codes=-5,-14                 error codes, taken in turn; standard: those that suit the function
  *   device=K                     only calls on the K-th opened context, from 0 (FAULT_DEVICE)
  *   phase=WORD                   only calls while the subject is in that phase (FAULT_PHASE)
- *   most=N                       runs per function and mode, spread over its calls by a fixed rule;
- * 0: call 1, 2, 3 ... until a run meets no fault (standard) jobs=2  timeout=60           runs at a
- * time, seconds for each accept=0,10,11               exit statuses that are right; the first means
- * "no fault was met" (standard) accept.clGetDeviceInfo=12    one more for a function (or mode)
+ *   most=N                       runs per function and mode, spread over its calls by a fixed
+ *                                rule; 0: call 1, 2, 3 ... until a run meets no fault (standard)
+ *   jobs=2  timeout=60           runs at a time, seconds for each
+ *   accept=0,10,11               exit statuses that are right; the first means "no fault was met"
+ *                                (standard)
+ *   accept.clGetDeviceInfo=12    one more for a function (or mode)
  *   demand=10,11                 exit statuses that must come up: a sweep that injects nothing
- * proves nothing
+ *                                proves nothing
  *
  * The subject runs twice before without a fault, once to prepare its folder and once to count its
  * calls; 77 then means that it cannot run here. Variables of the environment stay: FAULT_VALUES,

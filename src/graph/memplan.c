@@ -9,7 +9,8 @@
  *             |  |       | |  C |
  *             +--------------------> position
  *
- * Intervals that share (in place) form one group, placed once. O(n^2) for n groups. */
+ * Intervals that share (in place) form one group, placed once. O(n^2) for n groups: each looks once
+ * at those that are placed, which are kept in order of their offsets. */
 #include "graph/memplan.h"
 
 #include <stdlib.h>
@@ -28,8 +29,8 @@ typedef struct planner {
     group *group; /* in order of placement once sorted */
     int *of_interval;
     int groups;
-    int *neighbour; /* groups already placed in the buffer at hand that live beside the one being
-                       placed, by offset */
+    int *placed; /* groups that are placed, by buffer, then by offset, then as they were placed */
+    int count;   /* of these */
 } planner;
 
 static socle_status check_interval(planner *p, const sc_interval *interval, int i, size_t *bytes) {
@@ -76,19 +77,29 @@ static int larger_first(const void *a, const void *b) {
     return x->owner < y->owner ? -1 : x->owner > y->owner;
 }
 
-/* Groups 0 .. placed-1 in `buffer` that live beside `one`, in order of offset. */
-static int collect_neighbours(planner *p, int placed, int buffer, const group *one) {
-    int count = 0;
-    for (int g = 0; g < placed; g++) {
-        const group *other = &p->group[g];
-        if (other->at.buffer != buffer || other->last < one->first || one->last < other->first)
-            continue;
-        int at = count++;
-        for (; at > 0 && p->group[p->neighbour[at - 1]].at.offset > other->at.offset; at--)
-            p->neighbour[at] = p->neighbour[at - 1];
-        p->neighbour[at] = g;
+/* Where in `placed` what lies behind (buffer, offset) begins. */
+static int first_behind(const planner *p, int buffer, size_t offset) {
+    int low = 0, high = p->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        const sc_placement *at = &p->group[p->placed[middle]].at;
+        if (at->buffer < buffer || (at->buffer == buffer && at->offset <= offset))
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return count;
+    return low;
+}
+
+static void add_placed(planner *p, int g) {
+    const sc_placement *at = &p->group[g].at;
+    int *slot = p->placed + first_behind(p, at->buffer, at->offset);
+    memmove(slot + 1, slot, (size_t)(p->placed + p->count++ - slot) * sizeof *slot);
+    *slot = g;
+}
+
+static bool live_together(const group *a, const group *b) {
+    return a->first <= b->last && b->first <= a->last;
 }
 
 typedef struct candidate {
@@ -100,14 +111,15 @@ static bool better(const candidate *a, const candidate *b) {
     return a->growth != b->growth ? a->growth < b->growth : a->slack < b->slack;
 }
 
-/* The tightest place for `one` in an existing buffer: a gap between neighbours, or above them all.
- */
-static candidate best_in_buffer(planner *p, int placed, int buffer, const group *one) {
+/* The tightest place for `one` in an existing buffer: a gap between groups that live beside it, or
+ * above them all. */
+static candidate best_in_buffer(const planner *p, int buffer, const group *one) {
     size_t end = 0, size = p->plan->buffer_bytes[buffer];
     candidate best = {.at = {buffer, 0}, .growth = SIZE_MAX, .slack = SIZE_MAX};
-    int count = collect_neighbours(p, placed, buffer, one);
-    for (int n = 0; n < count; n++) {
-        const group *other = &p->group[p->neighbour[n]];
+    for (int i = first_behind(p, buffer - 1, SIZE_MAX); i < p->count; i++) {
+        const group *other = &p->group[p->placed[i]];
+        if (other->at.buffer != buffer) break;
+        if (!live_together(one, other)) continue;
         if (other->at.offset >= end && other->at.offset - end >= one->bytes) {
             candidate gap = {{buffer, end}, 0, other->at.offset - end - one->bytes};
             if (better(&gap, &best)) best = gap;
@@ -123,18 +135,17 @@ static candidate best_in_buffer(planner *p, int placed, int buffer, const group 
     return better(&top, &best) ? top : best;
 }
 
-static socle_status open_buffer(planner *p, sc_placement *at, size_t bytes) {
+static void open_buffer(planner *p, sc_placement *at, size_t bytes) {
     at->buffer = p->plan->buffers++;
     at->offset = 0;
     p->plan->buffer_bytes[at->buffer] = bytes;
-    return SOCLE_OK;
 }
 
 static socle_status place(planner *p, int g, bool separate) {
     group *one = &p->group[g];
     candidate best = {.growth = SIZE_MAX, .slack = SIZE_MAX};
     for (int b = 0; !separate && b < p->plan->buffers; b++) {
-        candidate here = best_in_buffer(p, g, b, one);
+        candidate here = best_in_buffer(p, b, one);
         size_t size = 0;
         bool fits = sc_add_size(&size, p->plan->buffer_bytes[b], here.growth) &&
                     (!p->limit || size <= p->limit);
@@ -144,9 +155,13 @@ static socle_status place(planner *p, int g, bool separate) {
     if (!sc_add_size(&p->plan->total, p->plan->total, added))
         return sc_fail(p->env, SOCLE_STATUS_DEVICE_MEMORY,
                        "memory plan: the sizes add up beyond any address space");
-    if (best.growth == SIZE_MAX) return open_buffer(p, &one->at, one->bytes);
-    one->at = best.at;
-    p->plan->buffer_bytes[best.at.buffer] += best.growth;
+    if (best.growth == SIZE_MAX) {
+        open_buffer(p, &one->at, one->bytes);
+    } else {
+        one->at = best.at;
+        p->plan->buffer_bytes[best.at.buffer] += best.growth;
+    }
+    if (!separate) add_placed(p, g);
     return SOCLE_OK;
 }
 
@@ -154,7 +169,7 @@ static socle_status run(planner *p, const sc_interval *interval, int count, bool
     size_t room = count > 0 ? (size_t)count : 1;
     SC_TRY(sc_allocate(p->env, &p->group, room, sizeof *p->group));
     SC_TRY(sc_allocate(p->env, &p->of_interval, room, sizeof *p->of_interval));
-    SC_TRY(sc_allocate(p->env, &p->neighbour, room, sizeof *p->neighbour));
+    SC_TRY(sc_allocate(p->env, &p->placed, room, sizeof *p->placed));
     SC_TRY(sc_allocate(p->env, &p->plan->placement, room, sizeof *p->plan->placement));
     SC_TRY(sc_allocate(p->env, &p->plan->buffer_bytes, room, sizeof *p->plan->buffer_bytes));
     SC_TRY(make_groups(p, interval, count, separate));
@@ -183,7 +198,7 @@ socle_status sc_memplan_create(sc_memplan *out, sc_env *env, const sc_interval *
     socle_status status = run(&p, interval, count, separate);
     sc_release(env, p.group);
     sc_release(env, p.of_interval);
-    sc_release(env, p.neighbour);
+    sc_release(env, p.placed);
     if (status != SOCLE_OK) sc_memplan_free(out);
     return status;
 }

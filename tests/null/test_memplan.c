@@ -202,3 +202,25 @@ Test(memplan, survives_refused_allocations) {
     problem p = random_problem(11, true);
     sc_test_each_allocation(create_and_free, &p);
 }
+
+/* A deep network's activations are many. Work that grows with the cube of their number would take
+ * longer than the test may. */
+Test(memplan, plans_many_intervals) {
+    enum { MANY = 24000 };
+    sc_env env;
+    sc_env_init(&env, NULL, NULL);
+    sc_interval *interval;
+    uint64_t seed = 5;
+    SC_OK(&env, sc_allocate(&env, &interval, MANY, sizeof *interval));
+    for (int i = 0; i < MANY; i++)
+        interval[i] = (sc_interval){.first = i,
+                                    .last = i + random_below(&seed, MANY),
+                                    .bytes = (size_t)random_below(&seed, 100000),
+                                    .share_with = -1};
+    sc_memplan plan;
+    SC_OK(&env, sc_memplan_create(&plan, &env, interval, MANY, NULL));
+    SC_EQ(plan.count, MANY);
+    SC_EQ(plan.buffers, 1);
+    sc_memplan_free(&plan);
+    sc_release(&env, interval);
+}

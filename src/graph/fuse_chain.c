@@ -52,13 +52,17 @@ static bool absorb_node(const sc_graph *graph, int p, int c, sc_fuse_body *body)
            sc_fuse_may_delay(graph, p, c, consumer->op == SC_OP_ELEMENTWISE);
 }
 
+static bool reads(const sc_graph *graph, const sc_node *node, sc_value root) {
+    for (int i = 0; i < node->inputs && !node->dead; i++)
+        if (sc_graph_root(graph, node->input[i]) == root) return true;
+    return false;
+}
+
 /* Whether node `c` reads every output of `p` that anybody reads. */
 static bool sole_reader(const sc_fuse *fuse, const sc_node *producer, const sc_node *consumer) {
     for (int k = 0; k < producer->outputs; k++) {
-        bool reads = false;
-        for (int i = 0; i < consumer->inputs; i++)
-            reads |= sc_graph_root(fuse->graph, consumer->input[i]) == producer->output[k];
-        if (fuse->readers[producer->output[k]] != (reads ? 1 : 0)) return false;
+        sc_value out = producer->output[k];
+        if (fuse->readers[out] != (reads(fuse->graph, consumer, out) ? 1 : 0)) return false;
     }
     return true;
 }
@@ -80,11 +84,30 @@ static bool absorb_one(sc_fuse *fuse, int c) {
     return false;
 }
 
-static int last_reader(const sc_graph *graph, sc_value root) {
-    for (int n = (int)graph->nodes - 1; n > 0; n--)
-        for (int i = 0; i < graph->node[n].inputs && !graph->node[n].dead; i++)
-            if (sc_graph_root(graph, graph->node[n].input[i]) == root) return n;
-    return -1;
+/* The last node that reads `root`; -1: none does. */
+static int last_reader(const sc_fuse *fuse, sc_value root) {
+    const sc_graph *graph = fuse->graph;
+    int last = -1, left = fuse->readers[root];
+    for (int n = graph->value[root].node + 1; left > 0 && n < (int)graph->nodes; n++) {
+        if (!reads(graph, &graph->node[n], root)) continue;
+        last = n;
+        left--;
+    }
+    return last;
+}
+
+/* Who reads the only output of node n, `last` being the last one, reads `source` in its place. */
+static void pass_on(sc_fuse *fuse, int n, sc_value source, int last) {
+    sc_graph *graph = fuse->graph;
+    sc_value out = graph->node[n].output[0], root = sc_graph_root(graph, source);
+    sc_fuse_kill(fuse, n);
+    for (int r = n + 1; r <= last; r++) {
+        if (!reads(graph, &graph->node[r], out)) continue;
+        fuse->readers[out]--;
+        if (!reads(graph, &graph->node[r], root)) fuse->readers[root]++;
+    }
+    graph->value[out].alias = source;
+    graph->value[out].node = -1;
 }
 
 /* A copy of a value that is not an output is that value. */
@@ -96,11 +119,8 @@ static void drop_copy(sc_fuse *fuse, int n) {
     if (result->op != SC_EXPR_INPUT) return;
     sc_value source = node->input[result->index], out = node->output[0];
     if (!sc_tensor_equal(sc_graph_desc(graph, source), sc_graph_desc(graph, out))) return;
-    if (!sc_fuse_may_delay(graph, n, last_reader(graph, out), false)) return;
-    graph->node[n].dead = true;
-    graph->value[out].alias = source;
-    graph->value[out].node = -1;
-    sc_fuse_recount(fuse);
+    int last = last_reader(fuse, out);
+    if (sc_fuse_may_delay(graph, n, last, false)) pass_on(fuse, n, source, last);
 }
 
 void sc_fuse_chains(sc_fuse *fuse) {
@@ -150,10 +170,7 @@ static bool collect_readers(const sc_graph *graph, sc_value root, int count, int
     int found = 0;
     for (int n = graph->value[root].node + 1; n < (int)graph->nodes && found < count; n++) {
         const sc_node *node = &graph->node[n];
-        bool reads = false;
-        for (int i = 0; i < node->inputs && !node->dead; i++)
-            reads |= sc_graph_root(graph, node->input[i]) == root;
-        if (!reads) continue;
+        if (!reads(graph, node, root)) continue;
         if (!carries_expr(node)) return false;
         reader[found++] = n;
     }

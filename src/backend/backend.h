@@ -191,26 +191,28 @@ struct sc_event {
     sc_queue *queue;
 };
 
+typedef socle_status sc_kernel_run(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                                   sc_operand workspace, const sc_launch *launch);
+
 /* One input that a kernel brings into an order of its own before it computes. */
 typedef struct sc_packing {
     size_t bytes; /* of the result; 0: the kernel packs nothing */
     int operand;  /* of the inputs; not batched */
-    bool kept;    /* sc_kernel_keep */
-    socle_status (*enqueue)(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to);
+    socle_status (*pack)(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to);
+    sc_kernel_run *enqueue; /* as the kernel's, where that operand lies packed already */
 } sc_packing;
 
-/* A prepared operation. First member of each implementation's own struct. */
+/* A prepared operation, the same for all who use it. First member of each implementation's own
+ * struct. */
 struct sc_kernel {
     sc_device *device;
     const sc_implementation *implementation;
     size_t workspace;   /* scratch bytes that each launch needs, contents undefined; known after
                            prepare */
-    sc_packing packing; /* each launch packs into the last `bytes` of the workspace, unless the
-                           result is kept */
+    sc_packing packing; /* `enqueue` packs into the last `bytes` of the workspace */
     /* operands in descriptor order: inputs, then outputs. Never allocates, compiles, or validates.
      * rows == 0 writes nothing to batched outputs; other outputs get the value of an empty sum. */
-    socle_status (*enqueue)(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                            sc_operand workspace, const sc_launch *launch);
+    sc_kernel_run *enqueue;
     void (*release)(sc_kernel *kernel);
 };
 
@@ -255,12 +257,14 @@ uint32_t sc_prepare_layouts(const sc_device *device, const sc_op_desc *desc, int
                             const char *force);
 socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
                                sc_operand workspace, const sc_launch *launch);
-/* Before the first launch, where packing.bytes says that there is something: from now on the caller
- * packs (sc_kernel_pack), and each launch finds the result in place of the operand. `workspace`
- * becomes less by packing.bytes. */
-void sc_kernel_keep(sc_kernel *kernel);
-/* Packs the operand that lies at `from` into packing.bytes bytes at `to`. */
+/* Packs the operand that lies at `from` into packing.bytes bytes at `to`, where packing.bytes says
+ * that there is something to pack. */
 socle_status sc_kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to);
+/* sc_kernel_enqueue with that result in place of the operand; the workspace needs packing.bytes
+ * less. */
+socle_status sc_kernel_enqueue_packed(sc_kernel *kernel, sc_queue *queue,
+                                      const sc_operand *operands, sc_operand workspace,
+                                      const sc_launch *launch);
 void sc_kernel_release(sc_kernel *kernel);           /* NULL is fine */
 const char *sc_kernel_name(const sc_kernel *kernel); /* "packed", or "clblast+tail" for a composite
                                                       */

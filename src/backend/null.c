@@ -56,8 +56,10 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                           .enqueue = kernel_enqueue,
                           .release = kernel_release};
     if (desc->op == SC_OP_MATMUL) {
-        kernel->packing =
-            (sc_packing){.bytes = counts_of(device)->packing, .operand = 1, .enqueue = kernel_pack};
+        kernel->packing = (sc_packing){.bytes = counts_of(device)->packing,
+                                       .operand = 1,
+                                       .pack = kernel_pack,
+                                       .enqueue = kernel_enqueue};
         kernel->workspace = kernel->packing.bytes;
     }
     counts_of(device)->kernels++;

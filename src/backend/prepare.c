@@ -269,30 +269,36 @@ static socle_status check_room(const sc_kernel *kernel, const sc_queue *queue, s
         sc_op_word(kernel->implementation->op), kernel->implementation->name, bytes, what);
 }
 
-socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                               sc_operand workspace, const sc_launch *launch) {
-    const sc_packing *packing = &kernel->packing;
+/* What holds for every launch that takes `workspace` bytes. */
+static socle_status check_launch(const sc_kernel *kernel, const sc_queue *queue, sc_operand place,
+                                 size_t workspace, const sc_launch *launch) {
     SC_TRY(check_queue(kernel, queue));
     if (launch->rows < 0)
         return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: %lld rows",
                        sc_op_word(kernel->implementation->op), (long long)launch->rows);
-    if (kernel->workspace)
-        SC_TRY(check_room(kernel, queue, workspace, kernel->workspace, "workspace"));
-    if (packing->kept)
-        SC_TRY(check_room(kernel, queue, operands[packing->operand], packing->bytes,
-                          "a packed operand"));
+    return workspace ? check_room(kernel, queue, place, workspace, "workspace") : SOCLE_OK;
+}
+
+socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                               sc_operand workspace, const sc_launch *launch) {
+    SC_TRY(check_launch(kernel, queue, workspace, kernel->workspace, launch));
     return kernel->enqueue(kernel, queue, operands, workspace, launch);
 }
 
-void sc_kernel_keep(sc_kernel *kernel) {
-    kernel->packing.kept = true;
-    kernel->workspace -= kernel->packing.bytes;
+socle_status sc_kernel_enqueue_packed(sc_kernel *kernel, sc_queue *queue,
+                                      const sc_operand *operands, sc_operand workspace,
+                                      const sc_launch *launch) {
+    const sc_packing *packing = &kernel->packing;
+    SC_TRY(check_launch(kernel, queue, workspace, kernel->workspace - packing->bytes, launch));
+    SC_TRY(
+        check_room(kernel, queue, operands[packing->operand], packing->bytes, "a packed operand"));
+    return packing->enqueue(kernel, queue, operands, workspace, launch);
 }
 
 socle_status sc_kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to) {
     SC_TRY(check_queue(kernel, queue));
     SC_TRY(check_room(kernel, queue, to, kernel->packing.bytes, "memory for a packed operand"));
-    return kernel->packing.enqueue(kernel, queue, from, to);
+    return kernel->packing.pack(kernel, queue, from, to);
 }
 
 void sc_kernel_release(sc_kernel *kernel) {

@@ -53,9 +53,13 @@ static void order_nodes(sc_plan *plan, const sc_graph *graph, int *order) {
     }
 }
 
+static size_t workspace_bytes(const sc_launch_record *launch) {
+    return launch->kernel->workspace - (launch->packed ? launch->kernel->packing.bytes : 0);
+}
+
 static socle_status add_workspace(sc_plan *plan, sc_live *live, int node, int number, int *out) {
     const sc_launch_record *launch = &plan->launch[number];
-    const sc_interval scratch = {node, node, launch->kernel->workspace, -1, "workspace"};
+    const sc_interval scratch = {node, node, workspace_bytes(launch), -1, "workspace"};
     *out = -1;
     if (!scratch.bytes) return SOCLE_OK;
     if (scratch.bytes > plan->size.scratch) plan->size.scratch = scratch.bytes;
@@ -158,13 +162,13 @@ static socle_status describe_buffers(sc_plan *plan, const sc_graph *graph, const
         buffer->persists = graph->node[info->node].hoistable;
     }
     for (size_t k = 0; k < work->count; k++) {
-        const sc_kernel *kernel = plan->launch[k].kernel;
+        const sc_launch_record *launch = &plan->launch[k];
         if (work->workspace[k] >= 0)
             plan->buffer[placement[work->workspace[k]].buffer].used =
-                whole_words(kernel->workspace);
+                whole_words(workspace_bytes(launch));
         if (work->kept[k] < 0) continue;
         sc_plan_buffer *buffer = &plan->buffer[placement[work->kept[k]].buffer];
-        buffer->used = whole_words(kernel->packing.bytes);
+        buffer->used = whole_words(launch->kernel->packing.bytes);
         buffer->persists = true;
     }
     for (int i = 0; i < live->count; i++)

@@ -26,7 +26,7 @@ socle_status sc_plan_keep_packed(sc_plan *plan, const sc_graph *graph, const sc_
     if (plan->options.hooks.plain_layouts || graph->recomputes || !packing->bytes ||
         !sc_graph_is_parameter(graph, node->input[packing->operand]))
         return SOCLE_OK;
-    sc_kernel_keep(launch->kernel);
+    launch->packed = true;
     const sc_interval always = {
         .last = (int)graph->nodes, .bytes = packing->bytes, .name = "packed weights"};
     return sc_plan_add_interval(plan, live, &always, launch->layer, kept);

@@ -17,8 +17,9 @@ typedef struct sc_place {
 
 typedef struct sc_launch_record {
     sc_kernel *kernel;
-    bool packs; /* what a later launch keeps packed, whose kernel it is: from place[0] to place[1]
-                 */
+    bool packs;  /* what a later launch reads packed, whose kernel it is: from place[0] to place[1]
+                  */
+    bool packed; /* reads what such a launch has packed */
     const char *layer; /* copied into the plan's arena */
     sc_op op;
     int operands;

@@ -28,10 +28,14 @@ static socle_status enqueue(sc_plan *plan, sc_queue *queue, const sc_lane_memory
                            "%s: operand %d lies in a lane that has no memory",
                            record->layer ? record->layer : sc_op_word(record->op), i);
     }
-    socle_status status =
-        record->packs ? sc_kernel_pack(record->kernel, queue, operand[0], operand[1])
-                      : sc_kernel_enqueue(record->kernel, queue, operand,
-                                          resolve(plan, memory, &record->workspace), launch);
+    const sc_operand workspace = resolve(plan, memory, &record->workspace);
+    socle_status status;
+    if (record->packs)
+        status = sc_kernel_pack(record->kernel, queue, operand[0], operand[1]);
+    else if (record->packed)
+        status = sc_kernel_enqueue_packed(record->kernel, queue, operand, workspace, launch);
+    else
+        status = sc_kernel_enqueue(record->kernel, queue, operand, workspace, launch);
     if (status != SOCLE_OK)
         return record->layer ? sc_fail_prefix(plan->env, status, "%s", record->layer) : status;
     if (plan->options.profile && !record->event) SC_TRY(sc_queue_record(queue, &record->event));

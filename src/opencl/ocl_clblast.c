@@ -60,9 +60,6 @@ typedef struct blas {
     sc_kernel base;
     sc_op_desc desc; /* without expressions, which are borrowed */
     size_t scratch;  /* bytes that CLBlast wants */
-    cl_mem piece;    /* the sub-buffer last used, of `parent` at `origin` */
-    cl_mem parent;
-    size_t origin;
 } blas;
 
 typedef struct gemm {
@@ -82,25 +79,22 @@ static gemm describe(const sc_shape_matmul *shape) {
                   .lead_c = n};
 }
 
-/* The sub-buffer of the workspace; made anew only when the workspace has moved. */
-static socle_status scratch_piece(blas *self, sc_queue *queue, sc_operand workspace) {
+/* The sub-buffer of the workspace, for one launch: many launches share this kernel, each with a
+ * workspace of its own. NULL: CLBlast wants none. */
+static socle_status scratch_piece(cl_mem *out, const blas *self, sc_queue *queue,
+                                  sc_operand workspace) {
     size_t alignment = self->base.device->info.alignment;
+    *out = NULL;
     if (self->scratch == 0) return SOCLE_OK;
-    cl_mem parent = sc_ocl_memory(workspace);
-    size_t origin = (workspace.offset + alignment - 1) / alignment * alignment;
-    if (self->piece && self->parent == parent && self->origin == origin) return SOCLE_OK;
-    if (self->piece) clReleaseMemObject(self->piece);
-    self->piece = NULL;
-    cl_buffer_region region = {origin, self->scratch};
+    cl_buffer_region region = {(workspace.offset + alignment - 1) / alignment * alignment,
+                               self->scratch};
     cl_int code = CL_SUCCESS;
-    cl_mem piece =
-        clCreateSubBuffer(parent, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
+    cl_mem piece = clCreateSubBuffer(sc_ocl_memory(workspace), CL_MEM_READ_WRITE,
+                                     CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
     if (code != CL_SUCCESS || !piece)
         return sc_ocl_fail(queue->env, self->base.device->info.name, "clCreateSubBuffer",
                            code ? code : CL_INVALID_MEM_OBJECT, SC_OCL_PATH_ALLOCATE);
-    self->piece = piece;
-    self->parent = parent;
-    self->origin = origin;
+    *out = piece;
     return SOCLE_OK;
 }
 
@@ -115,7 +109,7 @@ static socle_status fill_zero(sc_ocl_queue *queue, sc_operand c, size_t elements
 
 static socle_status run_one(const blas *self, sc_ocl_queue *queue, const gemm *g,
                             const sc_operand *operands, size_t a_matrix, size_t b_matrix,
-                            size_t c_matrix) {
+                            size_t c_matrix, cl_mem piece) {
     sc_operand a = operands[0], b = operands[1], c = operands[self->desc.inputs];
     cl_event event = NULL;
     pthread_mutex_lock(&clblast_lock);
@@ -124,7 +118,7 @@ static socle_status run_one(const blas *self, sc_ocl_queue *queue, const gemm *g
         sc_ocl_memory(a), a.offset / sizeof(float) + a_matrix * g->m * g->k, g->lead_a,
         sc_ocl_memory(b), b.offset / sizeof(float) + b_matrix * g->k * g->n, g->lead_b, 0.0f,
         sc_ocl_memory(c), c.offset / sizeof(float) + c_matrix * g->m * g->n, g->lead_c,
-        &queue->handle, &event, self->piece);
+        &queue->handle, &event, piece);
     pthread_mutex_unlock(&clblast_lock);
     return sc_ocl_queue_done(queue, "CLBlastSgemm", (cl_int)code, event);
 }
@@ -165,19 +159,20 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *base, const sc_operand 
     /* Without scratch a product takes CLBlast's direct kernels, alone or in a batch. */
     if (shape.batch > 1 && is_strided(&shape) && !self->scratch)
         return run_strided(self, queue, &g, operands, &shape);
-    SC_TRY(scratch_piece(self, base, workspace));
-    for (int i = 0; i < shape.batch; i++) {
+    cl_mem piece;
+    SC_TRY(scratch_piece(&piece, self, base, workspace));
+    socle_status status = SOCLE_OK;
+    for (int i = 0; i < shape.batch && status == SOCLE_OK; i++) {
         int a, b;
         sc_matmul_matrices(&shape, i, &a, &b);
-        SC_TRY(run_one(self, queue, &g, operands, (size_t)a, (size_t)b, (size_t)i));
+        status = run_one(self, queue, &g, operands, (size_t)a, (size_t)b, (size_t)i, piece);
     }
-    return SOCLE_OK;
+    if (piece) clReleaseMemObject(piece); /* it stays until the commands that use it are done */
+    return status;
 }
 
 static void release(sc_kernel *kernel) {
-    blas *self = (blas *)kernel;
-    if (self->piece) clReleaseMemObject(self->piece);
-    sc_release(kernel->device->env, self);
+    sc_release(kernel->device->env, kernel);
 }
 
 static socle_status blas_failed(sc_ocl_device *device, const char *call, CLBlastStatusCode code) {

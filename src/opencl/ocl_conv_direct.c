@@ -59,9 +59,9 @@ static socle_status pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc
     return sc_ocl_call_run(&call, packs);
 }
 
-static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                            sc_operand workspace, const sc_launch *launch) {
-    conv_direct *self = (conv_direct *)kernel;
+/* kept: the weights lie packed already. */
+static socle_status run(conv_direct *self, sc_queue *queue, const sc_operand *operands,
+                        sc_operand workspace, const sc_launch *launch, bool kept) {
     sc_ocl_device *device = sc_ocl_device_of(self->frame.base.device);
     const sc_conv_pass_geometry *geometry = &self->geometry;
     sc_shape_conv_pass pass = geometry->pass;
@@ -69,14 +69,23 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     pass.samples = sc_conv_shape_at(&self->desc, launch->rows).samples;
     if (pass.samples == 0) return SOCLE_OK;
 
-    const bool kept = self->frame.base.packing.kept;
-    if (!kept) SC_TRY(pack(kernel, queue, operands[1], workspace));
+    if (!kept) SC_TRY(pack(&self->frame.base, queue, operands[1], workspace));
     const size_t bands[3] = {geometry->bands, geometry->groups, (size_t)pass.samples};
     sc_ocl_call_begin(&call, device, queue, &self->frame.kernel[COMPUTE]);
     compute_arguments(&call, self, operands[0], kept ? operands[1] : workspace,
                       operands[self->desc.inputs], &pass);
     sc_ocl_tail_arguments(&call, &self->tail, operands + 2, launch);
     return sc_ocl_call_run(&call, bands);
+}
+
+static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                            sc_operand workspace, const sc_launch *launch) {
+    return run((conv_direct *)kernel, queue, operands, workspace, launch, false);
+}
+
+static socle_status enqueue_kept(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                                 sc_operand workspace, const sc_launch *launch) {
+    return run((conv_direct *)kernel, queue, operands, workspace, launch, true);
 }
 
 static socle_status warm(conv_direct *self, sc_ocl_device *device) {
@@ -110,8 +119,10 @@ static socle_status finish(conv_direct *self, sc_ocl_device *device, const sc_op
             "local memory");
     self->frame.base.workspace = self->geometry.packed_floats * sizeof(float);
     if (!desc->tensor[1].rows_per_sample)
-        self->frame.base.packing =
-            (sc_packing){.bytes = self->frame.base.workspace, .operand = 1, .enqueue = pack};
+        self->frame.base.packing = (sc_packing){.bytes = self->frame.base.workspace,
+                                                .operand = 1,
+                                                .pack = pack,
+                                                .enqueue = enqueue_kept};
     snprintf(defines, sizeof defines, " -D SC_PIXELS=%d -D SC_BLOCKS=%d", self->geometry.pixels,
              self->geometry.blocks);
     SC_TRY(sc_ocl_conv_build(&program, device, desc, "conv_direct.cl", defines));

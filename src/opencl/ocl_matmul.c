@@ -68,7 +68,7 @@ static socle_status enqueue_pack_b(matmul *self, sc_queue *queue, sc_operand fro
 }
 
 /* Panels of an operand that is not batched: the same whatever the number of rows. */
-static socle_status keep_panels(sc_kernel *kernel, sc_queue *queue, sc_operand from,
+static socle_status pack_panels(sc_kernel *kernel, sc_queue *queue, sc_operand from,
                                 sc_operand to) {
     matmul *self = (matmul *)kernel;
     const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, 1);
@@ -78,9 +78,9 @@ static socle_status keep_panels(sc_kernel *kernel, sc_queue *queue, sc_operand f
     return enqueue_pack_b(self, queue, from, to, &shape, &grid);
 }
 
-static socle_status enqueue_packed(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                                   sc_operand workspace, const sc_launch *launch) {
-    matmul *self = (matmul *)kernel;
+/* kept: the second operand lies packed already. */
+static socle_status run_packed(matmul *self, sc_queue *queue, const sc_operand *operands,
+                               sc_operand workspace, const sc_launch *launch, bool kept) {
     const sc_shape_matmul shape = sc_matmul_shape_at(&self->desc, launch->rows);
     sc_operand a_panels = workspace, b_panels = workspace;
     sc_matmul_grid grid;
@@ -92,7 +92,7 @@ static socle_status enqueue_packed(sc_kernel *kernel, sc_queue *queue, const sc_
     const size_t tiles[3] = {grid.row_panels, grid.column_panels, (size_t)shape.batch};
     SC_TRY(enqueue_pack(self, queue, &self->frame.kernel[PACK_A], operands[0], a_panels, &shape,
                         pack_a));
-    if (self->frame.base.packing.kept)
+    if (kept)
         b_panels = operands[1];
     else
         SC_TRY(enqueue_pack_b(self, queue, operands[1], b_panels, &shape, &grid));
@@ -111,6 +111,16 @@ static socle_status enqueue_packed(sc_kernel *kernel, sc_queue *queue, const sc_
         begin = end;
     } while (begin < shape.depth);
     return SOCLE_OK;
+}
+
+static socle_status enqueue_packed(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                                   sc_operand workspace, const sc_launch *launch) {
+    return run_packed((matmul *)kernel, queue, operands, workspace, launch, false);
+}
+
+static socle_status enqueue_kept(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                                 sc_operand workspace, const sc_launch *launch) {
+    return run_packed((matmul *)kernel, queue, operands, workspace, launch, true);
 }
 
 static socle_status warm_packed(matmul *self, sc_ocl_device *device, const sc_matmul_grid *grid) {
@@ -177,8 +187,10 @@ static socle_status finish_packed(matmul *self, sc_ocl_device *device,
         return sc_fail(device->base.env, SOCLE_STATUS_UNSUPPORTED, "matmul: panels are too large");
     self->frame.base.workspace = panel_bytes(grid.a_floats) + panel_bytes(grid.b_floats);
     if (!self->desc.tensor[1].rows_per_sample)
-        self->frame.base.packing =
-            (sc_packing){.bytes = panel_bytes(grid.b_floats), .operand = 1, .enqueue = keep_panels};
+        self->frame.base.packing = (sc_packing){.bytes = panel_bytes(grid.b_floats),
+                                                .operand = 1,
+                                                .pack = pack_panels,
+                                                .enqueue = enqueue_kept};
     SC_TRY(build(&packing, self, device, NULL, "matmul_packed.cl", true));
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[PACK_A], device, packing, "matmul_pack_a", 3,
                                 local, true));

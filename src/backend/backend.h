@@ -25,6 +25,8 @@ typedef struct sc_queue sc_queue;
 typedef struct sc_event sc_event;
 typedef struct sc_records sc_records;
 typedef struct sc_implementation sc_implementation;
+typedef struct sc_kernel_cache sc_kernel_cache;
+typedef struct sc_shared_kernel sc_shared_kernel;
 
 typedef enum sc_device_class { SC_DEVICE_CPU, SC_DEVICE_GPU, SC_DEVICE_OTHER } sc_device_class;
 
@@ -122,6 +124,7 @@ struct sc_device {
     const sc_implementation *const *implementations; /* ordered, fastest first per operation,
                                                         NULL-terminated */
     const sc_records *records;
+    sc_kernel_cache *kernels; /* kernel_cache.h; NULL: none was prepared yet */
 };
 
 struct sc_buffer {
@@ -151,6 +154,8 @@ typedef struct sc_device_ops {
      * far as it can: what it cannot, prepare meets again. */
     void (*announce_begin)(sc_device *device);
     void (*announce_end)(sc_device *device);
+    /* NULL: none. Programs that the device holds built. */
+    int (*programs)(const sc_device *device);
 } sc_device_ops;
 
 struct sc_queue {
@@ -207,6 +212,7 @@ typedef struct sc_packing {
 struct sc_kernel {
     sc_device *device;
     const sc_implementation *implementation;
+    sc_shared_kernel *shared; /* who else uses it (kernel_cache.h); the driver leaves it alone */
     size_t workspace;   /* scratch bytes that each launch needs, contents undefined; known after
                            prepare */
     sc_packing packing; /* `enqueue` packs into the last `bytes` of the workspace */
@@ -236,9 +242,10 @@ struct sc_implementation {
 };
 
 /* prepare.c: picks from the device's ordered list: traits, quarantine, accepts, then prepare; makes
- * tail composites. `force` names one implementation (NULL: the best): then quarantine and traits
- * are ignored and there is no second choice. Errors: UNSUPPORTED when none is left (text lists why
- * each was passed over), BUILD, DEVICE, OUT_OF_MEMORY. */
+ * tail composites. An equal operation that is prepared already is the same kernel. `force` names
+ * one implementation (NULL: the best): then quarantine and traits are ignored and there is no
+ * second choice. Errors: UNSUPPORTED when none is left (text lists why each was passed over),
+ * BUILD, DEVICE, OUT_OF_MEMORY. */
 socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *desc,
                         const char *force);
 /* A hint, by which a device may build at once, and for less, what will be prepared next. Between
@@ -255,19 +262,12 @@ bool sc_prepare_fits(const sc_device *device, const sc_op_desc *desc, const char
  * or, failing that, plain tensors. Prepares nothing. */
 uint32_t sc_prepare_layouts(const sc_device *device, const sc_op_desc *desc, int operand,
                             const char *force);
-socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                               sc_operand workspace, const sc_launch *launch);
-/* Packs the operand that lies at `from` into packing.bytes bytes at `to`, where packing.bytes says
- * that there is something to pack. */
-socle_status sc_kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to);
-/* sc_kernel_enqueue with that result in place of the operand; the workspace needs packing.bytes
- * less. */
-socle_status sc_kernel_enqueue_packed(sc_kernel *kernel, sc_queue *queue,
-                                      const sc_operand *operands, sc_operand workspace,
-                                      const sc_launch *launch);
-void sc_kernel_release(sc_kernel *kernel);           /* NULL is fine */
-const char *sc_kernel_name(const sc_kernel *kernel); /* "packed", or "clblast+tail" for a composite
-                                                      */
+/* kernel_cache.c: what a device holds prepared. */
+typedef struct sc_prepared {
+    int kernels, idle; /* with users; without, which stay for who asks next */
+    int programs; /* that the driver has built for them, and holds until the device is closed */
+} sc_prepared;
+sc_prepared sc_device_prepared(const sc_device *device);
 
 /* device_memory.c: what a device's memory is used for. Every buffer counts, and whatever else a
  * driver takes of it (sc_device_take). The budget bounds device buffers and, where the device
@@ -305,6 +305,19 @@ socle_status sc_queue_poll(sc_queue *queue, sc_event *event, uint64_t deadline);
 socle_status sc_queue_finish(sc_queue *queue); /* poll for everything within SC_DEADLINE_DEFAULT */
 socle_status sc_event_times(sc_event *event, uint64_t *start, uint64_t *end);
 void sc_event_release(sc_event *event);
+socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                               sc_operand workspace, const sc_launch *launch);
+/* Packs the operand that lies at `from` into packing.bytes bytes at `to`, where packing.bytes says
+ * that there is something to pack. */
+socle_status sc_kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to);
+/* sc_kernel_enqueue with that result in place of the operand; the workspace needs packing.bytes
+ * less. */
+socle_status sc_kernel_enqueue_packed(sc_kernel *kernel, sc_queue *queue,
+                                      const sc_operand *operands, sc_operand workspace,
+                                      const sc_launch *launch);
+void sc_kernel_release(sc_kernel *kernel);           /* ends one use; NULL is fine */
+const char *sc_kernel_name(const sc_kernel *kernel); /* "packed", or "clblast+tail" for a composite
+                                                      */
 #define SC_DEADLINE_DEFAULT UINT64_C(600000000000)
 
 /* builtin.c: the one list of concrete drivers, NULL-terminated. */

@@ -231,8 +231,10 @@ static void device_close(sc_device *device) {
 }
 
 static const sc_driver check_driver = {.name = "check"};
-static const sc_device_ops device_ops = {device_close, buffer_create, buffer_destroy,
-                                         queue_open,   NULL,          NULL};
+static const sc_device_ops device_ops = {.close = device_close,
+                                         .buffer_create = buffer_create,
+                                         .buffer_destroy = buffer_destroy,
+                                         .queue_open = queue_open};
 
 socle_status sc_check_open(sc_device **out, sc_env *env, sc_device *first, sc_device *second,
                            double relative, double absolute) {

@@ -2,12 +2,14 @@
 /* The checked forms of the contract's slots: what holds for every driver (ranges of buffers,
  * owners, empty work) is checked here once, so that a driver sees only sound calls. It must not
  * know any driver. */
-#include "backend/backend.h"
+#include "backend/kernel_cache.h"
 
 #include <inttypes.h>
 
 void sc_device_close(sc_device *device) {
-    if (device) device->ops->close(device);
+    if (!device) return;
+    sc_kernel_cache_destroy(device);
+    device->ops->close(device);
 }
 
 socle_status sc_buffer_create(sc_buffer **out, sc_device *device, sc_buffer_kind kind,
@@ -132,4 +134,66 @@ socle_status sc_event_times(sc_event *event, uint64_t *start, uint64_t *end) {
 
 void sc_event_release(sc_event *event) {
     if (event) event->queue->ops->event_release(event);
+}
+
+static socle_status check_owner(const sc_kernel *kernel, const sc_queue *queue) {
+    if (queue->device == kernel->device) return SOCLE_OK;
+    return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                   "%s was prepared for %s and cannot run on a queue of %s",
+                   sc_op_word(kernel->implementation->op), kernel->device->info.name,
+                   queue->device->info.name);
+}
+
+/* Whether `bytes` bytes lie at `place`. */
+static socle_status check_room(const sc_kernel *kernel, const sc_queue *queue, sc_operand place,
+                               size_t bytes, const char *what) {
+    if (place.buffer && place.offset <= place.buffer->bytes &&
+        bytes <= place.buffer->bytes - place.offset)
+        return SOCLE_OK;
+    return sc_fail(
+        queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s (%s) needs %zu bytes of %s and got less",
+        sc_op_word(kernel->implementation->op), kernel->implementation->name, bytes, what);
+}
+
+/* What holds for every launch that takes `workspace` bytes. */
+static socle_status check_launch(const sc_kernel *kernel, const sc_queue *queue, sc_operand place,
+                                 size_t workspace, const sc_launch *launch) {
+    SC_TRY(check_owner(kernel, queue));
+    if (launch->rows < 0)
+        return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: %lld rows",
+                       sc_op_word(kernel->implementation->op), (long long)launch->rows);
+    return workspace ? check_room(kernel, queue, place, workspace, "workspace") : SOCLE_OK;
+}
+
+socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
+                               sc_operand workspace, const sc_launch *launch) {
+    SC_TRY(check_launch(kernel, queue, workspace, kernel->workspace, launch));
+    return kernel->enqueue(kernel, queue, operands, workspace, launch);
+}
+
+socle_status sc_kernel_enqueue_packed(sc_kernel *kernel, sc_queue *queue,
+                                      const sc_operand *operands, sc_operand workspace,
+                                      const sc_launch *launch) {
+    const sc_packing *packing = &kernel->packing;
+    SC_TRY(check_launch(kernel, queue, workspace, kernel->workspace - packing->bytes, launch));
+    SC_TRY(
+        check_room(kernel, queue, operands[packing->operand], packing->bytes, "a packed operand"));
+    return packing->enqueue(kernel, queue, operands, workspace, launch);
+}
+
+socle_status sc_kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to) {
+    SC_TRY(check_owner(kernel, queue));
+    SC_TRY(check_room(kernel, queue, to, kernel->packing.bytes, "memory for a packed operand"));
+    return kernel->packing.pack(kernel, queue, from, to);
+}
+
+void sc_kernel_release(sc_kernel *kernel) {
+    if (kernel && kernel->shared)
+        sc_kernel_cache_give_back(kernel);
+    else if (kernel)
+        kernel->release(kernel);
+}
+
+const char *sc_kernel_name(const sc_kernel *kernel) {
+    return kernel->implementation->name;
 }

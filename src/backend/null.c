@@ -193,8 +193,10 @@ static void device_close(sc_device *device) {
     sc_release(device->env, device);
 }
 
-static const sc_device_ops device_ops = {device_close, buffer_create, buffer_destroy,
-                                         queue_open,   NULL,          NULL};
+static const sc_device_ops device_ops = {.close = device_close,
+                                         .buffer_create = buffer_create,
+                                         .buffer_destroy = buffer_destroy,
+                                         .queue_open = queue_open};
 
 socle_status sc_null_open(sc_device **out, sc_env *env, sc_null_counts *counts) {
     *out = NULL;

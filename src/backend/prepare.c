@@ -2,8 +2,10 @@
 /* Choice of an implementation for one operation: walks the device's ordered list, passes over what
  * does not fit (traits, layout, quarantine, its own refusal), takes the first that prepares, and
  * keeps the reasons for the message when none does. An implementation that cannot fuse a tail gets
- * one behind it (compose.c). Nothing is measured here. It must not know any driver. */
+ * one behind it (compose.c). What is prepared already is shared (kernel_cache.c). Nothing is
+ * measured here. It must not know any driver. */
 #include "backend/compose.h"
+#include "backend/kernel_cache.h"
 #include "backend/records.h"
 #include "base/text.h"
 
@@ -126,6 +128,37 @@ static const char *tuning_of(const sc_device *device, const sc_implementation *i
                            : NULL;
 }
 
+/* Everything beside the implementation that decides what a kernel does. */
+static socle_status write_key(sc_text *key, const sc_device *device,
+                              const sc_implementation *implementation, const sc_op_desc *desc) {
+    const char *tuning = tuning_of(device, implementation);
+    sc_text_init(key, device->env);
+    sc_op_print(key, desc);
+    if (tuning) sc_text_add(key, " tuning{%s}", tuning);
+    return key->status;
+}
+
+/* The kernel of `implementation` for `desc`, from the cache or made now. bare: NULL, or what it
+ * runs of a descriptor whose tail it does not fuse. */
+static socle_status share(sc_kernel **out, sc_device *device,
+                          const sc_implementation *implementation, const sc_op_desc *desc,
+                          const sc_op_desc *bare) {
+    sc_text key;
+    sc_kernel *kernel = NULL;
+    socle_status status = write_key(&key, device, implementation, desc);
+    if (status == SOCLE_OK) kernel = sc_kernel_cache_find(device, implementation, key.data);
+    if (status == SOCLE_OK && !kernel) {
+        status = bare ? share(&kernel, device, implementation, bare, NULL)
+                      : implementation->prepare(&kernel, device, implementation, desc,
+                                                tuning_of(device, implementation));
+        if (status == SOCLE_OK && bare) status = sc_compose_tail(&kernel, device, desc);
+        if (status == SOCLE_OK) status = sc_kernel_cache_add(kernel, implementation, key.data);
+    }
+    sc_text_free(&key);
+    if (status == SOCLE_OK) *out = kernel;
+    return status;
+}
+
 static socle_status prepare_one(sc_kernel **out, sc_device *device,
                                 const sc_implementation *implementation, const sc_op_desc *desc,
                                 bool forced, sc_text *reasons) {
@@ -136,17 +169,9 @@ static socle_status prepare_one(sc_kernel **out, sc_device *device,
         add_reason(reasons, implementation, why);
         return SOCLE_STATUS_UNSUPPORTED;
     }
-    sc_kernel *kernel = NULL;
-    socle_status status =
-        implementation->prepare(&kernel, device, implementation, composite ? &bare : desc,
-                                tuning_of(device, implementation));
-    if (status == SOCLE_OK && composite) status = sc_compose_tail(&kernel, device, desc);
-    if (status != SOCLE_OK) {
-        add_reason(reasons, implementation, device->env->text);
-        return status;
-    }
-    *out = kernel;
-    return SOCLE_OK;
+    socle_status status = share(out, device, implementation, desc, composite ? &bare : NULL);
+    if (status != SOCLE_OK) add_reason(reasons, implementation, device->env->text);
+    return status;
 }
 
 /* A build failure or a refusal leaves the next implementation a chance; a dead device or no memory
@@ -219,6 +244,21 @@ bool sc_announce_begin(sc_device *device) {
 
 void sc_announce_end(sc_device *device) {
     device->ops->announce_end(device);
+    sc_kernel_cache_forget(device);
+}
+
+/* INTERRUPTED: it is announced. */
+static socle_status announce_bare(sc_device *device, const sc_implementation *implementation,
+                                  const sc_op_desc *desc) {
+    sc_text key;
+    sc_kernel *kernel = NULL;
+    socle_status status = write_key(&key, device, implementation, desc);
+    if (status == SOCLE_OK && !sc_kernel_cache_note(device, implementation, key.data))
+        status = SOCLE_STATUS_INTERRUPTED;
+    sc_text_free(&key);
+    if (status == SOCLE_OK) status = share(&kernel, device, implementation, desc, NULL);
+    if (status == SOCLE_OK) sc_kernel_release(kernel);
+    return status;
 }
 
 /* What became of it, as prepare_one says; INTERRUPTED: it is announced. */
@@ -226,14 +266,10 @@ static socle_status announce_one(sc_device *device, const sc_implementation *imp
                                  const sc_op_desc *desc, bool forced) {
     sc_op_desc bare, tail;
     bool composite;
-    sc_kernel *kernel = NULL;
     if (find_way(device, implementation, desc, forced, &composite, &bare))
         return SOCLE_STATUS_UNSUPPORTED;
-    socle_status status =
-        implementation->prepare(&kernel, device, implementation, composite ? &bare : desc,
-                                tuning_of(device, implementation));
-    sc_kernel_release(kernel);
-    if (!composite || status != SOCLE_STATUS_INTERRUPTED) return status;
+    socle_status status = announce_bare(device, implementation, composite ? &bare : desc);
+    if (!composite || try_next(status)) return status;
     sc_compose_tail_desc(&tail, desc);
     sc_announce(device, &tail, NULL);
     return status;
@@ -248,63 +284,4 @@ void sc_announce(sc_device *device, const sc_op_desc *desc, const char *force) {
          list++)
         if (is_asked(*list, desc->op, force))
             status = announce_one(device, *list, desc, force != NULL);
-}
-
-static socle_status check_queue(const sc_kernel *kernel, const sc_queue *queue) {
-    if (queue->device == kernel->device) return SOCLE_OK;
-    return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT,
-                   "%s was prepared for %s and cannot run on a queue of %s",
-                   sc_op_word(kernel->implementation->op), kernel->device->info.name,
-                   queue->device->info.name);
-}
-
-/* Whether `bytes` bytes lie at `place`. */
-static socle_status check_room(const sc_kernel *kernel, const sc_queue *queue, sc_operand place,
-                               size_t bytes, const char *what) {
-    if (place.buffer && place.offset <= place.buffer->bytes &&
-        bytes <= place.buffer->bytes - place.offset)
-        return SOCLE_OK;
-    return sc_fail(
-        queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s (%s) needs %zu bytes of %s and got less",
-        sc_op_word(kernel->implementation->op), kernel->implementation->name, bytes, what);
-}
-
-/* What holds for every launch that takes `workspace` bytes. */
-static socle_status check_launch(const sc_kernel *kernel, const sc_queue *queue, sc_operand place,
-                                 size_t workspace, const sc_launch *launch) {
-    SC_TRY(check_queue(kernel, queue));
-    if (launch->rows < 0)
-        return sc_fail(queue->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: %lld rows",
-                       sc_op_word(kernel->implementation->op), (long long)launch->rows);
-    return workspace ? check_room(kernel, queue, place, workspace, "workspace") : SOCLE_OK;
-}
-
-socle_status sc_kernel_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
-                               sc_operand workspace, const sc_launch *launch) {
-    SC_TRY(check_launch(kernel, queue, workspace, kernel->workspace, launch));
-    return kernel->enqueue(kernel, queue, operands, workspace, launch);
-}
-
-socle_status sc_kernel_enqueue_packed(sc_kernel *kernel, sc_queue *queue,
-                                      const sc_operand *operands, sc_operand workspace,
-                                      const sc_launch *launch) {
-    const sc_packing *packing = &kernel->packing;
-    SC_TRY(check_launch(kernel, queue, workspace, kernel->workspace - packing->bytes, launch));
-    SC_TRY(
-        check_room(kernel, queue, operands[packing->operand], packing->bytes, "a packed operand"));
-    return packing->enqueue(kernel, queue, operands, workspace, launch);
-}
-
-socle_status sc_kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand from, sc_operand to) {
-    SC_TRY(check_queue(kernel, queue));
-    SC_TRY(check_room(kernel, queue, to, kernel->packing.bytes, "memory for a packed operand"));
-    return kernel->packing.pack(kernel, queue, from, to);
-}
-
-void sc_kernel_release(sc_kernel *kernel) {
-    if (kernel) kernel->release(kernel);
-}
-
-const char *sc_kernel_name(const sc_kernel *kernel) {
-    return kernel->implementation->name;
 }

@@ -198,6 +198,7 @@ void sc_ocl_settle(sc_ocl_queue *queue);
 socle_status sc_ocl_program_get(const sc_ocl_program **out, sc_ocl_device *device,
                                 const char *prefix, const char *file, const char *defines);
 void sc_ocl_programs_release(sc_ocl_device *device);
+int sc_ocl_programs_count(const sc_device *device);
 void sc_ocl_announce_begin(sc_device *device);
 void sc_ocl_announce_end(sc_device *device);
 /* INTERRUPTED while the device hears announcements: there is nothing to run yet; else OK. */

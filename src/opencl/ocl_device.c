@@ -96,6 +96,7 @@ static const sc_device_ops device_ops = {
     .queue_open = sc_ocl_queue_open,
     .announce_begin = sc_ocl_announce_begin,
     .announce_end = sc_ocl_announce_end,
+    .programs = sc_ocl_programs_count,
 };
 
 /* Replaces the device's handle by its sub-device number `wanted` of one compute unit. */

@@ -200,3 +200,11 @@ void sc_ocl_programs_release(sc_ocl_device *device) {
         sc_release(device->base.env, entry);
     }
 }
+
+int sc_ocl_programs_count(const sc_device *device) {
+    int count = 0;
+    for (const sc_ocl_program *entry = ((const sc_ocl_device *)device)->programs; entry;
+         entry = entry->next)
+        count += entry->owns;
+    return count;
+}

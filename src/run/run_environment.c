@@ -91,6 +91,7 @@ socle_status sc_run_environment(json_t **out, sc_trainer *trainer) {
     if (!engine) return sc_fail(sc_trainer_env(trainer), SOCLE_STATUS_DEVICE, "no device is left");
     const sc_device *device = sc_engine_device(engine);
     const sc_plan *plan = sc_engine_train_plan(engine);
+    const sc_prepared prepared = sc_device_prepared(device);
     struct utsname system;
     json_t *launches = json_array(), *devices = json_array();
     *out = json_object();
@@ -118,6 +119,8 @@ socle_status sc_run_environment(json_t **out, sc_trainer *trainer) {
     json_object_set_new(*out, "micro_batch", json_integer(sc_engine_capacity(engine)));
     json_object_set_new(*out, "data_on_device", json_boolean(sc_engine_is_resident(engine)));
     json_object_set_new(*out, "memory", describe_memory(engine));
+    json_object_set_new(*out, "kernels", json_integer(prepared.kernels));
+    json_object_set_new(*out, "programs", json_integer(prepared.programs));
     json_object_set_new(*out, "launches", launches);
     json_object_set_new(*out, "quarantined", describe_quarantine(device));
     return SOCLE_OK;

@@ -125,9 +125,6 @@ Test(prepare, force_ignores_traits_and_has_no_second_choice) {
     fixture x;
     setup(&x, NULL);
     x.f.device->info.traits &= ~(uint32_t)(SC_TRAIT_HALF | SC_TRAIT_BLAS);
-    x.second.base.needs = SC_TRAIT_HALF;
-    chosen(&x, "second", "second");
-    SC_EQ(x.first.asked, 0);
     x.second.base.needs = SC_TRAIT_BLAS; /* what is not linked in cannot be forced */
     refused(&x, "second", SOCLE_STATUS_UNSUPPORTED);
     SC_CONTAINS(x.f.env.text, "needs a BLAS library");
@@ -135,6 +132,10 @@ Test(prepare, force_ignores_traits_and_has_no_second_choice) {
     x.second.status = SOCLE_STATUS_UNSUPPORTED;
     refused(&x, "second", SOCLE_STATUS_UNSUPPORTED);
     SC_CONTAINS(x.f.env.text, "second says no");
+    x.second.status = SOCLE_OK;
+    x.second.base.needs = SC_TRAIT_HALF;
+    chosen(&x, "second", "second");
+    SC_EQ(x.first.asked, 0);
     device_close(&x.f);
 }
 

@@ -80,6 +80,8 @@ Test(tool_plan, is_what_a_run_takes) {
                          (long long)number(bytes, parts[i]), (long long)number(memory, parts[i]));
     }
     SC_EQ(number(event, "micro_batch"), number(environment, "micro_batch"));
+    SC_TRUE(number(environment, "kernels") > 10);
+    SC_EQ(number(environment, "programs"), 0); /* the cpu builds none */
     json_decref(environment);
     json_decref(event);
     free(text);

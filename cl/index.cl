@@ -7,11 +7,14 @@
  * gather       table [table][columns], index [rows] -> [rows][columns]; a wrong index gives zeros
  *              global (pieces * rows / chunk)
  * scatter_add  index [rows], source [rows][columns] -> [table][columns]; a table row is the sum of
- * its source rows in rising order, by one work-item: no atomics, so the bits are always the same
+ *              its source rows in rising order, by one work-item: no atomics, so the bits are
+ *              always the same
  *              global (pieces * table / chunk)
- * argmax_rows  [rows][columns] -> [rows]; the first maximum, a NaN counts as one; global (rows /
- * chunk) Local size any. -D SC_ELEMENT=uint|uchar: the type gather moves. Nothing here rounds but
- * the sums.
+ * argmax_rows  [rows][columns] -> [rows]; the first maximum, a NaN counts as one
+ *              global (rows / chunk)
+ *
+ * Local size any. -D SC_ELEMENT=uint|uchar: the type gather moves. Nothing here rounds but the
+ * sums.
  */
 #include "shape_rows.h"
 #include "vector_loop.h"

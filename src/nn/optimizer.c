@@ -2,9 +2,11 @@
 /* Optimizers: rows of formulas. An update reads, and gives new values to:
  *
  *   w      a parameter
- *   g      the gradient of the mean loss. Where the formula does not read `decay`, it has decay * w
- * in it lr     the learning rate of this parameter decay  the L2 coefficient of this parameter step
- * the number of the step, from 1
+ *   g      the gradient of the mean loss; where the formula does not read `decay`, decay * w is in
+ *          it
+ *   lr     the learning rate of this parameter
+ *   decay  the L2 coefficient of this parameter
+ *   step   the number of the step, from 1
  *
  * and the optimizer's options by their keys. A name that is read before it is given a value is a
  * state: it begins as 0 and keeps its value from step to step. */

@@ -34,7 +34,8 @@ static sc_value viewed(const sc_graph *graph, const sc_expr *expr, int count,
                        const sc_value *input) {
     if (count != 1 || sc_expr_uses(expr, SC_EXPR_COORD)) return SC_NO_VALUE;
     const sc_value_info *x = &graph->value[input[0]];
-    return x->desc.rows_per_sample && !x->detached ? x->alias : SC_NO_VALUE;
+    if (!x->desc.rows_per_sample || x->detached || x->alias == SC_NO_VALUE) return SC_NO_VALUE;
+    return graph->value[x->alias].desc.rows_per_sample ? x->alias : SC_NO_VALUE;
 }
 
 void sc_build_expr(sc_graph *graph, const sc_expr *expr, int count, const sc_value *input,

@@ -7,7 +7,8 @@
 #include <string.h>
 
 static bool is_needed(const sc_graph *graph, const bool *needed, sc_value value) {
-    return needed[value] || graph->value[value].lane != SC_LANE_NONE;
+    const sc_value_info *info = &graph->value[value];
+    return needed[value] || info->lane != SC_LANE_NONE || info->within != SC_NO_VALUE;
 }
 
 /* Removes the outputs of an expression that nothing reads, and then the operands that nothing reads
@@ -46,7 +47,10 @@ void sc_fuse_drop_dead(sc_fuse *fuse, bool *needed) {
             continue;
         }
         if (node->op == SC_OP_ELEMENTWISE || node->op == SC_OP_REDUCE) trim(fuse, n, needed);
-        for (int i = 0; i < node->inputs; i++) needed[sc_graph_root(graph, node->input[i])] = true;
+        for (int i = 0; i < node->inputs; i++) {
+            needed[sc_graph_root(graph, node->input[i])] = true;
+            needed[sc_graph_memory(graph, node->input[i])] = true;
+        }
     }
 }
 
@@ -57,6 +61,7 @@ static socle_status apply_rules(sc_fuse *fuse, const sc_fuse_options *options, b
     if (!options->no_chains && !options->no_duplicates) sc_fuse_chains(fuse);
     if (!options->no_tails) SC_TRY(sc_fuse_tails(fuse));
     if (!options->no_merges) sc_fuse_merges(fuse);
+    if (!options->no_views) sc_fuse_views(fuse);
     if (!options->keep_dead) sc_fuse_drop_dead(fuse, needed);
     return SOCLE_OK;
 }

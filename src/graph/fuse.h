@@ -14,6 +14,7 @@ typedef struct sc_fuse_options {
     bool no_duplicates; /* cheap elementwise copied into each of several readers */
     bool no_tails;      /* elementwise into the tails of op.h */
     bool no_merges;     /* independent siblings into one launch with several outputs */
+    bool no_views;      /* slices that lie in one piece become views of their operand */
 } sc_fuse_options;
 
 /* NULL options: every rule. The graph must be free of errors; call it once, after the last node was

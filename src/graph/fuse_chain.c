@@ -23,7 +23,9 @@ static bool may_vanish(const sc_graph *graph, const sc_node *node) {
     if (node->dead || node->op != SC_OP_ELEMENTWISE) return false;
     for (int k = 0; k < node->outputs; k++) {
         const sc_value_info *info = &graph->value[node->output[k]];
-        if (info->lane != SC_LANE_NONE || info->desc.dtype == SOCLE_U8) return false;
+        if (info->lane != SC_LANE_NONE || info->within != SC_NO_VALUE || info->viewed ||
+            info->desc.dtype == SOCLE_U8)
+            return false;
     }
     return true;
 }
@@ -32,6 +34,7 @@ static bool may_vanish(const sc_graph *graph, const sc_node *node) {
 static bool absorb_node(const sc_graph *graph, int p, int c, sc_fuse_body *body) {
     const sc_node *producer = &graph->node[p], *consumer = &graph->node[c];
     sc_fuse_body source;
+    if (producer->section != consumer->section) return false;
     sc_fuse_body_load(producer, &source);
     sc_fuse_body_load(consumer, body);
     sc_fuse_body_compact(graph, body);
@@ -84,8 +87,7 @@ static bool absorb_one(sc_fuse *fuse, int c) {
     return false;
 }
 
-/* The last node that reads `root`; -1: none does. */
-static int last_reader(const sc_fuse *fuse, sc_value root) {
+int sc_fuse_last_reader(const sc_fuse *fuse, sc_value root) {
     const sc_graph *graph = fuse->graph;
     int last = -1, left = fuse->readers[root];
     for (int n = graph->value[root].node + 1; left > 0 && n < (int)graph->nodes; n++) {
@@ -119,7 +121,7 @@ static void drop_copy(sc_fuse *fuse, int n) {
     if (result->op != SC_EXPR_INPUT) return;
     sc_value source = node->input[result->index], out = node->output[0];
     if (!sc_tensor_equal(sc_graph_desc(graph, source), sc_graph_desc(graph, out))) return;
-    int last = last_reader(fuse, out);
+    int last = sc_fuse_last_reader(fuse, out);
     if (sc_fuse_may_delay(graph, n, last, false)) pass_on(fuse, n, source, last);
 }
 

@@ -62,7 +62,7 @@ static bool share_full_value(const sc_graph *graph, const sc_node *a, const sc_n
 
 static bool alike(const sc_graph *graph, const sc_node *a, const sc_node *b) {
     if (a->dead || b->dead || a->op != b->op || a->region != b->region ||
-        a->outputs + b->outputs > SC_EXPR_OUTPUTS)
+        a->section != b->section || a->outputs + b->outputs > SC_EXPR_OUTPUTS)
         return false;
     if (a->op == SC_OP_REDUCE && a->attr.reduce.axes != b->attr.reduce.axes) return false;
     sc_tensor_desc x = sc_fuse_space(graph, a), y = sc_fuse_space(graph, b);

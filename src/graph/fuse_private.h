@@ -59,6 +59,8 @@ bool sc_fuse_near(const sc_graph *graph, int from, int to);
 /* Whether moving node `from` to `to` keeps more bytes alive on the way than it frees. */
 bool sc_fuse_costs_memory(const sc_graph *graph, int from, int to);
 
+/* fuse_chain.c: the last node that reads `root`; -1: none does. */
+int sc_fuse_last_reader(const sc_fuse *fuse, sc_value root);
 /* fuse_tail.c: the latest node whose result alone elementwise node `e` may be the tail of; -1. */
 int sc_fuse_tail_base(const sc_fuse *fuse, int e);
 
@@ -68,5 +70,6 @@ void sc_fuse_chains(sc_fuse *fuse);
 void sc_fuse_duplicates(sc_fuse *fuse);
 socle_status sc_fuse_tails(sc_fuse *fuse);
 void sc_fuse_merges(sc_fuse *fuse);
+void sc_fuse_views(sc_fuse *fuse);
 
 #endif

@@ -20,8 +20,12 @@ int sc_fuse_tail_base(const sc_fuse *fuse, int e) {
     for (int i = 0; i < node->inputs; i++) {
         sc_value root = sc_graph_root(graph, node->input[i]);
         const sc_value_info *info = &graph->value[root];
-        if (info->node <= best || info->lane != SC_LANE_NONE || fuse->readers[root] != 1) continue;
-        if (takes_tail(&graph->node[info->node]) && sc_fuse_same_dims(&info->desc, &space))
+        if (info->node <= best || info->lane != SC_LANE_NONE || info->within != SC_NO_VALUE ||
+            info->viewed || fuse->readers[root] != 1)
+            continue;
+        if (takes_tail(&graph->node[info->node]) &&
+            graph->node[info->node].section == node->section &&
+            sc_fuse_same_dims(&info->desc, &space))
             best = info->node;
     }
     return best;

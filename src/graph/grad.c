@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reverse walk: which values want a gradient, in which order the rules run, how contributions
  * add up. The rules themselves are in grad_rules.c; this file knows no operation. */
-#include "graph/grad.h"
-
 #include "graph/build.h"
-
-struct sc_grad {
-    sc_graph *graph;
-    size_t values; /* of the forward graph */
-    bool *wanted;  /* per root value */
-    sc_value *gradient;
-};
+#include "graph/grad_private.h"
 
 bool sc_grad_wanted(const sc_grad *grad, sc_value value) {
     const sc_value_info *info = grad->graph->value;
@@ -25,18 +17,17 @@ void sc_grad_add(sc_grad *grad, sc_value value, sc_value contribution) {
         return;
     sc_value root = sc_graph_root(graph, value);
     if (root != value) {
-        sc_tensor_desc desc = *sc_graph_desc(graph, root);
-        contribution = sc_build_reshape(graph, contribution, desc.rank, desc.dim);
+        const sc_tensor_desc desc = *sc_graph_desc(graph, root);
+        contribution = sc_graph_alias(graph, contribution, &desc);
     }
     sc_value sum = grad->gradient[root];
     grad->gradient[root] =
         sum == SC_NO_VALUE ? contribution : sc_build_binary(graph, SC_EXPR_ADD, sum, contribution);
 }
 
-static void mark_wanted(sc_grad *grad, int count, const sc_value *wrt) {
+void sc_grad_mark(sc_grad *grad, int begin, int end) {
     const sc_graph *graph = grad->graph;
-    for (int i = 0; i < count; i++) grad->wanted[sc_graph_root(graph, wrt[i])] = true;
-    for (size_t n = 0; n < graph->nodes; n++) {
+    for (int n = begin; n < end; n++) {
         const sc_node *node = &graph->node[n];
         bool wanted = false;
         for (int i = 0; i < node->inputs; i++) wanted |= sc_grad_wanted(grad, node->input[i]);
@@ -46,7 +37,20 @@ static void mark_wanted(sc_grad *grad, int count, const sc_value *wrt) {
     }
 }
 
-static socle_status apply_rule(sc_grad *grad, int n) {
+static void mark_wanted(sc_grad *grad, int count, const sc_value *wrt) {
+    const sc_graph *graph = grad->graph;
+    for (int i = 0; i < count; i++) grad->wanted[sc_graph_root(graph, wrt[i])] = true;
+    for (int n = 0, end; n < (int)graph->nodes; n = end) {
+        int repeat = graph->node[n].repeat;
+        end = repeat ? graph->repeat[repeat - 1].end : n + 1;
+        if (repeat)
+            sc_grad_mark_repeat(grad, repeat);
+        else
+            sc_grad_mark(grad, n, end);
+    }
+}
+
+socle_status sc_grad_apply(sc_grad *grad, int n) {
     sc_graph *graph = grad->graph;
     sc_node node = graph->node[n];
     sc_value dy[SC_EXPR_OUTPUTS];
@@ -75,14 +79,21 @@ static sc_value ones_like(sc_graph *graph, sc_value x) {
     return out;
 }
 
+/* The node that completes a value: of what a region leaves, the region's last. */
+static int completing_node(const sc_graph *graph, sc_value value) {
+    const sc_value_info *info = &graph->value[sc_graph_root(graph, value)];
+    bool left = info->within != SC_NO_VALUE && info->motion == SC_AT_END;
+    return left ? graph->repeat[info->repeat - 1].end - 1 : info->node;
+}
+
 /* Rank of each gradient by the node that completes it. */
 static void rank_completion(const sc_graph *graph, int count, const sc_value *gradient,
                             int *completion) {
     for (int i = 0; i < count; i++) {
         completion[i] = 0;
-        int mine = graph->value[sc_graph_root(graph, gradient[i])].node;
+        int mine = completing_node(graph, gradient[i]);
         for (int j = 0; j < count; j++) {
-            int other = graph->value[sc_graph_root(graph, gradient[j])].node;
+            int other = completing_node(graph, gradient[j]);
             completion[i] += other < mine || (other == mine && j < i);
         }
     }
@@ -99,13 +110,17 @@ static socle_status walk(sc_grad *grad, sc_value loss, sc_value seed, int count,
     mark_wanted(grad, count, wrt);
     if (sc_grad_wanted(grad, loss))
         sc_grad_add(grad, loss, seed != SC_NO_VALUE ? seed : ones_like(graph, loss));
-    for (int n = nodes - 1; n >= 0; n--) SC_TRY(apply_rule(grad, n));
+    for (int n = nodes - 1, first; n >= 0; n = first - 1) {
+        int repeat = graph->node[n].repeat;
+        first = repeat ? graph->repeat[repeat - 1].first : n;
+        SC_TRY(repeat ? sc_grad_apply_repeat(grad, repeat) : sc_grad_apply(grad, n));
+    }
     for (int i = 0; i < count; i++) {
         sc_value root = sc_graph_root(graph, wrt[i]);
         gradient[i] = grad->gradient[root];
-        if (gradient[i] == SC_NO_VALUE) gradient[i] = sc_build_zeros_like(graph, wrt[i]);
+        if (gradient[i] == SC_NO_VALUE) gradient[i] = sc_build_zeros_like(graph, root);
         const sc_tensor_desc desc = *sc_graph_desc(graph, wrt[i]);
-        if (root != wrt[i]) gradient[i] = sc_build_reshape(graph, gradient[i], desc.rank, desc.dim);
+        if (root != wrt[i]) gradient[i] = sc_graph_alias(graph, gradient[i], &desc);
     }
     return graph->status;
 }

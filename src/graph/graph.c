@@ -31,6 +31,8 @@ void sc_graph_destroy(sc_graph *graph) {
     sc_arena_destroy(graph->arena);
     sc_release(graph->env, graph->node);
     sc_release(graph->env, graph->value);
+    sc_release(graph->env, graph->repeat);
+    sc_release(graph->env, graph->crossing);
     sc_release(graph->env, graph);
 }
 
@@ -57,6 +59,18 @@ sc_value sc_graph_root(const sc_graph *graph, sc_value value) {
     return value;
 }
 
+sc_value sc_graph_memory(const sc_graph *graph, sc_value value) {
+    value = sc_graph_root(graph, value);
+    while (graph->value[value].within != SC_NO_VALUE)
+        value = sc_graph_root(graph, graph->value[value].within);
+    return value;
+}
+
+int sc_graph_repeat_of(const sc_graph *graph, sc_value value) {
+    const sc_value_info *info = &graph->value[sc_graph_root(graph, value)];
+    return info->motion == SC_AT_END ? 0 : info->repeat;
+}
+
 bool sc_graph_is_parameter(const sc_graph *graph, sc_value value) {
     const sc_value_info *info = &graph->value[sc_graph_root(graph, value)];
     return info->lane == SC_LANE_PARAMETERS && !info->is_output;
@@ -66,8 +80,12 @@ sc_value sc_graph_value(sc_graph *graph, const sc_tensor_desc *desc) {
     socle_status status = sc_grow(graph->env, &graph->value, &graph->value_capacity,
                                   graph->values + 1, sizeof *graph->value);
     if (status != SOCLE_OK) return sc_graph_fail(graph, status);
-    graph->value[graph->values] = (sc_value_info){
-        .desc = *desc, .node = -1, .alias = SC_NO_VALUE, .lane = SC_LANE_NONE, .index = -1};
+    graph->value[graph->values] = (sc_value_info){.desc = *desc,
+                                                  .node = -1,
+                                                  .alias = SC_NO_VALUE,
+                                                  .within = SC_NO_VALUE,
+                                                  .lane = SC_LANE_NONE,
+                                                  .index = -1};
     return (sc_value)graph->values++;
 }
 
@@ -142,10 +160,19 @@ static socle_status append(sc_graph *graph, sc_node *node, sc_op_desc *desc) {
         node->output[i] = sc_graph_value(graph, &desc->tensor[node->inputs + i]);
         if (node->output[i] == SC_NO_VALUE) return graph->status;
         graph->value[node->output[i]].node = (int)graph->nodes;
+        graph->value[node->output[i]].repeat = graph->repeating;
     }
     node->name = graph->scope;
+    node->repeat = graph->repeating;
+    node->section = graph->section;
     graph->node[graph->nodes++] = *node;
     return SOCLE_OK;
+}
+
+/* A region's values are read in it, and where it runs backward. */
+static bool may_read(const sc_graph *graph, sc_value value) {
+    int repeat = sc_graph_repeat_of(graph, value), now = graph->repeating;
+    return !repeat || repeat == now || (now && graph->repeat[now - 1].reverse_of == repeat);
 }
 
 static socle_status collect_inputs(sc_graph *graph, sc_node *node, sc_op_desc *desc,
@@ -158,6 +185,11 @@ static socle_status collect_inputs(sc_graph *graph, sc_node *node, sc_op_desc *d
         if (input[i] < 0 || (size_t)input[i] >= graph->values)
             return sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,
                            "%s: input %d is not a value of this graph", sc_op_word(node->op), i);
+        if (!may_read(graph, input[i]))
+            return sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                           "%s: input %d belongs to a repeated region that has ended; collect it, "
+                           "or carry it and read the last",
+                           sc_op_word(node->op), i);
         node->input[i] = input[i];
         desc->tensor[i] = graph->value[input[i]].desc;
     }
@@ -179,21 +211,30 @@ void sc_graph_append(sc_graph *graph, sc_op op, const sc_op_attr *attr, const sc
     for (int i = 0; i < outputs; i++) out[i] = node.output[i];
 }
 
-void sc_graph_append_shaped(sc_graph *graph, sc_op op, const sc_op_attr *attr, int inputs,
-                            const sc_value *input, const sc_tensor_desc *shape, sc_value *out) {
-    *out = SC_NO_VALUE;
-    if (graph->status != SOCLE_OK) return;
+/* One output of `shape`. */
+static sc_value append_one(sc_graph *graph, sc_op op, const sc_op_attr *attr, const sc_expr *expr,
+                           int inputs, const sc_value *input, const sc_tensor_desc *shape) {
+    if (graph->status != SOCLE_OK) return SC_NO_VALUE;
     sc_node node = {.op = op, .attr = *attr, .inputs = inputs, .outputs = 1};
-    sc_op_desc desc = {.op = op, .inputs = inputs, .outputs = 1, .attr = *attr};
+    sc_op_desc desc = {.op = op, .inputs = inputs, .outputs = 1, .attr = *attr, .expr = expr};
     desc.tensor[inputs] = *shape;
     socle_status status = collect_inputs(graph, &node, &desc, input);
     if (status == SOCLE_OK) status = append(graph, &node, &desc);
     sc_graph_fail(graph, status);
-    if (status == SOCLE_OK) *out = node.output[0];
+    return status == SOCLE_OK ? node.output[0] : SC_NO_VALUE;
 }
 
-/* A fresh value with the same elements. */
-static sc_value copy_value(sc_graph *graph, sc_value value) {
+void sc_graph_append_shaped(sc_graph *graph, sc_op op, const sc_op_attr *attr, int inputs,
+                            const sc_value *input, const sc_tensor_desc *shape, sc_value *out) {
+    *out = append_one(graph, op, attr, NULL, inputs, input, shape);
+}
+
+sc_value sc_graph_append_expr(sc_graph *graph, const sc_expr *expr, int inputs,
+                              const sc_value *input, const sc_tensor_desc *desc) {
+    return append_one(graph, SC_OP_ELEMENTWISE, &(sc_op_attr){0}, expr, inputs, input, desc);
+}
+
+sc_value sc_graph_copy_value(sc_graph *graph, sc_value value) {
     const sc_tensor_desc desc = graph->value[value].desc;
     if (desc.dtype == SOCLE_U8) { /* an expression would give an i32 */
         sc_value whole;
@@ -211,9 +252,14 @@ static sc_value copy_value(sc_graph *graph, sc_value value) {
 
 sc_value sc_graph_output(sc_graph *graph, sc_value value, sc_lane lane, int index) {
     if (graph->status != SOCLE_OK || value == SC_NO_VALUE) return SC_NO_VALUE;
+    if (graph->repeating)
+        return sc_graph_fail(graph, sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                                            "a repeated region has no outputs of its own; collect "
+                                            "what it makes, or read the last after its end"));
     sc_value root = sc_graph_root(graph, value);
-    if (graph->value[root].lane != SC_LANE_NONE) {
-        root = value = copy_value(graph, value);
+    const sc_value_info *info = &graph->value[root];
+    if (info->lane != SC_LANE_NONE || info->within != SC_NO_VALUE || info->slots) {
+        root = value = sc_graph_copy_value(graph, value);
         if (value == SC_NO_VALUE) return value;
     }
     graph->value[root].lane = lane;

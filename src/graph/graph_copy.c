@@ -26,6 +26,16 @@ static socle_status copy_contents(sc_graph *copy, const sc_graph *graph) {
         SC_TRY(copy_expr(copy, &copy->node[n].tail));
     }
     copy->nodes = graph->nodes;
+    SC_TRY(sc_grow(copy->env, &copy->repeat, &copy->repeat_capacity, graph->repeats,
+                   sizeof *copy->repeat));
+    SC_TRY(sc_grow(copy->env, &copy->crossing, &copy->crossing_capacity, graph->crossings,
+                   sizeof *copy->crossing));
+    if (graph->repeats) memcpy(copy->repeat, graph->repeat, graph->repeats * sizeof *copy->repeat);
+    if (graph->crossings)
+        memcpy(copy->crossing, graph->crossing, graph->crossings * sizeof *copy->crossing);
+    copy->repeats = graph->repeats;
+    copy->crossings = graph->crossings;
+    copy->section = graph->section;
     copy->scope = graph->scope;
     copy->random_ordinal = graph->random_ordinal;
     copy->recomputes = graph->recomputes;

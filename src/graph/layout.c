@@ -73,6 +73,7 @@ static void ask(sc_layouts *layouts, int n, sc_layout_accepts *accepts, void *pa
             info->takes[i] = (uint8_t)mask;
         info->able |= (info->takes[i] & BLOCKED_BIT) != 0;
     }
+    if (node->repeat) info->able = false;
     if (node->op == SC_OP_ELEMENTWISE || node->op == SC_OP_REDUCE)
         info->able = info->able && node->op == SC_OP_ELEMENTWISE && is_flat(node->expr) &&
                      operands_agree(graph, node, info, 0, true);
@@ -205,9 +206,14 @@ static bool withdraw(sc_layouts *layouts, sc_layout_fits *fits, void *payload) {
     return any;
 }
 
-/* Operands that are aliases in name only become their root; the others keep their root plain. */
+/* Operands that are aliases in name only become their root; the others keep their root plain. So do
+ * views, what they lie in, and all that a repeated region reads. */
 static void resolve_aliases(sc_layouts *layouts) {
     sc_graph *graph = layouts->graph;
+    for (size_t v = 0; v < graph->values; v++) {
+        const sc_value_info *info = &graph->value[v];
+        layouts->aliased[v] = info->within != SC_NO_VALUE || info->viewed || info->slots;
+    }
     for (size_t n = 0; n < graph->nodes; n++) {
         sc_node *node = &graph->node[n];
         for (int i = 0; i < node->inputs && !node->dead; i++) {
@@ -216,6 +222,7 @@ static void resolve_aliases(sc_layouts *layouts) {
                 node->input[i] = root;
             else
                 layouts->aliased[root] = true;
+            if (node->repeat) layouts->aliased[root] = true;
         }
     }
 }

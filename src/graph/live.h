@@ -13,7 +13,8 @@ typedef struct sc_live {
     sc_interval *interval;
     int count;
     size_t capacity;
-    int *of_value; /* per value of the graph: the interval of its root, or -1 */
+    int *of_value;  /* per value of the graph: the interval of its memory, or -1 */
+    int64_t *slots; /* per value of the graph: how often it lies there in a row, in repetitions */
 } sc_live;
 
 /* Call after fusion and layout; `interval[i].share_with` says where an elementwise node may write

@@ -9,13 +9,6 @@
 
 #define BUILT UINT64_C(5000000) /* ns; to find a kernel among those that are built takes less */
 
-/* Per launch, while the plan is made: its node, and the intervals of its workspace and of what it
- * keeps packed, -1 for none. */
-typedef struct plan_work {
-    size_t count;
-    int *order, *workspace, *kept;
-} plan_work;
-
 /* What took its time was built now; the rest was there already. */
 static void say_prepared(const sc_plan *plan, const sc_launch_record *launch, uint64_t took) {
     if (took >= BUILT)
@@ -31,6 +24,7 @@ static socle_status prepare_node(sc_plan *plan, const sc_graph *graph, const sc_
     sc_graph_node_desc(graph, node, &desc);
     launch->op = node->op;
     launch->operands = node->inputs + node->outputs;
+    launch->repeat = node->repeat;
     if (node->name) SC_TRY(sc_arena_string(plan->arena, &launch->layer, node->name));
     uint64_t began = sc_now_ns();
     socle_status status = sc_prepare(&launch->kernel, plan->device, &desc,
@@ -67,7 +61,7 @@ static socle_status add_workspace(sc_plan *plan, sc_live *live, int node, int nu
 }
 
 /* All that prepare_each will ask for, so that the device can build it together. */
-static void announce_each(sc_plan *plan, const sc_graph *graph, const plan_work *work) {
+static void announce_each(sc_plan *plan, const sc_graph *graph, const sc_plan_work *work) {
     sc_device *device = plan->device;
     if (!sc_announce_begin(device)) return;
     for (size_t k = 0; k < work->count; k++) {
@@ -82,7 +76,7 @@ static void announce_each(sc_plan *plan, const sc_graph *graph, const plan_work 
 }
 
 static socle_status prepare_each(sc_plan *plan, const sc_graph *graph, sc_live *live,
-                                 plan_work *work) {
+                                 sc_plan_work *work) {
     for (size_t k = 0; k < work->count; k++) {
         int n = work->order[k];
         const sc_node *node = &graph->node[n];
@@ -98,53 +92,11 @@ static socle_status prepare_each(sc_plan *plan, const sc_graph *graph, sc_live *
 
 /* A caller that was told of the building is told of its end too, also where it failed. */
 static socle_status prepare_nodes(sc_plan *plan, const sc_graph *graph, sc_live *live,
-                                  plan_work *work) {
+                                  sc_plan_work *work) {
     announce_each(plan, graph, work);
     socle_status status = prepare_each(plan, graph, live, work);
     sc_tell_building(plan->device->env, NULL, (int)work->count, (int)work->count);
     return status;
-}
-
-static socle_status place_value(sc_plan *plan, const sc_graph *graph, const sc_lane_map *lanes,
-                                const sc_live *live, const sc_placement *placement, sc_value value,
-                                sc_place *out) {
-    const sc_value_info *info = &graph->value[sc_graph_root(graph, value)];
-    if (info->lane == SC_LANE_NONE) {
-        int interval = live->of_value[value];
-        if (interval < 0)
-            return sc_fail(plan->env, SOCLE_STATUS_INTERNAL, "value %d has no place", value);
-        *out = (sc_place){SC_LANE_NONE, placement[interval].buffer, placement[interval].offset};
-        return SOCLE_OK;
-    }
-    const sc_lane_layout *lane = &lanes->lane[info->lane];
-    if (info->index < 0 || info->index >= lane->count)
-        return sc_fail(plan->env, SOCLE_STATUS_INTERNAL,
-                       "%s: lane %d has %d tensors, there is no number %d",
-                       info->name ? info->name : "value", info->lane, lane->count, info->index);
-    int chunk = lane->chunk ? lane->chunk[info->index] : 0;
-    *out = (sc_place){info->lane, chunk, lane->offset[info->index]};
-    return SOCLE_OK;
-}
-
-static socle_status place_operands(sc_plan *plan, const sc_graph *graph, const sc_lane_map *lanes,
-                                   const sc_live *live, const sc_placement *placement,
-                                   const plan_work *work) {
-    for (size_t k = 0; k < work->count; k++) {
-        const sc_node *node = &graph->node[work->order[k]];
-        sc_launch_record *launch = &plan->launch[k];
-        for (int i = 0; i < node->inputs; i++)
-            SC_TRY(place_value(plan, graph, lanes, live, placement, node->input[i],
-                               &launch->place[i]));
-        for (int i = 0; i < node->outputs; i++)
-            SC_TRY(place_value(plan, graph, lanes, live, placement, node->output[i],
-                               &launch->place[node->inputs + i]));
-        launch->workspace = (sc_place){SC_LANE_NONE, -1, 0};
-        if (work->workspace[k] >= 0) {
-            sc_placement place = placement[work->workspace[k]];
-            launch->workspace = (sc_place){SC_LANE_NONE, place.buffer, place.offset};
-        }
-    }
-    return SOCLE_OK;
 }
 
 static size_t whole_words(size_t bytes) {
@@ -153,13 +105,13 @@ static size_t whole_words(size_t bytes) {
 
 /* Separate mode: which tensor or workspace a buffer holds, and how much of it that is. */
 static socle_status describe_buffers(sc_plan *plan, const sc_graph *graph, const sc_live *live,
-                                     const sc_placement *placement, const plan_work *work) {
+                                     const sc_placement *placement, const sc_plan_work *work) {
     for (size_t v = 0; v < graph->values; v++) {
         const sc_value_info *info = &graph->value[v];
-        if (live->of_value[v] < 0 || info->node < 0) continue;
+        if (live->of_value[v] < 0 || sc_graph_memory(graph, (sc_value)v) != (sc_value)v) continue;
         sc_plan_buffer *buffer = &plan->buffer[placement[live->of_value[v]].buffer];
-        buffer->used = whole_words(sc_tensor_bytes(&info->desc));
-        buffer->persists = graph->node[info->node].hoistable;
+        buffer->used = whole_words(sc_tensor_bytes(&info->desc) * (size_t)live->slots[v]);
+        buffer->persists = info->node >= 0 && graph->node[info->node].hoistable;
     }
     for (size_t k = 0; k < work->count; k++) {
         const sc_launch_record *launch = &plan->launch[k];
@@ -180,12 +132,13 @@ static socle_status describe_buffers(sc_plan *plan, const sc_graph *graph, const
 
 /* What the memory plan is to know of each interval beside its life. */
 static void describe_intervals(const sc_plan *plan, const sc_graph *graph, const sc_live *live,
-                               const plan_work *work, bool *persists, const char **layer) {
+                               const sc_plan_work *work, bool *persists, const char **layer) {
     for (size_t v = 0; v < graph->values; v++) {
         const sc_value_info *info = &graph->value[v];
-        if (live->of_value[v] < 0 || info->node < 0) continue;
-        persists[live->of_value[v]] = graph->node[info->node].hoistable;
-        layer[live->of_value[v]] = graph->node[info->node].name;
+        if (live->of_value[v] < 0 || sc_graph_memory(graph, (sc_value)v) != (sc_value)v) continue;
+        const sc_node *node = info->node < 0 ? NULL : &graph->node[info->node];
+        persists[live->of_value[v]] = node && node->hoistable;
+        layer[live->of_value[v]] = node ? node->name : info->name;
     }
     for (size_t k = 0; k < work->count; k++) {
         if (work->workspace[k] >= 0) layer[work->workspace[k]] = plan->launch[k].layer;
@@ -196,7 +149,7 @@ static void describe_intervals(const sc_plan *plan, const sc_graph *graph, const
 }
 
 static socle_status lay_out(sc_plan *plan, const sc_graph *graph, const sc_lane_map *lanes,
-                            sc_live *live, plan_work *work) {
+                            sc_live *live, sc_plan_work *work) {
     SC_TRY(sc_live_intervals(live, graph));
     plan->size.intermediates = live->count;
     SC_TRY(prepare_nodes(plan, graph, live, work));
@@ -210,20 +163,24 @@ static socle_status lay_out(sc_plan *plan, const sc_graph *graph, const sc_lane_
     describe_intervals(plan, graph, live, work, persists, layer);
     sc_plan_intervals intervals = {live, persists, layer};
     SC_TRY(sc_plan_place(plan, &intervals, placement));
-    SC_TRY(place_operands(plan, graph, lanes, live, placement, work));
+    SC_TRY(sc_plan_place_operands(plan, graph, lanes, live, placement, work));
+    SC_TRY(sc_plan_note_repeats(plan, graph, lanes, live, placement));
     if (plan->options.hooks.separate) SC_TRY(describe_buffers(plan, graph, live, placement, work));
     sc_plan_add_packs(plan, placement, work->kept);
     return sc_plan_allocate(plan);
 }
 
 static socle_status fill_plan(sc_plan *plan, sc_graph *graph, const sc_lane_map *lanes) {
-    sc_fuse_options none = {
-        .no_chains = true, .no_duplicates = true, .no_tails = true, .no_merges = true};
+    sc_fuse_options none = {.no_chains = true,
+                            .no_duplicates = true,
+                            .no_tails = true,
+                            .no_merges = true,
+                            .no_views = true};
     SC_TRY(sc_plan_check_force(plan->env, plan->options.force));
     SC_TRY(sc_arena_create(&plan->arena, plan->env));
     SC_TRY(sc_graph_fuse(graph, plan->options.hooks.keep_graph_order ? &none : NULL));
     if (!plan->options.hooks.plain_layouts) SC_TRY(sc_plan_assign_layouts(plan, graph));
-    plan_work work = {0};
+    sc_plan_work work = {0};
     SC_TRY(sc_arena_allocate(plan->arena, &work.order, graph->nodes, sizeof *work.order));
     SC_TRY(sc_arena_allocate(plan->arena, &work.workspace, graph->nodes, sizeof *work.workspace));
     SC_TRY(sc_arena_allocate(plan->arena, &work.kept, graph->nodes, sizeof *work.kept));

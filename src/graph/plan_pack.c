@@ -49,8 +49,9 @@ void sc_plan_add_packs(sc_plan *plan, const sc_placement *placement, const int *
             .layer = rest[i].layer,
             .op = SC_OP_REORDER,
             .operands = 2,
-            .place = {*operand, {SC_LANE_NONE, place.buffer, place.offset}},
-            .workspace = {SC_LANE_NONE, -1, 0},
+            .place = {*operand,
+                      {.lane = SC_LANE_NONE, .buffer = place.buffer, .offset = place.offset}},
+            .workspace = {.lane = SC_LANE_NONE, .buffer = -1},
         };
         *operand = pack->place[1];
         pack++;

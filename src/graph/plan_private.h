@@ -8,11 +8,15 @@
 #include "graph/plan.h"
 
 /* Where one operand is: in a lane (base known at run time) or in one of the plan's buffers (lane ==
- * SC_LANE_NONE). */
+ * SC_LANE_NONE). In a repeated region it moves by `stride` per step of `motion`, `shift` further,
+ * and begins again after `extent` bytes. */
 typedef struct sc_place {
     int lane;
     int buffer; /* of the plan, or chunk of the lane */
     size_t offset;
+    uint8_t motion;               /* sc_motion */
+    int repeat;                   /* the region that it counts */
+    size_t shift, stride, extent; /* extent 0: no end */
 } sc_place;
 
 typedef struct sc_launch_record {
@@ -22,11 +26,21 @@ typedef struct sc_launch_record {
     bool packed; /* reads what such a launch has packed */
     const char *layer; /* copied into the plan's arena */
     sc_op op;
+    int repeat; /* launches of one region stand together; 0: none */
     int operands;
     sc_place place[SC_MAX_OPERANDS], workspace;
     sc_event *event;
     uint64_t nanoseconds, runs;
 } sc_launch_record;
+
+/* Zeros that a region begins with: what is carried into its first repetition, and slots of
+ * collected sequences that no repetition reaches. */
+typedef struct sc_plan_zeros {
+    int repeat;
+    sc_place place; /* of the first slot */
+    size_t slot;    /* bytes */
+    bool behind;    /* the slots behind those of this run, instead of the first */
+} sc_plan_zeros;
 
 typedef struct sc_plan_buffer {
     sc_buffer *memory;
@@ -49,12 +63,29 @@ struct sc_plan {
     int launches, packs;      /* packs: number of the first kind */
     bool stale;               /* the weights changed since the packs ran */
     sc_operand packed_from;   /* where the weights were then */
+    sc_repeat *repeat;        /* number r is repeat[r - 1] */
+    sc_plan_zeros *zeros;
+    int zeros_count;
     sc_plan_buffer *buffer;
     int buffers;
     sc_plan_size size;
 };
 
 enum { SC_CANARY_BYTES = 128 };
+
+/* Per launch, while the plan is made: its node, and the intervals of its workspace and of what it
+ * keeps packed, -1 for none. */
+typedef struct sc_plan_work {
+    size_t count;
+    int *order, *workspace, *kept;
+} sc_plan_work;
+
+/* plan_place.c: where each launch finds its operands, and what repeated regions need. */
+socle_status sc_plan_place_operands(sc_plan *plan, const sc_graph *graph, const sc_lane_map *lanes,
+                                    const sc_live *live, const sc_placement *placement,
+                                    const sc_plan_work *work);
+socle_status sc_plan_note_repeats(sc_plan *plan, const sc_graph *graph, const sc_lane_map *lanes,
+                                  const sc_live *live, const sc_placement *placement);
 
 /* plan_choose.c: "op=name,op=name". */
 socle_status sc_plan_check_force(sc_env *env, const char *force);

@@ -67,7 +67,9 @@ socle_status sc_graph_pool_first(sc_graph *graph) {
         int pooling = (int)n;
         while (graph->node[pooling].op == SC_OP_MAXPOOL2D && !graph->node[pooling].dead) {
             int before = graph->value[graph->node[pooling].input[0]].node;
-            if (before < 0 || !may_follow(graph, &graph->node[before], readers)) break;
+            if (before < 0 || graph->node[before].section != graph->node[pooling].section ||
+                !may_follow(graph, &graph->node[before], readers))
+                break;
             trade(graph, before, pooling);
             pooling = before;
         }

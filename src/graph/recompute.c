@@ -127,7 +127,8 @@ static socle_status find_and_apply(search *s, sc_recompute_report *report) {
     report->before = plain.need.peak;
     report->floor = plain.need.floor;
     report->floor_layer = plain.need.floor_layer;
-    if (plain.need.peak > s->limit) {
+    /* What a repeated region leaves for its way back is made once. */
+    if (plain.need.peak > s->limit && !s->graph->repeats) {
         SC_TRY(sc_recompute_values_of(&s->values, s->graph, s->forward));
         SC_TRY(sc_allocate(env, &s->keep, s->graph->values, sizeof *s->keep));
         SC_TRY(sc_allocate(env, &s->again, s->graph->values, sizeof *s->again));

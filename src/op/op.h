@@ -139,6 +139,8 @@ typedef struct sc_launch {
     uint32_t sample_offset; /* global position in the batch of the first sample */
     uint32_t step;
     uint64_t seed;
+    int64_t repetitions; /* of regions that go to the longest sample: its length, 0: as many as
+                            they have (graph/repeat.h) */
     float scalar[SC_LAUNCH_SCALARS]; /* e.g. learning rate, 1 / total weight */
 } sc_launch;
 

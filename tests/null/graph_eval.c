@@ -47,7 +47,11 @@ void eval_create(graph_eval *eval, const sc_graph *graph, bool single, int64_t r
         const sc_value_info *info = &graph->value[v];
         int64_t elements = sc_tensor_elements(&info->desc);
         if (info->alias != SC_NO_VALUE) continue;
-        if (info->lane != SC_LANE_NONE) {
+        if (info->within != SC_NO_VALUE) {
+            eval->view[v] = eval->view[sc_graph_root(graph, info->within)];
+            eval->view[v].data +=
+                info->offset / sc_dtype_size(info->desc.dtype) * eval->view[v].stride;
+        } else if (info->lane != SC_LANE_NONE) {
             eval->view[v] = (eval_view){eval_home_data(eval, info->lane, info->index, elements), 1};
         } else if (plan && live->of_value[v] >= 0) {
             size_t offset = plan->placement[live->of_value[v]].offset;

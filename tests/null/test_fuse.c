@@ -11,7 +11,7 @@
 
 /* Bit i switches rule i off. */
 static sc_fuse_options options_of(unsigned off) {
-    return (sc_fuse_options){off & 1, off & 2, off & 4, off & 8, off & 16};
+    return (sc_fuse_options){off & 1, off & 2, off & 4, off & 8, off & 16, off & 8};
 }
 
 static int live_nodes(const sc_graph *graph) {

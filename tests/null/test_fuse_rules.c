@@ -77,7 +77,8 @@ Test(fuse_rules, options_switch_rules_off) {
         bool dead = !(off & 1), chains = !(off & 2), tails = !(off & 8), merges = !(off & 16);
         int expected = 6 - dead - merges - (tails ? 2 : chains || merges);
         SC_REPRO("off 0x%x", off);
-        SC_EQ(fuse(&f, &(sc_fuse_options){off & 1, off & 2, off & 4, off & 8, off & 16}), expected);
+        SC_EQ(fuse(&f, &(sc_fuse_options){off & 1, off & 2, off & 4, off & 8, off & 16, false}),
+              expected);
         finish(&f);
     }
 }

@@ -64,6 +64,23 @@ SOCLE_API socle_value socle_op_binary(socle_graph *graph, const char *word, socl
  * 1, which stretches. formula: docs/configuration.md, "Formulas". An error names the column. */
 SOCLE_API socle_value socle_op_expr(socle_graph *graph, int count, const socle_value *x,
                                     const char *formula);
+/* 1 where the comparison holds, else 0, as f32: "lt" (a < b), "le", "gt", "ge", "eq", "ne". A NaN
+ * is unequal to all and neither less nor greater. a, b: as of socle_op_binary. It has no slope. */
+SOCLE_API socle_value socle_op_compare(socle_graph *graph, const char *word, socle_value a,
+                                       socle_value b);
+/* a where `condition` is not 0, else b; the other one's elements do not matter, NaN included. All
+ * three: f32 of equal rank; sizes equal, or 1, which stretches. */
+SOCLE_API socle_value socle_op_select(socle_graph *graph, socle_value condition, socle_value a,
+                                      socle_value b);
+/* f32 elements of one value, which need no tensor. errors: SHAPE. */
+SOCLE_API socle_value socle_op_constant(socle_graph *graph, float value, socle_shape shape);
+/* Random numbers of [0,1) as f32, others in each run (socle_graph_seed). errors: SHAPE. */
+SOCLE_API socle_value socle_op_uniform(socle_graph *graph, socle_shape shape);
+/* Random numbers of mean 0 and variance 1, normally distributed; as socle_op_uniform. */
+SOCLE_API socle_value socle_op_normal(socle_graph *graph, socle_shape shape);
+/* Sets a share `rate` (0 to 0.999) of the elements to 0, others in each run, and multiplies the
+ * rest by 1 / (1 - rate). x: f32. */
+SOCLE_API socle_value socle_op_dropout(socle_graph *graph, socle_value x, float rate);
 /* u8, i32 or f32 elements as f32, times `factor`. It has no gradient where x is u8 or i32. */
 SOCLE_API socle_value socle_op_to_float(socle_graph *graph, socle_value x, float factor);
 /* Matrix product. a: f32 [.., M,K] ([.., K,M] when transposed), b: f32 [.., K,N] ([.., N,K]);
@@ -99,6 +116,10 @@ SOCLE_API socle_value socle_op_reshape(socle_graph *graph, socle_value x, socle_
 /* Dimensions in another order: size i of the result is size order[i] of x. order: as many numbers
  * as x has dimensions. */
 SOCLE_API socle_value socle_op_permute(socle_graph *graph, socle_value x, const int *order);
+/* A part: `size` elements from `begin` on in each dimension, both as many numbers as x has
+ * dimensions. x: any type. */
+SOCLE_API socle_value socle_op_slice(socle_graph *graph, socle_value x, const int64_t *begin,
+                                     const int64_t *size);
 /* Joins `count` values (1 to 15) along `axis`; their other sizes and types are equal. */
 SOCLE_API socle_value socle_op_concat(socle_graph *graph, int count, const socle_value *x,
                                       int axis);
@@ -108,6 +129,9 @@ SOCLE_API socle_value socle_op_concat(socle_graph *graph, int count, const socle
  * error of building; INVALID_ARGUMENT, UNSUPPORTED (an operation has none). */
 SOCLE_API socle_status socle_graph_gradient(socle_graph *graph, socle_value loss, int count,
                                             const socle_value *wrt, socle_value *gradient);
+/* Chooses the random numbers of the graph's runs; 0 until it is called. Run number k, from 1 at
+ * each call, draws the same numbers on every device. NULL: nothing. */
+SOCLE_API void socle_graph_seed(socle_graph *graph, uint64_t seed);
 /* Plans the graph: chooses and compiles kernels, lays out memory. No operation can be added
  * afterwards. errors: the first error of building; STATE (compiled already), BUILD, DEVICE_MEMORY;
  * after a failure only socle_graph_destroy is of use. */

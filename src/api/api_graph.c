@@ -20,6 +20,8 @@ struct socle_graph {
     sc_worker *home;    /* that of its tensors; NULL: it has none yet */
     sc_queue *queue;    /* not NULL: compiling has begun */
     sc_plan *plan;
+    uint64_t seed;
+    uint32_t runs;             /* since the seed was set */
     char error[SC_ERROR_TEXT]; /* of the graph's first error */
 };
 
@@ -241,7 +243,7 @@ static socle_status run(socle_graph *graph) {
         SC_TRY(sc_queue_copy(graph->queue, to, (sc_operand){tensor->buffer, 0},
                              sc_tensor_bytes(&tensor->desc)));
     }
-    sc_launch launch = {.rows = 1};
+    sc_launch launch = {.rows = 1, .step = ++graph->runs, .seed = graph->seed};
     SC_TRY(sc_plan_run(graph->plan, graph->queue, &graph->memory, &launch));
     for (int i = 0; i < graph->outputs; i++) {
         const socle_tensor *tensor = graph->output[i];
@@ -258,6 +260,12 @@ static socle_status run_job(sc_device *device, void *argument) {
     if (status == SOCLE_OK) return status;
     sc_plan_weights_changed(graph->plan); /* what was packed may not be whole */
     return sc_api_renew_queue(&graph->queue, device, status);
+}
+
+void socle_graph_seed(socle_graph *graph, uint64_t seed) {
+    if (!graph) return;
+    graph->seed = seed;
+    graph->runs = 0;
 }
 
 socle_status socle_graph_run(socle_graph *graph) {

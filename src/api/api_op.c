@@ -7,6 +7,7 @@
 #include "op/expr_parse.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The row of the expression table for a word, of this arity and float; fails the graph if there is
  * none. */
@@ -53,15 +54,16 @@ socle_value socle_op_binary(socle_graph *graph, const char *word, socle_value a,
 }
 
 /* Reads a user's formula into the graph; SC_NO_VALUE after a failure. */
-static sc_value build_expr(sc_graph *g, int count, const sc_value *x, const char *formula) {
+static sc_value build_expr(sc_graph *g, int count, const sc_value *x, const char *function,
+                           const char *formula) {
     sc_expr expr;
     sc_value out = SC_NO_VALUE;
     for (int i = 0; i < count; i++)
-        if (!is_float(g, "socle_op_expr", x[i])) return out;
+        if (!is_float(g, function, x[i])) return out;
     socle_status status = sc_expr_read(g->env, &expr, formula, sc_formula_names(count));
     if (status != SOCLE_OK)
-        return sc_graph_fail(
-            g, sc_fail_prefix(g->env, SOCLE_STATUS_INVALID_ARGUMENT, "socle_op_expr"));
+        return sc_graph_fail(g,
+                             sc_fail_prefix(g->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s", function));
     sc_graph_fail(g, sc_expr_make_safe(g->env, &expr));
     sc_build_expr(g, &expr, count, x, &out);
     return out;
@@ -72,12 +74,45 @@ socle_value socle_op_expr(socle_graph *graph, int count, const socle_value *x,
     sc_graph *g = sc_api_graph(graph);
     if (!g) return SC_NO_VALUE;
     if (x && formula && count >= 1 && count <= SC_FORMULA_INPUTS)
-        return sc_api_built(graph, build_expr(g, count, x, formula));
+        return sc_api_built(graph, build_expr(g, count, x, __func__, formula));
     sc_graph_fail(g, sc_fail(g->env, SOCLE_STATUS_INVALID_ARGUMENT,
                              !x         ? "socle_op_expr: x is NULL"
                              : !formula ? "socle_op_expr: formula is NULL"
                                         : "socle_op_expr: a formula reads 1 to 8 values"));
     return sc_api_built(graph, SC_NO_VALUE);
+}
+
+static socle_value apply_formula(socle_graph *graph, int count, const sc_value *x,
+                                 const char *function, const char *formula) {
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    return sc_api_built(graph, build_expr(g, count, x, function, formula));
+}
+
+socle_value socle_op_compare(socle_graph *graph, const char *word, socle_value a, socle_value b) {
+    static const struct {
+        const char *word, *formula;
+    } comparison[] = {{"lt", "1 if x1 < x2 else 0"},  {"le", "1 if x1 <= x2 else 0"},
+                      {"gt", "1 if x1 > x2 else 0"},  {"ge", "1 if x1 >= x2 else 0"},
+                      {"eq", "1 if x1 == x2 else 0"}, {"ne", "1 if x1 != x2 else 0"}};
+    const sc_value x[2] = {a, b};
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    for (size_t i = 0; word && i < sizeof comparison / sizeof comparison[0]; i++)
+        if (strcmp(word, comparison[i].word) == 0)
+            return apply_formula(graph, 2, x, __func__, comparison[i].formula);
+    sc_graph_fail(g,
+                  sc_fail(g->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                          "socle_op_compare: there is no comparison \"%.60s\"; there are lt, le, "
+                          "gt, ge, eq and ne",
+                          word ? word : ""));
+    return sc_api_built(graph, SC_NO_VALUE);
+}
+
+socle_value socle_op_select(socle_graph *graph, socle_value condition, socle_value a,
+                            socle_value b) {
+    const sc_value x[3] = {condition, a, b};
+    return apply_formula(graph, 3, x, __func__, "x2 if x1 != 0 else x3");
 }
 
 socle_value socle_op_to_float(socle_graph *graph, socle_value x, float factor) {

@@ -17,6 +17,10 @@ void sc_build_expr(sc_graph *graph, const sc_expr *expr, int count, const sc_val
                    sc_value *out);
 /* u8 or i32 -> float, times factor. */
 sc_value sc_build_to_float(sc_graph *graph, sc_value x, float factor);
+/* A value of `shape`, f32 and not batched: each element a constant, or a random number of [0,1) or
+ * of the standard normal distribution (op: SC_EXPR_UNIFORM, SC_EXPR_NORMAL) by a fresh ordinal. */
+sc_value sc_build_constant(sc_graph *graph, float value, const sc_tensor_desc *shape);
+sc_value sc_build_random(sc_graph *graph, sc_expr_op op, const sc_tensor_desc *shape);
 /* x * mask / (1 - rate), mask from Philox by a fresh ordinal; the backward pass draws the same mask
  * again. */
 sc_value sc_build_dropout(sc_graph *graph, sc_value x, float rate);

@@ -21,6 +21,20 @@ sc_value sc_build_dropout(sc_graph *graph, sc_value x, float rate) {
     return out;
 }
 
+sc_value sc_build_constant(sc_graph *graph, float value, const sc_tensor_desc *shape) {
+    sc_expr expr;
+    sc_expr_init(&expr);
+    sc_expr_output(&expr, sc_expr_const(&expr, value));
+    return sc_graph_append_expr(graph, &expr, 0, NULL, shape);
+}
+
+sc_value sc_build_random(sc_graph *graph, sc_expr_op op, const sc_tensor_desc *shape) {
+    sc_expr expr;
+    sc_expr_init(&expr);
+    sc_expr_output(&expr, sc_expr_leaf(&expr, op, 0, (int32_t)graph->random_ordinal++));
+    return sc_graph_append_expr(graph, &expr, 0, NULL, shape);
+}
+
 sc_value sc_build_per_channel(sc_graph *graph, sc_value vector, int rank) {
     if (vector == SC_NO_VALUE || graph->status != SOCLE_OK) return SC_NO_VALUE;
     int64_t dim[SC_MAX_RANK] = {1, 1, 1, 1, 1, 1};

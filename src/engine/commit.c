@@ -135,13 +135,17 @@ static void read_sums(sc_graph *graph, int sums, sc_value sum[SC_SUMS]) {
     for (int i = 0; i < sums; i++) sum[i] = scalar(graph, SC_LANE_SUMS, SC_SUM_LOSS + i, SOCLE_F32);
 }
 
-socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer,
+static sc_value gradient_of(sc_graph *graph, const sc_commit_shape *shape, int piece) {
+    return sc_commit_lane(graph, SC_LANE_GRADIENTS, piece, SOCLE_F32,
+                          shape->parameter_blocks[piece], SC_BLOCK);
+}
+
+socle_status sc_commit_build(sc_graph *graph, const sc_commit_part *part,
                              const sc_commit_shape *shape, sc_step_terms *terms) {
     sc_graph_scope(graph, "commit");
     sc_value gradient[SC_LANE_PIECES], sum[SC_SUMS], bad = SC_NO_VALUE;
-    for (int p = 0; p < shape->pieces; p++) {
-        gradient[p] = sc_commit_lane(graph, SC_LANE_GRADIENTS, p, SOCLE_F32,
-                                     shape->parameter_blocks[p], SC_BLOCK);
+    for (int p = 0; p < shape->trained; p++) {
+        gradient[p] = gradient_of(graph, shape, p);
         sc_value more = count_non_finite(graph, gradient[p]);
         bad = p ? sc_build_binary(graph, SC_EXPR_ADD, bad, more) : more;
     }
@@ -149,9 +153,24 @@ socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer,
     sc_value health = build_health(graph, bad, sum[SC_SUM_LOSS]);
     sc_value inverse =
         shape->weighted ? build_inverse(graph, sum[SC_SUM_SAMPLE_WEIGHT]) : SC_NO_VALUE;
-    sc_commit_update(graph, optimizer, shape, gradient, health, inverse, terms);
+    sc_commit_update(graph, part, shape, gradient, health, inverse, terms);
     if (shape->statistic_blocks) build_statistics(graph, shape, health, inverse);
     build_totals(graph, sum, shape->sums, health);
+    return graph->status;
+}
+
+socle_status sc_update_build(sc_graph *graph, const sc_commit_part *part,
+                             const sc_commit_shape *shape, sc_step_terms *terms) {
+    sc_graph_scope(graph, "commit");
+    sc_value gradient[SC_LANE_PIECES];
+    for (int p = part->first; p < part->first + part->count; p++)
+        gradient[p] = gradient_of(graph, shape, p);
+    sc_value health = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_STEP, SOCLE_I32);
+    sc_value inverse = SC_NO_VALUE;
+    if (shape->weighted)
+        inverse =
+            build_inverse(graph, scalar(graph, SC_LANE_SUMS, SC_SUM_SAMPLE_WEIGHT, SOCLE_F32));
+    sc_commit_update(graph, part, shape, gradient, health, inverse, terms);
     return graph->status;
 }
 

@@ -55,6 +55,7 @@ static inline int sc_coefficient_index(int kind, int pieces, int piece) {
 
 typedef struct sc_commit_shape {
     int pieces;                               /* of the parameters, gradients and states */
+    int trained;                              /* so many of them, the first, have gradients */
     int64_t parameter_blocks[SC_LANE_PIECES]; /* of each piece: bytes / SC_LANE_ALIGNMENT */
     int64_t tensors[SC_LANE_PIECES]; /* in each piece; where the optimizer sums over tensors */
     int64_t statistic_blocks;        /* may be 0 */
@@ -63,10 +64,20 @@ typedef struct sc_commit_shape {
                       sum, in SUMS */
 } sc_commit_shape;
 
-/* Appends the commit to a graph of capacity 1. The lane of statistics is tensor 0 of STATISTICS;
- * piece p is tensor p of PARAMETERS and GRADIENTS, and tensor s * pieces + p of STATE for the
- * optimizer's state s. *terms: what sc_optimizer_scalars computes for each step. */
-socle_status sc_commit_build(sc_graph *graph, const sc_optimizer *optimizer,
+/* The pieces that one optimizer moves. */
+typedef struct sc_commit_part {
+    const sc_optimizer *optimizer;
+    int first, count;
+} sc_commit_part;
+
+/* Appends the commit to a graph of capacity 1, with the update of one part. The lane of statistics
+ * is tensor 0 of STATISTICS; piece p is tensor p of PARAMETERS and GRADIENTS, and tensor s * pieces
+ * + p of STATE for the optimizer's state s. *terms: what sc_optimizer_scalars computes for each
+ * step. */
+socle_status sc_commit_build(sc_graph *graph, const sc_commit_part *part,
+                             const sc_commit_shape *shape, sc_step_terms *terms);
+/* The update of a further part, for a launch of its own behind the commit's. */
+socle_status sc_update_build(sc_graph *graph, const sc_commit_part *part,
                              const sc_commit_shape *shape, sc_step_terms *terms);
 /* totals += sums, unpredicated: evaluation. `sums`: as in sc_commit_shape. */
 socle_status sc_totals_build(sc_graph *graph, int sums);

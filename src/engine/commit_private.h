@@ -19,8 +19,8 @@ static inline sc_value sc_commit_lane(sc_graph *graph, sc_lane lane, int index, 
  * something counts. */
 void sc_commit_inputs(sc_formula *f, sc_value health, sc_value inverse);
 
-/* Parameters and states of all pieces; gradient: one value per piece. */
-void sc_commit_update(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape,
+/* Parameters and states of the part's pieces; gradient: one value per piece, by its number. */
+void sc_commit_update(sc_graph *graph, const sc_commit_part *part, const sc_commit_shape *shape,
                       const sc_value *gradient, sc_value health, sc_value inverse,
                       sc_step_terms *terms);
 

@@ -132,18 +132,21 @@ static void finish(update *u, const sc_optimizer *optimizer) {
     for (int i = 0; i <= states; i++) sc_graph_update(u->f.graph, out[i], u->old[i]);
 }
 
-void sc_commit_update(sc_graph *graph, const sc_optimizer *optimizer, const sc_commit_shape *shape,
+void sc_commit_update(sc_graph *graph, const sc_commit_part *part, const sc_commit_shape *shape,
                       const sc_value *gradient, sc_value health, sc_value inverse,
                       sc_step_terms *terms) {
     update *u;
-    socle_status status = sc_allocate(graph->env, &u, (size_t)shape->pieces, sizeof *u);
+    const int pieces = part->count;
+    if (!pieces) return;
+    socle_status status = sc_allocate(graph->env, &u, (size_t)pieces, sizeof *u);
     sc_graph_fail(graph, status);
     if (status != SOCLE_OK) return;
-    for (int p = 0; p < shape->pieces; p++)
-        begin(&u[p], graph, optimizer, shape, p, gradient[p], health, inverse);
+    for (int p = 0; p < pieces; p++)
+        begin(&u[p], graph, part->optimizer, shape, part->first + p, gradient[part->first + p],
+              health, inverse);
     for (int k = 0; graph->status == SOCLE_OK && k < u->terms.sums.count; k++)
-        build_sum(u, shape->pieces, k);
-    for (int p = 0; graph->status == SOCLE_OK && p < shape->pieces; p++) finish(&u[p], optimizer);
+        build_sum(u, pieces, k);
+    for (int p = 0; graph->status == SOCLE_OK && p < pieces; p++) finish(&u[p], part->optimizer);
     *terms = u->terms.step;
     sc_release(graph->env, u);
 }

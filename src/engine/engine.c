@@ -3,6 +3,8 @@
  * files. */
 #include "engine/engine_private.h"
 
+#include <string.h>
+
 static socle_status open_device(sc_engine *engine) {
     bool forecast = engine->options.plan.forecast;
     SC_TRY(sc_plan_pool_create(&engine->pool, engine->device, forecast));
@@ -41,9 +43,31 @@ static socle_status check_options(sc_env *env, const sc_net *net,
         return sc_fail(env, SOCLE_STATUS_CONFIG, "training needs a loss: add one to the network");
     if (options->optimizer && net->trainable == 0)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "this network has no parameters to train");
+    bool all_frozen = options->optimizer && options->optimizer_of;
+    for (size_t p = 0; all_frozen && p < net->parameters; p++)
+        all_frozen = net->parameter[p].role == SC_PARAMETER_STATISTIC ||
+                     options->optimizer_of[p] == SC_FROZEN;
+    if (all_frozen)
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "every parameter is frozen: there is nothing to train");
     if (options->slots < 0 || options->slots > SC_ENGINE_SLOTS)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "%d staging slots: at most %d",
                        options->slots, SC_ENGINE_SLOTS);
+    return SOCLE_OK;
+}
+
+static socle_status take_optimizers(sc_engine *engine) {
+    const sc_engine_options *options = &engine->options;
+    const sc_net *net = engine->net;
+    engine->optimizers = options->optimizers ? options->optimizers : 1;
+    memcpy(engine->optimizer, options->optimizer,
+           (size_t)engine->optimizers * sizeof *engine->optimizer);
+    SC_TRY(sc_allocate(engine->env, &engine->optimizer_of, net->parameters,
+                       sizeof *engine->optimizer_of));
+    for (size_t p = 0; p < net->parameters; p++)
+        engine->optimizer_of[p] = net->parameter[p].role == SC_PARAMETER_STATISTIC ? SC_FROZEN
+                                  : options->optimizer_of ? options->optimizer_of[p]
+                                                          : 0;
     return SOCLE_OK;
 }
 
@@ -62,8 +86,8 @@ socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net,
                                                                   : options->capacity;
     engine->slots = options->slots ? options->slots : SC_ENGINE_STANDARD_SLOTS;
     engine->trains = options->optimizer != NULL;
-    if (engine->trains) engine->optimizer = *options->optimizer;
-    socle_status status = open_device(engine);
+    socle_status status = engine->trains ? take_optimizers(engine) : SOCLE_OK;
+    if (status == SOCLE_OK) status = open_device(engine);
     if (status == SOCLE_OK) status = sc_engine_columns_init(engine);
     if (status == SOCLE_OK)
         status = engine->trains ? create_training(engine) : sc_engine_lanes_create(engine, NULL);
@@ -76,6 +100,8 @@ socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net,
         return status;
     }
     engine->options.decay = engine->options.rate_scale = NULL; /* read during this call only */
+    engine->options.optimizer = NULL;
+    engine->options.optimizer_of = NULL;
     sc_engine_begin_step(engine, 0);
     *out = engine;
     return SOCLE_OK;
@@ -90,14 +116,16 @@ void sc_engine_destroy(sc_engine *engine) {
         sc_event_release(engine->slot[s].used);
     }
     sc_event_release(engine->peek);
-    sc_plan *plans[] = {engine->train,  engine->evaluate, engine->predict,
-                        engine->commit, engine->totals,   engine->add};
+    sc_plan *plans[] = {engine->train, engine->evaluate, engine->predict, engine->totals,
+                        engine->add};
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) sc_plan_destroy(plans[i]);
+    for (int o = 0; o < engine->optimizers; o++) sc_plan_destroy(engine->update[o]);
     sc_plan_pool_destroy(engine->pool);
     sc_engine_link_destroy(engine);
     sc_engine_lanes_destroy(engine);
     sc_queue_close(engine->upload);
     sc_queue_close(engine->compute);
+    sc_release(engine->env, engine->optimizer_of);
     sc_release(engine->env, engine);
 }
 
@@ -126,7 +154,17 @@ int64_t sc_engine_evaluation_capacity(const sc_engine *engine) {
 }
 
 int sc_engine_states(const sc_engine *engine) {
-    return engine->trains ? sc_optimizer_states(&engine->optimizer) : 0;
+    int most = 0;
+    for (int o = 0; o < engine->optimizers; o++) {
+        int states = sc_optimizer_states(&engine->optimizer[o]);
+        if (states > most) most = states;
+    }
+    return most;
+}
+
+int sc_engine_states_of(const sc_engine *engine, int parameter) {
+    int number = engine->trains ? engine->optimizer_of[parameter] : SC_FROZEN;
+    return number == SC_FROZEN ? 0 : sc_optimizer_states(&engine->optimizer[number]);
 }
 
 const sc_plan *sc_engine_train_plan(const sc_engine *engine) {

@@ -34,7 +34,10 @@ typedef struct sc_engine_options {
     bool shares_steps;     /* other engines compute other parts of a step: see "Shared steps" */
     bool fixed_tree;       /* micro-batches keep their numbers among those of all engines: sums are
                               independent of who ran them */
-    const sc_optimizer *optimizer; /* NULL: evaluates and predicts only */
+    const sc_optimizer *optimizer; /* of training; NULL: evaluates and predicts only */
+    int optimizers;                /* so many lie there, at most SC_OPTIMIZERS; 0: one */
+    const int *optimizer_of; /* per net parameter: which of them moves it, or SC_FROZEN; NULL: the
+                                first */
     bool resident; /* batches are gathered on the device from data sets added by sc_engine_data;
                       else staged */
     int slots;     /* staging slots; 0: the standard number */
@@ -109,7 +112,9 @@ bool sc_engine_is_resident(const sc_engine *engine);
 bool sc_engine_augments(const sc_engine *engine);
 int64_t sc_engine_capacity(const sc_engine *engine);
 int64_t sc_engine_evaluation_capacity(const sc_engine *engine);
-int sc_engine_states(const sc_engine *engine);                /* optimizer states per parameter */
+int sc_engine_states(const sc_engine *engine); /* the most optimizer states of a parameter */
+/* Those of one; 0 of statistics and of what is frozen. */
+int sc_engine_states_of(const sc_engine *engine, int parameter);
 const sc_plan *sc_engine_train_plan(const sc_engine *engine); /* NULL before the first micro-batch
                                                                  without optimizer */
 
@@ -156,7 +161,7 @@ typedef struct sc_engine_step {
     double weight;   /* samples of the step; where samples have weights, or the loss several rows
                         each, it is not read */
     int64_t groups;  /* its micro-batches that leave statistics: sc_engine_groups */
-    float learning_rate;
+    float learning_rate; /* of the first optimizer; the others' rates stay in proportion */
 } sc_engine_step;
 
 /* How many of the micro-batches of a step of `rows` leave statistics of batch normalisation, where

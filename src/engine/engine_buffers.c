@@ -56,11 +56,13 @@ static void name_piece(const sc_engine *engine, char text[SC_NAME_TEXT], const c
     }
 }
 
+/* state: of an optimizer, which has it for some pieces; -1: every piece has this. */
 static socle_status allocate_pieces(sc_engine *engine, sc_pieces *out, const char *name,
-                                    const sc_cuts *cuts) {
+                                    const sc_cuts *cuts, int state) {
     out->cuts = *cuts;
     for (int p = 0; p < cuts->count; p++) {
         char text[SC_NAME_TEXT];
+        if (state >= 0 && state >= sc_engine_piece_states(engine, p)) continue;
         size_t bytes = sc_cuts_bytes(cuts, p);
         name_piece(engine, text, name, p, bytes);
         SC_TRY(sc_engine_buffer(engine, &out->base[p].buffer, text, bytes));
@@ -69,7 +71,7 @@ static socle_status allocate_pieces(sc_engine *engine, sc_pieces *out, const cha
 }
 
 static socle_status allocate_parameters(sc_engine *engine) {
-    SC_TRY(allocate_pieces(engine, &engine->parameters, "parameters", &engine->cuts));
+    SC_TRY(allocate_pieces(engine, &engine->parameters, "parameters", &engine->cuts, -1));
     engine->memory.base[SC_LANE_PARAMETERS] = engine->parameters.base[0];
     engine->memory.chunk[SC_LANE_PARAMETERS] = engine->parameters.base;
     return SOCLE_OK;
@@ -77,8 +79,8 @@ static socle_status allocate_parameters(sc_engine *engine) {
 
 static socle_status allocate_states(sc_engine *engine) {
     const int pieces = engine->cuts.count;
-    for (int s = 0; s < sc_optimizer_states(&engine->optimizer); s++) {
-        SC_TRY(allocate_pieces(engine, &engine->state[s], "optimizer's states", &engine->cuts));
+    for (int s = 0; s < sc_engine_states(engine); s++) {
+        SC_TRY(allocate_pieces(engine, &engine->state[s], "optimizer's states", &engine->cuts, s));
         memcpy(engine->state_base + s * pieces, engine->state[s].base,
                (size_t)pieces * sizeof *engine->state_base);
     }
@@ -102,7 +104,8 @@ socle_status sc_engine_buffers_create(sc_engine *engine) {
     SC_TRY(allocate_lane(engine, SC_LANE_HEALTH, "totals", whole[SC_LANE_HEALTH].bytes));
     engine->partial_slots = sc_engine_partial_slots(&engine->options);
     for (int p = 0; p < engine->partial_slots; p++)
-        SC_TRY(allocate_pieces(engine, &engine->partial[p], "gradients", &engine->partial_cuts));
+        SC_TRY(
+            allocate_pieces(engine, &engine->partial[p], "gradients", &engine->partial_cuts, -1));
     SC_TRY(allocate_lane(engine, SC_LANE_DATA, "resident data", lane[SC_LANE_DATA].bytes));
     if (engine->trains) {
         SC_TRY(allocate_states(engine));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of coefficients: the commit updates blocks, not tensors, so what differs from parameter
- * to parameter (factor of the rate, weight decay, frozen or not; momentum of statistics) stands
- * there once per block. */
+ * to parameter (factor of the rate, weight decay; momentum of statistics) stands there once per
+ * block. What is frozen has none. */
 #include "engine/engine_private.h"
 
 /* One coefficient per block: what a parameter's blocks share. */
@@ -34,7 +34,7 @@ static void fill_parameter(const sc_engine *engine, unsigned char *table, size_t
            bytes = sc_tensor_bytes(&parameter->desc);
     float rate = engine->options.rate_scale ? engine->options.rate_scale[p] : 1.0f;
     fill_blocks(table + whole[sc_coefficient_index(SC_COEFFICIENT_RATE_SCALE, pieces, piece)],
-                offset, bytes, parameter->frozen ? 0.0f : rate);
+                offset, bytes, rate);
     fill_blocks(table + whole[sc_coefficient_index(SC_COEFFICIENT_DECAY, pieces, piece)], offset,
                 bytes, engine->options.decay ? engine->options.decay[p] : 0.0f);
 }
@@ -69,10 +69,11 @@ socle_status sc_engine_write_coefficients(sc_engine *engine) {
     size_t bytes = engine->commit_map.lane[SC_LANE_COEFFICIENTS].bytes;
     unsigned char *table;
     int next[SC_LANE_PIECES] = {0};
-    const bool sums = sc_optimizer_has_sums(&engine->optimizer);
+    const bool sums = sc_engine_has_sums(engine);
     SC_TRY(sc_allocate(engine->env, &table, bytes, 1));
     for (size_t p = 0; p < net->parameters; p++) {
         bool statistic = net->parameter[p].role == SC_PARAMETER_STATISTIC;
+        if (!statistic && engine->optimizer_of[p] == SC_FROZEN) continue;
         (statistic ? fill_statistic : fill_parameter)(engine, table, p);
         if (sums && !statistic) fill_sums(engine, table, p, next[sc_engine_piece(engine, p)]++);
     }

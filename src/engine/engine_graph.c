@@ -9,6 +9,8 @@
 #include "graph/recompute.h"
 #include "nn/metric.h"
 
+#include <limits.h>
+
 /* The values of the batch's columns. `count` of them are needed (predict needs no target). */
 static void feed(const sc_engine *engine, sc_graph *graph, int count, sc_value *out) {
     sc_graph_scope(graph, "feed");
@@ -118,14 +120,19 @@ static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode 
     return rows.loss;
 }
 
+/* `work`: four numbers per parameter. completion: by the parameter's index. */
 static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_build *build,
                              sc_value loss, sc_value weight, sc_value *work, int *completion) {
     const sc_net *net = engine->net;
-    int count = net->trainable;
-    sc_value *wrt = work, *gradient = work + count;
-    for (size_t p = 0; p < net->parameters; p++)
-        if (net->parameter[p].role != SC_PARAMETER_STATISTIC)
-            wrt[net->parameter[p].index] = build->parameter[p];
+    int count = 0;
+    sc_value *wrt = work, *gradient = work + net->trainable;
+    int *index = work + 2 * (size_t)net->trainable, *rank = index + net->trainable;
+    for (int i = 0; i < net->trainable; i++) completion[i] = INT_MAX; /* frozen */
+    for (size_t p = 0; p < net->parameters; p++) {
+        if (engine->optimizer_of[p] == SC_FROZEN) continue;
+        index[count] = net->parameter[p].index;
+        wrt[count++] = build->parameter[p];
+    }
     for (int i = 0; i < count; i++)
         if (wrt[i] == SC_NO_VALUE) {
             sc_graph_fail(
@@ -135,9 +142,11 @@ static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_
                     "a layer with parameters does not lead to the loss; remove it or connect it"));
             return;
         }
-    if (sc_graph_gradient(graph, loss, weight, count, wrt, gradient, completion) != SOCLE_OK)
-        return;
-    for (int i = 0; i < count; i++) sc_graph_output(graph, gradient[i], SC_LANE_GRADIENTS, i);
+    if (sc_graph_gradient(graph, loss, weight, count, wrt, gradient, rank) != SOCLE_OK) return;
+    for (int i = 0; i < count; i++) {
+        completion[index[i]] = rank[i];
+        sc_graph_output(graph, gradient[i], SC_LANE_GRADIENTS, index[i]);
+    }
 }
 
 static void output_statistics(const sc_engine *engine, sc_graph *graph, const sc_build *build) {
@@ -151,7 +160,7 @@ static void output_statistics(const sc_engine *engine, sc_graph *graph, const sc
 socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *completion) {
     sc_build build = {0};
     sc_value *work, weight = SC_NO_VALUE;
-    SC_TRY(sc_allocate(engine->env, &work, 2 * (size_t)engine->net->trainable, sizeof *work));
+    SC_TRY(sc_allocate(engine->env, &work, 4 * (size_t)engine->net->trainable, sizeof *work));
     sc_value loss = forward(engine, graph, SC_BUILD_TRAIN, &build, &weight);
     if (loss != SC_NO_VALUE) {
         output_statistics(engine, graph, &build);

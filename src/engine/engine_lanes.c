@@ -45,25 +45,67 @@ static size_t most_of_a_piece(const sc_engine *engine) {
     return limit < numbered ? (size_t)limit : numbered;
 }
 
-/* More pieces than an engine keeps are none at all: then the whole lane counts as the one that is
- * too large. */
-static socle_status place_pieces(const sc_engine *engine, sc_lane_layout *out, const size_t *bytes,
-                                 const int *order) {
-    SC_TRY(sc_lane_place_chunks(out, engine->env, engine->net->trainable, bytes, order,
-                                most_of_a_piece(engine)));
-    if (out->chunks <= SC_LANE_PIECES) return SOCLE_OK;
-    sc_lane_free(out, engine->env);
-    return sc_lane_place(out, engine->env, engine->net->trainable, bytes, order);
+/* The order of parameters, by index in their lane: by optimizer, what is frozen behind, and by the
+ * completion of their gradients. A piece has one optimizer. */
+typedef struct order {
+    int *tensor;  /* in this order */
+    int *ranked;  /* by completion alone */
+    int *group;   /* per tensor: its optimizer, or the number of them where it is frozen */
+    bool several; /* groups */
+} order;
+
+static void sort_parameters(const sc_engine *engine, const int *completion, order *out) {
+    const sc_net *net = engine->net;
+    const int frozen = engine->optimizers, count = net->trainable;
+    int rank = count, next = 0;
+    for (size_t p = 0; p < net->parameters; p++) {
+        if (net->parameter[p].role == SC_PARAMETER_STATISTIC) continue;
+        int number = engine->trains ? engine->optimizer_of[p] : 0;
+        out->group[net->parameter[p].index] = number == SC_FROZEN ? frozen : number;
+    }
+    for (int i = count - 1; i >= 0; i--) /* what is frozen has no rank */
+        out->ranked[!completion ? i : completion[i] < count ? completion[i] : --rank] = i;
+    for (int group = 0; group <= frozen; group++)
+        for (int r = 0; r < count; r++)
+            if (out->group[out->ranked[r]] == group) out->tensor[next++] = out->ranked[r];
+    out->several = count && out->group[out->tensor[0]] != out->group[out->tensor[count - 1]];
+}
+
+static socle_status place_groups(const sc_engine *engine, sc_lane_layout *out, const size_t *bytes,
+                                 const order *order, size_t most) {
+    return sc_lane_place_groups(out, engine->env, engine->net->trainable, bytes, order->tensor,
+                                order->several ? order->group : NULL, most);
+}
+
+/* Which optimizer moves a piece; what is frozen has no gradients. */
+static void note_groups(sc_engine *engine, size_t *bytes, const order *order) {
+    const sc_lane_layout *lane = &engine->map.lane[SC_LANE_PARAMETERS];
+    engine->trained = lane->chunks;
+    for (int i = 0; i < engine->net->trainable; i++) {
+        int piece = lane->chunk ? lane->chunk[i] : 0;
+        bool frozen = engine->trains && order->group[i] == engine->optimizers;
+        engine->piece_optimizer[piece] = frozen ? SC_FROZEN : order->group[i];
+        if (!frozen) continue;
+        bytes[i] = 0;
+        if (piece < engine->trained) engine->trained = piece;
+    }
 }
 
 static socle_status place_parameters(sc_engine *engine, const int *completion, size_t *bytes,
-                                     int *order) {
+                                     order *order) {
     const sc_net *net = engine->net;
     sc_lane_layout *lane = engine->map.lane;
+    size_t most = most_of_a_piece(engine);
     parameter_sizes(net, false, bytes);
-    for (int i = 0; i < net->trainable; i++) order[completion ? completion[i] : i] = i;
-    SC_TRY(place_pieces(engine, &lane[SC_LANE_PARAMETERS], bytes, order));
-    SC_TRY(place_pieces(engine, &lane[SC_LANE_GRADIENTS], bytes, order));
+    sort_parameters(engine, completion, order);
+    SC_TRY(place_groups(engine, &lane[SC_LANE_PARAMETERS], bytes, order, most));
+    if (lane[SC_LANE_PARAMETERS].chunks > SC_LANE_PIECES) {
+        most = SIZE_MAX; /* what one optimizer moves counts as the piece that is too large */
+        sc_lane_free(&lane[SC_LANE_PARAMETERS], engine->env);
+        SC_TRY(place_groups(engine, &lane[SC_LANE_PARAMETERS], bytes, order, most));
+    }
+    note_groups(engine, bytes, order);
+    SC_TRY(place_groups(engine, &lane[SC_LANE_GRADIENTS], bytes, order, most));
     const int sums = sc_engine_sums(engine);
     parameter_sizes(net, true, bytes + sums);
     SC_TRY(
@@ -102,6 +144,7 @@ static void cut_lanes(sc_engine *engine) {
     size_t gradients = engine->trains ? lane[SC_LANE_GRADIENTS].bytes : 0;
     engine->cuts = sc_cuts_of_lane(&lane[SC_LANE_PARAMETERS]);
     engine->partial_cuts = engine->trains ? engine->cuts : (sc_cuts){.count = 1};
+    if (engine->trains) engine->partial_cuts.count = engine->trained;
     engine->partial_bytes = gradients + lane[SC_LANE_SUMS].bytes;
     sc_cuts_append(&engine->partial_cuts, lane[SC_LANE_SUMS].bytes, most_of_a_piece(engine));
 }
@@ -110,23 +153,25 @@ static void cut_lanes(sc_engine *engine) {
 static socle_status place_whole_pieces(sc_engine *engine) {
     sc_lane_layout *whole = engine->commit_map.lane;
     const int pieces = engine->cuts.count, states = sc_engine_states(engine);
-    const bool sums = engine->trains && sc_optimizer_has_sums(&engine->optimizer);
+    const bool sums = sc_engine_has_sums(engine);
     const int last = sc_coefficient_index(sums ? SC_COEFFICIENT_LIVE : SC_COEFFICIENT_MOMENTUM,
                                           pieces, pieces - 1);
     size_t bytes[SC_OPTIMIZER_STATES * SC_LANE_PIECES],
         coefficient[(SC_COEFFICIENT_LIVE + 1) * SC_LANE_PIECES];
-    for (int p = 0; p < SC_OPTIMIZER_STATES * pieces; p++)
-        bytes[p] = sc_cuts_bytes(&engine->cuts, p % pieces);
     for (int kind = 0; kind <= SC_COEFFICIENT_LIVE; kind++)
         for (int p = 0; p < pieces; p++)
             coefficient[sc_coefficient_index(kind, pieces, p)] =
-                sc_cuts_bytes(&engine->cuts, p) / SC_BLOCK;
+                p < engine->trained ? sc_cuts_bytes(&engine->cuts, p) / SC_BLOCK : 0;
     coefficient[sc_coefficient_index(SC_COEFFICIENT_MOMENTUM, pieces, 0)] =
         engine->map.lane[SC_LANE_STATISTICS].bytes / SC_BLOCK;
-    SC_TRY(sc_lane_place_chunks(&whole[SC_LANE_PARAMETERS], engine->env, pieces, bytes, NULL, 1));
-    SC_TRY(sc_lane_place_chunks(&whole[SC_LANE_GRADIENTS], engine->env, pieces, bytes, NULL, 1));
-    SC_TRY(
-        sc_lane_place_chunks(&whole[SC_LANE_STATE], engine->env, states * pieces, bytes, NULL, 1));
+    for (int p = 0; p < pieces; p++) bytes[p] = sc_cuts_bytes(&engine->cuts, p);
+    SC_TRY(sc_lane_place_each(&whole[SC_LANE_PARAMETERS], engine->env, pieces, bytes));
+    SC_TRY(sc_lane_place_each(&whole[SC_LANE_GRADIENTS], engine->env, engine->trained, bytes));
+    for (int i = 0; i < states * pieces; i++) {
+        bool has = i / pieces < sc_engine_piece_states(engine, i % pieces);
+        bytes[i] = has ? sc_cuts_bytes(&engine->cuts, i % pieces) : 0;
+    }
+    SC_TRY(sc_lane_place_each(&whole[SC_LANE_STATE], engine->env, states * pieces, bytes));
     return sc_lane_place(&whole[SC_LANE_COEFFICIENTS], engine->env, last + 1, coefficient, NULL);
 }
 
@@ -146,13 +191,19 @@ static socle_status place_whole(sc_engine *engine) {
 
 socle_status sc_engine_lanes_create(sc_engine *engine, const int *completion) {
     size_t *bytes;
-    int *order;
+    order order = {0};
     size_t count = engine->net->parameters + SC_SUMS;
     SC_TRY(sc_allocate(engine->env, &bytes, count, sizeof *bytes));
-    socle_status status = sc_allocate(engine->env, &order, count, sizeof *order);
-    if (status == SOCLE_OK) status = place_parameters(engine, completion, bytes, order);
+    socle_status status = sc_allocate(engine->env, &order.tensor, count, sizeof *order.tensor);
+    if (status == SOCLE_OK)
+        status = sc_allocate(engine->env, &order.ranked, count, sizeof *order.ranked);
+    if (status == SOCLE_OK)
+        status = sc_allocate(engine->env, &order.group, count, sizeof *order.group);
+    if (status == SOCLE_OK) status = place_parameters(engine, completion, bytes, &order);
     sc_release(engine->env, bytes);
-    sc_release(engine->env, order);
+    sc_release(engine->env, order.tensor);
+    sc_release(engine->env, order.ranked);
+    sc_release(engine->env, order.group);
     if (status == SOCLE_OK) status = place_feed(engine);
     if (status == SOCLE_OK) cut_lanes(engine);
     if (status == SOCLE_OK) status = place_whole(engine);

@@ -56,11 +56,9 @@ static size_t slot_bytes(const sc_engine *engine, int64_t rows, bool augments) {
 
 sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
     const sc_lane_layout *lane = engine->map.lane, *whole = engine->commit_map.lane;
-    size_t parameters = lane[SC_LANE_PARAMETERS].bytes;
     sc_engine_memory memory = {
-        .parameters = parameters,
+        .parameters = lane[SC_LANE_PARAMETERS].bytes,
         .gradients = engine->partial_bytes * (size_t)engine->partial_slots,
-        .state = engine->trains ? parameters * (size_t)sc_optimizer_states(&engine->optimizer) : 0,
         .statistics = lane[SC_LANE_STATISTICS].bytes,
         .coefficients =
             (engine->trains ? whole[SC_LANE_COEFFICIENTS].bytes : 0) + whole[SC_LANE_HEALTH].bytes,
@@ -73,10 +71,12 @@ sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
         .partial_piece = sc_cuts_largest(&engine->partial_cuts),
         .piece = engine->piece};
     snprintf(memory.piece_name, sizeof memory.piece_name, "%s", engine->piece_name);
+    for (int p = 0; p < engine->cuts.count; p++)
+        memory.state += sc_cuts_bytes(&engine->cuts, p) * (size_t)sc_engine_piece_states(engine, p);
     add_plan(&memory, engine->train, &memory.train);
     add_plan(&memory, engine->evaluate, &memory.evaluate);
     add_plan(&memory, engine->predict, &memory.predict);
-    add_plan(&memory, engine->commit, NULL);
+    for (int o = 0; o < engine->optimizers; o++) add_plan(&memory, engine->update[o], NULL);
     add_plan(&memory, engine->add, NULL);
     add_plan(&memory, engine->totals, NULL);
     add_exchange(&memory, engine);

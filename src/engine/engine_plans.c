@@ -20,12 +20,12 @@ static socle_status plan_forward(sc_engine *engine, sc_plan **out, int64_t rows,
     return status;
 }
 
-/* Plans a graph over whole lanes. */
-static socle_status plan_whole(sc_engine *engine, sc_plan **out, int64_t capacity,
-                               socle_status (*build)(sc_engine *, sc_graph *)) {
+/* Plans a graph over whole lanes; `number`: of an optimizer, for whoever builds an update. */
+static socle_status plan_whole(sc_engine *engine, sc_plan **out, int64_t capacity, int number,
+                               socle_status (*build)(sc_engine *, sc_graph *, int)) {
     sc_graph *graph;
     SC_TRY(sc_graph_create(&graph, engine->env, capacity));
-    socle_status status = build(engine, graph);
+    socle_status status = build(engine, graph, number);
     if (status == SOCLE_OK)
         status =
             sc_plan_create(out, engine->device, graph, &engine->commit_map, &engine->options.plan);
@@ -33,9 +33,21 @@ static socle_status plan_whole(sc_engine *engine, sc_plan **out, int64_t capacit
     return status;
 }
 
-static socle_status build_commit(sc_engine *engine, sc_graph *graph) {
+static sc_commit_part part_of(const sc_engine *engine, int number) {
+    sc_commit_part part = {.optimizer = &engine->optimizer[number]};
+    for (int p = engine->cuts.count - 1; p >= 0; p--) {
+        if (engine->piece_optimizer[p] != number) continue;
+        part.first = p;
+        part.count++;
+    }
+    return part;
+}
+
+static socle_status build_update(sc_engine *engine, sc_graph *graph, int number) {
+    const sc_commit_part part = part_of(engine, number);
     sc_commit_shape shape = {
         .pieces = engine->cuts.count,
+        .trained = engine->trained,
         .statistic_blocks =
             (int64_t)(engine->map.lane[SC_LANE_STATISTICS].bytes / SC_LANE_ALIGNMENT),
         .sums = sc_engine_sums(engine),
@@ -45,10 +57,12 @@ static socle_status build_commit(sc_engine *engine, sc_graph *graph) {
     for (size_t p = 0; p < engine->net->parameters; p++)
         if (engine->net->parameter[p].role != SC_PARAMETER_STATISTIC)
             shape.tensors[sc_engine_piece(engine, p)]++;
-    return sc_commit_build(graph, &engine->optimizer, &shape, &engine->step_terms);
+    return (number ? sc_update_build : sc_commit_build)(graph, &part, &shape,
+                                                        &engine->step_terms[number]);
 }
 
-static socle_status build_totals(sc_engine *engine, sc_graph *graph) {
+static socle_status build_totals(sc_engine *engine, sc_graph *graph, int number) {
+    (void)number;
     return sc_totals_build(graph, sc_engine_sums(engine));
 }
 
@@ -57,15 +71,18 @@ static int64_t most_added_blocks(const sc_engine *engine) {
     return (int64_t)(sc_cuts_largest(&engine->partial_cuts) / SC_LANE_ALIGNMENT);
 }
 
-static socle_status build_add(sc_engine *engine, sc_graph *graph) {
+static socle_status build_add(sc_engine *engine, sc_graph *graph, int number) {
+    (void)number;
     return sc_add_partials_build(graph, most_added_blocks(engine));
 }
 
 socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph) {
     SC_TRY(plan_network(engine, &engine->train, train_graph));
-    SC_TRY(plan_whole(engine, &engine->commit, 1, build_commit));
+    for (int o = 0; o < engine->optimizers; o++)
+        if (!o || part_of(engine, o).count)
+            SC_TRY(plan_whole(engine, &engine->update[o], 1, o, build_update));
     if (engine->partial_slots == 1) return SOCLE_OK;
-    return plan_whole(engine, &engine->add, most_added_blocks(engine), build_add);
+    return plan_whole(engine, &engine->add, most_added_blocks(engine), 0, build_add);
 }
 
 socle_status sc_engine_prepare_evaluation(sc_engine *engine) {
@@ -73,7 +90,7 @@ socle_status sc_engine_prepare_evaluation(sc_engine *engine) {
     if (!engine->net->loss)
         return sc_fail(engine->env, SOCLE_STATUS_STATE,
                        "this network has no loss: choose one before evaluating");
-    if (!engine->totals) SC_TRY(plan_whole(engine, &engine->totals, 1, build_totals));
+    if (!engine->totals) SC_TRY(plan_whole(engine, &engine->totals, 1, 0, build_totals));
     return plan_forward(engine, &engine->evaluate, engine->options.evaluation,
                         sc_engine_build_evaluate);
 }

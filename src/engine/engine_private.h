@@ -20,9 +20,11 @@ struct sc_engine {
     sc_device *device;
     sc_net *net;
     sc_engine_options options;
-    sc_optimizer optimizer;
-    sc_step_terms step_terms; /* of its update */
     bool trains;
+    int optimizers;
+    sc_optimizer optimizer[SC_OPTIMIZERS];
+    sc_step_terms step_terms[SC_OPTIMIZERS]; /* of their updates */
+    int *optimizer_of; /* per net parameter: its optimizer, SC_FROZEN; statistics have SC_FROZEN */
     sc_queue *compute, *upload;
 
     int64_t rows; /* most of any micro-batch */
@@ -34,10 +36,13 @@ struct sc_engine {
     sc_lane_map commit_map;         /* whole lanes */
     sc_lane_memory memory;          /* bases; INPUTS, GRADIENTS and SUMS are set per run */
     sc_buffer *lane[SC_LANE_COUNT]; /* of lanes in one piece */
-    sc_cuts cuts;                   /* of parameters and of each of the optimizer's states */
+    sc_cuts cuts; /* of parameters and of each of the optimizers' states: pieces that the first
+                     optimizer moves, then the second ..., then what is frozen */
+    int piece_optimizer[SC_LANE_PIECES]; /* which moves a piece; SC_FROZEN */
+    int trained;                         /* pieces that have gradients: the first */
     sc_pieces parameters, state[SC_OPTIMIZER_STATES];
     sc_operand state_base[SC_OPTIMIZER_STATES * SC_LANE_PIECES]; /* by state, then by piece */
-    sc_cuts partial_cuts;            /* as `cuts`, and the sums behind */
+    sc_cuts partial_cuts;            /* as those of `cuts` that have gradients, the sums behind */
     sc_pieces partial[SC_SUM_NODES]; /* GRADIENTS, and SUMS behind them */
     size_t partial_bytes;            /* gradients and sums of one micro-batch */
     int partial_slots;
@@ -45,7 +50,9 @@ struct sc_engine {
     int slots;
     size_t data_used; /* rows */
 
-    sc_plan *train, *evaluate, *predict, *commit, *totals, *add;
+    sc_plan *train, *evaluate, *predict, *totals, *add;
+    sc_plan *update[SC_OPTIMIZERS]; /* the first is the commit, the others are behind it; NULL: an
+                                       optimizer that moves nothing */
     sc_plan_pool *pool; /* train, evaluate and predict take turns in it; the others run between
                            parts of train */
     size_t taken;       /* bytes of all lanes */
@@ -68,6 +75,19 @@ struct sc_engine {
 socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *completion);
 socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph);
 socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph);
+/* The states that a piece has. */
+static inline int sc_engine_piece_states(const sc_engine *engine, int piece) {
+    int number = engine->piece_optimizer[piece];
+    return engine->trains && number != SC_FROZEN ? sc_optimizer_states(&engine->optimizer[number])
+                                                 : 0;
+}
+/* Some update sums over tensors. */
+static inline bool sc_engine_has_sums(const sc_engine *engine) {
+    bool any = false;
+    for (int o = 0; o < engine->optimizers; o++)
+        any |= sc_optimizer_has_sums(&engine->optimizer[o]);
+    return any;
+}
 /* Scalars among the sums of a micro-batch: loss, weight and metrics. */
 static inline int sc_engine_sums(const sc_engine *engine) {
     return SC_SUM_METRICS + engine->net->metrics;

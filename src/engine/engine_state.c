@@ -15,8 +15,7 @@ static socle_status persistent_place(sc_engine *engine, int number, int state, s
     size_t offset = sc_lane_begin(layout, parameter->index);
     *bytes = sc_tensor_bytes(&parameter->desc);
     if (state >= 0) {
-        if (!engine->trains || lane != SC_LANE_PARAMETERS ||
-            state >= sc_optimizer_states(&engine->optimizer))
+        if (state >= sc_engine_states_of(engine, number))
             return sc_fail(engine->env, SOCLE_STATUS_INVALID_ARGUMENT,
                            "%s has no optimizer state %d", parameter->name, state);
         *place = sc_pieces_at(&engine->state[state], offset);
@@ -68,8 +67,9 @@ socle_status sc_engine_initialize(sc_engine *engine, uint64_t seed) {
     }
     int pieces = sc_engine_states(engine) * engine->cuts.count;
     for (int p = 0; p < pieces; p++)
-        SC_TRY(sc_queue_fill(engine->compute, engine->state_base[p], 0,
-                             engine->state_base[p].buffer->bytes));
+        if (engine->state_base[p].buffer)
+            SC_TRY(sc_queue_fill(engine->compute, engine->state_base[p], 0,
+                                 engine->state_base[p].buffer->bytes));
     return sc_engine_totals_reset(engine);
 }
 

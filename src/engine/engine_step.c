@@ -90,16 +90,26 @@ int64_t sc_engine_groups(int64_t rows, int64_t micro_batch) {
     return sc_ceil_div(rows, micro_batch) - (micro_batch > 1 && rows % micro_batch == 1);
 }
 
+/* A rate that the caller changed changes all of them in proportion. */
+static float rate_of(const sc_engine *engine, const sc_engine_step *step, int number) {
+    float first = engine->optimizer[0].value[0], own = engine->optimizer[number].value[0];
+    if (!number) return step->learning_rate;
+    return step->learning_rate == first || first == 0 ? own : step->learning_rate / first * own;
+}
+
 socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory,
                                   const sc_engine_step *step) {
     sc_launch launch = {.rows = 1, .step = step->number, .seed = engine->options.seed};
-    launch.scalar[SC_SCALAR_LEARNING_RATE] = step->learning_rate;
     launch.scalar[SC_SCALAR_INVERSE_SAMPLE_WEIGHT] = (float)(1.0 / step->weight);
     launch.scalar[SC_SCALAR_GROUPS] = step->groups ? 1.0f / (float)step->groups : 0.0f;
-    sc_optimizer_scalars(&engine->step_terms, step->number, launch.scalar);
     sc_engine_begin_step(engine, 0);
     sc_engine_weights_changed(engine);
-    SC_TRY(sc_plan_run(engine->commit, engine->compute, memory, &launch));
+    for (int o = 0; o < engine->optimizers; o++) {
+        if (!engine->update[o]) continue;
+        launch.scalar[SC_SCALAR_LEARNING_RATE] = rate_of(engine, step, o);
+        sc_optimizer_scalars(&engine->step_terms[o], step->number, launch.scalar);
+        SC_TRY(sc_plan_run(engine->update[o], engine->compute, memory, &launch));
+    }
     return sc_queue_flush(engine->compute);
 }
 

@@ -74,7 +74,6 @@ socle_status sc_fleet_set_totals(sc_fleet *fleet, const sc_totals *totals) {
 
 static socle_status copy_parameter(sc_fleet *fleet, const sc_net *net, int p, int states) {
     float *data;
-    if (net->parameter[p].role == SC_PARAMETER_STATISTIC) states = 0;
     SC_TRY(sc_allocate(fleet->env, &data, sc_tensor_bytes(&net->parameter[p].desc), 1));
     socle_status status = SOCLE_OK;
     for (int state = -1; state < states && status == SOCLE_OK; state++) {
@@ -108,8 +107,8 @@ socle_status sc_fleet_align(sc_fleet *fleet) {
 socle_status sc_fleet_copy_all(sc_fleet *fleet) {
     const sc_engine *engine = sc_fleet_engine(fleet);
     const sc_net *net = sc_engine_net(engine);
-    int states = sc_engine_states(engine);
-    for (size_t p = 0; p < net->parameters; p++) SC_TRY(copy_parameter(fleet, net, (int)p, states));
+    for (size_t p = 0; p < net->parameters; p++)
+        SC_TRY(copy_parameter(fleet, net, (int)p, sc_engine_states_of(engine, (int)p)));
     sc_totals totals;
     SC_TRY(sc_fleet_totals(fleet, &totals));
     SC_TRY(sc_fleet_set_totals(fleet, &totals));

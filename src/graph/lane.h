@@ -33,6 +33,11 @@ socle_status sc_lane_place(sc_lane_layout *out, sc_env *env, int count, const si
 /* The same in chunks of at most `most` bytes; a larger tensor has a chunk to itself. */
 socle_status sc_lane_place_chunks(sc_lane_layout *out, sc_env *env, int count, const size_t *bytes,
                                   const int *order, size_t most);
+/* And with a chunk begun wherever a tensor is of another group than the one before it. */
+socle_status sc_lane_place_groups(sc_lane_layout *out, sc_env *env, int count, const size_t *bytes,
+                                  const int *order, const int *group, size_t most);
+/* Each tensor, be it of 0 bytes, in a chunk of its own number. */
+socle_status sc_lane_place_each(sc_lane_layout *out, sc_env *env, int count, const size_t *bytes);
 /* Where a chunk or a tensor begins, counted from the begin of the first chunk; the chunk behind the
  * last one begins at the end. */
 size_t sc_lane_chunk_begin(const sc_lane_layout *layout, int chunk);

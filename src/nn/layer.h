@@ -70,7 +70,13 @@ bool sc_loss_counts_correct(const sc_loss_kind *loss); /* has an accuracy */
 const sc_loss_kind *sc_loss_find(const char *word);
 
 /* Optimizers (optimizer.c): an update is one formula over blocks of parameters. */
-enum { SC_OPTIMIZER_OPTIONS = 6, SC_OPTIMIZER_STATES = 3, SC_STATE_NAME = 40 };
+enum {
+    SC_OPTIMIZER_OPTIONS = 6,
+    SC_OPTIMIZER_STATES = 3,
+    SC_STATE_NAME = 40,
+    SC_OPTIMIZERS = 8, /* of one run, at most */
+    SC_FROZEN = -1     /* in the place of an optimizer's number: nothing moves the parameter */
+};
 typedef struct sc_optimizer_kind sc_optimizer_kind;
 typedef struct sc_optimizer {
     const sc_optimizer_kind *kind;

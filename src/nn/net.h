@@ -68,7 +68,6 @@ typedef struct sc_parameter {
     sc_tensor_desc desc;    /* not batched */
     sc_initializer init;
     int64_t fan_in, fan_out;
-    bool frozen;
     int index; /* within its lane: ordinal among parameters, or among statistics */
 } sc_parameter;
 

@@ -29,10 +29,12 @@ static void run(const options *o, outcome *out) {
     memset(out, 0, sizeof *out);
     fixture_open(&f, o->device, 0);
     fixture_golden(&f, o->network ? o->network : "mlp");
-    if (o->frozen) f.net->parameter[o->frozen - 1].frozen = true;
+    int optimizer_of[32] = {0};
+    if (o->frozen) optimizer_of[o->frozen - 1] = SC_FROZEN;
     sc_engine_options engine_options = {.capacity = o->capacity ? o->capacity : BATCH,
                                         .micro_batches = o->parts ? o->parts : 1,
                                         .optimizer = &optimizer,
+                                        .optimizer_of = o->frozen ? optimizer_of : NULL,
                                         .seed = 1,
                                         .decay = o->decay,
                                         .rate_scale = o->rate_scale};
@@ -57,7 +59,7 @@ static void run(const options *o, outcome *out) {
                                  o->parts ? o->parts : 1, rate);
     for (size_t p = 0; p < out->parameters; p++) {
         FIXTURE_OK(sc_engine_read(engine, (int)p, out->after[p]));
-        if (out->role[p] != SC_PARAMETER_STATISTIC)
+        if (sc_engine_states_of(engine, (int)p))
             FIXTURE_OK(sc_engine_read_state(engine, 0, (int)p, out->state[p]));
     }
     sc_engine_destroy(engine);

@@ -41,8 +41,10 @@ static void create(adder *a, const char *device, bool commits, int sums) {
     FIXTURE_OK(sc_graph_create(&a->graph, a->f.device->env, 1));
     sc_optimizer sgd = fixture_optimizer("sgd", 0.1f, 0);
     sc_step_terms terms;
-    sc_commit_shape shape = {.pieces = 1, .parameter_blocks = {1}, .sums = sums, .weighted = true};
-    FIXTURE_OK(commits ? sc_commit_build(a->graph, &sgd, &shape, &terms)
+    sc_commit_shape shape = {
+        .pieces = 1, .trained = 1, .parameter_blocks = {1}, .sums = sums, .weighted = true};
+    const sc_commit_part part = {&sgd, 0, 1};
+    FIXTURE_OK(commits ? sc_commit_build(a->graph, &part, &shape, &terms)
                        : sc_totals_build(a->graph, sums));
     sc_plan_options options = {0};
     FIXTURE_OK(sc_plan_create(&a->plan, a->f.device, a->graph, &a->map, &options));

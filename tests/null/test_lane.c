@@ -63,6 +63,36 @@ Test(lane, in_chunks_by_order) {
     sc_lane_free(&lane, &env);
 }
 
+/* A chunk ends where the group does, however small it is; what has no bytes has a chunk too. */
+Test(lane, groups_and_each) {
+    const size_t bytes[4] = {128, 0, 256, 128};
+    sc_env env;
+    sc_lane_layout lane;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_lane_place_groups(&lane, &env, 4, bytes, (int[]){2, 0, 3, 1},
+                                     (int[]){0, 2, 0, 1}, SIZE_MAX));
+    SC_EQ(lane.chunks, 3);
+    SC_EQ(lane.chunk[2] + lane.chunk[0], 0);
+    SC_EQ(lane.chunk[3], 1);
+    SC_EQ(lane.chunk[1], 2);
+    SC_EQ(lane.chunk_bytes[0], 384);
+    SC_EQ(lane.chunk_bytes[2], 0);
+    SC_EQ(lane.offset[0], 256);
+    SC_EQ(lane.offset[3], 0);
+    sc_lane_free(&lane, &env);
+    SC_OK(&env, sc_lane_place_each(&lane, &env, 4, bytes));
+    SC_EQ(lane.chunks, 4);
+    for (int i = 0; i < 4; i++) {
+        SC_EQ(lane.chunk[i], i);
+        SC_EQ(lane.chunk_bytes[i], bytes[i]);
+        SC_EQ(lane.offset[i], 0);
+    }
+    SC_EQ(sc_lane_begin(&lane, 3), 384);
+    sc_lane_free(&lane, &env);
+    SC_OK(&env, sc_lane_place_each(&lane, &env, 0, bytes));
+    sc_lane_free(&lane, &env);
+}
+
 Test(lane, each_its_own) {
     sc_lane_layout lane;
     SC_OK(&env, sc_lane_place_chunks(&lane, &env, 4, bytes, NULL, 1));

@@ -71,6 +71,8 @@ static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row
     if (row->record == &sc_net_input_record) {
         snprintf(inputs, sizeof inputs, "inputs: [{shape: [1, 2]}], ");
         snprintf(holder, TEXT, "inputs[0]");
+    } else if (strcmp(row->section, "train.groups") == 0) {
+        snprintf(holder, TEXT, "train.groups[0]");
     } else if (row->family == &sc_layer_family) {
         snprintf(holder, TEXT, "network[1].%s",
                  row->record == row->family->common ? "relu" : row->section);
@@ -81,7 +83,7 @@ static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row
     int length = snprintf(text, TEXT,
                           "{%sdata: {train: {images: a, labels: b}}, network: [{relu: {name: a}}, "
                           "%s], loss: %s, optimizer: %s, train: {checkpoint: {epoch_seconds: 0}, "
-                          "augment: {}, init_from: {file: w}}}",
+                          "augment: {}, init_from: {file: w}, groups: [{parameters: a}]}}",
                           inputs, row->family == &sc_layer_family ? kind : "relu", loss, optimizer);
     SC_TRUE(length < TEXT);
 }

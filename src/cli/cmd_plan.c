@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "run/recipe.h"
 #include "train/fit_forecast.h"
+#include "train/updates.h"
 
 #include <string.h>
 
@@ -197,12 +198,13 @@ static socle_status plan_device(sc_cli *cli, forecast_job *job, sc_worker *worke
 
 /* Every device is shown, whether the others fit or not. */
 static socle_status plan_each(const plan_settings *settings, const sc_recipe *recipe,
-                              const sc_fleet_device *device, int count) {
+                              const sc_updates *updates, const sc_fleet_device *device, int count) {
     sc_cli *cli = settings->cli;
     sc_forecast_request request;
     int misfits = 0;
     SC_TRY(sc_fit_forecast_request(&request, recipe->net, &recipe->fit, count, recipe->train,
                                    recipe->test));
+    sc_updates_apply(updates, &request.engine);
     for (int i = 0; i < count; i++) {
         forecast_job job = {.settings = settings,
                             .net = recipe->net,
@@ -222,10 +224,15 @@ static socle_status plan_each(const plan_settings *settings, const sc_recipe *re
 
 static socle_status plan_devices(const plan_settings *settings, const sc_recipe *recipe) {
     sc_fleet_device *device;
+    sc_updates updates;
     int count;
-    SC_TRY(sc_cli_open_workers(settings->cli, &device, &count, false));
-    socle_status status = plan_each(settings, recipe, device, count);
-    sc_cli_close_workers(settings->cli, device, count);
+    SC_TRY(sc_updates_create(&updates, recipe->net, &recipe->fit));
+    socle_status status = sc_cli_open_workers(settings->cli, &device, &count, false);
+    if (status == SOCLE_OK) {
+        status = plan_each(settings, recipe, &updates, device, count);
+        sc_cli_close_workers(settings->cli, device, count);
+    }
+    sc_updates_free(&updates);
     return status;
 }
 

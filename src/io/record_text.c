@@ -81,6 +81,8 @@ void sc_option_values_text(sc_text *text, const sc_option *option, const char *q
     case SC_OPTION_NAMES:
         if (option->least > 1)
             sc_text_add(text, "a list of %d to %d names", option->least, option->most);
+        else if (option->most > 1)
+            sc_text_add(text, "a name, or a list of up to %d", option->most);
         else
             sc_text_add(text, "a name");
         break;

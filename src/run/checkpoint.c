@@ -42,7 +42,6 @@ typedef struct visit {
 typedef socle_status (*visitor)(visit *visit, const place *place);
 
 static socle_status visit_tensors(visit *v, visitor each) {
-    const sc_optimizer *optimizer = &sc_trainer_options(v->trainer)->optimizer;
     char state[SC_STATE_NAME];
     place at;
     for (int p = 0; p < (int)v->net->parameters; p++) {
@@ -50,9 +49,10 @@ static socle_status visit_tensors(visit *v, visitor each) {
         snprintf(at.name, sizeof at.name, "%s", v->net->parameter[p].name);
         SC_TRY(each(v, &at));
     }
-    for (int s = 0; s < sc_optimizer_states(optimizer); s++)
+    for (int s = 0; s < SC_OPTIMIZER_STATES; s++)
         for (int p = 0; p < (int)v->net->parameters; p++) {
-            if (v->net->parameter[p].role == SC_PARAMETER_STATISTIC) continue;
+            const sc_optimizer *optimizer = sc_trainer_optimizer(v->trainer, p);
+            if (!optimizer || s >= sc_optimizer_states(optimizer)) continue;
             at = (place){.kind = STATE, .parameter = p, .state = s};
             sc_optimizer_state_name(state, optimizer, s);
             snprintf(at.name, sizeof at.name, "optimizer/%s/%s", state, v->net->parameter[p].name);

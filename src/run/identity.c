@@ -230,6 +230,37 @@ static socle_status match_settings(sc_env *env, const json_t *before, const json
     return status;
 }
 
+/* What has states, and of which kind; rates and decay may change. */
+static json_t *structure_of(const json_t *train) {
+    const json_t *groups = json_object_get(train, "groups"), *group;
+    json_t *out = json_array();
+    size_t i;
+    json_array_foreach(groups, i, group) {
+        json_t *entry = json_object();
+        json_object_set(entry, "parameters", json_object_get(group, "parameters"));
+        if (json_is_true(json_object_get(group, "frozen")))
+            json_object_set_new(entry, "frozen", json_true());
+        else if (json_object_get(group, "optimizer"))
+            json_object_set_new(entry, "optimizer", json_string(optimizer_word(group)));
+        json_array_append_new(out, entry);
+    }
+    return out;
+}
+
+static socle_status match_groups(sc_env *env, const json_t *before, const json_t *after) {
+    json_t *then = structure_of(before), *now = structure_of(after);
+    const json_t *in_then, *in_now;
+    char place[PLACE_TEXT] = "train.groups";
+    socle_status status = SOCLE_OK;
+    if (differ(then, now, place, &in_then, &in_now))
+        status = refuse(env, "what moves a parameter", place, in_then, in_now);
+    else if (!json_equal(json_object_get(before, "groups"), json_object_get(after, "groups")))
+        sc_log_line(env, SOCLE_LOG_INFO, "the run goes on with other options of train.groups");
+    json_decref(then);
+    json_decref(now);
+    return status;
+}
+
 static socle_status match_course(sc_env *env, const json_t *saved, const json_t *now,
                                  bool open_statistics) {
     const json_t *before = json_object_get(saved, "train"), *after = json_object_get(now, "train");
@@ -241,6 +272,7 @@ static socle_status match_course(sc_env *env, const json_t *saved, const json_t 
             sc_quote(optimizer_word(saved)).text, optimizer_word(now));
     if (!json_equal(json_object_get(saved, "optimizer"), json_object_get(now, "optimizer")))
         sc_log_line(env, SOCLE_LOG_INFO, "the run goes on with other options of the optimizer");
+    SC_TRY(match_groups(env, before, after));
     if (open_statistics) SC_TRY(match_statistics(env, before, after));
     return match_settings(env, before, after, SC_RUN_ROUNDING);
 }

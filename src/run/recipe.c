@@ -4,6 +4,7 @@
 #include "model/net_config.h"
 #include "run/recipe_private.h"
 #include "train/sample_weights.h"
+#include "train/updates.h"
 
 #include <math.h>
 
@@ -32,6 +33,7 @@ static socle_status read(sc_recipe *recipe) {
     SC_TRY(check_batches(recipe, train));
     settle_checkpoint(recipe, train);
     recipe->fit.augment.flip_horizontal = recipe->flip != NULL;
+    SC_TRY(sc_recipe_read_groups(recipe));
     return sc_recipe_read_rename(recipe);
 }
 
@@ -99,6 +101,9 @@ socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *confi
 socle_status sc_recipe_build(sc_recipe *recipe) {
     SC_TRY(sc_recipe_network(&recipe->net, recipe->env, recipe->config, recipe->train));
     bool weighted;
+    sc_updates updates;
+    SC_TRY(sc_updates_create(&updates, recipe->net, &recipe->fit));
+    sc_updates_free(&updates);
     SC_TRY(sc_recipe_suits_class_weights(recipe->config, "train", recipe->net));
     SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->train, true));
     if (!recipe->test) return SOCLE_OK;
@@ -114,6 +119,7 @@ void sc_recipe_free(sc_recipe *recipe) {
     sc_dataset_destroy(recipe->test);
     if (recipe->env) sc_record_release(recipe->env, recipe, &sc_recipe_record);
     if (recipe->env) sc_release(recipe->env, recipe->rename);
+    if (recipe->env) sc_recipe_free_groups(recipe);
     *recipe = (sc_recipe){0};
 }
 
@@ -121,6 +127,7 @@ static json_t *resolve_train(const sc_recipe *recipe) {
     json_t *train = sc_record_value(recipe, &sc_recipe_train_record);
     json_t *init = json_object_get(train, "init_from");
     if (init) json_object_set_new(init, "rename", sc_recipe_resolve_rename(recipe));
+    if (recipe->fit.groups) json_object_set_new(train, "groups", sc_recipe_resolve_groups(recipe));
     return train;
 }
 

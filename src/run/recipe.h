@@ -25,6 +25,7 @@ typedef struct sc_recipe {
     sc_checkpoint_schedule checkpoint;
     sc_dataset *train, *test; /* test: NULL where the configuration names none */
     sc_net *net;
+    sc_parameter_group *group; /* of fit, as many as it says */
     const char *flip; /* the word that fit.augment.flip_horizontal stands for; NULL: none */
     char *init_file;  /* weights to begin with; NULL: from the seed */
     sc_model_mapping init;

@@ -24,6 +24,11 @@ extern const sc_record sc_recipe_part_record;
 /* recipe_init.c: train.init_from.rename; and the names as they are resolved, a new reference. */
 socle_status sc_recipe_read_rename(sc_recipe *recipe);
 json_t *sc_recipe_resolve_rename(const sc_recipe *recipe);
+/* recipe_groups.c: train.groups; and the groups as they are resolved, a new reference. */
+extern const sc_record sc_recipe_group_record;
+socle_status sc_recipe_read_groups(sc_recipe *recipe);
+json_t *sc_recipe_resolve_groups(const sc_recipe *recipe);
+void sc_recipe_free_groups(sc_recipe *recipe);
 /* recipe_data.c: `data` without its parts, by its table. */
 socle_status sc_recipe_read_files(sc_recipe_files *out, const sc_config *config);
 /* data.<name> of the configuration; NULL where it is absent. */

@@ -9,6 +9,8 @@
 #include "engine/stage.h"
 #include "fleet/fleet.h"
 
+#include <math.h>
+
 typedef struct sc_trainer sc_trainer;
 
 typedef struct sc_progress {
@@ -36,6 +38,18 @@ typedef struct sc_evaluation {
     double weight; /* the sum of their weights, or their number; 0: the means are NaN */
 } sc_evaluation;
 
+/* Parameters that are moved in another way than the others. */
+typedef struct sc_parameter_group {
+    const char **pattern; /* of their names, as for files ("conv2d*.weight"); a layer's name stands
+                             for all it has */
+    int patterns;
+    sc_optimizer optimizer; /* no kind: the run's */
+    float rate;             /* factor of the learning rate */
+    double decay;           /* L2, on weights alone; NaN: the run's */
+    bool frozen;            /* keeps its values: no gradient, no optimizer */
+} sc_parameter_group;
+#define SC_PARAMETER_GROUP_STANDARD .rate = 1, .decay = NAN
+
 /* For tests and benchmarks: all zero in a run. */
 typedef struct sc_fit_hooks {
     sc_engine_hooks engine;
@@ -52,9 +66,11 @@ typedef struct sc_fit_options {
                           kind */
     sc_augment augment; /* of the training samples; validation and test see images as they are */
     uint64_t seed;      /* of initial weights, shuffling, split, augmentation and dropout */
-    bool shuffle, drop_short; /* drop_short: leave out a last batch of fewer rows */
-    double validation;        /* fraction of the training data */
-    float weight_decay;       /* L2, on weights alone */
+    bool shuffle, drop_short;        /* drop_short: leave out a last batch of fewer rows */
+    double validation;               /* fraction of the training data */
+    float weight_decay;              /* L2, on weights alone */
+    const sc_parameter_group *group; /* borrowed; what is in none has the options above */
+    int groups;
     uint64_t memory;   /* budget of device bytes; 0 = what the device offers, less a reserve */
     bool staged;       /* never keep data on the device */
     uint64_t deadline; /* ns after which a device that does not answer is given up; 0: by what steps
@@ -95,6 +111,9 @@ sc_env *sc_trainer_env(const sc_trainer *trainer);
 const sc_net *sc_trainer_net(const sc_trainer *trainer);
 sc_fleet *sc_trainer_fleet(const sc_trainer *trainer);
 const sc_fit_options *sc_trainer_options(const sc_trainer *trainer);
+
+/* What moves a parameter; NULL: it is frozen, or a statistic. */
+const sc_optimizer *sc_trainer_optimizer(const sc_trainer *trainer, int parameter);
 
 /* Runs to the end, or to a stop: INTERRUPTED (after a whole step), DIVERGED (text names the step;
  * weights are those before it). A run continued where its step limit ended it within an epoch

@@ -3,7 +3,7 @@
 #ifndef SC_TRAIN_FIT_PRIVATE_H
 #define SC_TRAIN_FIT_PRIVATE_H
 
-#include "train/fit.h"
+#include "train/updates.h"
 
 struct sc_trainer {
     sc_env *env;
@@ -25,7 +25,7 @@ struct sc_trainer {
     float **best_before; /* what was best before, or room for the next; NULL: none yet */
     bool best_is_new; /* best was kept after kept_position: going back there brings best_before back
                        */
-    float *decay;     /* per net parameter */
+    sc_updates updates;
     float **kept; /* recover.c: host copies of what persisted at kept_position; NULL: none yet */
     sc_position kept_position;
     float **spare; /* where the next copy is read to */

@@ -5,8 +5,8 @@
 #include "train/fit_private.h"
 
 static int states_of(const sc_trainer *trainer, size_t p) {
-    bool trained = trainer->net->parameter[p].role != SC_PARAMETER_STATISTIC;
-    return trained ? sc_optimizer_states(&trainer->options.optimizer) : 0;
+    const sc_optimizer *optimizer = sc_updates_optimizer(&trainer->updates, p);
+    return optimizer ? sc_optimizer_states(optimizer) : 0;
 }
 
 static size_t tensor_number(size_t p, int state) {

@@ -127,15 +127,6 @@ static void warn_single(const sc_trainer *trainer) {
                 (long long)rows, trainer->train_order.count, (long long)batch);
 }
 
-static socle_status weight_decay(sc_trainer *trainer) {
-    const sc_net *net = trainer->net;
-    SC_TRY(sc_allocate(trainer->env, &trainer->decay, net->parameters, sizeof *trainer->decay));
-    for (size_t p = 0; p < net->parameters; p++)
-        if (net->parameter[p].role == SC_PARAMETER_WEIGHT)
-            trainer->decay[p] = trainer->options.weight_decay;
-    return SOCLE_OK;
-}
-
 int64_t sc_fit_reproducible_rows(int64_t batch) {
     return sc_ceil_div(batch, 8);
 }
@@ -189,7 +180,9 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     SC_TRY(split_data(trainer, train, test));
     SC_TRY(check_whole_batch(trainer));
     warn_single(trainer);
-    SC_TRY(weight_decay(trainer));
+    SC_TRY(sc_updates_create(&trainer->updates, trainer->net, &trainer->options));
+    trainer->options.group = NULL; /* the caller's, and settled */
+    trainer->options.groups = 0;
     trainer->devices = devices;
     SC_TRY(sc_trainer_equip(trainer, device));
     uint64_t seed = trainer->options.seed;
@@ -242,7 +235,7 @@ bool sc_trainer_destroy(sc_trainer *trainer) {
     free_copies(trainer, &trainer->best);
     free_copies(trainer, &trainer->best_before);
     sc_trainer_forget(trainer);
-    sc_release(trainer->env, trainer->decay);
+    sc_updates_free(&trainer->updates);
     sc_release(trainer->env, trainer);
     return true;
 }
@@ -257,6 +250,10 @@ const sc_net *sc_trainer_net(const sc_trainer *trainer) {
 
 sc_fleet *sc_trainer_fleet(const sc_trainer *trainer) {
     return trainer->fleet;
+}
+
+const sc_optimizer *sc_trainer_optimizer(const sc_trainer *trainer, int parameter) {
+    return sc_updates_optimizer(&trainer->updates, (size_t)parameter);
 }
 
 const sc_fit_options *sc_trainer_options(const sc_trainer *trainer) {

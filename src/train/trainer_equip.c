@@ -40,7 +40,7 @@ static socle_status solve(sc_forecast *out, sc_device *device, int64_t most,
                                    trainer->train_source.dataset, trainer->test_source.dataset));
     if (most && !request.fixed) request.most = most;
     request.engine.hooks = trainer->options.hooks.engine;
-    request.engine.decay = trainer->decay;
+    sc_updates_apply(&trainer->updates, &request.engine);
     return sc_forecast_micro_batch(out, device, trainer->net, &request);
 }
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See updates.h. */
+#include "train/updates.h"
+#include "base/text.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_trained(const sc_net *net, size_t p) {
+    return net->parameter[p].role != SC_PARAMETER_STATISTIC;
+}
+
+/* A pattern as in file names, or the name of a layer, which stands for all it has. */
+static bool matches(const char *pattern, const char *name) {
+    size_t length = strlen(pattern);
+    if (strncmp(pattern, name, length) == 0 && name[length] == '.') return true;
+    return fnmatch(pattern, name, 0) == 0;
+}
+
+static socle_status fail_unmatched(const sc_updates *u, const sc_net *net, int group,
+                                   const char *pattern) {
+    const char **name, *nearest = NULL;
+    size_t names = 0;
+    SC_TRY(sc_allocate(u->env, &name, 2 * net->parameters + 1, sizeof *name));
+    for (size_t p = 0; p < net->parameters; p++)
+        if (is_trained(net, p)) name[names++] = net->parameter[p].name;
+    for (size_t l = 0; l < net->layers; l++)
+        if (net->layer[l].parameters && names < 2 * net->parameters)
+            name[names++] = net->layer[l].name;
+    nearest = sc_nearest_word(pattern, name, names);
+    socle_status status =
+        sc_fail(u->env, SOCLE_STATUS_CONFIG,
+                "train.groups[%d]: no parameter is called '%.80s'%s%s%s", group, pattern,
+                nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    sc_release(u->env, name);
+    return status;
+}
+
+/* The parameters of a group, which no group before it has. */
+static socle_status claim(const sc_updates *u, const sc_net *net, const sc_parameter_group *group,
+                          int number, int *group_of) {
+    for (int k = 0; k < group->patterns; k++) {
+        bool any = false;
+        for (size_t p = 0; p < net->parameters; p++) {
+            if (!is_trained(net, p) || !matches(group->pattern[k], net->parameter[p].name))
+                continue;
+            any = true;
+            if (group_of[p] >= 0 && group_of[p] != number)
+                return sc_fail(u->env, SOCLE_STATUS_CONFIG,
+                               "train.groups[%d]: %s is in train.groups[%d] already; a parameter "
+                               "has one optimizer",
+                               number, net->parameter[p].name, group_of[p]);
+            group_of[p] = number;
+        }
+        if (!any) return fail_unmatched(u, net, number, group->pattern[k]);
+    }
+    return SOCLE_OK;
+}
+
+static bool same(const sc_optimizer *a, const sc_optimizer *b) {
+    if (a->kind != b->kind || memcmp(a->value, b->value, sizeof a->value) != 0) return false;
+    return a->update == b->update || (a->update && b->update && !strcmp(a->update, b->update));
+}
+
+/* Its number; SC_OPTIMIZERS: there are too many. */
+static int add_optimizer(sc_updates *u, const sc_optimizer *optimizer) {
+    for (int o = 0; o < u->optimizers; o++)
+        if (same(&u->optimizer[o], optimizer)) return o;
+    if (u->optimizers == SC_OPTIMIZERS) return SC_OPTIMIZERS;
+    u->optimizer[u->optimizers] = *optimizer;
+    return u->optimizers++;
+}
+
+static socle_status settle(sc_updates *u, const sc_net *net, const sc_fit_options *options,
+                           const int *group_of) {
+    bool any = false;
+    for (size_t p = 0; p < net->parameters; p++) {
+        const sc_parameter_group *group = group_of[p] >= 0 ? &options->group[group_of[p]] : NULL;
+        bool decays = net->parameter[p].role == SC_PARAMETER_WEIGHT;
+        u->optimizer_of[p] = !is_trained(net, p) || (group && group->frozen) ? SC_FROZEN
+                             : group && group->optimizer.kind ? add_optimizer(u, &group->optimizer)
+                                                              : 0;
+        if (u->optimizer_of[p] == SC_OPTIMIZERS)
+            return sc_fail(u->env, SOCLE_STATUS_CONFIG,
+                           "train.groups: a run has at most %d optimizers", SC_OPTIMIZERS);
+        u->rate_scale[p] = group ? group->rate : 1;
+        if (decays)
+            u->decay[p] =
+                group && !isnan(group->decay) ? (float)group->decay : options->weight_decay;
+        any |= u->optimizer_of[p] != SC_FROZEN;
+    }
+    if (any || !options->groups) return SOCLE_OK;
+    return sc_fail(u->env, SOCLE_STATUS_CONFIG,
+                   "train.groups: every parameter is frozen: there is nothing to train");
+}
+
+static socle_status allocate(sc_updates *u, size_t count) {
+    SC_TRY(sc_allocate(u->env, &u->optimizer_of, count, sizeof *u->optimizer_of));
+    SC_TRY(sc_allocate(u->env, &u->rate_scale, count, sizeof *u->rate_scale));
+    return sc_allocate(u->env, &u->decay, count, sizeof *u->decay);
+}
+
+socle_status sc_updates_create(sc_updates *out, const sc_net *net, const sc_fit_options *options) {
+    *out = (sc_updates){.env = net->env, .optimizers = 1, .optimizer = {options->optimizer}};
+    int *group_of = NULL;
+    socle_status status = allocate(out, net->parameters + 1);
+    if (status == SOCLE_OK)
+        status = sc_allocate(out->env, &group_of, net->parameters + 1, sizeof *group_of);
+    for (size_t p = 0; status == SOCLE_OK && p < net->parameters; p++) group_of[p] = -1;
+    for (int g = 0; status == SOCLE_OK && g < options->groups; g++)
+        status = claim(out, net, &options->group[g], g, group_of);
+    if (status == SOCLE_OK) status = settle(out, net, options, group_of);
+    sc_release(net->env, group_of);
+    if (status != SOCLE_OK) sc_updates_free(out);
+    return status;
+}
+
+void sc_updates_free(sc_updates *updates) {
+    if (!updates->env) return;
+    sc_release(updates->env, updates->optimizer_of);
+    sc_release(updates->env, updates->rate_scale);
+    sc_release(updates->env, updates->decay);
+    *updates = (sc_updates){0};
+}
+
+const sc_optimizer *sc_updates_optimizer(const sc_updates *updates, size_t parameter) {
+    int number = updates->optimizer_of[parameter];
+    return number == SC_FROZEN ? NULL : &updates->optimizer[number];
+}
+
+void sc_updates_apply(const sc_updates *updates, sc_engine_options *options) {
+    options->optimizer = updates->optimizer;
+    options->optimizers = updates->optimizers;
+    options->optimizer_of = updates->optimizer_of;
+    options->rate_scale = updates->rate_scale;
+    options->decay = updates->decay;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which optimizer moves which parameter, how fast, with which decay, and what stays as it is: what
+ * a run's parameter groups come to for a network. It knows names and numbers, no device and no
+ * file. */
+#ifndef SC_TRAIN_UPDATES_H
+#define SC_TRAIN_UPDATES_H
+
+#include "train/fit.h"
+
+typedef struct sc_updates {
+    sc_env *env;
+    sc_optimizer optimizer[SC_OPTIMIZERS]; /* the run's, then those of groups: each once */
+    int optimizers;
+    int *optimizer_of; /* per net parameter: its number, or SC_FROZEN, as statistics have too */
+    float *rate_scale, *decay; /* per net parameter */
+} sc_updates;
+
+/* Settles the groups of `options` over a network. Errors: CONFIG (a pattern matches no parameter,
+ * two groups have one, everything is frozen, too many optimizers; the text names the group). On
+ * failure nothing is left to free. */
+socle_status sc_updates_create(sc_updates *out, const sc_net *net, const sc_fit_options *options);
+void sc_updates_free(sc_updates *updates); /* a zeroed one is fine */
+/* What moves a parameter; NULL: it is frozen, or a statistic. */
+const sc_optimizer *sc_updates_optimizer(const sc_updates *updates, size_t parameter);
+/* The options of an engine that trains so; `updates` must outlive its creation. */
+void sc_updates_apply(const sc_updates *updates, sc_engine_options *options);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* train.groups: what is frozen stays, what has an optimizer of its own goes on with it after a
+ * stop, alone and on several devices; and what cannot be is refused with the name of what is wrong.
+ */
+#include "tool.h"
+
+#define FREEZE "{parameters: dense1, frozen: true}"
+#define MIXED                                                                                      \
+    "'train.groups=[{parameters: dense1.weight, optimizer: {sgd: {lr: 0.1, momentum: 0.9}}}, "     \
+    "{parameters: [\"*.bias\"], rate: 0.5, weight_decay: 0.01}]'"
+
+static sc_temp temp;
+
+static void begin(void) {
+    tool_begin(&temp, false);
+}
+
+static void end(void) {
+    tool_end(&temp);
+}
+
+TestSuite(tool_groups, .init = begin, .fini = end);
+
+static bool has(const char *file, const char *text) {
+    size_t size, length = strlen(text);
+    char *data = tool_get(file, &size);
+    bool found = false;
+    for (size_t i = 0; i + length <= size && !found; i++) found = !memcmp(data + i, text, length);
+    free(data);
+    return found;
+}
+
+/* The bytes of a tensor; the caller frees. */
+static char *tensor(const char *file, const char *name, size_t *size) {
+    size_t whole, begin = 0, end = 0;
+    uint64_t header;
+    char key[64], *data = tool_get(file, &whole);
+    memcpy(&header, data, sizeof header);
+    snprintf(key, sizeof key, "\"%s\":", name);
+    SC_TRUE(header < whole - 8);
+    data[8 + header - 1] = '\0'; /* over the last brace, or a space */
+    const char *at = strstr(data + 8, key), *offsets = at ? strstr(at, "data_offsets") : NULL;
+    SC_TRUE(offsets && sscanf(offsets, "data_offsets\": [%zu, %zu]", &begin, &end) == 2);
+    *size = end - begin;
+    SC_TRUE(*size > 0 && 8 + header + end <= whole);
+    memmove(data, data + 8 + header + begin, *size);
+    return data;
+}
+
+Test(tool_groups, stops_and_goes_on) {
+    tool_expect(0, NULL, "train tool.yaml -o whole --set " MIXED);
+    tool_expect(0, NULL, "train tool.yaml -o plain");
+    SC_TRUE(!tool_same("whole/model.safetensors", "plain/model.safetensors"));
+    tool_expect(0, NULL, "train tool.yaml -o part --set train.steps=17 --set " MIXED);
+    tool_expect(0, NULL, "train --resume part --set train.steps=0");
+    SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));
+    SC_TRUE(has("part/checkpoint.safetensors", "optimizer/momentum/dense1.weight"));
+    SC_TRUE(!has("part/checkpoint.safetensors", "optimizer/first_moment/dense1.weight"));
+    SC_TRUE(has("part/checkpoint.safetensors", "optimizer/first_moment/dense1.bias"));
+}
+
+Test(tool_groups, on_two_devices) {
+    tool_expect(0, NULL, "train tool.yaml -o one --reproducible --device cpu --set " MIXED);
+    tool_expect(0, NULL, "train tool.yaml -o two --reproducible --device cpu,cpu --set " MIXED);
+    SC_TRUE(tool_same("one/model.safetensors", "two/model.safetensors"));
+    tool_expect(0, NULL,
+                "train tool.yaml -o frozen --device cpu,cpu --set 'train.groups=[" FREEZE "]'");
+}
+
+/* What is frozen is what the run began with. */
+Test(tool_groups, frozen_stays) {
+    tool_expect(0, NULL, "train tool.yaml -o begin --epochs 0");
+    tool_expect(0, NULL, "train tool.yaml -o frozen --set 'train.groups=[" FREEZE "]'");
+    for (int i = 0; i < 4; i++) {
+        static const char *const names[] = {"dense1.weight", "dense1.bias", "dense2.weight",
+                                            "dense2.bias"};
+        size_t size[2];
+        char *before = tensor("begin/model.safetensors", names[i], &size[0]),
+             *after = tensor("frozen/model.safetensors", names[i], &size[1]);
+        SC_EQ(size[0], size[1]);
+        SC_EQ(memcmp(before, after, size[0]) == 0, i < 2);
+        free(before);
+        free(after);
+    }
+    SC_TRUE(!has("frozen/checkpoint.safetensors", "optimizer/first_moment/dense1"));
+    SC_TRUE(has("frozen/checkpoint.safetensors", "optimizer/first_moment/dense2.bias"));
+    tool_result result = tool_run("plan tool.yaml --json --set 'train.groups=[" FREEZE "]'"),
+                whole = tool_run("plan tool.yaml --json");
+    SC_EQ(result.code, 0);
+    SC_TRUE(strcmp(result.out, whole.out) != 0);
+    tool_free(&result);
+    tool_free(&whole);
+}
+
+Test(tool_groups, what_cannot_be) {
+    tool_expect(
+        2, "train.groups[0]: no parameter is called 'dens1.weight'; did you mean 'dense1.weight'?",
+        "train tool.yaml -o bad --set 'train.groups=[{parameters: dens1.weight}]'");
+    tool_expect(2, "train.groups[1]: dense1.bias is in train.groups[0] already",
+                "train tool.yaml -o bad --set 'train.groups=[" FREEZE
+                ", {parameters: \"*.bias\"}]'");
+    tool_expect(2, "every parameter is frozen",
+                "train tool.yaml -o bad --set 'train.groups=[{parameters: \"*\", frozen: true}]'");
+    tool_expect(2, "train.groups[0]: the key 'parameters' is missing",
+                "train tool.yaml -o bad --set 'train.groups=[{frozen: true}]'");
+    tool_expect(
+        2, "unknown optimizer 'adm'; did you mean 'adam'?",
+        "train tool.yaml -o bad --set 'train.groups=[{parameters: dense1, optimizer: adm}]'");
+    SC_TRUE(!tool_exists("bad"));
+}
+
+/* States belong to an optimizer: with another one a run is another. Rates may change. */
+Test(tool_groups, resumed_with_others) {
+    tool_expect(0, NULL, "train tool.yaml -o run --set train.steps=17 --set " MIXED);
+    tool_expect(2, "what moves a parameter differs at train.groups",
+                "train tool.yaml -o run --resume run");
+    tool_expect(2, "what moves a parameter differs at train.groups[0].optimizer",
+                "train --resume run --set 'train.groups[0].optimizer=lion'");
+    tool_expect(0, "other options of train.groups",
+                "train --resume run --set train.groups[1].rate=0.25");
+}

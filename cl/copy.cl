@@ -7,7 +7,7 @@
  * copy_turn  global (outer * tiles * pieces), local 1: tiles of 32 x 32, where source and target
  *            run along different groups; for CPU-class devices, as a tile is 4 KiB of private memory
  * copy_thin  global (elements), local any: for GPUs, and the reference
- * -D SC_ELEMENT=uint|uchar
+ * -D SC_ELEMENT=uint|ushort|uchar
  */
 #include "shape_copy.h"
 #include "vector_loop.h"

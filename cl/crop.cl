@@ -7,7 +7,7 @@
  *         -> [samples][channels][height][width]; zeros where the window leaves the input
  *         global (pieces * lines / chunk), local any: each work-item takes `piece` columns of
  *         `chunk` lines, one element on GPU-class devices
- * -D SC_ELEMENT=uint|uchar
+ * -D SC_ELEMENT=uint|ushort|uchar
  *
  * Places are any 32-bit numbers, so all sums of them are made in 64 bits.
  */

@@ -13,8 +13,8 @@
  * argmax_rows  [rows][columns] -> [rows]; the first maximum, a NaN counts as one
  *              global (rows / chunk)
  *
- * Local size any. -D SC_ELEMENT=uint|uchar: the type gather moves. Nothing here rounds but the
- * sums.
+ * Local size any. -D SC_ELEMENT=uint|ushort|uchar: the type gather moves. Nothing here rounds but
+ * the sums.
  */
 #include "shape_rows.h"
 #include "vector_loop.h"

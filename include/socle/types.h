@@ -18,7 +18,9 @@ extern "C" {
 typedef enum socle_dtype {
     SOCLE_F32 = 0, /* IEEE binary32 */
     SOCLE_U8 = 1,  /* unsigned byte: images stay so until the device */
-    SOCLE_I32 = 2  /* labels and indices */
+    SOCLE_I32 = 2, /* labels and indices */
+    SOCLE_F16 = 3, /* IEEE binary16, bfloat16: half of the bytes; what is computed with is f32 */
+    SOCLE_BF16 = 4
 } socle_dtype;
 
 enum { SOCLE_MAX_RANK = 6 };

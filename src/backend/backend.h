@@ -222,6 +222,14 @@ struct sc_kernel {
     void (*release)(sc_kernel *kernel);
 };
 
+/* What an implementation does with operands that are not stored as they are computed with
+ * (sc_op_computed_dtype). */
+typedef enum sc_storage {
+    SC_STORAGE_COMPUTED, /* takes none: prepare.c converts them around it (store.c) */
+    SC_STORAGE_MOVED,    /* moves elements of any size; those that hold floats are of one type */
+    SC_STORAGE_ANY       /* loads and stores each operand as it is */
+} sc_storage;
+
 /* One way of computing one operation on one driver. Static data of the driver. */
 struct sc_implementation {
     sc_op op;
@@ -230,7 +238,8 @@ struct sc_implementation {
     uint32_t needs;   /* traits; ignored when forced, but for SC_TRAIT_BLAS */
     uint32_t layouts; /* bit mask of sc_layout accepted for tensors of rank 4, in any mixture that
                          `accepts` does not refuse; 0 means PLAIN alone */
-    bool fuses_tail;  /* false: prepare.c makes a composite, this then a tail launch in place */
+    sc_storage storage;
+    bool fuses_tail; /* false: prepare.c makes a composite, this then a tail launch in place */
     /* NULL: accepts every descriptor that sc_op_check accepts (without tail unless fuses_tail). */
     bool (*accepts)(const sc_device *device, const sc_op_desc *desc);
     /* Compiles and warms up; never measures. The descriptor is borrowed for the call: copy what is

@@ -101,7 +101,11 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 
 static const sc_implementation implementation[] = {
 #define SC_OP(NAME, word, inputs, outputs)                                                         \
-    {.op = SC_OP_##NAME, .name = "both", .fuses_tail = true, .prepare = prepare},
+    {.op = SC_OP_##NAME,                                                                           \
+     .name = "both",                                                                               \
+     .storage = SC_STORAGE_ANY,                                                                    \
+     .fuses_tail = true,                                                                           \
+     .prepare = prepare},
 #include "op/op_list.def"
 #undef SC_OP
 };

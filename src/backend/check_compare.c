@@ -2,20 +2,30 @@
 /* Compares two results element by element. Knows tensors, not what computed them. */
 #include "backend/check_compare.h"
 
+#include "op/storage.h"
+
 #include <math.h>
 #include <string.h>
 
-/* Index of the first element that differs too much, or -1. */
-static int64_t first_difference(const float *a, const float *b, int64_t count, double relative,
-                                double absolute) {
+static double element(const void *data, int dtype, int64_t at) {
+    return (double)sc_number_load(data, dtype, at).f;
+}
+
+/* Index of the first element that differs too much, or -1. Numbers next to each other may be
+ * rounded apart when they are stored. */
+static int64_t first_difference(const void *a, const void *b, int dtype, int64_t count,
+                                double relative, double absolute) {
+    static const double step[] = {[SOCLE_F16] = 0x1p-10, [SOCLE_BF16] = 0x1p-7};
     double largest = 0;
-    for (int64_t i = 0; i < count; i++)
-        if (isfinite(a[i]) && fabs((double)a[i]) > largest) largest = fabs((double)a[i]);
     for (int64_t i = 0; i < count; i++) {
-        bool same = a[i] == b[i] || (isnan(a[i]) && isnan(b[i]));
-        if (!same && !(fabs((double)a[i] - (double)b[i]) <=
-                       (relative * largest > absolute ? relative * largest : absolute)))
-            return i;
+        double size = fabs(element(a, dtype, i));
+        if (isfinite(size) && size > largest) largest = size;
+    }
+    double room = relative * largest > absolute ? relative * largest : absolute;
+    for (int64_t i = 0; i < count; i++) {
+        double x = element(a, dtype, i), y = element(b, dtype, i);
+        bool same = x == y || (isnan(x) && isnan(y));
+        if (!same && !(fabs(x - y) <= room + step[dtype] * fabs(x))) return i;
     }
     return -1;
 }
@@ -26,18 +36,18 @@ static socle_status compare_bytes(sc_env *env, const void *a, const void *b, con
     const sc_tensor_desc *tensor = &desc->tensor[number];
     char shape[128];
     sc_tensor_text(shape, sizeof shape, tensor);
-    if (tensor->dtype != SOCLE_F32) {
+    if (!sc_dtype_is_float(tensor->dtype)) {
         if (memcmp(a, b, (size_t)count * sc_dtype_size(tensor->dtype)) == 0) return SOCLE_OK;
         return sc_fail(env, SOCLE_STATUS_WRONG_RESULT,
                        "%s: output %d, %s, differs between %s and %s", sc_op_word(desc->op),
                        number - desc->inputs, shape, first, second);
     }
-    int64_t at = first_difference(a, b, count, relative, absolute);
+    int64_t at = first_difference(a, b, tensor->dtype, count, relative, absolute);
     if (at < 0) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_WRONG_RESULT,
                    "%s: output %d, %s, element %lld is %.9g by %s and %.9g by %s",
                    sc_op_word(desc->op), number - desc->inputs, shape, (long long)at,
-                   (double)((const float *)a)[at], first, (double)((const float *)b)[at], second);
+                   element(a, tensor->dtype, at), first, element(b, tensor->dtype, at), second);
 }
 
 socle_status sc_check_compare(sc_env *env, sc_queue *const queue[2], const sc_operand at[2],

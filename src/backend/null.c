@@ -73,6 +73,7 @@ static const sc_implementation implementation[] = {
     {.op = SC_OP_##NAME,                                                                           \
      .name = "null",                                                                               \
      .layouts = ALL_LAYOUTS,                                                                       \
+     .storage = SC_STORAGE_ANY,                                                                    \
      .fuses_tail = true,                                                                           \
      .prepare = prepare},
 #include "op/op_list.def"

@@ -2,8 +2,9 @@
 /* Choice of an implementation for one operation: walks the device's ordered list, passes over what
  * does not fit (traits, layout, quarantine, its own refusal), takes the first that prepares, and
  * keeps the reasons for the message when none does. An implementation that cannot fuse a tail gets
- * one behind it (compose.c). What is prepared already is shared (kernel_cache.c). Nothing is
- * measured here. It must not know any driver. */
+ * one behind it (compose.c), one that takes no half precision gets conversions around it
+ * (compose_storage.c). What is prepared already is shared (kernel_cache.c). Nothing is measured
+ * here. It must not know any driver. */
 #include "backend/compose.h"
 #include "backend/kernel_cache.h"
 #include "backend/records.h"
@@ -59,17 +60,47 @@ static const char *obstacle(const sc_device *device, const sc_implementation *im
     return NULL;
 }
 
-/* How `implementation` would run `desc`: *composite, then it runs *bare and a tail launch follows.
- * Returns the obstacle, or NULL. */
+/* How an implementation would run a descriptor. */
+typedef struct way {
+    bool converts;  /* on operands that are converted before and after: then it runs `asked` */
+    bool composite; /* without the tail, which follows: then it runs `bare` */
+    sc_op_desc asked, bare;
+} way;
+
+static const sc_op_desc *runs(const way *w) {
+    return w->composite ? &w->bare : &w->asked;
+}
+
+static bool stores(const sc_implementation *implementation, const sc_op_desc *desc) {
+    int first = -1;
+    if (implementation->storage != SC_STORAGE_MOVED) return implementation->storage;
+    for (int i = 0; i < desc->inputs + desc->outputs; i++) {
+        const sc_tensor_desc *tensor = &desc->tensor[i];
+        if (!sc_dtype_is_float(tensor->dtype)) continue;
+        if (first >= 0 && tensor->dtype != first) return false;
+        first = tensor->dtype;
+    }
+    return true;
+}
+
+/* Returns the obstacle, or NULL. */
 static const char *find_way(const sc_device *device, const sc_implementation *implementation,
-                            const sc_op_desc *desc, bool forced, bool *composite,
-                            sc_op_desc *bare) {
-    *composite = desc->tail && !implementation->fuses_tail;
-    const char *why = *composite ? NULL : obstacle(device, implementation, desc, forced);
-    if (!desc->tail || (!*composite && !why)) return why;
-    *composite = true; /* what cannot be fused may still work apart */
-    sc_compose_bare(bare, desc);
-    why = obstacle(device, implementation, bare, forced);
+                            const sc_op_desc *desc, bool forced, way *out) {
+    out->converts = sc_compose_is_stored(desc) && !stores(implementation, desc);
+    out->asked = *desc;
+    if (out->converts) {
+        /* Conversions are elementwise themselves. */
+        if (desc->op == SC_OP_ELEMENTWISE || desc->op == SC_OP_REDUCE)
+            return "takes no half precision";
+        sc_compose_computed(&out->asked, desc);
+    }
+    desc = &out->asked;
+    out->composite = desc->tail && !implementation->fuses_tail;
+    const char *why = out->composite ? NULL : obstacle(device, implementation, desc, forced);
+    if (!desc->tail || (!out->composite && !why)) return why;
+    out->composite = true; /* what cannot be fused may still work apart */
+    sc_compose_bare(&out->bare, desc);
+    why = obstacle(device, implementation, &out->bare, forced);
     if (why) return why;
     sc_op_desc tail;
     sc_compose_tail_desc(&tail, desc);
@@ -86,11 +117,10 @@ static bool is_asked(const sc_implementation *implementation, sc_op op, const ch
 static bool takes(const sc_device *device, const sc_implementation *implementation,
                   const sc_op_desc *desc, bool forced) {
     sc_env quiet;
-    sc_op_desc bare;
-    bool composite;
+    way w;
     sc_env_child(&quiet, device->env);
     return sc_op_check(&quiet, desc) == SOCLE_OK &&
-           !find_way(device, implementation, desc, forced, &composite, &bare);
+           !find_way(device, implementation, desc, forced, &w);
 }
 
 bool sc_prepare_fits(const sc_device *device, const sc_op_desc *desc, const char *force) {
@@ -138,20 +168,39 @@ static socle_status write_key(sc_text *key, const sc_device *device,
     return key->status;
 }
 
-/* The kernel of `implementation` for `desc`, from the cache or made now. bare: NULL, or what it
- * runs of a descriptor whose tail it does not fuse. */
 static socle_status share(sc_kernel **out, sc_device *device,
                           const sc_implementation *implementation, const sc_op_desc *desc,
-                          const sc_op_desc *bare) {
+                          const way *w);
+
+/* Each kernel that another is made of is shared too. */
+static socle_status make(sc_kernel **out, sc_device *device,
+                         const sc_implementation *implementation, const sc_op_desc *desc,
+                         const way *w) {
+    if (w && w->converts) {
+        way inner = *w;
+        inner.converts = false;
+        SC_TRY(share(out, device, implementation, &w->asked, &inner));
+        return sc_compose_storage(out, device, desc);
+    }
+    if (w && w->composite) {
+        SC_TRY(share(out, device, implementation, &w->bare, NULL));
+        return sc_compose_tail(out, device, desc);
+    }
+    return implementation->prepare(out, device, implementation, desc,
+                                   tuning_of(device, implementation));
+}
+
+/* The kernel of `implementation` for `desc`, from the cache or made now. w: NULL, or how it runs a
+ * descriptor that it does not take as it is. */
+static socle_status share(sc_kernel **out, sc_device *device,
+                          const sc_implementation *implementation, const sc_op_desc *desc,
+                          const way *w) {
     sc_text key;
     sc_kernel *kernel = NULL;
     socle_status status = write_key(&key, device, implementation, desc);
     if (status == SOCLE_OK) kernel = sc_kernel_cache_find(device, implementation, key.data);
     if (status == SOCLE_OK && !kernel) {
-        status = bare ? share(&kernel, device, implementation, bare, NULL)
-                      : implementation->prepare(&kernel, device, implementation, desc,
-                                                tuning_of(device, implementation));
-        if (status == SOCLE_OK && bare) status = sc_compose_tail(&kernel, device, desc);
+        status = make(&kernel, device, implementation, desc, w);
         if (status == SOCLE_OK) status = sc_kernel_cache_add(kernel, implementation, key.data);
     }
     sc_text_free(&key);
@@ -162,14 +211,13 @@ static socle_status share(sc_kernel **out, sc_device *device,
 static socle_status prepare_one(sc_kernel **out, sc_device *device,
                                 const sc_implementation *implementation, const sc_op_desc *desc,
                                 bool forced, sc_text *reasons) {
-    sc_op_desc bare;
-    bool composite;
-    const char *why = find_way(device, implementation, desc, forced, &composite, &bare);
+    way w;
+    const char *why = find_way(device, implementation, desc, forced, &w);
     if (why) {
         add_reason(reasons, implementation, why);
         return SOCLE_STATUS_UNSUPPORTED;
     }
-    socle_status status = share(out, device, implementation, desc, composite ? &bare : NULL);
+    socle_status status = share(out, device, implementation, desc, &w);
     if (status != SOCLE_OK) add_reason(reasons, implementation, device->env->text);
     return status;
 }
@@ -264,13 +312,14 @@ static socle_status announce_bare(sc_device *device, const sc_implementation *im
 /* What became of it, as prepare_one says; INTERRUPTED: it is announced. */
 static socle_status announce_one(sc_device *device, const sc_implementation *implementation,
                                  const sc_op_desc *desc, bool forced) {
-    sc_op_desc bare, tail;
-    bool composite;
-    if (find_way(device, implementation, desc, forced, &composite, &bare))
-        return SOCLE_STATUS_UNSUPPORTED;
-    socle_status status = announce_bare(device, implementation, composite ? &bare : desc);
-    if (!composite || try_next(status)) return status;
-    sc_compose_tail_desc(&tail, desc);
+    sc_op_desc tail;
+    way w;
+    if (find_way(device, implementation, desc, forced, &w)) return SOCLE_STATUS_UNSUPPORTED;
+    socle_status status = announce_bare(device, implementation, runs(&w));
+    if ((!w.composite && !w.converts) || try_next(status)) return status;
+    if (w.converts) sc_compose_storage_announce(device, desc);
+    if (!w.composite) return status;
+    sc_compose_tail_desc(&tail, &w.asked);
     sc_announce(device, &tail, NULL);
     return status;
 }

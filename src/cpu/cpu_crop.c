@@ -47,6 +47,9 @@ static void crop_line(const crop *self, char *to, const char *from, int64_t colu
                (size_t)(end - begin) * size);
     else if (end > begin && size == 1)
         copy_backwards(to + begin, from + (column + width - 1 - begin), end - begin, 1);
+    else if (end > begin && size == 2)
+        copy_backwards(to + (size_t)begin * 2, from + (size_t)(column + width - 1 - begin) * 2,
+                       end - begin, 2);
     else if (end > begin)
         copy_backwards(to + (size_t)begin * 4, from + (size_t)(column + width - 1 - begin) * 4,
                        end - begin, 4);
@@ -97,4 +100,5 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     return SOCLE_OK;
 }
 
-const sc_implementation sc_cpu_crop2d = {.op = SC_OP_CROP2D, .name = "lines", .prepare = prepare};
+const sc_implementation sc_cpu_crop2d = {
+    .op = SC_OP_CROP2D, .name = "lines", .storage = SC_STORAGE_MOVED, .prepare = prepare};

@@ -71,5 +71,6 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 const sc_implementation sc_cpu_elementwise_blocks = {
     .op = SC_OP_ELEMENTWISE,
     .name = "blocks",
+    .storage = SC_STORAGE_ANY,
     .prepare = prepare,
 };

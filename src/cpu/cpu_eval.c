@@ -2,6 +2,7 @@
 /* Evaluates an expression for one element, node by node. Slow and plain on purpose. */
 #include "cpu/cpu_eval.h"
 #include "cpu/cpu_scalar.h"
+#include "op/storage.h"
 
 void sc_cpu_coordinates(const sc_tensor_desc *tensor, int64_t index, int64_t *coordinate) {
     for (int d = tensor->rank - 1; d >= 0; d--) {
@@ -18,16 +19,8 @@ int64_t sc_cpu_element(const sc_tensor_desc *tensor, const int64_t *coordinate) 
 }
 
 static sc_scalar load(const sc_tensor_desc *tensor, sc_operand operand, const int64_t *coordinate) {
-    int64_t element = sc_cpu_element(tensor, coordinate);
-    const void *memory = sc_cpu_memory(operand);
-    sc_scalar value;
-    if (tensor->dtype == SOCLE_F32)
-        value.f = ((const float *)memory)[element];
-    else if (tensor->dtype == SOCLE_I32)
-        value.i = ((const int32_t *)memory)[element];
-    else
-        value.i = ((const uint8_t *)memory)[element];
-    return value;
+    return sc_number_load(sc_cpu_memory(operand), tensor->dtype,
+                          sc_cpu_element(tensor, coordinate));
 }
 
 /* Element within its sample, and the sample's position in the batch. */

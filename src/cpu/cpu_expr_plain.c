@@ -3,20 +3,10 @@
  */
 #include "cpu/cpu_eval.h"
 #include "cpu/cpu_plain.h"
+#include "op/storage.h"
 
 #include <math.h>
 #include <string.h>
-
-static void store(const sc_tensor_desc *tensor, sc_operand operand, int64_t element,
-                  sc_scalar value) {
-    void *memory = sc_cpu_memory(operand);
-    if (tensor->dtype == SOCLE_F32)
-        ((float *)memory)[element] = value.f;
-    else if (tensor->dtype == SOCLE_I32)
-        ((int32_t *)memory)[element] = value.i;
-    else
-        ((uint8_t *)memory)[element] = (uint8_t)value.i;
-}
 
 static sc_cpu_eval eval_of(const sc_op_desc *desc) {
     sc_cpu_eval eval = {.expr = *desc->expr, .space = sc_op_space(desc)};
@@ -34,8 +24,8 @@ void sc_cpu_plain_elementwise(const sc_op_desc *desc, const sc_operand *operands
         sc_cpu_coordinates(&eval.space, e, coordinate);
         sc_cpu_eval_element(&eval, operands, launch, coordinate, value);
         for (int o = 0; o < desc->outputs; o++)
-            store(&desc->tensor[desc->inputs + o], operands[desc->inputs + o], e,
-                  value[eval.expr.output[o]]);
+            sc_number_store(sc_cpu_memory(operands[desc->inputs + o]),
+                            desc->tensor[desc->inputs + o].dtype, e, value[eval.expr.output[o]]);
     }
 }
 
@@ -75,12 +65,13 @@ void sc_cpu_plain_reduce(const sc_op_desc *desc, const sc_operand *operands,
     const sc_cpu_eval eval = eval_of(desc);
     for (int o = 0; o < desc->outputs; o++) {
         const sc_tensor_desc *result = &desc->tensor[desc->inputs + o];
-        float *out = sc_cpu_memory(operands[desc->inputs + o]);
+        void *out = sc_cpu_memory(operands[desc->inputs + o]);
         int64_t elements = sc_tensor_elements_at(result, launch->rows);
         for (int64_t e = 0; e < elements; e++) {
             int64_t target[SC_MAX_RANK];
             sc_cpu_coordinates(result, e, target);
-            out[e] = (float)fold(desc, &eval, operands, launch, o, target);
+            double sum = fold(desc, &eval, operands, launch, o, target);
+            sc_number_store(out, result->dtype, e, (sc_scalar){.f = (float)sum});
         }
     }
 }

@@ -22,6 +22,9 @@ typedef void sc_cpu_random_loop(float *out, const sc_cpu_random *random, int64_t
                                 int64_t count);
 typedef void sc_cpu_widen_loop(int32_t *out, const uint8_t *in, int64_t count);
 typedef void sc_cpu_narrow_loop(uint8_t *out, const int32_t *in, int64_t count);
+/* Floats of two bytes (cl/storage.h). */
+typedef void sc_cpu_load_loop(float *out, const uint16_t *in, int64_t count);
+typedef void sc_cpu_store_loop(uint16_t *out, const float *in, int64_t count);
 /* Folds `count` values by sc_reduce_kind: fold_row all into *sum, fold_columns value i into sum[i].
  */
 typedef void sc_cpu_fold_loop(double *sum, int kind, const float *in, int64_t count);
@@ -83,6 +86,8 @@ typedef struct sc_cpu_isa {
     sc_cpu_random_loop *uniform, *normal;
     sc_cpu_widen_loop *widen_bytes;
     sc_cpu_narrow_loop *narrow_bytes;
+    sc_cpu_load_loop *load_f16, *load_bf16;
+    sc_cpu_store_loop *store_f16, *store_bf16;
     sc_cpu_fold_loop *fold_row, *fold_columns;
     sc_cpu_softmax_loop *softmax;
     sc_cpu_softmax_grad_loop *softmax_grad;

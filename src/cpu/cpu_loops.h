@@ -33,6 +33,8 @@ extern sc_cpu_loop *const SC_LOOP(expr)[];
 sc_cpu_random_loop SC_LOOP(uniform), SC_LOOP(normal);
 sc_cpu_widen_loop SC_LOOP(widen_bytes);
 sc_cpu_narrow_loop SC_LOOP(narrow_bytes);
+sc_cpu_load_loop SC_LOOP(load_f16), SC_LOOP(load_bf16);
+sc_cpu_store_loop SC_LOOP(store_f16), SC_LOOP(store_bf16);
 sc_cpu_fold_loop SC_LOOP(fold_row), SC_LOOP(fold_columns);
 sc_cpu_softmax_loop SC_LOOP(softmax);
 sc_cpu_softmax_grad_loop SC_LOOP(softmax_grad);

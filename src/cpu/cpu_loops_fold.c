@@ -76,13 +76,3 @@ void SC_LOOP(fold_columns)(double *sum, int kind, const float *in, int64_t count
         for (int64_t i = 0; i < count; i++) sum[i] = min_double(sum[i], (double)in[i]);
     }
 }
-
-void SC_LOOP(widen_bytes)(int32_t *out, const uint8_t *in, int64_t count) {
-    SC_INDEPENDENT
-    for (int64_t i = 0; i < count; i++) out[i] = in[i];
-}
-
-void SC_LOOP(narrow_bytes)(uint8_t *out, const int32_t *in, int64_t count) {
-    SC_INDEPENDENT
-    for (int64_t i = 0; i < count; i++) out[i] = (uint8_t)in[i];
-}

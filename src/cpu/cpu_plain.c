@@ -61,8 +61,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 }
 
 #define PLAIN(OP) .op = SC_OP_##OP, .name = "plain", .prepare = prepare
-const sc_implementation sc_cpu_elementwise_plain = {PLAIN(ELEMENTWISE)};
-const sc_implementation sc_cpu_reduce_plain = {PLAIN(REDUCE)};
+const sc_implementation sc_cpu_elementwise_plain = {PLAIN(ELEMENTWISE), .storage = SC_STORAGE_ANY};
+const sc_implementation sc_cpu_reduce_plain = {PLAIN(REDUCE), .storage = SC_STORAGE_ANY};
 const sc_implementation sc_cpu_matmul_plain = {PLAIN(MATMUL)};
 const sc_implementation sc_cpu_conv_plain = {PLAIN(CONV2D)};
 const sc_implementation sc_cpu_conv_grad_input_plain = {PLAIN(CONV2D_GRAD_INPUT)};
@@ -74,13 +74,14 @@ const sc_implementation sc_cpu_average_pool_grad_plain = {PLAIN(AVGPOOL2D_GRAD)}
 const sc_implementation sc_cpu_softmax_plain = {PLAIN(SOFTMAX)};
 const sc_implementation sc_cpu_softmax_grad_plain = {PLAIN(SOFTMAX_GRAD)};
 const sc_implementation sc_cpu_cross_entropy_plain = {PLAIN(CROSS_ENTROPY)};
-const sc_implementation sc_cpu_gather_plain = {PLAIN(GATHER)};
+const sc_implementation sc_cpu_gather_plain = {PLAIN(GATHER), .storage = SC_STORAGE_MOVED};
 const sc_implementation sc_cpu_scatter_add_plain = {PLAIN(SCATTER_ADD)};
 const sc_implementation sc_cpu_argmax_plain = {PLAIN(ARGMAX)};
-const sc_implementation sc_cpu_permute_plain = {PLAIN(PERMUTE)};
-const sc_implementation sc_cpu_slice_plain = {PLAIN(SLICE)};
-const sc_implementation sc_cpu_concat_plain = {PLAIN(CONCAT)};
-const sc_implementation sc_cpu_pad_plain = {PLAIN(PAD)};
-const sc_implementation sc_cpu_crop2d_plain = {PLAIN(CROP2D)};
-const sc_implementation sc_cpu_reorder_plain = {PLAIN(REORDER), .layouts = 1u << SC_LAYOUT_PLAIN |
-                                                                           1u << SC_LAYOUT_C16};
+const sc_implementation sc_cpu_permute_plain = {PLAIN(PERMUTE), .storage = SC_STORAGE_MOVED};
+const sc_implementation sc_cpu_slice_plain = {PLAIN(SLICE), .storage = SC_STORAGE_MOVED};
+const sc_implementation sc_cpu_concat_plain = {PLAIN(CONCAT), .storage = SC_STORAGE_MOVED};
+const sc_implementation sc_cpu_pad_plain = {PLAIN(PAD), .storage = SC_STORAGE_MOVED};
+const sc_implementation sc_cpu_crop2d_plain = {PLAIN(CROP2D), .storage = SC_STORAGE_MOVED};
+const sc_implementation sc_cpu_reorder_plain = {PLAIN(REORDER), .storage = SC_STORAGE_MOVED,
+                                                .layouts =
+                                                    1u << SC_LAYOUT_PLAIN | 1u << SC_LAYOUT_C16};

@@ -134,17 +134,17 @@ void sc_cpu_frame_begin(sc_cpu_frame *frame, int64_t longest) {
     }
 }
 
-static size_t size_of(int dtype) {
-    return dtype == SOCLE_U8 ? 1 : 4;
-}
-
 static void store(const sc_cpu_frame *frame, int output, int64_t start, int64_t count) {
     const sc_cpu_program *program = frame->program;
     const void *block = frame->value[program->output[output]];
     int dtype = program->output_dtype[output];
-    char *to = (char *)frame->output[output] + (size_t)start * size_of(dtype);
+    char *to = (char *)frame->output[output] + (size_t)start * sc_dtype_size(dtype);
     if (dtype == SOCLE_U8)
         program->isa->narrow_bytes((uint8_t *)to, block, count);
+    else if (dtype == SOCLE_F16)
+        program->isa->store_f16((uint16_t *)to, block, count);
+    else if (dtype == SOCLE_BF16)
+        program->isa->store_bf16((uint16_t *)to, block, count);
     else if (to != block)
         memcpy(to, block, (size_t)count * sizeof(float));
 }

@@ -5,6 +5,7 @@
 #include "cpu/cpu_impls.h"
 #include "cpu/cpu_program.h"
 #include "cpu/cpu_reduce_shape.h"
+#include "op/storage.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,7 +17,7 @@ typedef struct reduce {
     sc_cpu_program program;
     sc_reduce_shape shape;
     int inputs, outputs;
-    uint8_t kind[SC_EXPR_OUTPUTS];
+    uint8_t kind[SC_EXPR_OUTPUTS], dtype[SC_EXPR_OUTPUTS]; /* of each output */
     size_t sums_offset; /* of the sums in a worker's scratch memory */
 } reduce;
 
@@ -44,6 +45,10 @@ static double fold(int kind, double a, double b) {
     if (isnan(a)) return a;
     if (kind == SC_REDUCE_MAX) return a > b ? a : b;
     return a < b ? a : b;
+}
+
+static void put(void *out, int dtype, int64_t at, double sum) {
+    sc_number_store(out, dtype, at, (sc_scalar){.f = (float)sum});
 }
 
 static void split(const job *work, int64_t index, range *part) {
@@ -119,7 +124,7 @@ static void store(const job *work, const double *sums, const range *part) {
         part[SC_REDUCE_R0].begin / self->shape.piece[SC_REDUCE_R0] * grid->pieces[SC_REDUCE_R1] +
         part[SC_REDUCE_R1].begin / self->shape.piece[SC_REDUCE_R1];
     for (int o = 0; o < self->outputs; o++) {
-        float *out = sc_cpu_memory(work->operands[self->inputs + o]);
+        void *out = sc_cpu_memory(work->operands[self->inputs + o]);
         double *rest = work->partials;
         if (rest) rest += ((int64_t)o * grid->partials + partial) * grid->kept;
         for (int64_t k = k0->begin; k < k0->end; k++) {
@@ -127,7 +132,7 @@ static void store(const job *work, const double *sums, const range *part) {
             int64_t to = k * grid->size[SC_REDUCE_K1] + k1->begin;
             for (int64_t i = 0; i < width; i++) {
                 if (grid->partials == 1)
-                    out[to + i] = (float)from[i];
+                    put(out, self->dtype[o], to + i, from[i]);
                 else
                     rest[to + i] = from[i];
             }
@@ -166,14 +171,14 @@ static void combine_task(void *argument, int64_t index, int worker) {
     if (end > grid->kept) end = grid->kept;
     (void)worker;
     for (int o = 0; o < self->outputs; o++) {
-        float *out = sc_cpu_memory(work->operands[self->inputs + o]);
+        void *out = sc_cpu_memory(work->operands[self->inputs + o]);
         const double *from = work->partials;
         if (from) from += (int64_t)o * grid->partials * grid->kept;
         for (int64_t i = begin; i < end; i++) {
             double sum = nothing(self->kind[o]);
             for (int64_t p = 0; p < grid->partials; p++)
                 sum = fold(self->kind[o], sum, from[p * grid->kept + i]);
-            out[i] = (float)sum;
+            put(out, self->dtype[o], i, sum);
         }
     }
 }
@@ -221,6 +226,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->inputs = desc->inputs;
     self->outputs = desc->outputs;
     memcpy(self->kind, desc->attr.reduce.kind, sizeof self->kind);
+    for (int o = 0; o < desc->outputs; o++) self->dtype[o] = desc->tensor[desc->inputs + o].dtype;
     socle_status status = SOCLE_STATUS_UNSUPPORTED;
     if (sc_reduce_shape_make(&self->shape, &space, desc->attr.reduce.axes)) {
         sc_cpu_program_init(&self->program, device, desc->expr, &space, desc->tensor, NULL);
@@ -240,6 +246,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 const sc_implementation sc_cpu_reduce_blocks = {
     .op = SC_OP_REDUCE,
     .name = "blocks",
+    .storage = SC_STORAGE_ANY,
     .accepts = accepts,
     .prepare = prepare,
 };

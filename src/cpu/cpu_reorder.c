@@ -21,17 +21,19 @@ typedef struct job {
     char *to;
 } job;
 
-/* Bytes have no vector loops: images are reordered once, if ever. */
-static void move_bytes(const reorder *self, char *to, const char *from, int64_t channels,
-                       bool blocked) {
-    int64_t lanes = blocked ? LANES : channels;
+/* What is not four bytes wide has no vector loops. */
+static void move_each(const reorder *self, char *to, const char *from, int64_t channels,
+                      bool blocked) {
+    int64_t lanes = blocked ? LANES : channels, size = (int64_t)self->size;
     for (int64_t c = 0; c < lanes; c++)
         for (int64_t p = 0; p < self->pixels; p++) {
             int64_t in_block = p * LANES + c, in_plane = c * self->pixels + p;
-            if (blocked)
-                to[in_block] = c < channels ? from[in_plane] : 0;
+            if (!blocked)
+                memcpy(to + in_plane * size, from + in_block * size, (size_t)size);
+            else if (c < channels)
+                memcpy(to + in_block * size, from + in_plane * size, (size_t)size);
             else
-                to[in_plane] = from[in_block];
+                memset(to + in_block * size, 0, (size_t)size);
         }
 }
 
@@ -48,8 +50,8 @@ static void run_task(void *argument, int64_t index, int worker) {
     char *to = work->to + (blocked ? block : plain);
     const char *from = work->from + (blocked ? plain : block);
     (void)worker;
-    if (self->size == 1)
-        move_bytes(self, to, from, channels, blocked);
+    if (self->size != sizeof(float))
+        move_each(self, to, from, channels, blocked);
     else if (blocked)
         isa->pack_panel((float *)(void *)to, LANES, (const float *)(const void *)from, self->pixels,
                         1, channels, self->pixels);
@@ -93,6 +95,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 const sc_implementation sc_cpu_reorder = {
     .op = SC_OP_REORDER,
     .name = "blocks",
+    .storage = SC_STORAGE_MOVED,
     .layouts = 1u << SC_LAYOUT_PLAIN | 1u << SC_LAYOUT_C16,
     .prepare = prepare,
 };

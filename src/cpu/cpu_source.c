@@ -80,6 +80,13 @@ static void copy_run(const sc_cpu_source *source, const sc_cpu_isa *isa, uint32_
             isa->widen_bytes((int32_t *)out, bytes, count);
         return;
     }
+    if (source->dtype == SOCLE_F16 || source->dtype == SOCLE_BF16) {
+        const uint16_t *halves = (const uint16_t *)base + element;
+        sc_cpu_load_loop *load = source->dtype == SOCLE_F16 ? isa->load_f16 : isa->load_bf16;
+        load((float *)out, halves, source->stride[0] == 0 ? 1 : count);
+        if (source->stride[0] == 0) fill_words(out, *out, count);
+        return;
+    }
     const uint32_t *words = (const uint32_t *)base + element;
     if (source->stride[0] == 0)
         fill_words(out, *words, count);
@@ -99,7 +106,7 @@ static void repeat(uint32_t *out, int64_t period, int64_t count) {
 const void *sc_cpu_source_fetch(const sc_cpu_source *source, const sc_cpu_isa *isa,
                                 const void *base, int64_t start, int64_t count, void *scratch) {
     uint32_t *out = scratch;
-    bool words = source->dtype != SOCLE_U8;
+    bool words = sc_dtype_size(source->dtype) == sizeof *out;
     position at = locate(source, start);
     if (words && source->stride[0] == 1 &&
         (source->runs == 1 || source->extent[0] - at.inner >= count))

@@ -81,6 +81,10 @@ typedef union sc_op_attr {
 
 /* One operation. tensor[0..inputs) are inputs, tensor[inputs..inputs+outputs) outputs.
  *
+ * Where it says f32, or no type, a float operand is stored as f32, f16 or bf16, each as it likes.
+ * A maximum's place (MAXPOOL2D, MAXPOOL2D_GRAD) is i32, or u8 where the window has 256 taps or
+ * less.
+ *
  *  ELEMENTWISE  expr over the outputs' common shape; each input has the same rank, and each of its
  *               dims equals the output's or is 1 (broadcast). Output k = expr output k. An input
  *               may be the same memory as an output of the same shape and dtype (in place).
@@ -150,6 +154,12 @@ bool sc_op_takes_tail(sc_op op);
 
 size_t sc_dtype_size(int dtype);
 const char *sc_dtype_word(int dtype); /* "f32" */
+/* f32, f16 or bf16. Whatever a float is stored as, it is computed with as f32: loaded exactly,
+ * rounded once, to nearest even, when it is stored. */
+bool sc_dtype_is_float(int dtype);
+/* The type that an operation computes operand `index` in: of a float f32, of a maximum's place i32,
+ * of all else the type it has. */
+int sc_op_computed_dtype(const sc_op_desc *desc, int index);
 sc_tensor_desc sc_tensor_make(int dtype, int64_t rows_per_sample, int rank, const int64_t *dim);
 int64_t sc_tensor_samples(const sc_tensor_desc *tensor);  /* at capacity; 1 where it is not batched
                                                            */

@@ -34,7 +34,7 @@ static socle_status check_counts(sc_env *env, const sc_op_desc *desc) {
 
 static socle_status check_tensor(sc_env *env, const sc_op_desc *desc, int index) {
     const sc_tensor_desc *tensor = &desc->tensor[index];
-    if (tensor->dtype > SOCLE_I32)
+    if (tensor->dtype > SOCLE_BF16)
         return sc_fail(env, SOCLE_STATUS_INTERNAL, "%s: operand %d has unknown dtype %d",
                        sc_op_word(desc->op), index, tensor->dtype);
     const int64_t rows = tensor->rows_per_sample;
@@ -75,6 +75,7 @@ socle_status sc_op_check(sc_env *env, const sc_op_desc *desc) {
     SC_TRY(sc_shape_apply(env, desc, out));
     for (int k = 0; k < desc->outputs; k++) {
         const sc_tensor_desc *given = &desc->tensor[desc->inputs + k];
+        if (sc_shape_stores(desc, k, out[k].dtype, given->dtype)) out[k].dtype = given->dtype;
         if (sc_tensor_equal(given, &out[k])) continue;
         char text[128], wanted[128];
         sc_tensor_text(text, sizeof text, given);

@@ -31,7 +31,7 @@ bool sc_op_takes_tail(sc_op op) {
 }
 
 size_t sc_dtype_size(int dtype) {
-    return dtype == SOCLE_U8 ? 1 : 4;
+    return dtype == SOCLE_U8 ? 1 : dtype == SOCLE_F16 || dtype == SOCLE_BF16 ? 2 : 4;
 }
 
 const char *sc_dtype_word(int dtype) {
@@ -42,9 +42,25 @@ const char *sc_dtype_word(int dtype) {
         return "u8";
     case SOCLE_I32:
         return "i32";
+    case SOCLE_F16:
+        return "f16";
+    case SOCLE_BF16:
+        return "bf16";
     default:
         return "unknown";
     }
+}
+
+bool sc_dtype_is_float(int dtype) {
+    return dtype == SOCLE_F32 || dtype == SOCLE_F16 || dtype == SOCLE_BF16;
+}
+
+int sc_op_computed_dtype(const sc_op_desc *desc, int index) {
+    const int place = desc->op == SC_OP_MAXPOOL2D        ? desc->inputs + 1
+                      : desc->op == SC_OP_MAXPOOL2D_GRAD ? 1
+                                                         : -1;
+    const int dtype = desc->tensor[index].dtype;
+    return sc_dtype_is_float(dtype) ? SOCLE_F32 : index == place ? SOCLE_I32 : dtype;
 }
 
 sc_tensor_desc sc_tensor_make(int dtype, int64_t rows_per_sample, int rank, const int64_t *dim) {

@@ -25,9 +25,21 @@ socle_status sc_shape_fail(sc_env *env, const sc_op_desc *desc, const char *form
 }
 
 socle_status sc_shape_dtype(sc_env *env, const sc_op_desc *desc, int index, socle_dtype dtype) {
-    if (desc->tensor[index].dtype == dtype) return SOCLE_OK;
+    const socle_dtype given = (socle_dtype)desc->tensor[index].dtype;
+    if (given == dtype || (sc_dtype_is_float(dtype) && sc_dtype_is_float(given))) return SOCLE_OK;
     return sc_shape_fail(env, desc, "operand %d is %s, must be %s", index,
                          sc_dtype_word(desc->tensor[index].dtype), sc_dtype_word(dtype));
+}
+
+bool sc_shape_place_fits(const sc_op_desc *desc) {
+    const sc_window *window = &desc->attr.pool.window;
+    return (int64_t)window->kernel[0] * window->kernel[1] <= UINT8_MAX + 1;
+}
+
+bool sc_shape_stores(const sc_op_desc *desc, int output, int computed, int dtype) {
+    if (sc_dtype_is_float(computed)) return sc_dtype_is_float(dtype);
+    bool place = desc->op == SC_OP_MAXPOOL2D && output == 1;
+    return computed == dtype || (place && dtype == SOCLE_U8 && sc_shape_place_fits(desc));
 }
 
 socle_status sc_shape_rank(sc_env *env, const sc_op_desc *desc, int index, int rank) {
@@ -154,6 +166,10 @@ socle_status sc_op_infer(sc_env *env, sc_op_desc *desc) {
     sc_tensor_desc out[SC_EXPR_OUTPUTS];
     memcpy(out, &desc->tensor[desc->inputs], (size_t)desc->outputs * sizeof out[0]);
     SC_TRY(sc_shape_apply(env, desc, out));
+    for (int k = 0; k < desc->outputs; k++) { /* 0, f32, is also: not said */
+        int given = desc->tensor[desc->inputs + k].dtype;
+        if (given && sc_shape_stores(desc, k, out[k].dtype, given)) out[k].dtype = (uint8_t)given;
+    }
     memcpy(&desc->tensor[desc->inputs], out, (size_t)desc->outputs * sizeof out[0]);
     return SOCLE_OK;
 }

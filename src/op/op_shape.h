@@ -29,8 +29,12 @@ socle_status sc_shape_apply(sc_env *env, const sc_op_desc *desc, sc_tensor_desc 
 /* A failure with the operation's word in front: "conv2d: ...". */
 socle_status sc_shape_fail(sc_env *env, const sc_op_desc *desc, const char *format, ...)
     SC_PRINTF(3, 4);
-/* Operand `index` must have this dtype / rank. */
+/* Operand `index` must have this dtype (a float: any of them) / rank. */
 socle_status sc_shape_dtype(sc_env *env, const sc_op_desc *desc, int index, socle_dtype dtype);
+/* Output `output`, which the rule gives as `computed`, may be stored as `dtype`. */
+bool sc_shape_stores(const sc_op_desc *desc, int output, int computed, int dtype);
+/* Every tap of the pooling window has a number that a byte holds. */
+bool sc_shape_place_fits(const sc_op_desc *desc);
 socle_status sc_shape_rank(sc_env *env, const sc_op_desc *desc, int index, int rank);
 /* Operand `index` must not be batched (weights, tables). */
 socle_status sc_shape_not_batched(sc_env *env, const sc_op_desc *desc, int index);

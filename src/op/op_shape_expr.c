@@ -4,7 +4,7 @@
 #include "op/op_shape.h"
 
 static bool type_fits(uint8_t expr_type, uint8_t dtype) {
-    return expr_type == SC_EXPR_FLOAT ? dtype == SOCLE_F32
+    return expr_type == SC_EXPR_FLOAT ? sc_dtype_is_float(dtype)
                                       : dtype == SOCLE_U8 || dtype == SOCLE_I32;
 }
 

@@ -55,7 +55,8 @@ socle_status sc_shape_avgpool2d(sc_env *env, const sc_op_desc *desc, sc_tensor_d
 }
 
 socle_status sc_shape_maxpool2d_grad(sc_env *env, const sc_op_desc *desc, sc_tensor_desc *out) {
-    SC_TRY(sc_shape_dtype(env, desc, 1, SOCLE_I32));
+    if (desc->tensor[1].dtype != SOCLE_U8 || !sc_shape_place_fits(desc))
+        SC_TRY(sc_shape_dtype(env, desc, 1, SOCLE_I32));
     SC_TRY(sc_shape_rank(env, desc, 1, 4));
     SC_TRY(sc_shape_same_rows(env, desc, 0, 1));
     for (int d = 1; d < 4; d++)

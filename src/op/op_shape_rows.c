@@ -22,7 +22,10 @@ socle_status sc_shape_softmax(sc_env *env, const sc_op_desc *desc, sc_tensor_des
 
 socle_status sc_shape_softmax_grad(sc_env *env, const sc_op_desc *desc, sc_tensor_desc *out) {
     SC_TRY(has_rows(env, desc, 0));
-    if (!sc_tensor_equal(&desc->tensor[0], &desc->tensor[1])) {
+    SC_TRY(has_rows(env, desc, 1));
+    sc_tensor_desc like_y = desc->tensor[1];
+    like_y.dtype = desc->tensor[0].dtype;
+    if (!sc_tensor_equal(&desc->tensor[0], &like_y)) {
         char y[128], dy[128];
         sc_tensor_text(y, sizeof y, &desc->tensor[0]);
         sc_tensor_text(dy, sizeof dy, &desc->tensor[1]);
@@ -36,8 +39,9 @@ socle_status sc_shape_cross_entropy(sc_env *env, const sc_op_desc *desc, sc_tens
     SC_TRY(sc_shape_dtype(env, desc, 0, SOCLE_F32));
     SC_TRY(sc_shape_rank(env, desc, 0, 2));
     SC_TRY(sc_shape_rank(env, desc, 1, 1));
-    if (desc->tensor[1].dtype == SOCLE_F32)
-        return sc_shape_fail(env, desc, "labels are f32, must be u8 or i32");
+    if (sc_dtype_is_float(desc->tensor[1].dtype))
+        return sc_shape_fail(env, desc, "labels are %s, must be u8 or i32",
+                             sc_dtype_word(desc->tensor[1].dtype));
     SC_TRY(sc_shape_same_rows(env, desc, 0, 1));
     out[0] = sc_tensor_make(SOCLE_F32, desc->tensor[0].rows_per_sample, 1, desc->tensor[0].dim);
     out[1] = desc->tensor[0];

@@ -107,7 +107,7 @@ static socle_status build(copy *self, sc_ocl_device *device) {
     const size_t one = 1, local = self->wide ? 1 : LOCAL;
     const sc_ocl_program *program = NULL;
     SC_TRY(sc_ocl_program_get(&program, device, NULL, "copy.cl",
-                              self->element == 1 ? "-D SC_ELEMENT=uchar" : NULL));
+                              sc_ocl_element_option(self->element)));
     for (int i = 0; i < self->regions; i++) {
         bool turned = turns(self, &self->region[i]);
         sc_ocl_kernel *kernel = &self->frame.kernel[turned ? TURN : FLAT];
@@ -147,8 +147,9 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 
 enum { ANY_LAYOUT = 1u << SC_LAYOUT_PLAIN | 1u << SC_LAYOUT_C16 };
 
-#define WIDE .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare
-#define THIN .name = "thin", .prepare = prepare
+#define WIDE                                                                                       \
+    .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .storage = SC_STORAGE_MOVED, .prepare = prepare
+#define THIN .name = "thin", .storage = SC_STORAGE_MOVED, .prepare = prepare
 const sc_implementation sc_ocl_permute_wide = {.op = SC_OP_PERMUTE, WIDE};
 const sc_implementation sc_ocl_permute_thin = {.op = SC_OP_PERMUTE, THIN};
 const sc_implementation sc_ocl_slice_wide = {.op = SC_OP_SLICE, WIDE};

@@ -52,7 +52,7 @@ static socle_status build(crop *self, sc_ocl_device *device) {
     const size_t local = self->wide ? 1 : LOCAL;
     const sc_ocl_program *program = NULL;
     SC_TRY(sc_ocl_program_get(&program, device, NULL, "crop.cl",
-                              self->element[0] == 1 ? "-D SC_ELEMENT=uchar" : NULL));
+                              sc_ocl_element_option(self->element[0])));
     SC_TRY(
         sc_ocl_kernel_create(&self->frame.kernel[0], device, program, "crop2d", 1, &local, false));
     return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->out));
@@ -72,7 +72,10 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device)));
 }
 
-const sc_implementation sc_ocl_crop2d_wide = {
-    .op = SC_OP_CROP2D, .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare};
+const sc_implementation sc_ocl_crop2d_wide = {.op = SC_OP_CROP2D,
+                                              .name = "wide",
+                                              .needs = SC_TRAIT_WIDE_ITEMS,
+                                              .storage = SC_STORAGE_MOVED,
+                                              .prepare = prepare};
 const sc_implementation sc_ocl_crop2d_thin = {
-    .op = SC_OP_CROP2D, .name = "thin", .prepare = prepare};
+    .op = SC_OP_CROP2D, .name = "thin", .storage = SC_STORAGE_MOVED, .prepare = prepare};

@@ -6,6 +6,7 @@
 #include "opencl/ocl_frame.h"
 #include "opencl/ocl_space.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { PIECE = 4096, THIN_LOCAL = 256 };
@@ -47,10 +48,13 @@ static void add_parameters(sc_text *text, const sc_op_desc *desc) {
 
 static void add_stores(sc_text *text, const sc_op_desc *desc, const char *index) {
     for (int k = 0; k < desc->outputs; k++) {
-        char name[16];
+        char name[16], value[32];
+        const int dtype = desc->tensor[desc->inputs + k].dtype;
         sc_ocl_expr_output(name, desc->expr, k);
-        sc_text_add(text, "            b%d[%s] = (%s)%s;\n", k, index,
-                    sc_ocl_type_word(desc->tensor[desc->inputs + k].dtype), name);
+        snprintf(value, sizeof value, "(%s)%s",
+                 sc_dtype_is_float(dtype) ? "float" : sc_ocl_type_word(dtype), name);
+        sc_text_add(text, "            ");
+        sc_ocl_text_store(text, dtype, "b", k, index, value);
     }
 }
 
@@ -184,6 +188,7 @@ static socle_status build(elementwise *self, sc_ocl_device *device, const sc_op_
     describe(self, &streams, desc);
     sc_text_init(&text, device->base.env);
     sc_text_add(&text, "#include \"shape_space.h\"\n");
+    sc_ocl_storage(&text, desc);
     sc_ocl_expr_functions(&text, desc->expr);
     (self->wide ? add_wide : add_thin)(&text, self, desc, &streams);
     SC_TRY(sc_ocl_frame_program(&program, device, &text, NULL, NULL));
@@ -208,7 +213,10 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device), desc));
 }
 
-const sc_implementation sc_ocl_elementwise_wide = {
-    .op = SC_OP_ELEMENTWISE, .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare};
+const sc_implementation sc_ocl_elementwise_wide = {.op = SC_OP_ELEMENTWISE,
+                                                   .name = "wide",
+                                                   .needs = SC_TRAIT_WIDE_ITEMS,
+                                                   .storage = SC_STORAGE_ANY,
+                                                   .prepare = prepare};
 const sc_implementation sc_ocl_elementwise_thin = {
-    .op = SC_OP_ELEMENTWISE, .name = "thin", .prepare = prepare};
+    .op = SC_OP_ELEMENTWISE, .name = "thin", .storage = SC_STORAGE_ANY, .prepare = prepare};

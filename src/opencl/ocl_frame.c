@@ -13,6 +13,10 @@ typedef union shape {
     char bytes[SHAPE_BYTES];
 } shape;
 
+const char *sc_ocl_element_option(size_t size) {
+    return size == 1 ? "-D SC_ELEMENT=uchar" : size == 2 ? "-D SC_ELEMENT=ushort" : NULL;
+}
+
 static void release(sc_kernel *kernel) {
     sc_ocl_frame *frame = (sc_ocl_frame *)kernel;
     for (int k = 0; k < SC_OCL_FRAME_KERNELS; k++) sc_ocl_kernel_destroy(&frame->kernel[k]);

@@ -27,6 +27,9 @@ typedef struct sc_ocl_frame {
     const sc_ocl_single *single; /* NULL: the operation launches itself */
 } sc_ocl_frame;
 
+/* The option by which a text that moves elements learns how large they are; NULL: 4 bytes. */
+const char *sc_ocl_element_option(size_t size);
+
 typedef socle_status sc_ocl_enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand *operands,
                                     sc_operand workspace, const sc_launch *launch);
 

@@ -75,10 +75,10 @@ static socle_status build(rows_kernel *self, sc_ocl_device *device) {
                        : self->op == SC_OP_ARGMAX ? "argmax_rows"
                                                   : "scatter_add";
     const size_t local = self->wide ? 1 : LOCAL;
-    bool bytes = self->op == SC_OP_GATHER && self->element[0] == 1;
+    bool moves = self->op == SC_OP_GATHER;
     const sc_ocl_program *program = NULL;
     SC_TRY(sc_ocl_program_get(&program, device, NULL, "index.cl",
-                              bytes ? "-D SC_ELEMENT=uchar" : NULL));
+                              moves ? sc_ocl_element_option(self->element[0]) : NULL));
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, name, 1, &local, false));
     int64_t capacity = sc_tensor_samples(&self->tensor[self->op == SC_OP_GATHER ? 1 : 0]);
     return sc_ocl_single_warm(&self->frame, capacity);
@@ -101,10 +101,13 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device)));
 }
 
-const sc_implementation sc_ocl_gather_wide = {
-    .op = SC_OP_GATHER, .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare};
+const sc_implementation sc_ocl_gather_wide = {.op = SC_OP_GATHER,
+                                              .name = "wide",
+                                              .needs = SC_TRAIT_WIDE_ITEMS,
+                                              .storage = SC_STORAGE_MOVED,
+                                              .prepare = prepare};
 const sc_implementation sc_ocl_gather_thin = {
-    .op = SC_OP_GATHER, .name = "thin", .prepare = prepare};
+    .op = SC_OP_GATHER, .name = "thin", .storage = SC_STORAGE_MOVED, .prepare = prepare};
 const sc_implementation sc_ocl_scatter_add_wide = {
     .op = SC_OP_SCATTER_ADD, .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare};
 const sc_implementation sc_ocl_scatter_add_thin = {

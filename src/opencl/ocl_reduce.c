@@ -26,7 +26,7 @@ typedef struct reduce {
     bool by_group;
     int inputs, outputs;
     uint32_t used;
-    size_t element[SC_EXPR_INPUTS];
+    size_t element[SC_EXPR_INPUTS], result_element[SC_EXPR_OUTPUTS];
     int64_t capacity;
 } reduce;
 
@@ -99,7 +99,7 @@ static void add_results(sc_ocl_call *call, const reduce *self, const sc_operand 
     for (int k = 0; k < self->outputs; k++)
         sc_ocl_call_operand(call,
                             operands ? operands[self->inputs + k] : sc_ocl_nothing(call->device),
-                            sizeof(float));
+                            self->result_element[k]);
 }
 
 static void add_first(sc_ocl_call *call, const reduce *self, const sc_operand *operands,
@@ -198,10 +198,15 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->used = sc_expr_used_inputs(desc->expr);
     for (int i = 0; i < desc->inputs && i < SC_EXPR_INPUTS; i++)
         self->element[i] = sc_dtype_size(desc->tensor[i].dtype);
+    for (int k = 0; k < desc->outputs; k++)
+        self->result_element[k] = sc_dtype_size(desc->tensor[desc->inputs + k].dtype);
     return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device), desc));
 }
 
-const sc_implementation sc_ocl_reduce_group = {
-    .op = SC_OP_REDUCE, .name = "group", .needs = SC_TRAIT_MANY_ITEMS, .prepare = prepare};
+const sc_implementation sc_ocl_reduce_group = {.op = SC_OP_REDUCE,
+                                               .name = "group",
+                                               .storage = SC_STORAGE_ANY,
+                                               .needs = SC_TRAIT_MANY_ITEMS,
+                                               .prepare = prepare};
 const sc_implementation sc_ocl_reduce_lanes = {
-    .op = SC_OP_REDUCE, .name = "lanes", .prepare = prepare};
+    .op = SC_OP_REDUCE, .name = "lanes", .storage = SC_STORAGE_ANY, .prepare = prepare};

@@ -3,6 +3,8 @@
  * one, how results combine, where they go. It must not know how the work is divided. */
 #include "opencl/ocl_reduce_text.h"
 
+#include <stdio.h>
+
 static void add_interface(sc_text *text, const sc_op_desc *desc, const sc_ocl_space *space) {
     uint32_t used = sc_expr_used_inputs(desc->expr);
     sc_text_add(text,
@@ -14,7 +16,8 @@ static void add_interface(sc_text *text, const sc_op_desc *desc, const sc_ocl_sp
         if (used >> i & 1) sc_text_add(text, "p%d, p%d_offset, ", i, i);
     sc_text_add(text, "\n#define SC_RESULT_PARAMETERS");
     for (int k = 0; k < desc->outputs; k++)
-        sc_text_add(text, ", global float *r%d, ulong r%d_offset", k, k);
+        sc_text_add(text, ", global %s *r%d, ulong r%d_offset",
+                    sc_ocl_type_word(desc->tensor[desc->inputs + k].dtype), k, k);
     sc_text_add(text, "\n#define SC_RESULT_ARGUMENTS");
     for (int k = 0; k < desc->outputs; k++) sc_text_add(text, ", r%d, r%d_offset", k, k);
     sc_text_add(text, "\n");
@@ -45,8 +48,12 @@ static void add_kinds(sc_text *text, const sc_op_desc *desc) {
     sc_text_add(text, ";\n}\n"
                       "static inline void sc_store_result(const int k, uint index, float value "
                       "SC_RESULT_PARAMETERS)\n{\n");
-    for (int k = 0; k < desc->outputs; k++)
-        sc_text_add(text, "    if (k == %d) r%d[r%d_offset + index] = value;\n", k, k, k);
+    for (int k = 0; k < desc->outputs; k++) {
+        char index[32];
+        snprintf(index, sizeof index, "r%d_offset + index", k);
+        sc_text_add(text, "    if (k == %d) ", k);
+        sc_ocl_text_store(text, desc->tensor[desc->inputs + k].dtype, "r", k, index, "value");
+    }
     sc_text_add(text, "}\n");
 }
 
@@ -97,13 +104,14 @@ static void add_accumulate(sc_text *text, const sc_op_desc *desc, const sc_ocl_s
     add_place(text, desc, space, streams);
     sc_text_add(text, "    const uint whole = count - count %% 16;\n"
                       "    for (size_t j = begin; j < begin + whole; j += 16) {\n");
-    for (int i = 0; i < desc->inputs; i++)
-        if (used >> i & 1)
-            sc_text_add(text,
-                        sc_ocl_space_step(space, streams->operand[i]) == SC_OCL_STEP_ONE
-                            ? "        const float16 x%d = vload16(0, a%d + j);\n"
-                            : "        const float16 x%d = (float16)(a%d[0]);\n",
-                        i, i);
+    for (int i = 0; i < desc->inputs; i++) {
+        const int dtype = desc->tensor[i].dtype;
+        bool along = sc_ocl_space_step(space, streams->operand[i]) == SC_OCL_STEP_ONE;
+        if (!(used >> i & 1)) continue;
+        sc_text_add(text, "        const float16 x%d = %s", i, along ? "" : "(float16)(");
+        (along ? sc_ocl_text_load16 : sc_ocl_text_load)(text, dtype, "a", i, along ? "j" : "0");
+        sc_text_add(text, along ? ";\n" : ");\n");
+    }
     sc_ocl_expr_vector_body(text, desc->expr, 2);
     for (int k = 0; k < desc->outputs; k++) {
         char name[16];
@@ -116,6 +124,7 @@ static void add_accumulate(sc_text *text, const sc_op_desc *desc, const sc_ocl_s
 void sc_ocl_reduce_text(sc_text *text, const sc_op_desc *desc, const sc_ocl_space *space,
                         const sc_ocl_reduce_streams *streams) {
     sc_text_add(text, "#include \"shape_space.h\"\n#define SC_TILE 512\n");
+    sc_ocl_storage(text, desc);
     add_interface(text, desc, space);
     sc_ocl_expr_functions(text, desc->expr);
     add_kinds(text, desc);

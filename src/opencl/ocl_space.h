@@ -67,6 +67,14 @@ void sc_ocl_space_reads(sc_text *text, const sc_ocl_space *space, const sc_op_de
                         const int *stream, const sc_ocl_places *places);
 /* Before a loop whose iterations are independent; drivers built on other compilers ignore it. */
 #define SC_OCL_VECTOR_LOOP "#ifdef __clang__\n#pragma clang loop vectorize(assume_safety)\n#endif\n"
-const char *sc_ocl_type_word(int dtype); /* "float", "uchar", "int" */
+const char *sc_ocl_type_word(int dtype); /* of what lies in memory: "float", "uchar" ... */
+/* The header that loads and stores what `desc` has in half precision; nothing where it has none. */
+void sc_ocl_storage(sc_text *text, const sc_op_desc *desc);
+/* The value of element `index` of the pointer NAMEnumber, and of the 16 from there on. */
+void sc_ocl_text_load(sc_text *text, int dtype, const char *name, int number, const char *index);
+void sc_ocl_text_load16(sc_text *text, int dtype, const char *name, int number, const char *index);
+/* The statement that puts a value there. */
+void sc_ocl_text_store(sc_text *text, int dtype, const char *name, int number, const char *index,
+                       const char *value);
 
 #endif

@@ -3,8 +3,58 @@
  * addresses, the values an expression reads. It must not know what is done with them. */
 #include "opencl/ocl_space.h"
 
+#include <stdio.h>
+
 const char *sc_ocl_type_word(int dtype) {
-    return dtype == SOCLE_F32 ? "float" : dtype == SOCLE_U8 ? "uchar" : "int";
+    switch (dtype) {
+    case SOCLE_F32:
+        return "float";
+    case SOCLE_U8:
+        return "uchar";
+    case SOCLE_I32:
+        return "int";
+    default:
+        return "ushort"; /* cl/storage.h */
+    }
+}
+
+static const char *half_word(int dtype) {
+    return dtype == SOCLE_F16 ? "F16" : "BF16";
+}
+
+static bool is_half(int dtype) {
+    return dtype == SOCLE_F16 || dtype == SOCLE_BF16;
+}
+
+void sc_ocl_text_load(sc_text *text, int dtype, const char *name, int number, const char *index) {
+    if (is_half(dtype))
+        sc_text_add(text, "SC_LOAD_%s(%s%d, %s)", half_word(dtype), name, number, index);
+    else
+        sc_text_add(text, "%s%d[%s]", name, number, index);
+}
+
+void sc_ocl_text_load16(sc_text *text, int dtype, const char *name, int number, const char *index) {
+    if (is_half(dtype))
+        sc_text_add(text, "SC_LOAD16_%s(%s%d + %s)", half_word(dtype), name, number, index);
+    else
+        sc_text_add(text, "vload16(0, %s%d + %s)", name, number, index);
+}
+
+void sc_ocl_text_store(sc_text *text, int dtype, const char *name, int number, const char *index,
+                       const char *value) {
+    if (is_half(dtype))
+        sc_text_add(text, "SC_STORE_%s(%s%d, %s, %s);\n", half_word(dtype), name, number, index,
+                    value);
+    else
+        sc_text_add(text, "%s%d[%s] = %s;\n", name, number, index, value);
+}
+
+void sc_ocl_storage(sc_text *text, const sc_op_desc *desc) {
+    for (int i = 0; i < desc->inputs + desc->outputs; i++) {
+        if (!is_half(desc->tensor[i].dtype)) continue;
+        sc_text_add(text, "#include \"storage.h\"\n");
+        return;
+    }
 }
 
 void sc_ocl_space_sum(sc_text *text, const sc_ocl_space *space, int stream, int first, int last) {
@@ -89,13 +139,16 @@ void sc_ocl_space_reads(sc_text *text, const sc_ocl_space *space, const sc_op_de
     for (int i = 0; i < desc->inputs; i++) {
         if (!(used >> i & 1)) continue;
         sc_ocl_step step = sc_ocl_space_step(space, stream[i]);
-        sc_text_add(text, "            const %s x%d = a%d[",
-                    desc->tensor[i].dtype == SOCLE_F32 ? "float" : "int", i, i);
-        if (step == SC_OCL_STEP_ZERO) sc_text_add(text, "0];\n");
-        if (step == SC_OCL_STEP_ONE) sc_text_add(text, "j];\n");
-        if (step == SC_OCL_STEP_ANY)
-            sc_text_add(text, "j * (size_t)shape->stride[%d]];\n",
-                        SC_SPACE_STRIDE(stream[i], space->groups - 1));
+        char index[48];
+        snprintf(index, sizeof index, "j * (size_t)shape->stride[%d]",
+                 SC_SPACE_STRIDE(stream[i], space->groups - 1));
+        sc_text_add(text, "            const %s x%d = ",
+                    sc_dtype_is_float(desc->tensor[i].dtype) ? "float" : "int", i);
+        sc_ocl_text_load(text, desc->tensor[i].dtype, "a", i,
+                         step == SC_OCL_STEP_ZERO  ? "0"
+                         : step == SC_OCL_STEP_ONE ? "j"
+                                                   : index);
+        sc_text_add(text, ";\n");
     }
     for (int d = 0; d < SC_MAX_RANK; d++) {
         char name[16] = "coord";

@@ -41,7 +41,9 @@ typedef struct sc_verify_case {
 
 typedef struct sc_verify_list sc_verify_list;
 struct sc_verify_list {
-    bool small; /* only the small subset is wanted */
+    bool small;  /* only the small subset is wanted */
+    bool half;   /* floats will be stored in half: what they are computed to was a case already */
+    bool pieces; /* and cases are wanted whose samples compose_storage.c divides */
     /* Infers missing output shapes and takes the case over. */
     void (*emit)(sc_verify_list *list, const sc_verify_case *test);
 };

@@ -3,6 +3,7 @@
  * right. */
 #include "verify/case.h"
 #include "verify/draw.h"
+#include "verify/storage.h"
 
 #include <float.h>
 #include <math.h>
@@ -173,7 +174,7 @@ static void normalise(double *value, int64_t count, int64_t n, bool log_form) {
 }
 
 static double one_value(uint64_t *state, const sc_verify_case *test, int index, int64_t i) {
-    bool real = test->desc.tensor[index].dtype == SOCLE_F32;
+    bool real = sc_dtype_is_float(test->desc.tensor[index].dtype);
     switch ((sc_verify_fill)test->fill[index]) {
     case SC_FILL_WHOLE:
         return (double)sc_draw_below(state, 9) - 4;
@@ -210,7 +211,7 @@ void sc_verify_fill_operand(double *value, int64_t count, const sc_verify_case *
     if (fill == SC_FILL_PROBABILITY || fill == SC_FILL_LOG_PROBABILITY)
         normalise(value, count, tensor->dim[tensor->rank - 1], fill == SC_FILL_LOG_PROBABILITY);
     for (int64_t i = 0; i < count; i++) {
-        if (tensor->dtype == SOCLE_F32) value[i] = (double)(float)value[i];
+        value[i] = sc_storage_round(tensor->dtype, value[i]);
         if (tensor->dtype == SOCLE_I32) value[i] = trunc(value[i]);
         if (tensor->dtype == SOCLE_U8) value[i] = (double)(uint8_t)(int64_t)value[i];
     }

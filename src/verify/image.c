@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packing of operands into the layouts devices use, and the poison around them. */
 #include "verify/image.h"
+#include "verify/storage.h"
 
 #include <string.h>
 
@@ -27,12 +28,15 @@ int64_t sc_image_logical(const sc_tensor_desc *tensor, int64_t at) {
 
 double sc_image_get(const void *data, int dtype, int64_t at) {
     if (dtype == SOCLE_F32) return (double)((const float *)data)[at];
+    if (sc_dtype_is_float(dtype)) return sc_storage_decode(dtype, ((const uint16_t *)data)[at]);
     return dtype == SOCLE_U8 ? ((const uint8_t *)data)[at] : ((const int32_t *)data)[at];
 }
 
 void sc_image_put(void *data, int dtype, int64_t at, double value) {
     if (dtype == SOCLE_F32)
         ((float *)data)[at] = (float)value;
+    else if (sc_dtype_is_float(dtype))
+        ((uint16_t *)data)[at] = sc_storage_encode(dtype, value);
     else if (dtype == SOCLE_U8)
         ((uint8_t *)data)[at] = (uint8_t)value;
     else

@@ -2,7 +2,10 @@
 /* The entry of the reference: choice of function by operation, positions in index spaces,
  * broadcasting, and tails. */
 #include "verify/reference.h"
+#include "verify/storage.h"
 #include "verify/tolerance.h"
+
+#include <math.h>
 
 static sc_reference_function *const functions[SC_OP_COUNT] = {
 #define SC_OP(NAME, word, inputs, outputs) sc_reference_##word,
@@ -10,9 +13,24 @@ static sc_reference_function *const functions[SC_OP_COUNT] = {
 #undef SC_OP
 };
 
+/* A result is rounded once more where it is stored in fewer digits. A device's own may lie the
+ * bound away before. */
+static void store(sc_reference_array *out) {
+    if (out->tensor.dtype != SOCLE_F16 && out->tensor.dtype != SOCLE_BF16) return;
+    for (int64_t i = 0; i < out->count; i++) {
+        double value = out->value[i], bound = out->bound[i];
+        if (bound == 0)
+            out->value[i] = sc_storage_round(out->tensor.dtype, value);
+        else
+            out->bound[i] += sc_storage_half_ulp(out->tensor.dtype, fabs(value) + bound);
+    }
+}
+
 void sc_reference_run(sc_reference_job *job) {
-    functions[job->desc->op](job);
-    if (job->desc->tail) sc_reference_tail(job);
+    const sc_op_desc *desc = job->desc;
+    functions[desc->op](job);
+    if (desc->tail) sc_reference_tail(job);
+    for (int k = 0; k < desc->outputs; k++) store(&job->operand[desc->inputs + k]);
 }
 
 void sc_reference_locate(sc_reference_point *point, const sc_tensor_desc *space, int64_t rows,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Walking the case tables: numbering, filtering, data, and the reporting of rows. */
 #include "verify/session.h"
+#include "verify/storage.h"
 
 #include <float.h>
 #include <math.h>
@@ -30,6 +31,15 @@ static void take(sc_session *session, const sc_verify_case *test, int number) {
     session->status = session->run(session, test, number);
 }
 
+/* The last of the walks over a family are of its small cases, in half precision: of both types, or
+ * where few cases are wanted of one after the other. */
+static int storage_of(const sc_session *session, int number) {
+    const sc_verify_options *options = session->options;
+    if (session->storage == SOCLE_F32 || !(options->small || options->quick))
+        return session->storage;
+    return number % 2 ? SOCLE_BF16 : SOCLE_F16;
+}
+
 static void emit(sc_verify_list *list, const sc_verify_case *given) {
     sc_session *session = (sc_session *)list;
     if (session->status != SOCLE_OK) return;
@@ -40,6 +50,10 @@ static void emit(sc_verify_list *list, const sc_verify_case *given) {
     if (random) sc_verify_case_rows(&test, 1 + session->row % 4);
     int number = random ? (int)session->row : session->numbers[test.desc.op]++;
     const sc_verify_options *options = session->options;
+    if (random && number % 3 == 2) sc_storage_case(&test, SOCLE_F32, (uint64_t)number);
+    if (!random) sc_storage_case(&test, storage_of(session, number), 0);
+    session->status = sc_op_check(session->env, &test.desc);
+    if (session->status != SOCLE_OK) return;
     if (options->op && strcmp(options->op, sc_op_word(test.desc.op)) != 0) return;
     if (options->number >= 0 && options->number != number) return;
     if (options->every > 1 && number % options->every != 0) return;
@@ -82,6 +96,22 @@ static void random_cases(sc_session *session, int f) {
     }
 }
 
+/* The table of a family: as it is, then its small cases in half precision. */
+static void table_cases(sc_session *session, int f) {
+    const sc_verify_options *options = session->options;
+    session->storage = SOCLE_F32;
+    families[f].cases(&session->list);
+    session->list.small = session->list.half = true;
+    session->list.pieces = !options->small && !options->quick;
+    for (int dtype = SOCLE_F16; dtype <= SOCLE_BF16; dtype++) {
+        session->storage = dtype;
+        families[f].cases(&session->list);
+        if (options->small || options->quick) break;
+    }
+    session->list.small = options->small;
+    session->list.half = session->list.pieces = false;
+}
+
 static void walk(sc_session *session, bool counting) {
     const sc_verify_options *options = session->options;
     session->counting = counting;
@@ -92,7 +122,7 @@ static void walk(sc_session *session, bool counting) {
         if (options->random > 0)
             random_cases(session, f);
         else
-            families[f].cases(&session->list);
+            table_cases(session, f);
     }
 }
 
@@ -163,7 +193,8 @@ socle_status sc_session_inputs(sc_session *session, const sc_verify_case *test, 
         int64_t count = sc_tensor_elements(tensor);
         SC_TRY(sc_allocate(session->env, &input[i], (size_t)count, sizeof(double)));
         sc_verify_fill_operand(input[i], count, test, i, session->options->seed);
-        if (tensor->dtype == SOCLE_F32 && !(traits & SC_TRAIT_DENORMALS)) flush(input[i], count);
+        if (sc_dtype_is_float(tensor->dtype) && !(traits & SC_TRAIT_DENORMALS))
+            flush(input[i], count);
     }
     return SOCLE_OK;
 }

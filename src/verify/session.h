@@ -21,6 +21,7 @@ struct sc_session {
     int numbers[SC_OP_COUNT]; /* next case number of each operation */
     int64_t row;              /* of a random sweep: number of the next case, else -1 */
     int64_t at, of;           /* cases so far, and all of them */
+    int storage;              /* of the floats of the table's cases */
     bool counting;            /* the first walk: nothing is run */
     socle_status (*run)(sc_session *session, const sc_verify_case *test, int number);
 };

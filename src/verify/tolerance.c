@@ -29,6 +29,8 @@ static const sc_tolerance_row rows[] = {
     {"softmax gradient", "(n + 8) u * |y| (|dy| + sum|dy y|)",
      "a dot product of n and two roundings"},
     {"normal numbers", "8 u r", "log, root, sine at radius r"},
+    {"what is stored as f16 or bf16", "+ half an ulp of the type, of a subnormal at least",
+     "one rounding, when it is stored"},
     {"devices without subnormals", "+ (K + 1) 2^-126", "each term may lose a subnormal"},
 };
 

@@ -2,6 +2,7 @@
 /* Judging a launch: memory that must not have changed, values within their bounds, bits that must
  * repeat. */
 #include "verify/image.h"
+#include "verify/storage.h"
 #include "verify/tolerance.h"
 #include "verify/trial.h"
 
@@ -91,7 +92,10 @@ static bool zero_signs_differ(double got, double expected) {
 }
 
 /* Whether `got` may stand for `expected`; *part receives the error as a part of the bound. */
-static bool acceptable(double got, double expected, double bound, bool signed_zero, double *part) {
+static bool acceptable(double got, double expected, double bound, bool signed_zero, int dtype,
+                       double *part) {
+    const bool half = dtype == SOCLE_F16 || dtype == SOCLE_BF16;
+    const double most = half ? sc_storage_overflow(dtype) : FLT_MAX;
     *part = 0;
     if (isnan(expected)) return isnan(got);
     if (isnan(got)) return false;
@@ -100,7 +104,7 @@ static bool acceptable(double got, double expected, double bound, bool signed_ze
         return got == expected && !(signed_zero && zero_signs_differ(got, expected));
     }
     if (isinf(expected)) return got == expected;
-    if (isinf(got)) return fabs(expected) + bound >= FLT_MAX && (got > 0) == (expected > 0);
+    if (isinf(got)) return fabs(expected) + bound >= most && (got > 0) == (expected > 0);
     double error = fabs(got - expected);
     *part = isfinite(bound) ? error / bound : 0;
     return error <= bound;
@@ -119,7 +123,8 @@ static void check_values(const sc_trial *trial, const sc_verify_case *test,
     const sc_tensor_desc *tensor = &trial->desc.tensor[i];
     const sc_reference_array *reference = &job->operand[i];
     const void *data = sc_trial_data(trial, i);
-    bool flush = !(trial->device->info.traits & SC_TRAIT_DENORMALS) && tensor->dtype == SOCLE_F32;
+    bool flush =
+        !(trial->device->info.traits & SC_TRAIT_DENORMALS) && sc_dtype_is_float(tensor->dtype);
     double flushed = flush ? sc_tolerance_flush(reference->count) : 0;
     int64_t stored = sc_image_stored(tensor, job->launch->rows), zeros = 0, reference_zeros = 0;
     char name[32];
@@ -128,9 +133,9 @@ static void check_values(const sc_trial *trial, const sc_verify_case *test,
         if (e < 0) continue;
         double got = sc_image_get(data, tensor->dtype, s), part;
         zeros += got == 0;
-        reference_zeros += reference->value[e] == 0;
+        reference_zeros += sc_storage_round(tensor->dtype, reference->value[e]) == 0;
         if (!acceptable(got, reference->value[e], reference->bound[e] + flushed,
-                        test->signed_zero && !flush, &part)) {
+                        test->signed_zero && !flush, tensor->dtype, &part)) {
             sc_trial_blame(
                 verdict, "value",
                 "%s[%lld] of %lld at %lld rows is %.9g, expected %.9g within %.3g (off by %.3g)",

@@ -221,6 +221,8 @@ static void all_of(sc_verify_list *list, const shape *s, size_t i, sc_op op) {
     if (i % 3 == 1 && tail) one(list, s, op, SC_FILL_REAL, GATE);
 }
 
+static const shape pieces[] = {{9, 3, 5, 90, 91, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 1, SMALL}};
+
 static void table(sc_verify_list *list, const shape *rows, size_t count) {
     for (size_t i = 0; i < count; i++)
         for (int k = 0; k < OPS; k++)
@@ -230,6 +232,7 @@ static void table(sc_verify_list *list, const shape *rows, size_t count) {
 void sc_verify_conv_cases(sc_verify_list *list) {
     table(list, shapes, sizeof shapes / sizeof shapes[0]);
     table(list, edges, sizeof edges / sizeof edges[0]);
+    if (list->pieces) table(list, pieces, 1);
 }
 
 /* None, one side alone, all sides alike, or any. */

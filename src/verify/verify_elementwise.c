@@ -271,7 +271,7 @@ static void pixels(sc_verify_list *list) {
 }
 
 void sc_verify_elementwise_cases(sc_verify_list *list) {
-    opcodes(list);
+    if (!list->half) opcodes(list);
     if (!list->small) opcodes_by_four(list);
     sizes(list);
     broadcasts(list);

@@ -62,6 +62,7 @@ void sc_verify_index_cases(sc_verify_list *list) {
     gather(list, SOCLE_F32, 11, 18, 5, 6, SC_FILL_INDEX);
     scatter(list, 11, 18, 5, 6, SC_FILL_INDEX);
     scatter(list, 300, 18, 33, 6, SC_FILL_WILD_INDEX);
+    if (list->pieces) scatter(list, 40, 9000, 33, 1, SC_FILL_WILD_INDEX);
     if (!list->small) scatter(list, 16500, 90, 3, 6, SC_FILL_WILD_INDEX); /* longer ranges */
     scatter(list, 3, list->small ? 20 : 2049, 8, true, SC_FILL_INDEX); /* long chains per row of the
                                                                           table */

@@ -67,6 +67,8 @@ static void shapes(sc_verify_list *list) {
     plain(list, 12, 21, 7, false, true, 4, SC_FILL_WHOLE, true); /* several rows per sample */
     plain(list, 5, 7, 12, true, false, 3, SC_FILL_WHOLE, false);
     gated(list, 12, 21, 5, 3, true);
+    if (list->pieces) plain(list, 600, 430, 10, false, false, 1, SC_FILL_REAL, true);
+    if (list->pieces) plain(list, 5, 435, 600, true, false, 1, SC_FILL_REAL, true);
     if (!list->small) gated(list, 30, 128, 10, 1, true);
     if (!list->small) plain(list, 65, 33, 4096, true, false, 128, SC_FILL_WHOLE, false);
     if (!list->small) plain(list, 203, 301, 407, false, false, true, SC_FILL_REAL, false);

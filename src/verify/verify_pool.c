@@ -167,6 +167,8 @@ void sc_verify_pool_cases(sc_verify_list *list) {
         if (!list->small || shapes[i].flags & SMALL) all_of(list, &shapes[i], i);
     for (size_t i = 0; i < sizeof edges / sizeof edges[0] && !list->small; i++)
         one_of_each(list, &edges[i], i);
+    static const shape pieces = {13, 5, 60, 91, {2, 2}, {2, 2}, {1, 1}, {0, 0, 0, 0}, SMALL};
+    if (list->pieces) one_of_each(list, &pieces, 1);
 }
 
 /* Every window of these sizes lies on data, at least in part. */

@@ -74,6 +74,8 @@ void sc_verify_softmax_cases(sc_verify_list *list) {
     entropy(list, 12, 10, SOCLE_I32, SC_FILL_REAL, SC_FILL_WILD_INDEX);
     entropy(list, 12, 10, SOCLE_U8, SC_FILL_REAL, SC_FILL_REAL); /* bytes of 0..255: most are no
                                                                     class */
+    if (list->pieces) softmax(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 300, 1031), true, SC_FILL_REAL);
+    if (list->pieces) entropy(list, 300, 1031, SOCLE_I32, SC_FILL_REAL, SC_FILL_INDEX);
     if (!list->small) entropy(list, 1031, 10, SOCLE_U8, SC_FILL_REAL, SC_FILL_INDEX);
 }
 

@@ -177,6 +177,7 @@ static outcome verify_faulty(sc_op op, fault kind, sc_records *record) {
     faulty.base = *faulty.inner;
     faulty.base.name = "faulty";
     faulty.base.prepare = faulty_prepare;
+    faulty.base.storage = SC_STORAGE_COMPUTED; /* the faults are of floats of four bytes */
     const sc_implementation *const *own = device->implementations;
     const sc_implementation *only[] = {&faulty.base, reference_of(device, SC_OP_ELEMENTWISE), NULL};
     device->implementations = only;

@@ -56,6 +56,8 @@ sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
     const sc_layer *layer = &net->layer[row - (size_t)net->inputs];
     out.name = layer->name;
     out.kind = sc_layer_word(layer->kind, &layer->options);
+    const sc_tensor_desc *input = sc_net_desc(net, layer->input[0]);
+    int64_t uses = layer->kind->uses ? layer->kind->uses(layer, input) : 1;
     write_from(out.from, sizeof out.from, net, layer, (int)row - 1);
     for (int p = layer->first_parameter; p < layer->first_parameter + layer->parameters; p++) {
         const sc_parameter *parameter = &net->parameter[p];
@@ -65,7 +67,7 @@ sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
         bool looked_up = layer->kind->integers;
         if (parameter->role == SC_PARAMETER_WEIGHT && parameter->desc.rank > 1 && !looked_up)
             out.multiply_adds +=
-                sc_tensor_elements(&parameter->desc) * positions(output, &parameter->desc);
+                sc_tensor_elements(&parameter->desc) * positions(output, &parameter->desc) * uses;
     }
     return out;
 }

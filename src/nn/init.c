@@ -49,6 +49,9 @@ static const sc_record words[] = {
          "xavier_normal"),
     KIND("he_uniform", "by inputs of a unit (He et al. 2015)", "kaiming_uniform"),
     KIND("he_normal", "by inputs of a unit (He et al. 2015)", "kaiming_normal"),
+    KIND("fan_in_uniform",
+         "from -x to x, x = 1 / sqrt(inputs of a unit; of an rnn its units): PyTorch's default",
+         NULL),
 };
 static const rule rules[] = {
     {.fill = CONSTANT, .factor = 0},
@@ -59,12 +62,13 @@ static const rule rules[] = {
     {.fill = NORMAL, .factor = 1.4142135623730951, .fan_in = true, .fan_out = true}, /* sqrt(2) */
     {.fill = UNIFORM, .factor = 2.449489742783178, .fan_in = true},
     {.fill = NORMAL, .factor = 1.4142135623730951, .fan_in = true},
+    {.fill = UNIFORM, .factor = 1, .fan_in = true},
 };
 _Static_assert(sizeof words / sizeof words[0] == sizeof rules / sizeof rules[0],
                "one rule per word");
 
 static const sc_record *const records[] = {&words[0], &words[1], &words[2], &words[3], &words[4],
-                                           &words[5], &words[6], &words[7], NULL};
+                                           &words[5], &words[6], &words[7], &words[8], NULL};
 
 const sc_family sc_initializer_family = {
     .what = "initialiser",

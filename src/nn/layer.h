@@ -14,6 +14,10 @@ struct sc_layer_kind {
     sc_record record; /* its word and options, which lie in sc_layer_options; `from` says how many
                          inputs it takes */
     bool integers;    /* takes inputs of the network as the data have them; others take floats */
+    bool lengths;     /* a second input, where there is one, is how many steps of its sequence each
+                         sample has */
+    /* How often a sample uses the weights for one of its results; NULL: once. */
+    int64_t (*uses)(const sc_layer *layer, const sc_tensor_desc *input);
     /* Checks the input shapes, settles options left open (a pooling stride of 0, 0), declares
      * parameters (sc_layer_parameter). NULL: nothing to do. Messages leave the layer's name to the
      * caller. */

@@ -26,7 +26,7 @@ typedef struct sc_initializer {
 /* Options of every layer kind in one flat record; a kind's table (layer.h) says which keys it
  * reads, their defaults and ranges. */
 typedef struct sc_layer_options {
-    int units;           /* dense, embedding */
+    int units;           /* dense, embedding, rnn */
     int vocabulary;      /* embedding */
     int filters, groups; /* conv2d */
     int kernel[2], stride[2], dilation[2];
@@ -36,9 +36,10 @@ typedef struct sc_layer_options {
     float epsilon, momentum; /* batchnorm: running = momentum * running + (1 - momentum) * batch */
     int group;               /* batchnorm: samples of a statistics group; 0: the whole batch */
     int axis;                /* concat, softmax */
-    const char *function;    /* activation: a word of activation_list.def ("relu") */
+    const char *function;    /* activation: a word of activation_list.def ("relu"); rnn */
+    const char *returns;     /* rnn: "last", "sequence" */
     const char *formula;     /* expr: the user's text */
-    sc_initializer weight_init, bias_init;
+    sc_initializer weight_init, recurrent_init, bias_init;
 } sc_layer_options;
 
 typedef struct sc_layer_kind sc_layer_kind;
@@ -139,6 +140,10 @@ int64_t sc_net_classes(const sc_net *net);
 int sc_net_find(const sc_net *net, const char *name); /* node number or -1 */
 const sc_tensor_desc *sc_net_desc(const sc_net *net, int node);
 int64_t sc_net_parameter_count(const sc_net *net); /* trainable elements */
+/* net_lengths.c: the most that the whole numbers of input `input` may be where they are lengths of
+ * sequences (1 to that; the least of all layers that read them so); 0: they are none. *reader: a
+ * layer that says so; NULL: it does not matter. */
+int64_t sc_net_length_limit(const sc_net *net, int input, const sc_layer **reader);
 bool sc_net_has_batch_statistics(const sc_net *net);
 /* The size of the statistics group that the net's batch normalisation names; 0: the whole batch.
  * errors: CONFIG (layers name different ones). */

@@ -58,9 +58,25 @@ static int vocabulary(const sc_layer *layer, int input) {
     return reads ? layer->options.vocabulary : 0;
 }
 
+static socle_status check_lengths(sc_env *env, const sc_net *net, int input, const char *source,
+                                  const sc_column *column, int64_t count) {
+    const sc_layer *reader;
+    int64_t most = sc_net_length_limit(net, input, &reader);
+    for (int64_t i = 0; most && i < count; i++) {
+        int64_t length = sc_column_label(column, i);
+        if (length >= 1 && length <= most) continue;
+        return sc_fail(env, SOCLE_STATUS_DATA,
+                       "%s: column '%s': sample %lld has %lld steps; %s takes 1 to %lld", source,
+                       column->name, (long long)i, (long long)length, reader->name,
+                       (long long)most);
+    }
+    return SOCLE_OK;
+}
+
 socle_status sc_numbers_check(sc_env *env, const sc_net *net, int input, const char *source,
                               const sc_column *column, int64_t count) {
     int64_t values = count * elements_of(column);
+    SC_TRY(check_lengths(env, net, input, source, column, count));
     for (size_t l = 0; l < net->layers; l++) {
         int known = vocabulary(&net->layer[l], input);
         for (int64_t i = 0; known && i < values; i++) {

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Losses and gradients of tokens and pixels by PyTorch, in double, for tests/nn/test_sequences.c.
+"""Losses and gradients of tokens and pixels by PyTorch, in double, for tests/nn/test_sequences.c, and
+states and gradients of recurrent layers, for tests/nn/test_recurrent.c.
 
     python3 tests/golden/make_sequences.py > tests/nn/sequences.h
+    python3 tests/golden/make_sequences.py recurrent > tests/nn/recurrent.h
 
 Needs python3-torch (1.13 made the committed numbers). Numbers that both sides need are drawn by the
 same recurrence (`numbers` here, `fill` in the test)."""
+import sys
+
 import torch
 from torch.nn import functional
 
@@ -59,7 +63,30 @@ def pixels():
     write("pixels_bias", bias.grad)
 
 
+def recurrent(function, sequence, ragged):
+    """states of a recurrent layer, and the gradients of their sum weighted by drawn numbers"""
+    global state
+    state = 777
+    layer = torch.nn.RNN(4, 3, nonlinearity=function, batch_first=True)
+    x = numbers(3, 5, 4)
+    for parameter in layer.parameters():
+        parameter.data = numbers(*parameter.shape).detach()
+    packed = torch.nn.utils.rnn.pack_padded_sequence(
+        x, torch.tensor([2, 4, 1] if ragged else [5, 5, 5]), batch_first=True, enforce_sorted=False)
+    states, last = layer(packed)
+    states, _ = torch.nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=5)
+    out = states if sequence else last[0]
+    (out * numbers(*out.shape).detach()).sum().backward()
+    all_of_it = [out] + [parameter.grad for parameter in layer.parameters()]
+    write(f"rnn_{function}_{'sequence' if sequence else 'last'}_{'ragged' if ragged else 'full'}",
+          torch.cat([tensor.reshape(-1) for tensor in all_of_it]))
+
+
 print("/* SPDX-License-Identifier: Apache-2.0 */")
 print("/* Made by tests/golden/make_sequences.py with PyTorch", torch.__version__.split("+")[0], "*/")
-tokens()
-pixels()
+if sys.argv[1:] == ["recurrent"]:
+    for case in range(8):
+        recurrent("relu" if case & 1 else "tanh", bool(case & 2), bool(case & 4))
+else:
+    tokens()
+    pixels()

@@ -97,7 +97,12 @@ Test(examples, inception) {
           stem + branch1 + branch3 + branch5 + branch_pool + head, 16);
 }
 
+Test(examples, rnn) {
+    check("examples/fashion-rnn.yaml", &fashion, 64 * 28 + 64 * 64 + 2 * 64 + 28 * 64 * 10 + 10, 6);
+}
+
 Test(examples, golden) {
+    check("tests/golden/rnn.yaml", &golden, 32 * 12 + 32 * 32 + 2 * 32 + 12 * 32 * 10 + 10, 6);
     check("tests/golden/mlp.yaml", &golden, 144 * 32 + 32 + 32 * 32 + 32 + 320 + 10, 6);
     check("tests/golden/cnn.yaml", &golden, 72 + 8 + 16 + 12 * 8 * 9 + 12 + 24 + 120 + 10, 14);
 }

@@ -103,6 +103,9 @@ static const struct {
     {"conv2d", "network: [{conv2d: {filters: 6, kernel: [3, 2], stride: [2, 1], dilation: [1, 2], "
                "padding: [1, 0, 2, 1],"
                " groups: 3, weight_init: glorot_normal, bias_init: {normal: 0.001}}}]"},
+    {"rnn", "network: [{conv2d: {filters: 1, kernel: 1}}, {rnn: {units: 3, activation: relu, "
+            "return: sequence, bias: false, weight_init: {uniform: 0.1}, recurrent_init: "
+            "glorot_normal, name: r}}]"},
     {"maxpool2d", "network: [{maxpool2d: {kernel: 3, stride: 1, padding: same}}]"},
     {"avgpool2d", "network: [{avgpool: {kernel: [2, 3], padding: valid, count_padding: true}}]"},
     {"global_avgpool", "network: [global_avgpool, {dense: 2}]"},

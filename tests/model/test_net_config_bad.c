@@ -208,6 +208,12 @@ Test(net_config_bad, losses) {
         {"network: [flatten, {embedding: {vocabulary: 5, units: 3}}]",
          {"network[1].embedding: embedding1: expects whole numbers (u8 or i32) straight from an "
           "input"}},
+        {"network: [flatten, {rnn: 4}]",
+         {"network[1].rnn: rnn1: expects a sequence [N,T,D], or an image of one channel"}},
+        {"network: [{rnn: {units: 4, return: all}}]",
+         {"network[0].rnn.return: unknown return 'all'; known: last, sequence"}},
+        {"network: [{rnn: {units: 4, from: [input, input]}}]",
+         {"network[0].rnn: rnn1: its second input is the length of each sample"}},
         {"network: [flatten, {dense: 1}]\nloss: softmax_cross_entropy", {"the output is f32[N,1]"}},
     };
     CHECK_ALL(rows);

@@ -54,6 +54,7 @@ Test(init, moments) {
         {"glorot_normal", 0, 0.04714045207910317, true},
         {"he_uniform", 0, 0.06324555320336759, false}, /* sqrt(2 / in) */
         {"he_normal", 0, 0.06324555320336759, true},
+        {"fan_in_uniform", 0, 0.025819888974716113, false}, /* 1 / sqrt(3 in) */
     };
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
         SC_REPRO("%s", rows[r].kind);

@@ -4,8 +4,8 @@
  * dataset-fashion-mnist. */
 #include "tool.h"
 
-static const char *const examples[] = {"fashion-first", "fashion-mlp", "fashion-cnn",
-                                       "fashion-residual", "fashion-inception"};
+static const char *const examples[] = {"fashion-first",    "fashion-mlp",       "fashion-cnn",
+                                       "fashion-residual", "fashion-inception", "fashion-rnn"};
 
 static void run_examples(const char *device, bool opencl) {
     sc_temp temp;

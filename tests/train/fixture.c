@@ -48,6 +48,7 @@ static int layer(sc_net *net, const char *word, int input, int size, int stride)
     sc_layer_options options;
     const sc_layer_kind *kind = sc_layer_kind_find(word, &options);
     if (strcmp(word, "dense") == 0) options.units = size;
+    if (strcmp(word, "rnn") == 0) options.units = size, options.returns = "sequence";
     if (strcmp(word, "maxpool") == 0) options.kernel[0] = options.kernel[1] = size;
     if (strcmp(word, "dropout") == 0) options.rate = 0.25f;
     if (strcmp(word, "batchnorm") == 0) options.group = size;
@@ -99,6 +100,12 @@ static int add_deep(sc_net *net, int x) {
     return layer(net, "dense", x, 10, 0);
 }
 
+/* Rows as steps, and a dense layer over all states. */
+static int add_rnn(sc_net *net, int x) {
+    x = layer(net, "flatten", layer(net, "rnn", x, 32, 0), 0, 0);
+    return layer(net, "dense", x, 10, 0);
+}
+
 void fixture_golden(fixture *f, const char *network) {
     FIXTURE_OK(sc_dataset_from_idx(&f->data, &f->env,
                                    SC_SOURCE_DIR "/tests/golden/images-idx3-ubyte",
@@ -110,6 +117,8 @@ void fixture_golden(fixture *f, const char *network) {
         x = add_wide(f->net, x);
     else if (strcmp(network, "deep") == 0)
         x = add_deep(f->net, x);
+    else if (strcmp(network, "rnn") == 0)
+        x = add_rnn(f->net, x);
     else
         x = strcmp(network, "cnn") == 0 ? add_cnn(f->net, x)
                                         : add_mlp(f->net, x, strcmp(network, "dropout") == 0);

@@ -25,10 +25,10 @@ typedef struct fixture {
 void fixture_open(fixture *f, const char *device, int threads);
 void fixture_open_timed(fixture *f, const char *device); /* its queues record times */
 void fixture_close(fixture *f);
-/* f->data: 320 images of 12x12; f->net: "mlp", "cnn" as in tests/golden, "dropout" (the mlp with a
- * dropout layer), "wide" (convolutions of 16, 32, 32, 16 and 12 filters) or "deep" (twenty layers
- * of 64 units, one with batch normalisation in groups of 2 and one with dropout, between one of one
- * unit and the output). */
+/* f->data: 320 images of 12x12; f->net: "mlp", "cnn", "rnn" as in tests/golden, "dropout" (the mlp
+ * with a dropout layer), "wide" (convolutions of 16, 32, 32, 16 and 12 filters) or "deep" (twenty
+ * layers of 64 units, one with batch normalisation in groups of 2 and one with dropout, between one
+ * of one unit and the output). */
 void fixture_golden(fixture *f, const char *network);
 /* Samples `index` of f->data, inputs and labels, in a new data set; with a weight for each (NULL:
  * none). The caller destroys. */

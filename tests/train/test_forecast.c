@@ -8,7 +8,7 @@
 enum { SAMPLES = FIXTURE_EXAMPLE_SAMPLES };
 
 static const char *const examples[] = {"fashion-mlp", "fashion-cnn", "fashion-residual",
-                                       "fashion-inception"};
+                                       "fashion-inception", "fashion-rnn"};
 
 typedef struct load {
     int64_t capacity, micro_batches;

@@ -88,6 +88,7 @@ static void follow_all(const char *device) {
     follow(device, "mlp", "mlp", fixture_optimizer("sgd", 0.1f, 0.9f), NULL);
     follow(device, "mlp", "mlp_adam", fixture_optimizer("adam", 0.001f, 0.0f), NULL);
     follow(device, "cnn", "cnn", fixture_optimizer("sgd", 0.05f, 0.9f), NULL);
+    follow(device, "rnn", "rnn", fixture_optimizer("sgd", 0.05f, 0.9f), NULL);
 }
 
 Test(golden, cpu) {
@@ -102,4 +103,5 @@ Test(golden, opencl) {
 Test(golden, cpu_separate_unfused) {
     sc_plan_options plan = {.hooks = {.separate = true, .keep_graph_order = true}};
     follow("cpu", "cnn", "cnn", fixture_optimizer("sgd", 0.05f, 0.9f), &plan);
+    follow("cpu", "rnn", "rnn", fixture_optimizer("sgd", 0.05f, 0.9f), &plan);
 }

@@ -91,8 +91,9 @@ static SC_UNUSED memory_run memory_session(const char *device, long refuse, cons
 /* Refuses the requests first, first + stride, ... up to the last of a session. Each such session
  * must end with a text and leave nothing. Two ways are right: OUT_OF_MEMORY, or for memory of the
  * device (which the cpu takes from the same allocator) DEVICE_MEMORY, where fit tries smaller
- * pieces and may well succeed. The number of requests depends on threads by a few, so the last may
- * be past the end. */
+ * pieces and may well succeed. OpenCL also asks for memory where it can do without: announcing the
+ * kernels that will be built, and keeping files of them. The number of requests depends on threads
+ * by a few, so the last may be past the end. */
 static SC_UNUSED void memory_refuse(const char *device_name, long first, long stride) {
     sc_temp temp;
     sc_temp_make(&temp);
@@ -102,7 +103,7 @@ static SC_UNUSED void memory_refuse(const char *device_name, long first, long st
     if (whole.status == SOCLE_STATUS_NO_DEVICE)
         cr_skip_test("no device %s here: %s", device_name, whole.text);
     SC_EQ(whole.status, SOCLE_OK);
-    long requests = whole.requests, host = 0, device = 0, smaller = 0;
+    long requests = whole.requests, host = 0, device = 0, without = 0;
     for (long refuse = first; refuse <= requests; refuse += stride) {
         SC_REPRO("refuse request %ld of %ld on %s", refuse, requests, device_name);
         memory_run run = memory_session(device_name, refuse, path);
@@ -113,16 +114,16 @@ static SC_UNUSED void memory_refuse(const char *device_name, long first, long st
         }
         host += run.status == SOCLE_STATUS_OUT_OF_MEMORY;
         device += run.status == SOCLE_STATUS_DEVICE_MEMORY;
-        smaller += run.status == SOCLE_OK;
+        without += run.status == SOCLE_OK;
         bool known = run.status == SOCLE_STATUS_OUT_OF_MEMORY ||
                      run.status == SOCLE_STATUS_DEVICE_MEMORY || run.status == SOCLE_OK;
         if (!known || (run.status != SOCLE_OK && !run.text[0]))
             SC_TEST_FAIL("status %d: \"%s\"", (int)run.status, run.text);
     }
-    cr_log_info("%ld requests; refused: %ld host, %ld device, %ld met by smaller pieces", requests,
-                host, device, smaller);
+    cr_log_info("%ld requests; refused: %ld host, %ld device, %ld done without", requests, host,
+                device, without);
     SC_TRUE((host + device) * stride > requests / 2);
-    SC_TRUE(host > 4 * device && host > 4 * smaller);
+    SC_TRUE(host > 4 * device && host > without * (device_name[0] == 'o' ? 1 : 4));
     sc_temp_remove(&temp);
 }
 

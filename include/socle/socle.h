@@ -6,6 +6,7 @@
 #include "context.h"
 #include "data.h"
 #include "net.h"
+#include "program.h"
 #include "status.h"
 #include "tensor.h"
 #include "train.h"

@@ -46,10 +46,10 @@ SOCLE_API socle_status socle_graph_create(socle_graph **out, socle_context *cont
 /* Releases the graph and what its runs needed. NULL is fine. */
 SOCLE_API void socle_graph_destroy(socle_graph *graph);
 
-/* A value read from `tensor` at each run. A graph reads at most 64 tensors. */
+/* A value read from `tensor` at each run. */
 SOCLE_API socle_value socle_op_tensor(socle_graph *graph, socle_tensor *tensor);
 /* After each run, `value` stands in `tensor`, which has its shape and type (f32 or i32). A tensor
- * that the graph reads may be stored to: a run reads the old elements. At most 64, each once. */
+ * that the graph reads may be stored to: a run reads the old elements. Each once. */
 SOCLE_API void socle_op_store(socle_graph *graph, socle_value value, socle_tensor *tensor);
 
 /* Applies a function to each element, by word: "relu", "tanh", "sigmoid", "exp", "log", "sqrt",

@@ -152,11 +152,10 @@ SOCLE_API int64_t socle_outputs(const socle_net *net);
 
 typedef struct socle_trainer socle_trainer;
 
-/* Makes a trainer for steps of up to `batch` samples. The net, of one input, gives its weights now
- * and takes them back by socle_trainer_sync; while the trainer exists, nothing can be added to it.
+/* Makes a trainer for steps of up to `batch` samples. The net gives its weights now and takes them
+ * back by socle_trainer_sync; while the trainer exists, nothing can be added to it.
  * seed: of the initial weights, if there are none yet, and of dropout.
- * errors: the first error of building; CONFIG, INVALID_ARGUMENT, UNSUPPORTED (several inputs),
- * DEVICE_MEMORY. */
+ * errors: the first error of building; CONFIG, INVALID_ARGUMENT, DEVICE_MEMORY. */
 SOCLE_API socle_status socle_trainer_create(socle_trainer **out, socle_net *net,
                                             socle_optimizer optimizer, int64_t batch,
                                             uint64_t seed);
@@ -177,12 +176,15 @@ SOCLE_API socle_status socle_trainer_step(socle_trainer *trainer, int64_t rows, 
 /* The samples of a step, and of which type their targets are. */
 typedef struct socle_batch {
     int64_t rows;             /* 1 to the trainer's batch */
-    const void *inputs;       /* [rows, shape] of the input's type */
+    const void *inputs;       /* [rows, shape] of the first input's type */
     const void *targets;      /* class numbers [rows], or values [rows, shape of the output] */
     socle_dtype target_dtype; /* class numbers: U8 or I32; values: any */
+    const void *const *more;  /* of a network of several inputs: the second one's samples, and so on
+                               */
 } socle_batch;
 
-/* socle_trainer_step for targets of any type. errors: the same. */
+/* socle_trainer_step for targets of any type, and for networks of several inputs. errors: the same.
+ */
 SOCLE_API socle_status socle_trainer_step_with(socle_trainer *trainer, const socle_batch *batch,
                                                float *loss);
 /* Sets the rate of the following steps, for schedules. errors: INVALID_ARGUMENT (not finite, < 0).

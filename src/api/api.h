@@ -61,7 +61,11 @@ struct socle_net {
     uint64_t version;   /* of the weights: another one after every change of them */
     uint64_t structure; /* of layers, inputs and the loss, likewise */
     sc_api_predictor predictor;
-    int users;                 /* the caller, and every trainer */
+    struct socle_tensor **tensor; /* the parameters on a device, for graphs; NULL: none yet */
+    size_t tensors;
+    uint64_t tensor_version;   /* the `version` that they have */
+    bool newer;                /* a graph's run has changed them: `weight` is older */
+    int users;                 /* the caller, every trainer and every graph */
     char error[SC_ERROR_TEXT]; /* of the net's first error; what fails later does not change it */
 };
 
@@ -106,6 +110,13 @@ void sc_api_replace_weights(socle_net *net, float **set);
  * and, when all went well, puts it in the place of the net's weights: then *set is NULL. */
 socle_status sc_api_upload(const socle_net *net, sc_engine *engine);
 socle_status sc_api_download(socle_net *net, sc_engine *engine, float ***set);
+
+/* api_net_tensors.c. The parameters on the device that graphs are made for. need: there are
+ * tensors; push: they hold the net's weights; pull: the host has what a graph left in them. */
+socle_status sc_api_need_tensors(socle_net *net);
+socle_status sc_api_push_tensors(socle_net *net);
+socle_status sc_api_pull_tensors(socle_net *net);
+void sc_api_free_tensors(socle_net *net);
 
 /* api_forward.c. Gives the predictor's device memory back: before the net goes. */
 void sc_api_end_predictor(socle_net *net);

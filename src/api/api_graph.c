@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public graphs: a graph over tensors, planned once. Inputs are copied from their tensors into one
- * lane before a run and outputs back after it, all on the device; so a tensor may be both. */
-#include "api/api_tensor.h"
+/* Public graphs: a graph over tensors, planned once. A run reads its inputs where they lie, and
+ * copies outputs to their tensors after it, all on the device; so a tensor may be both. */
+#include "api/api_graph.h"
+
 #include "graph/grad.h"
 
 #include <string.h>
-
-enum { MAX_TENSORS = 64 };
-
-struct socle_graph {
-    socle_context *context;
-    sc_graph *graph;
-    socle_tensor *input[MAX_TENSORS], *output[MAX_TENSORS];
-    sc_value input_value[MAX_TENSORS];
-    int inputs, outputs;
-    sc_lane_map map;
-    sc_lane_memory memory;
-    sc_buffer *lane[2]; /* inputs, outputs */
-    sc_worker *home;    /* that of its tensors; NULL: it has none yet */
-    sc_queue *queue;    /* not NULL: compiling has begun */
-    sc_plan *plan;
-    uint64_t seed;
-    uint32_t runs;             /* since the seed was set */
-    char error[SC_ERROR_TEXT]; /* of the graph's first error */
-};
 
 socle_status socle_graph_create(socle_graph **out, socle_context *context) {
     if (out) *out = NULL;
@@ -42,9 +24,15 @@ static socle_status destroy_job(sc_device *device, void *argument) {
     (void)device;
     socle_graph *graph = argument;
     sc_plan_destroy(graph->plan);
-    for (int i = 0; i < 2; i++) sc_buffer_destroy(graph->lane[i]);
+    sc_buffer_destroy(graph->results);
+    sc_buffer_destroy(graph->scalar);
     sc_queue_close(graph->queue);
     return SOCLE_OK;
+}
+
+static void free_slots(const socle_graph *graph, const sc_api_slots *slots) {
+    for (int i = 0; i < slots->count; i++) socle_tensor_destroy(slots->slot[i].tensor);
+    sc_release(&graph->context->env, slots->slot);
 }
 
 void socle_graph_destroy(socle_graph *graph) {
@@ -52,13 +40,15 @@ void socle_graph_destroy(socle_graph *graph) {
     if (graph->queue) sc_api_run_at(graph->context, &graph->home, destroy_job, graph);
     sc_lane_map_free(&graph->map, &graph->context->env);
     sc_graph_destroy(graph->graph);
-    for (int i = 0; i < graph->inputs; i++) socle_tensor_destroy(graph->input[i]);
-    for (int i = 0; i < graph->outputs; i++) socle_tensor_destroy(graph->output[i]);
+    free_slots(graph, &graph->input);
+    free_slots(graph, &graph->output);
+    sc_api_graph_nets_free(graph);
+    sc_release(&graph->context->env, graph->chunk);
+    sc_release(&graph->context->env, graph->scalar_bits);
     sc_api_destroy(graph->context, graph);
 }
 
-/* The graph's first error again, with its text. */
-static socle_status check(socle_graph *graph) {
+socle_status sc_api_graph_check(socle_graph *graph) {
     SC_TRY(sc_api_enter(graph->context));
     if (graph->graph->status == SOCLE_OK) return SOCLE_OK;
     return sc_fail(&graph->context->env, graph->graph->status, "%s", graph->error);
@@ -79,26 +69,22 @@ socle_value sc_api_built(socle_graph *graph, sc_value value) {
     return value;
 }
 
-static socle_value fail(socle_graph *graph, socle_status status) {
+socle_value sc_api_graph_fail(socle_graph *graph, socle_status status) {
     return sc_api_built(graph, sc_graph_fail(graph->graph, status));
 }
 
 socle_value sc_api_graph_missing(socle_graph *graph, const char *function, const char *what) {
-    return fail(graph, sc_api_missing(graph->context, function, what));
+    return sc_api_graph_fail(graph, sc_api_missing(graph->context, function, what));
 }
 
-/* A tensor that the graph may keep in a list that has `count` already. The first one decides where
- * the graph lives. */
+/* A tensor that the graph may keep. The first one decides where the graph lives. */
 static socle_status check_tensor(socle_graph *graph, const char *function,
-                                 const socle_tensor *tensor, int count) {
+                                 const socle_tensor *tensor) {
     socle_context *context = graph->context;
     if (!tensor) return sc_api_missing(context, function, "tensor");
     if (tensor->context != context)
         return sc_fail(&context->env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "%s: the tensor was made in another context than the graph", function);
-    if (count == MAX_TENSORS)
-        return sc_fail(&context->env, SOCLE_STATUS_INVALID_ARGUMENT, "%s: at most %d tensors",
-                       function, MAX_TENSORS);
     if (graph->home && graph->home != tensor->home)
         return sc_fail(
             &context->env, SOCLE_STATUS_INVALID_ARGUMENT,
@@ -109,31 +95,40 @@ static socle_status check_tensor(socle_graph *graph, const char *function,
     return SOCLE_OK;
 }
 
+/* The place for one more tensor. */
+static socle_status make_room(socle_graph *graph, sc_api_slots *slots) {
+    return sc_grow(&graph->context->env, &slots->slot, &slots->capacity, (size_t)slots->count + 1,
+                   sizeof *slots->slot);
+}
+
+static void keep(sc_api_slots *slots, socle_tensor *tensor, sc_value value) {
+    tensor->users++;
+    slots->slot[slots->count++] = (sc_api_slot){tensor, value};
+}
+
 socle_value socle_op_tensor(socle_graph *graph, socle_tensor *tensor) {
     sc_graph *g = sc_api_graph(graph);
     if (!g) return SC_NO_VALUE;
-    for (int i = 0; i < graph->inputs; i++)
-        if (graph->input[i] == tensor) return graph->input_value[i];
-    int number = graph->inputs;
-    socle_status status = check_tensor(graph, __func__, tensor, number);
-    if (status != SOCLE_OK) return fail(graph, status);
-    sc_value value = sc_graph_external(g, SC_LANE_INPUTS, number, &tensor->desc, NULL);
+    sc_api_slots *inputs = &graph->input;
+    for (int i = 0; i < inputs->count; i++)
+        if (inputs->slot[i].tensor == tensor) return inputs->slot[i].value;
+    socle_status status = check_tensor(graph, __func__, tensor);
+    if (status == SOCLE_OK) status = make_room(graph, inputs);
+    if (status != SOCLE_OK) return sc_api_graph_fail(graph, status);
+    sc_value value = sc_graph_external(g, SC_LANE_INPUTS, inputs->count, &tensor->desc, NULL);
     if (value == SC_NO_VALUE) return sc_api_built(graph, value);
-    tensor->users++;
-    graph->input[number] = tensor;
-    graph->input_value[number] = value;
-    graph->inputs++;
+    keep(inputs, tensor, value);
     return value;
 }
 
 static socle_status check_store(socle_graph *graph, socle_value value, const socle_tensor *tensor) {
     sc_env *env = &graph->context->env;
-    SC_TRY(check_tensor(graph, "socle_op_store", tensor, graph->outputs));
+    SC_TRY(check_tensor(graph, "socle_op_store", tensor));
     if (value < 0 || (size_t)value >= graph->graph->values)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "socle_op_store: %d is not a value of this graph", value);
-    for (int i = 0; i < graph->outputs; i++)
-        if (graph->output[i] == tensor)
+    for (int i = 0; i < graph->output.count; i++)
+        if (graph->output.slot[i].tensor == tensor)
             return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
                            "socle_op_store: a value is stored in this tensor already");
     const sc_tensor_desc *desc = sc_graph_desc(graph->graph, value);
@@ -148,16 +143,16 @@ void socle_op_store(socle_graph *graph, socle_value value, socle_tensor *tensor)
     sc_graph *g = sc_api_graph(graph);
     if (!g) return;
     socle_status status = check_store(graph, value, tensor);
+    if (status == SOCLE_OK) status = make_room(graph, &graph->output);
     if (status != SOCLE_OK) {
-        fail(graph, status);
+        sc_api_graph_fail(graph, status);
         return;
     }
-    if (sc_graph_output(g, value, SC_LANE_OUTPUTS, graph->outputs) == SC_NO_VALUE) {
-        sc_api_built(graph, SC_NO_VALUE);
-        return;
-    }
-    tensor->users++;
-    graph->output[graph->outputs++] = tensor;
+    value = sc_graph_output(g, value, SC_LANE_OUTPUTS, graph->output.count);
+    if (value == SC_NO_VALUE)
+        sc_api_built(graph, value);
+    else
+        keep(&graph->output, tensor, value);
 }
 
 static socle_status check_gradient(socle_graph *graph, socle_value loss, int count,
@@ -185,26 +180,59 @@ socle_status socle_graph_gradient(socle_graph *graph, socle_value loss, int coun
                                   const socle_value *wrt, socle_value *gradient) {
     if (!graph) return SOCLE_STATUS_INVALID_ARGUMENT;
     for (int i = 0; gradient && i < count; i++) gradient[i] = SC_NO_VALUE;
-    SC_TRY(check(graph));
+    SC_TRY(sc_api_graph_check(graph));
     sc_graph *g = sc_api_graph(graph);
     if (!g) return SOCLE_STATUS_STATE;
     socle_status status = check_gradient(graph, loss, count, wrt, gradient);
     if (status == SOCLE_OK)
         status = sc_graph_gradient(g, loss, SC_NO_VALUE, count, wrt, gradient, NULL);
-    if (status != SOCLE_OK) fail(graph, status);
+    if (status != SOCLE_OK) sc_api_graph_fail(graph, status);
     return status;
 }
 
-static socle_status place(socle_graph *graph, sc_device *device, sc_lane lane, int buffer,
-                          int count, socle_tensor *const *tensor) {
-    size_t bytes[MAX_TENSORS];
-    for (int i = 0; i < count; i++) bytes[i] = sc_tensor_bytes(&tensor[i]->desc);
+/* Each input is a chunk of its lane: the memory of its tensor. */
+static socle_status place_inputs(socle_graph *graph, sc_env *env, size_t *bytes) {
+    sc_lane_layout *layout = &graph->map.lane[SC_LANE_INPUTS];
+    const sc_api_slots *inputs = &graph->input;
+    for (int i = 0; i < inputs->count; i++)
+        bytes[i] = sc_tensor_bytes(&inputs->slot[i].tensor->desc);
+    SC_TRY(sc_lane_place_chunks(layout, env, inputs->count, bytes, NULL, 1));
+    SC_TRY(sc_allocate(env, &graph->chunk, (size_t)inputs->count, sizeof *graph->chunk));
+    for (int i = 0; i < inputs->count; i++)
+        graph->chunk[layout->chunk[i]].buffer = inputs->slot[i].tensor->buffer;
+    graph->memory.chunk[SC_LANE_INPUTS] = graph->chunk;
+    return SOCLE_OK;
+}
+
+static socle_status place_lane(socle_graph *graph, sc_device *device, sc_lane lane, int count,
+                               const size_t *bytes, sc_buffer **buffer) {
     sc_lane_layout *layout = &graph->map.lane[lane];
     SC_TRY(sc_lane_place(layout, device->env, count, bytes, NULL));
-    if (layout->bytes)
-        SC_TRY(sc_buffer_create(&graph->lane[buffer], device, SC_BUFFER_DEVICE, layout->bytes));
-    graph->memory.base[lane].buffer = graph->lane[buffer];
+    if (layout->bytes) SC_TRY(sc_buffer_create(buffer, device, SC_BUFFER_DEVICE, layout->bytes));
+    graph->memory.base[lane].buffer = *buffer;
     return SOCLE_OK;
+}
+
+static socle_status place_with(socle_graph *graph, sc_device *device, size_t *bytes) {
+    sc_env *env = device->env;
+    SC_TRY(place_inputs(graph, env, bytes));
+    for (int i = 0; i < graph->output.count; i++)
+        bytes[i] = sc_tensor_bytes(&graph->output.slot[i].tensor->desc);
+    SC_TRY(place_lane(graph, device, SC_LANE_OUTPUTS, graph->output.count, bytes, &graph->results));
+    SC_TRY(
+        sc_allocate(env, &graph->scalar_bits, (size_t)graph->scalars, sizeof *graph->scalar_bits));
+    for (int i = 0; i < graph->scalars; i++) bytes[i] = sizeof *graph->scalar_bits;
+    return place_lane(graph, device, SC_LANE_COEFFICIENTS, graph->scalars, bytes, &graph->scalar);
+}
+
+static socle_status place(socle_graph *graph, sc_device *device) {
+    size_t *bytes, most = (size_t)graph->scalars;
+    if ((size_t)graph->input.count > most) most = (size_t)graph->input.count;
+    if ((size_t)graph->output.count > most) most = (size_t)graph->output.count;
+    SC_TRY(sc_allocate(device->env, &bytes, most, sizeof *bytes));
+    socle_status status = place_with(graph, device, bytes);
+    sc_release(device->env, bytes);
+    return status;
 }
 
 static socle_status compile_job(sc_device *device, void *argument) {
@@ -212,10 +240,7 @@ static socle_status compile_job(sc_device *device, void *argument) {
     sc_env *env = graph->graph->env;
     graph->graph->env = device->env; /* this thread's */
     socle_status status = sc_queue_open(&graph->queue, device);
-    if (status == SOCLE_OK)
-        status = place(graph, device, SC_LANE_INPUTS, 0, graph->inputs, graph->input);
-    if (status == SOCLE_OK)
-        status = place(graph, device, SC_LANE_OUTPUTS, 1, graph->outputs, graph->output);
+    if (status == SOCLE_OK) status = place(graph, device);
     if (status == SOCLE_OK)
         status = sc_plan_create(&graph->plan, device, graph->graph, &graph->map, NULL);
     graph->graph->env = env;
@@ -224,31 +249,28 @@ static socle_status compile_job(sc_device *device, void *argument) {
 
 socle_status socle_graph_compile(socle_graph *graph) {
     if (!graph) return SOCLE_STATUS_INVALID_ARGUMENT;
-    SC_TRY(check(graph));
+    SC_TRY(sc_api_graph_check(graph));
     sc_env *env = &graph->context->env;
     if (graph->plan) return sc_fail(env, SOCLE_STATUS_STATE, "the graph is compiled already");
-    if (!graph->outputs)
+    sc_api_graph_nets_store(graph);
+    SC_TRY(sc_api_graph_check(graph));
+    if (!graph->output.count)
         return sc_fail(env, SOCLE_STATUS_STATE, "the graph stores nothing: use socle_op_store");
     socle_status status = sc_api_run_at(graph->context, &graph->home, compile_job, graph);
     if (status != SOCLE_OK)
-        fail(graph, status); /* passes have changed it: there is no second try */
+        sc_api_graph_fail(graph, status); /* passes have changed it: there is no second try */
     return status;
 }
 
 static socle_status run(socle_graph *graph) {
-    const sc_lane_layout *lane = graph->map.lane;
-    for (int i = 0; i < graph->inputs; i++) {
-        const socle_tensor *tensor = graph->input[i];
-        sc_operand to = {graph->lane[0], lane[SC_LANE_INPUTS].offset[i]};
-        SC_TRY(sc_queue_copy(graph->queue, to, (sc_operand){tensor->buffer, 0},
-                             sc_tensor_bytes(&tensor->desc)));
-    }
+    const size_t *offset = graph->map.lane[SC_LANE_OUTPUTS].offset;
     sc_launch launch = {.rows = 1, .step = ++graph->runs, .seed = graph->seed};
+    SC_TRY(sc_api_graph_write_scalars(graph));
     SC_TRY(sc_plan_run(graph->plan, graph->queue, &graph->memory, &launch));
-    for (int i = 0; i < graph->outputs; i++) {
-        const socle_tensor *tensor = graph->output[i];
-        sc_operand from = {graph->lane[1], lane[SC_LANE_OUTPUTS].offset[i]};
-        SC_TRY(sc_queue_copy(graph->queue, (sc_operand){tensor->buffer, 0}, from,
+    for (int i = 0; i < graph->output.count; i++) {
+        const socle_tensor *tensor = graph->output.slot[i].tensor;
+        SC_TRY(sc_queue_copy(graph->queue, (sc_operand){tensor->buffer, 0},
+                             (sc_operand){graph->results, offset[i]},
                              sc_tensor_bytes(&tensor->desc)));
     }
     return sc_queue_finish(graph->queue);
@@ -270,9 +292,12 @@ void socle_graph_seed(socle_graph *graph, uint64_t seed) {
 
 socle_status socle_graph_run(socle_graph *graph) {
     if (!graph) return SOCLE_STATUS_INVALID_ARGUMENT;
-    SC_TRY(check(graph));
+    SC_TRY(sc_api_graph_check(graph));
     if (!graph->plan)
         return sc_fail(&graph->context->env, SOCLE_STATUS_STATE,
                        "compile the graph before it runs");
-    return sc_api_run_at(graph->context, &graph->home, run_job, graph);
+    SC_TRY(sc_api_graph_nets_push(graph));
+    SC_TRY(sc_api_run_at(graph->context, &graph->home, run_job, graph));
+    sc_api_graph_nets_ran(graph);
+    return SOCLE_OK;
 }

@@ -22,6 +22,7 @@ socle_status socle_net_create(socle_net **out, socle_context *context) {
 void socle_net_destroy(socle_net *net) {
     if (!net || sc_api_enter(net->context) != SOCLE_OK || --net->users) return;
     sc_api_end_predictor(net);
+    sc_api_free_tensors(net);
     sc_api_free_weights(net, net->weight, net->weights);
     if (!sc_api_hangs(net->context)) sc_net_destroy(net->net);
     sc_api_destroy(net->context, net);
@@ -40,7 +41,7 @@ sc_net *sc_api_net(socle_net *net) {
         return net->net;
     }
     sc_fail(&net->context->env, SOCLE_STATUS_STATE,
-            "a trainer uses this network: destroy it before the network changes");
+            "a trainer or a graph uses this network: destroy it before the network changes");
     return NULL;
 }
 

@@ -50,9 +50,6 @@ static socle_status check_net(socle_net *net, sc_env *env) {
         return sc_fail(
             env, SOCLE_STATUS_CONFIG,
             "socle_trainer_create: the network has no loss: choose one by socle_loss_...");
-    if (net->net->inputs != 1)
-        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED,
-                       "a trainer steps networks of one input, this one has %d", net->net->inputs);
     return SOCLE_OK;
 }
 
@@ -196,6 +193,18 @@ static socle_status cast_targets(const void **out, socle_trainer *trainer,
     return SOCLE_OK;
 }
 
+/* The inputs beside the first. */
+static socle_status check_more(const socle_trainer *trainer, const socle_batch *batch) {
+    const sc_net *net = trainer->net->net;
+    for (int i = 1; i < net->inputs; i++)
+        if (!batch->more || !batch->more[i - 1])
+            return sc_fail(&trainer->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                           "socle_trainer_step: the network has %d inputs, and samples of %s are "
+                           "missing: socle_trainer_step_with takes them in more[%d]",
+                           net->inputs, net->input[i].name, i - 1);
+    return SOCLE_OK;
+}
+
 socle_status socle_trainer_step_with(socle_trainer *trainer, const socle_batch *batch,
                                      float *loss) {
     if (!trainer) return SOCLE_STATUS_INVALID_ARGUMENT;
@@ -207,11 +216,15 @@ socle_status socle_trainer_step_with(socle_trainer *trainer, const socle_batch *
         return sc_fail(&trainer->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "%" PRId64 " rows; this trainer takes 1 to %" PRId64, batch->rows,
                        trainer->options.capacity);
+    SC_TRY(check_more(trainer, batch));
     SC_TRY(check_targets(trainer, batch));
     const void *targets;
     SC_TRY(cast_targets(&targets, trainer, batch));
     step_call call = {
-        .trainer = trainer, .rows = batch->rows, .column = {batch->inputs, targets}, .loss = loss};
+        .trainer = trainer, .rows = batch->rows, .column = {batch->inputs}, .loss = loss};
+    const int inputs = trainer->net->net->inputs;
+    for (int i = 1; i < inputs; i++) call.column[i] = batch->more[i - 1];
+    call.column[inputs] = targets;
     return sc_api_run_at(trainer->context, &trainer->home, step_job, &call);
 }
 

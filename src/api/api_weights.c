@@ -29,6 +29,7 @@ void sc_api_replace_weights(socle_net *net, float **set) {
     net->weight = set;
     net->weights = net->net->parameters;
     net->version++;
+    net->newer = false;
 }
 
 /* Values from the seed for the parameters that have none; those there are keep theirs. */
@@ -44,6 +45,7 @@ static socle_status fill(const socle_net *net, float **set, uint64_t seed) {
 }
 
 socle_status sc_api_need_weights(socle_net *net, uint64_t seed) {
+    SC_TRY(sc_api_pull_tensors(net));
     if (net->weight && net->weights == net->net->parameters) return SOCLE_OK;
     float **set;
     SC_TRY(sc_api_create_weights(net, &net->context->env, &set));

@@ -79,7 +79,7 @@ sc_value sc_build_batchnorm(sc_graph *graph, sc_value x, sc_value gamma, sc_valu
     if (variance) *variance = SC_NO_VALUE;
     if (x == SC_NO_VALUE || graph->status != SOCLE_OK) return SC_NO_VALUE;
     sc_tensor_desc desc = *sc_graph_desc(graph, x);
-    int64_t positions = 1;
+    int64_t positions = desc.rows_per_sample ? 1 : desc.dim[0]; /* beside those that a launch has */
     for (int d = 2; d < desc.rank; d++) positions *= desc.dim[d];
     uint32_t axes = ((1u << desc.rank) - 1) & ~2u;
     sc_value m = divide_by_count(graph, sc_build_reduce(graph, SC_REDUCE_SUM, x, axes), positions);

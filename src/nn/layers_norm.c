@@ -65,7 +65,7 @@ static sc_value build_training(sc_build *build, const sc_layer *layer, sc_value 
     sc_graph *graph = build->graph;
     sc_value mean, variance;
     const sc_tensor_desc desc = *sc_graph_desc(graph, x);
-    int64_t positions = 1, channels = desc.dim[1];
+    int64_t positions = desc.rows_per_sample ? 1 : desc.dim[0], channels = desc.dim[1];
     for (int d = 2; d < desc.rank; d++) positions *= desc.dim[d];
     sc_value y = sc_build_batchnorm(graph, x, sc_build_parameter(build, WEIGHT),
                                     sc_build_parameter(build, BIAS), layer->options.epsilon, &mean,

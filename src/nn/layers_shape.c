@@ -9,7 +9,7 @@ static sc_value build_flatten(sc_build *build, const sc_layer *layer, const sc_v
     if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
     const sc_tensor_desc desc = *sc_graph_desc(build->graph, input[0]);
     return sc_build_reshape(build->graph, input[0], 2,
-                            (int64_t[]){desc.dim[0], sc_tensor_elements_at(&desc, 1)});
+                            (int64_t[]){desc.dim[0], sc_tensor_elements(&desc) / desc.dim[0]});
 }
 
 /* All inputs of one shape; `axis`, a dimension of the values, may differ (-1: none may). */

@@ -181,6 +181,10 @@ typedef struct sc_build {
  * until sc_build_free. */
 socle_status sc_net_build(sc_build *out, sc_net *net, sc_graph *graph, sc_build_mode mode,
                           const sc_value *input);
+/* The same with values of the caller's in place of the parameters' external ones, one per parameter
+ * of the net; NULL: none. */
+socle_status sc_net_build_with(sc_build *out, sc_net *net, sc_graph *graph, sc_build_mode mode,
+                               const sc_value *input, const sc_value *parameter);
 void sc_build_free(sc_build *build);
 /* For layers: the external value of the current layer's parameter `k` (0-based in its declaration
  * order). */

@@ -71,8 +71,15 @@ static void build_layers(sc_build *build, const sc_value *input) {
 
 socle_status sc_net_build(sc_build *out, sc_net *net, sc_graph *graph, sc_build_mode mode,
                           const sc_value *input) {
+    return sc_net_build_with(out, net, graph, mode, input, NULL);
+}
+
+socle_status sc_net_build_with(sc_build *out, sc_net *net, sc_graph *graph, sc_build_mode mode,
+                               const sc_value *input, const sc_value *parameter) {
     *out = (sc_build){.env = graph->env, .net = net, .graph = graph, .mode = mode};
     socle_status status = allocate(out);
+    for (size_t p = 0; status == SOCLE_OK && parameter && p < net->parameters; p++)
+        out->parameter[p] = parameter[p];
     if (status == SOCLE_OK) build_layers(out, input);
     if (status == SOCLE_OK) status = graph->status;
     if (status != SOCLE_OK) sc_build_free(out);

@@ -24,12 +24,16 @@ cat output
 case $name in
     tensors) pattern='y = 2\.0000 x + 1\.0000' ;;
     training_step) pattern='^step 600: loss 0\.00' ;;
+    fgsm) pattern='^accuracy (1\.00|0\.9[5-9]), after the attack 0\.[0-2]' ;;
+    two_networks) pattern='^step 1500: 0\.[01]' ;;
     fit) pattern='^test accuracy 0\.[5-9]' ;;
     *) echo "unknown example $name"; exit 1 ;;
 esac
-grep -q "$pattern" output || { echo "the output lacks \"$pattern\""; exit 1; }
+grep -Eq "$pattern" output || { echo "the output lacks \"$pattern\""; exit 1; }
 files=$(ls)
 wanted=output
 [ "$name" != fit ] || wanted="model.safetensors
+output"
+[ "$name" != fgsm ] || wanted="fgsm.safetensors
 output"
 [ "$files" = "$wanted" ] || { echo "left behind: $files"; exit 1; }

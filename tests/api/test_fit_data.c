@@ -177,8 +177,20 @@ API_TEST(api_fit, several_inputs) {
     API_OK(context, socle_fit(net, data, &opts));
     API_OK(context, socle_evaluate(net, data, &result));
     SC_TRUE(result.accuracy > 0.95);
-    API_FAILS(context, socle_trainer_create(&trainer, net, socle_adam(0.1f), 8, 1),
-              SOCLE_STATUS_UNSUPPORTED, "has 2");
+    float loss[2];
+    API_OK(context, socle_trainer_create(&trainer, net, socle_adam(0.1f), API_SAMPLES, 1));
+    const void *more[1] = {byte};
+    socle_batch batch = {API_SAMPLES, blobs.input, blobs.label, SOCLE_U8, more};
+    API_OK(context, socle_trainer_step_with(trainer, &batch, &loss[0]));
+    for (int step = 0; step < 20; step++)
+        API_OK(context, socle_trainer_step_with(trainer, &batch, &loss[1]));
+    SC_TRUE(loss[1] < 0.7f * loss[0]);
+    more[0] = NULL;
+    API_FAILS(context, socle_trainer_step_with(trainer, &batch, NULL),
+              SOCLE_STATUS_INVALID_ARGUMENT, "samples of side are missing");
+    API_FAILS(context, socle_trainer_step(trainer, 8, blobs.input, blobs.label, NULL),
+              SOCLE_STATUS_INVALID_ARGUMENT, "more[0]");
+    socle_trainer_destroy(trainer);
     socle_net_destroy(net);
     socle_data_destroy(data);
     socle_close(context);

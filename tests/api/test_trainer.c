@@ -99,7 +99,7 @@ Test(api_trainer, holds_the_network) {
     float zeros[WEIGHTS] = {0}, got[WEIGHTS];
     socle_trainer *trainer = trainer_of(context, net);
     SC_EQ(socle_dense(net, 4, 3, NULL), -1);
-    SC_CONTAINS(socle_error(context), "a trainer uses this network");
+    SC_CONTAINS(socle_error(context), "a trainer or a graph uses this network");
     SC_EQ(socle_input(net, SOCLE_SHAPE(2)), -1);
     API_FAILS(context, socle_loss_mean_squared_error(net, 4), SOCLE_STATUS_STATE, "a trainer");
     API_OK(context, socle_net_write(net, "dense1.weight", zeros, WEIGHTS));
@@ -222,7 +222,7 @@ API_TEST(api_trainer, a_thousand_classes) {
     API_OK(context, socle_trainer_create(&trainer, net, socle_sgd(0, 0), 2, 1));
     API_FAILS(context, socle_trainer_step(trainer, 2, input, narrow, &loss),
               SOCLE_STATUS_INVALID_ARGUMENT, "socle_trainer_step_with");
-    socle_batch batch = {2, input, label, SOCLE_I32};
+    socle_batch batch = {2, input, label, SOCLE_I32, NULL};
     API_OK(context, socle_trainer_step_with(trainer, &batch, &loss));
     SC_TRUE(loss < 1e-4f); /* log(1 + 999 exp(-20)) = 2.1e-6 */
     batch.targets = narrow;
@@ -259,8 +259,8 @@ Test(api_trainer, shares_of_a_class) {
     API_OK(context, socle_loss_binary_cross_entropy(net, x));
     API_OK(context, socle_trainer_create(&trainer, net, socle_sgd(0, 0), 2, 1));
     API_OK(context, socle_trainer_step(trainer, 2, input, values, &loss[0]));
-    API_OK(context,
-           socle_trainer_step_with(trainer, &(socle_batch){2, input, bytes, SOCLE_U8}, &loss[1]));
+    API_OK(context, socle_trainer_step_with(
+                        trainer, &(socle_batch){2, input, bytes, SOCLE_U8, NULL}, &loss[1]));
     SC_EQ_FLOAT_BITS(loss[1], loss[0]);
     const float wrong[] = {-1, 1.5f, NAN, INFINITY};
     for (int i = 0; i < 4; i++) {
@@ -268,9 +268,10 @@ Test(api_trainer, shares_of_a_class) {
         API_FAILS(context, socle_trainer_step(trainer, 2, input, bad, &loss[0]), SOCLE_STATUS_DATA,
                   "sample 1 has target");
     }
-    API_FAILS(context,
-              socle_trainer_step_with(trainer, &(socle_batch){2, input, bad_byte, SOCLE_U8}, NULL),
-              SOCLE_STATUS_DATA, "sample 1 has label 2");
+    API_FAILS(
+        context,
+        socle_trainer_step_with(trainer, &(socle_batch){2, input, bad_byte, SOCLE_U8, NULL}, NULL),
+        SOCLE_STATUS_DATA, "sample 1 has label 2");
     socle_trainer_destroy(trainer);
     socle_net_destroy(net);
     socle_close(context);

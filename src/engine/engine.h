@@ -146,6 +146,13 @@ socle_status sc_engine_data(sc_engine *engine, const sc_dataset *dataset, const 
  * sc_engine_slot_uploaded. */
 socle_status sc_engine_upload(sc_engine *engine, int slot, int64_t rows, const void *const *column,
                               const int32_t *index);
+/* How many steps the longest sequence of these rows has, by the columns (in host memory, each from
+ * its first row) of inputs that are lengths; 0: there are none. sample: numbers of the rows; NULL:
+ * the first ones. */
+int64_t sc_engine_longest(const sc_engine *engine, const void *const *column, int64_t rows,
+                          const uint32_t *sample);
+/* Notes it for a slot that was filled by row numbers; where columns are staged the upload does. */
+void sc_engine_slot_longest(sc_engine *engine, int slot, int64_t longest);
 /* Waits until the slot's upload is done, so that its host memory is free again. */
 socle_status sc_engine_slot_uploaded(sc_engine *engine, int slot);
 

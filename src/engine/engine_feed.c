@@ -71,6 +71,30 @@ static socle_status write_origins(sc_engine *engine, sc_operand base, int64_t ro
                           (size_t)rows * SC_AUGMENT_ORIGIN * sizeof(int32_t));
 }
 
+static int64_t number_at(const sc_engine *engine, int k, const void *column, size_t row) {
+    int32_t value;
+    if (engine->column[k].dtype == SOCLE_U8) return ((const uint8_t *)column)[row];
+    memcpy(&value, (const char *)column + row * sizeof value, sizeof value);
+    return value;
+}
+
+int64_t sc_engine_longest(const sc_engine *engine, const void *const *column, int64_t rows,
+                          const uint32_t *sample) {
+    int64_t longest = 0;
+    for (int k = 0; k < engine->net->inputs; k++) {
+        if (!column[k] || !sc_net_length_limit(engine->net, k, NULL)) continue;
+        for (int64_t i = 0; i < rows; i++) {
+            int64_t length = number_at(engine, k, column[k], sample ? sample[i] : (size_t)i);
+            if (length > longest) longest = length;
+        }
+    }
+    return longest;
+}
+
+void sc_engine_slot_longest(sc_engine *engine, int slot, int64_t longest) {
+    engine->slot[slot].longest = longest;
+}
+
 socle_status sc_engine_upload(sc_engine *engine, int number, int64_t rows,
                               const void *const *column, const int32_t *index) {
     sc_engine_slot *slot = &engine->slot[number];
@@ -84,6 +108,7 @@ socle_status sc_engine_upload(sc_engine *engine, int number, int64_t rows,
     slot->used = NULL;
     uint64_t asked = sc_now_ns();
     sc_operand base = {slot->buffer, 0};
+    slot->longest = engine->options.resident ? 0 : sc_engine_longest(engine, column, rows, NULL);
     if (engine->options.resident)
         SC_TRY(sc_queue_write(engine->upload, base, index, (size_t)rows * sizeof *index));
     else

@@ -207,8 +207,9 @@ socle_status sc_engine_send(sc_engine *engine, int slot, int64_t rows, uint32_t 
     SC_TRY(sc_engine_take_partial(engine, &partial));
     merges = sc_engine_push(engine, partial, merge);
     sc_lane_memory memory = sc_engine_bases(engine, slot, partial);
-    sc_launch launch = {
-        .rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
+    sc_launch launch = sc_engine_launch(engine, slot, rows);
+    launch.sample_offset = sample_offset;
+    launch.step = step;
     SC_TRY(sc_engine_slot_begin(engine, slot));
     SC_TRY(sc_engine_link_begin(engine));
     for (int r = 0; r < link->ranges; r++) {

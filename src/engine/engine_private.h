@@ -13,6 +13,7 @@ typedef struct sc_engine_slot {
     sc_event *uploaded; /* last upload; NULL: none under way */
     uint64_t asked;     /* host time when it was begun */
     sc_event *used;     /* last launch that reads it */
+    int64_t longest;    /* steps of the longest sequence in it; 0: as many as sequences have */
 } sc_engine_slot;
 
 struct sc_engine {
@@ -110,7 +111,9 @@ socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph);
 socle_status sc_engine_need_predict(sc_engine *engine);
 /* After every write to the parameters: packed copies are stale. */
 void sc_engine_weights_changed(sc_engine *engine);
-/* engine_step.c: a free partial slot, STATE when there is none. */
+/* engine_step.c: the arguments of a launch over the rows of a slot. */
+sc_launch sc_engine_launch(const sc_engine *engine, int slot, int64_t rows);
+/* A free partial slot, STATE when there is none. */
 socle_status sc_engine_take_partial(sc_engine *engine, int *partial);
 /* Notes the next micro-batch's partial; gives the additions that are due. */
 int sc_engine_push(sc_engine *engine, int partial, sc_sum_merge *merge);

@@ -68,13 +68,19 @@ int sc_engine_push(sc_engine *engine, int partial, sc_sum_merge *merge) {
                                       : merges + sc_sum_tree_join(&engine->tree, merge + merges);
 }
 
+sc_launch sc_engine_launch(const sc_engine *engine, int slot, int64_t rows) {
+    return (sc_launch){
+        .rows = rows, .seed = engine->options.seed, .repetitions = engine->slot[slot].longest};
+}
+
 socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows,
                                    uint32_t sample_offset, uint32_t step) {
     int partial = 0;
     SC_TRY(sc_engine_take_partial(engine, &partial));
     sc_lane_memory memory = sc_engine_bases(engine, slot, partial);
-    sc_launch launch = {
-        .rows = rows, .sample_offset = sample_offset, .step = step, .seed = engine->options.seed};
+    sc_launch launch = sc_engine_launch(engine, slot, rows);
+    launch.sample_offset = sample_offset;
+    launch.step = step;
     SC_TRY(sc_engine_slot_begin(engine, slot));
     SC_TRY(sc_engine_link_begin(engine));
     SC_TRY(sc_plan_run(engine->train, engine->compute, &memory, &launch));
@@ -126,7 +132,7 @@ socle_status sc_engine_commit(sc_engine *engine, const sc_engine_step *step) {
 socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows) {
     SC_TRY(sc_engine_prepare_evaluation(engine));
     sc_lane_memory memory = sc_engine_bases(engine, slot, 0);
-    sc_launch launch = {.rows = rows, .seed = engine->options.seed};
+    sc_launch launch = sc_engine_launch(engine, slot, rows);
     SC_TRY(sc_engine_slot_begin(engine, slot));
     engine->slot[slot].asked = 0; /* traces are of training */
     SC_TRY(sc_plan_run(engine->evaluate, engine->compute, &memory, &launch));
@@ -138,7 +144,7 @@ socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows) {
 socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, float *out) {
     SC_TRY(sc_engine_need_predict(engine));
     sc_lane_memory memory = sc_engine_bases(engine, slot, 0);
-    sc_launch launch = {.rows = rows, .seed = engine->options.seed};
+    sc_launch launch = sc_engine_launch(engine, slot, rows);
     SC_TRY(sc_engine_slot_begin(engine, slot));
     SC_TRY(sc_plan_run(engine->predict, engine->compute, &memory, &launch));
     SC_TRY(sc_engine_slot_end(engine, slot));

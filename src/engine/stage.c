@@ -150,6 +150,12 @@ socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *numb
     const void *column[SC_DATASET_MAX_COLUMNS];
     for (int k = 0; k < SC_DATASET_MAX_COLUMNS; k++) column[k] = slot->column[k];
     SC_TRY(sc_engine_upload(stage->engine, stage->next, rows->rows, column, slot->column[0]));
+    if (sc_engine_is_resident(stage->engine)) {
+        for (int k = 0; k < sc_engine_columns(stage->engine); k++)
+            column[k] = stage->from[k] ? stage->from[k]->data : NULL;
+        sc_engine_slot_longest(stage->engine, stage->next,
+                               sc_engine_longest(stage->engine, column, rows->rows, sample));
+    }
     slot->holds = *rows;
     *number = stage->next;
     stage->next = (stage->next + 1) % stage->slots;

@@ -34,7 +34,7 @@ typedef struct backward {
 
 static bool carries_gradient(const sc_grad *grad, const sc_crossing *one) {
     return one->kind == SC_CROSS_CARRY &&
-           sc_graph_desc(grad->graph, one->inside)->dtype == SOCLE_F32 &&
+           sc_dtype_is_float(sc_graph_desc(grad->graph, one->inside)->dtype) &&
            sc_grad_wanted(grad, one->inside);
 }
 
@@ -51,7 +51,7 @@ void sc_grad_mark_repeat(sc_grad *grad, int repeat) {
             if (one->repeat != repeat || one->kind == SC_CROSS_COLLECT) continue;
             bool wanted = one->outside != SC_NO_VALUE && sc_grad_wanted(grad, one->outside);
             if (one->kind == SC_CROSS_CARRY) wanted |= sc_grad_wanted(grad, one->next);
-            wanted &= sc_graph_desc(graph, one->inside)->dtype == SOCLE_F32;
+            wanted &= sc_dtype_is_float(sc_graph_desc(graph, one->inside)->dtype);
             changed |= wanted && !grad->wanted[one->inside];
             grad->wanted[one->inside] |= wanted;
         }

@@ -2,6 +2,8 @@
 /* The recurrent layer: states and gradients are PyTorch's, for samples of one length and of
  * several; leaving steps out is masking them, to the bit; what does not fit is refused. */
 #include "../backend/plan_fixture.h"
+#include "backend/null.h"
+#include "engine/stage.h"
 #include "net_eval.h"
 #include "recurrent.h"
 
@@ -158,6 +160,103 @@ Test(recurrent, leaving_out_is_masking) {
         run("cpu", net, 4, ragged, &left_out);
         SC_EQ_MEMORY(&masked, &left_out, sizeof masked);
         sc_net_destroy(net);
+    }
+}
+
+/* Kernels are prepared once, whatever number of steps; each step is as many launches. */
+Test(recurrent, kernels_do_not_grow) {
+    static const int steps[] = {28, 280};
+    int64_t prepares[2], enqueues[2];
+    for (int i = 0; i < 2; i++) {
+        sc_null_counts counts = {0};
+        sc_env env;
+        sc_device *device;
+        sc_engine *engine;
+        float input[280] = {0};
+        uint8_t label = 0;
+        sc_optimizer adam = sc_optimizer_default(sc_optimizer_find("adam"));
+        sc_engine_options options = {.capacity = 1, .optimizer = &adam};
+        sc_net *net = net_create(&env, SOCLE_F32, 2, (int64_t[]){steps[i], 1}, 1);
+        sc_layer_options layer = options_of("rnn");
+        layer.units = 64;
+        layer.returns = "sequence";
+        net_add(net, "rnn", -1, &layer);
+        layer = options_of("dense");
+        layer.units = 10;
+        net_add(net, "flatten", -1, NULL);
+        SC_OK(&env, sc_net_loss(net, "softmax_cross_entropy", net_add(net, "dense", -1, &layer)));
+        SC_OK(&env, sc_null_open(&device, &env, &counts));
+        options.has_target_dtype = true, options.target_dtype = SOCLE_U8;
+        SC_OK(&env, sc_engine_create(&engine, device, net, &options));
+        SC_OK(&env, sc_engine_upload(engine, 0, 1, (const void *[]){input, &label}, NULL));
+        SC_OK(&env, sc_engine_slot_uploaded(engine, 0));
+        prepares[i] = counts.prepares;
+        enqueues[i] = counts.enqueues;
+        SC_OK(&env, sc_engine_micro_batch(engine, 0, 1, 0, 1));
+        enqueues[i] = counts.enqueues - enqueues[i];
+        SC_EQ(counts.prepares, prepares[i]);
+        sc_engine_destroy(engine);
+        sc_device_close(device);
+        sc_net_destroy(net);
+    }
+    SC_EQ(prepares[0], prepares[1]);
+    SC_TRUE(enqueues[1] - enqueues[0] >= 2 * (280 - 28));
+    SC_EQ((enqueues[1] - enqueues[0]) % (280 - 28), 0);
+}
+
+/* A micro-batch makes the steps of its longest sample, staged or resident. */
+Test(recurrent, launches_go_to_the_longest) {
+    static const int32_t lengths[4] = {2, 5, 1, 3};
+    int64_t made[2][4];
+    for (int resident = 0; resident < 2; resident++)
+        for (int first = 0; first < 4; first++) {
+            sc_null_counts counts = {0};
+            sc_env env;
+            sc_device *device;
+            sc_engine *engine;
+            sc_dataset *data;
+            sc_stage *stage;
+            sc_order order;
+            sc_optimizer adam = sc_optimizer_default(sc_optimizer_find("adam"));
+            static const float x[4 * STEPS * FEATURES];
+            static const float target[4 * UNITS];
+            const socle_shape sequence = {2, {STEPS, FEATURES}}, one = {0}, row = {1, {UNITS}};
+            sc_net *net = recurrent_net(&env, "tanh", "last", true);
+            SC_OK(&env, sc_net_loss(net, "mean_squared_error", net->output));
+            SC_OK(&env, sc_dataset_create(&data, &env, "data", 4));
+            SC_OK(&env,
+                  sc_dataset_add_borrowed(data, "input", SOCLE_F32, &sequence, x, NULL, NULL));
+            SC_OK(&env,
+                  sc_dataset_add_borrowed(data, "length", SOCLE_I32, &one, lengths, NULL, NULL));
+            SC_OK(&env,
+                  sc_dataset_add_borrowed(data, "target", SOCLE_F32, &row, target, NULL, NULL));
+            SC_OK(&env, sc_null_open(&device, &env, &counts));
+            sc_engine_options options = {.capacity = 1,
+                                         .optimizer = &adam,
+                                         .resident = resident,
+                                         .data_rows = resident ? 4 : 0};
+            SC_OK(&env, sc_engine_create(&engine, device, net, &options));
+            sc_stage_source source = {.dataset = data, .target = "target"};
+            if (resident) SC_OK(&env, sc_engine_data(engine, data, "target", &source.first_row));
+            SC_OK(&env, sc_order_init(&order, &env, NULL, 4, 1, false));
+            SC_OK(&env, sc_stage_create(&stage, engine, &source, &order, 1));
+            int slot;
+            SC_OK(&env, sc_stage_slot(stage, &(sc_stage_rows){0, (uint32_t)first, 1}, &slot));
+            int64_t before = counts.enqueues;
+            SC_OK(&env, sc_engine_micro_batch(engine, slot, 1, 0, 1));
+            made[resident][first] = counts.enqueues - before;
+            sc_stage_destroy(stage);
+            sc_order_free(&order);
+            sc_engine_destroy(engine);
+            sc_device_close(device);
+            sc_dataset_destroy(data);
+            sc_net_destroy(net);
+        }
+    for (int resident = 0; resident < 2; resident++) {
+        int64_t each = made[resident][0] - made[resident][2]; /* 2 steps and 1 */
+        SC_TRUE(each >= 4);
+        SC_EQ(made[resident][1] - made[resident][0], 3 * each);
+        SC_EQ(made[resident][3] - made[resident][2], 2 * each);
     }
 }
 

@@ -3,12 +3,13 @@
  * the one lies in the other. */
 #include "model/model.h"
 
-#include "io/quote.h"
+#include "io/format.h"
 #include "model/net_config.h"
 
 #include <string.h>
 
-static const char format_word[] = "socle", version_word[] = "1";
+static const char format_word[] = "socle";
+static const sc_format versions = {"model file", 1, 1};
 
 static socle_shape shape_of(const sc_parameter *parameter) {
     socle_shape shape = {.rank = parameter->desc.rank};
@@ -17,11 +18,11 @@ static socle_shape shape_of(const sc_parameter *parameter) {
 }
 
 socle_status sc_model_declare(sc_safetensors_writer *writer, const sc_net *net) {
-    char *text;
+    char *text, version[SC_FORMAT_TEXT];
+    sc_format_text(version, &versions);
     SC_TRY(sc_net_text(&text, net));
     socle_status status = sc_safetensors_writer_metadata(writer, "format", format_word);
-    if (status == SOCLE_OK)
-        status = sc_safetensors_writer_metadata(writer, "version", version_word);
+    if (status == SOCLE_OK) status = sc_safetensors_writer_metadata(writer, "version", version);
     if (status == SOCLE_OK) status = sc_safetensors_writer_metadata(writer, "network", text);
     sc_release(net->env, text);
     for (size_t p = 0; p < net->parameters && status == SOCLE_OK; p++) {
@@ -45,17 +46,13 @@ socle_status sc_model_save(sc_env *env, const char *path, const sc_net *net,
 }
 
 static socle_status check_metadata(sc_env *env, const sc_safetensors *file) {
-    const char *path = sc_safetensors_path(file), *format = sc_safetensors_metadata(file, "format"),
-               *version = sc_safetensors_metadata(file, "version");
+    const char *path = sc_safetensors_path(file), *format = sc_safetensors_metadata(file, "format");
     if (!format || strcmp(format, format_word) != 0)
         return sc_fail(
             env, SOCLE_STATUS_DATA,
             "%s: holds weights, but not the network they belong to; give the configuration too",
             path);
-    if (!version || strcmp(version, version_word) != 0)
-        return sc_fail(env, SOCLE_STATUS_DATA,
-                       "%s: is a model file of version '%s', this program reads version %s", path,
-                       sc_quote(version ? version : "").text, version_word);
+    SC_TRY(sc_format_check(env, &versions, path, sc_safetensors_metadata(file, "version")));
     if (!sc_safetensors_metadata(file, "network"))
         return sc_fail(env, SOCLE_STATUS_DATA, "%s: the metadata lack the network", path);
     return SOCLE_OK;

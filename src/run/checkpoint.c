@@ -4,6 +4,7 @@
  * everything before it changes anything. */
 #include "run/checkpoint.h"
 #include "base/hash.h"
+#include "io/format.h"
 #include "io/json_text.h"
 #include "io/quote.h"
 #include "io/safetensors.h"
@@ -17,8 +18,9 @@
 #include <string.h>
 
 #define VERSION_KEY "checkpoint_version"
-#define VERSION "1"
 #define CHECKSUM "checkpoint/checksum"
+
+static const sc_format versions = {"checkpoint", 1, 1};
 
 /* Where one tensor of the file lives in a run. */
 typedef enum place_kind { CURRENT, STATE, BEST } place_kind;
@@ -142,11 +144,13 @@ static socle_status put_sums(visit *v, sc_position *position) {
 }
 
 static socle_status write_metadata(visit *v, const sc_identity *identity) {
+    char version[SC_FORMAT_TEXT];
     sc_position position = sc_trainer_position(v->trainer);
     int64_t *number[METADATA_NUMBERS];
     char text[VALUE_TEXT];
     position_numbers(&position, number);
-    SC_TRY(sc_safetensors_writer_metadata(v->writer, VERSION_KEY, VERSION));
+    sc_format_text(version, &versions);
+    SC_TRY(sc_safetensors_writer_metadata(v->writer, VERSION_KEY, version));
     add_hash(v, identity->network, strlen(identity->network)); /* its text is in the file already */
     SC_TRY(put_metadata(v, "run.config", identity->config));
     SC_TRY(put_metadata(v, "run.data", identity->data));
@@ -297,10 +301,7 @@ static socle_status check_format(sc_env *env, const sc_safetensors *file) {
         return sc_fail(env, SOCLE_STATUS_DATA,
                        "%s: is no checkpoint; a run continues from its checkpoint.safetensors",
                        sc_safetensors_path(file));
-    if (strcmp(version, VERSION) == 0) return SOCLE_OK;
-    return sc_fail(env, SOCLE_STATUS_DATA,
-                   "%s: version %s of the checkpoint format; this program reads version " VERSION,
-                   sc_safetensors_path(file), sc_quote(version).text);
+    return sc_format_check(env, &versions, sc_safetensors_path(file), version);
 }
 
 static bool has_best(const visit *v) {

@@ -41,8 +41,9 @@ static void check_metadata(const char *format, const char *version, const char *
 Test(model_bad, metadata) {
     check_metadata(NULL, "1", "{}", "holds weights, but not the network");
     check_metadata("pt", "1", "{}", "holds weights, but not the network");
-    check_metadata("socle", NULL, "{}", "version ''");
-    check_metadata("socle", "2", "{}", "version '2', this program reads version 1");
+    check_metadata("socle", NULL, "{}", "'' is no version of a model file");
+    check_metadata("socle", "2", "{}",
+                   "of version 2, this program reads version 1; use a newer program");
     check_metadata("socle", "1", NULL, "the metadata lack the network");
     check_metadata("socle", "1", "", "");
     check_metadata("socle", "1", "{", "");

@@ -27,7 +27,7 @@ typedef enum socle_padding { SOCLE_VALID = 0, SOCLE_SAME = 1 } socle_padding;
 
 typedef struct socle_initializer {
     const char *kind; /* NULL: standard; "zeros", "ones", "normal", "uniform", "glorot_uniform",
-                         "glorot_normal", "he_uniform", "he_normal" */
+                         "glorot_normal", "he_uniform", "he_normal", "fan_in_uniform" */
     float scale;      /* sigma of normal, half-width of uniform */
 } socle_initializer;
 
@@ -41,6 +41,14 @@ typedef struct socle_embedding_opts {
     const char *name;
     socle_initializer weight_init; /* standard: normal, 1 */
 } socle_embedding_opts;
+
+typedef struct socle_rnn_opts {
+    const char *name;
+    int relu;     /* the function of each step: tanh, else relu */
+    int sequence; /* gives the states of all steps, else the last */
+    int no_bias;
+    socle_initializer weight_init, recurrent_init, bias_init; /* standard: fan_in_uniform */
+} socle_rnn_opts;
 
 typedef struct socle_conv2d_opts {
     const char *name;
@@ -79,6 +87,13 @@ SOCLE_API socle_node socle_dense(socle_net *net, socle_node x, int units,
  * [vocabulary, units], of standard normal values at first. */
 SOCLE_API socle_node socle_embedding(socle_net *net, socle_node x, int vocabulary, int units,
                                      const socle_embedding_opts *opts);
+/* Simple recurrent layer: h(t) = tanh(W x(t) + b + U h(t-1) + c). x: [T,K], or an image [1,T,K]
+ * whose rows are steps; lengths: an input of the network, one u8 or i32 per sample, that says how
+ * many steps it has, 1 to T; NULL: T. Result: [units], the last state, or [T,units], which is 0
+ * behind a sample's length. Parameters: weight_ih_l0 [units, K], weight_hh_l0 [units, units],
+ * bias_ih_l0 and bias_hh_l0 [units]. */
+SOCLE_API socle_node socle_rnn(socle_net *net, socle_node x, int units, const socle_node *lengths,
+                               const socle_rnn_opts *opts);
 /* Convolution with windows of kernel x kernel. x: [C,H,W]; result [filters,OH,OW]. Parameters:
  * weight [filters, C/groups, kernel, kernel], bias [filters]. */
 SOCLE_API socle_node socle_conv2d(socle_net *net, socle_node x, int filters, int kernel,

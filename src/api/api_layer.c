@@ -66,6 +66,22 @@ socle_node socle_embedding(socle_net *net, socle_node x, int vocabulary, int uni
     return add_layer(net, "embedding", opts ? opts->name : NULL, 1, &x, &options);
 }
 
+socle_node socle_rnn(socle_net *net, socle_node x, int units, const socle_node *lengths,
+                     const socle_rnn_opts *opts) {
+    sc_layer_options options = defaults("rnn");
+    const socle_node input[2] = {x, lengths ? *lengths : -1};
+    options.units = units;
+    if (opts) {
+        options.function = opts->relu ? "relu" : "tanh";
+        options.returns = opts->sequence ? "sequence" : "last";
+        options.use_bias = !opts->no_bias;
+        set_init(&options.weight_init, &opts->weight_init);
+        set_init(&options.recurrent_init, &opts->recurrent_init);
+        set_init(&options.bias_init, &opts->bias_init);
+    }
+    return add_layer(net, "rnn", opts ? opts->name : NULL, lengths ? 2 : 1, input, &options);
+}
+
 socle_node socle_conv2d(socle_net *net, socle_node x, int filters, int kernel,
                         const socle_conv2d_opts *opts) {
     const int one[2] = {1, 1};

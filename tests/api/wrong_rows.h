@@ -105,6 +105,9 @@
     X(SHAPE, "2^31", added(w, socle_dense(w->net, w->row, 1 << 30, NULL)))                         \
     X(SHAPE, "whole numbers", added(w, socle_embedding(w->net, w->row, 4, 4, NULL)))               \
     X(CONFIG, "vocabulary", added(w, socle_embedding(w->net, w->row, 0, 4, NULL)))                 \
+    X(SHAPE, "expects a sequence", added(w, socle_rnn(w->net, w->row, 4, NULL, NULL)))             \
+    X(CONFIG, "units", added(w, socle_rnn(w->net, w->image, 0, NULL, NULL)))                       \
+    X(SHAPE, "length of each sample", added(w, socle_rnn(w->net, w->image, 4, &w->row, NULL)))     \
     X(CONFIG, "not a layer", added(w, socle_dense(w->net, 99, 4, NULL)))                           \
     X(CONFIG, "not a layer", added(w, socle_dense(w->net, -1, 4, NULL)))                           \
     X(CONFIG, "", added(w, socle_dense(w->net, w->row, 4, DENSE(.name = ""))))                     \

@@ -143,7 +143,7 @@ static socle_node layer(source *in, socle_net *net, const socle_node *node, int 
                                         "mish", "silu", "elu",     "",        "no such"};
     socle_node x = node[pick(in, 6) ? nodes - 1 : pick(in, nodes)];
     if (byte(in) == 255) x = (socle_node)size_of(in);
-    int kind = pick(in, 14);
+    int kind = pick(in, 15);
     const socle_node several[3] = {x, node[pick(in, nodes)], node[pick(in, nodes)]};
     switch (kind) {
     case 0:
@@ -172,6 +172,10 @@ static socle_node layer(source *in, socle_net *net, const socle_node *node, int 
         return socle_expr(net, pick(in, 4), several, formula(in, formulas, COUNT(formulas)));
     case 12:
         return socle_embedding(net, x, size_of(in), size_of(in), NULL);
+    case 13: {
+        socle_rnn_opts opts = {.relu = pick(in, 2), .sequence = pick(in, 2)};
+        return socle_rnn(net, x, size_of(in), pick(in, 2) ? several : NULL, &opts);
+    }
     default:
         return socle_relu(net, x);
     }

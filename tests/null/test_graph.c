@@ -2,6 +2,10 @@
 /* The graph container: values and their homes, and that a bad request is refused with its values,
  * once, and remembered. */
 #include "graph/build.h"
+#include "graph/fuse.h"
+#include "graph/grad.h"
+#include "graph/live.h"
+#include "graph/repeat.h"
 
 #include "sc_test.h"
 
@@ -246,6 +250,38 @@ static socle_status build_some(sc_env *env, void *argument) {
     return status;
 }
 
+/* A repeated region with its gradient, and how long its values live. */
+static socle_status build_repeated(sc_env *env, void *argument) {
+    (void)argument;
+    sc_graph *graph, *copy = NULL;
+    SC_TRY(sc_graph_create(&graph, env, 2));
+    const int64_t dim[3] = {5, 2, 3};
+    sc_tensor_desc whole = sc_tensor_make(SOCLE_F32, 0, 3, dim),
+                   state = sc_tensor_make(SOCLE_F32, 1, 2, dim + 1),
+                   square = sc_tensor_make(SOCLE_F32, 0, 2, (const int64_t[]){3, 3});
+    sc_value x = sc_graph_external(graph, SC_LANE_INPUTS, 0, &whole, "x"), gradient;
+    sc_value w = sc_graph_external(graph, SC_LANE_PARAMETERS, 0, &square, "w");
+    sc_repeat_begin(graph, 5, true);
+    sc_value h = sc_repeat_carry(graph, SC_NO_VALUE, &state);
+    sc_value next = sc_build_binary(graph, SC_EXPR_ADD, sc_repeat_read(graph, x, 1),
+                                    sc_build_matmul(graph, h, w, false, false));
+    sc_repeat_next(graph, h, next);
+    sc_value all = sc_repeat_collect(graph, next);
+    sc_repeat_end(graph);
+    sc_value loss = sc_build_binary(graph, SC_EXPR_MUL, all, all);
+    socle_status status = sc_graph_gradient(graph, loss, SC_NO_VALUE, 1, &w, &gradient, NULL);
+    sc_graph_output(graph, gradient, SC_LANE_GRADIENTS, 0);
+    if (status == SOCLE_OK) status = sc_graph_copy(&copy, graph);
+    if (status == SOCLE_OK) status = sc_graph_fuse(copy, NULL);
+    sc_live live = {0};
+    if (status == SOCLE_OK) status = sc_live_intervals(&live, copy);
+    sc_live_free(&live);
+    sc_graph_destroy(copy);
+    sc_graph_destroy(graph);
+    return status;
+}
+
 Test(graph, survives_refused_allocations) {
     sc_test_each_allocation(build_some, NULL);
+    sc_test_each_allocation(build_repeated, NULL);
 }

@@ -10,8 +10,8 @@
 
 typedef struct sc_safetensors sc_safetensors;
 
-/* Every element type of the format. The first three are Socle's own; a tensor of any other is
- * listed, and read only where its values are floats (sc_safetensors_read_floats). */
+/* Every element type of the format. The first three are what Socle writes; a tensor of any other is
+ * listed, and read where its values are numbers (sc_safetensors_read_floats). */
 typedef enum sc_safetensors_type {
     SC_SAFETENSORS_F32 = SOCLE_F32,
     SC_SAFETENSORS_U8 = SOCLE_U8,
@@ -19,6 +19,13 @@ typedef enum sc_safetensors_type {
     SC_SAFETENSORS_F64,
     SC_SAFETENSORS_F16,
     SC_SAFETENSORS_BF16,
+    SC_SAFETENSORS_I64,
+    SC_SAFETENSORS_U64,
+    SC_SAFETENSORS_U32,
+    SC_SAFETENSORS_I16,
+    SC_SAFETENSORS_U16,
+    SC_SAFETENSORS_I8,
+    SC_SAFETENSORS_BOOL,
     SC_SAFETENSORS_OTHER
 } sc_safetensors_type;
 
@@ -61,7 +68,11 @@ void sc_safetensors_metadata_at(const sc_safetensors *file, size_t index, const 
  * (rounded to the nearest). The 8-bit floats are not: what they mean depends on scales that lie
  * elsewhere. */
 bool sc_safetensors_is_float(const sc_safetensors_tensor *tensor);
-/* Reads such a tensor as f32; `count` == its number of elements. Errors: as sc_safetensors_read. */
+/* Whether they are floats, or whole numbers: signed and unsigned, of 8 to 64 bits, and BOOL. */
+bool sc_safetensors_is_number(const sc_safetensors_tensor *tensor);
+/* Reads such a tensor as f32; `count` == its number of elements. Errors: as sc_safetensors_read;
+ * DATA (a whole number that f32 does not hold, or a BOOL that is neither 0 nor 1, with its place).
+ */
 socle_status sc_safetensors_read_floats(const sc_safetensors *file,
                                         const sc_safetensors_tensor *tensor, float *out,
                                         size_t count);

@@ -73,17 +73,30 @@ static void text_of(char out[96], const socle_shape *shape) {
     sc_tensor_text(out, 96, &desc);
 }
 
-/* A tensor that has a parameter's name: it must have its shape and hold floats. */
+/* Whole numbers are read once before anything is taken: each must be one that f32 holds. */
+static socle_status check_whole(const mapping *m, const sc_safetensors_tensor *tensor,
+                                const sc_parameter *parameter) {
+    const size_t count = (size_t)sc_tensor_elements(&parameter->desc);
+    float *data;
+    if (sc_safetensors_is_float(tensor)) return SOCLE_OK;
+    SC_TRY(sc_allocate(m->env, &data, count, sizeof *data));
+    socle_status status = sc_safetensors_read_floats(m->file, tensor, data, count);
+    sc_release(m->env, data);
+    return status;
+}
+
+/* A tensor that has a parameter's name: it must have its shape and hold numbers. */
 static socle_status take_tensor(mapping *m, const sc_safetensors_tensor *tensor,
                                 const sc_parameter *parameter) {
     const char *path = sc_safetensors_path(m->file);
     size_t number = (size_t)(parameter - m->net->parameter);
-    bool floats = sc_safetensors_is_float(tensor), shape = same_shape(tensor, parameter);
+    bool numbers = sc_safetensors_is_number(tensor), shape = same_shape(tensor, parameter);
     if (m->tensor[number])
         return sc_fail(m->env, SOCLE_STATUS_DATA, "%s: '%s' and '%s' both are the parameter '%s'",
                        path, sc_quote(m->tensor[number]->name).text, sc_quote(tensor->name).text,
                        parameter->name);
-    if (floats && shape) {
+    if (numbers && shape) {
+        SC_TRY(check_whole(m, tensor, parameter));
         m->tensor[number] = tensor;
         return SOCLE_OK;
     }
@@ -92,10 +105,11 @@ static socle_status take_tensor(mapping *m, const sc_safetensors_tensor *tensor,
                  shape ? tensor->word : "another shape");
         return SOCLE_OK;
     }
-    if (!floats)
+    if (!numbers)
         return sc_fail(m->env, SOCLE_STATUS_DATA,
-                       "%s: tensor '%s' is %s; a parameter is F32, F16, BF16 or F64", path,
-                       sc_quote(tensor->name).text, tensor->word);
+                       "%s: tensor '%s' is %s; a parameter is of floats of 16 to 64 bits, of whole "
+                       "numbers or BOOL",
+                       path, sc_quote(tensor->name).text, tensor->word);
     char found[96], wanted[96];
     text_of(found, &tensor->shape);
     sc_tensor_text(wanted, sizeof wanted, &parameter->desc);

@@ -20,13 +20,15 @@ Test(safetensors_types, all_are_listed) {
     static const struct {
         const char *type;
         size_t bits;
-        bool floats;
+        bool floats, numbers;
     } rows[] = {
-        {"F32", 32, true},     {"F64", 64, true},  {"F16", 16, true},     {"BF16", 16, true},
-        {"I64", 64, false},    {"I32", 32, false}, {"I16", 16, false},    {"I8", 8, false},
-        {"U64", 64, false},    {"U32", 32, false}, {"U16", 16, false},    {"U8", 8, false},
-        {"BOOL", 8, false},    {"C64", 64, false}, {"F8_E4M3", 8, false}, {"F8_E5M2", 8, false},
-        {"F8_E8M0", 8, false}, {"F4", 4, false},   {"F6_E2M3", 6, false}, {"F6_E3M2", 6, false},
+        {"F32", 32, true, true},      {"F64", 64, true, true},      {"F16", 16, true, true},
+        {"BF16", 16, true, true},     {"I64", 64, false, true},     {"I32", 32, false, true},
+        {"I16", 16, false, true},     {"I8", 8, false, true},       {"U64", 64, false, true},
+        {"U32", 32, false, true},     {"U16", 16, false, true},     {"U8", 8, false, true},
+        {"BOOL", 8, false, true},     {"C64", 64, false, false},    {"F8_E4M3", 8, false, false},
+        {"F4", 4, false, false},      {"F8_E5M2", 8, false, false}, {"F6_E2M3", 6, false, false},
+        {"F8_E8M0", 8, false, false}, {"F6_E3M2", 6, false, false},
     };
     sc_env env;
     sc_env_init(&env, NULL, NULL);
@@ -40,9 +42,11 @@ Test(safetensors_types, all_are_listed) {
         SC_EQ_STR(tensor->word, rows[i].type);
         SC_EQ(tensor->bytes, bytes);
         SC_EQ(sc_safetensors_is_float(tensor), rows[i].floats);
+        SC_EQ(sc_safetensors_is_number(tensor), rows[i].numbers);
         float out[12];
         socle_status status = sc_safetensors_read_floats(file, tensor, out, 12);
-        SC_EQ(status, rows[i].floats ? SOCLE_OK : SOCLE_STATUS_INVALID_ARGUMENT);
+        if (rows[i].floats || !rows[i].numbers) /* whole numbers may be more than f32 holds */
+            SC_EQ(status, rows[i].floats ? SOCLE_OK : SOCLE_STATUS_INVALID_ARGUMENT);
         sc_safetensors_close(file);
         free(raw.bytes);
         raw = make(rows[i].type, "[3,4]", bytes + 1);
@@ -126,4 +130,43 @@ Test(safetensors_types, doubles_rounded) {
              SOCLE_STATUS_INVALID_ARGUMENT);
     sc_safetensors_close(file);
     free(raw.bytes);
+}
+
+/* `data` as 2 elements of `type`: the floats they are, or the text of the refusal. */
+static void whole(const char *type, const void *data, size_t bytes, double a, double b,
+                  const char *refusal) {
+    sc_env env;
+    sc_safetensors *file;
+    float out[2] = {0};
+    raw_file raw = make(type, "[2]", bytes);
+    sc_env_init(&env, NULL, NULL);
+    memcpy(raw.bytes + raw.size - bytes, data, bytes);
+    SC_REPRO("%s of %.0f", type, a);
+    SC_OK(&env, sc_safetensors_open_memory(&file, &env, "x", raw.bytes, raw.size));
+    const sc_safetensors_tensor *tensor = sc_safetensors_find(file, "x");
+    if (refusal) {
+        SC_FAILS(&env, sc_safetensors_read_floats(file, tensor, out, 2), SOCLE_STATUS_DATA);
+        SC_CONTAINS(env.text, refusal);
+    } else {
+        SC_OK(&env, sc_safetensors_read_floats(file, tensor, out, 2));
+        SC_TRUE((double)out[0] == a && (double)out[1] == b);
+    }
+    sc_safetensors_close(file);
+    free(raw.bytes);
+}
+
+Test(safetensors_types, whole_numbers_are_read_exactly) {
+    whole("I64", (int64_t[]){-16777216, INT64_MIN}, 16, -16777216, -0x1p63, NULL);
+    whole("I64", (int64_t[]){3, 16777217}, 16, 0, 0, "element 1, 0x1000001 as I64");
+    whole("I64", (int64_t[]){INT64_MAX, 0}, 16, 0, 0, "element 0");
+    whole("U64", (uint64_t[]){UINT64_C(1) << 63, 7}, 16, 0x1p63, 7, NULL);
+    whole("U64", (uint64_t[]){UINT64_MAX, 7}, 16, 0, 0, "element 0");
+    whole("I32", (int32_t[]){-5, INT32_MIN}, 8, -5, -0x1p31, NULL);
+    whole("U32", (uint32_t[]){4294967040u, 1}, 8, 4294967040.0, 1, NULL);
+    whole("I16", (int16_t[]){-32768, 32767}, 4, -32768, 32767, NULL);
+    whole("U16", (uint16_t[]){65535, 0}, 4, 65535, 0, NULL);
+    whole("I8", (int8_t[]){-128, 127}, 2, -128, 127, NULL);
+    whole("U8", (uint8_t[]){255, 0}, 2, 255, 0, NULL);
+    whole("BOOL", (uint8_t[]){1, 0}, 2, 1, 0, NULL);
+    whole("BOOL", (uint8_t[]){1, 2}, 2, 0, 0, "element 1, 0x2 as BOOL");
 }

@@ -72,6 +72,9 @@ typedef struct socle_fit_opts {
     int reproducible;
     socle_augment augment;
     int drop_short; /* 1: leave out a last batch of an epoch that is not full */
+    /* How activations and their gradients are stored: SOCLE_F32, or in half of the bytes SOCLE_F16,
+     * with gradients scaled as far as it goes, or SOCLE_BF16. Weights are f32 always. */
+    socle_dtype precision;
 } socle_fit_opts;
 
 /* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */

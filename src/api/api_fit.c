@@ -160,6 +160,11 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
     if (opts->batch < 1 || opts->batch > INT32_MAX)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "batch must be 1 to 2^31-1, not %lld",
                        (long long)opts->batch);
+    if (!sc_dtype_is_float((int)opts->precision))
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "precision must be SOCLE_F32, SOCLE_F16 or SOCLE_BF16, not %d",
+                       (int)opts->precision);
+    out->precision = (int)opts->precision;
     out->epochs = opts->epochs;
     out->steps = opts->steps;
     out->batch = opts->batch;

@@ -117,6 +117,9 @@ void sc_progress_epoch(sc_progress_bar *bar, const sc_epoch_report *report, int6
     used = add_means(line, used, bar->net, "", report->loss, report->metric);
     used = add_means(line, used, bar->net, "val_", report->val_loss, report->val_metric);
     used = add(line, used, "  %.0f samples/s  %.1f s", report->samples_per_second, report->seconds);
+    if (report->scaling.skipped > 0)
+        used = add(line, used, "  scale %g, %.0f skipped", report->scaling.scale,
+                   report->scaling.skipped);
     if (report->best && validated) add(line, used, "  best");
     sc_cli_say(bar->cli, "%s", line);
 }

@@ -95,6 +95,10 @@ void sc_train_report_epoch(sc_train_session *session, const sc_epoch_report *rep
     sc_report_means(event, "val_", session->recipe->net, report->val_loss, report->val_metric);
     sc_report_number(event, "samples_per_second", report->samples_per_second);
     sc_report_number(event, "seconds", report->seconds);
+    if (session->recipe->fit.precision == SOCLE_F16) {
+        sc_report_number(event, "loss_scale", report->scaling.scale);
+        sc_report_integer(event, "skipped_steps", (int64_t)report->scaling.skipped);
+    }
     sc_report_value(event, "best", json_boolean(report->best));
     if (several) sc_report_value(event, "devices", describe_shares(report->fleet));
     sc_report_print(session->cli, event);

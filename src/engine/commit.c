@@ -150,12 +150,19 @@ socle_status sc_commit_build(sc_graph *graph, const sc_commit_part *part,
         bad = p ? sc_build_binary(graph, SC_EXPR_ADD, bad, more) : more;
     }
     read_sums(graph, shape->sums, sum);
-    sc_value health = build_health(graph, bad, sum[SC_SUM_LOSS]);
+    sc_scale scale;
+    if (shape->scaled) sc_scale_begin(&scale, graph, &bad, sum[SC_SUM_LOSS]);
+    sc_value health = build_health(graph, bad, sum[SC_SUM_LOSS]), stop = health;
     sc_value inverse =
         shape->weighted ? build_inverse(graph, sum[SC_SUM_SAMPLE_WEIGHT]) : SC_NO_VALUE;
-    sc_commit_update(graph, part, shape, gradient, health, inverse, terms);
-    if (shape->statistic_blocks) build_statistics(graph, shape, health, inverse);
+    if (shape->scaled) {
+        stop = sc_scale_stop(&scale, graph, health);
+        inverse = sc_scale_inverse(graph, sc_scale_undo(&scale, graph), inverse);
+    }
+    sc_commit_update(graph, part, shape, gradient, stop, inverse, terms);
+    if (shape->statistic_blocks) build_statistics(graph, shape, stop, inverse);
     build_totals(graph, sum, shape->sums, health);
+    if (shape->scaled) sc_scale_end(&scale, graph, health);
     return graph->status;
 }
 
@@ -165,11 +172,15 @@ socle_status sc_update_build(sc_graph *graph, const sc_commit_part *part,
     sc_value gradient[SC_LANE_PIECES];
     for (int p = part->first; p < part->first + part->count; p++)
         gradient[p] = gradient_of(graph, shape, p);
-    sc_value health = scalar(graph, SC_LANE_HEALTH, SC_HEALTH_STEP, SOCLE_I32);
+    const int word = shape->scaled ? SC_HEALTH_STOP : SC_HEALTH_STEP;
+    sc_value health = scalar(graph, SC_LANE_HEALTH, word, SOCLE_I32);
     sc_value inverse = SC_NO_VALUE;
     if (shape->weighted)
         inverse =
             build_inverse(graph, scalar(graph, SC_LANE_SUMS, SC_SUM_SAMPLE_WEIGHT, SOCLE_F32));
+    if (shape->scaled)
+        inverse = sc_scale_inverse(
+            graph, scalar(graph, SC_LANE_HEALTH, SC_HEALTH_UNSCALE, SOCLE_F32), inverse);
     sc_commit_update(graph, part, shape, gradient, health, inverse, terms);
     return graph->status;
 }

@@ -32,6 +32,11 @@ enum {
  * k: the second holds what the first has lost by rounding. */
 enum {
     SC_HEALTH_STEP,
+    SC_HEALTH_SCALE, /* sc_scaling, as floats */
+    SC_HEALTH_STEADY,
+    SC_HEALTH_SKIPPED,
+    SC_HEALTH_STOP,    /* of the step that is committed: the word that says whether, */
+    SC_HEALTH_UNSCALE, /* and 1 / its scale */
     SC_HEALTH_LAST_LOSS,
     SC_HEALTH_TOTALS,
     SC_HEALTH_TENSORS = SC_HEALTH_TOTALS + 2 * SC_SUMS /* at most */
@@ -60,6 +65,7 @@ typedef struct sc_commit_shape {
     int64_t tensors[SC_LANE_PIECES]; /* in each piece; where the optimizer sums over tensors */
     int64_t statistic_blocks;        /* may be 0 */
     int sums;                        /* scalars of SUMS: SC_SUM_METRICS and the metrics */
+    bool scaled;                     /* gradients come multiplied by the scale */
     bool weighted; /* samples have weights, or several rows of the loss each: the divisor is their
                       sum, in SUMS */
 } sc_commit_shape;
@@ -79,6 +85,9 @@ socle_status sc_commit_build(sc_graph *graph, const sc_commit_part *part,
 /* The update of a further part, for a launch of its own behind the commit's. */
 socle_status sc_update_build(sc_graph *graph, const sc_commit_part *part,
                              const sc_commit_shape *shape, sc_step_terms *terms);
+/* commit_scale.c: `scale`, 1-dimensional where the loss is a list of rows, times what each row
+ * counts (SC_NO_VALUE: 1): what the gradient of `loss` begins with. */
+sc_value sc_scale_seed(sc_graph *graph, sc_value loss, sc_value weight);
 /* totals += sums, unpredicated: evaluation. `sums`: as in sc_commit_shape. */
 socle_status sc_totals_build(sc_graph *graph, int sums);
 /* One partial += another, over as many blocks as the launch has rows, at most `blocks`, the graph's

@@ -19,6 +19,24 @@ static inline sc_value sc_commit_lane(sc_graph *graph, sc_lane lane, int index, 
  * something counts. */
 void sc_commit_inputs(sc_formula *f, sc_value health, sc_value inverse);
 
+/* commit_scale.c: the part of a commit whose gradients are scaled. */
+typedef struct sc_scale {
+    sc_value now, steady, skipped; /* tensors of HEALTH */
+    sc_value overflow;             /* 1: a gradient is beyond f16 where a smaller scale may help */
+} sc_scale;
+
+/* `bad`: how many elements of the gradients are not finite. It becomes 0 where that is an overflow,
+ * which is no failure. */
+void sc_scale_begin(sc_scale *scale, sc_graph *graph, sc_value *bad, sc_value loss);
+/* The health word of what must not change in a step that overflows, and 1 / scale; both are put
+ * into HEALTH, for further updates of the step. */
+sc_value sc_scale_stop(const sc_scale *scale, sc_graph *graph, sc_value health);
+sc_value sc_scale_undo(const sc_scale *scale, sc_graph *graph);
+/* 1 / (weight * scale), where `inverse` is 1 / weight or SC_NO_VALUE: the host's. */
+sc_value sc_scale_inverse(sc_graph *graph, sc_value undo, sc_value inverse);
+/* The scale of the next step. Last of all. */
+void sc_scale_end(const sc_scale *scale, sc_graph *graph, sc_value health);
+
 /* Parameters and states of the part's pieces; gradient: one value per piece, by its number. */
 void sc_commit_update(sc_graph *graph, const sc_commit_part *part, const sc_commit_shape *shape,
                       const sc_value *gradient, sc_value health, sc_value inverse,

@@ -53,6 +53,8 @@ typedef struct sc_engine_options {
                     /* answers count by them, and a step is divided by the sum of its weights */
     bool logits;    /* predictions are what the network gives, without the softmax or sigmoid of its
                        loss */
+    int precision;  /* how training and evaluation store activations and their gradients: f32 (0),
+                       f16, whose gradients are scaled, or bf16 */
     bool recompute; /* makes activations of the training step again in the backward pass, */
     size_t activation_bytes; /* so that they take about so much */
     const float *decay;      /* L2 coefficient per net parameter; NULL: none */
@@ -222,10 +224,19 @@ typedef struct sc_sums {
     double metric[SC_NET_METRICS];
 } sc_sums;
 
+/* Gradients in f16 are made larger by a scale that moves with them (commit_scale.c). Zeroed: as a
+ * run begins. */
+typedef struct sc_scaling {
+    double scale;   /* a power of 2; 0: not set yet */
+    double steady;  /* steps since the scale was changed */
+    double skipped; /* steps that changed nothing, because a gradient was beyond f16 */
+} sc_scaling;
+
 typedef struct sc_totals {
-    uint32_t bad_step; /* first step that was not finite; 0 = healthy */
-    float last_loss;   /* mean loss of the last step; 0 where all its weights were 0 */
-    sc_sums sum;       /* since the last reset */
+    uint32_t bad_step;  /* first step that was not finite; 0 = healthy */
+    float last_loss;    /* mean loss of the last step; 0 where all its weights were 0 */
+    sc_sums sum;        /* since the last reset */
+    sc_scaling scaling; /* of an engine of precision f16; no reset changes it */
 } sc_totals;
 
 /* Waits for the queue and reads the totals. */
@@ -234,7 +245,7 @@ socle_status sc_engine_totals(sc_engine *engine, sc_totals *out);
  * under way. False: none yet. */
 bool sc_engine_totals_peek(sc_engine *engine, sc_totals *out, socle_status *status);
 socle_status sc_engine_totals_reset(sc_engine *engine);
-/* Puts sums of an earlier run back. */
+/* Puts sums and scaling of an earlier run back. */
 socle_status sc_engine_totals_set(sc_engine *engine, const sc_totals *totals);
 socle_status sc_engine_finish(sc_engine *engine); /* waits for everything */
 

@@ -6,6 +6,7 @@
 #include "graph/formula.h"
 #include "graph/grad.h"
 #include "graph/pool_first.h"
+#include "graph/precision.h"
 #include "graph/recompute.h"
 #include "nn/metric.h"
 
@@ -111,12 +112,16 @@ static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode 
     sc_graph_fail(graph, sc_net_build(build, engine->net, graph, mode, column));
     if (graph->status != SOCLE_OK) return SC_NO_VALUE;
     sc_graph_scope(graph, "loss");
+    const size_t first = graph->values;
     int target = engine->net->inputs;
     sc_loss_rows rows =
         sc_loss_build(graph, engine->net, build->node[engine->net->output], column[target]);
     *weight = row_weights(graph, rows.loss,
                           engine->options.weighted ? column[target + 1] : SC_NO_VALUE, rows.counts);
     if (rows.loss != SC_NO_VALUE) output_sums(graph, engine->net, &rows, *weight);
+    sc_graph_keep_whole(graph, build->node[engine->net->output]);
+    for (size_t v = first; v < graph->values; v++)
+        if (graph->value[v].alias == SC_NO_VALUE) sc_graph_keep_whole(graph, (sc_value)v);
     return rows.loss;
 }
 
@@ -142,6 +147,10 @@ static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_
                     "a layer with parameters does not lead to the loss; remove it or connect it"));
             return;
         }
+    if (engine->options.precision == SOCLE_F16) {
+        weight = sc_scale_seed(graph, loss, weight);
+        sc_graph_keep_whole(graph, weight);
+    }
     if (sc_graph_gradient(graph, loss, weight, count, wrt, gradient, rank) != SOCLE_OK) return;
     for (int i = 0; i < count; i++) {
         completion[index[i]] = rank[i];
@@ -167,6 +176,7 @@ socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *comp
         sc_graph_fail(graph, sc_graph_pool_first(graph));
         size_t forward_nodes = graph->nodes;
         output_gradients(engine, graph, &build, loss, weight, work, completion);
+        if (engine->options.precision) sc_graph_store_half(graph, engine->options.precision);
         if (engine->options.recompute && graph->status == SOCLE_OK)
             sc_graph_fail(graph, sc_graph_recompute(graph, forward_nodes,
                                                     engine->options.activation_bytes, NULL));
@@ -181,6 +191,7 @@ socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph) {
     sc_value weight;
     forward(engine, graph, SC_BUILD_EVALUATE, &build, &weight);
     sc_graph_fail(graph, sc_graph_pool_first(graph));
+    if (engine->options.precision) sc_graph_store_half(graph, engine->options.precision);
     sc_build_free(&build);
     return graph->status;
 }

@@ -186,6 +186,7 @@ static socle_status place_whole(sc_engine *engine) {
     SC_TRY(place_whole_pieces(engine));
     SC_TRY(sc_lane_place(&whole[SC_LANE_STATISTICS], engine->env, 1, &statistics, NULL));
     SC_TRY(sc_lane_place(&whole[SC_LANE_SUMS], engine->env, scalars + 1, sums, NULL));
+    SC_TRY(sc_lane_place(&engine->map.lane[SC_LANE_HEALTH], engine->env, healths, health, NULL));
     return sc_lane_place(&whole[SC_LANE_HEALTH], engine->env, healths, health, NULL);
 }
 

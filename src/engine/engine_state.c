@@ -88,6 +88,9 @@ static sc_totals decode(const sc_engine *engine, const uint32_t *word) {
     for (int i = 0; i < SC_HEALTH_TOTALS + 2 * sc_engine_sums(engine); i++)
         memcpy(&value[i], (const char *)word + offset[i], sizeof value[i]);
     totals.last_loss = value[SC_HEALTH_LAST_LOSS];
+    totals.scaling = (sc_scaling){.scale = (double)value[SC_HEALTH_SCALE],
+                                  .steady = (double)value[SC_HEALTH_STEADY],
+                                  .skipped = (double)value[SC_HEALTH_SKIPPED]};
     for (int i = 0; i < sc_engine_sums(engine); i++) {
         const float *part = value + SC_HEALTH_TOTALS + 2 * i;
         *sum_at(&totals.sum, i) = (double)part[0] + (double)part[1];
@@ -144,11 +147,23 @@ socle_status sc_engine_totals_reset(sc_engine *engine) {
                          engine->commit_map.lane[SC_LANE_HEALTH].bytes - first);
 }
 
+static socle_status set_scaling(sc_engine *engine, const sc_scaling *scaling) {
+    const size_t *offset = engine->commit_map.lane[SC_LANE_HEALTH].offset;
+    const float value[] = {(float)scaling->scale, (float)scaling->steady, (float)scaling->skipped};
+    for (int i = 0; i < 3; i++) {
+        sc_operand place = {engine->lane[SC_LANE_HEALTH], offset[SC_HEALTH_SCALE + i]};
+        SC_TRY(sc_queue_write(engine->compute, place, &value[i], sizeof value[i]));
+        SC_TRY(sc_queue_finish(engine->compute));
+    }
+    return SOCLE_OK;
+}
+
 socle_status sc_engine_totals_set(sc_engine *engine, const sc_totals *totals) {
     const size_t *offset = engine->commit_map.lane[SC_LANE_HEALTH].offset;
     forget_look(engine);
     const int sums = sc_engine_sums(engine);
     sc_sums sum = totals->sum;
+    SC_TRY(set_scaling(engine, &totals->scaling));
     float value[2 * SC_SUMS]; /* in the order of the lane */
     for (int i = 0; i < sums; i++) {
         float high = (float)*sum_at(&sum, i);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static sc_expr_type type_of(const sc_graph *graph, sc_value value) {
-    return sc_graph_desc(graph, value)->dtype == SOCLE_F32 ? SC_EXPR_FLOAT : SC_EXPR_INT;
+    return sc_dtype_is_float(sc_graph_desc(graph, value)->dtype) ? SC_EXPR_FLOAT : SC_EXPR_INT;
 }
 
 /* False after an earlier error; a number that is no value of this graph is one too. */

@@ -17,7 +17,7 @@ void sc_formula_begin(sc_formula *formula, sc_graph *graph) {
 int sc_formula_value(sc_formula *formula, sc_value value) {
     const sc_graph *graph = formula->graph;
     bool exists = value >= 0 && (size_t)value < graph->values;
-    bool is_int = exists && sc_graph_desc(graph, value)->dtype != SOCLE_F32;
+    bool is_int = exists && !sc_dtype_is_float(sc_graph_desc(graph, value)->dtype);
     int node = sc_expr_input(&formula->expr, formula->inputs, is_int ? SC_EXPR_INT : SC_EXPR_FLOAT);
     if (formula->inputs < SC_EXPR_INPUTS) formula->input[formula->inputs++] = value;
     return node;

@@ -33,7 +33,7 @@ void sc_grad_mark(sc_grad *grad, int begin, int end) {
         for (int i = 0; i < node->inputs; i++) wanted |= sc_grad_wanted(grad, node->input[i]);
         for (int i = 0; i < node->outputs; i++)
             grad->wanted[node->output[i]] |=
-                wanted && sc_graph_desc(graph, node->output[i])->dtype == SOCLE_F32;
+                wanted && sc_dtype_is_float(sc_graph_desc(graph, node->output[i])->dtype);
     }
 }
 

@@ -243,8 +243,9 @@ sc_value sc_graph_copy_value(sc_graph *graph, sc_value value) {
     }
     sc_expr expr;
     sc_expr_init(&expr);
-    sc_expr_output(&expr,
-                   sc_expr_input(&expr, 0, desc.dtype == SOCLE_F32 ? SC_EXPR_FLOAT : SC_EXPR_INT));
+    sc_expr_output(
+        &expr,
+        sc_expr_input(&expr, 0, sc_dtype_is_float(desc.dtype) ? SC_EXPR_FLOAT : SC_EXPR_INT));
     sc_value out;
     sc_graph_append(graph, SC_OP_ELEMENTWISE, NULL, &expr, 1, &value, 1, &out);
     return out;

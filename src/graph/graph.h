@@ -49,6 +49,7 @@ typedef struct sc_value_info {
     int lane, index; /* external home; SC_LANE_NONE for intermediates */
     bool is_output;  /* written to its home by this graph */
     bool detached;   /* an alias that no gradient passes */
+    bool whole;      /* stored as it is computed with (precision.h) */
     /* A view is a value of its own, made by a node or by nobody, whose memory is a part of that of
      * another: `offset` bytes in, and its own size further per step of `motion`. */
     sc_value within; /* SC_NO_VALUE: it is no view */

@@ -15,7 +15,7 @@ static bool is_convolution(sc_op op) {
 }
 
 static bool can_be_blocked(const sc_tensor_desc *desc) {
-    return desc->rank == 4 && desc->dtype == SOCLE_F32 && desc->dim[1] % 16 == 0;
+    return desc->rank == 4 && sc_dtype_is_float(desc->dtype) && desc->dim[1] % 16 == 0;
 }
 
 static sc_value operand_value(const sc_node *node, int operand) {
@@ -24,7 +24,7 @@ static sc_value operand_value(const sc_node *node, int operand) {
 
 static bool is_kernel_parameter(const sc_graph *graph, sc_value value) {
     const sc_tensor_desc *desc = sc_graph_desc(graph, value);
-    return sc_graph_is_parameter(graph, value) && desc->rank == 4 && desc->dtype == SOCLE_F32;
+    return sc_graph_is_parameter(graph, value) && desc->rank == 4 && sc_dtype_is_float(desc->dtype);
 }
 
 /* Whether a blocked node can treat all operands of the full size `whole` alike: each blocked, or

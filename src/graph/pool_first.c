@@ -38,7 +38,7 @@ static bool is_bias(const sc_graph *graph, const sc_node *node) {
 static bool may_follow(const sc_graph *graph, const sc_node *node, const int *readers) {
     if (node->op != SC_OP_ELEMENTWISE || node->dead || node->tail || readers[node->output[0]] != 1)
         return false;
-    if (sc_graph_desc(graph, node->input[0])->dtype != SOCLE_F32) return false;
+    if (!sc_dtype_is_float(sc_graph_desc(graph, node->input[0])->dtype)) return false;
     return computes(node->expr, SC_EXPR_RELU, 1) ||
            (computes(node->expr, SC_EXPR_ADD, 2) && is_bias(graph, node));
 }

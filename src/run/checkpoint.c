@@ -129,6 +129,18 @@ static socle_status put_real(visit *v, const char *key, double value) {
     return put_metadata(v, key, text);
 }
 
+/* A run without scaling says nothing of it. */
+static bool has_scaling(const visit *v) {
+    return sc_trainer_options(v->trainer)->precision == SOCLE_F16;
+}
+
+static socle_status put_scaling(visit *v, const sc_scaling *scaling) {
+    if (!has_scaling(v)) return SOCLE_OK;
+    SC_TRY(put_real(v, "run.loss_scale", scaling->scale));
+    SC_TRY(put_real(v, "run.steady_steps", scaling->steady));
+    return put_real(v, "run.skipped_steps", scaling->skipped);
+}
+
 /* The metrics in the order of their table, whatever order the run names them in. */
 static socle_status put_sums(visit *v, sc_position *position) {
     const sc_metric_kind *metric;
@@ -140,6 +152,7 @@ static socle_status put_sums(visit *v, sc_position *position) {
         metric_key(key, metric);
         if (sum) SC_TRY(put_real(v, key, *sum));
     }
+    SC_TRY(put_scaling(v, &position->scaling));
     return put_real(v, "run.best", position->best);
 }
 
@@ -234,6 +247,14 @@ static socle_status get_real(visit *v, const char *key, double *out) {
     return SOCLE_OK;
 }
 
+/* What a run of another precision saved begins with the first scale. */
+static socle_status get_scaling(visit *v, sc_scaling *scaling) {
+    if (!has_scaling(v) || !sc_safetensors_metadata(v->file, "run.loss_scale")) return SOCLE_OK;
+    SC_TRY(get_real(v, "run.loss_scale", &scaling->scale));
+    SC_TRY(get_real(v, "run.steady_steps", &scaling->steady));
+    return get_real(v, "run.skipped_steps", &scaling->skipped);
+}
+
 /* A metric of this run that the file has no sum of begins with the next epoch; one that only the
  * file has is passed over. */
 static socle_status get_sums(visit *v, sc_position *position) {
@@ -247,6 +268,7 @@ static socle_status get_sums(visit *v, sc_position *position) {
         if (sum) *sum = position->row ? NAN : 0;
         if (sc_safetensors_metadata(v->file, key)) SC_TRY(get_real(v, key, sum ? sum : &unused));
     }
+    SC_TRY(get_scaling(v, &position->scaling));
     return get_real(v, "run.best", &position->best);
 }
 

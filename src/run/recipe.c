@@ -7,6 +7,7 @@
 #include "train/updates.h"
 
 #include <math.h>
+#include <string.h>
 
 static socle_status check_batches(const sc_recipe *recipe, const json_t *train) {
     const sc_fit_options *fit = &recipe->fit;
@@ -24,6 +25,12 @@ static void settle_checkpoint(sc_recipe *recipe, const json_t *train) {
     if (given && !json_object_get(section, "epoch_seconds")) recipe->checkpoint.epoch_seconds = 0;
 }
 
+static int precision_of(const char *word) {
+    for (int dtype = SOCLE_F16; word && dtype <= SOCLE_BF16; dtype++)
+        if (strcmp(word, sc_dtype_word(dtype)) == 0) return dtype;
+    return SOCLE_F32;
+}
+
 static socle_status read(sc_recipe *recipe) {
     const sc_config *config = recipe->config;
     const json_t *root = sc_config_root(config);
@@ -33,6 +40,7 @@ static socle_status read(sc_recipe *recipe) {
     SC_TRY(check_batches(recipe, train));
     settle_checkpoint(recipe, train);
     recipe->fit.augment.flip_horizontal = recipe->flip != NULL;
+    recipe->fit.precision = precision_of(recipe->precision);
     SC_TRY(sc_recipe_read_groups(recipe));
     return sc_recipe_read_rename(recipe);
 }

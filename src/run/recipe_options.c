@@ -17,6 +17,12 @@ static const sc_word layouts[] = {{"nchw", "[count, channels, height, width]", N
                                   {0}};
 static const sc_word flips[] = {{"horizontal", "left and right change places", NULL}, {0}};
 
+static const sc_word precisions[] = {
+    {"f32", "as they are computed with", "fp32 float32"},
+    {"f16", "IEEE half precision, with gradients scaled as far as it goes", "mixed fp16 float16"},
+    {"bf16", "bfloat16: the range of f32 with 8 digits, which needs no scaling", "bfloat16"},
+    {0}};
+
 static const sc_option part_options[] = {
     {"images", SC_OPTION_PATH, offsetof(sc_recipe_part, images), "an IDX file, plain or gzip",
      .required = true, .example = "train-images-idx3-ubyte.gz"},
@@ -139,6 +145,9 @@ static const sc_option train_options[] = {
      .below = true, .example = "0.1", .aliases = "validation_split", .identity = SC_RUN_SAMPLES},
     {"weight_decay", SC_OPTION_FLOAT, AT(fit.weight_decay),
      "the L2 penalty on weights, not on biases", 0, 1e6, .example = "0.0001"},
+    {"precision", SC_OPTION_WORD, AT(precision),
+     "how activations and their gradients are stored; weights, sums and losses are f32",
+     .standard = "f32", .words = precisions, .example = "f16", .identity = SC_RUN_ROUNDING},
     {"drop_short", SC_OPTION_BOOL, AT(fit.drop_short),
      "leave out the last batch of an epoch where it is not full", .example = "true",
      .aliases = "drop_last", .identity = SC_RUN_SAMPLES},

@@ -127,7 +127,12 @@ static socle_status begin_anew(sc_run_directory *directory) {
     return status;
 }
 
-/* loss, metrics, val_loss, their validations, speed: as sc_run_directory_epoch fills a row. */
+static bool is_scaled(const sc_run_directory *directory) {
+    return sc_trainer_options(directory->trainer)->precision == SOCLE_F16;
+}
+
+/* loss, metrics, val_loss, their validations, speed, scaling: as sc_run_directory_epoch fills a
+ * row. */
 static socle_status open_metrics(sc_run_directory *directory) {
     const sc_net *net = sc_trainer_net(directory->trainer);
     sc_metrics_columns columns = {0};
@@ -141,6 +146,10 @@ static socle_status open_metrics(sc_run_directory *directory) {
         columns.name[columns.count++] = directory->val_name[m];
     }
     columns.name[columns.count++] = "samples_per_second";
+    if (is_scaled(directory)) {
+        columns.name[columns.count++] = "loss_scale";
+        columns.name[columns.count++] = "skipped_steps";
+    }
     return sc_metrics_open(&directory->metrics, directory->env,
                            sc_directory_path(directory->options.place), &columns,
                            sc_trainer_position(directory->trainer).epoch);
@@ -216,7 +225,11 @@ socle_status sc_run_directory_epoch(sc_run_directory *directory, const sc_epoch_
     for (int m = 0; m < metrics; m++) *value++ = report->metric[m];
     *value++ = report->val_loss;
     for (int m = 0; m < metrics; m++) *value++ = report->val_metric[m];
-    *value = report->samples_per_second;
+    *value++ = report->samples_per_second;
+    if (is_scaled(directory)) {
+        *value++ = report->scaling.scale;
+        *value++ = report->scaling.skipped;
+    }
     SC_TRY(tolerate(directory, RUN_METRICS, sc_metrics_append(directory->metrics, &row)));
     if (report->best) directory->owes_model = true;
     if (sc_checkpoint_series_rests(directory->checkpoints)) return SOCLE_OK;

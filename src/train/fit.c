@@ -97,6 +97,7 @@ static socle_status check_stop(sc_trainer *trainer) {
 static socle_status take_totals(sc_trainer *trainer, sc_totals *totals) {
     SC_TRY(sc_fleet_totals(trainer->fleet, totals));
     trainer->position.sum = totals->sum;
+    trainer->position.scaling = totals->scaling;
     return SOCLE_OK;
 }
 
@@ -125,11 +126,30 @@ static socle_status run_steps(sc_trainer *trainer) {
     return SOCLE_OK;
 }
 
+/* Products with a weight that f16 has no room for are not to be stored in it. */
+static socle_status check_first_weights(const sc_trainer *trainer) {
+    const float most = 65504;
+    if (trainer->options.precision != SOCLE_F16) return SOCLE_OK;
+    for (size_t p = 0; p < trainer->net->parameters; p++) {
+        const sc_parameter *parameter = &trainer->net->parameter[p];
+        const float *weight = sc_trainer_kept(trainer, (int)p);
+        const int64_t count = sc_tensor_elements(&parameter->desc);
+        for (int64_t i = 0; i < count; i++)
+            if (fabsf(weight[i]) > most)
+                return sc_fail(trainer->env, SOCLE_STATUS_DATA,
+                               "parameter '%s' begins with %.9g, and f16 ends at %.9g; train with "
+                               "precision bf16 or f32, or begin with smaller weights",
+                               parameter->name, (double)weight[i], (double)most);
+    }
+    return SOCLE_OK;
+}
+
 static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     uint64_t began = sc_now_ns();
     int64_t began_row = trainer->position.row;
     trainer->seen = (sc_totals){0};
     SC_TRY(sc_trainer_remember(trainer));
+    if (!trainer->position.step) SC_TRY(check_first_weights(trainer));
     socle_status status = run_steps(trainer);
     sc_totals totals;
     sc_env failure = *trainer->env;
@@ -143,6 +163,7 @@ static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     SC_TRY(read);
     sc_evaluation epoch = evaluation_of(trainer, &totals);
     report->loss = epoch.loss;
+    report->scaling = totals.scaling;
     memcpy(report->metric, epoch.metric, sizeof report->metric);
     report->seconds = (double)(sc_now_ns() - began) * 1e-9;
     report->samples_per_second = (double)(trainer->position.row - began_row) / report->seconds;
@@ -187,6 +208,7 @@ static socle_status begin_next_epoch(sc_trainer *trainer) {
         trainer->position.sum = (sc_sums){0};
     }
     totals.sum = trainer->position.sum;
+    totals.scaling = trainer->position.scaling;
     SC_TRY(sc_fleet_set_totals(trainer->fleet, &totals));
     return sc_fleet_align(trainer->fleet);
 }

@@ -29,6 +29,7 @@ typedef struct sc_epoch_report {
     double seconds, samples_per_second; /* training part alone */
     bool best;                          /* best validation so far (without validation: always) */
     bool whole;                         /* false: the step limit came first */
+    sc_scaling scaling;                 /* of precision f16, as it is now */
     const sc_fleet *fleet;              /* who computed it, with shares and rates */
 } sc_epoch_report;
 
@@ -71,6 +72,8 @@ typedef struct sc_fit_options {
     float weight_decay;              /* L2, on weights alone */
     const sc_parameter_group *group; /* borrowed; what is in none has the options above */
     int groups;
+    int precision; /* how activations and their gradients are stored in training: f32 (0), f16 with
+                      loss scaling, bf16 */
     uint64_t memory;   /* budget of device bytes; 0 = what the device offers, less a reserve */
     bool staged;       /* never keep data on the device */
     uint64_t deadline; /* ns after which a device that does not answer is given up; 0: by what steps
@@ -128,12 +131,13 @@ socle_status sc_trainer_restore_best(sc_trainer *trainer);
 
 /* Where a run is; all that is needed beside the tensors to continue it. */
 typedef struct sc_position {
-    int64_t epoch; /* whole epochs done */
-    int64_t row;   /* rows done of the next one */
-    int64_t step;  /* steps done in all */
-    sc_sums sum;   /* of the epoch under way (sums of exact floats); a metric is NaN
-                      where the run did not measure it from the epoch's begin */
-    double best;   /* best score so far; NaN: none */
+    int64_t epoch;      /* whole epochs done */
+    int64_t row;        /* rows done of the next one */
+    int64_t step;       /* steps done in all */
+    sc_sums sum;        /* of the epoch under way (sums of exact floats); a metric is NaN
+                           where the run did not measure it from the epoch's begin */
+    sc_scaling scaling; /* of precision f16 */
+    double best;        /* best score so far; NaN: none */
     int64_t best_epoch;
 } sc_position;
 sc_position sc_trainer_position(const sc_trainer *trainer);

@@ -47,6 +47,7 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
                                             .slots = SC_ENGINE_STANDARD_SLOTS,
                                             .augments = sc_augment_any(&options->augment),
                                             .seed = options->seed,
+                                            .precision = options->precision,
                                             .plan = options->plan},
                                  .uses = {.evaluates = evaluates},
                                  .batch = options->batch,

@@ -77,6 +77,21 @@ static socle_status check_place(const sc_trainer *trainer, const sc_position *po
     return within(trainer, "step", (double)position->step, 0, UINT32_MAX - 1);
 }
 
+/* Scales are powers of two, and move by one of them at a time. */
+static socle_status check_scaling(const sc_trainer *trainer, const sc_position *position) {
+    const sc_scaling *scaling = &position->scaling;
+    int exponent = 1;
+    bool power = scaling->scale > 0 && frexp(scaling->scale, &exponent) == 0.5;
+    if (trainer->options.precision != SOCLE_F16 || scaling->scale == 0)
+        return within(trainer, "loss_scale", scaling->scale, 0, 0);
+    if (!power)
+        return sc_fail(trainer->env, SOCLE_STATUS_DATA,
+                       "run.loss_scale is %.10g, and must be a power of 2", scaling->scale);
+    SC_TRY(within(trainer, "loss_scale", scaling->scale, 1, FLT_MAX));
+    SC_TRY(within(trainer, "steady_steps", scaling->steady, 0, (double)position->step));
+    return within(trainer, "skipped_steps", scaling->skipped, 0, (double)position->step);
+}
+
 static socle_status check_totals(const sc_trainer *trainer, const sc_position *position) {
     int64_t rows = position->row * sc_net_loss_rows(trainer->net);
     int64_t additions = rows + position->row / trainer->options.batch;
@@ -118,5 +133,6 @@ socle_status sc_trainer_check_position(const sc_trainer *trainer, const sc_posit
                                        bool has_best) {
     SC_TRY(check_place(trainer, position));
     SC_TRY(check_totals(trainer, position));
+    SC_TRY(check_scaling(trainer, position));
     return check_best(trainer, position, has_best);
 }

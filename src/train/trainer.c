@@ -321,6 +321,6 @@ sc_position sc_trainer_position(const sc_trainer *trainer) {
 
 socle_status sc_trainer_set_position(sc_trainer *trainer, const sc_position *position) {
     trainer->position = *position;
-    sc_totals totals = {.sum = position->sum};
+    sc_totals totals = {.sum = position->sum, .scaling = position->scaling};
     return sc_fleet_set_totals(trainer->fleet, &totals);
 }

@@ -138,6 +138,10 @@ SOCLE_API socle_status socle_loss_softmax_cross_entropy(socle_net *net, socle_no
  * the mean: padding, unknown pixels. errors: the first error of building; CONFIG (no loss of
  * classes). */
 SOCLE_API socle_status socle_loss_ignore(socle_net *net, int32_t label);
+/* Of the labels of each sample as many count, from the first on, as input `lengths` says: one u8 or
+ * i32, 1 to T. errors: the first error of building; CONFIG (no labels per step, no input), SHAPE.
+ */
+SOCLE_API socle_status socle_loss_lengths(socle_net *net, socle_node lengths);
 /* Training minimises the mean cross-entropy of sigmoid(x) and targets of 0 to 1. x and targets:
  * equal shapes; f32, or class numbers 0 and 1. errors: the first error of building; CONFIG. */
 SOCLE_API socle_status socle_loss_binary_cross_entropy(socle_net *net, socle_node x);

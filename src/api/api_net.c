@@ -86,6 +86,16 @@ socle_status socle_loss_ignore(socle_net *net, int32_t label) {
     return status;
 }
 
+socle_status socle_loss_lengths(socle_net *net, socle_node lengths) {
+    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_net_check(net));
+    sc_net *n = sc_api_net(net);
+    if (!n) return SOCLE_STATUS_STATE;
+    socle_status status = sc_net_loss_lengths(n, lengths < 0 ? n->inputs : lengths);
+    sc_api_added(net, -1);
+    return status;
+}
+
 socle_status socle_loss_binary_cross_entropy(socle_net *net, socle_node x) {
     return set_loss(net, "binary_cross_entropy", NULL, x);
 }

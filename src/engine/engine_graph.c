@@ -69,6 +69,29 @@ static sc_value row_weights(sc_graph *graph, sc_value loss, sc_value sample, sc_
     return sc_build_reshape(graph, out, 1, rows.dim);
 }
 
+/* `counts`, or 0 for the rows of a sample behind so many as its length says. */
+static sc_value count_steps(sc_graph *graph, const sc_loss_rows *rows, sc_value length) {
+    if (rows->loss == SC_NO_VALUE || length == SC_NO_VALUE) return SC_NO_VALUE;
+    const sc_tensor_desc flat = *sc_graph_desc(graph, rows->loss);
+    const int64_t dim[2] = {graph->capacity, flat.rows_per_sample}, one[2] = {graph->capacity, 1};
+    const sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 2, dim);
+    bool more = rows->counts != SC_NO_VALUE;
+    sc_value input[2] = {sc_build_reshape(graph, length, 2, one), SC_NO_VALUE};
+    if (more) input[1] = sc_build_reshape(graph, rows->counts, 2, dim);
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int step = sc_expr_leaf(&expr, SC_EXPR_COORD, 1, 0),
+        steps = sc_expr_input(&expr, 0, SC_EXPR_INT);
+    int counts = sc_expr_add_node(&expr, SC_EXPR_TO_FLOAT,
+                                  sc_expr_add_node(&expr, SC_EXPR_INT_LT, step, steps, 0), 0, 0);
+    if (more)
+        counts =
+            sc_expr_add_node(&expr, SC_EXPR_MUL, counts, sc_expr_input(&expr, 1, SC_EXPR_FLOAT), 0);
+    sc_expr_output(&expr, counts);
+    sc_value out = sc_graph_append_expr(graph, &expr, more ? 2 : 1, input, &desc);
+    return sc_build_reshape(graph, out, 1, flat.dim);
+}
+
 /* Sums [first, first + count) in one reduction over the rows; row: what each is a sum of. */
 static void output_some_sums(sc_graph *graph, const sc_value *row, sc_value weight, int first,
                              int count) {
@@ -116,6 +139,8 @@ static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode 
     int target = engine->net->inputs;
     sc_loss_rows rows =
         sc_loss_build(graph, engine->net, build->node[engine->net->output], column[target]);
+    if (engine->net->lengths >= 0)
+        rows.counts = count_steps(graph, &rows, column[engine->net->lengths]);
     *weight = row_weights(graph, rows.loss,
                           engine->options.weighted ? column[target + 1] : SC_NO_VALUE, rows.counts);
     if (rows.loss != SC_NO_VALUE) output_sums(graph, engine->net, &rows, *weight);

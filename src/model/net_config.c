@@ -143,9 +143,15 @@ socle_status sc_net_read_inputs(sc_net *net, const sc_config *config, const json
     return SOCLE_OK;
 }
 
+static socle_status read_lengths(sc_net *net, const char *name) {
+    int input = sc_net_find(net, name);
+    if (input >= 0 && input < net->inputs) return sc_net_loss_lengths(net, input);
+    return sc_fail(net->env, SOCLE_STATUS_CONFIG, "lengths: there is no input '%.100s'", name);
+}
+
 socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *root) {
     sc_kind kind;
-    sc_loss_options options = {SC_NO_LABEL};
+    sc_loss_options options = {NULL, SC_NO_LABEL};
     SC_TRY(sc_config_require(config, root, "loss"));
     SC_TRY(sc_kind_find(&kind, config, root, "loss", 0, &sc_loss_family));
     SC_TRY(sc_kind_read(&options, config, &kind));
@@ -153,6 +159,7 @@ socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *ro
         json_string_value(kind.options ? json_object_get(kind.options, "formula") : kind.value);
     socle_status status = sc_net_loss_formula(net, kind.record->word, formula, net->output);
     if (status == SOCLE_OK) status = sc_net_ignore(net, options.ignored);
+    if (status == SOCLE_OK && options.lengths) status = read_lengths(net, options.lengths);
     bool theirs = status == SOCLE_STATUS_CONFIG || status == SOCLE_STATUS_SHAPE;
     return theirs ? sc_config_fail(config, root, "loss", "%s", net->env->text) : status;
 }

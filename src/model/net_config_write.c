@@ -50,11 +50,13 @@ static bool append_layer(json_t *list, const sc_net *net, const sc_layer *layer)
     return done;
 }
 
-/* Its word, or with its option or formula {"expr": "(prediction - target) ** 2"}. */
+/* Its word, or with its options or formula {"expr": "(prediction - target) ** 2"}. */
 static json_t *loss_value(const sc_net *net) {
     const sc_loss_kind *loss = net->loss;
-    if (net->ignored != SC_NO_LABEL)
-        return json_pack("{s: {s: i}}", loss->record.word, "ignore", (int)net->ignored);
+    if (net->ignored != SC_NO_LABEL || net->lengths >= 0)
+        return json_pack("{s: {s: o*, s: o*}}", loss->record.word, "ignore",
+                         net->ignored == SC_NO_LABEL ? NULL : json_integer(net->ignored), "lengths",
+                         net->lengths < 0 ? NULL : json_string(net->input[net->lengths].name));
     return loss->expr ? json_pack("{s: s}", loss->record.word, loss->formula)
                       : json_string(loss->record.word);
 }

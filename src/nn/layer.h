@@ -56,7 +56,8 @@ struct sc_loss_kind {
 };
 /* What the options of losses are read into. */
 typedef struct sc_loss_options {
-    int ignored; /* SC_NO_LABEL: none */
+    const char *lengths; /* an input's name; NULL: every label counts */
+    int ignored;         /* SC_NO_LABEL: none */
 } sc_loss_options;
 extern const sc_family sc_loss_family; /* each record is the beginning of a sc_loss_kind */
 /* Shape of one sample's target for an output shape; SHAPE when the output does not fit the loss. */

@@ -35,21 +35,7 @@ static socle_status check_inputs(sc_net *net, const sc_layer *layer, const sc_te
         return sc_fail(net->env, SOCLE_STATUS_SHAPE,
                        "takes sequences of at most %d steps; the input is %s", SC_REPEAT_MOST,
                        text);
-    if (layer->inputs == 1) return SOCLE_OK;
-    bool number = layer->input[1] < net->inputs && input[1].dtype != SOCLE_F32 &&
-                  sc_tensor_elements_at(&input[1], 1) == 1;
-    sc_tensor_text(text, sizeof text, &input[1]);
-    if (!number)
-        return sc_fail(net->env, SOCLE_STATUS_SHAPE,
-                       "its second input is the length of each sample, a whole number (u8 or i32) "
-                       "straight from an input of the network; it is %s",
-                       text);
-    float scale = net->input[layer->input[1]].scale;
-    if (scale == 1.0f) return SOCLE_OK;
-    return sc_fail(net->env, SOCLE_STATUS_CONFIG,
-                   "its second input is the length of each sample, as it is; input '%s' is "
-                   "multiplied by %g",
-                   net->input[layer->input[1]].name, (double)scale);
+    return layer->inputs == 1 ? SOCLE_OK : sc_net_check_lengths(net, layer->input[1]);
 }
 
 static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {

@@ -9,6 +9,9 @@ static const sc_option class_options[] = {
      "what has this label counts neither in the loss nor in its mean: padding, unknown pixels",
      INT32_MIN + 1, INT32_MAX, .standard = "every label counts", .example = "255",
      .aliases = "ignore_index ignore_class"},
+    {"lengths", SC_OPTION_NAME, offsetof(sc_loss_options, lengths),
+     "the input that says how many labels of each sample count, from the first on",
+     .standard = "all count", .example = "length"},
 };
 
 static const sc_loss_kind cross_entropy = {
@@ -17,8 +20,8 @@ static const sc_loss_kind cross_entropy = {
                .aliases = "cross_entropy crossentropy categorical_crossentropy "
                           "sparse_categorical_crossentropy",
                .options = class_options,
-               .count = 1,
-               .standard = &(const sc_loss_options){SC_NO_LABEL},
+               .count = 2,
+               .standard = &(const sc_loss_options){NULL, SC_NO_LABEL},
                .size = sizeof(sc_loss_options)},
     .applies = "softmax",
     .classes = true,

@@ -18,6 +18,7 @@ socle_status sc_net_create(sc_net **out, sc_env *env) {
     net->env = env;
     net->output = -1;
     net->ignored = SC_NO_LABEL;
+    net->lengths = -1;
     socle_status status = sc_arena_create(&net->arena, env);
     if (status != SOCLE_OK) {
         sc_release(env, net);
@@ -267,6 +268,7 @@ static socle_status choose_loss(sc_net *net, const char *word, const char *formu
     warn_squashed(net, loss, node);
     net->loss = loss;
     net->ignored = SC_NO_LABEL;
+    net->lengths = -1;
     net->output = node;
     sc_net_standard_metrics(net);
     return SOCLE_OK;

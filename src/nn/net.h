@@ -94,6 +94,7 @@ scale) */
     int trainable, statistics; /* counts */
     const sc_loss_kind *loss;  /* NULL until chosen */
     int32_t ignored; /* the label of what does not count in the loss; SC_NO_LABEL: all counts */
+    int lengths;     /* the input that says how many rows of each sample count in it; -1: all do */
     const sc_metric_kind *metric[SC_NET_METRICS]; /* what is measured beside the loss */
     int metrics;
     int output; /* node number of the result (what the loss reads) */
@@ -130,6 +131,10 @@ socle_status sc_net_loss_formula(sc_net *net, const char *word, const char *form
 /* What has the label `ignored` counts neither in the loss nor in its mean; SC_NO_LABEL: all counts.
  * Errors: CONFIG where the loss compares no classes. */
 socle_status sc_net_ignore(sc_net *net, int32_t ignored);
+/* net_lengths.c: of each sample's labels as many count, from the first on, as its number in input
+ * `input` says; -1: all do. Errors: CONFIG where there is no label per step, or the input gives no
+ * lengths. */
+socle_status sc_net_loss_lengths(sc_net *net, int input);
 /* Rows of the loss per sample: labels where it compares classes, else 1. */
 int64_t sc_net_loss_rows(const sc_net *net);
 /* The loss has several rows per sample, or some that do not count: what a step is divided by is
@@ -140,10 +145,13 @@ int64_t sc_net_classes(const sc_net *net);
 int sc_net_find(const sc_net *net, const char *name); /* node number or -1 */
 const sc_tensor_desc *sc_net_desc(const sc_net *net, int node);
 int64_t sc_net_parameter_count(const sc_net *net); /* trainable elements */
-/* net_lengths.c: the most that the whole numbers of input `input` may be where they are lengths of
- * sequences (1 to that; the least of all layers that read them so); 0: they are none. *reader: a
- * layer that says so; NULL: it does not matter. */
-int64_t sc_net_length_limit(const sc_net *net, int input, const sc_layer **reader);
+/* The most that the whole numbers of input `input` may be where they are lengths of sequences (1 to
+ * that; the least of all that read them so); 0: they are none. *reader: the name of what says so;
+ * NULL: it does not matter. */
+int64_t sc_net_length_limit(const sc_net *net, int input, const char **reader);
+/* Whether a node is an input of one whole number per sample, as it is in the data. Errors: CONFIG,
+ * SHAPE, with what it is. */
+socle_status sc_net_check_lengths(const sc_net *net, int node);
 bool sc_net_has_batch_statistics(const sc_net *net);
 /* The size of the statistics group that the net's batch normalisation names; 0: the whole batch.
  * errors: CONFIG (layers name different ones). */

@@ -60,15 +60,14 @@ static int vocabulary(const sc_layer *layer, int input) {
 
 static socle_status check_lengths(sc_env *env, const sc_net *net, int input, const char *source,
                                   const sc_column *column, int64_t count) {
-    const sc_layer *reader;
+    const char *reader;
     int64_t most = sc_net_length_limit(net, input, &reader);
     for (int64_t i = 0; most && i < count; i++) {
         int64_t length = sc_column_label(column, i);
         if (length >= 1 && length <= most) continue;
         return sc_fail(env, SOCLE_STATUS_DATA,
                        "%s: column '%s': sample %lld has %lld steps; %s takes 1 to %lld", source,
-                       column->name, (long long)i, (long long)length, reader->name,
-                       (long long)most);
+                       column->name, (long long)i, (long long)length, reader, (long long)most);
     }
     return SOCLE_OK;
 }
@@ -108,8 +107,23 @@ static socle_status find_targets(int *out, sc_env *env, const sc_dataset *datase
 static int64_t count_labels(const sc_net *net, const sc_column *column, int64_t begin,
                             int64_t end) {
     int64_t counted = 0;
-    for (int64_t i = begin; i < end; i++) counted += sc_column_label(column, i) != net->ignored;
+    for (int64_t i = begin; i < end; i++)
+        counted += net->ignored == SC_NO_LABEL || sc_column_label(column, i) != net->ignored;
     return counted;
+}
+
+/* Labels of a sample that count by its length. */
+static socle_status find_length(int64_t *labels, sc_env *env, const sc_net *net,
+                                const sc_dataset *dataset, int64_t sample) {
+    if (net->lengths < 0) return SOCLE_OK;
+    const char *name = net->input[net->lengths].name;
+    int number = sc_dataset_find(dataset, name);
+    if (number < 0)
+        return sc_fail(env, SOCLE_STATUS_DATA, "%s: has no column \"%s\"",
+                       sc_dataset_label(dataset), name);
+    int64_t length = sc_column_label(sc_dataset_column(dataset, number), sample);
+    if (length < *labels) *labels = length;
+    return SOCLE_OK;
 }
 
 socle_status sc_targets_counted(int64_t *out, sc_env *env, const sc_net *net,
@@ -119,8 +133,9 @@ socle_status sc_targets_counted(int64_t *out, sc_env *env, const sc_net *net,
     if (!sc_net_sums_weight(net)) return SOCLE_OK;
     SC_TRY(find_targets(&number, env, dataset));
     const sc_column *column = sc_dataset_column(dataset, number);
-    int64_t each = elements_of(column);
-    *out = count_labels(net, column, sample * each, (sample + 1) * each);
+    int64_t each = elements_of(column), labels = each;
+    SC_TRY(find_length(&labels, env, net, dataset, sample));
+    *out = count_labels(net, column, sample * each, sample * each + labels);
     return SOCLE_OK;
 }
 

@@ -2,6 +2,7 @@
 /* Recurrent networks through the public API: which of two marks came last, in sequences of several
  * lengths; lengths that are none. */
 #include "api_test.h"
+#include "sc_temp.h"
 
 enum { SAMPLES = 120, STEPS = 9, UNITS = 12 };
 
@@ -79,6 +80,99 @@ static void learns_which_mark_came_last(const char *device) {
 Test(api_recurrent, learns_which_mark_came_last) {
     learns_which_mark_came_last("cpu");
     if (sc_test_full()) learns_which_mark_came_last("opencl:0");
+}
+
+enum { PADDING = 200 };
+
+/* The mark that came last, at every step. Labels behind a sample's length are left out by their
+ * class, or by the length. */
+static socle_net *step_net(socle_context *context, bool by_length) {
+    socle_net *net;
+    API_OK(context, socle_net_create(&net, context));
+    socle_node x = socle_input(net, SOCLE_SHAPE(STEPS, 2));
+    socle_node length = socle_input_named(net, "length", SOCLE_I32, (socle_shape){0}, 1);
+    x = socle_rnn(net, x, UNITS, &length, &(socle_rnn_opts){.sequence = 1});
+    API_OK(context, socle_loss_softmax_cross_entropy(net, socle_dense(net, x, 2, NULL)));
+    API_OK(context, by_length ? socle_loss_lengths(net, length) : socle_loss_ignore(net, PADDING));
+    return net;
+}
+
+static socle_data *step_data(socle_context *context, const marks *m, unsigned char behind) {
+    static unsigned char label[SAMPLES][STEPS];
+    const socle_shape labels = SOCLE_SHAPE(STEPS);
+    socle_data *data;
+    for (int i = 0; i < SAMPLES; i++) {
+        unsigned char last = 0;
+        for (int t = 0; t < STEPS; t++) {
+            if (m->x[i][t][0] == 1) last = 0;
+            if (m->x[i][t][1] == 1) last = 1;
+            label[i][t] = t >= m->length[i] ? behind : last;
+        }
+    }
+    API_OK(context, socle_data_arrays(&data, context, SAMPLES, SOCLE_F32, SOCLE_SHAPE(STEPS, 2),
+                                      m->x, SOCLE_U8, &labels, label));
+    API_OK(context, socle_data_add_input(data, "length", SOCLE_I32, (socle_shape){0}, m->length));
+    return data;
+}
+
+/* Leaving labels out by the sample's length is leaving them out one by one; a model file says it.
+ */
+Test(api_recurrent, the_loss_goes_to_the_length) {
+    socle_context *context = api_open("cpu");
+    static marks m;
+    socle_result result[2], again;
+    float weight[2][UNITS * UNITS];
+    sc_temp temp;
+    sc_temp_make(&temp);
+    write_marks(&m);
+    for (int by_length = 0; by_length < 2; by_length++) {
+        socle_net *net = step_net(context, by_length), *loaded;
+        socle_data *data = step_data(context, &m, by_length ? 1 : PADDING);
+        socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT;
+        opts.optimizer = socle_adam(0.02f);
+        opts.epochs = 30;
+        opts.batch = 24;
+        API_OK(context, socle_fit(net, data, &opts));
+        API_OK(context, socle_evaluate(net, data, &result[by_length]));
+        API_OK(context, socle_net_read(net, "rnn1.weight_hh_l0", weight[by_length], UNITS * UNITS));
+        const char *path = sc_temp_file(&temp, "steps.safetensors");
+        API_OK(context, socle_save(net, path));
+        API_OK(context, socle_load(&loaded, context, path));
+        API_OK(context, socle_evaluate(loaded, data, &again));
+        SC_EQ(again.loss, result[by_length].loss);
+        socle_net_destroy(loaded);
+        socle_data_destroy(data);
+        socle_net_destroy(net);
+    }
+    SC_EQ(result[0].loss, result[1].loss);
+    SC_EQ(result[0].accuracy, result[1].accuracy);
+    SC_EQ_MEMORY(weight[0], weight[1], sizeof weight[0]);
+    SC_TRUE(result[0].accuracy > 0.9);
+    sc_temp_remove(&temp);
+    socle_close(context);
+}
+
+Test(api_recurrent, lengths_of_a_loss_are_refused) {
+    socle_context *context = api_open("cpu");
+    socle_net *net;
+    for (int i = 0; i < 3; i++) {
+        API_OK(context, socle_net_create(&net, context));
+        socle_node x = socle_input(net, SOCLE_SHAPE(STEPS, 2));
+        socle_node length = socle_input_named(net, "length", SOCLE_I32, (socle_shape){0}, 1);
+        x = socle_rnn(net, x, UNITS, NULL, &(socle_rnn_opts){.sequence = i != 0});
+        API_OK(context, socle_loss_softmax_cross_entropy(net, x));
+        API_FAILS(context,
+                  socle_loss_lengths(net, i == 1   ? x
+                                          : i == 2 ? 0
+                                                   : length),
+                  i == 2 ? SOCLE_STATUS_SHAPE : SOCLE_STATUS_CONFIG,
+                  i == 0   ? "softmax_cross_entropy: lengths count the labels of sequences"
+                  : i == 1 ? "lengths come from an input of the network"
+                           : "must be a whole number");
+        socle_net_destroy(net);
+    }
+    SC_EQ(socle_loss_lengths(NULL, 0), SOCLE_STATUS_INVALID_ARGUMENT);
+    socle_close(context);
 }
 
 Test(api_recurrent, lengths_are_checked) {

@@ -208,12 +208,18 @@ Test(net_config_bad, losses) {
         {"network: [flatten, {embedding: {vocabulary: 5, units: 3}}]",
          {"network[1].embedding: embedding1: expects whole numbers (u8 or i32) straight from an "
           "input"}},
+        {"network: [{rnn: {units: 4, return: sequence}}]\nloss: {softmax_cross_entropy: {lengths: "
+         "input}}",
+         {"net.yaml:2: loss: softmax_cross_entropy: the length of each sample must be a whole"}},
+        {"network: [{rnn: {units: 4, return: sequence}}]\nloss: {softmax_cross_entropy: {lengths: "
+         "steps}}",
+         {"net.yaml:2: loss: lengths: there is no input 'steps'"}},
         {"network: [flatten, {rnn: 4}]",
          {"network[1].rnn: rnn1: expects a sequence [N,T,D], or an image of one channel"}},
         {"network: [{rnn: {units: 4, return: all}}]",
          {"network[0].rnn.return: unknown return 'all'; known: last, sequence"}},
         {"network: [{rnn: {units: 4, from: [input, input]}}]",
-         {"network[0].rnn: rnn1: its second input is the length of each sample"}},
+         {"network[0].rnn: rnn1: the length of each sample must be a whole number"}},
         {"network: [flatten, {dense: 1}]\nloss: softmax_cross_entropy", {"the output is f32[N,1]"}},
     };
     CHECK_ALL(rows);

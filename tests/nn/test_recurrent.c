@@ -298,7 +298,8 @@ Test(recurrent, refused) {
     refused(1, flat, SOCLE_I32, &one, 1, "rnn1: expects a sequence [N,T,D], or an image of one");
     refused(3, colours, SOCLE_I32, &one, 1, "whose rows are the steps; the input is f32[N,3,5,4]");
     refused(2, endless, SOCLE_I32, &one, 1, "takes sequences of at most 1048576 steps");
-    refused(2, good, SOCLE_I32, &two, 1, "its second input is the length of each sample, a whole");
+    refused(2, good, SOCLE_I32, &two, 1, "rnn1: the length of each sample must be a whole number");
     refused(2, good, SOCLE_F32, &one, 1, "straight from an input of the network; it is f32[N]");
-    refused(2, good, SOCLE_U8, &one, 0.5f, "input 'length' is multiplied by 0.5");
+    refused(2, good, SOCLE_U8, &one, 0.5f,
+            "must come as it is; input 'length' is multiplied by 0.5");
 }

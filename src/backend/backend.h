@@ -230,6 +230,15 @@ typedef enum sc_storage {
     SC_STORAGE_ANY       /* loads and stores each operand as it is */
 } sc_storage;
 
+/* What an implementation can be tuned by. No value changes a bit of any result: sums keep their
+ * order. */
+enum { SC_TUNING_PARAMETERS = 4, SC_TUNING_VALUES = 8 };
+typedef struct sc_tuning_parameter {
+    const char *name;            /* "PIECE" */
+    int standard;                /* 0: the implementation chooses by device and shape */
+    int value[SC_TUNING_VALUES]; /* all that may be tried, above 0; 0 ends them */
+} sc_tuning_parameter;
+
 /* One way of computing one operation on one driver. Static data of the driver. */
 struct sc_implementation {
     sc_op op;
@@ -242,12 +251,14 @@ struct sc_implementation {
     bool fuses_tail; /* false: prepare.c makes a composite, this then a tail launch in place */
     /* NULL: accepts every descriptor that sc_op_check accepts (without tail unless fuses_tail). */
     bool (*accepts)(const sc_device *device, const sc_op_desc *desc);
+    /* Its parameters, ended by a name of NULL; NULL: none. */
+    const sc_tuning_parameter *parameter;
     /* Compiles and warms up; never measures. The descriptor is borrowed for the call: copy what is
-     * needed. `tuning` is a "NAME=VALUE ..." text from the tuning record or NULL. UNSUPPORTED:
-     * declined, the next one is asked. */
+     * needed. tuning: the value of each of its parameters, in their order. UNSUPPORTED: declined,
+     * the next one is asked. */
     socle_status (*prepare)(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning);
+                            const int *tuning);
 };
 
 /* prepare.c: picks from the device's ordered list: traits, quarantine, accepts, then prepare; makes

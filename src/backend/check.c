@@ -75,7 +75,7 @@ static void kernel_release(sc_kernel *base) {
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     (void)tuning;
     check_device *check = (check_device *)device;
     check_kernel *kernel;

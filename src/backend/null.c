@@ -46,7 +46,7 @@ static socle_status kernel_pack(sc_kernel *kernel, sc_queue *queue, sc_operand f
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     (void)tuning;
     SC_TRY(count(device, &counts_of(device)->prepares));
     sc_kernel *kernel;

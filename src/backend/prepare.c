@@ -8,6 +8,7 @@
 #include "backend/compose.h"
 #include "backend/kernel_cache.h"
 #include "backend/records.h"
+#include "backend/tuning.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -152,19 +153,23 @@ static void add_reason(sc_text *reasons, const sc_implementation *implementation
     sc_text_add(reasons, "%s%s: %s", reasons->length ? "; " : "", implementation->name, why);
 }
 
-static const char *tuning_of(const sc_device *device, const sc_implementation *implementation) {
-    return device->records ? sc_records_tuning(device->records, &device->info, implementation->op,
-                                               implementation->name)
-                           : NULL;
+static void read_tuning(int tuning[SC_TUNING_PARAMETERS], const sc_device *device,
+                        const sc_implementation *implementation) {
+    const char *record = device->records
+                             ? sc_records_tuning(device->records, &device->info, implementation->op,
+                                                 implementation->name)
+                             : NULL;
+    sc_tuning_read(tuning, implementation, record);
 }
 
 /* Everything beside the implementation that decides what a kernel does. */
 static socle_status write_key(sc_text *key, const sc_device *device,
                               const sc_implementation *implementation, const sc_op_desc *desc) {
-    const char *tuning = tuning_of(device, implementation);
+    int tuning[SC_TUNING_PARAMETERS];
+    read_tuning(tuning, device, implementation);
     sc_text_init(key, device->env);
     sc_op_print(key, desc);
-    if (tuning) sc_text_add(key, " tuning{%s}", tuning);
+    sc_tuning_print(key, implementation, tuning);
     return key->status;
 }
 
@@ -186,8 +191,9 @@ static socle_status make(sc_kernel **out, sc_device *device,
         SC_TRY(share(out, device, implementation, &w->bare, NULL));
         return sc_compose_tail(out, device, desc);
     }
-    return implementation->prepare(out, device, implementation, desc,
-                                   tuning_of(device, implementation));
+    int tuning[SC_TUNING_PARAMETERS];
+    read_tuning(tuning, device, implementation);
+    return implementation->prepare(out, device, implementation, desc, tuning);
 }
 
 /* The kernel of `implementation` for `desc`, from the cache or made now. w: NULL, or how it runs a

@@ -198,7 +198,7 @@ static socle_status plan(conv_weight *self, sc_device *device) {
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     conv_weight *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));

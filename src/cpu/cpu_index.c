@@ -95,7 +95,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     indexed *self;
     const sc_tensor_desc *rows = &desc->tensor[desc->op == SC_OP_SCATTER_ADD ? 2 : 0];
     (void)tuning;

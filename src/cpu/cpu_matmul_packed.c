@@ -217,7 +217,7 @@ static void prepare_tail(packed *self, sc_device *device, const sc_op_desc *desc
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     packed *self;
     job work;
     size_t bytes = sizeof(float);

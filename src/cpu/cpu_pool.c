@@ -83,7 +83,7 @@ sc_cpu_pool sc_cpu_pool_make(const sc_op_desc *desc) {
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     pooling *self;
     (void)tuning;
     SC_TRY(sc_cpu_kernel_create(&self, sizeof *self, device, implementation, enqueue));

@@ -218,7 +218,7 @@ static socle_status plan_workspace(reduce *self, sc_device *device, const sc_ten
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     reduce *self;
     sc_tensor_desc space = sc_op_space(desc);
     (void)tuning;

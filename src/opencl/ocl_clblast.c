@@ -217,7 +217,7 @@ static socle_status warm_up(blas *self, sc_ocl_device *device) {
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     blas *self = NULL;
     (void)tuning;
     SC_TRY(sc_ocl_announce_check(sc_ocl_device_of(device)));

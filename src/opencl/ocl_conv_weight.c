@@ -113,7 +113,7 @@ static socle_status finish(conv_weight *self, sc_ocl_device *device, const sc_op
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     conv_weight *self;
     (void)tuning;
     SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue));

@@ -124,7 +124,7 @@ static socle_status build(copy *self, sc_ocl_device *device) {
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     sc_ocl_region *region = NULL;
     copy *self = NULL;
     bool covers = true;

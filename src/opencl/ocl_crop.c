@@ -60,7 +60,7 @@ static socle_status build(crop *self, sc_ocl_device *device) {
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     crop *self = NULL;
     (void)tuning;
     SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, sc_ocl_single_enqueue));

@@ -9,12 +9,17 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PIECE = 4096, THIN_LOCAL = 256 };
+/* Elements of a loop, of a work-group. */
+static const sc_tuning_parameter wide_parameters[] = {
+    {"PIECE", 4096, {1024, 2048, 4096, 8192, 16384}}, {.name = NULL}};
+static const sc_tuning_parameter thin_parameters[] = {{"GROUP", 256, {64, 128, 256, 512}},
+                                                      {.name = NULL}};
 
 typedef struct elementwise {
     sc_ocl_frame frame;
     sc_ocl_space space;
     bool wide;
+    uint32_t tuned; /* PIECE or GROUP */
     int inputs, outputs;
     uint32_t used;
     size_t element[SC_MAX_OPERANDS];
@@ -143,9 +148,10 @@ static size_t arrange(const elementwise *self, sc_shape_space *shape, int64_t ro
     for (int g = 0; g + 1 < self->space.groups; g++) shape->outer *= shape->size[g];
     size_t elements = (size_t)shape->outer * shape->inner;
     if (elements == 0 || !self->wide) return elements;
-    shape->piece = PIECE;
-    shape->pieces = (shape->inner + PIECE - 1) / PIECE;
-    shape->chunk = shape->inner < PIECE ? PIECE / shape->inner : 1;
+    const uint32_t piece = self->tuned;
+    shape->piece = piece;
+    shape->pieces = (shape->inner + piece - 1) / piece;
+    shape->chunk = shape->inner < piece ? piece / shape->inner : 1;
     size_t total = (size_t)shape->outer * shape->pieces;
     return (total + shape->chunk - 1) / shape->chunk;
 }
@@ -184,7 +190,7 @@ static socle_status build(elementwise *self, sc_ocl_device *device, const sc_op_
     streams streams;
     sc_text text;
     const sc_ocl_program *program = NULL;
-    const size_t local = self->wide ? 1 : THIN_LOCAL;
+    const size_t local = self->wide ? 1 : self->tuned;
     describe(self, &streams, desc);
     sc_text_init(&text, device->base.env);
     sc_text_add(&text, "#include \"shape_space.h\"\n");
@@ -200,11 +206,11 @@ static socle_status build(elementwise *self, sc_ocl_device *device, const sc_op_
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     elementwise *self = NULL;
-    (void)tuning;
     SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue));
     self->wide = strcmp(implementation->name, "wide") == 0;
+    self->tuned = (uint32_t)tuning[0];
     self->inputs = desc->inputs;
     self->outputs = desc->outputs;
     self->used = sc_expr_used_inputs(desc->expr);
@@ -217,6 +223,10 @@ const sc_implementation sc_ocl_elementwise_wide = {.op = SC_OP_ELEMENTWISE,
                                                    .name = "wide",
                                                    .needs = SC_TRAIT_WIDE_ITEMS,
                                                    .storage = SC_STORAGE_ANY,
+                                                   .parameter = wide_parameters,
                                                    .prepare = prepare};
-const sc_implementation sc_ocl_elementwise_thin = {
-    .op = SC_OP_ELEMENTWISE, .name = "thin", .storage = SC_STORAGE_ANY, .prepare = prepare};
+const sc_implementation sc_ocl_elementwise_thin = {.op = SC_OP_ELEMENTWISE,
+                                                   .name = "thin",
+                                                   .storage = SC_STORAGE_ANY,
+                                                   .parameter = thin_parameters,
+                                                   .prepare = prepare};

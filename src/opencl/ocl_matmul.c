@@ -158,17 +158,18 @@ static socle_status build(const sc_ocl_program **out, const matmul *self, sc_ocl
     return sc_ocl_frame_program(out, device, &prefix, file, &defines);
 }
 
-/* What both implementations start with. */
+/* What both implementations start with. tile: rows and vectors of the packed one; NULL: plain. */
 static socle_status create(matmul *self, const sc_ocl_program **program, const sc_op_desc *desc,
-                           const char *file, bool packed) {
+                           const int *tile, const char *file) {
     sc_device *device = self->frame.base.device;
+    const int rows = tile ? tile[0] : 0, vectors = tile ? tile[1] : 0;
     self->desc = *desc;
     self->desc.expr = self->desc.tail = NULL;
-    self->tile = sc_matmul_tile_for(device->info.vector_width);
+    self->tile = sc_matmul_tile_for(device->info.vector_width, rows, vectors);
     if (!describe_tail(&self->tail, desc))
         return sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED,
                        "matmul: the tail's broadcast pattern does not fit (batch, row, column)");
-    return build(program, self, sc_ocl_device_of(device), desc, file, packed);
+    return build(program, self, sc_ocl_device_of(device), desc, file, tile != NULL);
 }
 
 static int64_t capacity(const sc_op_desc *desc) {
@@ -203,12 +204,11 @@ static socle_status finish_packed(matmul *self, sc_ocl_device *device,
 
 static socle_status prepare_packed(sc_kernel **out, sc_device *device,
                                    const sc_implementation *implementation, const sc_op_desc *desc,
-                                   const char *tuning) {
+                                   const int *tuning) {
     matmul *self;
     const sc_ocl_program *program;
-    (void)tuning;
     SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue_packed));
-    socle_status status = create(self, &program, desc, "matmul_packed.cl", true);
+    socle_status status = create(self, &program, desc, tuning, "matmul_packed.cl");
     if (status == SOCLE_OK) status = finish_packed(self, sc_ocl_device_of(device), program);
     return sc_ocl_frame_finish(out, &self->frame, status);
 }
@@ -245,15 +245,19 @@ static socle_status finish_plain(matmul *self, sc_ocl_device *device,
 
 static socle_status prepare_plain(sc_kernel **out, sc_device *device,
                                   const sc_implementation *implementation, const sc_op_desc *desc,
-                                  const char *tuning) {
+                                  const int *tuning) {
     matmul *self;
     const sc_ocl_program *program;
     (void)tuning;
     SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue_plain));
-    socle_status status = create(self, &program, desc, "matmul_plain.cl", false);
+    socle_status status = create(self, &program, desc, NULL, "matmul_plain.cl");
     if (status == SOCLE_OK) status = finish_plain(self, sc_ocl_device_of(device), program);
     return sc_ocl_frame_finish(out, &self->frame, status);
 }
+
+/* The register tile; 0: what suits the device's vectors. */
+static const sc_tuning_parameter packed_parameters[] = {
+    {"ROWS", 0, {2, 3, 4, 6, 8, 12, 16}}, {"VECTORS", 0, {1, 2, 3, 4}}, {.name = NULL}};
 
 const sc_implementation sc_ocl_matmul_packed = {
     .op = SC_OP_MATMUL,
@@ -261,6 +265,7 @@ const sc_implementation sc_ocl_matmul_packed = {
     .needs = SC_TRAIT_WIDE_ITEMS,
     .fuses_tail = true,
     .accepts = accepts,
+    .parameter = packed_parameters,
     .prepare = prepare_packed,
 };
 

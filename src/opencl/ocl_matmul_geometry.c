@@ -50,10 +50,17 @@ sc_shape_matmul sc_matmul_shape_at(const sc_op_desc *desc, int64_t rows) {
     return shape;
 }
 
-sc_matmul_tile sc_matmul_tile_for(int device_width) {
+static sc_matmul_tile standard_tile(int device_width) {
     if (device_width >= 16) return (sc_matmul_tile){.width = 16, .rows = 12, .vectors = 2};
     if (device_width >= 8) return (sc_matmul_tile){.width = 8, .rows = 6, .vectors = 2};
     return (sc_matmul_tile){.width = 4, .rows = 4, .vectors = 3};
+}
+
+sc_matmul_tile sc_matmul_tile_for(int device_width, int rows, int vectors) {
+    sc_matmul_tile tile = standard_tile(device_width);
+    if (rows && (rows < tile.width || rows % tile.width == 0)) tile.rows = rows;
+    if (vectors) tile.vectors = vectors;
+    return tile;
 }
 
 static bool panel_floats(size_t *out, size_t matrices, size_t panels, size_t depth, size_t lanes) {

@@ -29,8 +29,9 @@ typedef struct sc_matmul_grid {
 sc_shape_matmul sc_matmul_shape_at(const sc_op_desc *desc, int64_t rows);
 /* Whether sc_matmul_shape_at sees batch entries as rows. */
 bool sc_matmul_merges_batch(const sc_op_desc *desc);
-/* The register tile for a device whose vectors hold `device_width` floats. */
-sc_matmul_tile sc_matmul_tile_for(int device_width);
+/* The register tile for a device whose vectors hold `device_width` floats; of so many rows and
+ * vectors where they are not 0 and can be (rows below the vector's width, or whole multiples). */
+sc_matmul_tile sc_matmul_tile_for(int device_width, int rows, int vectors);
 /* Panels and grids; false when sizes overflow. */
 bool sc_matmul_grid_of(sc_matmul_grid *out, const sc_shape_matmul *shape,
                        const sc_matmul_tile *tile);

@@ -97,7 +97,7 @@ static socle_status prepare_parts(blocked_kernel *self, const sc_op_desc *desc) 
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     blocked_device *owner = ((const blocked_implementation *)implementation)->owner;
     blocked_kernel *self;
     (void)tuning;

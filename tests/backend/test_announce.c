@@ -191,7 +191,7 @@ Test(announce, a_group_without_the_text_is_not_believed) {
 
 static socle_status prepare_broken(sc_kernel **out, sc_device *device,
                                    const sc_implementation *implementation, const sc_op_desc *desc,
-                                   const char *tuning) {
+                                   const int *tuning) {
     const sc_ocl_program *program;
     const size_t local = 1;
     sc_ocl_kernel kernel;

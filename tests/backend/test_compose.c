@@ -144,7 +144,7 @@ Test(compose, a_refused_tail_runs_behind) {
 
 static socle_status refuse(sc_kernel **out, sc_device *device,
                            const sc_implementation *implementation, const sc_op_desc *desc,
-                           const char *tuning) {
+                           const int *tuning) {
     (void)out, (void)desc, (void)tuning;
     return sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED, "%s refuses", implementation->name);
 }

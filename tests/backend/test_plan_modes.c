@@ -2,6 +2,7 @@
 /* What a plan tells of its launches and their faults: times on the device's clock, and the separate
  * mode, which names the tensor that a kernel overran and shows as NaN what was not written. The
  * faults are planted in an implementation put before the device's own. */
+#include "backend/tuning.h"
 #include "plan_fixture.h"
 
 #include <time.h>
@@ -51,15 +52,18 @@ static bool is_tanh(const sc_device *device, const sc_op_desc *desc) {
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     faulty *self;
+    int own[SC_TUNING_PARAMETERS];
+    (void)tuning;
+    sc_tuning_read(own, real, NULL);
     SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
     self->base = (sc_kernel){
         .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
     self->bytes = sc_tensor_bytes(&desc->tensor[desc->inputs]);
     self->inputs = desc->inputs;
     *out = &self->base;
-    SC_TRY(real->prepare(&self->inner, device, real, desc, tuning));
+    SC_TRY(real->prepare(&self->inner, device, real, desc, own));
     self->base.workspace = self->inner->workspace;
     return SOCLE_OK;
 }

@@ -11,18 +11,21 @@ typedef struct scripted {
     const sc_implementation *inner;
     socle_status status;
     int asked;
-    char tuning[64];
+    int tuning[2];
 } scripted;
+
+static const sc_tuning_parameter table[] = {
+    {"TILE", 4, {2, 4, 8}}, {"UNROLL", 0, {1, 2}}, {.name = NULL}};
 
 static socle_status prepare_scripted(sc_kernel **out, sc_device *device,
                                      const sc_implementation *implementation,
-                                     const sc_op_desc *desc, const char *tuning) {
+                                     const sc_op_desc *desc, const int *tuning) {
     scripted *self = (scripted *)(uintptr_t)implementation;
     self->asked++;
-    snprintf(self->tuning, sizeof self->tuning, "%s", tuning ? tuning : "(none)");
+    memcpy(self->tuning, tuning, sizeof self->tuning);
     if (self->status != SOCLE_OK)
         return sc_fail(device->env, self->status, "%s says no", implementation->name);
-    SC_TRY(self->inner->prepare(out, device, self->inner, desc, NULL));
+    SC_TRY(self->inner->prepare(out, device, self->inner, desc, tuning));
     (*out)->implementation = implementation;
     return SOCLE_OK;
 }
@@ -47,8 +50,10 @@ static void setup(fixture *x, const sc_device_options *options) {
     const sc_implementation *inner = device_implementation(x->f.device, SC_OP_ELEMENTWISE, NULL);
     scripted *each[2] = {&x->first, &x->second};
     for (int i = 0; i < 2; i++) {
-        each[i]->base = (sc_implementation){
-            .op = SC_OP_ELEMENTWISE, .name = i ? "second" : "first", .prepare = prepare_scripted};
+        each[i]->base = (sc_implementation){.op = SC_OP_ELEMENTWISE,
+                                            .name = i ? "second" : "first",
+                                            .parameter = table,
+                                            .prepare = prepare_scripted};
         each[i]->inner = inner;
         x->both[i] = &each[i]->base;
     }
@@ -66,6 +71,11 @@ static void chosen(fixture *x, const char *force, const char *expected) {
     SC_OK(&x->f.env, sc_prepare(&kernel, x->f.device, &x->desc, force));
     SC_EQ_STR(sc_kernel_name(kernel), expected);
     sc_kernel_release(kernel);
+}
+
+static void tuned(const scripted *implementation, int tile, int unroll) {
+    SC_EQ(implementation->tuning[0], tile);
+    SC_EQ(implementation->tuning[1], unroll);
 }
 
 static void refused(fixture *x, const char *force, socle_status expected) {
@@ -212,7 +222,7 @@ Test(prepare, records_steer) {
     setup(&x, &options);
     const sc_device_info *info = &x.f.device->info;
     chosen(&x, NULL, "first");
-    SC_EQ_STR(x.first.tuning, "(none)");
+    tuned(&x.first, 4, 0);
     SC_OK(&env,
           sc_records_set_quarantine(records, info, SC_OP_ELEMENTWISE, "first", "case 3 was wrong"));
     chosen(&x, NULL, "second");
@@ -225,9 +235,17 @@ Test(prepare, records_steer) {
     SC_OK(&env,
           sc_records_set_tuning(records, info, SC_OP_ELEMENTWISE, "first", "TILE=8 UNROLL=2"));
     chosen(&x, NULL, "first");
-    SC_EQ_STR(x.first.tuning, "TILE=8 UNROLL=2");
+    tuned(&x.first, 8, 2);
     chosen(&x, "second", "second");
-    SC_EQ_STR(x.second.tuning, "(none)");
+    tuned(&x.second, 4, 0);
+    int asked = x.first.asked;
+    chosen(&x, NULL, "first"); /* equal values: the kernel that there is */
+    SC_EQ(x.first.asked, asked);
+    SC_OK(&env, sc_records_set_tuning(records, info, SC_OP_ELEMENTWISE, "first",
+                                      "TILE=3 TILE SPEED=9 TILES=8  UNROLL=1 =2 UNROLL=999999999"));
+    chosen(&x, NULL, "first"); /* what the table does not have does not count */
+    SC_EQ(x.first.asked, asked + 1);
+    tuned(&x.first, 4, 1);
     device_close(&x.f);
     sc_records_destroy(records);
     sc_temp_remove(&folder);

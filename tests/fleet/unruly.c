@@ -78,7 +78,7 @@ static void release(sc_kernel *kernel) {
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
-                            const char *tuning) {
+                            const int *tuning) {
     unruly *u = unruly_of(device);
     const sc_implementation *real = u->real_implementations[implementation - u->implementation];
     unruly_kernel *mine = kernel_of(u, NULL);

@@ -2,6 +2,7 @@
 /* Does verify find faults? Implementations of the cpu driver are wrapped in ones that go wrong in
  * one known way each; every fault must be reported, by the check that is there for it. */
 #include "backend/records.h"
+#include "backend/tuning.h"
 #include "verify_family.h"
 
 typedef enum fault {
@@ -115,16 +116,18 @@ static void faulty_release(sc_kernel *kernel) {
 
 static socle_status faulty_prepare(sc_kernel **out, sc_device *device,
                                    const sc_implementation *implementation, const sc_op_desc *desc,
-                                   const char *tuning) {
+                                   const int *tuning) {
     const faulty_implementation *wrapper = (const faulty_implementation *)implementation;
     if (wrapper->fault == DECLINES)
         return sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED, "planted refusal");
     if (wrapper->fault == FAILS_TO_PREPARE)
         return sc_fail(device->env, SOCLE_STATUS_INTERNAL, "planted failure");
     faulty_kernel *self;
+    int own[SC_TUNING_PARAMETERS];
+    (void)tuning;
+    sc_tuning_read(own, wrapper->inner, NULL);
     SC_TRY(sc_allocate(device->env, &self, 1, sizeof *self));
-    socle_status status =
-        wrapper->inner->prepare(&self->inner, device, wrapper->inner, desc, tuning);
+    socle_status status = wrapper->inner->prepare(&self->inner, device, wrapper->inner, desc, own);
     if (status != SOCLE_OK) {
         sc_release(device->env, self);
         return status;

@@ -4,6 +4,7 @@
 #include "api/api_graph.h"
 
 #include "graph/grad.h"
+#include "nn/lanes.h"
 
 #include <string.h>
 

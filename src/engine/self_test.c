@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "graph/build.h"
 #include "graph/plan.h"
+#include "nn/lanes.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -17,6 +17,7 @@ socle_status sc_graph_create(sc_graph **out, sc_env *env, int64_t capacity) {
     SC_TRY(sc_allocate(env, &graph, 1, sizeof *graph));
     graph->env = env;
     graph->capacity = capacity;
+    graph->weights = SC_LANE_NONE;
     socle_status status = sc_arena_create(&graph->arena, env);
     if (status != SOCLE_OK) {
         sc_release(env, graph);
@@ -73,7 +74,7 @@ int sc_graph_repeat_of(const sc_graph *graph, sc_value value) {
 
 bool sc_graph_is_parameter(const sc_graph *graph, sc_value value) {
     const sc_value_info *info = &graph->value[sc_graph_root(graph, value)];
-    return info->lane == SC_LANE_PARAMETERS && !info->is_output;
+    return info->lane != SC_LANE_NONE && info->lane == graph->weights && !info->is_output;
 }
 
 sc_value sc_graph_value(sc_graph *graph, const sc_tensor_desc *desc) {
@@ -87,6 +88,10 @@ sc_value sc_graph_value(sc_graph *graph, const sc_tensor_desc *desc) {
                                                   .lane = SC_LANE_NONE,
                                                   .index = -1};
     return (sc_value)graph->values++;
+}
+
+void sc_graph_weights(sc_graph *graph, sc_lane lane) {
+    graph->weights = lane;
 }
 
 sc_value sc_graph_external(sc_graph *graph, sc_lane lane, int index, const sc_tensor_desc *desc,
@@ -273,5 +278,5 @@ sc_value sc_graph_update(sc_graph *graph, sc_value value, sc_value target) {
     if (graph->status != SOCLE_OK || value == SC_NO_VALUE || target == SC_NO_VALUE)
         return SC_NO_VALUE;
     sc_value_info home = graph->value[sc_graph_root(graph, target)];
-    return sc_graph_output(graph, value, (sc_lane)home.lane, home.index);
+    return sc_graph_output(graph, value, home.lane, home.index);
 }

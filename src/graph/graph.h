@@ -5,8 +5,9 @@
  * SC_NO_VALUE and does nothing.
  *
  * Values that outlive one pass are external: they live in a lane (parameters, gradients, inputs,
- * ...) at an index that the caller's lane table turns into an offset when the graph is planned. All
- * other values are intermediates; the planner places them. This file knows no driver. */
+ * ...: the caller's numbers) at an index that the caller's lane table turns into an offset when the
+ * graph is planned. All other values are intermediates; the planner places them. This file knows no
+ * driver. */
 #ifndef SC_GRAPH_GRAPH_H
 #define SC_GRAPH_GRAPH_H
 
@@ -16,22 +17,9 @@
 typedef int sc_value;
 enum { SC_NO_VALUE = -1 };
 
-typedef enum sc_lane {
-    SC_LANE_NONE = -1,
-    SC_LANE_PARAMETERS, /* what the optimizer changes */
-    SC_LANE_GRADIENTS,  /* same layout as PARAMETERS */
-    SC_LANE_STATE,      /* of the optimizer: k copies of the layout of PARAMETERS */
-    SC_LANE_STATISTICS, /* persistent, not trained: running mean and variance */
-    SC_LANE_SUMS, /* what a micro-batch yields beside gradients: loss, weight, metric counts, batch
-                     statistics */
-    SC_LANE_COEFFICIENTS, /* per block of 32 parameters: learning-rate scale, decay, L1, trainable
-                           */
-    SC_LANE_HEALTH,       /* first non-finite step, and the running totals of an epoch */
-    SC_LANE_INPUTS,       /* one staging slot: the batch, or the indices into DATA */
-    SC_LANE_DATA,         /* a data set that stays on the device */
-    SC_LANE_OUTPUTS,      /* predictions */
-    SC_LANE_COUNT
-} sc_lane;
+/* The number of a lane. Whoever builds a graph says what its lanes are for (nn/lanes.h). */
+typedef int sc_lane;
+enum { SC_LANE_NONE = -1, SC_LANES = 12 };
 
 /* How the place of a value within another's memory follows the repetitions of a region
  * (repeat.h). */
@@ -108,6 +96,7 @@ typedef struct sc_graph {
     socle_status status; /* first error; its text is in env */
     const char *scope;   /* name given to new nodes */
     uint32_t random_ordinal;
+    sc_lane weights;   /* sc_graph_weights */
     bool recomputes;   /* values are made again to save memory (recompute.h) */
     sc_repeat *repeat; /* number r is repeat[r - 1] */
     size_t repeats, repeat_capacity;
@@ -148,6 +137,11 @@ sc_value sc_graph_detach(sc_graph *graph, sc_value of);
 
 /* A fresh value with the same elements. */
 sc_value sc_graph_copy_value(sc_graph *graph, sc_value value);
+
+/* Declares the lane whose values are weights: they stay as they are from run to run until
+ * sc_plan_weights_changed says otherwise, and a plan keeps what it makes of
+ * them alone. Without one there are none. */
+void sc_graph_weights(sc_graph *graph, sc_lane lane);
 
 /* External values. */
 sc_value sc_graph_external(sc_graph *graph, sc_lane lane, int index, const sc_tensor_desc *desc,

@@ -47,6 +47,7 @@ socle_status sc_graph_copy(sc_graph **out, const sc_graph *graph) {
     if (graph->status != SOCLE_OK) return graph->status;
     sc_graph *copy;
     SC_TRY(sc_graph_create(&copy, graph->env, graph->capacity));
+    copy->weights = graph->weights;
     socle_status status = copy_contents(copy, graph);
     if (status != SOCLE_OK) {
         sc_graph_destroy(copy);

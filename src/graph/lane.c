@@ -109,5 +109,5 @@ void sc_lane_free(sc_lane_layout *layout, sc_env *env) {
 }
 
 void sc_lane_map_free(sc_lane_map *map, sc_env *env) {
-    for (int i = 0; i < SC_LANE_COUNT; i++) sc_lane_free(&map->lane[i], env);
+    for (int i = 0; i < SC_LANES; i++) sc_lane_free(&map->lane[i], env);
 }

@@ -24,7 +24,7 @@ typedef struct sc_lane_layout {
 
 /* The homes of every lane that a graph uses; lanes without tensors stay zero. */
 typedef struct sc_lane_map {
-    sc_lane_layout lane[SC_LANE_COUNT];
+    sc_lane_layout lane[SC_LANES];
 } sc_lane_map;
 
 /* Places `count` tensors of `bytes` each in the order given by `order` (NULL: as they come). */
@@ -48,8 +48,8 @@ void sc_lane_map_free(sc_lane_map *map, sc_env *env);
 /* Where the lanes are during one run: base address of each. A different base per run selects a
  * staging slot or a partial. */
 typedef struct sc_lane_memory {
-    sc_operand base[SC_LANE_COUNT];         /* of the lane's only chunk, or its first */
-    const sc_operand *chunk[SC_LANE_COUNT]; /* of every chunk; NULL: the base is all */
+    sc_operand base[SC_LANES];         /* of the lane's only chunk, or its first */
+    const sc_operand *chunk[SC_LANES]; /* of every chunk; NULL: the base is all */
 } sc_lane_memory;
 
 #endif

@@ -203,6 +203,7 @@ socle_status sc_plan_create(sc_plan **out, sc_device *device, sc_graph *graph,
     plan->env = graph->env;
     plan->device = device;
     plan->capacity = graph->capacity;
+    plan->weights = graph->weights;
     if (options) plan->options = *options;
     socle_status status = fill_plan(plan, graph, lanes);
     plan->options.force = NULL; /* the caller's string, read during this call only */

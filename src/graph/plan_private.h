@@ -61,6 +61,7 @@ struct sc_plan {
     sc_launch_record *launch; /* first those that depend on weights alone, then the rest, each in
                                  the graph's order */
     int launches, packs;      /* packs: number of the first kind */
+    sc_lane weights;          /* their lane; SC_LANE_NONE */
     bool stale;               /* the weights changed since the packs ran */
     sc_operand packed_from;   /* where the weights were then */
     sc_repeat *repeat;        /* number r is repeat[r - 1] */

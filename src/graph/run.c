@@ -128,7 +128,8 @@ void sc_plan_weights_changed(sc_plan *plan) {
 
 /* Where the launch list begins: at the packs when these must run. */
 static int first_launch(sc_plan *plan, const sc_lane_memory *memory) {
-    sc_operand weights = memory->base[SC_LANE_PARAMETERS];
+    if (plan->weights == SC_LANE_NONE) return plan->stale ? 0 : plan->packs;
+    sc_operand weights = memory->base[plan->weights];
     if (weights.buffer != plan->packed_from.buffer || weights.offset != plan->packed_from.offset)
         plan->stale = true;
     plan->packed_from = weights;

@@ -8,6 +8,7 @@
 
 #include "base/option.h"
 #include "graph/build.h"
+#include "nn/lanes.h"
 
 enum {
     SC_LAYER_INPUTS = 64,

@@ -6,6 +6,7 @@
 static sc_value external_parameter(sc_build *build, size_t number) {
     const sc_parameter *parameter = &build->net->parameter[number];
     bool statistic = parameter->role == SC_PARAMETER_STATISTIC;
+    sc_graph_weights(build->graph, SC_LANE_PARAMETERS);
     return sc_graph_external(build->graph, statistic ? SC_LANE_STATISTICS : SC_LANE_PARAMETERS,
                              parameter->index, &parameter->desc, parameter->name);
 }

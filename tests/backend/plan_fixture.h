@@ -8,6 +8,7 @@
 #include "graph/build.h"
 #include "graph/grad.h"
 #include "graph/plan.h"
+#include "nn/lanes.h"
 
 enum { PLAN_TENSORS = 8 };
 
@@ -36,6 +37,7 @@ static SC_UNUSED void plan_home(plan_fixture *p, sc_lane lane, const sc_tensor_d
 static SC_UNUSED sc_value plan_external(plan_fixture *p, sc_lane lane, int dtype, bool batched,
                                         int rank, const int64_t *dim) {
     sc_tensor_desc desc = sc_tensor_make(dtype, batched, rank, dim);
+    if (lane == SC_LANE_PARAMETERS) sc_graph_weights(p->graph, lane);
     sc_value value = sc_graph_external(p->graph, lane, p->tensors[lane], &desc, NULL);
     plan_home(p, lane, &desc);
     return value;

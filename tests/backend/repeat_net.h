@@ -6,6 +6,7 @@
 #define SC_TEST_REPEAT_NET_H
 
 #include "graph/repeat.h"
+#include "nn/lanes.h"
 #include "plan_fixture.h"
 
 enum { NET_INPUTS = 3, NET_UNITS = 5, NET_WRT = 6, NET_MOST = 8 * 6 * NET_UNITS };

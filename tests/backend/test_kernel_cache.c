@@ -3,6 +3,7 @@
  * others prepared, what nobody uses stays for a while, and all goes with the device. */
 #include "backend/kernel_cache.h"
 #include "backend/null.h"
+#include "nn/lanes.h"
 #include "plan_fixture.h"
 
 /* A product of [rows, 4] and [4, columns]. */

@@ -4,6 +4,7 @@
  * the plan is told. */
 #include "backend/null.h"
 #include "blocked_device.h"
+#include "nn/lanes.h"
 #include "plan_fixture.h"
 
 enum {

@@ -2,6 +2,7 @@
 /* Weights that kernels pack for themselves: a plan keeps what was packed until it is told that the
  * weights changed, and computes the bits of a plan whose kernels pack in every launch. */
 #include "backend/null.h"
+#include "nn/lanes.h"
 #include "plan_fixture.h"
 
 enum {

@@ -5,6 +5,7 @@
 #include "device_fixture.h"
 #include "graph/plan.h"
 #include "graph/recompute.h"
+#include "nn/lanes.h"
 #include "null/deep_nets.h"
 
 enum { MOST_HOMES = 256 };

@@ -7,6 +7,7 @@
 
 #include "engine/engine_private.h"
 #include "model/net_config.h"
+#include "nn/lanes.h"
 #include "run/checkpoint.h"
 
 /* LOW: six of the twenty large tensors of "deep". */

@@ -5,6 +5,7 @@
 #include "../train/fixture.h"
 
 #include "engine/commit.h"
+#include "nn/lanes.h"
 
 #include <math.h>
 

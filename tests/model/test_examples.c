@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "graph/graph.h"
 #include "net_text.h"
+#include "nn/lanes.h"
 
 static void build(sc_env *env, sc_net *net, sc_build_mode mode) {
     sc_graph *graph;

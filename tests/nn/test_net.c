@@ -3,6 +3,7 @@
 #include "net_eval.h"
 
 #include "base/text.h"
+#include "nn/lanes.h"
 
 #include <time.h>
 

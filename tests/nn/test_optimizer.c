@@ -4,6 +4,7 @@
 #include "net_eval.h"
 
 #include "graph/build.h"
+#include "nn/lanes.h"
 
 enum { WEIGHTS = 3, STEPS = 4 };
 

@@ -3,6 +3,7 @@
 #include "net_eval.h"
 
 #include "graph/build.h"
+#include "nn/lanes.h"
 
 enum { WEIGHTS = 4, STEPS = 6 };
 

@@ -5,6 +5,7 @@
 #include "sequences.h"
 
 #include "graph/grad.h"
+#include "nn/lanes.h"
 
 #include <string.h>
 

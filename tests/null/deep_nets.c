@@ -4,6 +4,7 @@
 
 #include "graph/build.h"
 #include "graph/grad.h"
+#include "nn/lanes.h"
 #include "sc_test.h"
 
 static sc_value parameter(deep_net *net, int rank, const int64_t *dim) {

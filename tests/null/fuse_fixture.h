@@ -6,6 +6,7 @@
 
 #include "graph/build.h"
 #include "graph/fuse.h"
+#include "nn/lanes.h"
 #include "sc_test.h"
 
 typedef struct fixture {

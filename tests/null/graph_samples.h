@@ -7,6 +7,7 @@
 #include "graph/build.h"
 #include "graph/grad.h"
 #include "graph_eval.h"
+#include "nn/lanes.h"
 
 enum { SAMPLE_PARAMETERS = 12, SAMPLE_CAPACITY = 4 };
 

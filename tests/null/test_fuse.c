@@ -5,6 +5,7 @@
  * each rule does, and where it must not, is in test_fuse_rules.c. */
 #include "graph/fuse.h"
 #include "graph_samples.h"
+#include "nn/lanes.h"
 
 #include "random.h"
 #include "sc_test.h"

@@ -3,6 +3,7 @@
  * it must not. */
 #include "fuse_fixture.h"
 #include "graph/grad.h"
+#include "nn/lanes.h"
 
 Test(fuse_tails, bias_activation_dropout_become_the_tail) {
     fixture f;

@@ -6,6 +6,7 @@
 #include "graph/grad.h"
 #include "graph/live.h"
 #include "graph/repeat.h"
+#include "nn/lanes.h"
 
 #include "sc_test.h"
 
@@ -279,6 +280,29 @@ static socle_status build_repeated(sc_env *env, void *argument) {
     sc_graph_destroy(copy);
     sc_graph_destroy(graph);
     return status;
+}
+
+/* Which lane has the weights is the builder's to say; another number would do as well. */
+Test(graph, weights_are_what_the_builder_says) {
+    enum { MINE = SC_LANES - 1, OTHER = 0 };
+    sc_env env;
+    sc_graph *graph, *copy;
+    const sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, false, 1, (int64_t[]){8});
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_graph_create(&graph, &env, 1));
+    sc_value mine = sc_graph_external(graph, MINE, 0, &desc, NULL),
+             other = sc_graph_external(graph, OTHER, 0, &desc, NULL),
+             between = sc_build_binary(graph, SC_EXPR_ADD, mine, other);
+    SC_TRUE(!sc_graph_is_parameter(graph, mine) && !sc_graph_is_parameter(graph, between));
+    sc_graph_weights(graph, MINE);
+    SC_TRUE(sc_graph_is_parameter(graph, mine) && !sc_graph_is_parameter(graph, other));
+    SC_TRUE(!sc_graph_is_parameter(graph, between));
+    SC_OK(&env, sc_graph_copy(&copy, graph));
+    SC_TRUE(sc_graph_is_parameter(copy, mine));
+    sc_graph_update(graph, between, mine); /* what is written there is none */
+    SC_TRUE(!sc_graph_is_parameter(graph, between));
+    sc_graph_destroy(copy);
+    sc_graph_destroy(graph);
 }
 
 Test(graph, survives_refused_allocations) {

@@ -4,6 +4,7 @@
 #include "graph/build.h"
 #include "graph/fuse.h"
 #include "layout_policy.h"
+#include "nn/lanes.h"
 
 typedef struct fixture {
     sc_env env;
@@ -16,6 +17,7 @@ static void setup(fixture *f) {
     *f = (fixture){0};
     sc_env_init(&f->env, NULL, NULL);
     SC_OK(&f->env, sc_graph_create(&f->graph, &f->env, 4));
+    sc_graph_weights(f->graph, SC_LANE_PARAMETERS);
 }
 
 static sc_value external(fixture *f, sc_lane lane, int64_t n, int64_t c, int64_t h, int64_t w) {

@@ -4,6 +4,7 @@
 #include "graph/fuse.h"
 #include "graph_samples.h"
 #include "layout_policy.h"
+#include "nn/lanes.h"
 #include "random.h"
 
 static void blocked_net(sample *s, uint64_t seed) {
@@ -16,6 +17,7 @@ static void blocked_net(sample *s, uint64_t seed) {
     sc_value x = sc_graph_external(graph, SC_LANE_INPUTS, 0, &batch, NULL), skip = SC_NO_VALUE;
     for (int i = 0; i < 5; i++) {
         sc_tensor_desc shape = *sc_graph_desc(graph, x);
+        sc_graph_weights(graph, SC_LANE_PARAMETERS);
         sc_tensor_desc weight = sc_tensor_make(
             SOCLE_F32, false, 4, (const int64_t[]){channels[i % 2], shape.dim[1], 3, 3});
         switch (random_below(&seed, 6)) {

@@ -4,6 +4,7 @@
 #include "graph/build.h"
 #include "graph/fuse.h"
 #include "graph/live.h"
+#include "nn/lanes.h"
 
 #include "sc_test.h"
 

@@ -5,6 +5,7 @@
 #include "graph/grad.h"
 #include "graph/pool_first.h"
 #include "graph_eval.h"
+#include "nn/lanes.h"
 #include "sc_test.h"
 
 #include <string.h>

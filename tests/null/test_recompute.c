@@ -6,6 +6,7 @@
 #include "fuse_fixture.h"
 #include "graph/recompute_private.h"
 #include "graph_samples.h"
+#include "nn/lanes.h"
 #include "random.h"
 
 static void compare_homes(const graph_eval *actual, const graph_eval *expected) {

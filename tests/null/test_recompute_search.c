@@ -5,6 +5,7 @@
 #include "graph/build.h"
 #include "graph/grad.h"
 #include "graph/recompute_private.h"
+#include "nn/lanes.h"
 #include "sc_test.h"
 
 static void rewrite(deep_net *net, sc_env *env, const deep_kind *kind, size_t limit,

@@ -272,6 +272,11 @@ static void pixels(sc_verify_list *list) {
 
 void sc_verify_elementwise_cases(sc_verify_list *list) {
     if (!list->half) opcodes(list);
+    /* Numbers of every kind, and products that round, overflow and are next to nothing. */
+    if (list->half) one_opcode(list, SC_EXPR_NEG, SC_FILL_SPECIAL, 37, 131);
+    if (list->half) one_opcode(list, SC_EXPR_NEG, SC_FILL_WIDE, 37, 131);
+    if (list->half) one_opcode(list, SC_EXPR_MUL, SC_FILL_SPECIAL, 37, 131);
+    if (list->half) one_opcode(list, SC_EXPR_MUL, SC_FILL_SPECIAL, 38, 131);
     if (!list->small) opcodes_by_four(list);
     sizes(list);
     broadcasts(list);

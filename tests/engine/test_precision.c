@@ -96,7 +96,11 @@ Test(precision, takes_half_of_the_memory) {
     for (int t = 0; t < 3; t++) {
         sc_engine_options options = options_of(&adam, types[t]);
         options.capacity = 128;
+        sc_engine *engine;
         FIXTURE_OK(sc_engine_forecast(&memory[t], f.device, f.net, &options, (sc_engine_uses){0}));
+        FIXTURE_OK(sc_engine_create(&engine, f.device, f.net, &options));
+        SC_EQ(sc_engine_memory_used(engine).total, memory[t].total);
+        sc_engine_destroy(engine);
     }
     for (int t = 1; t < 3; t++) {
         double part = (double)memory[t].train / (double)memory[0].train;

@@ -64,15 +64,13 @@ static void list_commands(void) {
            "on a plain CPU.\n\n");
     for (const sc_command *command = sc_commands(); command->name; command++)
         printf("  %-11s %s\n", command->name, command->summary);
-    printf("\n`socle help COMMAND` explains one, `socle help config` what a configuration may say: "
-           "also one section\n"
-           "(train, data, ...) or all layers, losses, optimizers and initialisers, or one of them "
-           "(layer conv2d).\n"
-           "Results are printed on standard output, all else on standard\nerror. "
-           "Exit codes: 0 success, 1 run-time failure, 2 usage or configuration, 3 bad data "
-           "or\nmodel file, 4 no usable device "
-           "or kernel build failed, 5 diverged, 6 threshold missed,\n129, 130, 143 and 152 "
-           "stopped by a signal.\n");
+    printf("\n`socle help COMMAND` explains one, `socle help config` what a configuration may\n"
+           "say: also one section (train, data, ...) or all layers, losses, metrics,\n"
+           "optimizers and initialisers, or one of them (layer conv2d).\n"
+           "Results are printed on standard output, all else on standard error. Exit codes:\n"
+           "0 success, 1 run-time failure, 2 usage or configuration, 3 bad data or model\n"
+           "file, 4 no usable device or kernel build failed, 5 diverged, 6 threshold\n"
+           "missed, 129, 130, 143 and 152 stopped by a signal.\n");
 }
 
 static const char markdown_begin[] =
@@ -103,7 +101,7 @@ static void add_whole(sc_page *page) {
     if (page->format == SC_PAGE_MAN) sc_text_add(&page->text, "%s", man_end);
 }
 
-static socle_status unknown_topic(sc_cli *cli, const char *topic) {
+static socle_status unknown_topic(sc_cli *cli, const char *topic, const char *name) {
     enum { MOST = 160 };
     const char *words[MOST];
     size_t count = sc_reference_topics(words, MOST - 40);
@@ -111,10 +109,21 @@ static socle_status unknown_topic(sc_cli *cli, const char *topic) {
         words[count++] = command->name;
     words[count++] = "config";
     const char *nearest = sc_nearest_word(topic, words, count);
+    if (name && nearest && strcmp(topic, nearest) == 0)
+        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                       "'%s' has no topic '%s'; `socle help %s` shows all of it", topic,
+                       sc_quote(name).text, topic);
     return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
                    "there is no command or topic '%s'%s%s%s `socle help` lists them",
                    sc_quote(topic).text, nearest ? "; did you mean '" : ";", nearest ? nearest : "",
                    nearest ? "'?" : "");
+}
+
+/* `train groups` is the section train.groups. */
+static bool explain_part(sc_page *page, const char *topic, const char *name) {
+    char section[64];
+    snprintf(section, sizeof section, "%.30s.%.30s", topic, name);
+    return sc_reference_section(page, section);
 }
 
 static socle_status explain(sc_page *page, const char *topic, const char *name, bool *found) {
@@ -123,8 +132,9 @@ static socle_status explain(sc_page *page, const char *topic, const char *name, 
     if (!name && strcmp(topic, "config") == 0)
         add_whole(page);
     else if (!sc_reference_family(page, topic, name, &status))
-        *found = !name && (sc_reference_section(page, topic) ||
-                           (!sc_command_find(topic) && sc_reference_kind(page, topic)));
+        *found = name ? explain_part(page, topic, name)
+                      : sc_reference_section(page, topic) ||
+                            (!sc_command_find(topic) && sc_reference_kind(page, topic));
     return status == SOCLE_OK ? page->text.status : status;
 }
 
@@ -137,7 +147,8 @@ static socle_status show(sc_cli *cli, const help_settings *settings) {
     bool found;
     sc_text_init(&page.text, &cli->env);
     socle_status status = explain(&page, settings->topic, settings->name, &found);
-    if (status == SOCLE_OK && !found && !command) status = unknown_topic(cli, settings->topic);
+    if (status == SOCLE_OK && !found && !command)
+        status = unknown_topic(cli, settings->topic, settings->name);
     if (status == SOCLE_OK && command) {
         char title[32];
         snprintf(title, sizeof title, "socle %s", command->name);

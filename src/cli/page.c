@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { WIDTH = 100, INDENT = 4 };
+enum { WIDTH = 80, INDENT = 4 };
 
 /* One character, as the format has it. */
 static void add_character(sc_page *page, const char *at) {

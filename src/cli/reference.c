@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { MOST = 32 };
+enum { MOST = 32, MOST_COMMON = 8 };
 
 /* Sections and families in the order in which the first table leads to them. */
 typedef struct tables {
@@ -63,7 +63,19 @@ static void add_section(sc_page *page, const sc_record *section) {
     sc_page_options(page, section);
 }
 
-static void add_kind(sc_page *page, const sc_record *kind) {
+/* What every kind of a family has, and this one does not have in its own way. */
+static void add_common(sc_page *page, const sc_record *kind, const sc_record *common) {
+    sc_option left[MOST_COMMON];
+    sc_record rest = *common;
+    rest.options = left;
+    rest.count = 0;
+    for (int i = 0; i < common->count && rest.count < MOST_COMMON; i++)
+        if (!sc_option_find(kind, NULL, common->options[i].key))
+            left[rest.count++] = common->options[i];
+    if (rest.count) sc_page_options(page, &rest);
+}
+
+static void add_kind(sc_page *page, const sc_record *kind, const sc_record *common) {
     const sc_option *main = sc_option_main(kind, NULL);
     sc_text text;
     sc_text_init(&text, page->text.env);
@@ -74,7 +86,8 @@ static void add_kind(sc_page *page, const sc_record *kind) {
     sc_page_aliases(&text, kind->aliases);
     sc_page_paragraph(page, text.data);
     sc_text_free(&text);
-    sc_page_options(page, kind);
+    if (kind->count || !common) sc_page_options(page, kind);
+    if (common) add_common(page, kind, common);
 }
 
 static void add_family_title(sc_page *page, const sc_family *family) {
@@ -96,7 +109,7 @@ static void add_family(sc_page *page, const sc_family *family) {
         add_titled(page, 3, "every %s", family->what);
         sc_page_options(page, family->common);
     }
-    for (const sc_record *const *kind = family->record; *kind; kind++) add_kind(page, *kind);
+    for (const sc_record *const *kind = family->record; *kind; kind++) add_kind(page, *kind, NULL);
 }
 
 void sc_reference(sc_page *page) {
@@ -140,8 +153,7 @@ static bool show(sc_page *page, const sc_family *family, const char *word) {
     const char *named;
     const sc_record *kind = sc_family_find(family, word, &named);
     if (!kind) return false;
-    add_kind(page, kind);
-    if (family->common) sc_page_options(page, family->common);
+    add_kind(page, kind, family->common);
     return true;
 }
 

@@ -4,6 +4,8 @@
 #include "../option_rows.h"
 #include "tool.h"
 
+#include <ctype.h>
+
 static sc_temp temp;
 
 static void begin(void) {
@@ -57,13 +59,25 @@ static void expect_words(const char *markdown, const char *man, const char *word
     }
 }
 
+/* Text as it was before it was put into lines. */
+static void unfold(char *text) {
+    char *to = text;
+    for (const char *from = text; *from; from++)
+        if (!isspace((unsigned char)*from))
+            *to++ = *from;
+        else if (to > text && to[-1] != ' ')
+            *to++ = ' ';
+    *to = '\0';
+}
+
 static void expect_family(const sc_family *family, const char *markdown, const char *man) {
     for (const sc_record *const *kind = family->record; *kind; kind++) {
         tool_result help = tool_run("help %s %s", family->what, (*kind)->word);
         SC_EQ(help.code, 0);
-        expect(help.out, "help", "", (*kind)->help + 1, "");
         for (int i = 0; i < (*kind)->count; i++)
             expect(help.out, "help", "\n  ", (*kind)->options[i].key, "\n");
+        unfold(help.out);
+        expect(help.out, "help", "", (*kind)->help + 1, "");
         tool_free(&help);
         expect_words(markdown, man, (*kind)->word);
         expect_words(markdown, man, (*kind)->aliases);
@@ -144,6 +158,32 @@ Test(tool_reference, schema_has_everything) {
     tool_free(&line);
 }
 
+/* Terminals are 80 characters wide. */
+Test(tool_reference, lines_are_short) {
+    static const char *const topics[] = {"", "config", "train", "layer", "layer rnn", "metric"};
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+        tool_result help = tool_run("help %s", topics[i]);
+        SC_EQ(help.code, 0);
+        for (char *line = strtok(help.out, "\n"); line; line = strtok(NULL, "\n"))
+            if (strlen(line) > 80)
+                SC_TEST_FAIL("socle help %s: longer than 80: %s", topics[i], line);
+        tool_free(&help);
+    }
+}
+
+/* What a layer has in its own way is told once. */
+Test(tool_reference, an_option_stands_once) {
+    tool_result help = tool_run("help layer rnn");
+    const char *from = strstr(help.out, "\n  from\n");
+    SC_TRUE(from && !strstr(from + 1, "\n  from\n"));
+    SC_CONTAINS(help.out, "\n  name\n");
+    tool_free(&help);
+    help = tool_run("help layer flatten");
+    SC_CONTAINS(help.out, "\n  from\n");
+    SC_TRUE(!strstr(help.out, "No options"));
+    tool_free(&help);
+}
+
 Test(tool_reference, topics) {
     static const char *const rows_of_help[][2] = {{"layer", "conv2d"},
                                                   {"layers", "global_avgpool"},
@@ -159,6 +199,8 @@ Test(tool_reference, topics) {
                                                   {"initializers", "he_normal"},
                                                   {"train", "weight_decay"},
                                                   {"train", "--resume"},
+                                                  {"train groups", "\n  frozen\n"},
+                                                  {"metric", "top5"},
                                                   {"data", "class"},
                                                   {"data.train", "class_weights"},
                                                   {"inputs", "dtype"},
@@ -177,6 +219,7 @@ Test(tool_reference, topics) {
     tool_expect(2, "there is no layer 'celu'; `socle help layer` lists them", "help layer celu");
     tool_expect(2, "did you mean 'layer'?", "help leyer");
     tool_expect(2, "there is no command or topic 'gpu'", "help gpu");
+    tool_expect(2, "'train' has no topic 'epoch'; `socle help train` shows", "help train epoch");
     tool_expect(2, "must be text, markdown or man", "help --format=html config");
     tool_expect(2, "one topic at a time", "help a b c");
     tool_expect(2, "schema takes no argument", "schema x");

@@ -132,9 +132,8 @@ static sc_value build(sc_build *build, const sc_layer *layer, const sc_value *in
 }
 
 #define AT(field) offsetof(sc_layer_options, field)
-static const sc_word functions[] = {{"tanh", "hyperbolic tangent", NULL},
-                                    {"relu", "0 where it is negative", NULL},
-                                    {NULL, NULL, NULL}};
+static const sc_word functions[] = {
+    {"tanh", "hyperbolic tangent", NULL}, {"relu", "max(x, 0)", NULL}, {NULL, NULL, NULL}};
 static const sc_word results[] = {{"last", "the state behind the last step, [N,units]", NULL},
                                   {"sequence", "the states of all steps, [N,T,units]", NULL},
                                   {NULL, NULL, NULL}};

@@ -41,6 +41,18 @@ static socle_status read_patterns(const sc_recipe *recipe, sc_parameter_group *g
     return SOCLE_OK;
 }
 
+/* What is frozen is not moved in any way. */
+static socle_status check_frozen(const sc_config *config, const sc_parameter_group *group,
+                                 const json_t *item) {
+    const char *key = group->optimizer.kind  ? "optimizer"
+                      : group->rate != 1     ? "rate"
+                      : !isnan(group->decay) ? "weight_decay"
+                                             : NULL;
+    if (!group->frozen || !key) return SOCLE_OK;
+    return sc_config_fail(config, item, "frozen",
+                          "what is frozen does not move: leave out 'frozen' or '%s'", key);
+}
+
 socle_status sc_recipe_read_groups(sc_recipe *recipe) {
     const sc_config *config = recipe->config;
     const json_t *list = sc_config_find(config, "train.groups");
@@ -54,6 +66,7 @@ socle_status sc_recipe_read_groups(sc_recipe *recipe) {
         sc_record_defaults(group, &sc_recipe_group_record);
         SC_TRY(sc_record_read(group, config, item, &sc_recipe_group_record));
         SC_TRY(sc_optimizer_read(&group->optimizer, config, item));
+        SC_TRY(check_frozen(config, group, item));
         SC_TRY(read_patterns(recipe, group, json_object_get(item, "parameters")));
     }
     return SOCLE_OK;

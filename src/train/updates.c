@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SHOWN = 8 }; /* names in a message */
+
 static bool is_trained(const sc_net *net, size_t p) {
     return net->parameter[p].role != SC_PARAMETER_STATISTIC;
 }
@@ -30,10 +32,17 @@ static socle_status fail_unmatched(const sc_updates *u, const sc_net *net, int g
         if (net->layer[l].parameters && names < 2 * net->parameters)
             name[names++] = net->layer[l].name;
     nearest = sc_nearest_word(pattern, name, names);
-    socle_status status =
-        sc_fail(u->env, SOCLE_STATUS_CONFIG,
-                "train.groups[%d]: no parameter is called '%.80s'%s%s%s", group, pattern,
-                nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    sc_text hint;
+    sc_text_init(&hint, u->env);
+    sc_text_add(&hint, nearest ? "did you mean '%s'?" : "known: ", nearest);
+    for (size_t i = 0; i < names && i <= SHOWN && !nearest; i++)
+        sc_text_add(&hint, "%s%s", i ? ", " : "", i < SHOWN ? name[i] : "...");
+    socle_status status = hint.status != SOCLE_OK
+                              ? hint.status
+                              : sc_fail(u->env, SOCLE_STATUS_CONFIG,
+                                        "train.groups[%d]: no parameter is called '%.80s'; %s",
+                                        group, pattern, hint.data);
+    sc_text_free(&hint);
     sc_release(u->env, name);
     return status;
 }

@@ -96,6 +96,9 @@ Test(tool_groups, what_cannot_be) {
     tool_expect(
         2, "train.groups[0]: no parameter is called 'dens1.weight'; did you mean 'dense1.weight'?",
         "train tool.yaml -o bad --set 'train.groups=[{parameters: dens1.weight}]'");
+    tool_expect(2,
+                "no parameter is called 'stem'; known: dense1.weight, dense1.bias, dense2.weight",
+                "train tool.yaml -o bad --set 'train.groups=[{parameters: stem}]'");
     tool_expect(2, "train.groups[1]: dense1.bias is in train.groups[0] already",
                 "train tool.yaml -o bad --set 'train.groups=[" FREEZE
                 ", {parameters: \"*.bias\"}]'");
@@ -103,6 +106,10 @@ Test(tool_groups, what_cannot_be) {
                 "train tool.yaml -o bad --set 'train.groups=[{parameters: \"*\", frozen: true}]'");
     tool_expect(2, "train.groups[0]: the key 'parameters' is missing",
                 "train tool.yaml -o bad --set 'train.groups=[{frozen: true}]'");
+    tool_expect(
+        2, "train.groups[0].frozen: what is frozen does not move: leave out 'frozen' or 'rate'",
+        "train tool.yaml -o bad --set 'train.groups=[{parameters: dense1, frozen: true, "
+        "rate: 2}]'");
     tool_expect(
         2, "unknown optimizer 'adm'; did you mean 'adam'?",
         "train tool.yaml -o bad --set 'train.groups=[{parameters: dense1, optimizer: adm}]'");

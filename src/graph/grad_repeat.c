@@ -45,6 +45,7 @@ void sc_grad_mark_repeat(sc_grad *grad, int repeat) {
     const sc_repeat region = graph->repeat[repeat - 1];
     bool changed = true;
     while (changed) {
+        sc_grad_mark(grad, region.first, region.end);
         changed = false;
         for (size_t c = 0; c < graph->crossings; c++) {
             const sc_crossing *one = &graph->crossing[c];
@@ -55,7 +56,6 @@ void sc_grad_mark_repeat(sc_grad *grad, int repeat) {
             changed |= wanted && !grad->wanted[one->inside];
             grad->wanted[one->inside] |= wanted;
         }
-        sc_grad_mark(grad, region.first, region.end);
     }
     for (size_t c = 0; c < graph->crossings; c++) {
         const sc_crossing *one = &graph->crossing[c];

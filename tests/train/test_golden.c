@@ -55,13 +55,15 @@ static void check_predictions(fixture *f, sc_engine *engine, const json_t *logit
     }
 }
 
-static void follow(const char *device, const char *network, const char *curve_name,
-                   sc_optimizer optimizer, const sc_plan_options *plan) {
+/* Each step in `parts` micro-batches. */
+static void follow_parts(const char *device, const char *network, const char *curve_name, int parts,
+                         sc_optimizer optimizer, const sc_plan_options *plan) {
     fixture f;
     SC_REPRO("test_golden, %s on %s", curve_name, device);
     fixture_open(&f, device, 0);
     fixture_golden(&f, network);
-    sc_engine_options options = {.capacity = BATCH, .optimizer = &optimizer, .seed = 1};
+    sc_engine_options options = {
+        .capacity = BATCH / parts, .micro_batches = parts, .optimizer = &optimizer, .seed = 1};
     if (plan) options.plan = *plan;
     sc_engine *engine;
     FIXTURE_OK(sc_engine_create(&engine, f.device, f.net, &options));
@@ -71,7 +73,7 @@ static void follow(const char *device, const char *network, const char *curve_na
     const json_t *losses = json_object_get(curve, "losses");
     SC_EQ(json_array_size(losses), STEPS);
     for (uint32_t step = 1; step <= STEPS; step++) {
-        double loss = (double)fixture_step(&f, engine, step, (step - 1) * BATCH, BATCH, 1,
+        double loss = (double)fixture_step(&f, engine, step, (step - 1) * BATCH, BATCH, parts,
                                            optimizer.value[0]);
         close_to(loss, number(losses, step - 1), 1e-4 * number(losses, step - 1), "loss",
                  (int)step);
@@ -84,6 +86,11 @@ static void follow(const char *device, const char *network, const char *curve_na
     fixture_close(&f);
 }
 
+static void follow(const char *device, const char *network, const char *curve_name,
+                   sc_optimizer optimizer, const sc_plan_options *plan) {
+    follow_parts(device, network, curve_name, 1, optimizer, plan);
+}
+
 static void follow_all(const char *device) {
     follow(device, "mlp", "mlp", fixture_optimizer("sgd", 0.1f, 0.9f), NULL);
     follow(device, "mlp", "mlp_adam", fixture_optimizer("adam", 0.001f, 0.0f), NULL);
@@ -93,6 +100,7 @@ static void follow_all(const char *device) {
 
 Test(golden, cpu) {
     follow_all("cpu");
+    follow_parts("cpu", "rnn", "rnn", 4, fixture_optimizer("sgd", 0.05f, 0.9f), NULL);
 }
 
 Test(golden, opencl) {

@@ -120,7 +120,7 @@ static void output_sums(sc_graph *graph, const sc_net *net, const sc_loss_rows *
     const int sums = SC_SUM_METRICS + net->metrics;
     row[SC_SUM_LOSS] = rows->loss;
     for (int m = 0; m < net->metrics; m++)
-        row[SC_SUM_METRICS + m] = net->metric[m]->build(graph, net, rows);
+        row[SC_SUM_METRICS + m] = sc_metric_build(graph, net, net->metric[m], rows);
     for (int first = 0; first < sums; first += SC_EXPR_OUTPUTS)
         output_some_sums(graph, row, weight, first,
                          sums - first < SC_EXPR_OUTPUTS ? sums - first : SC_EXPR_OUTPUTS);

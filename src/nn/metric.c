@@ -84,7 +84,30 @@ static const sc_metric_kind top5 = {
     .suits = has_classes,
 };
 
-static const sc_record *const records[] = {&accuracy.record, &top5.record, NULL};
+static bool has_values(const sc_net *net) {
+    return !net->loss->classes && !net->loss->applies;
+}
+
+static const sc_metric_kind absolute = {
+    .record = {.word = "mean_absolute_error",
+               .help = "how far values are from their targets",
+               .aliases = "mae l1"},
+    .brief = "mae",
+    .formula = "abs(prediction - target)",
+    .suits = has_values,
+};
+
+static const sc_metric_kind squared = {
+    .record = {.word = "mean_squared_error",
+               .help = "the square of how far values are from their targets",
+               .aliases = "mse"},
+    .brief = "mse",
+    .formula = "(prediction - target) ** 2",
+    .suits = has_values,
+};
+
+static const sc_record *const records[] = {&accuracy.record, &top5.record, &absolute.record,
+                                           &squared.record, NULL};
 
 const sc_family sc_metric_family = {
     .what = "metric",
@@ -115,6 +138,12 @@ const char *sc_metric_word(const sc_metric_kind *metric) {
 
 const char *sc_metric_sum(const sc_metric_kind *metric) {
     return metric->sum ? metric->sum : metric->record.word;
+}
+
+sc_value sc_metric_build(sc_graph *graph, const sc_net *net, const sc_metric_kind *metric,
+                         const sc_loss_rows *rows) {
+    if (metric->build) return metric->build(graph, net, rows);
+    return sc_loss_of_formula(graph, metric->formula, rows->prediction, rows->target);
 }
 
 double sc_metric_value(const sc_net *net, const double *values, const char *word) {

@@ -9,11 +9,12 @@
 #include "nn/layer.h"
 
 struct sc_metric_kind {
-    sc_record record;  /* its word, under which it is shown, and its options: none so far */
-    const char *brief; /* in the line that is redrawn */
-    const char *sum;   /* its sum in a checkpoint; NULL: as the word */
-    double most;       /* of one row of the loss: a share has 1 */
-    /* A number for each row of the loss; it is not finite only where the loss is not. */
+    sc_record record;    /* its word, under which it is shown, and its options: none so far */
+    const char *brief;   /* in the line that is redrawn */
+    const char *sum;     /* its sum in a checkpoint; NULL: as the word */
+    double most;         /* of one row of the loss: a share has 1; 0: any number from 0 on */
+    const char *formula; /* of `prediction` and `target`: its mean over the elements of a sample; */
+    /* or NULL: a number for each row of the loss. It is not finite only where the loss is not. */
     sc_value (*build)(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows);
     /* Whether the net's loss has it. */
     bool (*suits)(const sc_net *net);
@@ -26,6 +27,9 @@ const sc_metric_kind *sc_metric_at(int number);
 const sc_metric_kind *sc_metric_find(const char *word);
 const char *sc_metric_word(const sc_metric_kind *metric);
 const char *sc_metric_sum(const sc_metric_kind *metric);
+/* A metric of the net, row by row as its loss. */
+sc_value sc_metric_build(sc_graph *graph, const sc_net *net, const sc_metric_kind *metric,
+                         const sc_loss_rows *rows);
 /* Of a network's metrics, whose values are in the order in which it has them, the one of this name;
  * NaN: it does not measure it. */
 double sc_metric_value(const sc_net *net, const double *values, const char *word);

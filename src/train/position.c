@@ -103,7 +103,9 @@ static socle_status check_totals(const sc_trainer *trainer, const sc_position *p
     SC_TRY(within(trainer, "weight", sum->weight, fmax(0, weight - slack), weight + slack));
     for (int m = 0; m < trainer->net->metrics; m++) {
         const sc_metric_kind *metric = trainer->net->metric[m];
-        double most = (weight * (1 + 4 * ROUNDING) + slack) * metric->most;
+        double most = metric->most > 0 ? (weight * (1 + 4 * ROUNDING) + slack) * metric->most
+                      : position->row  ? FLT_MAX
+                                       : 0;
         bool begun_later = position->row && !metric->always && isnan(sum->metric[m]);
         if (begun_later) continue;
         SC_TRY(within(trainer, sc_metric_sum(metric), sum->metric[m], 0, fmin(most, FLT_MAX)));

@@ -47,7 +47,7 @@ static void measure(const char *word, const char *loss, const double *x, const d
     sc_value input[2] = {sc_graph_external(graph, SC_LANE_INPUTS, 0, &desc, NULL),
                          sc_graph_external(graph, SC_LANE_INPUTS, 1, &wanted, NULL)};
     sc_loss_rows each = sc_loss_build(graph, &net, input[0], input[1]);
-    sc_graph_output(graph, metric->build(graph, &net, &each), SC_LANE_OUTPUTS, 0);
+    sc_graph_output(graph, sc_metric_build(graph, &net, metric, &each), SC_LANE_OUTPUTS, 0);
     SC_OK(&env, graph->status);
     eval_create(&eval, graph, false, rows, NULL, NULL);
     memcpy(eval_home_data(&eval, SC_LANE_INPUTS, 0, 0), x, (size_t)(rows * width) * sizeof *x);
@@ -75,6 +75,21 @@ Test(metric, accuracy) {
 
 Test(metric, top5) {
     check_classes("top5", 5);
+}
+
+/* Means over the elements of a sample, of the network's own numbers. */
+Test(metric, of_values) {
+    static const double x[6] = {0.5, -1, 2, 3, 0, -2}, target[6] = {0, 1, 2, -1, 0.5, -2};
+    double absolute[3], squared[3];
+    measure("mae", "mean_squared_error", x, target, 3, 2, SOCLE_F32, absolute);
+    measure("mse", "mean_squared_error", x, target, 3, 2, SOCLE_F32, squared);
+    for (int r = 0; r < 3; r++) {
+        double a = x[2 * r] - target[2 * r], b = x[2 * r + 1] - target[2 * r + 1];
+        SC_EQ(absolute[r], (fabs(a) + fabs(b)) / 2);
+        SC_EQ(squared[r], (a * a + b * b) / 2);
+    }
+    const sc_net scores = {.loss = sc_loss_find("binary_cross_entropy")};
+    SC_TRUE(!sc_metric_find("mae")->suits(&scores));
 }
 
 Test(metric, of_a_network) {

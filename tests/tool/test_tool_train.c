@@ -71,6 +71,13 @@ Test(tool_train, measures_what_is_asked_for) {
     result = tool_run("eval -m out/model.safetensors --data out/config.json --json");
     SC_CONTAINS(result.out, "\"test_top5\": 1.0");
     tool_free(&result);
+    result = tool_run("train tool.yaml --set 'metrics=[mae, mse]' --set loss=mse --set "
+                      "network[4].dense=1 --epochs 2 -o values --json");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.out, "\"val_mean_absolute_error\": ");
+    SC_CONTAINS(result.out, "\"test_mean_squared_error\": ");
+    tool_free(&result);
+    tool_expect(0, NULL, "train --resume values --set train.steps=0 --epochs 3");
     tool_expect(2, "metrics[0]: unknown metric 'top6'; did you mean 'top5'?",
                 "train tool.yaml --set 'metrics=[top6]' -o bad");
     tool_expect(2, "metrics[0]: top5: mean_squared_error has none",

@@ -63,11 +63,11 @@ def pixels():
     write("pixels_bias", bias.grad)
 
 
-def recurrent(function, sequence, ragged):
+def recurrent(function, sequence, ragged, layers=1):
     """states of a recurrent layer, and the gradients of their sum weighted by drawn numbers"""
     global state
     state = 777
-    layer = torch.nn.RNN(4, 3, nonlinearity=function, batch_first=True)
+    layer = torch.nn.RNN(4, 3, layers, nonlinearity=function, batch_first=True)
     x = numbers(3, 5, 4)
     for parameter in layer.parameters():
         parameter.data = numbers(*parameter.shape).detach()
@@ -75,10 +75,11 @@ def recurrent(function, sequence, ragged):
         x, torch.tensor([2, 4, 1] if ragged else [5, 5, 5]), batch_first=True, enforce_sorted=False)
     states, last = layer(packed)
     states, _ = torch.nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=5)
-    out = states if sequence else last[0]
+    out = states if sequence else last[-1]
     (out * numbers(*out.shape).detach()).sum().backward()
     all_of_it = [out] + [parameter.grad for parameter in layer.parameters()]
-    write(f"rnn_{function}_{'sequence' if sequence else 'last'}_{'ragged' if ragged else 'full'}",
+    write(f"rnn_{function}_{'sequence' if sequence else 'last'}_{'ragged' if ragged else 'full'}"
+          + (f"_{layers}" if layers > 1 else ""),
           torch.cat([tensor.reshape(-1) for tensor in all_of_it]))
 
 
@@ -87,6 +88,7 @@ print("/* Made by tests/golden/make_sequences.py with PyTorch", torch.__version_
 if sys.argv[1:] == ["recurrent"]:
     for case in range(8):
         recurrent("relu" if case & 1 else "tanh", bool(case & 2), bool(case & 4))
+    recurrent("tanh", False, True, layers=2)
 else:
     tokens()
     pixels()

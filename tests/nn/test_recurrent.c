@@ -7,7 +7,7 @@
 #include "net_eval.h"
 #include "recurrent.h"
 
-enum { SAMPLES = 3, STEPS = 5, FEATURES = 4, UNITS = 3, OUT = SAMPLES * STEPS * UNITS };
+enum { SAMPLES = 3, STEPS = 5, FEATURES = 4, UNITS = 3, OUT = SAMPLES * STEPS * UNITS, MOST = 8 };
 
 static uint32_t word;
 
@@ -18,25 +18,35 @@ static void fill(float *data, size_t count) {
     }
 }
 
-static sc_net *recurrent_net(sc_env *env, const char *function, const char *returns, bool ragged) {
+static sc_net *stacked_net(sc_env *env, const char *function, const char *returns, bool ragged,
+                           int layers) {
     sc_net *net = net_create(env, SOCLE_F32, 2, (int64_t[]){STEPS, FEATURES}, 1);
     sc_layer_options options = options_of("rnn");
     options.units = UNITS;
     options.function = function;
     options.returns = returns;
     int input[2] = {0, sc_net_input(net, "length", SOCLE_I32, &(socle_shape){0}, 1)};
-    sc_net_layer(net, sc_layer_kind_find("rnn", &(sc_layer_options){0}), NULL, ragged ? 2 : 1,
-                 input, &options);
+    for (int l = 0; l < layers; l++) {
+        options.returns = l + 1 < layers ? "sequence" : returns;
+        input[0] = sc_net_layer(net, sc_layer_kind_find("rnn", &(sc_layer_options){0}), NULL,
+                                ragged ? 2 : 1, input, &options);
+    }
     SC_OK(env, net->status);
     return net;
 }
 
+static sc_net *recurrent_net(sc_env *env, const char *function, const char *returns, bool ragged) {
+    return stacked_net(env, function, returns, ragged, 1);
+}
+
 typedef struct states {
-    float out[OUT], gradient[4][UNITS * FEATURES];
+    float out[OUT], gradient[MOST][UNITS * FEATURES];
     int launches;
 } states;
 
-static const size_t gradient_size[4] = {UNITS * FEATURES, UNITS *UNITS, UNITS, UNITS};
+/* Of one layer, then of a second. */
+static const size_t gradient_size[MOST] = {UNITS * FEATURES, UNITS *UNITS, UNITS, UNITS,
+                                           UNITS *UNITS,     UNITS *UNITS, UNITS, UNITS};
 
 /* Forward and backward of the sum of the results, each times a drawn number. */
 static void run(const char *device, sc_net *net, int64_t repetitions, const int32_t *lengths,
@@ -45,7 +55,8 @@ static void run(const char *device, sc_net *net, int64_t repetitions, const int3
     plan_fixture p;
     sc_build build;
     float data[SAMPLES * STEPS * FEATURES];
-    sc_value input[2], wrt[4], gradient[4];
+    sc_value input[2], wrt[MOST], gradient[MOST];
+    int parameters = (int)net->parameters;
     device_open(&f, device, NULL);
     plan_begin(&p, &f, SAMPLES);
     input[0] = plan_external(&p, SC_LANE_INPUTS, SOCLE_F32, true, 3,
@@ -59,18 +70,18 @@ static void run(const char *device, sc_net *net, int64_t repetitions, const int3
     sc_value loss = sc_build_reduce(p.graph, SC_REDUCE_SUM,
                                     sc_build_binary(p.graph, SC_EXPR_MUL, y, coefficient),
                                     shape.rank == 3 ? 6 : 2);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < parameters; i++) {
         wrt[i] = build.parameter[i];
         plan_home(&p, SC_LANE_PARAMETERS, sc_graph_desc(p.graph, wrt[i]));
     }
-    SC_OK(&f.env, sc_graph_gradient(p.graph, loss, SC_NO_VALUE, 4, wrt, gradient, NULL));
+    SC_OK(&f.env, sc_graph_gradient(p.graph, loss, SC_NO_VALUE, parameters, wrt, gradient, NULL));
     plan_output(&p, y, SC_LANE_OUTPUTS);
-    for (int i = 0; i < 4; i++) plan_output(&p, gradient[i], SC_LANE_GRADIENTS);
+    for (int i = 0; i < parameters; i++) plan_output(&p, gradient[i], SC_LANE_GRADIENTS);
     SC_OK(&f.env, plan_make(&p, NULL));
     word = 777;
     fill(data, SAMPLES * STEPS * FEATURES);
     plan_write(&p, SC_LANE_INPUTS, 0, data, sizeof data);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < parameters; i++) {
         fill(data, gradient_size[i]);
         plan_write(&p, SC_LANE_PARAMETERS, i, data, gradient_size[i] * sizeof *data);
     }
@@ -81,7 +92,7 @@ static void run(const char *device, sc_net *net, int64_t repetitions, const int3
     SC_OK(&f.env, plan_run(&p, &(sc_launch){.rows = SAMPLES, .repetitions = repetitions}));
     memset(out, 0, sizeof *out);
     plan_read(&p, SC_LANE_OUTPUTS, 0, out->out, count * sizeof(float));
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < parameters; i++)
         plan_read(&p, SC_LANE_GRADIENTS, i, out->gradient[i], gradient_size[i] * sizeof(float));
     out->launches = sc_plan_launches(p.plan);
     sc_build_free(&build);
@@ -93,15 +104,17 @@ static const struct {
     const char *function, *returns;
     bool ragged;
     const double *expected;
+    int layers;
 } cases[] = {
-    {"tanh", "last", false, rnn_tanh_last_full},
-    {"relu", "last", false, rnn_relu_last_full},
-    {"tanh", "sequence", false, rnn_tanh_sequence_full},
-    {"relu", "sequence", false, rnn_relu_sequence_full},
-    {"tanh", "last", true, rnn_tanh_last_ragged},
-    {"relu", "last", true, rnn_relu_last_ragged},
-    {"tanh", "sequence", true, rnn_tanh_sequence_ragged},
-    {"relu", "sequence", true, rnn_relu_sequence_ragged},
+    {"tanh", "last", false, rnn_tanh_last_full, 1},
+    {"relu", "last", false, rnn_relu_last_full, 1},
+    {"tanh", "sequence", false, rnn_tanh_sequence_full, 1},
+    {"relu", "sequence", false, rnn_relu_sequence_full, 1},
+    {"tanh", "last", true, rnn_tanh_last_ragged, 1},
+    {"relu", "last", true, rnn_relu_last_ragged, 1},
+    {"tanh", "sequence", true, rnn_tanh_sequence_ragged, 1},
+    {"relu", "sequence", true, rnn_relu_sequence_ragged, 1},
+    {"tanh", "last", true, rnn_tanh_last_ragged_2, 2},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 static const int32_t ragged[SAMPLES] = {2, 4, 1};
@@ -123,13 +136,14 @@ static void are_pytorchs(const char *device, int first, int step) {
         states s;
         SC_REPRO("%s, %s, %s lengths on %s", cases[c].function, cases[c].returns,
                  cases[c].ragged ? "several" : "equal", device);
-        sc_net *net = recurrent_net(&env, cases[c].function, cases[c].returns, cases[c].ragged);
+        sc_net *net = stacked_net(&env, cases[c].function, cases[c].returns, cases[c].ragged,
+                                  cases[c].layers);
         run(device, net, 0, ragged, &s);
         const double *expected = cases[c].expected;
         size_t count = strcmp(cases[c].returns, "last") == 0 ? OUT / STEPS : OUT;
         check("state", s.out, expected, count);
         expected += count;
-        for (int i = 0; i < 4; i++) {
+        for (size_t i = 0; i < net->parameters; i++) {
             check(net->parameter[i].name, s.gradient[i], expected, gradient_size[i]);
             expected += gradient_size[i];
         }
@@ -145,7 +159,7 @@ Test(recurrent, states_and_gradients_are_pytorchs_opencl) {
     if (sc_test_full())
         are_pytorchs("opencl:0", 0, 1);
     else
-        are_pytorchs("opencl:0", CASES - 2, 2);
+        are_pytorchs("opencl:0", CASES - 2, 1);
 }
 
 /* The longest sample has 4 steps: the fifth is masked in every sample, or not made at all. */
@@ -155,7 +169,7 @@ Test(recurrent, leaving_out_is_masking) {
         states masked, left_out;
         if (!cases[c].ragged) continue;
         SC_REPRO("%s, %s", cases[c].function, cases[c].returns);
-        sc_net *net = recurrent_net(&env, cases[c].function, cases[c].returns, true);
+        sc_net *net = stacked_net(&env, cases[c].function, cases[c].returns, true, cases[c].layers);
         run("cpu", net, 0, ragged, &masked);
         run("cpu", net, 4, ragged, &left_out);
         SC_EQ_MEMORY(&masked, &left_out, sizeof masked);

@@ -61,6 +61,30 @@ Test(api_fit, goes_on_from_present_weights) {
     socle_close(context);
 }
 
+/* Half of the bytes for what is between: the same lesson, and the same bits each time. */
+Test(api_fit, in_half_precision) {
+    static const socle_dtype types[] = {SOCLE_F16, SOCLE_BF16, SOCLE_F16};
+    socle_context *context = api_open("cpu");
+    socle_data *data = api_data(context);
+    float weight[3][WEIGHTS];
+    for (int run = 0; run < 3; run++) {
+        socle_net *net = api_net(context);
+        socle_fit_opts opts = api_opts();
+        socle_result result;
+        opts.epochs = 10;
+        opts.precision = types[run];
+        API_OK(context, socle_fit(net, data, &opts));
+        API_OK(context, socle_evaluate(net, data, &result));
+        SC_TRUE(result.accuracy > 0.9);
+        api_weight(context, net, weight[run]);
+        socle_net_destroy(net);
+    }
+    SC_EQ_MEMORY(weight[2], weight[0], sizeof weight[0]);
+    SC_TRUE(memcmp(weight[1], weight[0], sizeof weight[0]) != 0);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
 Test(api_fit, options_out_of_range) {
     socle_context *context = api_open("cpu");
     socle_data *data = api_data(context);
@@ -89,6 +113,12 @@ Test(api_fit, options_out_of_range) {
             break;
         case 5:
             opts.optimizer = socle_adam(-1), part = "lr: must be 0 to";
+            break;
+        case 18:
+            opts.precision = SOCLE_I32, part = "precision must be";
+            break;
+        case 19:
+            opts.precision = (socle_dtype)99, part = "not 99";
             break;
         case 6:
             opts.optimizer = socle_adam(NAN), part = "nan";

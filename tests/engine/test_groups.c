@@ -17,7 +17,7 @@ typedef struct setting {
     int optimizers;
     const int *of; /* NULL: the first, for all */
     uint64_t most; /* bytes at once; 0: as many as there are */
-    int steps;
+    int steps, precision;
 } setting;
 
 typedef struct outcome {
@@ -49,6 +49,7 @@ static void train(const setting *how, outcome *out) {
                                        .optimizer = how->optimizer,
                                        .optimizers = how->optimizers,
                                        .optimizer_of = how->of,
+                                       .precision = how->precision,
                                        .seed = 3};
     const uint64_t normal = f.device->info.max_allocation;
     sc_engine_memory forecast;
@@ -105,9 +106,9 @@ static void parts_equal_wholes(const char *device, const char *network) {
     fixture_open(&f, device, 0);
     fixture_golden(&f, network);
     assign(of, 4, true);
-    for (int o = 0; o < 4; o++) train(&(setting){&mixed[o], 1, NULL, 0, 1}, &whole[o]);
-    train(&(setting){mixed, 1, NULL, 0, 0}, &before);
-    train(&(setting){mixed, 4, of, 0, 1}, &some);
+    for (int o = 0; o < 4; o++) train(&(setting){&mixed[o], 1, NULL, 0, 1, 0}, &whole[o]);
+    train(&(setting){mixed, 1, NULL, 0, 0, 0}, &before);
+    train(&(setting){mixed, 4, of, 0, 1, 0}, &some);
     for (size_t p = 0; p < f.net->parameters; p++) {
         bool statistic = f.net->parameter[p].role == SC_PARAMETER_STATISTIC;
         if (statistic || of[p] != SC_FROZEN) expect_same(&some, &whole[statistic ? 0 : of[p]], p);
@@ -132,6 +133,23 @@ Test(groups, parts_equal_wholes_opencl) {
     parts_equal_wholes("opencl:0", "cnn");
 }
 
+/* Gradients in f16 are scaled: every part divides by the scale of its step. */
+Test(groups, parts_equal_wholes_in_half) {
+    const sc_optimizer mixed[2] = {fixture_optimizer("adam", 0.01f, 0),
+                                   fixture_optimizer("sgd", 0.05f, 0.9f)};
+    int of[MOST];
+    outcome whole[2], some;
+    fixture_open(&f, "cpu", 0);
+    fixture_golden(&f, "mlp");
+    assign(of, 2, false);
+    for (int o = 0; o < 2; o++) train(&(setting){&mixed[o], 1, NULL, 0, 1, SOCLE_F16}, &whole[o]);
+    train(&(setting){mixed, 2, of, 0, 1, SOCLE_F16}, &some);
+    for (size_t p = 0; p < f.net->parameters; p++) expect_same(&some, &whole[of[p]], p);
+    for (int o = 0; o < 2; o++) release(&whole[o]);
+    release(&some);
+    fixture_close(&f);
+}
+
 /* Several steps; in small pieces the same bits. */
 Test(groups, in_pieces) {
     const sc_optimizer mixed[2] = {fixture_optimizer("rmsprop", 0.002f, 0.9f),
@@ -141,9 +159,9 @@ Test(groups, in_pieces) {
     fixture_open(&f, "cpu", 1); /* each thread has a workspace, in one piece */
     fixture_golden(&f, "deep");
     assign(of, 2, true);
-    train(&(setting){mixed, 2, of, 0, 3}, &whole);
-    train(&(setting){mixed, 2, of, 0, 3}, &twin);
-    train(&(setting){mixed, 2, of, 112 * 1024, 3}, &cut);
+    train(&(setting){mixed, 2, of, 0, 3, 0}, &whole);
+    train(&(setting){mixed, 2, of, 0, 3, 0}, &twin);
+    train(&(setting){mixed, 2, of, 112 * 1024, 3, 0}, &cut);
     SC_TRUE(cut.memory.parameter_piece < whole.memory.parameter_piece);
     for (size_t p = 0; p < f.net->parameters; p++) {
         expect_same(&whole, &cut, p);
@@ -168,8 +186,8 @@ Test(groups, frozen_takes_no_memory) {
         most += bytes;
         if (!of[p]) trained += bytes;
     }
-    train(&(setting){&adam, 1, NULL, 0, 1}, &all);
-    train(&(setting){&adam, 1, of, 0, 1}, &last);
+    train(&(setting){&adam, 1, NULL, 0, 1, 0}, &all);
+    train(&(setting){&adam, 1, of, 0, 1, 0}, &last);
     SC_EQ(all.memory.state, 2 * most);
     SC_EQ(last.memory.state, 2 * trained);
     SC_EQ(all.memory.gradients - last.memory.gradients, PARTS * (most - trained));

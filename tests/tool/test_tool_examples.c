@@ -40,3 +40,22 @@ Test(tool_examples, cpu) {
 Test(tool_examples, opencl) {
     run_examples("opencl:0", true);
 }
+
+/* The recurrent network gets 0.84 of the test data right after its three epochs, and learns at
+ * once. */
+Test(tool_examples, a_recurrent_network_learns) {
+    sc_temp temp;
+    if (access("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz", R_OK) != 0)
+        cr_skip_test("dataset-fashion-mnist is not installed");
+    tool_begin(&temp, false);
+    tool_result result =
+        tool_run("train %s/examples/fashion-rnn.yaml --device cpu -o run --json %s", SC_SOURCE_DIR,
+                 sc_test_full() ? "" : "--set train.steps=40 --set data.train.limit=6000");
+    if (result.code != 0) SC_TEST_FAIL("exit code %d: %s", result.code, result.err);
+    json_t *lines = tool_json_lines(result.out);
+    double right = json_number_value(json_object_get(tool_event(lines, "done"), "test_accuracy"));
+    SC_TRUE(right >= (sc_test_full() ? 0.84 : 0.65));
+    json_decref(lines);
+    tool_free(&result);
+    tool_end(&temp);
+}

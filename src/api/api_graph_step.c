@@ -174,25 +174,6 @@ static void append_updates(const step *s) {
         for (int k = 0; k < s->states; k++) socle_tensor_destroy(s->update[i].state[k]);
 }
 
-/* Whether `loss` depends on one of `count` values. */
-static socle_status reaches(bool *out, const sc_graph *g, sc_value loss, int count,
-                            const sc_value *value) {
-    bool *needed;
-    *out = false;
-    SC_TRY(sc_allocate(g->env, &needed, g->values, sizeof *needed));
-    needed[sc_graph_root(g, loss)] = true;
-    for (size_t n = g->nodes; n-- > 0;) {
-        const sc_node *node = &g->node[n];
-        bool needs = false;
-        for (int k = 0; k < node->outputs; k++) needs |= needed[node->output[k]];
-        for (int i = 0; i < node->inputs && needs; i++)
-            needed[sc_graph_root(g, node->input[i])] = true;
-    }
-    for (int i = 0; i < count; i++) *out |= needed[sc_graph_root(g, value[i])];
-    sc_release(g->env, needed);
-    return SOCLE_OK;
-}
-
 /* The gradient of the mean of `loss` by the parameters. */
 static socle_status differentiate(step *s, sc_value loss) {
     sc_graph *g = s->graph->graph;
@@ -203,7 +184,7 @@ static socle_status differentiate(step *s, sc_value loss) {
             s->parameter[s->count] = s->n->parameter[p];
             s->update[s->count++].parameter = p;
         }
-    SC_TRY(reaches(&reached, g, loss, s->count, s->parameter));
+    SC_TRY(sc_graph_depends(&reached, g, loss, s->count, s->parameter));
     if (!reached)
         return sc_fail(g->env, SOCLE_STATUS_CONFIG,
                        "socle_graph_minimize: the loss does not depend on any parameter that is "

@@ -172,6 +172,14 @@ static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_
                     "a layer with parameters does not lead to the loss; remove it or connect it"));
             return;
         }
+    bool reached;
+    sc_graph_fail(graph, sc_graph_depends(&reached, graph, loss, count, wrt));
+    if (graph->status != SOCLE_OK) return;
+    if (!reached) {
+        sc_graph_fail(graph, sc_fail(engine->env, SOCLE_STATUS_CONFIG,
+                                     "the loss depends on no parameter that is trained"));
+        return;
+    }
     if (engine->options.precision == SOCLE_F16) {
         weight = sc_scale_seed(graph, loss, weight);
         sc_graph_keep_whole(graph, weight);

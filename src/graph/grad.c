@@ -125,6 +125,18 @@ static socle_status walk(sc_grad *grad, sc_value loss, sc_value seed, int count,
     return graph->status;
 }
 
+socle_status sc_graph_depends(bool *out, sc_graph *graph, sc_value loss, int count,
+                              const sc_value *wrt) {
+    sc_grad grad = {.graph = graph, .values = graph->values};
+    *out = false;
+    if (graph->status != SOCLE_OK) return graph->status;
+    SC_TRY(sc_allocate(graph->env, &grad.wanted, graph->values, sizeof *grad.wanted));
+    mark_wanted(&grad, count, wrt);
+    *out = sc_grad_wanted(&grad, loss);
+    sc_release(graph->env, grad.wanted);
+    return SOCLE_OK;
+}
+
 socle_status sc_graph_gradient(sc_graph *graph, sc_value loss, sc_value seed, int count,
                                const sc_value *wrt, sc_value *gradient, int *completion) {
     for (int i = 0; i < count; i++) gradient[i] = SC_NO_VALUE;

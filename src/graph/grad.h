@@ -14,6 +14,10 @@
 socle_status sc_graph_gradient(sc_graph *graph, sc_value loss, sc_value seed, int count,
                                const sc_value *wrt, sc_value *gradient, int *completion);
 
+/* Whether a gradient of `loss` passes to any of `count` values. */
+socle_status sc_graph_depends(bool *out, sc_graph *graph, sc_value loss, int count,
+                              const sc_value *wrt);
+
 /* For grad_rules.c: the walk's state. */
 typedef struct sc_grad sc_grad;
 /* Adds a contribution to the gradient of `value` (SC_NO_VALUE contributions are ignored). */

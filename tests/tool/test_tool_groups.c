@@ -113,6 +113,9 @@ Test(tool_groups, what_cannot_be) {
     tool_expect(
         2, "unknown optimizer 'adm'; did you mean 'adam'?",
         "train tool.yaml -o bad --set 'train.groups=[{parameters: dense1, optimizer: adm}]'");
+    tool_expect(2, "the loss depends on no parameter that is trained",
+                "train tool.yaml -o bad --set 'train.groups=[{parameters: dense2, frozen: true}]' "
+                "--set 'network[4]={dense: {units: 4, from: flatten1}}'");
     SC_TRUE(!tool_exists("bad"));
 }
 

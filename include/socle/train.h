@@ -169,7 +169,8 @@ SOCLE_API void socle_trainer_destroy(socle_trainer *trainer);
  * [rows, shape of the output]. *loss: mean loss before the step; NULL: nothing waits for the
  * device. errors: INVALID_ARGUMENT (also where there are more than 256 classes, which u8 does not
  * hold: socle_trainer_step_with), DATA (a class number out of range, a value that is not finite or,
- * for binary cross-entropy, not 0 to 1). DIVERGED: this step, or
+ * for binary cross-entropy, not 0 to 1; a length, or a number to look up, that a layer does not
+ * know). DIVERGED: this step, or
  * without loss an earlier one, was not finite; it and all later ones change nothing: sync, and make
  * a new trainer. DEVICE, DEVICE_MEMORY, TIMEOUT: the trainer is of no further use; the net keeps
  * the weights of the last sync. */

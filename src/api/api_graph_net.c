@@ -74,7 +74,8 @@ static socle_status check_inputs(const sc_graph *g, const sc_net *net, int count
                                  const socle_value *x) {
     if (count != net->inputs)
         return sc_fail(g->env, SOCLE_STATUS_INVALID_ARGUMENT,
-                       "socle_graph_net: %d values for a network of %d inputs", count, net->inputs);
+                       "socle_graph_net: %d values; the network's inputs are %d", count,
+                       net->inputs);
     for (int i = 0; i < count; i++) {
         int64_t samples = samples_of(g, net, i, x[i]);
         if (samples && samples == samples_of(g, net, 0, x[0])) continue;
@@ -82,10 +83,11 @@ static socle_status check_inputs(const sc_graph *g, const sc_net *net, int count
         if (x[i] >= 0 && (size_t)x[i] < g->values)
             sc_tensor_text(given, sizeof given, sc_graph_desc(g, x[i]));
         sc_tensor_text(wanted, sizeof wanted, &net->input[i].desc);
-        return sc_fail(g->env, SOCLE_STATUS_SHAPE,
-                       "socle_graph_net: x[%d] is %s; the network's input %s is %s, and all inputs "
-                       "have as many samples",
-                       i, given, net->input[i].name, wanted);
+        return sc_fail(
+            g->env, SOCLE_STATUS_SHAPE,
+            "socle_graph_net: x[%d] is %s; the network's input '%s' is %s, and all inputs "
+            "have as many samples",
+            i, given, net->input[i].name, wanted);
     }
     return SOCLE_OK;
 }

@@ -4,6 +4,7 @@
 #include "train/targets.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 enum { U8_CLASSES = 256 };
 
@@ -193,15 +194,26 @@ static socle_status cast_targets(const void **out, socle_trainer *trainer,
     return SOCLE_OK;
 }
 
-/* The inputs beside the first. */
-static socle_status check_more(const socle_trainer *trainer, const socle_batch *batch) {
+/* The samples of each input: that there are some, and that layers know their whole numbers. */
+static socle_status check_inputs(const socle_trainer *trainer, const socle_batch *batch) {
     const sc_net *net = trainer->net->net;
-    for (int i = 1; i < net->inputs; i++)
-        if (!batch->more || !batch->more[i - 1])
-            return sc_fail(&trainer->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
+    sc_env *env = &trainer->context->env;
+    for (int i = 0; i < net->inputs; i++) {
+        const sc_tensor_desc *desc = &net->input[i].desc;
+        sc_column column = {.dtype = (socle_dtype)desc->dtype,
+                            .shape = {.rank = desc->rank - 1},
+                            .data = i ? batch->more ? batch->more[i - 1] : NULL : batch->inputs};
+        if (!column.data)
+            return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
                            "socle_trainer_step: the network has %d inputs, and samples of %s are "
                            "missing: socle_trainer_step_with takes them in more[%d]",
                            net->inputs, net->input[i].name, i - 1);
+        snprintf(column.name, sizeof column.name, "%.*s", SC_DATASET_NAME - 1, net->input[i].name);
+        for (int d = 1; d < desc->rank; d++) column.shape.size[d - 1] = desc->dim[d];
+        column.row_bytes =
+            (size_t)sc_tensor_elements_at(desc, 1) * sc_dtype_size((int)column.dtype);
+        SC_TRY(sc_numbers_check(env, net, i, "socle_trainer_step", &column, batch->rows));
+    }
     return SOCLE_OK;
 }
 
@@ -216,7 +228,7 @@ socle_status socle_trainer_step_with(socle_trainer *trainer, const socle_batch *
         return sc_fail(&trainer->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "%" PRId64 " rows; this trainer takes 1 to %" PRId64, batch->rows,
                        trainer->options.capacity);
-    SC_TRY(check_more(trainer, batch));
+    SC_TRY(check_inputs(trainer, batch));
     SC_TRY(check_targets(trainer, batch));
     const void *targets;
     SC_TRY(cast_targets(&targets, trainer, batch));

@@ -57,15 +57,15 @@ static int64_t uses(const sc_layer *layer, const sc_tensor_desc *input) {
     return strcmp(layer->options.returns, "last") == 0 ? steps_of(input)[0] : 1;
 }
 
-/* [N,T,H] of samples as [T,N,H] of steps, and back. */
-static sc_value turn(sc_graph *graph, sc_value x, bool to_samples) {
+/* [N,T,H] of samples as [T,N,H] of steps, which have no rows per sample, and back. */
+static sc_value turn(sc_graph *graph, sc_value x, int64_t rows_per_sample) {
     if (x == SC_NO_VALUE) return x;
     sc_tensor_desc desc = *sc_graph_desc(graph, x);
     desc.rows_per_sample = 0;
     x = sc_build_permute(graph, sc_graph_alias(graph, x, &desc), (const int[]){1, 0, 2});
-    if (!to_samples || x == SC_NO_VALUE) return x;
+    if (!rows_per_sample || x == SC_NO_VALUE) return x;
     desc = *sc_graph_desc(graph, x);
-    desc.rows_per_sample = 1;
+    desc.rows_per_sample = rows_per_sample;
     return sc_graph_alias(graph, x, &desc);
 }
 
@@ -74,7 +74,7 @@ static sc_value input_product(sc_build *build, const sc_layer *layer, sc_value x
     sc_graph *graph = build->graph;
     const sc_tensor_desc desc = *sc_graph_desc(graph, x);
     const int64_t steps = steps_of(&desc)[0], features = steps_of(&desc)[1];
-    const int64_t rows = graph->capacity * steps, units = layer->options.units;
+    const int64_t rows = desc.dim[0] * steps, units = layer->options.units;
     x = sc_build_reshape(graph, x, 2, (const int64_t[]){rows, features});
     sc_value y = sc_build_matmul(graph, x, sc_build_parameter(build, WEIGHT), false, true);
     if (layer->options.use_bias) {
@@ -82,8 +82,8 @@ static sc_value input_product(sc_build *build, const sc_layer *layer, sc_value x
                                         sc_build_parameter(build, RECURRENT_BIAS));
         y = sc_build_binary(graph, SC_EXPR_ADD, y, sc_build_per_channel(graph, bias, 2));
     }
-    y = sc_build_reshape(graph, y, 3, (const int64_t[]){graph->capacity, steps, units});
-    return turn(graph, y, false);
+    y = sc_build_reshape(graph, y, 3, (const int64_t[]){desc.dim[0], steps, units});
+    return turn(graph, y, 0);
 }
 
 /* What a step reads: its part of the product, the state, and the step's number and the samples'
@@ -112,23 +112,23 @@ static sc_value shown(sc_graph *graph, const step *s, sc_value next) {
 static sc_value build(sc_build *build, const sc_layer *layer, const sc_value *input) {
     sc_graph *graph = build->graph;
     if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
-    const int64_t steps = steps_of(sc_graph_desc(graph, input[0]))[0],
-                  state[2] = {graph->capacity, layer->options.units};
-    const sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 2, state);
+    const sc_tensor_desc x = *sc_graph_desc(graph, input[0]);
+    const int64_t steps = steps_of(&x)[0], state[2] = {x.dim[0], layer->options.units};
+    const sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, x.rows_per_sample, 2, state);
     step s = {.number = SC_NO_VALUE, .length = SC_NO_VALUE};
     if (layer->inputs > 1)
-        s.length = sc_build_reshape(graph, input[1], 2, (const int64_t[]){graph->capacity, 1});
+        s.length = sc_build_reshape(graph, input[1], 2, (const int64_t[]){x.dim[0], 1});
     sc_value all = input_product(build, layer, input[0]), sequence = SC_NO_VALUE;
     bool sequential = strcmp(layer->options.returns, "sequence") == 0;
     sc_repeat_begin(graph, steps, layer->inputs > 1);
     s.h = sc_repeat_carry(graph, SC_NO_VALUE, &desc);
     if (layer->inputs > 1) s.number = sc_repeat_number(graph, 2);
-    s.x = sc_repeat_read(graph, all, 1);
+    s.x = sc_repeat_read(graph, all, x.rows_per_sample);
     sc_value next = next_state(build, layer, &s);
     sc_repeat_next(graph, s.h, next);
     if (sequential) sequence = sc_repeat_collect(graph, shown(graph, &s, next));
     sc_repeat_end(graph);
-    return sequential ? turn(graph, sequence, true) : sc_repeat_last(graph, s.h);
+    return sequential ? turn(graph, sequence, x.rows_per_sample) : sc_repeat_last(graph, s.h);
 }
 
 #define AT(field) offsetof(sc_layer_options, field)

@@ -145,7 +145,7 @@ static socle_status match_texts(sc_env *env, const char *what, const char *saved
     socle_status status = SOCLE_OK;
     if (!a)
         status = sc_fail(env, SOCLE_STATUS_DATA,
-                         "the checkpoint is damaged: its record of the %s is no JSON", what);
+                         "the checkpoint is damaged: its record of %s is no JSON", what);
     else if (differ(a, b, place, &in_a, &in_b))
         status = refuse(env, what, place[0] ? place : "its top", in_a, in_b);
     json_decref(a);

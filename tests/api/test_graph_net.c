@@ -308,8 +308,8 @@ Test(api_graph_net, mistakes) {
         socle_status status;
         const char *text;
     } wrong[] = {
-        {two_values, SOCLE_STATUS_INVALID_ARGUMENT, "2 values for a network of 1 inputs"},
-        {another_shape, SOCLE_STATUS_SHAPE, "x[0] is f32[24,3]; the network's input input is"},
+        {two_values, SOCLE_STATUS_INVALID_ARGUMENT, "2 values; the network's inputs are 1"},
+        {another_shape, SOCLE_STATUS_SHAPE, "x[0] is f32[24,3]; the network's input 'input' is"},
         {no_network, SOCLE_STATUS_INVALID_ARGUMENT, "net"},
         {no_values, SOCLE_STATUS_INVALID_ARGUMENT, "x"},
         {unknown_parameter, SOCLE_STATUS_NOT_FOUND, "no parameter \"dense9.weight\""},

@@ -4,6 +4,8 @@
 #include "api_test.h"
 #include "sc_temp.h"
 
+#include <math.h>
+
 enum { SAMPLES = 120, STEPS = 9, UNITS = 12 };
 
 typedef struct marks {
@@ -194,7 +196,65 @@ Test(api_recurrent, lengths_are_checked) {
         API_FAILS(context, socle_predict(net, data, &shown[0][0], SAMPLES * 2), SOCLE_STATUS_DATA,
                   text[i]);
         socle_data_destroy(data);
+        const void *more[] = {m.length};
+        const socle_batch batch = {SAMPLES, m.x, m.label, SOCLE_U8, more};
+        socle_trainer *trainer;
+        API_OK(context, socle_trainer_create(&trainer, net, socle_adam(0.01f), SAMPLES, 1));
+        API_FAILS(context, socle_trainer_step_with(trainer, &batch, NULL), SOCLE_STATUS_DATA,
+                  text[i]);
+        m.length[5] = STEPS;
+        API_OK(context, socle_trainer_step_with(trainer, &batch, NULL));
+        socle_trainer_destroy(trainer);
         socle_net_destroy(net);
         socle_close(context);
     }
+}
+
+/* In a graph, whose samples are those of its tensors: what predictions say, and slopes that are 0
+ * behind the lengths and nowhere else. */
+static void in_a_graph(const char *device) {
+    socle_context *context = api_open(device);
+    static marks m;
+    static float predicted[SAMPLES][2], found[SAMPLES][2], slope[SAMPLES][STEPS][2];
+    socle_graph *graph;
+    socle_value x[2], out, gradient;
+    write_marks(&m);
+    socle_net *net = mark_net(context, NULL);
+    socle_data *data = mark_data(context, &m);
+    API_OK(context, socle_predict_logits(net, data, predicted[0], SAMPLES * 2));
+    socle_tensor *marks = api_tensor(context, SOCLE_F32, SOCLE_SHAPE(SAMPLES, STEPS, 2)),
+                 *length = api_tensor(context, SOCLE_I32, SOCLE_SHAPE(SAMPLES)),
+                 *scores = api_tensor(context, SOCLE_F32, SOCLE_SHAPE(SAMPLES, 2)),
+                 *slopes = api_tensor(context, SOCLE_F32, SOCLE_SHAPE(SAMPLES, STEPS, 2));
+    API_OK(context, socle_tensor_write(marks, m.x, sizeof m.x));
+    API_OK(context, socle_tensor_write(length, m.length, sizeof m.length));
+    API_OK(context, socle_graph_create(&graph, context));
+    x[0] = socle_op_tensor(graph, marks);
+    x[1] = socle_op_tensor(graph, length);
+    out = socle_graph_net(graph, net, 2, x, 0);
+    socle_graph_gradient(graph, out, 1, x, &gradient);
+    socle_op_store(graph, out, scores);
+    socle_op_store(graph, gradient, slopes);
+    API_OK(context, socle_graph_compile(graph));
+    API_OK(context, socle_graph_run(graph));
+    API_OK(context, socle_tensor_read(scores, found, sizeof found));
+    API_OK(context, socle_tensor_read(slopes, slope, sizeof slope));
+    for (int i = 0; i < SAMPLES; i++) {
+        for (int k = 0; k < 2; k++) /* 9 steps of sums of 14 terms of at most 1 */
+            SC_TRUE(fabsf(found[i][k] - predicted[i][k]) <= 1e-5f);
+        for (int t = 0; t < STEPS; t++) SC_EQ(slope[i][t][0] != 0, t < m.length[i]);
+    }
+    socle_graph_destroy(graph);
+    socle_tensor_destroy(marks);
+    socle_tensor_destroy(length);
+    socle_tensor_destroy(scores);
+    socle_tensor_destroy(slopes);
+    socle_data_destroy(data);
+    socle_net_destroy(net);
+    socle_close(context);
+}
+
+Test(api_recurrent, in_a_graph) {
+    in_a_graph("cpu");
+    if (sc_test_full()) in_a_graph("opencl:0");
 }

@@ -19,8 +19,10 @@ static const sc_word flips[] = {{"horizontal", "left and right change places", N
 
 static const sc_word precisions[] = {
     {"f32", "as they are computed with", "fp32 float32"},
-    {"f16", "IEEE half precision, with gradients scaled as far as it goes", "mixed fp16 float16"},
-    {"bf16", "bfloat16: the range of f32 with 8 digits, which needs no scaling", "bfloat16"},
+    {"f16", "IEEE half precision, with gradients scaled as far as it goes",
+     "mixed fp16 float16 half"},
+    {"bf16", "bfloat16: the range of f32 with 8 bits of precision, which needs no scaling",
+     "bfloat16"},
     {0}};
 
 static const sc_option part_options[] = {

@@ -70,6 +70,7 @@ const sc_record sc_recipe_files_record = {
 };
 
 static const sc_recipe standard = {.fit = {SC_FIT_STANDARD},
+                                   .precision = "f32",
                                    .checkpoint = {.minutes = 10, .epoch_seconds = 5, .keep = 1}};
 
 static const sc_option checkpoint_options[] = {
@@ -149,7 +150,7 @@ static const sc_option train_options[] = {
      "the L2 penalty on weights, not on biases", 0, 1e6, .example = "0.0001"},
     {"precision", SC_OPTION_WORD, AT(precision),
      "how activations and their gradients are stored; weights, sums and losses are f32",
-     .standard = "f32", .words = precisions, .example = "f16", .identity = SC_RUN_ROUNDING},
+     .words = precisions, .example = "f16", .identity = SC_RUN_ROUNDING},
     {"drop_short", SC_OPTION_BOOL, AT(fit.drop_short),
      "leave out the last batch of an epoch where it is not full", .example = "true",
      .aliases = "drop_last", .identity = SC_RUN_SAMPLES},

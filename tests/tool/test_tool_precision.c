@@ -26,6 +26,18 @@ static double last_of(const char *path, const char *column) {
     return number;
 }
 
+/* Who says nothing of it trains in f32. */
+Test(tool_precision, f32_is_what_was_not_said) {
+    tool_expect(0, NULL, "train tool.yaml -o run --set train.steps=3");
+    tool_result same = tool_run("train --resume run --set train.steps=5 --set train.precision=f32");
+    SC_EQ(same.code, 0);
+    SC_TRUE(!strstr(same.err, "another train.precision"));
+    tool_free(&same);
+    tool_expect(0, NULL, "train tool.yaml -o other --set train.steps=3");
+    tool_expect(0, "another train.precision (\"f32\" then, \"f16\" now)",
+                "train --resume other --set train.steps=5 --set train.precision=half");
+}
+
 Test(tool_precision, a_run_continued_is_the_run_itself) {
     static const char *const types[] = {"f16", "bf16"};
     for (int t = 0; t < 2; t++) {

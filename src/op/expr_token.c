@@ -4,22 +4,42 @@
 
 #include <string.h>
 
-static const char digits[] = "0123456789";
-static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
-static const char letters_or_digits[] =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+/* Planning a deep network reads thousands of formulas: no table of characters is made for each. */
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static size_t digits_at(const char *text) {
+    size_t length = 0;
+    while (is_digit(text[length])) length++;
+    return length;
+}
+
+static size_t word_length(const char *text) {
+    size_t length = 0;
+    while (is_letter(text[length]) || (length && is_digit(text[length]))) length++;
+    return length;
+}
 
 /* digits ["." digits] or "." digits, then [e [sign] digits]; 0: none. */
 static size_t number_length(const char *text) {
-    size_t whole = strspn(text, digits), length = whole;
+    size_t whole = digits_at(text), length = whole;
     if (text[length] == '.') {
-        size_t fraction = strspn(text + length + 1, digits);
+        size_t fraction = digits_at(text + length + 1);
         if (whole + fraction == 0) return 0;
         length += 1 + fraction;
     }
     if (length == 0 || (text[length] != 'e' && text[length] != 'E')) return length;
     size_t sign = text[length + 1] == '+' || text[length + 1] == '-';
-    size_t exponent = strspn(text + length + 1 + sign, digits);
+    size_t exponent = digits_at(text + length + 1 + sign);
     return exponent ? length + 1 + sign + exponent : length;
 }
 
@@ -33,13 +53,13 @@ static size_t sign_length(const char *text) {
 }
 
 sc_token sc_token_next(const char *text) {
-    text += strspn(text, " \t\r\n");
+    while (is_blank(*text)) text++;
     sc_token token = {SC_TOKEN_END, text, 0};
     if (!*text) return token;
     if ((token.length = number_length(text)) > 0)
         token.kind = SC_TOKEN_NUMBER;
-    else if (strspn(text, letters) > 0)
-        token.kind = SC_TOKEN_WORD, token.length = strspn(text, letters_or_digits);
+    else if ((token.length = word_length(text)) > 0)
+        token.kind = SC_TOKEN_WORD;
     else if ((token.length = sign_length(text)) > 0)
         token.kind = SC_TOKEN_SIGN;
     else

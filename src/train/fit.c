@@ -15,8 +15,11 @@ static socle_status check_health(sc_trainer *trainer, const sc_totals *totals) {
     return sc_fail(trainer->env, SOCLE_STATUS_DIVERGED,
                    "step %u: the loss or a gradient is not a finite number; the weights are those "
                    "before that step. "
-                   "Lower the learning rate, or look for NaN in the data",
-                   totals->bad_step);
+                   "Lower the learning rate, or look for NaN in the data%s",
+                   totals->bad_step,
+                   trainer->options.precision == SOCLE_F16
+                       ? ", or train with precision bf16: f16 ends at 65504"
+                       : "");
 }
 
 static sc_evaluation evaluation_of(const sc_trainer *trainer, const sc_totals *totals) {

@@ -38,6 +38,13 @@ Test(tool_precision, f32_is_what_was_not_said) {
                 "train --resume other --set train.steps=5 --set train.precision=half");
 }
 
+/* Activations beyond f16, which no scale of gradients helps. */
+Test(tool_precision, what_f16_cannot_hold) {
+    tool_expect(5, "or train with precision bf16: f16 ends at 65504",
+                "train tool.yaml -o big --set data.scale=1e9 --set train.precision=f16");
+    tool_expect(0, NULL, "train tool.yaml -o wide --set data.scale=1e9 --set train.precision=bf16");
+}
+
 Test(tool_precision, a_run_continued_is_the_run_itself) {
     static const char *const types[] = {"f16", "bf16"};
     for (int t = 0; t < 2; t++) {

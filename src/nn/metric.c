@@ -2,6 +2,7 @@
 /* See metric.h: the table, and which of its rows a network measures. Adding a metric: a row here
  * and its reference in tests/nn/test_metric.c. */
 #include "nn/metric.h"
+#include "base/text.h"
 #include "graph/formula.h"
 
 #include <math.h>
@@ -158,13 +159,29 @@ void sc_net_standard_metrics(sc_net *net) {
             net->metric[net->metrics++] = sc_metric_at(i);
 }
 
+static socle_status fail_unsuited(const sc_net *net, const char *word) {
+    if (!net->loss)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: a network without a loss has no metrics",
+                       word);
+    sc_text known;
+    sc_text_init(&known, net->env);
+    for (int i = 0; sc_metric_at(i); i++)
+        if (sc_metric_at(i)->suits(net))
+            sc_text_add(&known, "%s%s",
+                        known.length ? ", " : "; known for it: ", sc_metric_word(sc_metric_at(i)));
+    socle_status status = known.status;
+    if (status == SOCLE_OK)
+        status = sc_fail(net->env, SOCLE_STATUS_CONFIG, "the loss %s has no %s%s",
+                         net->loss->record.word, word, known.length ? known.data : "");
+    sc_text_free(&known);
+    return status;
+}
+
 socle_status sc_net_measure(sc_net *net, const char *word) {
     if (net->status != SOCLE_OK) return net->status;
     const sc_metric_kind *metric = sc_metric_find(word);
     if (!metric) return sc_fail(net->env, SOCLE_STATUS_CONFIG, "there is no metric '%.60s'", word);
-    if (!net->loss || !metric->suits(net))
-        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: %s has none", word,
-                       net->loss ? net->loss->record.word : "a network without a loss");
+    if (!net->loss || !metric->suits(net)) return fail_unsuited(net, word);
     if (sc_net_metric(net, sc_metric_word(metric)) >= 0) return SOCLE_OK;
     if (net->metrics == SC_NET_METRICS)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: a network measures at most %d metrics",

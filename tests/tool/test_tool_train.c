@@ -80,7 +80,7 @@ Test(tool_train, measures_what_is_asked_for) {
     tool_expect(0, NULL, "train --resume values --set train.steps=0 --epochs 3");
     tool_expect(2, "metrics[0]: unknown metric 'top6'; did you mean 'top5'?",
                 "train tool.yaml --set 'metrics=[top6]' -o bad");
-    tool_expect(2, "metrics[0]: top5: mean_squared_error has none",
+    tool_expect(2, "metrics[0]: the loss mean_squared_error has no top5",
                 "train tool.yaml --set 'metrics=[top5]' --set loss=mse -o bad");
 }
 

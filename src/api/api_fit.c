@@ -119,6 +119,7 @@ static socle_status take_present(fit_call *call, sc_trainer *trainer, socle_stat
 static socle_status train(fit_call *call, sc_trainer *trainer) {
     sc_fleet *fleet = sc_trainer_fleet(trainer);
     SC_TRY(upload(call->net, fleet));
+    SC_TRY(sc_trainer_check_weights(trainer));
     socle_status status = sc_trainer_run(trainer);
     if (call->stopped)
         status = sc_fail(sc_trainer_env(trainer), SOCLE_STATUS_INTERRUPTED,

@@ -77,6 +77,15 @@ static socle_status open_directory(sc_train_session *session, sc_env *env) {
     return sc_run_directory_open(&session->directory, session->trainer, &options);
 }
 
+/* Before anything is on disk. Weights from a file are at fault themselves. */
+static socle_status check_weights(const sc_train_session *session, sc_env *env) {
+    socle_status status = sc_trainer_check_weights(session->trainer);
+    bool from_file = session->recipe->init_file && !session->settings->resume;
+    return status == SOCLE_STATUS_CONFIG && from_file
+               ? sc_fail_prefix(env, SOCLE_STATUS_DATA, "train.init_from")
+               : status;
+}
+
 static socle_status prepare(sc_train_session *session, const sc_fleet_device *device, int count) {
     const sc_train_settings *settings = session->settings;
     sc_recipe *recipe = session->recipe;
@@ -96,6 +105,7 @@ static socle_status prepare(sc_train_session *session, const sc_fleet_device *de
     SC_TRY(sc_train_profile_begin(session));
     if (!settings->resume) SC_TRY(sc_recipe_initialize(recipe, session->trainer));
     SC_TRY(resume(session, env));
+    SC_TRY(check_weights(session, env));
     SC_TRY(open_directory(session, env));
     sc_progress_begin(&session->bar, session->cli, session->recipe->net, fit.batch);
     return SOCLE_OK;

@@ -129,22 +129,34 @@ static socle_status run_steps(sc_trainer *trainer) {
     return SOCLE_OK;
 }
 
-/* Products with a weight that f16 has no room for are not to be stored in it. */
-static socle_status check_first_weights(const sc_trainer *trainer) {
+/* Products with it are not to be stored. */
+static socle_status check_weight(const sc_trainer *trainer, int number, float *buffer) {
     const float most = 65504;
-    if (trainer->options.precision != SOCLE_F16) return SOCLE_OK;
-    for (size_t p = 0; p < trainer->net->parameters; p++) {
-        const sc_parameter *parameter = &trainer->net->parameter[p];
-        const float *weight = sc_trainer_kept(trainer, (int)p);
-        const int64_t count = sc_tensor_elements(&parameter->desc);
-        for (int64_t i = 0; i < count; i++)
-            if (fabsf(weight[i]) > most)
-                return sc_fail(trainer->env, SOCLE_STATUS_DATA,
-                               "parameter '%s' begins with %.9g, and f16 ends at %.9g; train with "
-                               "precision bf16 or f32, or begin with smaller weights",
-                               parameter->name, (double)weight[i], (double)most);
-    }
+    const sc_parameter *parameter = &trainer->net->parameter[number];
+    const int64_t count = sc_tensor_elements(&parameter->desc);
+    SC_TRY(sc_fleet_read(trainer->fleet, number, -1, buffer));
+    for (int64_t i = 0; i < count; i++)
+        if (fabsf(buffer[i]) > most)
+            return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
+                           "parameter '%s' begins with %.9g, and f16 ends at %.9g; train with "
+                           "precision bf16 or f32, or begin with smaller weights",
+                           parameter->name, (double)buffer[i], (double)most);
     return SOCLE_OK;
+}
+
+socle_status sc_trainer_check_weights(const sc_trainer *trainer) {
+    const bool goes_on = trainer->position.scaling.scale > 0; /* steps were taken in f16 */
+    if (trainer->options.precision != SOCLE_F16 || goes_on) return SOCLE_OK;
+    socle_status status = SOCLE_OK;
+    for (size_t p = 0; status == SOCLE_OK && p < trainer->net->parameters; p++) {
+        const sc_parameter *parameter = &trainer->net->parameter[p];
+        float *buffer;
+        if (parameter->role == SC_PARAMETER_STATISTIC) continue;
+        SC_TRY(sc_allocate(trainer->env, &buffer, sc_tensor_bytes(&parameter->desc), 1));
+        status = check_weight(trainer, (int)p, buffer);
+        sc_release(trainer->env, buffer);
+    }
+    return status;
 }
 
 static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
@@ -152,7 +164,6 @@ static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     int64_t began_row = trainer->position.row;
     trainer->seen = (sc_totals){0};
     SC_TRY(sc_trainer_remember(trainer));
-    if (!trainer->position.step) SC_TRY(check_first_weights(trainer));
     socle_status status = run_steps(trainer);
     sc_totals totals;
     sc_env failure = *trainer->env;

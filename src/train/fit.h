@@ -118,6 +118,10 @@ const sc_fit_options *sc_trainer_options(const sc_trainer *trainer);
 /* What moves a parameter; NULL: it is frozen, or a statistic. */
 const sc_optimizer *sc_trainer_optimizer(const sc_trainer *trainer, int parameter);
 
+/* Before a run: f16 has no room for products with a weight that is beyond its range. A run that
+ * took steps in f16 before is not looked at, and statistics are never. Errors: CONFIG (names the
+ * parameter), those of the fleet. */
+socle_status sc_trainer_check_weights(const sc_trainer *trainer);
 /* Runs to the end, or to a stop: INTERRUPTED (after a whole step), DIVERGED (text names the step;
  * weights are those before it). A run continued where its step limit ended it within an epoch
  * judges that part again. */

@@ -94,3 +94,18 @@ Test(tool_precision, weights_beyond_f16_are_refused) {
                 "train tool.yaml -o right --epochs 1 --set train.init_from=large.safetensors "
                 "--set train.precision=bf16");
 }
+
+/* Initial weights are the configuration's: nothing is on disk from which a run could continue. */
+Test(tool_precision, initial_weights_beyond_f16) {
+#define LARGE "--set 'network[1]={dense: {units: 12, weight_init: {normal: 1e6}}}' "
+    tool_result result = tool_run("train tool.yaml -o large " LARGE "--set train.precision=f16");
+    SC_EQ(result.code, 2);
+    SC_CONTAINS(result.err, "and f16 ends at 65504; train with precision bf16 or f32");
+    SC_TRUE(!strstr(result.err, "--resume"));
+    SC_TRUE(!tool_exists("large"));
+    tool_free(&result);
+    tool_expect(0, NULL, "train tool.yaml -o large --set train.steps=3 " LARGE);
+    tool_expect(2, "and f16 ends at 65504",
+                "train --resume large --set train.steps=6 --set train.precision=f16");
+    tool_expect(0, NULL, "train --resume large --set train.steps=6");
+}

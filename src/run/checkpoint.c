@@ -247,12 +247,16 @@ static socle_status get_real(visit *v, const char *key, double *out) {
     return SOCLE_OK;
 }
 
-/* What a run of another precision saved begins with the first scale. */
+/* What a run of another precision saved begins with the first scale; a run without scaling passes
+ * over that of the file. */
 static socle_status get_scaling(visit *v, sc_scaling *scaling) {
-    if (!has_scaling(v) || !sc_safetensors_metadata(v->file, "run.loss_scale")) return SOCLE_OK;
-    SC_TRY(get_real(v, "run.loss_scale", &scaling->scale));
-    SC_TRY(get_real(v, "run.steady_steps", &scaling->steady));
-    return get_real(v, "run.skipped_steps", &scaling->skipped);
+    sc_scaling saved;
+    if (!sc_safetensors_metadata(v->file, "run.loss_scale")) return SOCLE_OK;
+    SC_TRY(get_real(v, "run.loss_scale", &saved.scale));
+    SC_TRY(get_real(v, "run.steady_steps", &saved.steady));
+    SC_TRY(get_real(v, "run.skipped_steps", &saved.skipped));
+    if (has_scaling(v)) *scaling = saved;
+    return SOCLE_OK;
 }
 
 /* A metric of this run that the file has no sum of begins with the next epoch; one that only the

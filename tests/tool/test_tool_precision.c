@@ -68,6 +68,8 @@ Test(tool_precision, a_run_continued_is_the_run_itself) {
     tool_expect(0, "another train.precision (\"f32\" then, \"f16\" now)",
                 "train --resume part --epochs 5 --set train.precision=f16");
     SC_TRUE(last_of("part/metrics.jsonl", "loss_scale") == 1024);
+    tool_expect(0, "another train.precision (\"f16\" then, \"f32\" now)",
+                "train --resume part --epochs 6 --set train.precision=f32");
 }
 
 Test(tool_precision, mixed_is_f16) {

@@ -183,12 +183,14 @@ static socle_status run_recipe(sc_train_session *session, const sc_config *confi
     sc_cli *cli = session->cli;
     sc_recipe recipe;
     sc_identity identity = {0};
-    SC_TRY(sc_recipe_read(&recipe, &cli->env, config));
+    socle_status status = sc_recipe_read(&recipe, &cli->env, config);
+    if (status != SOCLE_OK) return sc_train_judge_config(session->settings, status);
     session->recipe = &recipe;
     session->identity = &identity;
-    socle_status status = sc_recipe_load(&recipe);
+    status = sc_recipe_load(&recipe);
     if (status == SOCLE_OK) status = add_renames(&recipe, session->settings);
     if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
+    status = sc_train_judge_config(session->settings, status);
     if (status == SOCLE_OK) status = sc_identity_create(&identity, &recipe);
     if (status == SOCLE_OK) status = run_on_devices(session);
     sc_identity_free(&identity, &cli->env);

@@ -42,6 +42,9 @@ typedef struct sc_train_session {
 
 /* train_settings.c: flags into the configuration. */
 socle_status sc_train_load_config(sc_config **out, const sc_train_settings *settings);
+/* A configuration that a checkpoint holds, with nothing over it, is the fault of that file: CONFIG
+ * becomes DATA. */
+socle_status sc_train_judge_config(const sc_train_settings *settings, socle_status status);
 /* train_session.c: takes the run's directory if it is there already. */
 socle_status sc_train_claim(sc_train_session *session);
 /* train_session.c: the run on these devices, from the trainer's making to its end. */

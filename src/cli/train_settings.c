@@ -21,6 +21,8 @@ static socle_status load_from_run(sc_config **out, sc_env *env, const char *dire
     socle_status status = sc_checkpoint_config(&text, env, path);
     if (status == SOCLE_STATUS_IO) status = SOCLE_STATUS_DATA;
     if (status == SOCLE_OK) status = sc_config_parse(out, env, path, text, strlen(text));
+    if (status == SOCLE_STATUS_CONFIG)
+        status = sc_fail_prefix(env, SOCLE_STATUS_DATA, "the checkpoint is damaged");
     sc_release(env, text);
     sc_release(env, path);
     return status;
@@ -32,6 +34,17 @@ static socle_status apply(sc_config *config, const sc_train_settings *settings) 
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (*flags[i]) SC_TRY(sc_config_set(config, flags[i]));
     return settings->reproducible ? sc_config_set(config, "train.reproducible=true") : SOCLE_OK;
+}
+
+/* Nothing on the command line says what the run shall be. */
+static bool is_as_saved(const sc_train_settings *settings) {
+    return !settings->config && !settings->sets && !settings->epochs[0] && !settings->batch[0] &&
+           !settings->seed[0] && !settings->renames && !settings->reproducible;
+}
+
+socle_status sc_train_judge_config(const sc_train_settings *settings, socle_status status) {
+    if (status != SOCLE_STATUS_CONFIG || !is_as_saved(settings)) return status;
+    return sc_fail_prefix(&settings->cli->env, SOCLE_STATUS_DATA, "the checkpoint is damaged");
 }
 
 socle_status sc_train_load_config(sc_config **out, const sc_train_settings *settings) {

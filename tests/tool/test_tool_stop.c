@@ -123,6 +123,37 @@ Test(tool_stop, damaged_checkpoints) {
     tool_expect(3, "is no checkpoint", "train tool.yaml --resume run");
 }
 
+/* Writes `by` over the first `text` in the checkpoint; both have one length. */
+static void damage(const char *text, const char *by) {
+    size_t size;
+    char *data = tool_get("run/checkpoint.safetensors", &size);
+    char *at = memmem(data, size, text, strlen(text));
+    SC_EQ(strlen(text), strlen(by));
+    if (!at) SC_TEST_FAIL("the checkpoint has no %s", text);
+    memcpy(at, by, strlen(by));
+    tool_put("run/checkpoint.safetensors", data, size);
+    free(data);
+}
+
+/* What a checkpoint says of its run is no usage. */
+Test(tool_stop, damaged_configurations) {
+    static const char *const cases[][2] = {
+        {"\"run.config\": \"{", "\"run.config\": \"["},
+        {"\"run.config\": \"{\\\"data", "\"run.config\": \"{\\\"dota"},
+        {"\\\"validation\\\"", "\\\"volidation\\\""},
+        {"\\\"optimizer\\\": {\\\"adam", "\\\"optimizer\\\": {\\\"adum"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        SC_REPRO("%s", cases[i][1]);
+        tool_expect(0, NULL, "train tool.yaml -o run --overwrite --epochs 0");
+        damage(cases[i][0], cases[i][1]);
+        tool_expect(3,
+                    "the checkpoint is damaged: run/checkpoint.safetensors:", "train --resume run");
+    }
+    tool_expect(0, NULL, "train tool.yaml -o run --overwrite --epochs 0");
+    tool_expect(2, "unknown key", "train --resume run --set train.epoks=1");
+}
+
 /* Each step multiplies the weights by about -1e12. */
 #define DIVERGING "--set 'optimizer={sgd: {lr: 1e6}}' --set train.weight_decay=1e6"
 

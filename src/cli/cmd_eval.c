@@ -116,6 +116,7 @@ static socle_status load(eval_job *eval, sc_cli *cli) {
                          sc_config_label(config), part);
     if (status == SOCLE_OK && choice->config)
         status = sc_model_choice_net(&eval->net, choice, eval->dataset);
+    if (status == SOCLE_OK) status = sc_recipe_suits_inputs(config, part, eval->net);
     if (status == SOCLE_OK && eval->net->loss)
         status = sc_recipe_suits_class_weights(config, part, eval->net);
     if (status == SOCLE_OK && eval->net->loss)

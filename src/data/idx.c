@@ -199,12 +199,20 @@ static socle_status add_column(sc_dataset *dataset, sc_env *env, sc_idx *idx, co
     return SOCLE_OK;
 }
 
-static socle_status add_images(sc_dataset *dataset, sc_env *env, sc_idx *idx) {
+static socle_status add_samples(sc_dataset *dataset, sc_env *env, sc_idx *idx, const char *name) {
     socle_shape shape = {0};
     if (idx->rank != 2) shape.size[shape.rank++] = 1;
     if (idx->rank == 4) shape.rank = 0;
     for (int i = 1; i < idx->rank; i++) shape.size[shape.rank++] = idx->size[i];
-    return add_column(dataset, env, idx, "input", &shape);
+    return add_column(dataset, env, idx, name, &shape);
+}
+
+static socle_status check_count(const sc_dataset *dataset, sc_env *env, const char *path,
+                                const sc_idx *idx, const char *what) {
+    if (idx->size[0] == sc_dataset_count(dataset)) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_DATA,
+                   "%s: byte 4: %" PRId64 " %s, but %s has %" PRId64 " images", path, idx->size[0],
+                   what, sc_dataset_label(dataset), sc_dataset_count(dataset));
 }
 
 static socle_status add_labels(sc_dataset *dataset, sc_env *env, const char *path, sc_idx *idx) {
@@ -216,10 +224,7 @@ static socle_status add_labels(sc_dataset *dataset, sc_env *env, const char *pat
                        "%s: byte 3: labels have 1 to %d dimensions, not %d (%s)", path, MOST,
                        idx->rank, sizes);
     }
-    if (idx->size[0] != sc_dataset_count(dataset))
-        return sc_fail(env, SOCLE_STATUS_DATA,
-                       "%s: byte 4: %" PRId64 " labels, but %s has %" PRId64 " images", path,
-                       idx->size[0], sc_dataset_label(dataset), sc_dataset_count(dataset));
+    SC_TRY(check_count(dataset, env, path, idx, "labels"));
     bool values = idx->dtype == SOCLE_F32;
     const char *name = values ? "target" : "label";
     socle_shape shape = {0};
@@ -242,7 +247,7 @@ socle_status sc_dataset_from_images(sc_dataset **out, sc_env *env, const char *i
     SC_TRY(sc_idx_read(&idx, env, images));
     socle_status status = sc_idx_order(&idx, env, images, layout);
     if (status == SOCLE_OK) status = sc_dataset_create(&dataset, env, images, idx.size[0]);
-    if (status == SOCLE_OK) status = add_images(dataset, env, &idx);
+    if (status == SOCLE_OK) status = add_samples(dataset, env, &idx, "input");
     sc_idx_free(&idx, env);
     if (status == SOCLE_OK && labels) {
         status = sc_idx_read(&idx, env, labels);
@@ -255,4 +260,21 @@ socle_status sc_dataset_from_images(sc_dataset **out, sc_env *env, const char *i
     }
     *out = dataset;
     return SOCLE_OK;
+}
+
+static socle_status add_file(sc_dataset *dataset, sc_env *env, sc_idx *idx, const char *name,
+                             const char *path, sc_image_layout layout) {
+    SC_TRY(check_count(dataset, env, path, idx, "samples"));
+    SC_TRY(sc_idx_order(idx, env, path, layout));
+    SC_TRY(add_samples(dataset, env, idx, name));
+    return sc_dataset_set_source(dataset, name, path);
+}
+
+socle_status sc_dataset_add_idx(sc_dataset *dataset, sc_env *env, const char *name,
+                                const char *path, sc_image_layout layout) {
+    sc_idx idx;
+    SC_TRY(sc_idx_read(&idx, env, path));
+    socle_status status = add_file(dataset, env, &idx, name, path, layout);
+    sc_idx_free(&idx, env);
+    return status;
 }

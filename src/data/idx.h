@@ -40,5 +40,9 @@ socle_status sc_dataset_from_idx(sc_dataset **out, sc_env *env, const char *imag
 /* The same for images of a stated layout. */
 socle_status sc_dataset_from_images(sc_dataset **out, sc_env *env, const char *images,
                                     const char *labels, sc_image_layout layout);
+/* One more column, of a file with as many samples; shapes as those of images. Errors: as above,
+ * DATA (another number of samples). */
+socle_status sc_dataset_add_idx(sc_dataset *dataset, sc_env *env, const char *name,
+                                const char *path, sc_image_layout layout);
 
 #endif

@@ -61,14 +61,15 @@ socle_status sc_recipe_load(sc_recipe *recipe) {
     return sc_recipe_match_weights(recipe->train, recipe->test);
 }
 
-/* The only input, as the samples have it: bytes of images become 0 to 1, values stay. */
-static socle_status input_from_data(sc_net *net, const sc_config *config,
-                                    const sc_dataset *samples) {
+/* The inputs, as the samples have them: bytes of images become 0 to 1, values stay. */
+static socle_status inputs_from_data(sc_net *net, const sc_config *config,
+                                     const sc_dataset *samples) {
     const sc_column *column = sc_dataset_column(samples, sc_dataset_find(samples, SC_INPUT_NAME));
     sc_recipe_files files;
     SC_TRY(sc_recipe_read_files(&files, config));
     double scale = !isnan(files.scale) ? files.scale : column->dtype == SOCLE_U8 ? 1.0 / 255 : 1.0;
     sc_net_input(net, SC_INPUT_NAME, (int)column->dtype, &column->shape, (float)scale);
+    sc_recipe_inputs_of_net(net, samples);
     return net->status;
 }
 
@@ -77,7 +78,7 @@ static socle_status build_net(sc_net *net, const sc_config *config, const sc_dat
     if (json_object_get(root, "inputs"))
         SC_TRY(sc_net_read_inputs(net, config, root));
     else if (samples)
-        SC_TRY(input_from_data(net, config, samples));
+        SC_TRY(inputs_from_data(net, config, samples));
     else
         return sc_config_fail(
             config, root, NULL,
@@ -112,9 +113,11 @@ socle_status sc_recipe_build(sc_recipe *recipe) {
     sc_updates updates;
     SC_TRY(sc_updates_create(&updates, recipe->net, &recipe->fit));
     sc_updates_free(&updates);
+    SC_TRY(sc_recipe_suits_inputs(recipe->config, "train", recipe->net));
     SC_TRY(sc_recipe_suits_class_weights(recipe->config, "train", recipe->net));
     SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->train, true));
     if (!recipe->test) return SOCLE_OK;
+    SC_TRY(sc_recipe_suits_inputs(recipe->config, "test", recipe->net));
     SC_TRY(sc_recipe_suits_class_weights(recipe->config, "test", recipe->net));
     SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->test, true));
     return sc_sample_weights_agree(&weighted, recipe->env, recipe->net, recipe->train,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The `data` section: files to data sets, and whether a data set suits a network. */
-#include "data/idx.h"
 #include "nn/layer.h"
 #include "run/recipe_private.h"
 #include "train/sample_weights.h"
@@ -41,11 +40,12 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
     sc_dataset *whole = *dataset, *part;
     if (!limit || limit >= sc_dataset_count(whole)) return SOCLE_OK;
     SC_TRY(sc_dataset_create(&part, env, sc_dataset_label(whole), limit));
-    for (int c = sc_dataset_columns(whole) - 1; c >= 0; c--) {
+    int last = sc_dataset_columns(whole) - 1;
+    for (int c = 0; c <= last; c++) {
         const sc_column *column = sc_dataset_column(whole, c);
         socle_status status =
             sc_dataset_add_borrowed(part, column->name, column->dtype, &column->shape, column->data,
-                                    c ? NULL : release_whole, whole);
+                                    c < last ? NULL : release_whole, whole);
         if (status == SOCLE_OK) continue;
         sc_dataset_destroy(part);
         return status;
@@ -65,6 +65,7 @@ static socle_status load_part(sc_dataset **out, sc_env *env, const sc_config *co
                              : strcmp(files.layout, "nhwc") == 0 ? SC_IMAGES_NHWC
                                                                  : SC_IMAGES_NCHW;
     socle_status status = sc_dataset_from_images(out, env, part->images, part->labels, layout);
+    if (status == SOCLE_OK) status = sc_recipe_add_inputs(*out, env, config, json, layout);
     if (status == SOCLE_OK) status = cut(out, env, part->limit);
     if (status != SOCLE_OK && status != SOCLE_STATUS_OUT_OF_MEMORY)
         return sc_fail_prefix(env, SOCLE_STATUS_DATA, "data.%s", name);
@@ -81,6 +82,7 @@ socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *conf
     if (!json) return SOCLE_OK;
     sc_record_defaults(&part, &sc_recipe_part_record);
     socle_status status = sc_record_read(&part, config, json, &sc_recipe_part_record);
+    if (status == SOCLE_OK) status = sc_recipe_check_inputs(config, json);
     if (status == SOCLE_OK) status = load_part(out, env, config, json, &part, part_name);
     sc_record_release(env, &part, &sc_recipe_part_record);
     if (status == SOCLE_OK) return status;
@@ -145,6 +147,7 @@ static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *con
                *weights = json_object_get(from, "class_weights");
         if (weights) json_object_set(value, "class_weights", weights);
         json_object_set_new(data, name, value);
+        status = sc_recipe_resolve_inputs(value, env, config, from);
     }
     sc_record_release(env, &part, &sc_recipe_part_record);
     return status;

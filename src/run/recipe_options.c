@@ -32,6 +32,9 @@ static const sc_option part_options[] = {
      "an IDX file with a label or a value per sample, per token (two dimensions) or per pixel "
      "(three)",
      .required = true, .example = "train-labels-idx1-ubyte.gz"},
+    {"inputs", SC_OPTION_MAP, ELSEWHERE,
+     "an IDX file for each input of the network beside the images, with as many samples",
+     .standard = "images alone", .example = "{length: train-lengths-idx1-ubyte.gz}"},
     {"limit", SC_OPTION_LONG, offsetof(sc_recipe_part, limit),
      "use the first so many samples; 0: all", 0, UINT32_MAX, .example = "1000", .unit = "samples"},
     {"class_weights", SC_OPTION_NUMBERS, ELSEWHERE, "how much a sample of each class counts", 0,

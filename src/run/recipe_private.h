@@ -3,6 +3,7 @@
 #ifndef SC_RUN_RECIPE_PRIVATE_H
 #define SC_RUN_RECIPE_PRIVATE_H
 
+#include "data/idx.h"
 #include "run/recipe.h"
 
 /* recipe_options.c */
@@ -33,6 +34,17 @@ void sc_recipe_free_groups(sc_recipe *recipe);
 socle_status sc_recipe_read_files(sc_recipe_files *out, const sc_config *config);
 /* data.<name> of the configuration; NULL where it is absent. */
 socle_status sc_recipe_find_part(const json_t **part, const sc_config *config, const char *name);
+/* recipe_inputs.c: the names and files of `inputs` of a part of the data, before they are read.
+ * Errors: CONFIG. */
+socle_status sc_recipe_check_inputs(const sc_config *config, const json_t *part);
+/* Adds a column for each of the files. */
+socle_status sc_recipe_add_inputs(sc_dataset *dataset, sc_env *env, const sc_config *config,
+                                  const json_t *part, sc_image_layout layout);
+/* Puts them into a resolved part, with absolute paths. */
+socle_status sc_recipe_resolve_inputs(json_t *out, sc_env *env, const sc_config *config,
+                                      const json_t *part);
+/* Behind the input of the images: one for each of these columns, with values as they are. */
+void sc_recipe_inputs_of_net(sc_net *net, const sc_dataset *samples);
 /* recipe_weights.c: adds the column "weight" that class_weights of a part of the data stand for. */
 socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *config,
                                          const json_t *part);

@@ -4,7 +4,6 @@
 #include "model/net_config.h"
 #include "run/recipe_private.h"
 #include "train/sample_weights.h"
-#include "train/updates.h"
 
 #include <math.h>
 #include <string.h>
@@ -110,9 +109,7 @@ socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *confi
 socle_status sc_recipe_build(sc_recipe *recipe) {
     SC_TRY(sc_recipe_network(&recipe->net, recipe->env, recipe->config, recipe->train));
     bool weighted;
-    sc_updates updates;
-    SC_TRY(sc_updates_create(&updates, recipe->net, &recipe->fit));
-    sc_updates_free(&updates);
+    SC_TRY(sc_recipe_check_groups(recipe));
     SC_TRY(sc_recipe_suits_inputs(recipe->config, "train", recipe->net));
     SC_TRY(sc_recipe_suits_class_weights(recipe->config, "train", recipe->net));
     SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->train, true));

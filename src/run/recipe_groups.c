@@ -2,6 +2,7 @@
 /* `train.groups`: which parameters are moved in another way than the others. */
 #include "model/net_config.h"
 #include "run/recipe_private.h"
+#include "train/updates.h"
 
 #include <math.h>
 
@@ -70,6 +71,26 @@ socle_status sc_recipe_read_groups(sc_recipe *recipe) {
         SC_TRY(read_patterns(recipe, group, json_object_get(item, "parameters")));
     }
     return SOCLE_OK;
+}
+
+/* FILE:LINE before what a network makes of the groups. */
+static socle_status place_failure(const sc_recipe *recipe, int group, int pattern) {
+    const sc_config *config = recipe->config;
+    const json_t *list = sc_config_find(config, "train.groups"),
+                 *item = json_array_get(list, (size_t)group),
+                 *names = json_object_get(item, "parameters");
+    const char *text = recipe->env->text;
+    if (group < 0) return sc_config_fail(config, list, NULL, "%s", text);
+    if (!json_is_array(names)) return sc_config_fail(config, item, "parameters", "%s", text);
+    return sc_config_fail_item(config, names, (size_t)pattern, "%s", text);
+}
+
+socle_status sc_recipe_check_groups(const sc_recipe *recipe) {
+    sc_updates updates;
+    socle_status status = sc_updates_create(&updates, recipe->net, &recipe->fit);
+    if (status == SOCLE_STATUS_CONFIG) return place_failure(recipe, updates.group, updates.pattern);
+    if (status == SOCLE_OK) sc_updates_free(&updates);
+    return status;
 }
 
 json_t *sc_recipe_resolve_groups(const sc_recipe *recipe) {

@@ -28,6 +28,8 @@ json_t *sc_recipe_resolve_rename(const sc_recipe *recipe);
 /* recipe_groups.c: train.groups; and the groups as they are resolved, a new reference. */
 extern const sc_record sc_recipe_group_record;
 socle_status sc_recipe_read_groups(sc_recipe *recipe);
+/* Whether they suit the network, which is built. */
+socle_status sc_recipe_check_groups(const sc_recipe *recipe);
 json_t *sc_recipe_resolve_groups(const sc_recipe *recipe);
 void sc_recipe_free_groups(sc_recipe *recipe);
 /* recipe_data.c: `data` without its parts, by its table. */

@@ -21,8 +21,7 @@ static bool matches(const char *pattern, const char *name) {
     return fnmatch(pattern, name, 0) == 0;
 }
 
-static socle_status fail_unmatched(const sc_updates *u, const sc_net *net, int group,
-                                   const char *pattern) {
+static socle_status fail_unmatched(const sc_updates *u, const sc_net *net, const char *pattern) {
     const char **name, *nearest = NULL;
     size_t names = 0;
     SC_TRY(sc_allocate(u->env, &name, 2 * net->parameters + 1, sizeof *name));
@@ -40,30 +39,29 @@ static socle_status fail_unmatched(const sc_updates *u, const sc_net *net, int g
     socle_status status = hint.status != SOCLE_OK
                               ? hint.status
                               : sc_fail(u->env, SOCLE_STATUS_CONFIG,
-                                        "train.groups[%d]: no parameter is called '%.80s'; %s",
-                                        group, pattern, hint.data);
+                                        "no parameter is called '%.80s'; %s", pattern, hint.data);
     sc_text_free(&hint);
     sc_release(u->env, name);
     return status;
 }
 
 /* The parameters of a group, which no group before it has. */
-static socle_status claim(const sc_updates *u, const sc_net *net, const sc_parameter_group *group,
+static socle_status claim(sc_updates *u, const sc_net *net, const sc_parameter_group *group,
                           int number, int *group_of) {
     for (int k = 0; k < group->patterns; k++) {
         bool any = false;
+        u->pattern = k;
         for (size_t p = 0; p < net->parameters; p++) {
             if (!is_trained(net, p) || !matches(group->pattern[k], net->parameter[p].name))
                 continue;
             any = true;
             if (group_of[p] >= 0 && group_of[p] != number)
                 return sc_fail(u->env, SOCLE_STATUS_CONFIG,
-                               "train.groups[%d]: %s is in train.groups[%d] already; a parameter "
-                               "has one optimizer",
-                               number, net->parameter[p].name, group_of[p]);
+                               "%s is in train.groups[%d] already; a parameter has one optimizer",
+                               net->parameter[p].name, group_of[p]);
             group_of[p] = number;
         }
-        if (!any) return fail_unmatched(u, net, number, group->pattern[k]);
+        if (!any) return fail_unmatched(u, net, group->pattern[k]);
     }
     return SOCLE_OK;
 }
@@ -92,8 +90,8 @@ static socle_status settle(sc_updates *u, const sc_net *net, const sc_fit_option
                              : group && group->optimizer.kind ? add_optimizer(u, &group->optimizer)
                                                               : 0;
         if (u->optimizer_of[p] == SC_OPTIMIZERS)
-            return sc_fail(u->env, SOCLE_STATUS_CONFIG,
-                           "train.groups: a run has at most %d optimizers", SC_OPTIMIZERS);
+            return sc_fail(u->env, SOCLE_STATUS_CONFIG, "a run has at most %d optimizers",
+                           SC_OPTIMIZERS);
         u->rate_scale[p] = group ? group->rate : 1;
         if (decays)
             u->decay[p] =
@@ -102,7 +100,7 @@ static socle_status settle(sc_updates *u, const sc_net *net, const sc_fit_option
     }
     if (any || !options->groups) return SOCLE_OK;
     return sc_fail(u->env, SOCLE_STATUS_CONFIG,
-                   "train.groups: every parameter is frozen: there is nothing to train");
+                   "every parameter is frozen: there is nothing to train");
 }
 
 static socle_status allocate(sc_updates *u, size_t count) {
@@ -118,11 +116,20 @@ socle_status sc_updates_create(sc_updates *out, const sc_net *net, const sc_fit_
     if (status == SOCLE_OK)
         status = sc_allocate(out->env, &group_of, net->parameters + 1, sizeof *group_of);
     for (size_t p = 0; status == SOCLE_OK && p < net->parameters; p++) group_of[p] = -1;
-    for (int g = 0; status == SOCLE_OK && g < options->groups; g++)
+    for (int g = 0; status == SOCLE_OK && g < options->groups; g++) {
+        out->group = g;
         status = claim(out, net, &options->group[g], g, group_of);
-    if (status == SOCLE_OK) status = settle(out, net, options, group_of);
+    }
+    if (status == SOCLE_OK) {
+        out->group = out->pattern = -1;
+        status = settle(out, net, options, group_of);
+    }
     sc_release(net->env, group_of);
-    if (status != SOCLE_OK) sc_updates_free(out);
+    if (status == SOCLE_OK) return SOCLE_OK;
+    const int group = out->group, pattern = out->pattern;
+    sc_updates_free(out);
+    out->group = group;
+    out->pattern = pattern;
     return status;
 }
 

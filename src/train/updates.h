@@ -13,11 +13,12 @@ typedef struct sc_updates {
     int optimizers;
     int *optimizer_of; /* per net parameter: its number, or SC_FROZEN, as statistics have too */
     float *rate_scale, *decay; /* per net parameter */
+    int group, pattern; /* after CONFIG: whose fault it is; -1: of all groups, of all patterns */
 } sc_updates;
 
 /* Settles the groups of `options` over a network. Errors: CONFIG (a pattern matches no parameter,
- * two groups have one, everything is frozen, too many optimizers; the text names the group). On
- * failure nothing is left to free. */
+ * two groups have one, everything is frozen, too many optimizers; `group` and `pattern` say where).
+ * On failure nothing is left to free. */
 socle_status sc_updates_create(sc_updates *out, const sc_net *net, const sc_fit_options *options);
 void sc_updates_free(sc_updates *updates); /* a zeroed one is fine */
 /* What moves a parameter; NULL: it is frozen, or a statistic. */

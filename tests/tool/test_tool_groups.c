@@ -93,16 +93,17 @@ Test(tool_groups, frozen_stays) {
 }
 
 Test(tool_groups, what_cannot_be) {
-    tool_expect(
-        2, "train.groups[0]: no parameter is called 'dens1.weight'; did you mean 'dense1.weight'?",
-        "train tool.yaml -o bad --set 'train.groups=[{parameters: dens1.weight}]'");
+    tool_expect(2,
+                "--set: train.groups[0].parameters: no parameter is called 'dens1.weight'; did you "
+                "mean 'dense1.weight'?",
+                "train tool.yaml -o bad --set 'train.groups=[{parameters: dens1.weight}]'");
     tool_expect(2,
                 "no parameter is called 'stem'; known: dense1.weight, dense1.bias, dense2.weight",
                 "train tool.yaml -o bad --set 'train.groups=[{parameters: stem}]'");
-    tool_expect(2, "train.groups[1]: dense1.bias is in train.groups[0] already",
+    tool_expect(2, "train.groups[1].parameters: dense1.bias is in train.groups[0] already",
                 "train tool.yaml -o bad --set 'train.groups=[" FREEZE
                 ", {parameters: \"*.bias\"}]'");
-    tool_expect(2, "every parameter is frozen",
+    tool_expect(2, "train.groups: every parameter is frozen",
                 "train tool.yaml -o bad --set 'train.groups=[{parameters: \"*\", frozen: true}]'");
     tool_expect(2, "train.groups[0]: the key 'parameters' is missing",
                 "train tool.yaml -o bad --set 'train.groups=[{frozen: true}]'");
@@ -117,6 +118,26 @@ Test(tool_groups, what_cannot_be) {
                 "train tool.yaml -o bad --set 'train.groups=[{parameters: dense2, frozen: true}]' "
                 "--set 'network[4]={dense: {units: 4, from: flatten1}}'");
     SC_TRUE(!tool_exists("bad"));
+}
+
+/* As all of a configuration, by the line of the file. */
+Test(tool_groups, where_it_stands) {
+    char text[2048];
+    snprintf(text, sizeof text, "%s", tool_config);
+    char *train = strstr(text, "train: {epochs");
+    if (!train) SC_TEST_FAIL("tool.yaml has another train");
+    int line = 1;
+    for (const char *at = text; at < train; at++) line += *at == '\n';
+    snprintf(train, (size_t)(text + sizeof text - train),
+             "train:\n  epochs: 1\n  groups:\n    - parameters: dense1\n    - parameters:\n"
+             "        - dense2.bias\n        - dens2.weight\n");
+    tool_put_text("bad.yaml", text);
+    char place[160];
+    snprintf(place, sizeof place,
+             "bad.yaml:%d: train.groups[1].parameters[1]: no parameter is called 'dens2.weight'",
+             line + 6);
+    tool_expect(2, place, "train bad.yaml -o bad");
+    tool_expect(2, place, "plan bad.yaml");
 }
 
 /* States belong to an optimizer: with another one a run is another. Rates may change. */

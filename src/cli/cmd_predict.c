@@ -3,18 +3,21 @@
  * are printed batch by batch, so that a reader need not wait for the last. */
 #include "cli/model_run.h"
 #include "io/json_text.h"
+#include "model/net_config.h"
 #include "nn/layer.h"
 #include "run/recipe.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { KEY_INPUT = 256, KEY_ALL, KEY_LOGITS, KEY_LAYOUT, STANDARD_BATCH = 128 };
+enum { KEY_INPUT = 256, KEY_INPUTS, KEY_ALL, KEY_LOGITS, KEY_LAYOUT, STANDARD_BATCH = 128 };
 
 typedef struct predict_settings {
     sc_cli *cli;
     sc_model_choice choice;
     const char *input;
+    sc_input_file file[SC_NET_INPUTS];
+    int files;
     bool all, logits;
     sc_image_layout layout;
     int64_t batch;
@@ -30,6 +33,26 @@ typedef struct predict_job {
     int64_t broken; /* samples with outputs that are not finite numbers */
 } predict_job;
 
+/* NAME=FILE */
+static error_t add_file(predict_settings *settings, char *text) {
+    char *path = strchr(text, '=');
+    if (!path || path == text || !path[1])
+        return sc_cli_usage(settings->cli,
+                            "--inputs: NAME=FILE, as in length=lengths-idx1-ubyte, "
+                            "not '%s'",
+                            text);
+    if (settings->files == SC_NET_INPUTS)
+        return sc_cli_usage(settings->cli, "--inputs: at most %d times", SC_NET_INPUTS);
+    *path = '\0';
+    bool taken = strcmp(text, SC_INPUT_NAME) == 0;
+    for (int i = 0; i < settings->files; i++) taken |= strcmp(text, settings->file[i].name) == 0;
+    if (taken)
+        return sc_cli_usage(settings->cli, "--inputs: '%s' is named twice%s", text,
+                            strcmp(text, SC_INPUT_NAME) == 0 ? ": --input gives it" : "");
+    settings->file[settings->files++] = (sc_input_file){text, path + 1};
+    return 0;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
     predict_settings *settings = state->input;
     switch (key) {
@@ -40,6 +63,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_INPUT:
         settings->input = arg;
         return 0;
+    case KEY_INPUTS:
+        return add_file(settings, arg);
     case KEY_ALL:
         settings->all = true;
         return 0;
@@ -68,6 +93,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_option options[] = {
     {"input", KEY_INPUT, "FILE", 0, "Samples as IDX, plain or gzip; - for standard input", 1},
+    {"inputs", KEY_INPUTS, "NAME=FILE", 0,
+     "Another input of the network, as many samples of it; may be repeated", 1},
     {"all", KEY_ALL, NULL, 0, "Print every output, not the class alone", 1},
     {"layout", KEY_LAYOUT, "nchw|nhwc", 0,
      "Where the channels of images of four dimensions lie: first, or last", 1},
@@ -182,21 +209,29 @@ static bool has_classes(const sc_net *net) {
     return sc_net_classes(net) > 0 && sc_net_desc(net, net->output)->rank == 2;
 }
 
+/* The network of a configuration comes behind the data, which may have to say its input. */
+static socle_status load(predict_job *predict, sc_cli *cli) {
+    const predict_settings *settings = predict->settings;
+    const sc_model_choice *choice = &settings->choice;
+    if (!choice->config) SC_TRY(sc_model_choice_net(&predict->net, choice, NULL));
+    SC_TRY(sc_model_run_samples(&predict->dataset, &cli->env, settings->input, settings->layout));
+    SC_TRY(sc_model_run_inputs(predict->dataset, &cli->env, settings->file, settings->files,
+                               settings->layout));
+    if (choice->config) SC_TRY(sc_model_choice_net(&predict->net, choice, predict->dataset));
+    for (int i = 0; i < settings->files; i++) {
+        socle_status status = sc_recipe_has_input(&cli->env, predict->net, settings->file[i].name);
+        if (status != SOCLE_OK) return sc_fail_prefix(&cli->env, status, "--inputs");
+    }
+    return sc_recipe_suits(&cli->env, predict->net, predict->dataset, false);
+}
+
 socle_status sc_predict_run(sc_cli *cli, int argc, char **argv) {
     predict_settings settings = {.cli = cli, .choice.cli = cli, .batch = STANDARD_BATCH};
     predict_job predict = {.settings = &settings};
     sc_worker *worker;
     SC_TRY(sc_cli_parse(cli, &sc_predict_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    const sc_model_choice *choice = &settings.choice;
-    socle_status status = SOCLE_OK;
-    if (!choice->config) status = sc_model_choice_net(&predict.net, choice, NULL);
-    if (status == SOCLE_OK)
-        status = sc_model_run_samples(&predict.dataset, &cli->env, settings.input, settings.layout);
-    if (status == SOCLE_OK && choice->config)
-        status = sc_model_choice_net(&predict.net, &settings.choice, predict.dataset);
-    if (status == SOCLE_OK)
-        status = sc_recipe_suits(&cli->env, predict.net, predict.dataset, false);
+    socle_status status = load(&predict, cli);
     if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);
     if (status == SOCLE_OK) {
         predict.classes = has_classes(predict.net);

@@ -93,3 +93,10 @@ socle_status sc_model_run_samples(sc_dataset **out, sc_env *env, const char *pat
     if (strcmp(path, "-") == 0) return as_data(samples_from_input(out, env, layout));
     return as_data(sc_dataset_from_images(out, env, path, NULL, layout));
 }
+
+socle_status sc_model_run_inputs(sc_dataset *dataset, sc_env *env, const sc_input_file *files,
+                                 int count, sc_image_layout layout) {
+    for (int i = 0; i < count; i++)
+        SC_TRY(as_data(sc_dataset_add_idx(dataset, env, files[i].name, files[i].path, layout)));
+    return SOCLE_OK;
+}

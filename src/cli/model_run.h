@@ -17,4 +17,12 @@ socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net
 socle_status sc_model_run_samples(sc_dataset **out, sc_env *env, const char *path,
                                   sc_image_layout layout);
 
+/* What --inputs says: the file of one more input. */
+typedef struct sc_input_file {
+    const char *name, *path;
+} sc_input_file;
+/* Adds a column for each. */
+socle_status sc_model_run_inputs(sc_dataset *dataset, sc_env *env, const sc_input_file *files,
+                                 int count, sc_image_layout layout);
+
 #endif

@@ -74,7 +74,9 @@ socle_status sc_recipe_resolve_data(json_t **out, sc_env *env, const sc_config *
  * with, and weights, if any, that can be used. Errors: DATA. */
 socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset,
                              bool targets);
-/* recipe_inputs.c: data.<part>.inputs, if there, names inputs of the net alone. Errors: CONFIG. */
+/* recipe_inputs.c: the net has an input of this name. Errors: CONFIG, with the names there are. */
+socle_status sc_recipe_has_input(sc_env *env, const sc_net *net, const char *name);
+/* data.<part>.inputs, if there, names inputs of the net alone. Errors: CONFIG. */
 socle_status sc_recipe_suits_inputs(const sc_config *config, const char *part, const sc_net *net);
 /* recipe_weights.c: data.<part>.class_weights, if there, has a weight for each class that the net's
  * loss tells apart. Errors: CONFIG. */

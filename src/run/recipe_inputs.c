@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `inputs` of a part of the data: a file for each input of the network beside the images, which
  * becomes a column of that name. */
+#include "io/quote.h"
 #include "model/net_config.h"
 #include "run/recipe_private.h"
-#include "train/sample_weights.h"
 
 #include <string.h>
 
@@ -74,23 +74,21 @@ void sc_recipe_inputs_of_net(sc_net *net, const sc_dataset *samples) {
     }
 }
 
-static bool has_input(const sc_net *net, const char *name) {
+static void add_names(sc_text *names, const sc_net *net) {
     for (int i = 0; i < net->inputs; i++)
-        if (strcmp(net->input[i].name, name) == 0) return true;
-    return false;
+        sc_text_add(names, "%s%s", i ? ", " : "", net->input[i].name);
 }
 
-static socle_status fail_name(const sc_config *config, const json_t *inputs, const char *name,
-                              const sc_net *net) {
+socle_status sc_recipe_has_input(sc_env *env, const sc_net *net, const char *name) {
     sc_text names;
-    sc_text_init(&names, net->env);
     for (int i = 0; i < net->inputs; i++)
-        sc_text_add(&names, "%s%s", i ? ", " : "", net->input[i].name);
-    socle_status status =
-        names.status != SOCLE_OK
-            ? names.status
-            : sc_config_fail(config, inputs, name,
-                             "the network has no input of this name; it reads %s", names.data);
+        if (strcmp(net->input[i].name, name) == 0) return SOCLE_OK;
+    sc_text_init(&names, env);
+    add_names(&names, net);
+    socle_status status = names.status;
+    if (status == SOCLE_OK)
+        status = sc_fail(env, SOCLE_STATUS_CONFIG, "the network has no input '%s'; it reads %s",
+                         sc_quote(name).text, names.data);
     sc_text_free(&names);
     return status;
 }
@@ -103,7 +101,10 @@ socle_status sc_recipe_suits_inputs(const sc_config *config, const char *part_na
     SC_TRY(sc_recipe_find_part(&part, config, part_name));
     SC_TRY(sc_config_get_object(&inputs, config, part, key));
     json_object_foreach((json_t *)inputs, name, file) {
-        if (!has_input(net, name)) return fail_name(config, inputs, name, net);
+        socle_status status = sc_recipe_has_input(net->env, net, name);
+        if (status == SOCLE_STATUS_CONFIG)
+            return sc_config_fail(config, inputs, name, "%s", net->env->text);
+        SC_TRY(status);
     }
     return SOCLE_OK;
 }

@@ -146,7 +146,7 @@ Test(tool_sequences, lengths_of_declared_inputs) {
                 "'inputs=[{shape: 5, dtype: i32},{name: length, shape: 1, dtype: u8}]'");
     SC_TRUE(tool_same("follows/model.safetensors", "declared/model.safetensors"));
     tool_expect(
-        2, "data.train.inputs.length: the network has no input of this name; it reads input",
+        2, "data.train.inputs.length: the network has no input 'length'; it reads input",
         "train lengths.yaml -o x --set 'inputs=[{shape: 5, dtype: i32}]' --set "
         "network[1].rnn.from=embedding1 --set 'loss={softmax_cross_entropy: {ignore: 255}}'");
 }
@@ -176,7 +176,7 @@ Test(tool_sequences, wrong_files_of_inputs_are_named) {
                 "train lengths.yaml -o x --set "
                 "'data.test={images: texts, labels: tags}'");
     tool_expect(2,
-                "data.test.inputs.lenght: the network has no input of this name; it reads "
+                "data.test.inputs.lenght: the network has no input 'lenght'; it reads "
                 "input, length",
                 "train lengths.yaml -o x --set data.test.inputs.lenght=lengths");
     tool_expect(2, "data.train.inputs.label: ",
@@ -184,4 +184,41 @@ Test(tool_sequences, wrong_files_of_inputs_are_named) {
     tool_expect(2, "data.train.inputs.length: must be the name of a file",
                 "train lengths.yaml -o x --set 'data.train.inputs={length: \"\"}'");
     SC_TRUE(!tool_exists("x"));
+}
+
+/* The line of sample 0, and all of them. */
+static void predict(char *first, char **all, const char *file) {
+    tool_result result = tool_run("predict -m whole/model.safetensors --input texts --inputs "
+                                  "length=%s --json --batch 7",
+                                  file);
+    if (result.code != 0) SC_TEST_FAIL("predict: %d, %s", result.code, result.err);
+    *all = result.out;
+    result.out = NULL;
+    snprintf(first, 4096, "%.*s", (int)strcspn(*all, "\n"), *all);
+    tool_free(&result);
+}
+
+Test(tool_sequences, lengths_of_predictions) {
+    char first[2][4096], *all[2];
+    put_lengths_config();
+    put_lengths("other", COUNT, 0, 1);
+    tool_expect(0, NULL, "train lengths.yaml -o whole --epochs 1");
+    predict(first[0], &all[0], "lengths");
+    predict(first[1], &all[1], "other");
+    SC_TRUE(strcmp(first[0], first[1]) != 0);
+    SC_EQ_STR(all[0] + strlen(first[0]), all[1] + strlen(first[1])); /* the others are as before */
+    free(all[0]);
+    free(all[1]);
+    put_lengths("few", COUNT - 1, 0, 1);
+    put_lengths("none", COUNT, 17, 0);
+#define PREDICT "predict -m whole/model.safetensors --input texts "
+    tool_expect(3, "reads an input 'length', which these data do not have", PREDICT);
+    tool_expect(3, "few: byte 4: 95 samples, but texts has 96", PREDICT "--inputs length=few");
+    tool_expect(3, "none: column 'length': sample 17 has 0 steps", PREDICT "--inputs length=none");
+    tool_expect(3, "nosuch: cannot open", PREDICT "--inputs length=nosuch");
+    tool_expect(2, "--inputs: the network has no input 'lenght'; it reads input, length",
+                PREDICT "--inputs lenght=lengths");
+    tool_expect(2, "--inputs: 'length' is named twice",
+                PREDICT "--inputs length=lengths --inputs length=few");
+    tool_expect(2, "--inputs: NAME=FILE", PREDICT "--inputs lengths");
 }

@@ -239,7 +239,7 @@ Test(tool_usage, completions) {
         {"help layer conv", "conv2d"},
         {"train --set train.b", "train.batch="},
         {"plan --set data.train.l", "data.train.labels= data.train.limit="},
-        {"help train.", "train.augment train.init_from train.checkpoint"},
+        {"help train.", "train.augment train.groups train.init_from train.checkpoint"},
         {"help --format m", "markdown man"},
         {"verify --op conv", "conv2d conv2d_grad_input conv2d_grad_weight"},
         {"train --epochs t", ""},

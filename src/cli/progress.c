@@ -110,16 +110,20 @@ static size_t add_means(char line[LINE_TEXT], size_t used, const sc_net *net, co
     return used;
 }
 
+/* Where a terminal has no room for a line, what was validated has one of its own. */
+static bool is_too_long(size_t columns) {
+    return isatty(STDERR_FILENO) && columns > (size_t)sc_terminal_width(STDERR_FILENO);
+}
+
 void sc_progress_epoch(sc_progress_bar *bar, const sc_epoch_report *report, int64_t epochs) {
-    char line[LINE_TEXT];
-    bool validated = isfinite(report->val_loss);
+    char line[LINE_TEXT], validation[LINE_TEXT] = "";
     size_t used = add(line, 0, "epoch %lld/%lld", (long long)report->epoch, (long long)epochs);
     used = add_means(line, used, bar->net, "", report->loss, report->metric);
-    used = add_means(line, used, bar->net, "val_", report->val_loss, report->val_metric);
     used = add(line, used, "  %.0f samples/s  %.1f s", report->samples_per_second, report->seconds);
     if (report->scaling.skipped > 0)
         used = add(line, used, "  scale %g, %.0f skipped", report->scaling.scale,
                    report->scaling.skipped);
-    if (report->best && validated) add(line, used, "  best");
-    sc_cli_say(bar->cli, "%s", line);
+    size_t more = add_means(validation, 0, bar->net, "val_", report->val_loss, report->val_metric);
+    if (report->best && more) more = add(validation, more, "  best");
+    sc_cli_say(bar->cli, "%s%s%s", line, more && is_too_long(used + more) ? "\n" : "", validation);
 }

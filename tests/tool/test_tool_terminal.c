@@ -78,6 +78,29 @@ Test(tool_terminal, the_bar_keeps_its_numbers) {
     }
 }
 
+/* On 80 columns what was validated stands below the rest; where there is room, beside it. */
+Test(tool_terminal, epochs_are_whole_lines) {
+    static const int columns[] = {80, 200};
+    for (int c = 0; c < 2; c++) {
+        int epochs = 0, broken = 0;
+        char *log = on_terminal(columns[c], "train tool.yaml -o out --overwrite -d cpu --epochs 2"
+                                            " --set metrics=[accuracy,top5]");
+        SC_REPRO("%d columns", columns[c]);
+        for (char *line = strtok(log, "\r\n"); line; line = strtok(NULL, "\r\n")) {
+            const char *text = strstr(line, "epoch ");
+            if (text && strstr(text, " samples/s ")) {
+                epochs++;
+                SC_TRUE((int)strlen(text) <= columns[c]);
+                SC_EQ(strstr(text, "val_loss ") != NULL, columns[c] == 200);
+            }
+            broken += strncmp(line, "  val_loss ", strlen("  val_loss ")) == 0;
+        }
+        SC_EQ(epochs, 2);
+        SC_EQ(broken, columns[c] == 200 ? 0 : 2);
+        free(log);
+    }
+}
+
 /* Kernels that were never built: the bar says how far they are, -v which took how long, the end
  * what start-up took. */
 Test(tool_terminal, says_that_kernels_are_built) {

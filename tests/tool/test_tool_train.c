@@ -55,8 +55,9 @@ Test(tool_train, a_run_directory) {
 Test(tool_train, measures_what_is_asked_for) {
     tool_result result = tool_run("train tool.yaml --set 'metrics=[accuracy, top5]' -o out");
     SC_EQ(result.code, 0);
-    SC_CONTAINS(result.err, "  top5 1.0000  val_loss ");
-    SC_CONTAINS(result.err, "  val_top5 1.0000  ");
+    SC_CONTAINS(result.err, "  top5 1.0000  ");
+    SC_CONTAINS(result.err, " s  val_loss ");
+    SC_CONTAINS(result.err, "  val_top5 1.0000  best\n");
     SC_CONTAINS(result.out, "test top5 1.0000\n");
     tool_free(&result);
     char *csv = tool_get("out/metrics.csv", NULL), *jsonl = tool_get("out/metrics.jsonl", NULL);

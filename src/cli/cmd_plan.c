@@ -66,7 +66,13 @@ const struct argp sc_plan_argp = {
     .doc =
         "Prints the device memory that `socle train CONFIG` would take, part by part, whether it "
         "fits the budget and the device's allocations, and the micro-batch it would choose. "
-        "Nothing is allocated on the device. Exits with 1 where it does not fit.",
+        "Nothing is allocated on the device. Exits with 1 where it does not fit.\v"
+        "Parts: parameters, gradients and states of the optimizer; statistics: running means of "
+        "batch normalisation; coefficients: rate and decay of each parameter; inputs: samples of a "
+        "step; outputs: predictions; data: all samples, where they stay on the device; "
+        "activations: what layers hand on, and gradients of that; packed weights: weights again, "
+        "in the order that the device computes with; weight updates: what applying gradients "
+        "needs in passing; exchange: gradients of other devices.",
     .children = children};
 
 /* One device; filled on its thread. */
@@ -86,7 +92,7 @@ static socle_status forecast_on_device(sc_device *device, void *argument) {
 
 /* A part of the memory, and the largest piece of it that must lie in one allocation. */
 typedef struct memory_part {
-    const char *word;
+    const char *word, *title; /* in JSON, in the table */
     uint64_t bytes, piece;
 } memory_part;
 
@@ -96,18 +102,18 @@ static void list_parts(const forecast_job *job, memory_part out[PARTS]) {
     const sc_engine_memory *m = &job->forecast.memory;
     uint64_t inputs = m->inputs / (uint64_t)job->forecast.engine.slots;
     const memory_part parts[PARTS] = {
-        {"parameters", m->parameters, m->parameter_piece},
-        {"gradients", m->gradients, m->partial_piece},
-        {"optimizer", m->state, m->parameter_piece},
-        {"statistics", m->statistics, m->statistics},
-        {"coefficients", m->coefficients, m->coefficients},
-        {"inputs", m->inputs, inputs},
-        {"outputs", m->outputs, m->outputs},
-        {"data", m->data, m->data},
-        {"activations", m->activations, m->tensor},
-        {"packed", m->packed, m->packed < m->tensor ? m->packed : m->tensor},
-        {"steps", m->steps, m->steps < m->tensor ? m->steps : m->tensor},
-        {"exchange", m->exchange, m->exchange ? m->partial_piece : 0}};
+        {"parameters", "parameters", m->parameters, m->parameter_piece},
+        {"gradients", "gradients", m->gradients, m->partial_piece},
+        {"optimizer", "optimizer", m->state, m->parameter_piece},
+        {"statistics", "statistics", m->statistics, m->statistics},
+        {"coefficients", "coefficients", m->coefficients, m->coefficients},
+        {"inputs", "inputs", m->inputs, inputs},
+        {"outputs", "outputs", m->outputs, m->outputs},
+        {"data", "data", m->data, m->data},
+        {"activations", "activations", m->activations, m->tensor},
+        {"packed", "packed weights", m->packed, m->packed < m->tensor ? m->packed : m->tensor},
+        {"steps", "weight updates", m->steps, m->steps < m->tensor ? m->steps : m->tensor},
+        {"exchange", "exchange", m->exchange, m->exchange ? m->partial_piece : 0}};
     memcpy(out, parts, sizeof parts);
 }
 
@@ -160,7 +166,7 @@ static socle_status print_table(sc_cli *cli, const forecast_job *job) {
     list_parts(job, part);
     for (int i = 0; i < PARTS; i++)
         if (part[i].bytes)
-            add_row(table, part[i].word, part[i].bytes, part[i].piece,
+            add_row(table, part[i].title, part[i].bytes, part[i].piece,
                     part[i].piece <= f->max_allocation ? "yes" : "NO");
     add_row(table, "total", f->memory.total, f->memory.piece, f->fits ? "yes" : "NO");
     if (f->needed > f->memory.total) add_row(table, "with staging", f->needed, 0, "");

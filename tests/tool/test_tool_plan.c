@@ -93,11 +93,24 @@ Test(tool_plan, table) {
     tool_result result = tool_run("plan tool.yaml");
     SC_EQ(result.code, 0);
     static const char *const texts[] = {
-        "cpu:0",     "PART",        "parameters",
-        "optimizer", "activations", "total",
-        "yes",       "budget ",     "batch of 16: 1 micro-batch of 16, data on the device"};
+        "cpu:0",      "PART",
+        "parameters", "weight updates ",
+        "optimizer",  "activations",
+        "total",      "yes",
+        "budget ",    "batch of 16: 1 micro-batch of 16, data on the device"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) SC_CONTAINS(result.out, texts[i]);
     SC_TRUE(!strstr(result.out, "NO"));
+    tool_result help = tool_run("plan --help"); /* which explains each part */
+    char *rows = strstr(result.out, "PART");
+    int explained = 0;
+    for (char *row = strtok(strchr(rows, '\n'), "\n"); row && strncmp(row, "total", 5) != 0;
+         row = strtok(NULL, "\n")) {
+        row[strcspn(row, " ")] = '\0'; /* help wraps lines between words */
+        SC_CONTAINS(help.out, row);
+        explained++;
+    }
+    SC_TRUE(explained > 5);
+    tool_free(&help);
     tool_free(&result);
     SC_EQ(sc_temp_count(&temp), before);
 }

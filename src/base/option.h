@@ -32,7 +32,8 @@ typedef enum sc_option_type {
     SC_OPTION_SHAPE,   /* a whole number or a list of up to `most` */
     SC_OPTION_NAMES,   /* a name, or a list of `least` to `most` */
     SC_OPTION_MAP,     /* a mapping of texts to texts */
-    SC_OPTION_LIST /* a list, each member a mapping that `record` describes or a kind of `family` */
+    SC_OPTION_LIST /* a list, each member a mapping that `record` describes or a kind of `family`;
+                      where there may be none of these, one stands for a list of it */
 } sc_option_type;
 
 enum { SC_OPTION_MOST = 32, SC_FAMILY_MOST_WORDS = 96, SC_NAME_MOST = 100 };

@@ -134,7 +134,8 @@ static socle_status explain(sc_page *page, const char *topic, const char *name, 
     else if (!sc_reference_family(page, topic, name, &status))
         *found = name ? explain_part(page, topic, name)
                       : sc_reference_section(page, topic) ||
-                            (!sc_command_find(topic) && sc_reference_kind(page, topic));
+                            (!sc_command_find(topic) &&
+                             (sc_reference_kind(page, topic) || sc_reference_part(page, topic)));
     return status == SOCLE_OK ? page->text.status : status;
 }
 

@@ -132,6 +132,18 @@ bool sc_reference_section(sc_page *page, const char *name) {
     return shown > 0;
 }
 
+bool sc_reference_part(sc_page *page, const char *name) {
+    const tables tables = all();
+    size_t shown = 0;
+    for (size_t i = 0; i < tables.sections; i++) {
+        const char *last = strrchr(tables.section[i]->word, '.');
+        if (!last || strcmp(last + 1, name) != 0) continue;
+        add_section(page, tables.section[i]);
+        shown++;
+    }
+    return shown > 0;
+}
+
 /* "layer", "layers", "loss", "losses"; and as Americans write an initialiser. */
 static bool is_named(const sc_family *family, const char *name) {
     size_t length = strlen(family->what);

@@ -9,6 +9,8 @@
 void sc_reference(sc_page *page);
 /* A section and those below it ("train", "train.checkpoint"); false: there is none of that name. */
 bool sc_reference_section(sc_page *page, const char *name);
+/* Adds the sections whose last word it is: "groups" for train.groups. False: there are none. */
+bool sc_reference_part(sc_page *page, const char *name);
 /* A family ("layer", "layers") or, with `word`, one of its kinds. False: there is no such family.
  * Errors: page->text.status, and for an unknown word CONFIG, which names the nearest. */
 bool sc_reference_family(sc_page *page, const char *name, const char *word, socle_status *status);

@@ -138,6 +138,7 @@ static json_t *record_reference(schema *schema, const sc_record *record) {
     return reference(schema, name, record_schema, record);
 }
 
+static json_t *members_schema(schema *schema, const sc_option *option);
 static json_t *section_schema(schema *schema, const sc_record *record);
 
 static json_t *value_schema(schema *schema, const sc_option *option) {
@@ -175,12 +176,21 @@ static json_t *value_schema(schema *schema, const sc_option *option) {
         return json_pack("{s: s, s: {s: s}}", "type", "object", "additionalProperties", "type",
                          "string");
     case SC_OPTION_LIST:
-        return json_pack(
-            "{s: s, s: i, s: o}", "type", "array", "minItems", option->least, "items",
-            option->family ? reference(schema, option->family->what, family_schema, option->family)
-                           : record_reference(schema, option->record));
+        return members_schema(schema, option);
     }
     return NULL;
+}
+
+static json_t *member_schema(schema *schema, const sc_option *option) {
+    return option->family ? reference(schema, option->family->what, family_schema, option->family)
+                          : record_reference(schema, option->record);
+}
+
+static json_t *members_schema(schema *schema, const sc_option *option) {
+    json_t *list = json_pack("{s: s, s: i, s: o}", "type", "array", "minItems", option->least,
+                             "items", member_schema(schema, option));
+    return option->family && !option->least ? any_of(schema, member_schema(schema, option), list)
+                                            : list;
 }
 
 static json_t *section_schema(schema *schema, const sc_record *record) {

@@ -145,8 +145,16 @@ static socle_status check_member(const place *at, const json_t *list, size_t ind
     return sc_kind_read(NULL, at->config, &kind);
 }
 
+static socle_status read_kind(void *out, const place *at) {
+    sc_kind kind;
+    SC_TRY(sc_kind_find(&kind, at->config, at->object, at->key, 0, at->option->family));
+    return sc_kind_read(out, at->config, &kind);
+}
+
 static socle_status check_list(const place *at) {
-    const json_t *list = NULL;
+    const json_t *list = json_object_get(at->object, at->key);
+    if (at->option->family && !at->option->least && !json_is_array(list))
+        return read_kind(NULL, at);
     SC_TRY(sc_config_get_array(&list, at->config, at->object, at->key));
     if (json_array_size(list) < (size_t)at->option->least)
         return sc_config_fail(at->config, at->object, at->key, "must have at least %d member%s",
@@ -157,12 +165,6 @@ static socle_status check_list(const place *at) {
 
 /* A value in place of the mapping is that of the section's main option. */
 static socle_status read_section(void *out, const place *at);
-
-static socle_status read_kind(void *out, const place *at) {
-    sc_kind kind;
-    SC_TRY(sc_kind_find(&kind, at->config, at->object, at->key, 0, at->option->family));
-    return sc_kind_read(out, at->config, &kind);
-}
 
 static socle_status read_whole(void *out, const place *at) {
     int64_t value = 0;

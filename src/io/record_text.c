@@ -90,6 +90,7 @@ void sc_option_values_text(sc_text *text, const sc_option *option, const char *q
         sc_text_add(text, "a section of names");
         break;
     case SC_OPTION_LIST:
+        if (option->family && !option->least) sc_text_add(text, "a %s, or ", option->family->what);
         sc_text_add(text, "a list of %ss", option->family ? option->family->what : "section");
         break;
     }

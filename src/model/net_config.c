@@ -164,17 +164,23 @@ socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *ro
     return theirs ? sc_config_fail(config, root, "loss", "%s", net->env->text) : status;
 }
 
+static socle_status read_metric(sc_net *net, const sc_config *config, const json_t *container,
+                                const char *key, size_t index) {
+    sc_kind kind;
+    SC_TRY(sc_kind_find(&kind, config, container, key, index, &sc_metric_family));
+    SC_TRY(sc_kind_read(NULL, config, &kind));
+    if (sc_net_measure(net, kind.record->word) == SOCLE_OK) return SOCLE_OK;
+    return key ? sc_config_fail(config, container, key, "%s", net->env->text)
+               : sc_config_fail_item(config, container, index, "%s", net->env->text);
+}
+
+/* One, or a list. */
 socle_status sc_metrics_read(sc_net *net, const sc_config *config, const json_t *root) {
-    const json_t *list = NULL;
-    if (!json_object_get(root, "metrics")) return SOCLE_OK;
-    SC_TRY(sc_config_get_array(&list, config, root, "metrics"));
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        sc_kind kind;
-        SC_TRY(sc_kind_find(&kind, config, list, NULL, i, &sc_metric_family));
-        SC_TRY(sc_kind_read(NULL, config, &kind));
-        if (sc_net_measure(net, kind.record->word) != SOCLE_OK)
-            return sc_config_fail_item(config, list, i, "%s", net->env->text);
-    }
+    const json_t *metrics = json_object_get(root, "metrics");
+    if (!metrics) return SOCLE_OK;
+    if (!json_is_array(metrics)) return read_metric(net, config, root, "metrics", 0);
+    for (size_t i = 0; i < json_array_size(metrics); i++)
+        SC_TRY(read_metric(net, config, metrics, NULL, i));
     return SOCLE_OK;
 }
 

@@ -200,6 +200,8 @@ Test(tool_reference, topics) {
                                                   {"train", "weight_decay"},
                                                   {"train", "--resume"},
                                                   {"train groups", "\n  frozen\n"},
+                                                  {"groups", "\n  frozen\n"},
+                                                  {"init_from", "rename"},
                                                   {"metric", "top5"},
                                                   {"data", "class"},
                                                   {"data.train", "class_weights"},

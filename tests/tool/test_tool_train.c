@@ -72,6 +72,14 @@ Test(tool_train, measures_what_is_asked_for) {
     result = tool_run("eval -m out/model.safetensors --data out/config.json --json");
     SC_CONTAINS(result.out, "\"test_top5\": 1.0");
     tool_free(&result);
+    tool_result one = tool_run("train tool.yaml --set metrics=top5 --epochs 1 -o one");
+    SC_EQ(one.code, 0);
+    SC_CONTAINS(one.out, "test top5 1.0000\n");
+    tool_free(&one);
+    tool_expect(0, NULL, "train --resume one --epochs 2");
+    tool_expect(
+        2, "metrics: the loss mean_squared_error has no top5",
+        "train tool.yaml -o two --set metrics=top5 --set loss=mse --set network[4].dense=1");
     result = tool_run("train tool.yaml --set 'metrics=[mae, mse]' --set loss=mse --set "
                       "network[4].dense=1 --epochs 2 -o values --json");
     SC_EQ(result.code, 0);

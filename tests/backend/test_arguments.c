@@ -35,6 +35,8 @@ Test(arguments, what_takes_more_is_declined) {
     sc_ocl_device_of(f.device)->argument_bytes = needed;
     SC_OK(&f.env, sc_prepare(&kernel, f.device, &desc, "thin"));
     sc_kernel_release(kernel);
+    device_close(&f); /* or it would find the kernel that it has */
+    device_open(&f, "opencl:0", NULL);
     sc_ocl_device_of(f.device)->argument_bytes = needed - 1;
     SC_FAILS(&f.env, sc_prepare(&kernel, f.device, &desc, "thin"), SOCLE_STATUS_UNSUPPORTED);
     SC_CONTAINS(f.env.text, "elementwise_thin has 724 bytes of arguments");

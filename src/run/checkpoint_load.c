@@ -124,6 +124,39 @@ static bool has_best(const sc_checkpoint_visit *v) {
     return sc_safetensors_find(v->file, name) != NULL;
 }
 
+static socle_status find_tensor(sc_checkpoint_visit *v, const sc_checkpoint_place *at) {
+    socle_shape shape = sc_checkpoint_shape(v, at);
+    const sc_safetensors_tensor *tensor;
+    v->tensors++;
+    return sc_safetensors_expect(&tensor, v->file, at->name, SOCLE_F32, &shape);
+}
+
+/* All that this trainer would save, the checksum with them, and no more. */
+static bool has_same_tensors(sc_checkpoint_visit *v) {
+    return sc_checkpoint_tensors(v, find_tensor) == SOCLE_OK &&
+           v->tensors + 1 == sc_safetensors_count(v->file);
+}
+
+/* Reads all that the checksum covers. */
+static socle_status check_whole(sc_checkpoint_visit *v, sc_position *position) {
+    SC_TRY(read_position(v, position));
+    SC_TRY(sc_checkpoint_tensors(v, expect));
+    return check_sum(v);
+}
+
+/* What differs may differ by damage. The checksum tells, wherever the file has the tensors of this
+ * trainer: with others it cannot be computed. */
+static socle_status check_match(sc_checkpoint_visit *v, sc_position *position,
+                                const sc_identity *saved, const sc_identity *now) {
+    socle_status match = sc_identity_match(v->env, saved, now);
+    if (match == SOCLE_OK) return check_whole(v, position);
+    if (match != SOCLE_STATUS_CONFIG) return match;
+    sc_env difference = *v->env;
+    if (has_same_tensors(v)) SC_TRY(check_whole(v, position));
+    sc_env_adopt_error(v->env, &difference);
+    return match;
+}
+
 /* A checkpoint is a sound model file first of all. */
 static socle_status check_model(sc_checkpoint_visit *v) {
     sc_net *net;
@@ -142,11 +175,8 @@ static socle_status load_all(sc_checkpoint_visit *v, const sc_identity *identity
     SC_TRY(get_metadata(v, "run.data", &data));
     const sc_identity saved = {
         .config = (char *)config, .network = (char *)network, .data = (char *)data};
-    SC_TRY(sc_identity_match(v->env, &saved, identity));
-    SC_TRY(read_position(v, &position));
     v->with_best = has_best(v);
-    SC_TRY(sc_checkpoint_tensors(v, expect));
-    SC_TRY(check_sum(v));
+    SC_TRY(check_match(v, &position, &saved, identity));
     socle_status status = sc_trainer_check_position(v->trainer, &position, v->with_best);
     if (status != SOCLE_OK)
         return sc_fail_prefix(v->env, status, "%s", sc_safetensors_path(v->file));

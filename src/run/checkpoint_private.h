@@ -34,6 +34,7 @@ typedef struct sc_checkpoint_visit {
     float *buffer; /* room for the largest parameter */
     sc_hash hash;
     bool with_best;
+    size_t tensors; /* found in the file so far */
 } sc_checkpoint_visit;
 
 typedef socle_status (*sc_checkpoint_visitor)(sc_checkpoint_visit *visit,

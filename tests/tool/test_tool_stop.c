@@ -154,6 +154,25 @@ Test(tool_stop, damaged_configurations) {
     tool_expect(2, "unknown key", "train --resume run --set train.epoks=1");
 }
 
+/* Other data are usage, but a record of the data that was damaged is not; nor is one of what the
+ * run was told, though the command line says it too. */
+Test(tool_stop, damaged_records) {
+    static const char *const cases[][2] = {
+        {"\\\"samples\\\": 256", "\\\"samples\\\": 255"},
+        {"\\\"batch\\\": 16", "\\\"batch\\\": 17"},
+        {"\\\"seed\\\": 7", "\\\"seed\\\": 8"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        SC_REPRO("%s", cases[i][1]);
+        tool_expect(0, NULL, "train tool.yaml -o run --overwrite --epochs 1");
+        damage(cases[i][0], cases[i][1]);
+        tool_expect(3, "the checksum does not fit", "train --resume run --epochs 2");
+        tool_expect(3, "the checksum does not fit", "train tool.yaml --resume run --epochs 2");
+    }
+    tool_expect(0, NULL, "train tool.yaml -o run --overwrite --epochs 1");
+    tool_expect(2, "batch: 16 then, 32 now", "train --resume run --batch 32");
+}
+
 /* Each step multiplies the weights by about -1e12. */
 #define DIVERGING "--set 'optimizer={sgd: {lr: 1e6}}' --set train.weight_decay=1e6"
 

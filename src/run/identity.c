@@ -217,7 +217,7 @@ static socle_status match_settings(sc_env *env, const json_t *before, const json
                                    sc_option_identity identity) {
     socle_status status = SOCLE_OK;
     setting setting;
-    for (int i = 0; (setting = find_setting(before, after, i)).option && status == SOCLE_OK; i++) {
+    for (int i = 0; status == SOCLE_OK && (setting = find_setting(before, after, i)).option; i++) {
         char place[PLACE_TEXT] = "";
         const json_t *in_a, *in_b;
         bool other = setting.option->identity == identity &&

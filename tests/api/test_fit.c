@@ -85,82 +85,57 @@ Test(api_fit, in_half_precision) {
     socle_close(context);
 }
 
+typedef struct refusal {
+    socle_fit_opts opts;
+    const char *part; /* of the message */
+} refusal;
+
+enum { MOST_REFUSALS = 32 };
+
+/* Usual options, to be made wrong in one place by the caller. */
+static socle_fit_opts *refuse(refusal *list, int *count, const char *part) {
+    SC_TRUE(*count < MOST_REFUSALS);
+    list[*count] = (refusal){api_opts(), part};
+    return &list[(*count)++].opts;
+}
+
+static int list_refusals(refusal *list) {
+    int count = 0;
+    refuse(list, &count, "batch")->batch = 0;
+    refuse(list, &count, "batch")->batch = -7;
+    refuse(list, &count, "epochs")->epochs = -1;
+    refuse(list, &count, "steps")->steps = -1;
+    refuse(list, &count, "epochs")->epochs = INT64_MAX;
+    refuse(list, &count, "lr: must be 0 to")->optimizer = socle_adam(-1);
+    refuse(list, &count, "nan")->optimizer = socle_adam(NAN);
+    refuse(list, &count, "inf")->optimizer = socle_adam(INFINITY);
+    refuse(list, &count, "momentum")->optimizer = socle_sgd(0.1f, 1.5f);
+    refuse(list, &count, "magic")->optimizer.kind = "magic";
+    refuse(list, &count, "7")->optimizer.values = 7;
+    refuse(list, &count, "-1")->optimizer.values = -1;
+    refuse(list, &count, "validation part")->validation_split = 1;
+    refuse(list, &count, "validation part")->validation_split = -0.5f;
+    refuse(list, &count, "validation part")->validation_split = NAN;
+    refuse(list, &count, "weight_decay")->weight_decay = NAN;
+    refuse(list, &count, "weight_decay")->weight_decay = -1;
+    refuse(list, &count, "weight_decay")->weight_decay = INFINITY;
+    refuse(list, &count, "precision must be")->precision = SOCLE_I32;
+    refuse(list, &count, "not 99")->precision = (socle_dtype)99;
+    return count;
+}
+
 Test(api_fit, options_out_of_range) {
     socle_context *context = api_open("cpu");
     socle_data *data = api_data(context);
     socle_net *net = api_net(context);
     float before[WEIGHTS], after[WEIGHTS];
+    refusal list[MOST_REFUSALS];
+    int count = list_refusals(list);
     api_weight(context, net, before);
-    for (int number = 0;; number++) {
-        socle_fit_opts opts = api_opts();
-        const char *part = NULL;
-        SC_REPRO("option %d", number);
-        switch (number) {
-        case 0:
-            opts.batch = 0, part = "batch";
-            break;
-        case 1:
-            opts.batch = -7, part = "batch";
-            break;
-        case 2:
-            opts.epochs = -1, part = "epochs";
-            break;
-        case 3:
-            opts.steps = -1, part = "steps";
-            break;
-        case 4:
-            opts.epochs = INT64_MAX, part = "epochs";
-            break;
-        case 5:
-            opts.optimizer = socle_adam(-1), part = "lr: must be 0 to";
-            break;
-        case 18:
-            opts.precision = SOCLE_I32, part = "precision must be";
-            break;
-        case 19:
-            opts.precision = (socle_dtype)99, part = "not 99";
-            break;
-        case 6:
-            opts.optimizer = socle_adam(NAN), part = "nan";
-            break;
-        case 7:
-            opts.optimizer = socle_adam(INFINITY), part = "inf";
-            break;
-        case 8:
-            opts.optimizer = socle_sgd(0.1f, 1.5f), part = "momentum";
-            break;
-        case 9:
-            opts.optimizer.kind = "magic", part = "magic";
-            break;
-        case 10:
-            opts.optimizer.values = 7, part = "7";
-            break;
-        case 11:
-            opts.optimizer.values = -1, part = "-1";
-            break;
-        case 12:
-            opts.validation_split = 1, part = "validation part";
-            break;
-        case 13:
-            opts.validation_split = -0.5f, part = "validation part";
-            break;
-        case 14:
-            opts.validation_split = NAN, part = "validation part";
-            break;
-        case 15:
-            opts.weight_decay = NAN, part = "weight_decay";
-            break;
-        case 16:
-            opts.weight_decay = -1, part = "weight_decay";
-            break;
-        case 17:
-            opts.weight_decay = INFINITY, part = "weight_decay";
-            break;
-        default:
-            break;
-        }
-        if (!part) break;
-        API_FAILS(context, socle_fit(net, data, &opts), SOCLE_STATUS_CONFIG, part);
+    SC_EQ(count, 20);
+    for (int i = 0; i < count; i++) {
+        SC_REPRO("option %d", i);
+        API_FAILS(context, socle_fit(net, data, &list[i].opts), SOCLE_STATUS_CONFIG, list[i].part);
     }
     api_weight(context, net, after);
     SC_EQ_MEMORY(after, before, sizeof before);

@@ -218,7 +218,7 @@ socle_status sc_api_suits(socle_net *net, const socle_data *data, const char *fu
                        "%s: the data were made in another context than the network", function);
     if (net->net->output < 0)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "%s: the network is empty", function);
-    if (targets && !net->net->loss)
+    if (targets && !net->net->losses)
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "%s: the network has no loss: choose one by socle_loss_...", function);
     return sc_recipe_suits(env, net->net, data->dataset, targets);

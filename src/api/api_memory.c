@@ -56,7 +56,7 @@ static socle_status check(socle_net *net) {
     SC_TRY(sc_api_net_check(net));
     if (net->net->output < 0)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "socle_memory_forecast: the network is empty");
-    if (!net->net->loss)
+    if (!net->net->losses)
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "socle_memory_forecast: the network has no loss: choose one by "
                        "socle_loss_...");

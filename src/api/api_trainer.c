@@ -47,7 +47,7 @@ static socle_status destroy_job(sc_device *device, void *argument) {
 /* What the engine would not say in the words of this call. */
 static socle_status check_net(socle_net *net, sc_env *env) {
     SC_TRY(sc_api_net_check(net));
-    if (!net->net->loss)
+    if (!net->net->losses)
         return sc_fail(
             env, SOCLE_STATUS_CONFIG,
             "socle_trainer_create: the network has no loss: choose one by socle_loss_...");
@@ -58,11 +58,12 @@ static socle_status fill(socle_trainer *trainer, const socle_optimizer *optimize
                          uint64_t seed) {
     const sc_net *net = trainer->net->net;
     sc_env *env = &trainer->context->env;
-    const sc_tensor_desc *output = sc_net_desc(net, net->output);
+    const sc_loss_term *loss = sc_net_labels(net);
     SC_TRY(sc_api_optimizer(trainer->net, optimizer, &trainer->optimizer));
-    SC_TRY(sc_loss_target(env, net->loss, output, &trainer->target));
+    SC_TRY(sc_loss_target(env, loss->kind, sc_net_desc(net, loss->output), &trainer->target));
     trainer->classes = sc_net_classes(net);
-    bool beyond = net->ignored != SC_NO_LABEL && (net->ignored < 0 || net->ignored >= U8_CLASSES);
+    bool beyond =
+        loss->ignored != SC_NO_LABEL && (loss->ignored < 0 || loss->ignored >= U8_CLASSES);
     if (trainer->classes > U8_CLASSES || (trainer->classes && beyond))
         trainer->target.dtype = SOCLE_I32;
     trainer->learning_rate = trainer->optimizer.value[0];
@@ -168,7 +169,7 @@ static socle_status check_targets(const socle_trainer *trainer, const socle_batc
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "socle_trainer_step: the loss %s needs class numbers: target_dtype is "
                        "SOCLE_U8 or SOCLE_I32, not SOCLE_F32",
-                       trainer->net->net->loss->record.word);
+                       sc_net_labels(trainer->net->net)->kind->record.word);
     size_t elements = target_elements(trainer), item = dtype == SOCLE_U8 ? 1 : 4;
     sc_column column = {.name = "targets",
                         .dtype = dtype,

@@ -117,9 +117,9 @@ static socle_status load(eval_job *eval, sc_cli *cli) {
     if (status == SOCLE_OK && choice->config)
         status = sc_model_choice_net(&eval->net, choice, eval->dataset);
     if (status == SOCLE_OK) status = sc_recipe_suits_inputs(config, part, eval->net);
-    if (status == SOCLE_OK && eval->net->loss)
+    if (status == SOCLE_OK && eval->net->losses)
         status = sc_recipe_suits_class_weights(config, part, eval->net);
-    if (status == SOCLE_OK && eval->net->loss)
+    if (status == SOCLE_OK && eval->net->losses)
         status = sc_metrics_read(eval->net, config, sc_config_root(config));
     sc_config_destroy(config);
     return status;
@@ -127,7 +127,7 @@ static socle_status load(eval_job *eval, sc_cli *cli) {
 
 static socle_status evaluate(eval_job *eval, sc_cli *cli) {
     sc_worker *worker;
-    if (!eval->net->loss)
+    if (!eval->net->losses)
         return sc_fail(&cli->env, SOCLE_STATUS_DATA, "%s: this model has no loss to evaluate",
                        eval->settings->choice.model);
     SC_TRY(sc_recipe_suits(&cli->env, eval->net, eval->dataset, true));

@@ -206,7 +206,8 @@ static socle_status job(sc_device *device, void *argument) {
 
 /* Outputs are classes where the loss compares one row of them with a class number. */
 static bool has_classes(const sc_net *net) {
-    return sc_net_classes(net) > 0 && sc_net_desc(net, net->output)->rank == 2;
+    const sc_loss_term *loss = sc_net_output_loss(net);
+    return loss && loss->kind->classes && sc_net_desc(net, net->output)->rank == 2;
 }
 
 /* The network of a configuration comes behind the data, which may have to say its input. */

@@ -39,7 +39,7 @@ static socle_status check_options(sc_env *env, const sc_net *net,
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "an evaluation takes 1 to 2^31-1 rows at once, not %lld",
                        (long long)options->evaluation);
-    if (options->optimizer && !net->loss)
+    if (options->optimizer && !net->losses)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "training needs a loss: add one to the network");
     if (options->optimizer && net->trainable == 0)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "this network has no parameters to train");

@@ -137,14 +137,13 @@ static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode 
     sc_graph_scope(graph, "loss");
     const size_t first = graph->values;
     int target = engine->net->inputs;
-    sc_loss_rows rows =
-        sc_loss_build(graph, engine->net, build->node[engine->net->output], column[target]);
-    if (engine->net->lengths >= 0)
-        rows.counts = count_steps(graph, &rows, column[engine->net->lengths]);
+    const sc_loss_term *term = sc_net_labels(engine->net);
+    sc_loss_rows rows = sc_loss_build(graph, term, build->node[term->output], column[target]);
+    if (term->lengths >= 0) rows.counts = count_steps(graph, &rows, column[term->lengths]);
     *weight = row_weights(graph, rows.loss,
                           engine->options.weighted ? column[target + 1] : SC_NO_VALUE, rows.counts);
     if (rows.loss != SC_NO_VALUE) output_sums(graph, engine->net, &rows, *weight);
-    sc_graph_keep_whole(graph, build->node[engine->net->output]);
+    sc_graph_keep_whole(graph, build->node[term->output]);
     for (size_t v = first; v < graph->values; v++)
         if (graph->value[v].alias == SC_NO_VALUE) sc_graph_keep_whole(graph, (sc_value)v);
     return rows.loss;
@@ -236,8 +235,8 @@ socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph) {
     sc_graph_fail(graph, sc_net_build(&build, engine->net, graph, SC_BUILD_EVALUATE, column));
     if (graph->status == SOCLE_OK) {
         sc_value result = build.node[engine->net->output];
-        if (engine->net->loss && !engine->options.logits)
-            result = sc_loss_prediction(graph, engine->net->loss, result);
+        const sc_loss_term *loss = sc_net_output_loss(engine->net);
+        if (loss && !engine->options.logits) result = sc_loss_prediction(graph, loss->kind, result);
         sc_graph_output(graph, result, SC_LANE_OUTPUTS, 0);
         sc_graph_fail(graph, sc_graph_pool_first(graph));
     }

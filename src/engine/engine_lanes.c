@@ -12,14 +12,16 @@ socle_status sc_engine_columns_init(sc_engine *engine) {
         engine->column_name[k] = net->input[k].name;
     }
     engine->columns = net->inputs;
-    if (net->loss) {
+    const sc_loss_term *labels = sc_net_labels(net);
+    if (labels) {
         sc_tensor_desc target;
-        SC_TRY(sc_loss_target(engine->env, net->loss, sc_net_desc(net, net->output), &target));
+        SC_TRY(
+            sc_loss_target(engine->env, labels->kind, sc_net_desc(net, labels->output), &target));
         if (engine->options.has_target_dtype) target.dtype = engine->options.target_dtype;
         engine->column[engine->columns] = target;
         engine->column_name[engine->columns++] = "target";
     }
-    if (net->loss && engine->options.weighted) {
+    if (net->losses && engine->options.weighted) {
         engine->column[engine->columns] = sc_tensor_make(SOCLE_F32, 1, 1, (int64_t[]){1});
         engine->column_name[engine->columns++] = SC_DATASET_SAMPLE_WEIGHT;
     }

@@ -88,7 +88,7 @@ socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph) {
 
 socle_status sc_engine_prepare_evaluation(sc_engine *engine) {
     if (engine->evaluate) return SOCLE_OK;
-    if (!engine->net->loss)
+    if (!engine->net->losses)
         return sc_fail(engine->env, SOCLE_STATUS_STATE,
                        "this network has no loss: choose one before evaluating");
     if (!engine->totals) SC_TRY(plan_whole(engine, &engine->totals, 1, 0, build_totals));

@@ -51,12 +51,13 @@ static bool append_layer(json_t *list, const sc_net *net, const sc_layer *layer)
 }
 
 /* Its word, or with its options or formula {"expr": "(prediction - target) ** 2"}. */
-static json_t *loss_value(const sc_net *net) {
-    const sc_loss_kind *loss = net->loss;
-    if (net->ignored != SC_NO_LABEL || net->lengths >= 0)
+static json_t *loss_value(const sc_net *net, const sc_loss_term *term) {
+    const sc_loss_kind *loss = term->kind;
+    if (term->ignored != SC_NO_LABEL || term->lengths >= 0)
         return json_pack("{s: {s: o*, s: o*}}", loss->record.word, "ignore",
-                         net->ignored == SC_NO_LABEL ? NULL : json_integer(net->ignored), "lengths",
-                         net->lengths < 0 ? NULL : json_string(net->input[net->lengths].name));
+                         term->ignored == SC_NO_LABEL ? NULL : json_integer(term->ignored),
+                         "lengths",
+                         term->lengths < 0 ? NULL : json_string(net->input[term->lengths].name));
     return loss->expr ? json_pack("{s: s}", loss->record.word, loss->formula)
                       : json_string(loss->record.word);
 }
@@ -78,7 +79,7 @@ static bool describe(json_t *root, const sc_net *net) {
         done = json_object_set(root, "inputs", inputs) == 0 &&
                json_object_set(root, "layers", layers) == 0;
     if (done) done = add(root, "output", json_string(node_name(net, net->output)));
-    if (done && net->loss) done = add(root, "loss", loss_value(net));
+    if (done && net->losses) done = add(root, "loss", loss_value(net, &net->loss[0]));
     json_decref(inputs);
     json_decref(layers);
     return done;

@@ -63,9 +63,10 @@ extern const sc_family sc_loss_family; /* each record is the beginning of a sc_l
 /* Shape of one sample's target for an output shape; SHAPE when the output does not fit the loss. */
 socle_status sc_loss_target(sc_env *env, const sc_loss_kind *loss, const sc_tensor_desc *output,
                             sc_tensor_desc *target);
-/* The loss of a net row by row: one or several per sample (sc_build_class_loss), else the mean over
- * the elements of each. */
-sc_loss_rows sc_loss_build(sc_graph *graph, const sc_net *net, sc_value output, sc_value target);
+/* A loss row by row: one or several per sample (sc_build_class_loss), else the mean over the
+ * elements of each. */
+sc_loss_rows sc_loss_build(sc_graph *graph, const sc_loss_term *term, sc_value output,
+                           sc_value target);
 /* A formula of `prediction` and `target`, floats: the mean over the elements of each sample. */
 sc_value sc_loss_of_formula(sc_graph *graph, const char *formula, sc_value prediction,
                             sc_value target);

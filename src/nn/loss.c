@@ -113,9 +113,10 @@ sc_value sc_loss_of_formula(sc_graph *graph, const char *formula, sc_value predi
                                                    (sc_value[]){prediction, target}));
 }
 
-sc_loss_rows sc_loss_build(sc_graph *graph, const sc_net *net, sc_value output, sc_value target) {
-    const sc_loss_kind *loss = net->loss;
-    const int32_t *ignored = net->ignored == SC_NO_LABEL ? NULL : &net->ignored;
+sc_loss_rows sc_loss_build(sc_graph *graph, const sc_loss_term *term, sc_value output,
+                           sc_value target) {
+    const sc_loss_kind *loss = term->kind;
+    const int32_t *ignored = term->ignored == SC_NO_LABEL ? NULL : &term->ignored;
     if (loss->classes) return sc_build_class_loss(graph, output, target, ignored);
     sc_loss_rows rows = {.counts = SC_NO_VALUE,
                          .prediction = output,

@@ -11,8 +11,9 @@
 /* The loss is NaN where a score is NaN or infinite, and the largest of such scores means nothing.
  */
 static sc_value is_right(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows) {
-    if (!net->loss->classes)
-        return sc_loss_of_formula(graph, net->loss->correct, rows->prediction, rows->target);
+    const sc_loss_kind *loss = sc_net_labels(net)->kind;
+    if (!loss->classes)
+        return sc_loss_of_formula(graph, loss->correct, rows->prediction, rows->target);
     if (rows->loss == SC_NO_VALUE) return SC_NO_VALUE;
     return sc_build_formula(
         graph, "class == label and is_finite(loss)", "class label loss",
@@ -20,7 +21,7 @@ static sc_value is_right(sc_graph *graph, const sc_net *net, const sc_loss_rows 
 }
 
 static bool has_right(const sc_net *net) {
-    return sc_loss_counts_correct(net->loss);
+    return sc_loss_counts_correct(sc_net_labels(net)->kind);
 }
 
 static const sc_metric_kind accuracy = {
@@ -72,7 +73,7 @@ static sc_value is_among_five(sc_graph *graph, const sc_net *net, const sc_loss_
 }
 
 static bool has_classes(const sc_net *net) {
-    return net->loss->classes;
+    return sc_net_labels(net)->kind->classes;
 }
 
 static const sc_metric_kind top5 = {
@@ -86,7 +87,8 @@ static const sc_metric_kind top5 = {
 };
 
 static bool has_values(const sc_net *net) {
-    return !net->loss->classes && !net->loss->applies;
+    const sc_loss_kind *loss = sc_net_labels(net)->kind;
+    return !loss->classes && !loss->applies;
 }
 
 static const sc_metric_kind absolute = {
@@ -160,7 +162,7 @@ void sc_net_standard_metrics(sc_net *net) {
 }
 
 static socle_status fail_unsuited(const sc_net *net, const char *word) {
-    if (!net->loss)
+    if (!sc_net_labels(net))
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: a network without a loss has no metrics",
                        word);
     sc_text known;
@@ -171,8 +173,9 @@ static socle_status fail_unsuited(const sc_net *net, const char *word) {
                         known.length ? ", " : "; known for it: ", sc_metric_word(sc_metric_at(i)));
     socle_status status = known.status;
     if (status == SOCLE_OK)
-        status = sc_fail(net->env, SOCLE_STATUS_CONFIG, "the loss %s has no %s%s",
-                         net->loss->record.word, word, known.length ? known.data : "");
+        status =
+            sc_fail(net->env, SOCLE_STATUS_CONFIG, "the loss %s has no %s%s",
+                    sc_net_labels(net)->kind->record.word, word, known.length ? known.data : "");
     sc_text_free(&known);
     return status;
 }
@@ -181,7 +184,7 @@ socle_status sc_net_measure(sc_net *net, const char *word) {
     if (net->status != SOCLE_OK) return net->status;
     const sc_metric_kind *metric = sc_metric_find(word);
     if (!metric) return sc_fail(net->env, SOCLE_STATUS_CONFIG, "there is no metric '%.60s'", word);
-    if (!net->loss || !metric->suits(net)) return fail_unsuited(net, word);
+    if (!sc_net_labels(net) || !metric->suits(net)) return fail_unsuited(net, word);
     if (sc_net_metric(net, sc_metric_word(metric)) >= 0) return SOCLE_OK;
     if (net->metrics == SC_NET_METRICS)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: a network measures at most %d metrics",

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The network description: inputs, layers, parameters, loss. Shapes are inferred by building each
+/* The network description: inputs, layers, parameters. Shapes are inferred by building each
  * new layer on a throw-away graph of one row, so that there is one source of truth for what fits.
  */
-#include "nn/net_formula.h"
 #include "nn/net_private.h"
-
-#include "base/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,8 +14,6 @@ socle_status sc_net_create(sc_net **out, sc_env *env) {
     SC_TRY(sc_allocate(env, &net, 1, sizeof *net));
     net->env = env;
     net->output = -1;
-    net->ignored = SC_NO_LABEL;
-    net->lengths = -1;
     socle_status status = sc_arena_create(&net->arena, env);
     if (status != SOCLE_OK) {
         sc_release(env, net);
@@ -191,7 +186,7 @@ static socle_status add_layer(sc_net *net, sc_layer *layer, const char *name) {
         sc_grow(net->env, &net->layer, &net->layer_capacity, net->layers + 1, sizeof *net->layer));
     net->layer[net->layers++] = *layer;
     int node = net->inputs + (int)net->layers - 1;
-    if (!net->loss) net->output = node; /* a loss stays with the node it was given */
+    if (!net->losses) net->output = node; /* a loss stays with the node it was given */
     sc_net_add_name(net, node);
     return SOCLE_OK;
 }
@@ -209,104 +204,6 @@ int sc_net_layer(sc_net *net, const sc_layer_kind *kind, const char *name, int i
     for (int i = 0; inputs <= SC_LAYER_INPUTS && i < inputs; i++) layer.input[i] = input[i];
     socle_status status = add_layer(net, &layer, name);
     return status == SOCLE_OK ? net->inputs + (int)net->layers - 1 : sc_net_fail(net, status);
-}
-
-/* A loss that applies softmax or sigmoid itself, to what has been through one of them: it sees
- * values of 0 to 1, whose softmax is nearly even, and hardly learns. */
-static void warn_squashed(const sc_net *net, const sc_loss_kind *loss, int node) {
-    const sc_layer *layer = NULL;
-    for (; node >= net->inputs; node = layer->input[0]) {
-        layer = &net->layer[node - net->inputs];
-        if (strcmp(layer->kind->record.word, "flatten") != 0) break;
-    }
-    if (node < net->inputs || !loss->applies || strcmp(layer->kind->record.word, "activation") != 0)
-        return;
-    const char *function = layer->options.function;
-    if (strcmp(function, "softmax") != 0 && strcmp(function, "sigmoid") != 0) return;
-    sc_log_line(
-        net->env, SOCLE_LOG_WARNING,
-        "%s: the loss %s applies %s itself; behind a layer that applies %s before it the network "
-        "hardly learns. Leave this layer out: predictions are %s all the same",
-        layer->name, loss->record.word, loss->applies, function,
-        strcmp(loss->applies, "softmax") == 0 ? "probabilities" : "of 0 to 1");
-}
-
-static socle_status fail_unknown_loss(sc_env *env, const char *word) {
-    sc_text known;
-    sc_text_init(&known, env);
-    for (int i = 0; sc_loss_family.record[i]; i++)
-        sc_text_add(&known, " %s", sc_loss_family.record[i]->word);
-    sc_fail(env, SOCLE_STATUS_CONFIG, "there is no loss '%.60s'; known:%s", word, known.data);
-    sc_text_free(&known);
-    return SOCLE_STATUS_CONFIG;
-}
-
-/* The row of a loss with the user's formula in it. */
-static socle_status read_loss(const sc_loss_kind **loss, sc_net *net, const char *formula) {
-    sc_loss_kind *own;
-    SC_TRY(sc_arena_allocate(net->arena, &own, 1, sizeof *own));
-    *own = **loss;
-    SC_TRY(sc_arena_string(net->arena, &own->formula, formula));
-    SC_TRY(sc_net_formula(&own->expr, net, formula, "prediction target"));
-    *loss = own;
-    return SOCLE_OK;
-}
-
-static socle_status choose_loss(sc_net *net, const char *word, const char *formula, int node) {
-    const sc_loss_kind *loss = sc_loss_find(word);
-    sc_tensor_desc target;
-    if (!loss) return fail_unknown_loss(net->env, word);
-    if (node < 0 || node >= net->inputs + (int)net->layers)
-        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: reads no layer of this network", word);
-    bool own = !loss->classes && !loss->formula;
-    if (own && !formula)
-        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: the formula is missing", word);
-    socle_status status = own ? read_loss(&loss, net, formula) : SOCLE_OK;
-    if (status == SOCLE_OK)
-        status = sc_loss_target(net->env, loss, sc_net_desc(net, node), &target);
-    if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", word);
-    warn_squashed(net, loss, node);
-    net->loss = loss;
-    net->ignored = SC_NO_LABEL;
-    net->lengths = -1;
-    net->output = node;
-    sc_net_standard_metrics(net);
-    return SOCLE_OK;
-}
-
-socle_status sc_net_loss(sc_net *net, const char *word, int node) {
-    return sc_net_loss_formula(net, word, NULL, node);
-}
-
-socle_status sc_net_loss_formula(sc_net *net, const char *word, const char *formula, int node) {
-    if (net->status == SOCLE_OK) net->status = choose_loss(net, word, formula, node);
-    return net->status;
-}
-
-socle_status sc_net_ignore(sc_net *net, int32_t ignored) {
-    if (net->status != SOCLE_OK) return net->status;
-    if (ignored != SC_NO_LABEL && !sc_net_classes(net))
-        return net->status =
-                   sc_fail(net->env, SOCLE_STATUS_CONFIG,
-                           "%s: has no classes, of which one could be ignored",
-                           net->loss ? net->loss->record.word : "a network without a loss");
-    net->ignored = ignored;
-    return SOCLE_OK;
-}
-
-int64_t sc_net_loss_rows(const sc_net *net) {
-    int64_t classes = sc_net_classes(net);
-    return classes ? sc_tensor_elements_at(sc_net_desc(net, net->output), 1) / classes : 1;
-}
-
-bool sc_net_sums_weight(const sc_net *net) {
-    return net->ignored != SC_NO_LABEL || sc_net_loss_rows(net) > 1;
-}
-
-int64_t sc_net_classes(const sc_net *net) {
-    if (!net->loss || !net->loss->classes) return 0;
-    const sc_tensor_desc *output = sc_net_desc(net, net->output);
-    return output->dim[sc_class_axis(output)];
 }
 
 int64_t sc_net_parameter_count(const sc_net *net) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A network: inputs, layers in order, one loss, and the parameters that the layers own. It is a
+/* A network: inputs, layers in order, losses, and the parameters that the layers own. It is a
  * description; building it appends its operations to a graph, once per purpose (train, evaluate,
  * predict) and capacity. It knows graphs, not devices, files or loops. A net remembers its first
  * error, so building code needs no check per line. */
@@ -15,6 +15,7 @@ enum {
     SC_NET_INPUTS = 4,
     SC_NET_WORDS = 40,
     SC_NET_LAYERS = 10000,
+    SC_NET_LOSSES = 16,
     SC_LAYER_NAME = SC_NAME_MOST
 };
 
@@ -77,6 +78,14 @@ typedef struct sc_loss_kind sc_loss_kind;
 typedef struct sc_metric_kind sc_metric_kind;
 enum { SC_NO_LABEL = INT32_MIN, SC_NET_METRICS = 6 };
 
+/* One loss: what it compares, and what counts in it. */
+typedef struct sc_loss_term {
+    const sc_loss_kind *kind;
+    int output;      /* node number of the predictions */
+    int32_t ignored; /* the label of what does not count; SC_NO_LABEL: all counts */
+    int lengths;     /* the input that says how many rows of each sample count; -1: all do */
+} sc_loss_term;
+
 typedef struct sc_net {
     sc_env *env;
     sc_arena *arena;
@@ -93,12 +102,11 @@ scale) */
     sc_parameter *parameter;
     size_t parameters, parameter_capacity;
     int trainable, statistics; /* counts */
-    const sc_loss_kind *loss;  /* NULL until chosen */
-    int32_t ignored; /* the label of what does not count in the loss; SC_NO_LABEL: all counts */
-    int lengths;     /* the input that says how many rows of each sample count in it; -1: all do */
+    sc_loss_term loss[SC_NET_LOSSES];
+    int losses;                                   /* 0 until one is chosen */
     const sc_metric_kind *metric[SC_NET_METRICS]; /* what is measured beside the loss */
     int metrics;
-    int output; /* node number of the result (what the loss reads) */
+    int output; /* node number of the result: what predictions show */
     int *slot;  /* names to node numbers + 1: open addressing, 0 = free (net_names.c) */
     size_t slots;
     struct {
@@ -136,6 +144,10 @@ socle_status sc_net_ignore(sc_net *net, int32_t ignored);
  * `input` says; -1: all do. Errors: CONFIG where there is no label per step, or the input gives no
  * lengths. */
 socle_status sc_net_loss_lengths(sc_net *net, int input);
+/* The first loss that compares with the labels or targets of the data; NULL: none does. */
+const sc_loss_term *sc_net_labels(const sc_net *net);
+/* The first loss whose predictions are the net's result; NULL: none. */
+const sc_loss_term *sc_net_output_loss(const sc_net *net);
 /* Rows of the loss per sample: labels where it compares classes, else 1. */
 int64_t sc_net_loss_rows(const sc_net *net);
 /* The loss has several rows per sample, or some that do not count: what a step is divided by is

@@ -32,13 +32,14 @@ int64_t sc_net_length_limit(const sc_net *net, int input, const char **reader) {
         const sc_tensor_desc *sequence = sc_net_desc(net, layer->input[0]);
         take_least(&limit, reader, sequence->dim[sequence->rank - 2], layer->name);
     }
-    if (net->loss && net->lengths == input)
-        take_least(&limit, reader, sc_net_loss_rows(net), net->loss->record.word);
+    const sc_loss_term *loss = sc_net_labels(net);
+    if (loss && loss->lengths == input)
+        take_least(&limit, reader, sc_net_loss_rows(net), loss->kind->record.word);
     return limit;
 }
 
-static socle_status set_lengths(sc_net *net, int input) {
-    bool steps = net->loss && net->loss->classes && sc_net_desc(net, net->output)->rank == 3;
+static socle_status set_lengths(sc_net *net, sc_loss_term *loss, int input) {
+    bool steps = loss && loss->kind->classes && sc_net_desc(net, loss->output)->rank == 3;
     if (!steps)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG,
                        "lengths count the labels of sequences, [T,classes] with labels [T]; this "
@@ -46,16 +47,17 @@ static socle_status set_lengths(sc_net *net, int input) {
     if (input < 0 || input >= net->inputs)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "lengths come from an input of the network");
     SC_TRY(sc_net_check_lengths(net, input));
-    net->lengths = input;
+    loss->lengths = input;
     return SOCLE_OK;
 }
 
 socle_status sc_net_loss_lengths(sc_net *net, int input) {
     if (net->status != SOCLE_OK) return net->status;
-    net->lengths = -1;
+    sc_loss_term *loss = net->losses ? &net->loss[net->losses - 1] : NULL;
+    if (loss) loss->lengths = -1;
     if (input == -1) return SOCLE_OK;
-    net->status = set_lengths(net, input);
-    if (net->status != SOCLE_OK && net->loss)
-        sc_fail_prefix(net->env, net->status, "%s", net->loss->record.word);
+    net->status = set_lengths(net, loss, input);
+    if (net->status != SOCLE_OK && loss)
+        sc_fail_prefix(net->env, net->status, "%s", loss->kind->record.word);
     return net->status;
 }

@@ -48,7 +48,7 @@ socle_status sc_recipe_match_weights(sc_dataset *train, sc_dataset *test) {
 /* Classes that the loss tells apart; 0: none. */
 static int64_t classes_of(const sc_net *net) {
     int64_t classes = sc_net_classes(net);
-    return classes ? classes : sc_loss_counts_correct(net->loss) ? 2 : 0;
+    return classes ? classes : sc_loss_counts_correct(sc_net_labels(net)->kind) ? 2 : 0;
 }
 
 socle_status sc_recipe_suits_class_weights(const sc_config *config, const char *part_name,
@@ -60,7 +60,7 @@ socle_status sc_recipe_suits_class_weights(const sc_config *config, const char *
     int64_t classes = classes_of(net);
     if (!classes)
         return sc_config_fail(config, part, key, "needs classes, and the loss %s knows none",
-                              net->loss->record.word);
+                              sc_net_labels(net)->kind->record.word);
     if ((int64_t)json_array_size(list) == classes) return SOCLE_OK;
     return sc_config_fail(config, part, key,
                           "has %zu weights, the network tells %lld classes apart",

@@ -129,7 +129,7 @@ static socle_status input_suits(sc_env *env, const sc_net *net, int number,
 socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset,
                              bool targets) {
     for (int i = 0; i < net->inputs; i++) SC_TRY(input_suits(env, net, i, dataset));
-    if (!targets || !net->loss) return SOCLE_OK;
+    if (!targets || !sc_net_labels(net)) return SOCLE_OK;
     SC_TRY(sc_targets_suit(env, net, dataset));
     return sc_sample_weights_has(net, dataset) ? sc_dataset_check_weights(dataset) : SOCLE_OK;
 }

@@ -15,14 +15,15 @@ static int64_t elements_of(const sc_column *column) {
 static socle_status check_values(sc_env *env, const sc_net *net, const char *source,
                                  const sc_column *column, int64_t count) {
     const float *value = column->data;
-    bool shares = sc_loss_counts_correct(net->loss);
+    const sc_loss_kind *loss = sc_net_labels(net)->kind;
+    bool shares = sc_loss_counts_correct(loss);
     int64_t elements = elements_of(column);
     for (int64_t i = 0; i < count * elements; i++) {
         if (isfinite(value[i]) && (!shares || (value[i] >= 0.0f && value[i] <= 1.0f))) continue;
         return sc_fail(env, SOCLE_STATUS_DATA,
                        "%s: column '%s': sample %lld has target %g; the loss %s compares with %s",
                        source, column->name, (long long)(i / elements), (double)value[i],
-                       net->loss->record.word, shares ? "numbers of 0 to 1" : "finite numbers");
+                       loss->record.word, shares ? "numbers of 0 to 1" : "finite numbers");
     }
     return SOCLE_OK;
 }
@@ -30,24 +31,25 @@ static socle_status check_values(sc_env *env, const sc_net *net, const char *sou
 socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source,
                               const sc_column *column, int64_t count) {
     sc_tensor_desc target;
-    const sc_tensor_desc *output = sc_net_desc(net, net->output);
-    SC_TRY(sc_loss_target(env, net->loss, output, &target));
+    const sc_loss_term *term = sc_net_labels(net);
+    const sc_tensor_desc *output = sc_net_desc(net, term->output);
+    SC_TRY(sc_loss_target(env, term->kind, output, &target));
     bool wants_labels = target.dtype != SOCLE_F32, has_labels = column->dtype != SOCLE_F32;
     if (wants_labels && !has_labels)
         return sc_fail(env, SOCLE_STATUS_DATA,
                        "%s: the loss %s needs class numbers (u8 or i32), the data have f32 values",
-                       source, net->loss->record.word);
+                       source, term->kind->record.word);
     if (elements_of(column) != sc_tensor_elements_at(&target, 1))
         return sc_fail(env, SOCLE_STATUS_DATA,
                        "%s: a sample has %lld target values, the loss %s compares %lld%s", source,
-                       (long long)elements_of(column), net->loss->record.word,
+                       (long long)elements_of(column), term->kind->record.word,
                        (long long)sc_tensor_elements_at(&target, 1),
                        wants_labels && output->rank > 2 && elements_of(column) == 1
                            ? " (one label per sample: put flatten before the last layers)"
                            : "");
     if (!has_labels) return check_values(env, net, source, column, count);
-    if (!wants_labels && !sc_loss_counts_correct(net->loss)) return SOCLE_OK;
-    const int32_t *ignored = net->ignored == SC_NO_LABEL ? NULL : &net->ignored;
+    if (!wants_labels && !sc_loss_counts_correct(term->kind)) return SOCLE_OK;
+    const int32_t *ignored = term->ignored == SC_NO_LABEL ? NULL : &term->ignored;
     int64_t classes = wants_labels ? sc_net_classes(net) : 2;
     return sc_column_check_labels(env, source, column, count, classes, ignored);
 }
@@ -106,17 +108,19 @@ static socle_status find_targets(int *out, sc_env *env, const sc_dataset *datase
 
 static int64_t count_labels(const sc_net *net, const sc_column *column, int64_t begin,
                             int64_t end) {
+    const int32_t ignored = sc_net_labels(net)->ignored;
     int64_t counted = 0;
     for (int64_t i = begin; i < end; i++)
-        counted += net->ignored == SC_NO_LABEL || sc_column_label(column, i) != net->ignored;
+        counted += ignored == SC_NO_LABEL || sc_column_label(column, i) != ignored;
     return counted;
 }
 
 /* Labels of a sample that count by its length. */
 static socle_status find_length(int64_t *labels, sc_env *env, const sc_net *net,
                                 const sc_dataset *dataset, int64_t sample) {
-    if (net->lengths < 0) return SOCLE_OK;
-    const char *name = net->input[net->lengths].name;
+    const int lengths = sc_net_labels(net)->lengths;
+    if (lengths < 0) return SOCLE_OK;
+    const char *name = net->input[lengths].name;
     int number = sc_dataset_find(dataset, name);
     if (number < 0)
         return sc_fail(env, SOCLE_STATUS_DATA, "%s: has no column \"%s\"",
@@ -146,11 +150,12 @@ socle_status sc_targets_suit(sc_env *env, const sc_net *net, const sc_dataset *d
     const char *source = sc_dataset_source(dataset, number);
     int64_t count = sc_dataset_count(dataset);
     SC_TRY(sc_targets_check(env, net, source, column, count));
-    bool counts = net->ignored == SC_NO_LABEL ||
-                  count_labels(net, column, 0, count * elements_of(column)) > 0;
+    const int32_t ignored = sc_net_labels(net)->ignored;
+    bool counts =
+        ignored == SC_NO_LABEL || count_labels(net, column, 0, count * elements_of(column)) > 0;
     if (counts) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_DATA, "%s: column '%s': every label is %d, which is ignored",
-                   source, column->name, net->ignored);
+                   source, column->name, ignored);
 }
 
 static int width(socle_dtype dtype) {

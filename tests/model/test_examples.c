@@ -38,7 +38,7 @@ static void check(const char *path, const socle_shape *shape, int64_t parameters
     SC_OK(&env, sc_loss_read(net, config, sc_config_root(config)));
     SC_OK(&env, sc_optimizer_read(&optimizer, config, sc_config_root(config)));
     SC_TRUE(optimizer.kind != NULL);
-    SC_EQ_STR(net->loss->record.word, "softmax_cross_entropy");
+    SC_EQ_STR(net->loss[0].kind->record.word, "softmax_cross_entropy");
     SC_EQ(sc_net_parameter_count(net), parameters);
     SC_EQ(net->parameters, tensors);
     build(&env, net, SC_BUILD_TRAIN);

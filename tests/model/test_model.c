@@ -21,7 +21,7 @@ Test(model, comes_back_from_the_file_alone) {
     SC_OK(&env, sc_net_text(&before, saved.net));
     SC_OK(&env, sc_net_text(&after, loaded.net));
     SC_EQ_STR(after, before);
-    SC_EQ_STR(loaded.net->loss->record.word, "softmax_cross_entropy");
+    SC_EQ_STR(loaded.net->loss[0].kind->record.word, "softmax_cross_entropy");
     for (int p = 0; p < (int)saved.net->parameters; p++)
         SC_EQ_MEMORY(loaded.of[p], saved.of[p], values_count(saved.net, p) * sizeof(float));
     sc_release(&env, before);

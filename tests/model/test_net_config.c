@@ -29,8 +29,9 @@ static void check_round_trip(sc_env *env, sc_net *net) {
     SC_EQ(again->layers, net->layers);
     SC_EQ(again->output, net->output);
     SC_EQ(again->parameters, net->parameters);
-    SC_EQ(again->loss == NULL, net->loss == NULL);
-    if (net->loss) SC_EQ_STR(again->loss->record.word, net->loss->record.word);
+    SC_EQ(again->losses, net->losses);
+    for (int i = 0; i < net->losses; i++)
+        SC_EQ_STR(again->loss[i].kind->record.word, net->loss[i].kind->record.word);
     for (size_t l = 0; l < net->layers; l++) {
         SC_TRUE(again->layer[l].kind == net->layer[l].kind);
         SC_TRUE(sc_tensor_equal(&again->layer[l].output, &net->layer[l].output));
@@ -86,7 +87,7 @@ Test(net_config, forms_of_a_layer) {
     SC_EQ_STR(net->parameter[1].name, "dense1.weight");
     SC_EQ_STR(net->parameter[1].init.kind, "normal");
     SC_NEAR(net->parameter[1].init.scale, 0.1f, 0);
-    SC_EQ_STR(net->loss->record.word, "mean_squared_error");
+    SC_EQ_STR(net->loss[0].kind->record.word, "mean_squared_error");
     check_round_trip(&env, net);
     sc_net_destroy(net);
 }
@@ -141,8 +142,8 @@ Test(net_config, every_kind_makes_the_round_trip) {
 Test(net_config, a_loss_that_is_a_formula_makes_the_round_trip) {
     sc_env env;
     sc_net *net = read_net(&env, "network: [flatten]\nloss: {expr: \"abs(prediction - target)\"}");
-    SC_EQ_STR(net->loss->record.word, "expr");
-    SC_EQ_STR(net->loss->formula, "abs(prediction - target)");
+    SC_EQ_STR(net->loss[0].kind->record.word, "expr");
+    SC_EQ_STR(net->loss[0].kind->formula, "abs(prediction - target)");
     check_round_trip(&env, net);
     sc_net_destroy(net);
 }

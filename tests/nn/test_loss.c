@@ -29,9 +29,9 @@ static void create_of(loss_eval *out, const sc_loss_kind *kind, int64_t rows, in
     sc_value x = sc_graph_external(out->graph, SC_LANE_INPUTS, 0, &desc, NULL),
              target = sc_graph_external(out->graph, SC_LANE_INPUTS, 1, &target_desc, NULL), slope,
              correct = SC_NO_VALUE;
-    const sc_net net = {.loss = kind, .ignored = SC_NO_LABEL};
+    const sc_net net = {.loss = {{.kind = kind, .ignored = SC_NO_LABEL}}, .losses = 1};
     const sc_metric_kind *accuracy = sc_metric_find("accuracy");
-    sc_loss_rows loss_rows = sc_loss_build(out->graph, &net, x, target);
+    sc_loss_rows loss_rows = sc_loss_build(out->graph, &net.loss[0], x, target);
     sc_value loss = loss_rows.loss;
     SC_EQ(loss_rows.counts, SC_NO_VALUE);
     out->counts = accuracy->suits(&net);
@@ -196,7 +196,7 @@ Test(loss, a_formula_is_the_loss_of_the_same_formula) {
         SC_REPRO("%s", cases[i].formula);
         SC_OK(&env, sc_net_loss_formula(net, "expr", cases[i].formula, 0));
         create(&ours, cases[i].word, 2, 3, SOCLE_F32);
-        create_of(&theirs, net->loss, 2, 3, SOCLE_F32);
+        create_of(&theirs, net->loss[0].kind, 2, 3, SOCLE_F32);
         run(&ours, logits, 6, targets, 6);
         run(&theirs, logits, 6, targets, 6);
         SC_TRUE(!theirs.counts);
@@ -222,7 +222,7 @@ Test(loss, a_formula_by_the_book_is_made_safe) {
           sc_net_loss_formula(
               net, "expr",
               "p = 1 / (1 + exp(-prediction)); -(target * log(p) + (1 - target) * log(1 - p))", 0));
-    create_of(&eval, net->loss, 4, 1, SOCLE_F32);
+    create_of(&eval, net->loss[0].kind, 4, 1, SOCLE_F32);
     run(&eval, x, 4, t, 4);
     check_values("loss", result(&eval, LOSS), loss, 4, TOLERANCE);
     check_values("slope", result(&eval, SLOPE), slope, 4, TOLERANCE);

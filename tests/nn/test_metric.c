@@ -36,17 +36,18 @@ static void measure(const char *word, const char *loss, const double *x, const d
     sc_graph *graph;
     graph_eval eval;
     sc_env_init(&env, NULL, NULL);
-    const sc_net net = {.loss = sc_loss_find(loss), .ignored = SC_NO_LABEL};
+    const sc_net net = {.loss = {{.kind = sc_loss_find(loss), .ignored = SC_NO_LABEL}},
+                        .losses = 1};
     const sc_metric_kind *metric = sc_metric_find(word);
     SC_TRUE(metric != NULL && metric->suits(&net));
     sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 2, (int64_t[]){rows, width}), wanted;
     SC_OK(&env, sc_graph_create(&graph, &env, rows));
-    SC_OK(&env, sc_loss_target(&env, net.loss, &desc, &wanted));
+    SC_OK(&env, sc_loss_target(&env, net.loss[0].kind, &desc, &wanted));
     wanted.dim[0] = rows;
     wanted.dtype = (uint8_t)dtype;
     sc_value input[2] = {sc_graph_external(graph, SC_LANE_INPUTS, 0, &desc, NULL),
                          sc_graph_external(graph, SC_LANE_INPUTS, 1, &wanted, NULL)};
-    sc_loss_rows each = sc_loss_build(graph, &net, input[0], input[1]);
+    sc_loss_rows each = sc_loss_build(graph, &net.loss[0], input[0], input[1]);
     sc_graph_output(graph, sc_metric_build(graph, &net, metric, &each), SC_LANE_OUTPUTS, 0);
     SC_OK(&env, graph->status);
     eval_create(&eval, graph, false, rows, NULL, NULL);
@@ -88,7 +89,7 @@ Test(metric, of_values) {
         SC_EQ(absolute[r], (fabs(a) + fabs(b)) / 2);
         SC_EQ(squared[r], (a * a + b * b) / 2);
     }
-    const sc_net scores = {.loss = sc_loss_find("binary_cross_entropy")};
+    const sc_net scores = {.loss = {{.kind = sc_loss_find("binary_cross_entropy")}}, .losses = 1};
     SC_TRUE(!sc_metric_find("mae")->suits(&scores));
 }
 

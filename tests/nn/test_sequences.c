@@ -35,12 +35,13 @@ static void learner_create(learner *l, sc_net *net, int label_dtype) {
     eval_destroy(&l->e.eval);
     sc_graph *graph = l->e.graph;
     sc_tensor_desc target;
-    SC_OK(net->env, sc_loss_target(net->env, net->loss, sc_net_desc(net, net->output), &target));
+    SC_OK(net->env,
+          sc_loss_target(net->env, net->loss[0].kind, sc_net_desc(net, net->output), &target));
     target.dim[0] = SAMPLES;
     target.dtype = (uint8_t)label_dtype;
     sc_value labels = sc_graph_external(graph, SC_LANE_INPUTS, 1, &target, "labels");
     sc_value wrt[8], gradient[8];
-    sc_loss_rows rows = sc_loss_build(graph, net, l->e.build.node[net->output], labels);
+    sc_loss_rows rows = sc_loss_build(graph, &net->loss[0], l->e.build.node[net->output], labels);
     l->loss = rows.loss;
     l->counts = rows.counts;
     SC_OK(net->env, graph->status);

@@ -2,6 +2,7 @@
 /* Public data sets: IDX files and arrays. */
 #include "api/api.h"
 
+#include "data/column_kind.h"
 #include "data/idx.h"
 
 static socle_status finish(socle_data **out, socle_data *data, socle_status status) {
@@ -43,11 +44,14 @@ socle_status socle_data_images(socle_data **out, socle_context *context, const c
 static socle_status add_targets(socle_data *data, socle_dtype dtype, const socle_shape *shape,
                                 const void *targets) {
     socle_shape one = {0};
-    if (shape) return sc_dataset_add_copy(data->dataset, "target", dtype, shape, targets);
+    if (shape)
+        return sc_dataset_add_copy(data->dataset, sc_column_name(SC_COLUMN_TARGET), dtype, shape,
+                                   targets);
     if (dtype == SOCLE_F32)
         return sc_fail(&data->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "class numbers are u8 or i32, not f32; values need a target shape");
-    return sc_dataset_add_copy(data->dataset, "label", dtype, &one, targets);
+    return sc_dataset_add_copy(data->dataset, sc_column_name(SC_COLUMN_LABEL), dtype, &one,
+                               targets);
 }
 
 socle_status socle_data_arrays(socle_data **out, socle_context *context, int64_t count,
@@ -61,7 +65,8 @@ socle_status socle_data_arrays(socle_data **out, socle_context *context, int64_t
     SC_TRY(sc_api_create(&data, context, sizeof *data));
     socle_status status = sc_dataset_create(&data->dataset, &context->env, "arrays", count);
     if (status == SOCLE_OK)
-        status = sc_dataset_add_copy(data->dataset, "input", dtype, &shape, inputs);
+        status = sc_dataset_add_copy(data->dataset, sc_column_name(SC_COLUMN_INPUT), dtype, &shape,
+                                     inputs);
     if (status == SOCLE_OK && targets)
         status = add_targets(data, target_dtype, target_shape, targets);
     return finish(out, data, status);

@@ -5,7 +5,7 @@
 #include "api/api.h"
 
 #include "nn/metric.h"
-#include "train/sample_weights.h"
+#include "train/columns.h"
 #include "train/targets.h"
 
 enum { FORWARD_ROWS = 256 };
@@ -22,12 +22,8 @@ static socle_status create_engine(sc_engine **out, sc_device *device, const forw
     const sc_dataset *dataset = call->source.dataset;
     sc_engine_options options = {.capacity = FORWARD_ROWS, .logits = call->logits};
     if (sc_dataset_count(dataset) < FORWARD_ROWS) options.capacity = sc_dataset_count(dataset);
-    if (call->source.target) {
-        int column = sc_dataset_find(dataset, call->source.target);
-        options.has_target_dtype = true;
-        options.weighted = sc_sample_weights_has(call->net->net, dataset);
-        options.target_dtype = (uint8_t)sc_dataset_column(dataset, column)->dtype;
-    }
+    if (call->source.target)
+        SC_TRY(sc_columns_choose(&options, device->env, call->net->net, dataset, NULL));
     SC_TRY(sc_engine_create(out, device, call->net->net, &options));
     socle_status status = sc_api_upload(call->net, *out);
     if (status == SOCLE_OK) return SOCLE_OK;

@@ -4,7 +4,7 @@
 #include "data/idx.h"
 #include "model/model.h"
 #include "model/net_config.h"
-#include "train/sample_weights.h"
+#include "train/columns.h"
 #include "train/targets.h"
 
 #include <errno.h>
@@ -30,12 +30,8 @@ socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net
     int64_t count = sc_dataset_count(dataset);
     sc_engine_options options = {.capacity = count < batch ? count : batch, .logits = logits};
     const char *target;
-    if (sc_targets_column(&target, device->env, dataset) == SOCLE_OK) {
-        options.has_target_dtype = true;
-        options.weighted = sc_sample_weights_has(net, dataset);
-        options.target_dtype =
-            (uint8_t)sc_dataset_column(dataset, sc_dataset_find(dataset, target))->dtype;
-    }
+    if (sc_targets_column(&target, device->env, dataset) == SOCLE_OK)
+        SC_TRY(sc_columns_choose(&options, device->env, net, dataset, NULL));
     SC_TRY(sc_engine_create(out, device, net, &options));
     socle_status status = sc_model_choice_load(device->env, choice, net, take, *out);
     if (status == SOCLE_OK) return status;

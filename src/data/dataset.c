@@ -3,13 +3,7 @@
 #include "data/dataset.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
-
-/* Of the weights of all samples: its reciprocal is a normal float, and sums of weighted losses stay
- * finite. */
-#define MOST_WEIGHT 1e30
-#define LEAST_WEIGHT 1e-15f /* sums of smaller ones may be 0 to a device */
 
 typedef struct owner {
     void (*release)(void *user, const void *data);
@@ -147,6 +141,10 @@ socle_status sc_dataset_set_source(sc_dataset *dataset, const char *name, const 
     return SOCLE_OK;
 }
 
+sc_env *sc_dataset_env(const sc_dataset *dataset) {
+    return dataset->env;
+}
+
 const char *sc_dataset_label(const sc_dataset *dataset) {
     return dataset->label;
 }
@@ -179,11 +177,22 @@ size_t sc_dataset_bytes(const sc_dataset *dataset) {
     return sc_dataset_row_bytes(dataset) * (size_t)dataset->count;
 }
 
-int64_t sc_column_label(const sc_column *column, int64_t sample) {
-    if (column->dtype == SOCLE_U8) return ((const uint8_t *)column->data)[sample];
+int64_t sc_column_elements(const sc_column *column) {
+    return (int64_t)(column->row_bytes / (column->dtype == SOCLE_U8 ? 1 : 4));
+}
+
+int64_t sc_column_label(const sc_column *column, int64_t element) {
+    if (column->dtype == SOCLE_U8) return ((const uint8_t *)column->data)[element];
     int32_t value;
-    memcpy(&value, (const char *)column->data + (size_t)sample * sizeof value, sizeof value);
+    memcpy(&value, (const char *)column->data + (size_t)element * sizeof value, sizeof value);
     return value;
+}
+
+double sc_column_value(const sc_column *column, int64_t element) {
+    float value;
+    if (column->dtype != SOCLE_F32) return (double)sc_column_label(column, element);
+    memcpy(&value, (const char *)column->data + (size_t)element * sizeof value, sizeof value);
+    return (double)value;
 }
 
 const char *sc_dataset_source(const sc_dataset *dataset, int index) {
@@ -193,7 +202,7 @@ const char *sc_dataset_source(const sc_dataset *dataset, int index) {
 
 socle_status sc_column_check_labels(sc_env *env, const char *source, const sc_column *column,
                                     int64_t count, int64_t classes, const int32_t *ignored) {
-    int64_t values = count * (int64_t)(column->row_bytes / (column->dtype == SOCLE_U8 ? 1 : 4));
+    int64_t values = count * sc_column_elements(column);
     for (int64_t i = 0; i < values; i++) {
         int64_t value = sc_column_label(column, i);
         bool known = (value >= 0 && value < classes) || (ignored && value == *ignored);
@@ -210,8 +219,7 @@ socle_status sc_dataset_check_labels(const sc_dataset *dataset, const char *name
     int index = sc_dataset_find(dataset, name);
     if (index < 0) return no_column(dataset, name);
     const sc_column *column = &dataset->column[index];
-    size_t item = column->dtype == SOCLE_U8 ? 1 : 4;
-    if (column->dtype == SOCLE_F32 || column->row_bytes != item)
+    if (column->dtype == SOCLE_F32 || sc_column_elements(column) != 1)
         return sc_fail(dataset->env, SOCLE_STATUS_SHAPE,
                        "%s: column '%s' does not hold one whole number (u8 or i32) per sample",
                        sc_dataset_source(dataset, index), name);
@@ -228,30 +236,4 @@ socle_status sc_dataset_classes(const sc_dataset *dataset, const char *name, int
         if (label >= *classes) *classes = label + 1;
     }
     return SOCLE_OK;
-}
-
-socle_status sc_dataset_check_weights(const sc_dataset *dataset) {
-    int index = sc_dataset_find(dataset, SC_DATASET_SAMPLE_WEIGHT);
-    if (index < 0) return no_column(dataset, SC_DATASET_SAMPLE_WEIGHT);
-    const sc_column *column = &dataset->column[index];
-    const char *source = sc_dataset_source(dataset, index);
-    const float *weight = column->data;
-    double sum = 0;
-    if (column->dtype != SOCLE_F32 || column->row_bytes != sizeof *weight)
-        return sc_fail(dataset->env, SOCLE_STATUS_DATA,
-                       "%s: column '%s' does not hold one f32 per sample", source, column->name);
-    for (int64_t i = 0; i < dataset->count; i++) {
-        if (!isfinite(weight[i]) || weight[i] < 0.0f ||
-            (weight[i] > 0.0f && weight[i] < LEAST_WEIGHT))
-            return sc_fail(dataset->env, SOCLE_STATUS_DATA,
-                           "%s: column '%s': sample %" PRId64
-                           " has weight %g; a weight is 0 or a finite number of at least %g",
-                           source, column->name, i, (double)weight[i], (double)LEAST_WEIGHT);
-        sum += (double)weight[i];
-    }
-    if (sum > 0 && sum <= MOST_WEIGHT) return SOCLE_OK;
-    return sc_fail(
-        dataset->env, SOCLE_STATUS_DATA,
-        "%s: column '%s': the weights add up to %g; their sum must be above 0 and at most %g",
-        source, column->name, sum, MOST_WEIGHT);
 }

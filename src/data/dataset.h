@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A data set in host memory: a number of samples and a few named columns, each one row-major array
  * [samples, shape of a sample] in its smallest form (images stay bytes). Reading it is safe from
- * any thread once it is built. Knows no file format, no order, no device.
- *
- * Usual names: "input"; "label" for class numbers (u8 or i32); "target" for values (f32); "weight"
- * for how much each sample counts (f32, one per sample). */
+ * any thread once it is built. Knows no file format, no order, no device; what columns are for is
+ * in column_kind.h. */
 #ifndef SC_DATA_DATASET_H
 #define SC_DATA_DATASET_H
 
 #include "base/env.h"
 
-enum { SC_DATASET_MAX_COLUMNS = 8, SC_DATASET_NAME = 64 };
-#define SC_DATASET_SAMPLE_WEIGHT "weight"
+enum { SC_DATASET_MAX_COLUMNS = 10, SC_DATASET_NAME = 64 };
 
 typedef struct sc_dataset sc_dataset;
 
@@ -45,6 +42,7 @@ socle_status sc_dataset_add_borrowed(sc_dataset *dataset, const char *name, socl
 socle_status sc_dataset_set_source(sc_dataset *dataset, const char *name, const char *path);
 const char *sc_dataset_source(const sc_dataset *dataset, int index); /* or else the label */
 
+sc_env *sc_dataset_env(const sc_dataset *dataset);
 const char *sc_dataset_label(const sc_dataset *dataset);
 int64_t sc_dataset_count(const sc_dataset *dataset);
 int sc_dataset_columns(const sc_dataset *dataset);
@@ -57,15 +55,14 @@ size_t sc_dataset_bytes(const sc_dataset *dataset);
 /* Every value of column `name` (u8 or i32, one per sample) is in 0..classes-1. Errors: NOT_FOUND
  * (no such column), SHAPE, DATA (names the first bad sample and its value). */
 socle_status sc_dataset_check_labels(const sc_dataset *dataset, const char *name, int64_t classes);
-/* Column "weight" holds one f32 per sample, finite and at least 0, and their sum is neither 0 nor
- * beyond what sums of floats hold. Errors: NOT_FOUND, DATA (names the first bad sample). */
-socle_status sc_dataset_check_weights(const sc_dataset *dataset);
 /* The same of `count` samples of whole numbers (u8 or i32, any number per sample) that may lie in
  * no data set; `source` names them. `ignored` is a label too; NULL: none more. Errors: DATA. */
 socle_status sc_column_check_labels(sc_env *env, const char *source, const sc_column *column,
                                     int64_t count, int64_t classes, const int32_t *ignored);
-/* A value of a column of labels (u8 or i32, one per sample). */
-int64_t sc_column_label(const sc_column *column, int64_t sample);
+int64_t sc_column_elements(const sc_column *column); /* of one sample */
+/* A value of a column of labels (u8 or i32), and of any column. */
+int64_t sc_column_label(const sc_column *column, int64_t element);
+double sc_column_value(const sc_column *column, int64_t element);
 /* The largest label + 1, where the number of classes has to be guessed. Errors as above. */
 socle_status sc_dataset_classes(const sc_dataset *dataset, const char *name, int64_t *classes);
 

@@ -2,6 +2,7 @@
 /* See idx.h. The header is checked against what the file can hold before anything is allocated for
  * it. */
 #include "data/idx.h"
+#include "data/column_kind.h"
 #include "io/stream.h"
 
 #include <inttypes.h>
@@ -215,23 +216,29 @@ static socle_status check_count(const sc_dataset *dataset, sc_env *env, const ch
                    what, sc_dataset_label(dataset), sc_dataset_count(dataset));
 }
 
-static socle_status add_labels(sc_dataset *dataset, sc_env *env, const char *path, sc_idx *idx) {
+/* One value for each sample, token or pixel, in a column of this kind. `what` they are called. */
+static socle_status add_rows(sc_dataset *dataset, sc_env *env, const char *path, sc_idx *idx,
+                             const char *name, const char *what) {
     char sizes[96];
     enum { MOST = 3 }; /* [N], of tokens [N,T], of pixels [N,H,W] */
+    socle_shape shape = {0};
     if (idx->rank > MOST) {
         sizes_text(sizes, sizeof sizes, idx);
         return sc_fail(env, SOCLE_STATUS_DATA,
-                       "%s: byte 3: labels have 1 to %d dimensions, not %d (%s)", path, MOST,
+                       "%s: byte 3: %s have 1 to %d dimensions, not %d (%s)", path, what, MOST,
                        idx->rank, sizes);
     }
-    SC_TRY(check_count(dataset, env, path, idx, "labels"));
-    bool values = idx->dtype == SOCLE_F32;
-    const char *name = values ? "target" : "label";
-    socle_shape shape = {0};
+    SC_TRY(check_count(dataset, env, path, idx, what));
     for (int i = 1; i < idx->rank; i++) shape.size[shape.rank++] = idx->size[i];
-    if (values && idx->rank == 1) shape.size[shape.rank++] = 1;
+    if (idx->dtype == SOCLE_F32 && idx->rank == 1) shape.size[shape.rank++] = 1;
     SC_TRY(add_column(dataset, env, idx, name, &shape));
     return sc_dataset_set_source(dataset, name, path);
+}
+
+static socle_status add_labels(sc_dataset *dataset, sc_env *env, const char *path, sc_idx *idx) {
+    bool values = idx->dtype == SOCLE_F32;
+    const char *name = sc_column_name(values ? SC_COLUMN_TARGET : SC_COLUMN_LABEL);
+    return add_rows(dataset, env, path, idx, name, "labels");
 }
 
 socle_status sc_dataset_from_idx(sc_dataset **out, sc_env *env, const char *images,
@@ -247,7 +254,8 @@ socle_status sc_dataset_from_images(sc_dataset **out, sc_env *env, const char *i
     SC_TRY(sc_idx_read(&idx, env, images));
     socle_status status = sc_idx_order(&idx, env, images, layout);
     if (status == SOCLE_OK) status = sc_dataset_create(&dataset, env, images, idx.size[0]);
-    if (status == SOCLE_OK) status = add_samples(dataset, env, &idx, "input");
+    if (status == SOCLE_OK)
+        status = add_samples(dataset, env, &idx, sc_column_name(SC_COLUMN_INPUT));
     sc_idx_free(&idx, env);
     if (status == SOCLE_OK && labels) {
         status = sc_idx_read(&idx, env, labels);
@@ -275,6 +283,15 @@ socle_status sc_dataset_add_idx(sc_dataset *dataset, sc_env *env, const char *na
     sc_idx idx;
     SC_TRY(sc_idx_read(&idx, env, path));
     socle_status status = add_file(dataset, env, &idx, name, path, layout);
+    sc_idx_free(&idx, env);
+    return status;
+}
+
+socle_status sc_dataset_add_idx_rows(sc_dataset *dataset, sc_env *env, const char *name,
+                                     const char *path) {
+    sc_idx idx;
+    SC_TRY(sc_idx_read(&idx, env, path));
+    socle_status status = add_rows(dataset, env, path, &idx, name, "values");
     sc_idx_free(&idx, env);
     return status;
 }

@@ -44,5 +44,8 @@ socle_status sc_dataset_from_images(sc_dataset **out, sc_env *env, const char *i
  * DATA (another number of samples). */
 socle_status sc_dataset_add_idx(sc_dataset *dataset, sc_env *env, const char *name,
                                 const char *path, sc_image_layout layout);
+/* One more column with a value per sample [N], token [N,T] or pixel [N,H,W], as labels are. */
+socle_status sc_dataset_add_idx_rows(sc_dataset *dataset, sc_env *env, const char *name,
+                                     const char *path);
 
 #endif

@@ -66,8 +66,7 @@ typedef struct sc_commit_shape {
     int64_t statistic_blocks;        /* may be 0 */
     int sums;                        /* scalars of SUMS: SC_SUM_METRICS and the metrics */
     bool scaled;                     /* gradients come multiplied by the scale */
-    bool weighted; /* samples have weights, or several rows of the loss each: the divisor is their
-                      sum, in SUMS */
+    bool weighted; /* not every sample counts 1: the divisor is the sum of what counts, in SUMS */
 } sc_commit_shape;
 
 /* The pieces that one optimizer moves. */

@@ -10,7 +10,7 @@
 #ifndef SC_ENGINE_ENGINE_H
 #define SC_ENGINE_ENGINE_H
 
-#include "data/dataset.h"
+#include "data/column_kind.h"
 #include "engine/commit.h"
 #include "engine/sum_tree.h"
 #include "engine/trace.h"
@@ -26,6 +26,13 @@ typedef struct sc_engine_hooks {
     bool own_memory; /* exchange as with a device that does not share the host's memory */
     int ranges;      /* most ranges by which sums travel; 0: SC_SUM_RANGES */
 } sc_engine_hooks;
+
+/* One more column behind the target. What a row of the loss counts is the product of all of them:
+ * losses, gradients and metrics count by it, and a step is divided by its sum. */
+typedef struct sc_engine_factor {
+    const sc_column_kind *kind; /* NULL: none, nor behind it */
+    uint8_t dtype;              /* as the data have it */
+} sc_engine_factor;
 
 typedef struct sc_engine_options {
     int64_t capacity;      /* most rows of one micro-batch of training and prediction */
@@ -48,9 +55,7 @@ typedef struct sc_engine_options {
     bool has_target_dtype; /* the data's labels or targets are of another type than the loss's
                               standard one */
     uint8_t target_dtype;
-    bool weighted;  /* samples have weights, in one more column behind the target: losses, gradients
-                       and right */
-                    /* answers count by them, and a step is divided by the sum of its weights */
+    sc_engine_factor factor[SC_COLUMN_FACTORS]; /* what counts, where not all counts alike */
     bool logits;    /* predictions are what the network gives, without the softmax or sigmoid of its
                        loss */
     int precision;  /* how training and evaluation store activations and their gradients: f32 (0),
@@ -120,8 +125,7 @@ int sc_engine_states_of(const sc_engine *engine, int parameter);
 const sc_plan *sc_engine_train_plan(const sc_engine *engine); /* NULL before the first micro-batch
                                                                  without optimizer */
 
-/* Columns of a batch: one per net input, then the target, then where the engine is weighted the
- * weights. */
+/* Columns of a batch: one per net input, then the target, then the factors. */
 int sc_engine_columns(const sc_engine *engine);
 /* The column of a data set that feeds it. `target`: of the labels or targets; NULL: inputs alone
  * are read, the others are NULL. */
@@ -167,7 +171,7 @@ socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows,
 
 typedef struct sc_engine_step {
     uint32_t number; /* from 1 */
-    double weight;   /* samples of the step; where samples have weights, or the loss several rows
+    double weight;   /* samples of the step; where there are factors, or the loss has several rows
                         each, it is not read */
     int64_t groups;  /* its micro-batches that leave statistics: sc_engine_groups */
     float learning_rate; /* of the first optimizer; the others' rates stay in proportion */

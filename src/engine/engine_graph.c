@@ -48,10 +48,8 @@ static void augment(const sc_engine *engine, sc_graph *graph, sc_value *column) 
                                         engine->column[k].dim[3]);
 }
 
-/* What each row of the loss counts: the sample's weight, times 0 or 1 where the loss says what
- * counts. SC_NO_VALUE: 1. */
-static sc_value row_weights(sc_graph *graph, sc_value loss, sc_value sample, sc_value counts) {
-    if (sample == SC_NO_VALUE || loss == SC_NO_VALUE) return counts;
+/* What each row of the loss counts, `counts` (SC_NO_VALUE: 1), times a value of its sample. */
+static sc_value times_sample(sc_graph *graph, sc_value loss, sc_value sample, sc_value counts) {
     const sc_tensor_desc rows = *sc_graph_desc(graph, loss);
     if (counts == SC_NO_VALUE && rows.rows_per_sample == 1) return sample;
     const int64_t each[2] = {graph->capacity, rows.rows_per_sample}, one[2] = {graph->capacity, 1};
@@ -67,6 +65,25 @@ static sc_value row_weights(sc_graph *graph, sc_value loss, sc_value sample, sc_
                               : sc_expr_add_node(&expr, SC_EXPR_MUL, weight, row, 0));
     sc_build_expr(graph, &expr, 2, input, &out);
     return sc_build_reshape(graph, out, 1, rows.dim);
+}
+
+/* The same, times a value of the row's own. */
+static sc_value times_row(sc_graph *graph, sc_value loss, sc_value row, sc_value counts) {
+    const sc_tensor_desc rows = *sc_graph_desc(graph, loss);
+    row = sc_build_reshape(graph, sc_build_to_float(graph, row, 1.0f), 1, rows.dim);
+    return counts == SC_NO_VALUE ? row : sc_build_binary(graph, SC_EXPR_MUL, counts, row);
+}
+
+/* What each row of the loss counts: 0 or 1 where the loss says what counts, times all factors. */
+static sc_value row_weights(const sc_engine *engine, sc_graph *graph, const sc_loss_rows *rows,
+                            const sc_value *column) {
+    sc_value counts = rows->counts;
+    for (int f = 0; f < SC_COLUMN_FACTORS && rows->loss != SC_NO_VALUE; f++) {
+        const sc_column_kind *kind = engine->options.factor[f].kind;
+        if (!kind) break;
+        counts = (kind->per_row ? times_row : times_sample)(graph, rows->loss, column[f], counts);
+    }
+    return counts;
 }
 
 /* `counts`, or 0 for the rows of a sample behind so many as its length says. */
@@ -140,8 +157,7 @@ static sc_value forward(const sc_engine *engine, sc_graph *graph, sc_build_mode 
     const sc_loss_term *term = sc_net_labels(engine->net);
     sc_loss_rows rows = sc_loss_build(graph, term, build->node[term->output], column[target]);
     if (term->lengths >= 0) rows.counts = count_steps(graph, &rows, column[term->lengths]);
-    *weight = row_weights(graph, rows.loss,
-                          engine->options.weighted ? column[target + 1] : SC_NO_VALUE, rows.counts);
+    *weight = row_weights(engine, graph, &rows, column + target + 1);
     if (rows.loss != SC_NO_VALUE) output_sums(graph, engine->net, &rows, *weight);
     sc_graph_keep_whole(graph, build->node[term->output]);
     for (size_t v = first; v < graph->values; v++)

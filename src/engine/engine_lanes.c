@@ -5,6 +5,15 @@
  * and states are cut at the same places, between tensors. */
 #include "engine/engine_private.h"
 
+static void add_factor(sc_engine *engine, int number) {
+    const sc_engine_factor *factor = &engine->options.factor[number];
+    const int64_t dim[2] = {1, sc_net_loss_rows(engine->net)};
+    if (!factor->kind) return;
+    engine->column[engine->columns] =
+        sc_tensor_make(factor->dtype, 1, factor->kind->per_row ? 2 : 1, dim);
+    engine->column_name[engine->columns++] = factor->kind->name;
+}
+
 socle_status sc_engine_columns_init(sc_engine *engine) {
     const sc_net *net = engine->net;
     for (int k = 0; k < net->inputs; k++) {
@@ -19,12 +28,9 @@ socle_status sc_engine_columns_init(sc_engine *engine) {
             sc_loss_target(engine->env, labels->kind, sc_net_desc(net, labels->output), &target));
         if (engine->options.has_target_dtype) target.dtype = engine->options.target_dtype;
         engine->column[engine->columns] = target;
-        engine->column_name[engine->columns++] = "target";
+        engine->column_name[engine->columns++] = sc_column_name(SC_COLUMN_TARGET);
     }
-    if (net->losses && engine->options.weighted) {
-        engine->column[engine->columns] = sc_tensor_make(SOCLE_F32, 1, 1, (int64_t[]){1});
-        engine->column_name[engine->columns++] = SC_DATASET_SAMPLE_WEIGHT;
-    }
+    for (int f = 0; net->losses && f < SC_COLUMN_FACTORS; f++) add_factor(engine, f);
     for (int k = 0; k < engine->columns; k++) {
         engine->column[k].rows_per_sample = 1;
         engine->column[k].dim[0] = engine->rows;

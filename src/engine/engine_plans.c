@@ -52,7 +52,7 @@ static socle_status build_update(sc_engine *engine, sc_graph *graph, int number)
             (int64_t)(engine->map.lane[SC_LANE_STATISTICS].bytes / SC_LANE_ALIGNMENT),
         .sums = sc_engine_sums(engine),
         .scaled = engine->options.precision == SOCLE_F16,
-        .weighted = engine->options.weighted || sc_net_sums_weight(engine->net)};
+        .weighted = sc_engine_sums_weight(engine)};
     for (int p = 0; p < shape.pieces; p++)
         shape.parameter_blocks[p] = (int64_t)(sc_cuts_bytes(&engine->cuts, p) / SC_LANE_ALIGNMENT);
     for (size_t p = 0; p < engine->net->parameters; p++)

@@ -6,7 +6,8 @@
 #include "data/augment.h"
 #include "engine/engine.h"
 
-enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 2 };
+enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 1 + SC_COLUMN_FACTORS };
+_Static_assert((int)SC_ENGINE_COLUMNS < (int)SC_DATASET_MAX_COLUMNS, "stages hold the origins too");
 
 typedef struct sc_engine_slot {
     sc_buffer *buffer;  /* one INPUTS lane */
@@ -30,7 +31,7 @@ struct sc_engine {
 
     int64_t rows; /* most of any micro-batch */
     int columns;
-    sc_tensor_desc column[SC_ENGINE_COLUMNS]; /* batched, at `rows`; inputs, target, weights */
+    sc_tensor_desc column[SC_ENGINE_COLUMNS]; /* batched, at `rows`; inputs, target, factors */
     const char *column_name[SC_ENGINE_COLUMNS];
 
     sc_lane_map map;                /* of the network's graphs */
@@ -81,6 +82,10 @@ static inline int sc_engine_piece_states(const sc_engine *engine, int piece) {
     int number = engine->piece_optimizer[piece];
     return engine->trains && number != SC_FROZEN ? sc_optimizer_states(&engine->optimizer[number])
                                                  : 0;
+}
+/* What a step is divided by is summed on the device. */
+static inline bool sc_engine_sums_weight(const sc_engine *engine) {
+    return engine->options.factor[0].kind || sc_net_sums_weight(engine->net);
 }
 /* Some update sums over tensors. */
 static inline bool sc_engine_has_sums(const sc_engine *engine) {

@@ -3,7 +3,7 @@
  * together. */
 #include "model/net_config.h"
 #include "run/recipe_private.h"
-#include "train/sample_weights.h"
+#include "train/columns.h"
 
 #include <math.h>
 #include <string.h>
@@ -57,7 +57,7 @@ socle_status sc_recipe_read(sc_recipe *out, sc_env *env, const sc_config *config
 socle_status sc_recipe_load(sc_recipe *recipe) {
     SC_TRY(sc_recipe_data(&recipe->train, recipe->env, recipe->config, "train"));
     SC_TRY(sc_recipe_data(&recipe->test, recipe->env, recipe->config, "test"));
-    return sc_recipe_match_weights(recipe->train, recipe->test);
+    return sc_columns_complete(recipe->train, recipe->test);
 }
 
 /* The inputs, as the samples have them: bytes of images become 0 to 1, values stay. */
@@ -108,7 +108,7 @@ socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *confi
 
 socle_status sc_recipe_build(sc_recipe *recipe) {
     SC_TRY(sc_recipe_network(&recipe->net, recipe->env, recipe->config, recipe->train));
-    bool weighted;
+    sc_engine_options chosen = {0};
     SC_TRY(sc_recipe_check_groups(recipe));
     SC_TRY(sc_recipe_suits_inputs(recipe->config, "train", recipe->net));
     SC_TRY(sc_recipe_suits_class_weights(recipe->config, "train", recipe->net));
@@ -117,8 +117,7 @@ socle_status sc_recipe_build(sc_recipe *recipe) {
     SC_TRY(sc_recipe_suits_inputs(recipe->config, "test", recipe->net));
     SC_TRY(sc_recipe_suits_class_weights(recipe->config, "test", recipe->net));
     SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->test, true));
-    return sc_sample_weights_agree(&weighted, recipe->env, recipe->net, recipe->train,
-                                   recipe->test);
+    return sc_columns_choose(&chosen, recipe->env, recipe->net, recipe->train, recipe->test);
 }
 
 void sc_recipe_free(sc_recipe *recipe) {

@@ -71,7 +71,7 @@ socle_status sc_recipe_check_data(const sc_config *config);
 /* The `data` section with absolute paths; NULL where there is none. */
 socle_status sc_recipe_resolve_data(json_t **out, sc_env *env, const sc_config *config);
 /* The data have the net's inputs (name, type, shape); and, where `targets`, what its loss compares
- * with, and weights, if any, that can be used. Errors: DATA. */
+ * with, and factors, if any, that can be used. Errors: DATA. */
 socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset,
                              bool targets);
 /* recipe_inputs.c: the net has an input of this name. Errors: CONFIG, with the names there are. */

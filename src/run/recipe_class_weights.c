@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `class_weights` of a part of the data: a weight for each class, which becomes a weight for each
  * sample of that class. The code behind knows only weights of samples. */
+#include "data/column_kind.h"
 #include "run/recipe_private.h"
-#include "train/sample_weights.h"
 
 static const char key[] = "class_weights";
 
 static socle_status add_weights(sc_dataset *dataset, const json_t *list) {
-    const sc_column *label =
-        list ? sc_dataset_column(dataset, sc_dataset_find(dataset, "label")) : NULL;
+    const char *label = sc_column_name(SC_COLUMN_LABEL);
+    const sc_column *from = sc_dataset_column(dataset, sc_dataset_find(dataset, label));
     const socle_shape one = {0};
     void *column;
-    SC_TRY(sc_dataset_add_new(dataset, &column, SC_DATASET_SAMPLE_WEIGHT, SOCLE_F32, &one));
+    SC_TRY(sc_dataset_add_new(dataset, &column, sc_column_name(SC_COLUMN_WEIGHT), SOCLE_F32, &one));
     float *weight = column;
     for (int64_t i = 0; i < sc_dataset_count(dataset); i++)
         weight[i] =
-            label
-                ? (float)json_number_value(json_array_get(list, (size_t)sc_column_label(label, i)))
-                : 1.0f;
+            (float)json_number_value(json_array_get(list, (size_t)sc_column_label(from, i)));
     return SOCLE_OK;
 }
 
@@ -27,22 +25,15 @@ socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *c
     int64_t classes;
     SC_TRY(sc_config_get_array(&list, config, part, key));
     if (!list) return SOCLE_OK;
-    if (sc_dataset_find(dataset, "label") < 0)
+    if (sc_dataset_find(dataset, sc_column_name(SC_COLUMN_LABEL)) < 0)
         return sc_config_fail(config, part, key,
                               "needs class numbers (u8 or i32), the labels are f32 values");
-    SC_TRY(sc_dataset_classes(dataset, "label", &classes));
+    SC_TRY(sc_dataset_classes(dataset, sc_column_name(SC_COLUMN_LABEL), &classes));
     if (classes > (int64_t)json_array_size(list))
         return sc_config_fail(config, part, key,
                               "has weights for %zu classes, the labels are of %lld",
                               json_array_size(list), (long long)classes);
     return add_weights(dataset, list);
-}
-
-socle_status sc_recipe_match_weights(sc_dataset *train, sc_dataset *test) {
-    if (!train || !test) return SOCLE_OK;
-    bool trains = sc_dataset_find(train, SC_DATASET_SAMPLE_WEIGHT) >= 0;
-    if (trains == (sc_dataset_find(test, SC_DATASET_SAMPLE_WEIGHT) >= 0)) return SOCLE_OK;
-    return add_weights(trains ? test : train, NULL);
 }
 
 /* Classes that the loss tells apart; 0: none. */

@@ -2,7 +2,7 @@
 /* The `data` section: files to data sets, and whether a data set suits a network. */
 #include "nn/layer.h"
 #include "run/recipe_private.h"
-#include "train/sample_weights.h"
+#include "train/columns.h"
 #include "train/targets.h"
 
 #include <string.h>
@@ -66,6 +66,7 @@ static socle_status load_part(sc_dataset **out, sc_env *env, const sc_config *co
                                                                  : SC_IMAGES_NCHW;
     socle_status status = sc_dataset_from_images(out, env, part->images, part->labels, layout);
     if (status == SOCLE_OK) status = sc_recipe_add_inputs(*out, env, config, json, layout);
+    if (status == SOCLE_OK) status = sc_recipe_add_columns(*out, env, config, json);
     if (status == SOCLE_OK) status = cut(out, env, part->limit);
     if (status != SOCLE_OK && status != SOCLE_STATUS_OUT_OF_MEMORY)
         return sc_fail_prefix(env, SOCLE_STATUS_DATA, "data.%s", name);
@@ -130,8 +131,7 @@ socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *d
                              bool targets) {
     for (int i = 0; i < net->inputs; i++) SC_TRY(input_suits(env, net, i, dataset));
     if (!targets || !sc_net_labels(net)) return SOCLE_OK;
-    SC_TRY(sc_targets_suit(env, net, dataset));
-    return sc_sample_weights_has(net, dataset) ? sc_dataset_check_weights(dataset) : SOCLE_OK;
+    return sc_columns_suit(env, net, dataset);
 }
 
 static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *config,
@@ -148,6 +148,7 @@ static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *con
         if (weights) json_object_set(value, "class_weights", weights);
         json_object_set_new(data, name, value);
         status = sc_recipe_resolve_inputs(value, env, config, from);
+        if (status == SOCLE_OK) status = sc_recipe_resolve_columns(value, env, config, from);
     }
     sc_record_release(env, &part, &sc_recipe_part_record);
     return status;

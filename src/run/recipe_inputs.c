@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `inputs` of a part of the data: a file for each input of the network beside the images, which
  * becomes a column of that name. */
+#include "data/column_kind.h"
 #include "io/quote.h"
 #include "model/net_config.h"
 #include "run/recipe_private.h"
@@ -9,25 +10,17 @@
 
 static const char key[] = "inputs";
 
-/* What the columns of every data set are called. */
-static bool is_reserved(const char *name) {
-    static const char *const words[] = {SC_INPUT_NAME, "label", "target", SC_DATASET_SAMPLE_WEIGHT};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i], name) == 0) return true;
-    return false;
-}
-
 socle_status sc_recipe_check_inputs(const sc_config *config, const json_t *part) {
     const json_t *inputs = NULL;
     const char *name;
     json_t *file;
     SC_TRY(sc_config_get_object(&inputs, config, part, key));
     json_object_foreach((json_t *)inputs, name, file) {
-        if (is_reserved(name))
-            return sc_config_fail(config, inputs, name,
-                                  "images are '%s', and 'label', 'target' and 'weight' are no "
-                                  "inputs: choose another name",
-                                  SC_INPUT_NAME);
+        const sc_column_kind *kind = sc_column_kind_find(name);
+        if (kind)
+            return sc_config_fail(
+                config, inputs, name,
+                "is the column of `%s`, and no further input: choose another name", kind->key);
         if (json_string_length(file) == 0)
             return sc_config_fail(config, inputs, name, "must be the name of a file, not empty");
     }
@@ -69,7 +62,7 @@ socle_status sc_recipe_resolve_inputs(json_t *out, sc_env *env, const sc_config 
 void sc_recipe_inputs_of_net(sc_net *net, const sc_dataset *samples) {
     for (int c = 0; c < sc_dataset_columns(samples); c++) {
         const sc_column *column = sc_dataset_column(samples, c);
-        if (!is_reserved(column->name))
+        if (!sc_column_kind_find(column->name))
             sc_net_input(net, column->name, (int)column->dtype, &column->shape, 1.0f);
     }
 }

@@ -50,7 +50,11 @@ void sc_recipe_inputs_of_net(sc_net *net, const sc_dataset *samples);
 /* recipe_weights.c: adds the column "weight" that class_weights of a part of the data stand for. */
 socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *config,
                                          const json_t *part);
-/* Weights of 1 for the one of the two that has none, where the other has some; test may be NULL. */
-socle_status sc_recipe_match_weights(sc_dataset *train, sc_dataset *test);
+/* recipe_columns.c: adds the columns whose files a part of the data names by keys of their own. */
+socle_status sc_recipe_add_columns(sc_dataset *dataset, sc_env *env, const sc_config *config,
+                                   const json_t *part);
+/* Puts these keys into a resolved part, with absolute paths. */
+socle_status sc_recipe_resolve_columns(json_t *out, sc_env *env, const sc_config *config,
+                                       const json_t *part);
 
 #endif

@@ -2,8 +2,7 @@
 /* Options of a run as a request for memory. */
 #include "train/fit_forecast.h"
 
-#include "train/sample_weights.h"
-#include "train/targets.h"
+#include "train/columns.h"
 
 socle_status sc_fit_fixed_rows(int64_t *out, const sc_net *net, const sc_fit_options *options) {
     int64_t group;
@@ -57,14 +56,7 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
                                  .resident_rows =
                                      options->staged ? 0 : samples_of(train) + samples_of(test),
                                  .stages = evaluates ? 2 : 1};
-    if (!train) {
-        out->resident_rows = 0;
-        return SOCLE_OK;
-    }
-    socle_dtype dtype = SOCLE_F32;
-    SC_TRY(sc_targets_dtype(&dtype, net->env, train, test));
-    SC_TRY(sc_sample_weights_agree(&out->engine.weighted, net->env, net, train, test));
-    out->engine.has_target_dtype = true;
-    out->engine.target_dtype = (uint8_t)dtype;
+    if (train) return sc_columns_choose(&out->engine, net->env, net, train, test);
+    out->resident_rows = 0;
     return SOCLE_OK;
 }

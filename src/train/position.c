@@ -3,9 +3,8 @@
  * from few numbers: how many samples an epoch has, how many make a step, and how many steps were
  * taken. */
 #include "nn/metric.h"
+#include "train/columns.h"
 #include "train/fit_private.h"
-#include "train/sample_weights.h"
-#include "train/targets.h"
 
 #include <float.h>
 #include <math.h>
@@ -23,30 +22,22 @@ static int64_t steps_of(const sc_trainer *trainer) {
     return sc_ceil_div(rows_of(trainer), trainer->options.batch);
 }
 
-/* The summed weight of the labels of the samples of an epoch that come first in it. */
+/* The sum of what the samples of an epoch count that come first in it. */
 static socle_status weight_of(double *out, const sc_trainer *trainer, const sc_position *position) {
     const sc_dataset *dataset = trainer->train_source.dataset;
+    sc_tally tally;
     *out = (double)position->row;
-    bool weighted = sc_sample_weights_has(trainer->net, dataset);
-    if (!weighted && !sc_net_sums_weight(trainer->net)) return SOCLE_OK;
-    const float *weight =
-        weighted
-            ? sc_dataset_column(dataset, sc_dataset_find(dataset, SC_DATASET_SAMPLE_WEIGHT))->data
-            : NULL;
-    socle_status status = SOCLE_OK;
+    SC_TRY(sc_tally_begin(&tally, trainer->env, trainer->net, dataset));
+    if (sc_tally_is_plain(&tally)) return SOCLE_OK;
     const sc_order *order = &trainer->train_order;
     sc_order again;
     SC_TRY(sc_order_init(&again, trainer->env, order->samples, order->count, order->seed,
                          order->shuffle));
     sc_order_set_epoch(&again, (uint32_t)position->epoch);
     *out = 0;
-    for (int64_t i = 0; i < position->row && status == SOCLE_OK; i++) {
-        int64_t labels = 1;
-        status = sc_targets_counted(&labels, trainer->env, trainer->net, dataset, again.visit[i]);
-        *out += (weight ? (double)weight[again.visit[i]] : 1) * (double)labels;
-    }
+    for (int64_t i = 0; i < position->row; i++) *out += sc_tally_sample(&tally, again.visit[i]);
     sc_order_free(&again);
-    return status;
+    return SOCLE_OK;
 }
 
 static socle_status refuse(const sc_trainer *trainer, const char *field, double value, double least,

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a loss compares outputs with: which values suit it, and one element type for the targets of
- * a run. Data sets bring class numbers as u8 or i32 and values as f32, u8 or i32; an engine reads
- * one of these types, so data sets of a run that differ are converted before anything reads them.
- * It knows losses and columns, no device. */
+/* What a loss compares outputs with: which values suit it, and their conversion. Data sets bring
+ * class numbers as u8 or i32 and values as f32, u8 or i32. It knows losses and columns, no device.
+ */
 #ifndef SC_TRAIN_TARGETS_H
 #define SC_TRAIN_TARGETS_H
 
-#include "data/dataset.h"
+#include "data/column_kind.h"
 #include "nn/layer.h"
 
 /* The name of the column of the labels or targets: "label" or "target". Errors: DATA. */
@@ -20,23 +19,11 @@ socle_status sc_targets_suit(sc_env *env, const sc_net *net, const sc_dataset *d
 socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source,
                               const sc_column *column, int64_t count);
 
-/* How many labels of a sample count in the loss: 1 where it has one row, else those that are not
- * ignored. */
-socle_status sc_targets_counted(int64_t *out, sc_env *env, const sc_net *net,
-                                const sc_dataset *dataset, int64_t sample);
 /* Of `count` rows of what feeds input `input` of the net: each number is known to the layers that
  * look it up. Errors: DATA, with the first number that is not. */
 socle_status sc_numbers_check(sc_env *env, const sc_net *net, int input, const char *source,
                               const sc_column *column, int64_t count);
 
-/* The element type that holds the targets of both data sets: the wider of theirs, in the order u8,
- * i32, f32. `test` may be NULL. Errors: DATA (no targets). */
-socle_status sc_targets_dtype(socle_dtype *out, sc_env *env, const sc_dataset *train,
-                              const sc_dataset *test);
-/* A data set equal to `dataset` but with its targets as `dtype`; the other columns are borrowed
- * from it, so it must live longer. NULL when the type is right as it is. */
-socle_status sc_targets_convert(sc_dataset **out, sc_env *env, const sc_dataset *dataset,
-                                socle_dtype dtype);
 /* `count` elements of one type as another; u8 and i32 take whole numbers within their range alone.
  */
 void sc_targets_cast(void *to, socle_dtype to_type, const void *from, socle_dtype from_type,

@@ -2,9 +2,9 @@
 /* Making a trainer: checks the options, splits the data, fixes micro-batches where they must be,
  * initialises the weights; and keeping the best ones. What each device gets is in trainer_equip.c.
  */
+#include "train/columns.h"
 #include "train/fit_forecast.h"
 #include "train/fit_private.h"
-#include "train/sample_weights.h"
 #include "train/targets.h"
 
 #include <math.h>
@@ -56,21 +56,19 @@ static socle_status check_augment(sc_env *env, const sc_net *net, const sc_augme
                    "[channels, height, width])");
 }
 
-static socle_status check_weights(const sc_trainer *trainer, const sc_dataset *train,
-                                  const sc_dataset *test) {
-    bool weighted;
-    SC_TRY(sc_sample_weights_agree(&weighted, trainer->env, trainer->net, train, test));
-    if (!weighted) return SOCLE_OK;
-    SC_TRY(sc_sample_weights_count(trainer->env, train, &trainer->train_order, "training"));
+/* What is set aside can be trained on, and what is left judged. */
+static socle_status check_counts(const sc_trainer *trainer, const sc_dataset *train) {
+    SC_TRY(sc_columns_count(trainer->env, trainer->net, train, &trainer->train_order, "training"));
     if (!trainer->validation_order.count) return SOCLE_OK;
-    return sc_sample_weights_count(trainer->env, train, &trainer->validation_order, "validation");
+    return sc_columns_count(trainer->env, trainer->net, train, &trainer->validation_order,
+                            "validation");
 }
 
-/* The engines of a run read one type of targets. */
+/* The engines of a run read each column as one type. */
 static socle_status set_source(sc_trainer *trainer, sc_stage_source *source, sc_dataset **converted,
-                               const sc_dataset *dataset, socle_dtype dtype) {
+                               const sc_dataset *dataset, const sc_engine_options *chosen) {
     SC_TRY(sc_targets_column(&source->target, trainer->env, dataset));
-    SC_TRY(sc_targets_convert(converted, trainer->env, dataset, dtype));
+    SC_TRY(sc_columns_convert(converted, trainer->env, dataset, chosen));
     source->dataset = *converted ? *converted : dataset;
     return SOCLE_OK;
 }
@@ -88,15 +86,15 @@ static socle_status split_data(sc_trainer *trainer, const sc_dataset *train,
                                split.validation_count, options->seed, false);
     sc_split_free(&split, trainer->env);
     SC_TRY(status);
-    SC_TRY(check_weights(trainer, train, test));
-    socle_dtype dtype = SOCLE_F32;
-    SC_TRY(sc_targets_dtype(&dtype, trainer->env, train, test));
-    SC_TRY(set_source(trainer, &trainer->train_source, &trainer->converted[0], train, dtype));
+    sc_engine_options chosen = {0};
+    SC_TRY(sc_columns_choose(&chosen, trainer->env, trainer->net, train, test));
+    SC_TRY(check_counts(trainer, train));
+    SC_TRY(set_source(trainer, &trainer->train_source, &trainer->converted[0], train, &chosen));
     trainer->validation_source = trainer->train_source; /* as they are: an evaluation has no room
                                                            for origins */
     trainer->train_source.augment = options->augment;
     if (!test) return SOCLE_OK;
-    SC_TRY(set_source(trainer, &trainer->test_source, &trainer->converted[1], test, dtype));
+    SC_TRY(set_source(trainer, &trainer->test_source, &trainer->converted[1], test, &chosen));
     trainer->test_source.first_row = (size_t)sc_dataset_count(train); /* behind it, where both are
                                                                          resident */
     return sc_order_init(&trainer->test_order, trainer->env, NULL, (uint32_t)sc_dataset_count(test),

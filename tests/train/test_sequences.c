@@ -51,9 +51,9 @@ static sc_engine *engine_of(fixture *f, const run *r, sc_optimizer *optimizer) {
                                  .micro_batches = r->parts,
                                  .optimizer = optimizer,
                                  .seed = 3,
-                                 .weighted = r->weighted,
                                  .has_target_dtype = true,
                                  .target_dtype = SOCLE_U8};
+    if (r->weighted) options.factor[0].kind = &sc_column_kinds[SC_COLUMN_WEIGHT];
     FIXTURE_OK(sc_engine_create(&engine, f->device, f->net, &options));
     FIXTURE_OK(sc_engine_initialize(engine, 3));
     return engine;

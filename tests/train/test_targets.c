@@ -2,7 +2,7 @@
 /* Targets of a run: the common type, conversion, every allocation refused. */
 #include "sc_test.h"
 
-#include "train/targets.h"
+#include "train/columns.h"
 
 static const socle_shape scalar = {0};
 static const int32_t wide[3] = {0, 7, 255};
@@ -29,15 +29,17 @@ Test(targets, one_type) {
     for (int a = 0; a < 3; a++)
         for (int b = 0; b < 3; b++) {
             sc_dataset *train, *test, *as;
-            socle_dtype dtype;
+            const sc_net net = {0};
+            sc_engine_options chosen = {0};
             SC_OK(&env, make(&train, &env, "label", order[a]));
             SC_OK(&env, make(&test, &env, "target", order[b]));
-            SC_OK(&env, sc_targets_dtype(&dtype, &env, train, test));
-            SC_EQ(dtype, order[a > b ? a : b]);
-            SC_OK(&env, sc_targets_convert(&as, &env, test, dtype));
+            SC_OK(&env, sc_columns_choose(&chosen, &env, &net, train, test));
+            SC_EQ(chosen.target_dtype, order[a > b ? a : b]);
+            SC_OK(&env, sc_columns_convert(&as, &env, test, &chosen));
             SC_EQ(as == NULL, a <= b);
             if (as) {
                 const sc_column *column = sc_dataset_column(as, 1);
+                const socle_dtype dtype = order[a > b ? a : b];
                 SC_EQ(column->dtype, dtype);
                 SC_EQ_STR(column->name, "target");
                 SC_EQ_MEMORY(column->data, data[dtype], 3 * (dtype == SOCLE_U8 ? 1 : 4));
@@ -53,7 +55,8 @@ static socle_status convert(sc_env *env, void *unused) {
     sc_dataset *dataset, *as = NULL;
     (void)unused;
     SC_TRY(make(&dataset, env, "label", SOCLE_U8));
-    socle_status status = sc_targets_convert(&as, env, dataset, SOCLE_F32);
+    socle_status status =
+        sc_columns_convert(&as, env, dataset, &(sc_engine_options){.target_dtype = SOCLE_F32});
     sc_dataset_destroy(as);
     sc_dataset_destroy(dataset);
     return status;

@@ -2,9 +2,10 @@
 /* Weighted data sets: their evaluation, the memory they take, and which are refused. */
 #include "fixture.h"
 
-#include "train/sample_weights.h"
+#include "train/columns.h"
 
 enum { SAMPLES = 320 };
+#define WEIGHT (&sc_column_kinds[SC_COLUMN_WEIGHT])
 #define UNIT (1.0 / 16777216) /* of rounding: 2^-24 */
 
 static const char *const devices[] = {"cpu", "opencl:0"};
@@ -25,7 +26,7 @@ static void evaluated(const char *device) {
         weight[i] = i / 48 == 2 ? 0.0f : (float)(i * 13 % 11) / 8.0f;
     }
     sc_dataset *data = fixture_rows(&f, index, SAMPLES, weight);
-    sc_engine_options options = {.capacity = 48, .weighted = true};
+    sc_engine_options options = {.capacity = 48, .factor = {{WEIGHT}}};
     sc_stage_source source = {.dataset = data, .target = "label"}, plain = {.dataset = f.data};
     FIXTURE_OK(sc_engine_create(&engine, f.device, f.net, &options));
     fixture_weights(&f, engine, "mlp");
@@ -70,7 +71,7 @@ Test(weighted, forecast_is_exact) {
                                          .optimizer = &adam,
                                          .resident = resident,
                                          .data_rows = resident ? SAMPLES : 0,
-                                         .weighted = true};
+                                         .factor = {{WEIGHT}}};
             uint64_t before = sc_device_memory(f.device).bounded;
             FIXTURE_OK(
                 sc_engine_forecast(&forecast, f.device, f.net, &options, (sc_engine_uses){0}));
@@ -93,7 +94,7 @@ static void refused(fixture *f, int sample, float value, const char *text) {
     }
     if (sample >= 0) weight[sample] = value;
     sc_dataset *data = fixture_rows(f, index, 40, weight);
-    SC_FAILS(&f->env, sc_dataset_check_weights(data), SOCLE_STATUS_DATA);
+    SC_FAILS(&f->env, sc_dataset_check_factor(data, WEIGHT), SOCLE_STATUS_DATA);
     SC_CONTAINS(f->env.text, text);
     sc_dataset_destroy(data);
 }
@@ -112,14 +113,14 @@ Test(weighted, bad_weights_are_refused) {
     refused(&f, -1, 1e30f, "add up to 4e+31");
     sc_dataset *data = fixture_rows(&f, index, 40, NULL);
     FIXTURE_OK(sc_dataset_add_copy(data, "weight", SOCLE_F32, &two, values));
-    SC_FAILS(&f.env, sc_dataset_check_weights(data), SOCLE_STATUS_DATA);
+    SC_FAILS(&f.env, sc_dataset_check_factor(data, WEIGHT), SOCLE_STATUS_DATA);
     SC_CONTAINS(f.env.text, "one f32 per sample");
     sc_dataset_destroy(data);
     data = fixture_rows(&f, index, 40, NULL);
     FIXTURE_OK(sc_dataset_add_copy(data, "weight", SOCLE_I32, &one, values));
-    SC_FAILS(&f.env, sc_dataset_check_weights(data), SOCLE_STATUS_DATA);
+    SC_FAILS(&f.env, sc_dataset_check_factor(data, WEIGHT), SOCLE_STATUS_DATA);
     sc_dataset_destroy(data);
-    SC_FAILS(&f.env, sc_dataset_check_weights(f.data), SOCLE_STATUS_NOT_FOUND);
+    SC_FAILS(&f.env, sc_dataset_check_factor(f.data, WEIGHT), SOCLE_STATUS_NOT_FOUND);
     fixture_close(&f);
 }
 
@@ -146,7 +147,7 @@ Test(weighted, data_sets_of_a_run_agree) {
     options.validation = 0.5; /* sample 3 is in one of the two */
     SC_FAILS(&f.env, sc_trainer_create(&trainer, f.device, f.net, &options, with, with),
              SOCLE_STATUS_DATA);
-    SC_CONTAINS(f.env.text, "samples all have weight 0");
+    SC_CONTAINS(f.env.text, "samples nothing counts");
     options.validation = 0;
     FIXTURE_OK(sc_trainer_create(&trainer, f.device, f.net, &options, with, with));
     FIXTURE_OK(sc_trainer_run(trainer));
@@ -167,10 +168,10 @@ Test(weighted, an_input_may_have_the_name) {
     fixture_open(&f, "cpu", 1);
     fixture_golden(&f, "mlp");
     FIXTURE_OK(sc_dataset_add_copy(f.data, "weight", SOCLE_F32, &one, values));
-    SC_TRUE(sc_sample_weights_has(f.net, f.data));
+    SC_EQ(sc_columns_find(f.net, f.data, WEIGHT), 2);
     sc_net_destroy(f.net);
     FIXTURE_OK(sc_net_create(&f.net, &f.env));
     sc_net_input(f.net, "weight", SOCLE_F32, &one, 1.0f);
-    SC_TRUE(!sc_sample_weights_has(f.net, f.data));
+    SC_EQ(sc_columns_find(f.net, f.data, WEIGHT), -1);
     fixture_close(&f);
 }

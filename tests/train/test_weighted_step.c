@@ -106,7 +106,7 @@ static void one_step(const char *device, int parts, bool fixed_tree) {
     sc_engine_options options = {.capacity = ROWS,
                                  .micro_batches = parts,
                                  .optimizer = &sgd,
-                                 .weighted = true,
+                                 .factor = {{&sc_column_kinds[SC_COLUMN_WEIGHT]}},
                                  .fixed_tree = fixed_tree};
     float w[CLASSES][FEATURES], b[CLASSES];
     fixture_open(&f, device, 0);
@@ -205,7 +205,7 @@ static void nothing_counts(const char *device, float weight) {
     sc_engine_options options = {.capacity = 50,
                                  .micro_batches = 2,
                                  .optimizer = &adam,
-                                 .weighted = true,
+                                 .factor = {{&sc_column_kinds[SC_COLUMN_WEIGHT]}},
                                  .decay = decay,
                                  .seed = 1};
     FIXTURE_OK(sc_engine_create(&engine, f.device, f.net, &options));
@@ -259,7 +259,8 @@ static void far_target(const char *device, float weight, bool healthy) {
     sc_totals totals;
     float w, b;
     sc_optimizer sgd = fixture_optimizer("sgd", 0.1f, 0);
-    sc_engine_options options = {.capacity = 3, .optimizer = &sgd, .weighted = true};
+    sc_engine_options options = {
+        .capacity = 3, .optimizer = &sgd, .factor = {{&sc_column_kinds[SC_COLUMN_WEIGHT]}}};
     fixture_open(&f, device, 0);
     FIXTURE_OK(sc_net_create(&f.net, &f.env));
     int input = sc_net_input(f.net, "input", SOCLE_F32, &one, 1.0f);

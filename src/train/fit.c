@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The epoch loop. It says which samples make the next step, and which the one after, and the fleet
  * does the rest. Loss and health come by looks that arrive when they arrive. */
+#include "train/columns.h"
 #include "train/fit_private.h"
 
 #include "base/thread_pool.h"
@@ -64,6 +65,25 @@ static sc_stage_rows rows_after(const sc_trainer *trainer, const sc_stage_rows *
                : none;
 }
 
+/* A step of which nothing counts has loss 0 and changes nothing. The first one of a run is told. */
+static void tell_empty(sc_trainer *trainer, const sc_stage_rows *rows) {
+    sc_order *order = &trainer->train_order;
+    sc_tally tally;
+    if (trainer->told_empty || sc_tally_begin(&tally, trainer->env, trainer->net,
+                                              trainer->train_source.dataset) != SOCLE_OK)
+        return;
+    if (sc_tally_is_plain(&tally)) return;
+    if (trainer->order_epoch != rows->epoch) sc_order_set_epoch(order, rows->epoch);
+    trainer->order_epoch = rows->epoch;
+    if (sc_tally_any(&tally, order->visit + rows->first, rows->rows)) return;
+    trainer->told_empty = true;
+    sc_log_line(trainer->env, SOCLE_LOG_WARNING,
+                "step %lld: nothing counts in its %u sample%s (labels that are ignored, weights or "
+                "a mask of 0): its loss is 0 and it changes nothing; further such steps are not "
+                "told",
+                (long long)trainer->position.step + 1, rows->rows, rows->rows == 1 ? "" : "s");
+}
+
 /* One step. *over is set at the end of the epoch. */
 static socle_status run_step(sc_trainer *trainer, bool *over) {
     sc_position *position = &trainer->position;
@@ -72,6 +92,7 @@ static socle_status run_step(sc_trainer *trainer, bool *over) {
                           .rows = rows_of_step(trainer, position->epoch, position->row)};
     *over = true;
     if (!step.rows.rows) return SOCLE_OK;
+    tell_empty(trainer, &step.rows);
     *over = rows_of_step(trainer, position->epoch, position->row + step.rows.rows).rows == 0;
     step.next = rows_after(trainer, &step.rows, *over);
     sc_totals seen;

@@ -15,6 +15,8 @@ struct sc_trainer {
     int64_t micro_batch; /* fixed size; 0: as capacities ask */
     sc_stage_source train_source, validation_source, test_source;
     sc_order train_order, validation_order, test_order;
+    uint32_t order_epoch;     /* that train_order is set to */
+    bool told_empty;          /* of a step of which nothing counts */
     sc_dataset *converted[2]; /* train and test data whose targets had another type than the run's;
                                  NULL: as given */
     sc_position position;

@@ -160,6 +160,39 @@ Test(weighted, data_sets_of_a_run_agree) {
     fixture_close(&f);
 }
 
+static int told;
+
+static void count_told(void *user, socle_log_level level, const char *text) {
+    (void)user;
+    if (level != SOCLE_LOG_WARNING || !strstr(text, "nothing counts in its")) return;
+    SC_CONTAINS(text, "step 2: nothing counts in its 10 samples");
+    SC_CONTAINS(text, "its loss is 0 and it changes nothing");
+    told++;
+}
+
+/* Steps 2 and 4 of the four of an epoch; the first of them is told, once. */
+Test(weighted, a_step_of_which_nothing_counts_is_told) {
+    int index[40];
+    float weight[40];
+    fixture f;
+    sc_trainer *trainer;
+    fixture_open(&f, "cpu", 1);
+    fixture_golden(&f, "mlp");
+    for (int i = 0; i < 40; i++) index[i] = i, weight[i] = i / 10 % 2 ? 0.0f : 1.0f;
+    for (int weighted = 1; weighted >= 0; weighted--) {
+        sc_dataset *data = fixture_rows(&f, index, 40, weighted ? weight : NULL);
+        sc_fit_options options = fixture_ordered(10, 2);
+        f.device->env->logger = (socle_logger){count_told, NULL, SOCLE_LOG_WARNING};
+        told = 0;
+        FIXTURE_OK(sc_trainer_create(&trainer, f.device, f.net, &options, data, NULL));
+        FIXTURE_OK(sc_trainer_run(trainer));
+        SC_EQ(told, weighted);
+        sc_trainer_destroy(trainer);
+        sc_dataset_destroy(data);
+    }
+    fixture_close(&f);
+}
+
 /* A network that reads an input of that name has an input, and no weights. */
 Test(weighted, an_input_may_have_the_name) {
     const socle_shape one = {1, {1}};

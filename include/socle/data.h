@@ -42,7 +42,11 @@ SOCLE_API socle_status socle_data_arrays(socle_data **out, socle_context *contex
  * each 0 or a finite number of at least 1e-15, not all 0; socle_fit and socle_evaluate check them.
  * Weight 2 is as if the sample were there twice, 0 as if it were not there, but for the statistics
  * of batch normalisation, and its values must be finite all the same.
- * errors: INVALID_ARGUMENT (a name used twice), SHAPE, OUT_OF_MEMORY. */
+ * The name "mask", unless an input has it, says which rows of the loss count: U8 or F32 in the
+ * shape of the labels (per sample, token or pixel; of a loss of values SOCLE_SHAPE(1), for it has
+ * one row per sample), each 1 or 0, not all 0. A row of 0 counts neither in the loss, nor in what
+ * it is divided by, nor in the metrics, as if its label were ignored; its label must be one all the
+ * same. errors: INVALID_ARGUMENT (a name used twice), SHAPE, OUT_OF_MEMORY. */
 SOCLE_API socle_status socle_data_add_input(socle_data *data, const char *name, socle_dtype dtype,
                                             socle_shape shape, const void *values);
 /* Number of samples; 0 for NULL. */

@@ -36,6 +36,24 @@ static socle_status check_weights(sc_env *env, const char *source, const sc_colu
         source, column->name, sum, MOST_WEIGHT);
 }
 
+static socle_status check_mask(sc_env *env, const char *source, const sc_column *column,
+                               int64_t count) {
+    int64_t each = sc_column_elements(column), kept = 0;
+    for (int64_t i = 0; i < count * each; i++) {
+        double value = sc_column_value(column, i);
+        kept += value == 1;
+        if (value != 0 && value != 1)
+            return sc_fail(env, SOCLE_STATUS_DATA,
+                           "%s: column '%s': sample %" PRId64
+                           " has %g in its mask; 1 is what counts, 0 what does not",
+                           source, column->name, i / each, value);
+    }
+    if (kept) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_DATA,
+                   "%s: column '%s': the mask is 0 everywhere: nothing counts", source,
+                   column->name);
+}
+
 const sc_column_kind sc_column_kinds[] = {
     [SC_COLUMN_INPUT] = {.name = "input", .key = "images"},
     [SC_COLUMN_LABEL] = {.name = "label", .use = SC_USE_TARGET, .key = "labels"},   /* u8, i32 */
@@ -46,6 +64,14 @@ const sc_column_kind sc_column_kinds[] = {
                           .key = "class_weights",
                           .standard = 1,
                           .check = check_weights},
+    {.name = "mask",
+     .use = SC_USE_FACTOR,
+     .key = "mask",
+     .file = true,
+     .dtypes = U8 | F32,
+     .per_row = true,
+     .standard = 1,
+     .check = check_mask},
     {0},
 };
 

@@ -35,6 +35,10 @@ static const sc_option part_options[] = {
     {"inputs", SC_OPTION_MAP, ELSEWHERE,
      "an IDX file for each input of the network beside the images, with as many samples",
      .standard = "images alone", .example = "{length: train-lengths-idx1-ubyte.gz}"},
+    {"mask", SC_OPTION_PATH, ELSEWHERE,
+     "an IDX file of 0 and 1 (u8 or f32), as many as labels: what has 0 counts neither in the loss "
+     "nor in its mean nor in the metrics",
+     .standard = "all counts", .example = "train-mask-idx2-ubyte.gz"},
     {"limit", SC_OPTION_LONG, offsetof(sc_recipe_part, limit),
      "use the first so many samples; 0: all", 0, UINT32_MAX, .example = "1000", .unit = "samples"},
     {"class_weights", SC_OPTION_NUMBERS, ELSEWHERE, "how much a sample of each class counts", 0,

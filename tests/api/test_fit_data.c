@@ -253,3 +253,102 @@ Test(api_fit, bad_weights) {
     socle_net_destroy(net);
     socle_close(context);
 }
+
+/* Images of 3 x 4 pixels, each with a label, of which some are no pixel of any class. */
+typedef struct pixels {
+    float input[API_SAMPLES][2][3][4], rows[API_SAMPLES][3][4];
+    unsigned char label[API_SAMPLES][3][4], ignored[API_SAMPLES][3][4], mask[API_SAMPLES][3][4];
+} pixels;
+
+static void draw_pixels(pixels *p) {
+    uint32_t state = 77;
+    for (int i = 0; i < API_SAMPLES; i++)
+        for (int k = 0; k < 12; k++) {
+            int y = k / 4, x = k % 4;
+            state = state * 1664525u + 1013904223u;
+            p->input[i][0][y][x] = (float)(state >> 8) / 16777216.0f;
+            p->input[i][1][y][x] = (float)(state >> 12 & 255) / 255.0f;
+            p->label[i][y][x] = (unsigned char)(3 * p->input[i][0][y][x]);
+            p->mask[i][y][x] = state >> 30 != 0;
+            p->rows[i][y][x] = p->mask[i][y][x];
+            p->ignored[i][y][x] = p->mask[i][y][x] ? p->label[i][y][x] : 255;
+        }
+}
+
+static socle_net *pixel_net(socle_context *context, bool ignores) {
+    socle_net *net;
+    API_OK(context, socle_net_create(&net, context));
+    socle_node x = socle_input(net, SOCLE_SHAPE(2, 3, 4));
+    const socle_conv2d_opts same = {.padding = SOCLE_SAME};
+    x = socle_relu(net, socle_conv2d(net, x, 6, 3, &same));
+    x = socle_conv2d(net, x, 3, 1, NULL);
+    API_OK(context, socle_loss_softmax_cross_entropy(net, x));
+    if (ignores) API_OK(context, socle_loss_ignore(net, 255));
+    return net;
+}
+
+static socle_data *pixel_data(socle_context *context, const pixels *p, const void *label) {
+    const socle_shape shape = SOCLE_SHAPE(3, 4);
+    socle_data *data;
+    API_OK(context, socle_data_arrays(&data, context, API_SAMPLES, SOCLE_F32, SOCLE_SHAPE(2, 3, 4),
+                                      p->input, SOCLE_U8, &shape, label));
+    return data;
+}
+
+/* A mask of bytes, one of floats and labels that are ignored leave out the same, by bits. */
+Test(api_fit, masks_of_pixels) {
+    static pixels p;
+    socle_context *context = api_open("cpu");
+    float weight[3][6 * 2 * 9];
+    socle_result result[3];
+    draw_pixels(&p);
+    for (int k = 0; k < 3; k++) {
+        socle_net *net = pixel_net(context, k == 0);
+        socle_data *data = pixel_data(context, &p, k ? p.label : p.ignored);
+        const void *mask = k == 1 ? (const void *)p.mask : p.rows;
+        if (k)
+            API_OK(context, socle_data_add_input(data, "mask", k == 1 ? SOCLE_U8 : SOCLE_F32,
+                                                 SOCLE_SHAPE(3, 4), mask));
+        socle_fit_opts opts = api_opts();
+        opts.validation_split = 0.2f;
+        API_OK(context, socle_fit(net, data, &opts));
+        API_OK(context, socle_evaluate(net, data, &result[k]));
+        API_OK(context, socle_net_read(net, "conv2d1.weight", weight[k], 6 * 2 * 9));
+        socle_data_destroy(data);
+        socle_net_destroy(net);
+        SC_EQ_MEMORY(weight[k], weight[0], sizeof weight[0]);
+        SC_TRUE(result[k].loss == result[0].loss && result[k].accuracy == result[0].accuracy);
+    }
+    socle_close(context);
+}
+
+static void refuse_mask(socle_context *context, const pixels *p, socle_dtype dtype,
+                        socle_shape shape, const void *mask, const char *text) {
+    socle_net *net = pixel_net(context, false);
+    socle_data *data = pixel_data(context, p, p->label);
+    API_OK(context, socle_data_add_input(data, "mask", dtype, shape, mask));
+    refuse(context, net, data, text);
+    socle_net_destroy(net);
+}
+
+Test(api_fit, bad_masks) {
+    static pixels p;
+    static const unsigned char none[API_SAMPLES * 12];
+    socle_context *context = api_open("cpu");
+    draw_pixels(&p);
+    p.rows[41][1][2] = 0.5f;
+    refuse_mask(context, &p, SOCLE_F32, SOCLE_SHAPE(3, 4), p.rows,
+                "sample 41 has 0.5 in its mask; 1 is what counts, 0 what does not");
+    refuse_mask(context, &p, SOCLE_U8, SOCLE_SHAPE(3, 4), none, "the mask is 0 everywhere");
+    refuse_mask(context, &p, SOCLE_I32, SOCLE_SHAPE(3), p.rows, "values of type u8 or f32");
+    refuse_mask(context, &p, SOCLE_U8, SOCLE_SHAPE(4, 3), p.mask,
+                "rows and columns lie in another order than those of the labels");
+    refuse_mask(context, &p, SOCLE_U8, SOCLE_SHAPE(1), p.mask,
+                "a sample has 1 value, the loss 12 rows for each sample");
+    socle_net *net = api_net(context);
+    socle_data *data = api_data(context);
+    API_OK(context, socle_data_add_input(data, "mask", SOCLE_U8, SOCLE_SHAPE(3), p.mask));
+    refuse(context, net, data, "one row for each sample, of which nothing can be left out");
+    socle_net_destroy(net);
+    socle_close(context);
+}

@@ -8,7 +8,7 @@
 #include "model/net_config.h"
 #include "run/recipe.h"
 
-enum { TEXT = 500, MOST_ROWS = 160 };
+enum { TEXT = 640, MOST_ROWS = 200 };
 
 /* One option, and where it stands in a configuration. */
 typedef struct row {
@@ -71,6 +71,11 @@ static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row
     if (row->record == &sc_net_input_record) {
         snprintf(inputs, sizeof inputs, "inputs: [{shape: [1, 2]}], ");
         snprintf(holder, TEXT, "inputs[0]");
+    } else if (row->record == &sc_loss_item_record || row->record == &sc_phase_record) {
+        bool phase = row->record == &sc_phase_record;
+        snprintf(inputs, sizeof inputs, "%s: [{%sloss%s: %s}], ", row->section,
+                 phase ? "trains: a, " : "", phase ? "es" : "", phase ? "[{loss: mse}]" : "mse");
+        snprintf(holder, TEXT, "%s[0]", row->section);
     } else if (strcmp(row->section, "train.groups") == 0) {
         snprintf(holder, TEXT, "train.groups[0]");
     } else if (row->family == &sc_layer_family) {

@@ -51,6 +51,10 @@ static socle_status check_net(socle_net *net, sc_env *env) {
         return sc_fail(
             env, SOCLE_STATUS_CONFIG,
             "socle_trainer_create: the network has no loss: choose one by socle_loss_...");
+    if (!sc_net_labels(net->net))
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "socle_trainer_create: no loss of this network compares with targets, which "
+                       "every step brings; train it by socle_fit");
     return SOCLE_OK;
 }
 

@@ -22,6 +22,7 @@ typedef enum sc_option_type {
     SC_OPTION_NAME,    /* the same: letters, digits, '_', '-' and '.' */
     SC_OPTION_PATH,    /* char *: a file, owned (sc_record_release); NULL: none */
     SC_OPTION_PAIR, /* int[2]: 3, or [3, 5] (height, width); 0, 0 by default: the kind settles it */
+    SC_OPTION_SHAPE,   /* socle_shape, where it is held: a whole number or a list of up to `most` */
     SC_OPTION_PADDING, /* sc_padding: same, valid, N, [vertical, horizontal] or [top, bottom, left,
                           right] */
     SC_OPTION_KIND,    /* a struct that begins with the word (const char *) of a record of `family`,
@@ -29,9 +30,8 @@ typedef enum sc_option_type {
     SC_OPTION_SECTION, /* a mapping that `record` describes; its offsets count from this option's */
     /* Checked by the table, taken from the configuration by whoever needs them: */
     SC_OPTION_NUMBERS, /* a list of numbers, one of them above 0 */
-    SC_OPTION_SHAPE,   /* a whole number or a list of up to `most` */
     SC_OPTION_NAMES,   /* a name, or a list of `least` to `most` */
-    SC_OPTION_MAP,     /* a mapping of texts to texts */
+    SC_OPTION_MAP, /* a mapping of texts to texts; with a family, of names to lists of its kinds */
     SC_OPTION_LIST /* a list, each member a mapping that `record` describes or a kind of `family`;
                       where there may be none of these, one stands for a list of it */
 } sc_option_type;
@@ -69,11 +69,12 @@ typedef struct sc_option {
     size_t offset; /* into the struct; SC_OPTION_ELSEWHERE */
     const char *help;
     double minimum, maximum;
-    bool below;      /* the maximum itself is out of range */
-    bool required;   /* a configuration must give it */
-    bool shorthand;  /* a value in place of the mapping is this option's: dense: 128 */
-    bool names_kind; /* each of `words` is a kind of its own: relu is activation: relu */
-    int least, most; /* members of a list */
+    bool below;         /* the maximum itself is out of range */
+    bool required;      /* a configuration must give it */
+    const char *unless; /* or one of these keys in its place, with spaces between them */
+    bool shorthand;     /* a value in place of the mapping is this option's: dense: 128 */
+    bool names_kind;    /* each of `words` is a kind of its own: relu is activation: relu */
+    int least, most;    /* members of a list */
     const char *unit;
     const char *aliases;
     const char *standard; /* what its absence means, where the record's defaults do not tell */

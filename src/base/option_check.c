@@ -55,6 +55,14 @@ static socle_status check_pair(sc_env *env, const sc_option *option, const int p
     return check_number(env, option, pair[1]);
 }
 
+static socle_status check_shape(sc_env *env, const sc_option *option, const socle_shape *shape) {
+    if (shape->rank < 0 || shape->rank > option->most || (option->required && !shape->rank))
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "%s: has 1 to %d sizes, not %d", option->key,
+                       option->most, shape->rank);
+    for (int d = 0; d < shape->rank; d++) SC_TRY(check_number(env, option, (double)shape->size[d]));
+    return SOCLE_OK;
+}
+
 static socle_status check_padding(sc_env *env, const sc_option *option, const sc_padding *padding) {
     if (padding->way != SC_PADDING_VALID && padding->way != SC_PADDING_SAME &&
         padding->way != SC_PADDING_EXPLICIT)
@@ -89,6 +97,8 @@ static socle_status check_option(sc_env *env, const sc_record *record, const sc_
         return check_number(env, option, *(const double *)at);
     case SC_OPTION_PAIR:
         return check_pair(env, option, at, sc_option_standard(record, option));
+    case SC_OPTION_SHAPE:
+        return check_shape(env, option, at);
     case SC_OPTION_PADDING:
         return check_padding(env, option, at);
     case SC_OPTION_WORD:

@@ -141,6 +141,16 @@ static json_t *record_reference(schema *schema, const sc_record *record) {
 static json_t *members_schema(schema *schema, const sc_option *option);
 static json_t *section_schema(schema *schema, const sc_record *record);
 
+static json_t *map_schema(schema *schema, const sc_option *option) {
+    if (!option->family)
+        return json_pack("{s: s, s: {s: s}}", "type", "object", "additionalProperties", "type",
+                         "string");
+    json_t *kind = reference(schema, option->family->what, family_schema, option->family);
+    return json_pack("{s: s, s: i, s: {s: s}, s: {s: s, s: i, s: o}}", "type", "object",
+                     "minProperties", 1, "propertyNames", "pattern", "^[A-Za-z0-9_.-]{1,100}$",
+                     "additionalProperties", "type", "array", "minItems", 1, "items", kind);
+}
+
 static json_t *value_schema(schema *schema, const sc_option *option) {
     switch (option->type) {
     case SC_OPTION_INTEGER:
@@ -173,8 +183,7 @@ static json_t *value_schema(schema *schema, const sc_option *option) {
     case SC_OPTION_NAMES:
         return names_schema(schema, option);
     case SC_OPTION_MAP:
-        return json_pack("{s: s, s: {s: s}}", "type", "object", "additionalProperties", "type",
-                         "string");
+        return map_schema(schema, option);
     case SC_OPTION_LIST:
         return members_schema(schema, option);
     }
@@ -244,6 +253,16 @@ static void set_part(schema *schema, json_t *out, const char *key, json_t *part)
         json_decref(part);
 }
 
+/* The key, or one of those that may stand in its place. */
+static json_t *any_of_keys(schema *schema, const sc_option *option) {
+    json_t *names = json_pack("[s]", option->key), *each = json_array();
+    append_words(schema, names, option->unless);
+    for (size_t i = 0; i < json_array_size(names); i++)
+        append(schema, each, json_pack("{s: [O]}", "required", json_array_get(names, i)));
+    json_decref(names);
+    return json_pack("{s: o}", "anyOf", each);
+}
+
 /* `preset`: the option that the kind's word sets, which is then no key; may be NULL. */
 static json_t *mapping_schema(schema *schema, const sc_record *record, const sc_record *common,
                               const sc_option *preset) {
@@ -256,6 +275,8 @@ static json_t *mapping_schema(schema *schema, const sc_record *record, const sc_
         set(schema, properties, option->key, json_incref(value));
         if (option->aliases)
             add_aliases(schema, patterns, rules, option, value);
+        else if (option->unless)
+            append(schema, rules, any_of_keys(schema, option));
         else if (option->required)
             append(schema, required, json_string(option->key));
         json_decref(value);

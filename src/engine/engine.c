@@ -45,8 +45,7 @@ static socle_status check_options(sc_env *env, const sc_net *net,
         return sc_fail(env, SOCLE_STATUS_CONFIG, "this network has no parameters to train");
     bool all_frozen = options->optimizer && options->optimizer_of;
     for (size_t p = 0; all_frozen && p < net->parameters; p++)
-        all_frozen = net->parameter[p].role == SC_PARAMETER_STATISTIC ||
-                     options->optimizer_of[p] == SC_FROZEN;
+        all_frozen = sc_net_phase_of(net, p) < 0 || options->optimizer_of[p] == SC_FROZEN;
     if (all_frozen)
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "every parameter is frozen: there is nothing to train");
@@ -65,9 +64,9 @@ static socle_status take_optimizers(sc_engine *engine) {
     SC_TRY(sc_allocate(engine->env, &engine->optimizer_of, net->parameters,
                        sizeof *engine->optimizer_of));
     for (size_t p = 0; p < net->parameters; p++)
-        engine->optimizer_of[p] = net->parameter[p].role == SC_PARAMETER_STATISTIC ? SC_FROZEN
-                                  : options->optimizer_of ? options->optimizer_of[p]
-                                                          : 0;
+        engine->optimizer_of[p] = sc_net_phase_of(net, p) < 0 ? SC_FROZEN
+                                  : options->optimizer_of     ? options->optimizer_of[p]
+                                                              : 0;
     return SOCLE_OK;
 }
 
@@ -177,7 +176,7 @@ int sc_engine_columns(const sc_engine *engine) {
 
 const char *sc_engine_column_source(const sc_engine *engine, int column, const char *target) {
     if (column < engine->net->inputs) return engine->column_name[column];
-    return target && column > engine->net->inputs ? engine->column_name[column] : target;
+    return target && column != engine->labels ? engine->column_name[column] : target;
 }
 
 size_t sc_engine_column_bytes(const sc_engine *engine, int column) {

@@ -21,15 +21,18 @@ socle_status sc_engine_columns_init(sc_engine *engine) {
         engine->column_name[k] = net->input[k].name;
     }
     engine->columns = net->inputs;
+    engine->labels = -1;
     const sc_loss_term *labels = sc_net_labels(net);
     if (labels) {
         sc_tensor_desc target;
         SC_TRY(
             sc_loss_target(engine->env, labels->kind, sc_net_desc(net, labels->output), &target));
         if (engine->options.has_target_dtype) target.dtype = engine->options.target_dtype;
+        engine->labels = engine->columns;
         engine->column[engine->columns] = target;
         engine->column_name[engine->columns++] = sc_column_name(SC_COLUMN_TARGET);
     }
+    engine->factors = engine->columns;
     for (int f = 0; net->losses && f < SC_COLUMN_FACTORS; f++) add_factor(engine, f);
     for (int k = 0; k < engine->columns; k++) {
         engine->column[k].rows_per_sample = 1;

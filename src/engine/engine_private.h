@@ -31,6 +31,7 @@ struct sc_engine {
 
     int64_t rows; /* most of any micro-batch */
     int columns;
+    int labels, factors; /* the column of the labels, -1: none; the first of the factors */
     sc_tensor_desc column[SC_ENGINE_COLUMNS]; /* batched, at `rows`; inputs, target, factors */
     const char *column_name[SC_ENGINE_COLUMNS];
 
@@ -73,6 +74,13 @@ struct sc_engine {
     sc_event *peek;
 };
 
+/* engine_loss.c: the losses over a micro-batch, whose sums become outputs of the graph. */
+typedef struct sc_engine_loss {
+    sc_value phase[SC_NET_PHASES]; /* of each phase, row by row; SC_NO_VALUE after an error */
+    sc_value weight;               /* of each row; SC_NO_VALUE: 1 */
+} sc_engine_loss;
+void sc_engine_build_loss(const sc_engine *engine, sc_graph *graph, const sc_build *build,
+                          const sc_value *column, sc_engine_loss *out);
 /* engine_graph.c: the network's graphs. */
 socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *completion);
 socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph);

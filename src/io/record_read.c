@@ -97,15 +97,18 @@ static socle_status check_numbers(const place *at) {
                : sc_config_fail(at->config, at->object, at->key, "needs a number above 0");
 }
 
-static socle_status check_shape(const place *at) {
+static socle_status read_shape(socle_shape *out, const place *at) {
     const json_t *list = json_object_get(at->object, at->key);
-    int64_t size[SC_OPTION_MOST];
+    int64_t size[SC_OPTION_MOST] = {0};
     size_t rank = 0;
+    if (out) *out = (socle_shape){0};
     if (json_is_array(list) && json_array_size(list) == 0)
         return SOCLE_OK; /* one number per sample */
     if (!json_is_number(list)) SC_TRY(sc_config_get_array(&list, at->config, at->object, at->key));
-    return sc_config_get_integers(size, &rank, (size_t)at->option->most, at->config, at->object,
-                                  at->key, whole(at->option->minimum), whole(at->option->maximum));
+    SC_TRY(sc_config_get_integers(size, &rank, (size_t)at->option->most, at->config, at->object,
+                                  at->key, whole(at->option->minimum), whole(at->option->maximum)));
+    for (size_t d = 0; out && d < rank; d++) out->size[out->rank++] = size[d];
+    return SOCLE_OK;
 }
 
 static socle_status check_names(const place *at) {
@@ -124,11 +127,31 @@ static socle_status check_names(const place *at) {
                           option->least, option->most, count);
 }
 
+static socle_status check_member(const place *at, const json_t *list, size_t index);
+
+static socle_status check_lists(const place *at, const json_t *map) {
+    sc_env *env = sc_config_env(at->config);
+    const char *name;
+    json_t *list;
+    if (!json_object_size(map))
+        return sc_config_fail(at->config, at->object, at->key, "must have at least one member");
+    json_object_foreach((json_t *)map, name, list) {
+        if (sc_name_check(env, name) != SOCLE_OK)
+            return sc_config_fail(at->config, map, name, "%s", env->text);
+        if (!json_array_size(list))
+            return sc_config_fail(at->config, map, name, "must be a list of %ss",
+                                  at->option->family->what);
+        for (size_t i = 0; i < json_array_size(list); i++) SC_TRY(check_member(at, list, i));
+    }
+    return SOCLE_OK;
+}
+
 static socle_status check_map(const place *at) {
     const json_t *map = NULL;
     const char *from;
     json_t *to;
     SC_TRY(sc_config_get_object(&map, at->config, at->object, at->key));
+    if (at->option->family) return check_lists(at, map);
     json_object_foreach((json_t *)map, from, to) if (!json_is_string(to)) return sc_config_fail(
         at->config, map, from, "must be text, as in %s", at->option->example);
     return SOCLE_OK;
@@ -234,7 +257,7 @@ static socle_status read_value(void *out, const place *at) {
     case SC_OPTION_NUMBERS:
         return check_numbers(at);
     case SC_OPTION_SHAPE:
-        return check_shape(at);
+        return read_shape(out, at);
     case SC_OPTION_NAMES:
         return check_names(at);
     case SC_OPTION_MAP:
@@ -287,6 +310,15 @@ socle_status sc_record_keys(const sc_config *config, const json_t *object,
     return check_keys(config, object, record, NULL, NULL);
 }
 
+/* Another key stands in its place. */
+static bool is_replaced(const json_t *object, const sc_option *option) {
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key,
+                        value) if (sc_is_among(option->unless, key)) return true;
+    return false;
+}
+
 static socle_status read_members(void *out, const sc_config *config, const json_t *object,
                                  const sc_record *record, bool whole) {
     if (!object) return SOCLE_OK;
@@ -295,7 +327,7 @@ static socle_status read_members(void *out, const sc_config *config, const json_
         const sc_option *option = &record->options[i];
         if (json_object_get(object, option->key))
             SC_TRY(read_option(out, &(place){config, object, option->key, option}));
-        else if (option->required && whole)
+        else if (option->required && whole && !is_replaced(object, option))
             SC_TRY(sc_config_require(config, object, option->key));
     }
     return SOCLE_OK;

@@ -87,7 +87,10 @@ void sc_option_values_text(sc_text *text, const sc_option *option, const char *q
             sc_text_add(text, "a name");
         break;
     case SC_OPTION_MAP:
-        sc_text_add(text, "a section of names");
+        if (option->family)
+            sc_text_add(text, "a section of names, each with a list of %ss", option->family->what);
+        else
+            sc_text_add(text, "a section of names");
         break;
     case SC_OPTION_LIST:
         if (option->family && !option->least) sc_text_add(text, "a %s, or ", option->family->what);
@@ -120,6 +123,7 @@ void sc_option_default_text(sc_text *text, const sc_record *record, const sc_opt
                     option->required   ? "required"
                     : option->standard ? option->standard
                                        : "none");
+        if (option->unless) sc_text_add(text, ", or in its place: %s", option->unless);
         return;
     }
     json_t *value = sc_option_value(standard, option);

@@ -22,6 +22,12 @@ static json_t *padding_value(const sc_padding *padding) {
     return json_pack("[i, i, i, i]", size[0], size[1], size[2], size[3]);
 }
 
+static json_t *shape_value(const socle_shape *shape) {
+    json_t *out = json_array();
+    for (int d = 0; d < shape->rank; d++) json_array_append_new(out, json_integer(shape->size[d]));
+    return out;
+}
+
 /* he_normal; {normal: 0.01}, where the kind has a main option alone; {word: {options}}. */
 static json_t *kind_value(const void *at, const sc_family *family) {
     const char *named, *word = *(const char *const *)at;
@@ -56,6 +62,8 @@ json_t *sc_option_value(const void *at, const sc_option *option) {
         return text ? sc_absolute_path(text) : NULL;
     case SC_OPTION_PAIR:
         return json_pack("[i, i]", ((const int *)at)[0], ((const int *)at)[1]);
+    case SC_OPTION_SHAPE:
+        return shape_value(at);
     case SC_OPTION_PADDING:
         return padding_value(at);
     case SC_OPTION_KIND:

@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads networks, losses, metrics and optimizers from a configuration tree. */
-#include "model/net_config.h"
-#include "io/record.h"
+#include "model/net_config_private.h"
 #include "nn/metric.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* In a network: what it is applied to, its own layers; then inputs, and other networks. */
+static int find_in_network(const sc_net *net, const char *name) {
+    const sc_network *network = &net->network[net->networks - 1];
+    char whole[2 * SC_NAME_MOST + 2];
+    if (strcmp(name, SC_INPUT_NAME) == 0 && network->argument >= 0) return network->argument;
+    snprintf(whole, sizeof whole, "%s.%.*s", network->name, SC_NAME_MOST, name);
+    int node = sc_net_find(net, whole), other = sc_net_find_network(net, name);
+    if (node < 0 && other >= 0 && other < net->networks - 1) node = sc_net_first_result(net, other);
+    return node >= 0 ? node : sc_net_find(net, name);
+}
 
 /* A name in `from`: at a member of the options, or with key NULL at an element of a list. */
 static socle_status find_node(int *out, const sc_net *net, const sc_config *config,
                               const json_t *container, const char *key, size_t index,
                               const char *name) {
-    *out = sc_net_find(net, name);
+    *out = net->open ? find_in_network(net, name) : sc_net_find(net, name);
     if (*out >= 0) return SOCLE_OK;
     size_t nodes = (size_t)net->inputs + net->layers;
     const char **names;
@@ -24,27 +35,50 @@ static socle_status find_node(int *out, const sc_net *net, const sc_config *conf
     return status;
 }
 
+/* `from`, or a value in its place; NULL: it is not given. */
+static const json_t *from_of(const sc_kind *kind, const json_t **holder, const char **key) {
+    *holder = kind->options ? kind->options : kind->mapping;
+    *key = kind->options ? "from" : kind->word;
+    const sc_option *main = sc_option_main(kind->record, sc_layer_family.common);
+    bool stands_for_it = main && strcmp(main->key, "from") == 0;
+    return kind->options || stands_for_it ? json_object_get(*holder, *key) : NULL;
+}
+
+socle_status sc_layer_from(const json_t **out, const sc_config *config, const json_t *list,
+                           size_t index) {
+    sc_kind kind;
+    const json_t *holder;
+    const char *key;
+    SC_TRY(sc_kind_find(&kind, config, list, NULL, index, &sc_layer_family));
+    *out = from_of(&kind, &holder, &key);
+    return SOCLE_OK;
+}
+
+/* What a layer reads that does not say it: the one before it, or what is given to the whole. */
+static int standard_source(const sc_net *net) {
+    const sc_network *network = net->open ? &net->network[net->networks - 1] : NULL;
+    bool first = net->layers == (network ? network->first : 0);
+    if (!first) return net->inputs + (int)net->layers - 1;
+    return network ? network->argument : net->inputs == 1 ? 0 : -1;
+}
+
 /* What the layer reads, which the table has checked: `from`, or a value in its place. */
 static socle_status read_from(int out[SC_LAYER_INPUTS], int *count, const sc_net *net,
                               const sc_config *config, const sc_kind *kind) {
-    const json_t *holder = kind->options ? kind->options : kind->mapping, *item;
-    const char *key = kind->options ? "from" : kind->word;
-    const sc_option *main = sc_option_main(kind->record, sc_layer_family.common);
-    bool stands_for_it = main && strcmp(main->key, "from") == 0;
-    const json_t *from = kind->options || stands_for_it ? json_object_get(holder, key) : NULL;
+    const json_t *holder, *item;
+    const char *key;
+    const json_t *from = from_of(kind, &holder, &key);
     size_t i;
-    *count = 1;
+    *count = from || !sc_layer_kind_of(kind->record)->source;
     if (json_is_string(from))
         return find_node(&out[0], net, config, holder, key, 0, json_string_value(from));
     json_array_foreach(from, i, item)
         SC_TRY(find_node(&out[i], net, config, from, NULL, i, json_string_value(item)));
     if (from) *count = (int)json_array_size(from);
-    if (from) return SOCLE_OK;
-    if (!net->layers && net->inputs != 1)
-        return sc_kind_fail(config, kind,
-                            "the network has several inputs: say which one with from");
-    out[0] = net->inputs + (int)net->layers - 1;
-    return SOCLE_OK;
+    if (from || !*count) return SOCLE_OK;
+    out[0] = standard_source(net);
+    if (out[0] >= 0) return SOCLE_OK;
+    return sc_kind_fail(config, kind, "the network has several inputs: say which one with from");
 }
 
 static socle_status read_layer(sc_net *net, const sc_config *config, const json_t *list,
@@ -143,27 +177,6 @@ socle_status sc_net_read_inputs(sc_net *net, const sc_config *config, const json
     return SOCLE_OK;
 }
 
-static socle_status read_lengths(sc_net *net, const char *name) {
-    int input = sc_net_find(net, name);
-    if (input >= 0 && input < net->inputs) return sc_net_loss_lengths(net, input);
-    return sc_fail(net->env, SOCLE_STATUS_CONFIG, "lengths: there is no input '%.100s'", name);
-}
-
-socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *root) {
-    sc_kind kind;
-    sc_loss_options options = {NULL, SC_NO_LABEL};
-    SC_TRY(sc_config_require(config, root, "loss"));
-    SC_TRY(sc_kind_find(&kind, config, root, "loss", 0, &sc_loss_family));
-    SC_TRY(sc_kind_read(&options, config, &kind));
-    const char *formula =
-        json_string_value(kind.options ? json_object_get(kind.options, "formula") : kind.value);
-    socle_status status = sc_net_loss_formula(net, kind.record->word, formula, net->output);
-    if (status == SOCLE_OK) status = sc_net_ignore(net, options.ignored);
-    if (status == SOCLE_OK && options.lengths) status = read_lengths(net, options.lengths);
-    bool theirs = status == SOCLE_STATUS_CONFIG || status == SOCLE_STATUS_SHAPE;
-    return theirs ? sc_config_fail(config, root, "loss", "%s", net->env->text) : status;
-}
-
 static socle_status read_metric(sc_net *net, const sc_config *config, const json_t *container,
                                 const char *key, size_t index) {
     sc_kind kind;
@@ -202,20 +215,33 @@ static socle_status read_output(sc_net *net, const sc_config *config, const json
     const char *name = NULL;
     SC_TRY(sc_config_require(config, root, "output"));
     SC_TRY(sc_config_get_string(&name, config, root, "output"));
-    return find_node(&net->output, net, config, root, "output", 0, name);
+    if (!net->networks) return find_node(&net->output, net, config, root, "output", 0, name);
+    net->output = sc_node_of_text(net, name);
+    if (net->output >= 0) return SOCLE_OK;
+    return sc_config_fail(config, root, "output", "there is no network '%.100s'", name);
+}
+
+static socle_status read_parts(sc_net *net, const sc_config *config, const json_t *root) {
+    const json_t *layers = NULL;
+    if (!json_object_get(root, "networks")) {
+        SC_TRY(sc_config_require(config, root, "layers"));
+        SC_TRY(sc_config_get_array(&layers, config, root, "layers"));
+        SC_TRY(sc_net_read(net, config, layers));
+        SC_TRY(read_output(net, config, root));
+    }
+    if (json_object_get(root, "loss")) return sc_loss_read(net, config, root);
+    SC_TRY(sc_program_read(net, config, root));
+    return net->networks ? read_output(net, config, root) : SOCLE_OK;
 }
 
 socle_status sc_net_read_text(sc_net *net, const sc_config *config) {
-    static const char *const keys[] = {"inputs", "layers", "output", "loss"};
-    const json_t *root = sc_config_root(config), *layers = NULL;
+    static const char *const keys[] = {"inputs",   "layers", "output", "loss",
+                                       "networks", "losses", "phases"};
+    const json_t *root = sc_config_root(config);
     SC_TRY(sc_config_check_keys(config, root, keys, sizeof keys / sizeof keys[0]));
     SC_TRY(sc_config_require(config, root, "inputs"));
     SC_TRY(sc_net_read_inputs(net, config, root));
-    SC_TRY(sc_config_require(config, root, "layers"));
-    SC_TRY(sc_config_get_array(&layers, config, root, "layers"));
     if (net->inputs < 1)
         return sc_config_fail(config, root, "inputs", "a network has at least one input");
-    SC_TRY(sc_net_read(net, config, layers));
-    SC_TRY(read_output(net, config, root));
-    return json_object_get(root, "loss") ? sc_loss_read(net, config, root) : SOCLE_OK;
+    return read_parts(net, config, root);
 }

@@ -31,17 +31,24 @@ socle_status sc_net_read_inputs(sc_net *net, const sc_config *config, const json
 socle_status sc_net_read(sc_net *net, const sc_config *config, const json_t *list);
 /* `loss:` of `root`, which must be there, on the net's output. */
 socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *root);
+/* What `losses` and `phases` list. */
+extern const sc_record sc_loss_item_record, sc_phase_record;
+/* An item of `losses` with what its record settles; a new reference, NULL: no memory. */
+json_t *sc_loss_item_value(const sc_config *config, const json_t *item);
+/* program_config.c: `losses` or `phases` of `root`, where they are there, and `networks`, which
+ * they name. Without networks the net has its layers. Errors: CONFIG. */
+socle_status sc_program_read(sc_net *net, const sc_config *config, const json_t *root);
 /* `metrics`, if there: what the net measures beside what its loss brings along. Errors: CONFIG. */
 socle_status sc_metrics_read(sc_net *net, const sc_config *config, const json_t *root);
 /* `optimizer:` of `root`: adam, {adam: {lr: 0.001}} or {adam: 0.001}. Where it is absent *out stays
  * as it is. */
 socle_status sc_optimizer_read(sc_optimizer *out, const sc_config *config, const json_t *root);
 
-/* The whole network as one line of JSON: inputs, layers with every option, output, loss if chosen.
- * Equal networks give equal texts. Release with sc_release. */
+/* The whole network as one line of JSON: inputs, layers or networks with every option, output,
+ * losses if chosen. Equal networks give equal texts. Release with sc_release. */
 socle_status sc_net_text(char **out, const sc_net *net);
-/* The layers alone, as a configuration has them: each with its name, every option and what it
- * reads. A new reference; NULL: no memory. */
+/* The layers alone, as a configuration has them, or the networks by name: each layer with its name,
+ * every option and what it reads. A new reference; NULL: no memory. */
 json_t *sc_net_layers(const sc_net *net);
 /* Reads such a text into an empty net. */
 socle_status sc_net_read_text(sc_net *net, const sc_config *config);

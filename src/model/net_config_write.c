@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes the canonical JSON of a network: every option, keys in the order of the tables, the
  * shortest numbers that read back equal. Nothing in it depends on how the network came about. */
-#include "base/text.h"
 #include "io/json_text.h"
-#include "io/record.h"
-#include "model/net_config.h"
+#include "model/net_config_private.h"
+
+#include <math.h>
+#include <string.h>
 
 /* Takes over `value`; false when there is no memory. */
 static bool add(json_t *object, const char *key, json_t *value) {
@@ -31,16 +32,32 @@ static bool append_input(json_t *list, const sc_net *net, int number) {
     return done;
 }
 
+/* As the layers of a network name it: what it is applied to, its own layers by their short names,
+ * other networks. */
+static const char *source_name(const sc_net *net, const sc_network *network, int node) {
+    if (network && node == network->argument) return SC_INPUT_NAME;
+    size_t layer = (size_t)(node - net->inputs);
+    bool own = network && node >= net->inputs && layer >= network->first &&
+               layer < network->first + network->layers;
+    if (own) return net->layer[layer].name + strlen(network->name) + 1;
+    for (int n = 0; network && n < net->networks; n++)
+        if (sc_net_first_result(net, n) == node) return net->network[n].name;
+    return node_name(net, node);
+}
+
 /* {word: {name: ..., the options ..., from: [...]}} */
-static bool append_layer(json_t *list, const sc_net *net, const sc_layer *layer) {
+static bool append_layer(json_t *list, const sc_net *net, const sc_network *network, int node) {
+    const sc_layer *layer = &net->layer[node - net->inputs];
     json_t *entry = json_object(), *options = json_object(), *from = json_array();
     json_t *values = sc_record_value(&layer->options, &layer->kind->record);
     bool done = entry && options && from && values &&
-                add(options, "name", json_string(layer->name)) &&
+                add(options, "name",
+                    json_string(network ? source_name(net, network, node) : layer->name)) &&
                 json_object_update(options, values) == 0;
     for (int i = 0; done && i < layer->inputs; i++)
-        done = json_array_append_new(from, json_string(node_name(net, layer->input[i]))) == 0;
-    if (done) done = json_object_set(options, "from", from) == 0;
+        done = json_array_append_new(from,
+                                     json_string(source_name(net, network, layer->input[i]))) == 0;
+    if (done && layer->inputs) done = json_object_set(options, "from", from) == 0;
     if (done) done = json_object_set(entry, layer->kind->record.word, options) == 0;
     if (done) done = json_array_append(list, entry) == 0;
     json_decref(values);
@@ -51,7 +68,7 @@ static bool append_layer(json_t *list, const sc_net *net, const sc_layer *layer)
 }
 
 /* Its word, or with its options or formula {"expr": "(prediction - target) ** 2"}. */
-static json_t *loss_value(const sc_net *net, const sc_loss_term *term) {
+json_t *sc_loss_value(const sc_net *net, const sc_loss_term *term) {
     const sc_loss_kind *loss = term->kind;
     if (term->ignored != SC_NO_LABEL || term->lengths >= 0)
         return json_pack("{s: {s: o*, s: o*}}", loss->record.word, "ignore",
@@ -62,24 +79,49 @@ static json_t *loss_value(const sc_net *net, const sc_loss_term *term) {
                       : json_string(loss->record.word);
 }
 
-json_t *sc_net_layers(const sc_net *net) {
+json_t *sc_layer_list(const sc_net *net, const sc_network *network) {
     json_t *list = json_array();
     bool done = list != NULL;
-    for (size_t l = 0; done && l < net->layers; l++) done = append_layer(list, net, &net->layer[l]);
+    const size_t first = network ? network->first : 0,
+                 end = network ? first + network->layers : net->layers;
+    for (size_t l = first; done && l < end; l++)
+        done = append_layer(list, net, network, net->inputs + (int)l);
     if (done) return list;
     json_decref(list);
     return NULL;
 }
 
+json_t *sc_net_layers(const sc_net *net) {
+    return net->networks ? sc_net_network_map(net) : sc_layer_list(net, NULL);
+}
+
+/* One loss on the net's result, which counts once and compares with the data, is `loss`. */
+static bool is_plain(const sc_net *net) {
+    const sc_loss_term *loss = &net->loss[0];
+    return net->losses == 1 && !net->phases && loss->output == net->output && loss->weight == 1 &&
+           isnan(loss->target);
+}
+
+static bool add_losses(json_t *root, const sc_net *net) {
+    if (!net->losses) return true;
+    if (net->phases) return add(root, "phases", sc_net_phase_list(net));
+    if (!is_plain(net) || net->networks) return add(root, "losses", sc_net_losses(net));
+    return add(root, "loss", sc_loss_value(net, &net->loss[0]));
+}
+
 static bool describe(json_t *root, const sc_net *net) {
     json_t *inputs = json_array(), *layers = sc_net_layers(net);
     bool done = inputs && layers;
+    sc_text output;
+    sc_text_init(&output, net->env);
+    sc_node_text(&output, net, net->output);
     for (int i = 0; done && i < net->inputs; i++) done = append_input(inputs, net, i);
     if (done)
         done = json_object_set(root, "inputs", inputs) == 0 &&
-               json_object_set(root, "layers", layers) == 0;
-    if (done) done = add(root, "output", json_string(node_name(net, net->output)));
-    if (done && net->losses) done = add(root, "loss", loss_value(net, &net->loss[0]));
+               json_object_set(root, net->networks ? "networks" : "layers", layers) == 0;
+    done = done && output.status == SOCLE_OK && add(root, "output", json_string(output.data)) &&
+           add_losses(root, net);
+    sc_text_free(&output);
     json_decref(inputs);
     json_decref(layers);
     return done;

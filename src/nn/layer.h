@@ -14,6 +14,7 @@ struct sc_layer_kind {
     sc_record record; /* its word and options, which lie in sc_layer_options; `from` says how many
                          inputs it takes */
     bool integers;    /* takes inputs of the network as the data have them; others take floats */
+    bool source;      /* takes no input: makes its values itself */
     bool lengths;     /* a second input, where there is one, is how many steps of its sequence each
                          sample has */
     /* How often a sample uses the weights for one of its results; NULL: once. */
@@ -64,7 +65,7 @@ extern const sc_family sc_loss_family; /* each record is the beginning of a sc_l
 socle_status sc_loss_target(sc_env *env, const sc_loss_kind *loss, const sc_tensor_desc *output,
                             sc_tensor_desc *target);
 /* A loss row by row: one or several per sample (sc_build_class_loss), else the mean over the
- * elements of each. */
+ * elements of each. `target` is not read where the term has a number in its place. */
 sc_loss_rows sc_loss_build(sc_graph *graph, const sc_loss_term *term, sc_value output,
                            sc_value target);
 /* A formula of `prediction` and `target`, floats: the mean over the elements of each sample. */

@@ -6,23 +6,19 @@
 
 extern const sc_layer_kind sc_layer_dense, sc_layer_conv2d, sc_layer_maxpool2d, sc_layer_avgpool2d,
     sc_layer_global_avgpool, sc_layer_batchnorm, sc_layer_flatten, sc_layer_add, sc_layer_concat,
-    sc_layer_activation, sc_layer_expr, sc_layer_dropout, sc_layer_embedding, sc_layer_rnn;
+    sc_layer_activation, sc_layer_expr, sc_layer_dropout, sc_layer_embedding, sc_layer_rnn,
+    sc_layer_noise, sc_layer_reshape, sc_layer_upsample;
 
-static const sc_record *const records[] = {&sc_layer_dense.record,
-                                           &sc_layer_conv2d.record,
-                                           &sc_layer_maxpool2d.record,
-                                           &sc_layer_avgpool2d.record,
-                                           &sc_layer_global_avgpool.record,
-                                           &sc_layer_batchnorm.record,
-                                           &sc_layer_flatten.record,
-                                           &sc_layer_add.record,
-                                           &sc_layer_concat.record,
-                                           &sc_layer_activation.record,
-                                           &sc_layer_expr.record,
-                                           &sc_layer_dropout.record,
-                                           &sc_layer_embedding.record,
-                                           &sc_layer_rnn.record,
-                                           NULL};
+static const sc_record *const records[] = {
+    &sc_layer_dense.record,          &sc_layer_conv2d.record,
+    &sc_layer_maxpool2d.record,      &sc_layer_avgpool2d.record,
+    &sc_layer_global_avgpool.record, &sc_layer_batchnorm.record,
+    &sc_layer_flatten.record,        &sc_layer_add.record,
+    &sc_layer_concat.record,         &sc_layer_activation.record,
+    &sc_layer_expr.record,           &sc_layer_dropout.record,
+    &sc_layer_embedding.record,      &sc_layer_rnn.record,
+    &sc_layer_reshape.record,        &sc_layer_upsample.record,
+    &sc_layer_noise.record,          NULL};
 
 static const sc_option common_options[] = {
     {"name", SC_OPTION_NAME, SC_OPTION_ELSEWHERE, "what other layers and the model file call it",
@@ -41,7 +37,7 @@ const sc_family sc_layer_family = {
     .foreign = "celu glu geglu swiglu prelu rrelu crelu logsoftmax log_softmax softmin "
                "identity conv1d conv3d convtranspose2d conv2d_transpose depthwise_conv2d "
                "maxpool1d maxpool3d avgpool1d avgpool3d global_maxpool batchnorm3d "
-               "layernorm groupnorm instancenorm dropout2d unflatten gru lstm mul sub",
+               "layernorm groupnorm instancenorm dropout2d gru lstm mul sub",
     .record = records,
     .common = &common,
 };

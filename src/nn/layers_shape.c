@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Layers that move or join values without parameters: flatten, add, concat. */
+/* Layers that move or join values without parameters: flatten, reshape, upsample, add, concat. */
 #include "nn/layer.h"
 
 #include <stdio.h>
@@ -10,6 +10,53 @@ static sc_value build_flatten(sc_build *build, const sc_layer *layer, const sc_v
     const sc_tensor_desc desc = *sc_graph_desc(build->graph, input[0]);
     return sc_build_reshape(build->graph, input[0], 2,
                             (int64_t[]){desc.dim[0], sc_tensor_elements(&desc) / desc.dim[0]});
+}
+
+static socle_status declare_reshape(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
+    const socle_shape *shape = &layer->options.shape;
+    int64_t elements = 1, given = sc_tensor_elements_at(&input[0], 1);
+    for (int d = 0; d < shape->rank; d++)
+        if (!sc_mul_i64(&elements, elements, shape->size[d])) elements = -1;
+    if (elements == given) return SOCLE_OK;
+    char text[96];
+    sc_tensor_text(text, sizeof text, &input[0]);
+    return sc_fail(net->env, SOCLE_STATUS_SHAPE,
+                   "a sample of its input, %s, has %lld elements, and the shape asks for %lld",
+                   text, (long long)given, (long long)elements);
+}
+
+static sc_value build_reshape(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
+    const socle_shape *shape = &layer->options.shape;
+    int64_t dim[SC_MAX_RANK] = {sc_graph_desc(build->graph, input[0])->dim[0]};
+    for (int d = 0; d < shape->rank; d++) dim[d + 1] = shape->size[d];
+    return sc_build_reshape(build->graph, input[0], shape->rank + 1, dim);
+}
+
+static socle_status declare_upsample(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
+    (void)layer;
+    if (input[0].rank == 4) return SOCLE_OK;
+    char text[96];
+    sc_tensor_text(text, sizeof text, &input[0]);
+    return sc_fail(net->env, SOCLE_STATUS_SHAPE, "expects images [N,C,H,W], the input is %s", text);
+}
+
+/* Every pixel becomes a block of its own: [N,C,H,1,W,1] stretched to [N,C,H,a,W,b]. */
+static sc_value build_upsample(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    sc_graph *graph = build->graph;
+    const int *factor = layer->options.factor;
+    sc_expr expr;
+    if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
+    const int64_t *d = sc_graph_desc(graph, input[0])->dim;
+    const int64_t single[6] = {d[0], d[1], d[2], 1, d[3], 1},
+                  block[6] = {d[0], d[1], d[2], factor[0], d[3], factor[1]},
+                  image[4] = {d[0], d[1], d[2] * factor[0], d[3] * factor[1]};
+    const sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 6, block);
+    sc_value x = sc_build_reshape(graph, input[0], 6, single);
+    sc_expr_init(&expr);
+    sc_expr_output(&expr, sc_expr_input(&expr, 0, SC_EXPR_FLOAT));
+    x = sc_graph_append_expr(graph, &expr, 1, &x, &desc);
+    return sc_build_reshape(graph, x, 4, image);
 }
 
 /* All inputs of one shape; `axis`, a dimension of the values, may differ (-1: none may). */
@@ -79,6 +126,41 @@ static const sc_option concat_options[] = {
      .example = "1"},
 };
 static const sc_layer_options standard;
+
+static const sc_option reshape_options[] = {
+    {"shape", SC_OPTION_SHAPE, offsetof(sc_layer_options, shape),
+     "one sample: channels, height, width; or features", 1, INT32_MAX, .required = true,
+     .shorthand = true, .most = SC_MAX_RANK - 1, .example = "[1, 2]"},
+};
+static const sc_option upsample_options[] = {
+    {"factor", SC_OPTION_PAIR, offsetof(sc_layer_options, factor),
+     "how often each pixel is repeated, down and across", 1, 4096, .required = true,
+     .shorthand = true, .example = "2"},
+};
+
+const sc_layer_kind sc_layer_reshape = {
+    .record = {.word = "reshape",
+               .help = "the same elements of each sample in another shape",
+               .aliases = "view unflatten",
+               .options = reshape_options,
+               .count = 1,
+               .standard = &standard,
+               .size = sizeof standard},
+    .declare = declare_reshape,
+    .build = build_reshape,
+};
+
+const sc_layer_kind sc_layer_upsample = {
+    .record = {.word = "upsample",
+               .help = "images made larger: every pixel becomes a block of equal ones",
+               .aliases = "upsample2d upsampling2d upsampling_nearest2d",
+               .options = upsample_options,
+               .count = 1,
+               .standard = &standard,
+               .size = sizeof standard},
+    .declare = declare_upsample,
+    .build = build_upsample,
+};
 
 const sc_layer_kind sc_layer_flatten = {
     .record = {.word = "flatten",

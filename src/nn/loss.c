@@ -4,6 +4,8 @@
 #include "graph/formula.h"
 #include "nn/layer.h"
 
+#include <math.h>
+
 static const sc_option class_options[] = {
     {"ignore", SC_OPTION_INTEGER, offsetof(sc_loss_options, ignored),
      "what has this label counts neither in the loss nor in its mean: padding, unknown pixels",
@@ -113,14 +115,31 @@ sc_value sc_loss_of_formula(sc_graph *graph, const char *formula, sc_value predi
                                                    (sc_value[]){prediction, target}));
 }
 
+/* The loss against a number: its formula, in which the target is a constant. */
+static sc_value against_number(sc_graph *graph, const sc_loss_term *term, sc_value output) {
+    sc_formula f;
+    sc_value each = SC_NO_VALUE;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "prediction", output);
+    sc_scope_number(&f.scope, "target", (double)term->target);
+    sc_expr_output(&f.expr, sc_formula_read(&f, term->kind->formula));
+    if (term->kind->expr && graph->status == SOCLE_OK)
+        sc_graph_fail(graph, sc_expr_make_safe(graph->env, &f.expr));
+    sc_formula_build(&f, &each);
+    return mean_per_sample(graph, each);
+}
+
 sc_loss_rows sc_loss_build(sc_graph *graph, const sc_loss_term *term, sc_value output,
                            sc_value target) {
     const sc_loss_kind *loss = term->kind;
     const int32_t *ignored = term->ignored == SC_NO_LABEL ? NULL : &term->ignored;
     if (loss->classes) return sc_build_class_loss(graph, output, target, ignored);
-    sc_loss_rows rows = {.counts = SC_NO_VALUE,
-                         .prediction = output,
-                         .target = sc_build_to_float(graph, target, 1.0f)};
+    sc_loss_rows rows = {.counts = SC_NO_VALUE, .prediction = output, .target = SC_NO_VALUE};
+    if (!isnan(term->target)) {
+        rows.loss = against_number(graph, term, output);
+        return rows;
+    }
+    rows.target = sc_build_to_float(graph, target, 1.0f);
     if (!loss->expr) {
         rows.loss = sc_loss_of_formula(graph, loss->formula, output, rows.target);
         return rows;

@@ -4,8 +4,10 @@
 #include "nn/metric.h"
 #include "base/text.h"
 #include "graph/formula.h"
+#include "nn/net_private.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The loss is NaN where a score is NaN or infinite, and the largest of such scores means nothing.
@@ -156,14 +158,30 @@ double sc_metric_value(const sc_net *net, const double *values, const char *word
 
 void sc_net_standard_metrics(sc_net *net) {
     net->metrics = 0;
-    for (int i = 0; sc_metric_at(i); i++)
+    for (int i = 0; sc_net_labels(net) && sc_metric_at(i); i++)
         if (sc_metric_at(i)->always && sc_metric_at(i)->suits(net))
             net->metric[net->metrics++] = sc_metric_at(i);
+    for (int p = 0; p < net->phases; p++) net->metric[net->metrics++] = net->phase[p].metric;
+}
+
+socle_status sc_net_phase_metric(sc_net *net, sc_phase *phase, int number) {
+    char word[SC_NAME_MOST + 8];
+    sc_metric_kind *metric;
+    snprintf(word, sizeof word, "%s_loss", phase->name);
+    SC_TRY(sc_arena_allocate(net->arena, &metric, 1, sizeof *metric));
+    *metric = (sc_metric_kind){.phase = number, .always = true};
+    SC_TRY(sc_arena_string(net->arena, &metric->record.word, word));
+    metric->brief = metric->record.word;
+    phase->metric = metric;
+    return SOCLE_OK;
 }
 
 static socle_status fail_unsuited(const sc_net *net, const char *word) {
     if (!sc_net_labels(net))
-        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: a network without a loss has no metrics",
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                       net->losses ? "%s: no loss of this network compares with what the data "
+                                     "have, so there are no metrics"
+                                   : "%s: a network without a loss has no metrics",
                        word);
     sc_text known;
     sc_text_init(&known, net->env);
@@ -200,5 +218,5 @@ int sc_net_metric(const sc_net *net, const char *word) {
 }
 
 bool sc_net_is_judged_by_metric(const sc_net *net) {
-    return net->metrics > 0 && net->metric[0]->always;
+    return net->metrics > 0 && net->metric[0]->always && !net->metric[0]->phase;
 }

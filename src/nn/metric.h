@@ -18,6 +18,8 @@ struct sc_metric_kind {
     sc_value (*build)(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows);
     /* Whether the net's loss has it. */
     bool (*suits)(const sc_net *net);
+    int phase;   /* the loss of a phase, by its number from 1; 0: of what the data have, by the two
+                    above */
     bool always; /* measured, without being asked for, where the loss has it */
 };
 

@@ -151,6 +151,10 @@ static socle_status infer_output(sc_net *net, sc_layer *layer) {
 static socle_status check_inputs(sc_net *net, const sc_layer *layer) {
     const sc_record *kind = &layer->kind->record;
     const sc_option *from = sc_option_find(kind, sc_layer_family.common, "from");
+    if (layer->kind->source && layer->inputs == 0) return SOCLE_OK;
+    if (layer->kind->source)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s reads nothing: leave out 'from'",
+                       kind->word);
     if (layer->inputs < from->least || layer->inputs > from->most) {
         if (from->most == 1)
             return sc_fail(net->env, SOCLE_STATUS_CONFIG, "has %d inputs; %s takes one",
@@ -177,26 +181,31 @@ static socle_status settle_layer(sc_net *net, sc_layer *layer) {
     return infer_output(net, layer);
 }
 
-static socle_status add_layer(sc_net *net, sc_layer *layer, const char *name) {
-    SC_TRY(sc_net_name_layer(net, sc_layer_word(layer->kind, &layer->options), name, &layer->name));
-    socle_status status = settle_layer(net, layer);
-    if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", layer->name);
+socle_status sc_net_append_layer(sc_net *net, const sc_layer *layer, bool named) {
+    if (net->layers == SC_NET_LAYERS) /* what the canonical text of src/model can hold */
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "a network has at most %d layers",
+                       SC_NET_LAYERS);
     SC_TRY(sc_net_reserve_name(net));
     SC_TRY(
         sc_grow(net->env, &net->layer, &net->layer_capacity, net->layers + 1, sizeof *net->layer));
     net->layer[net->layers++] = *layer;
-    int node = net->inputs + (int)net->layers - 1;
-    if (!net->losses) net->output = node; /* a loss stays with the node it was given */
-    sc_net_add_name(net, node);
+    if (named) sc_net_add_name(net, net->inputs + (int)net->layers - 1);
+    return SOCLE_OK;
+}
+
+static socle_status add_layer(sc_net *net, sc_layer *layer, const char *name) {
+    SC_TRY(sc_net_name_layer(net, sc_layer_word(layer->kind, &layer->options), name, &layer->name));
+    socle_status status = settle_layer(net, layer);
+    if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", layer->name);
+    SC_TRY(sc_net_append_layer(net, layer, true));
+    if (!net->losses) /* a loss stays with the node it was given */
+        net->output = net->inputs + (int)net->layers - 1;
     return SOCLE_OK;
 }
 
 int sc_net_layer(sc_net *net, const sc_layer_kind *kind, const char *name, int inputs,
                  const int *input, const sc_layer_options *options) {
     if (net->status != SOCLE_OK) return -1;
-    if (net->layers == SC_NET_LAYERS) /* what the canonical text of src/model can hold */
-        return sc_net_fail(net, sc_fail(net->env, SOCLE_STATUS_CONFIG,
-                                        "a network has at most %d layers", SC_NET_LAYERS));
     sc_layer layer = {.kind = kind,
                       .inputs = inputs,
                       .options = *options,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A network: inputs, layers in order, losses, and the parameters that the layers own. It is a
+/* A network: inputs, layers in order, losses, and the parameters that the layers own. Its layers
+ * may form several named networks, which read each other and are trained in phases. It is a
  * description; building it appends its operations to a graph, once per purpose (train, evaluate,
  * predict) and capacity. It knows graphs, not devices, files or loops. A net remembers its first
  * error, so building code needs no check per line. */
@@ -16,6 +17,9 @@ enum {
     SC_NET_WORDS = 40,
     SC_NET_LAYERS = 10000,
     SC_NET_LOSSES = 16,
+    SC_NET_NETWORKS = 8,      /* named networks that one net holds */
+    SC_NET_APPLICATIONS = 16, /* of these to something */
+    SC_NET_PHASES = 4,        /* of a training step */
     SC_LAYER_NAME = SC_NAME_MOST
 };
 
@@ -28,19 +32,22 @@ typedef struct sc_initializer {
 /* Options of every layer kind in one flat record; a kind's table (layer.h) says which keys it
  * reads, their defaults and ranges. */
 typedef struct sc_layer_options {
-    int units;           /* dense, embedding, rnn */
+    int units;           /* dense, embedding, rnn, noise */
     int vocabulary;      /* embedding */
     int filters, groups; /* conv2d */
     int kernel[2], stride[2], dilation[2];
     sc_padding padding;
     bool use_bias, count_padding;
-    float rate;              /* dropout */
-    float epsilon, momentum; /* batchnorm: running = momentum * running + (1 - momentum) * batch */
-    int group;               /* batchnorm: samples of a statistics group; 0: the whole batch */
-    int axis;                /* concat, softmax */
-    const char *function;    /* activation: a word of activation_list.def ("relu"); rnn */
-    const char *returns;     /* rnn: "last", "sequence" */
-    const char *formula;     /* expr: the user's text */
+    float rate;               /* dropout */
+    float epsilon, momentum;  /* batchnorm: running = momentum * running + (1 - momentum) * batch */
+    int group;                /* batchnorm: samples of a statistics group; 0: the whole batch */
+    int axis;                 /* concat, softmax */
+    int factor[2];            /* upsample */
+    socle_shape shape;        /* reshape: of a sample */
+    const char *function;     /* activation: a word of activation_list.def ("relu"); rnn */
+    const char *distribution; /* noise: "normal", "uniform" */
+    const char *returns;      /* rnn: "last", "sequence" */
+    const char *formula;      /* expr: the user's text */
     sc_initializer weight_init, recurrent_init, bias_init;
 } sc_layer_options;
 
@@ -55,6 +62,8 @@ typedef struct sc_layer {
     sc_tensor_desc output;  /* for one sample; inferred when added */
     const sc_expr *formula; /* of an activation or an expr layer: its text, read once; NULL: none */
     int first_parameter, parameters;
+    bool again; /* a layer of a network that is applied once more: its parameters are those of the
+                   first one */
 } sc_layer;
 
 typedef enum sc_parameter_role {
@@ -84,7 +93,33 @@ typedef struct sc_loss_term {
     int output;      /* node number of the predictions */
     int32_t ignored; /* the label of what does not count; SC_NO_LABEL: all counts */
     int lengths;     /* the input that says how many rows of each sample count; -1: all do */
+    float weight;    /* its factor in the sum of losses */
+    int phase;       /* the phase of a step that makes it small; 0 where no phases are declared */
+    float target;    /* what predictions are compared with; NaN: the labels or targets of the data
+                      */
 } sc_loss_term;
+
+/* A named network: consecutive layers, called "NAME.LAYER". */
+typedef struct sc_network {
+    const char *name;
+    int argument; /* the node that its layers read as their input; -1: they read none */
+    size_t first, layers;
+} sc_network;
+
+/* What a network gives for an argument: generator, discriminator(input). */
+typedef struct sc_application {
+    int network, argument;
+    int output; /* node number */
+} sc_application;
+
+/* A part of a training step: its losses, and the networks whose parameters they move. All phases of
+ * a step see the weights with which it began (simultaneous gradient descent: Mescheder et al., The
+ * Numerics of GANs, 2017). */
+typedef struct sc_phase {
+    const char *name;
+    uint32_t trains;              /* networks, one bit each */
+    const sc_metric_kind *metric; /* its loss, under the phase's name: "generator_loss" */
+} sc_phase;
 
 typedef struct sc_net {
     sc_env *env;
@@ -103,7 +138,14 @@ scale) */
     size_t parameters, parameter_capacity;
     int trainable, statistics; /* counts */
     sc_loss_term loss[SC_NET_LOSSES];
-    int losses;                                   /* 0 until one is chosen */
+    int losses; /* 0 until one is chosen */
+    sc_network network[SC_NET_NETWORKS];
+    int networks; /* 0: the layers are one network without a name */
+    bool open;    /* the last one is being made */
+    sc_application application[SC_NET_APPLICATIONS];
+    int applications;
+    sc_phase phase[SC_NET_PHASES];
+    int phases;                                   /* 0: one that trains everything */
     const sc_metric_kind *metric[SC_NET_METRICS]; /* what is measured beside the loss */
     int metrics;
     int output; /* node number of the result: what predictions show */
@@ -137,18 +179,51 @@ socle_status sc_net_loss(sc_net *net, const char *word, int node);
 /* The same; the loss "expr" is the mean of this formula of `prediction` and `target`, which is
  * copied. Errors: CONFIG with the column. */
 socle_status sc_net_loss_formula(sc_net *net, const char *word, const char *formula, int node);
-/* What has the label `ignored` counts neither in the loss nor in its mean; SC_NO_LABEL: all counts.
- * Errors: CONFIG where the loss compares no classes. */
+/* One more loss, which is added to those before it `weight` times; the net's result stays what it
+ * is. `target`: predictions are compared with this number; NaN: with the labels or targets of the
+ * data, of which there is one column for all losses. Where there are several losses, that of a
+ * sample is the sum over the losses of the mean over the labels that count. Errors: CONFIG, SHAPE.
+ */
+socle_status sc_net_add_loss(sc_net *net, const char *word, const char *formula, int node,
+                             float weight, float target);
+/* Of the loss that was chosen or added last: what has the label `ignored` counts neither in the
+ * loss nor in its mean; SC_NO_LABEL: all counts. Errors: CONFIG where the loss compares no classes.
+ */
 socle_status sc_net_ignore(sc_net *net, int32_t ignored);
-/* net_lengths.c: of each sample's labels as many count, from the first on, as its number in input
- * `input` says; -1: all do. Errors: CONFIG where there is no label per step, or the input gives no
- * lengths. */
+/* net_lengths.c: of the same, of each sample's labels as many count, from the first on, as its
+ * number in input `input` says; -1: all do. Errors: CONFIG where there is no label per step, or the
+ * input gives no lengths. */
 socle_status sc_net_loss_lengths(sc_net *net, int input);
+/* net_networks.c. Begins a network, to which the layers added from now on belong; `argument`: the
+ * node that it is applied to, -1: none. Errors: CONFIG. */
+socle_status sc_net_begin_network(sc_net *net, const char *name, int argument);
+/* Ends it: its result is that of its last layer. */
+socle_status sc_net_end_network(sc_net *net);
+/* Its number, or -1. */
+int sc_net_find_network(const sc_net *net, const char *name);
+/* The result of a network for the argument with which it was made. */
+int sc_net_first_result(const sc_net *net, int network);
+/* The result of a network for another argument, with the parameters that it has: a node, or -1
+ * after an error (CONFIG, SHAPE). The same argument gives the same node. */
+int sc_net_apply(sc_net *net, int network, int argument);
+/* Whether the result of a node depends on an input of the net. */
+bool sc_net_reads_inputs(const sc_net *net, int node);
+/* One more phase; the losses that are added from now on are its. Errors: CONFIG. */
+socle_status sc_net_add_phase(sc_net *net, const char *name, uint32_t trains);
+/* Every loss reaches a parameter that its phase trains; networks that no phase trains are named in
+ * a warning. *loss: which does not. Errors: CONFIG. */
+socle_status sc_net_check_phases(const sc_net *net, int *loss);
+/* The phases of a step, at least 1. */
+int sc_net_phases(const sc_net *net);
+/* The phase that trains a parameter; -1: none does, and statistics are no parameters. */
+int sc_net_phase_of(const sc_net *net, size_t parameter);
 /* The first loss that compares with the labels or targets of the data; NULL: none does. */
 const sc_loss_term *sc_net_labels(const sc_net *net);
 /* The first loss whose predictions are the net's result; NULL: none. */
 const sc_loss_term *sc_net_output_loss(const sc_net *net);
-/* Rows of the loss per sample: labels where it compares classes, else 1. */
+/* A loss may be below 0: somebody's own formula. */
+bool sc_net_is_signed(const sc_net *net);
+/* Rows of the loss per sample: labels where it is one that compares classes, else 1. */
 int64_t sc_net_loss_rows(const sc_net *net);
 /* The loss has several rows per sample, or some that do not count: what a step is divided by is
  * summed on the device. */

@@ -32,9 +32,10 @@ int64_t sc_net_length_limit(const sc_net *net, int input, const char **reader) {
         const sc_tensor_desc *sequence = sc_net_desc(net, layer->input[0]);
         take_least(&limit, reader, sequence->dim[sequence->rank - 2], layer->name);
     }
-    const sc_loss_term *loss = sc_net_labels(net);
-    if (loss && loss->lengths == input)
-        take_least(&limit, reader, sc_net_loss_rows(net), loss->kind->record.word);
+    for (const sc_loss_term *loss = net->loss; loss < net->loss + net->losses; loss++)
+        if (loss->lengths == input)
+            take_least(&limit, reader, sc_net_desc(net, loss->output)->dim[1],
+                       loss->kind->record.word);
     return limit;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A loss that applies softmax or sigmoid itself, to what has been through one of them: it sees
@@ -49,26 +50,84 @@ static socle_status read_loss(const sc_loss_kind **loss, sc_net *net, const char
     return SOCLE_OK;
 }
 
-static socle_status choose_loss(sc_net *net, const char *word, const char *formula, int node) {
-    const sc_loss_kind *loss = sc_loss_find(word);
-    sc_tensor_desc target;
-    if (!loss) return fail_unknown_loss(net->env, word);
-    if (node < 0 || node >= net->inputs + (int)net->layers)
+/* A number in the place of the labels suits losses of values, and shares are 0 to 1. */
+static socle_status check_target(const sc_net *net, const sc_loss_term *term) {
+    if (isnan(term->target)) return SOCLE_OK;
+    if (term->kind->classes)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                       "compares with the class numbers of the data, and takes no target");
+    bool shares = sc_loss_counts_correct(term->kind);
+    if (isfinite(term->target) && (!shares || (term->target >= 0 && term->target <= 1)))
+        return SOCLE_OK;
+    return sc_fail(net->env, SOCLE_STATUS_CONFIG, "compares with %s, and the target is %g",
+                   shares ? "numbers of 0 to 1" : "finite numbers", (double)term->target);
+}
+
+/* The data have one column of labels or targets. */
+static socle_status check_labels(const sc_net *net, const sc_loss_term *term) {
+    const sc_loss_term *first = sc_net_labels(net);
+    sc_tensor_desc theirs, ours;
+    SC_TRY(sc_loss_target(net->env, term->kind, sc_net_desc(net, term->output), &ours));
+    if (!isnan(term->target) || !first) return SOCLE_OK;
+    SC_TRY(sc_loss_target(net->env, first->kind, sc_net_desc(net, first->output), &theirs));
+    int64_t own = sc_tensor_elements_at(&ours, 1), other = sc_tensor_elements_at(&theirs, 1);
+    if (own == other) return SOCLE_OK;
+    return sc_fail(net->env, SOCLE_STATUS_SHAPE,
+                   "compares %lld values of the data for each sample, the loss %s before it %lld; "
+                   "the data have one column of labels or targets",
+                   (long long)own, first->kind->record.word, (long long)other);
+}
+
+static socle_status make_term(sc_loss_term *out, sc_net *net, const char *word,
+                              const char *formula) {
+    out->kind = sc_loss_find(word);
+    out->ignored = SC_NO_LABEL;
+    out->lengths = -1;
+    if (!out->kind) return fail_unknown_loss(net->env, word);
+    if (out->output < 0 || out->output >= net->inputs + (int)net->layers)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: reads no layer of this network", word);
-    bool own = !loss->classes && !loss->formula;
+    bool own = !out->kind->classes && !out->kind->formula;
     if (own && !formula)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: the formula is missing", word);
-    socle_status status = own ? read_loss(&loss, net, formula) : SOCLE_OK;
-    if (status == SOCLE_OK)
-        status = sc_loss_target(net->env, loss, sc_net_desc(net, node), &target);
+    socle_status status = own ? read_loss(&out->kind, net, formula) : SOCLE_OK;
+    if (status == SOCLE_OK) status = check_target(net, out);
+    if (status == SOCLE_OK) status = check_labels(net, out);
     if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", word);
-    warn_squashed(net, loss, node);
-    net->loss[0] =
-        (sc_loss_term){.kind = loss, .output = node, .ignored = SC_NO_LABEL, .lengths = -1};
-    net->losses = 1;
-    net->output = node;
+    warn_squashed(net, out->kind, out->output);
+    return SOCLE_OK;
+}
+
+static socle_status add_loss(sc_net *net, const char *word, const char *formula,
+                             sc_loss_term *term) {
+    if (net->losses == SC_NET_LOSSES)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: a network has at most %d losses", word,
+                       SC_NET_LOSSES);
+    SC_TRY(make_term(term, net, word, formula));
+    net->loss[net->losses++] = *term;
     sc_net_standard_metrics(net);
     return SOCLE_OK;
+}
+
+socle_status sc_net_add_loss(sc_net *net, const char *word, const char *formula, int node,
+                             float weight, float target) {
+    sc_loss_term term = {.output = node,
+                         .weight = weight,
+                         .target = target,
+                         .phase = net->phases ? net->phases - 1 : 0};
+    if (net->status == SOCLE_OK) net->status = add_loss(net, word, formula, &term);
+    return net->status;
+}
+
+static socle_status choose_loss(sc_net *net, const char *word, const char *formula, int node) {
+    sc_loss_term term = {.output = node, .weight = 1, .target = NAN};
+    const int before = net->losses;
+    net->losses = 0;
+    socle_status status = add_loss(net, word, formula, &term);
+    if (status == SOCLE_OK)
+        net->output = node;
+    else
+        net->losses = before;
+    return status;
 }
 
 socle_status sc_net_loss(sc_net *net, const char *word, int node) {
@@ -97,7 +156,9 @@ socle_status sc_net_ignore(sc_net *net, int32_t ignored) {
 }
 
 const sc_loss_term *sc_net_labels(const sc_net *net) {
-    return net->losses ? &net->loss[0] : NULL;
+    for (int i = 0; i < net->losses; i++)
+        if (isnan(net->loss[i].target)) return &net->loss[i];
+    return NULL;
 }
 
 const sc_loss_term *sc_net_output_loss(const sc_net *net) {
@@ -106,15 +167,21 @@ const sc_loss_term *sc_net_output_loss(const sc_net *net) {
     return NULL;
 }
 
+bool sc_net_is_signed(const sc_net *net) {
+    bool any = false;
+    for (int i = 0; i < net->losses; i++) any |= net->loss[i].kind->expr != NULL;
+    return any;
+}
+
 int64_t sc_net_loss_rows(const sc_net *net) {
     int64_t classes = sc_net_classes(net);
-    if (!classes) return 1;
+    if (!classes || net->losses > 1) return 1;
     return sc_tensor_elements_at(sc_net_desc(net, sc_net_labels(net)->output), 1) / classes;
 }
 
 bool sc_net_sums_weight(const sc_net *net) {
     const sc_loss_term *loss = sc_net_labels(net);
-    return loss && (loss->ignored != SC_NO_LABEL || sc_net_loss_rows(net) > 1);
+    return loss && net->losses == 1 && (loss->ignored != SC_NO_LABEL || sc_net_loss_rows(net) > 1);
 }
 
 int64_t sc_net_classes(const sc_net *net) {

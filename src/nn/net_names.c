@@ -40,7 +40,9 @@ socle_status sc_net_reserve_name(sc_net *net) {
     sc_release(net->env, net->slot);
     net->slot = slot;
     net->slots = slots;
-    for (size_t node = 0; node < names; node++) sc_net_add_name(net, (int)node);
+    for (size_t node = 0; node < names; node++)
+        if (node < (size_t)net->inputs || !net->layer[node - (size_t)net->inputs].again)
+            sc_net_add_name(net, (int)node);
     return SOCLE_OK;
 }
 
@@ -61,14 +63,16 @@ static int *last_ordinal(sc_net *net, const char *word, int *none) {
 }
 
 socle_status sc_net_name_layer(sc_net *net, const char *word, const char *given, const char **out) {
-    char name[SC_LAYER_NAME];
+    char name[2 * SC_LAYER_NAME + 2], prefix[SC_LAYER_NAME + 2] = "";
+    if (net->open) snprintf(prefix, sizeof prefix, "%s.", net->network[net->networks - 1].name);
     int none = 0, *last = last_ordinal(net, word, &none);
     if (given) {
-        SC_TRY(sc_net_check_name(net, given));
+        snprintf(name, sizeof name, "%s%.*s", prefix, SC_LAYER_NAME + 1, given);
+        SC_TRY(sc_net_check_name(net, name));
         ++*last;
-        return sc_arena_string(net->arena, out, given);
+        return sc_arena_string(net->arena, out, name);
     }
-    do snprintf(name, sizeof name, "%s%d", word, ++*last);
+    do snprintf(name, sizeof name, "%s%s%d", prefix, word, ++*last);
     while (sc_net_find(net, name) >= 0);
     return sc_arena_string(net->arena, out, name);
 }

@@ -14,4 +14,9 @@ socle_status sc_net_name_layer(sc_net *net, const char *word, const char *given,
 socle_status sc_net_reserve_name(sc_net *net);
 void sc_net_add_name(sc_net *net, int node);
 
+/* metric.c: what shows the loss of the phase of this number, from 1. */
+socle_status sc_net_phase_metric(sc_net *net, sc_phase *phase, int number);
+/* net.c: one more layer, complete; its name is found from now on where `named`. */
+socle_status sc_net_append_layer(sc_net *net, const sc_layer *layer, bool named);
+
 #endif

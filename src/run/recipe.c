@@ -84,9 +84,30 @@ static socle_status build_net(sc_net *net, const sc_config *config, const sc_dat
             "needs `inputs: [{shape: [1, 28, 28], dtype: u8}]`, since no data say "
             "what the network reads");
     SC_TRY(sc_config_get_array(&network, config, root, "network"));
-    SC_TRY(sc_net_read(net, config, network));
+    if (network) SC_TRY(sc_net_read(net, config, network));
     if (json_object_get(root, "loss")) SC_TRY(sc_loss_read(net, config, root));
+    SC_TRY(sc_program_read(net, config, root));
     return sc_metrics_read(net, config, root);
+}
+
+/* Of keys that stand in each other's place there is one. */
+static socle_status check_alone(const sc_config *config, const json_t *root, const char *key,
+                                const char *other) {
+    if (!json_object_get(root, key) || !json_object_get(root, other)) return SOCLE_OK;
+    return sc_config_fail(config, root, other, "stands in the place of `%s`: leave one out", key);
+}
+
+static socle_status check_program(const sc_config *config, const json_t *root) {
+    bool several = json_object_get(root, "networks");
+    if (!several) SC_TRY(sc_config_require(config, root, "network"));
+    SC_TRY(check_alone(config, root, "network", "networks"));
+    SC_TRY(check_alone(config, root, "loss", "losses"));
+    SC_TRY(check_alone(config, root, "loss", "phases"));
+    SC_TRY(check_alone(config, root, "losses", "phases"));
+    if (several && json_object_get(root, "loss"))
+        return sc_config_fail(config, root, "loss",
+                              "with several networks, `losses` or `phases` say what losses are of");
+    return SOCLE_OK;
 }
 
 socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *config,
@@ -94,7 +115,7 @@ socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *confi
     const json_t *root = sc_config_root(config);
     *out = NULL;
     SC_TRY(sc_record_keys(config, root, &sc_recipe_record));
-    SC_TRY(sc_config_require(config, root, "network"));
+    SC_TRY(check_program(config, root));
     SC_TRY(sc_recipe_check_data(config));
     sc_net *net;
     SC_TRY(sc_net_create(&net, env));
@@ -138,14 +159,42 @@ static json_t *resolve_train(const sc_recipe *recipe) {
     return train;
 }
 
-/* Layers with every option, once there is a network; else as they are given. */
-static json_t *resolve_network(const sc_recipe *recipe) {
-    if (recipe->net) return sc_net_layers(recipe->net);
-    return json_deep_copy(json_object_get(sc_config_root(recipe->config), "network"));
-}
-
 static bool add(json_t *out, const char *key, json_t *value) {
     return json_object_set_new(out, key, value) == 0;
+}
+
+static json_t *resolve_losses(const sc_config *config, const json_t *losses) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < json_array_size(losses); i++)
+        json_array_append_new(list, sc_loss_item_value(config, json_array_get(losses, i)));
+    return list;
+}
+
+static json_t *resolve_phases(const sc_config *config, const json_t *phases) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < json_array_size(phases); i++) {
+        json_t *phase = json_deep_copy(json_array_get(phases, i));
+        json_object_set_new(phase, "losses",
+                            resolve_losses(config, json_object_get(phase, "losses")));
+        json_array_append_new(list, phase);
+    }
+    return list;
+}
+
+/* Layers with every option, once there is a network; else as they are given. And what training
+ * makes small. */
+static bool resolve_program(json_t *out, const sc_recipe *recipe) {
+    const sc_config *config = recipe->config;
+    const json_t *root = sc_config_root(config), *networks = json_object_get(root, "networks"),
+                 *network = networks ? networks : json_object_get(root, "network"),
+                 *loss = json_object_get(root, "loss"), *losses = json_object_get(root, "losses"),
+                 *phases = json_object_get(root, "phases");
+    bool done = add(out, networks ? "networks" : "network",
+                    recipe->net ? sc_net_layers(recipe->net) : json_deep_copy(network));
+    if (loss) done &= add(out, "loss", json_deep_copy(loss));
+    if (losses) done &= add(out, "losses", resolve_losses(config, losses));
+    if (phases) done &= add(out, "phases", resolve_phases(config, phases));
+    return done;
 }
 
 socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe) {
@@ -158,8 +207,7 @@ socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe) {
     *out = json_object();
     bool done = add(*out, "data", data);
     if (inputs) done &= add(*out, "inputs", json_deep_copy(inputs));
-    done &= add(*out, "network", resolve_network(recipe));
-    done &= add(*out, "loss", json_deep_copy(json_object_get(root, "loss")));
+    done &= resolve_program(*out, recipe);
     if (metrics) done &= add(*out, "metrics", json_deep_copy(metrics));
     done &=
         add(*out, "optimizer", json_pack("{s: o}", kind->word, sc_record_value(optimizer, kind)));

@@ -39,7 +39,9 @@ socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *c
 /* Classes that the loss tells apart; 0: none. */
 static int64_t classes_of(const sc_net *net) {
     int64_t classes = sc_net_classes(net);
-    return classes ? classes : sc_loss_counts_correct(sc_net_labels(net)->kind) ? 2 : 0;
+    const sc_loss_term *labels = sc_net_labels(net);
+    if (classes) return classes;
+    return labels && sc_loss_counts_correct(labels->kind) ? 2 : 0;
 }
 
 socle_status sc_recipe_suits_class_weights(const sc_config *config, const char *part_name,
@@ -48,10 +50,12 @@ socle_status sc_recipe_suits_class_weights(const sc_config *config, const char *
     SC_TRY(sc_recipe_find_part(&part, config, part_name));
     SC_TRY(sc_config_get_array(&list, config, part, key));
     if (!list) return SOCLE_OK;
+    const sc_loss_term *labels = sc_net_labels(net);
     int64_t classes = classes_of(net);
     if (!classes)
-        return sc_config_fail(config, part, key, "needs classes, and the loss %s knows none",
-                              sc_net_labels(net)->kind->record.word);
+        return sc_config_fail(config, part, key, "needs classes, and %s%s knows none",
+                              labels ? "the loss " : "a run without labels",
+                              labels ? labels->kind->record.word : "");
     if ((int64_t)json_array_size(list) == classes) return SOCLE_OK;
     return sc_config_fail(config, part, key,
                           "has %zu weights, the network tells %lld classes apart",

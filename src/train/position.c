@@ -91,6 +91,7 @@ static socle_status check_totals(const sc_trainer *trainer, const sc_position *p
     double slack = weight * part + FLT_MIN * (double)additions; /* what is below a device may drop
                                                                  */
     const sc_sums *sum = &position->sum;
+    const double least = sc_net_is_signed(trainer->net) && position->row ? -FLT_MAX : 0;
     SC_TRY(within(trainer, "weight", sum->weight, fmax(0, weight - slack), weight + slack));
     for (int m = 0; m < trainer->net->metrics; m++) {
         const sc_metric_kind *metric = trainer->net->metric[m];
@@ -99,9 +100,10 @@ static socle_status check_totals(const sc_trainer *trainer, const sc_position *p
                                        : 0;
         bool begun_later = position->row && !metric->always && isnan(sum->metric[m]);
         if (begun_later) continue;
-        SC_TRY(within(trainer, sc_metric_sum(metric), sum->metric[m], 0, fmin(most, FLT_MAX)));
+        SC_TRY(within(trainer, sc_metric_sum(metric), sum->metric[m], metric->phase ? least : 0,
+                      fmin(most, FLT_MAX)));
     }
-    return within(trainer, "loss", sum->loss, 0, position->row ? FLT_MAX : 0);
+    return within(trainer, "loss", sum->loss, least, position->row ? FLT_MAX : 0);
 }
 
 /* The score of an epoch, as judge_epoch gives it. One that was not finite is none. */
@@ -117,7 +119,8 @@ static socle_status check_best(const sc_trainer *trainer, const sc_position *pos
     int64_t validation = trainer->validation_order.count * sc_net_loss_rows(trainer->net);
     if (!validation) return within(trainer, "best", position->best, 1, (double)position->step);
     if (!sc_net_is_judged_by_metric(trainer->net))
-        return within(trainer, "best", position->best, -FLT_MAX, 0);
+        return within(trainer, "best", position->best, -FLT_MAX,
+                      sc_net_is_signed(trainer->net) ? FLT_MAX : 0);
     return within(trainer, "best", position->best, -1e-7,
                   1 + ROUNDING * (double)(2 * validation + 4));
 }

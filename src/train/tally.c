@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What samples count, as the host finds it: the same that the engine's graphs sum up
- * (engine_graph.c). */
+ * (engine_loss.c). */
 #include "train/columns.h"
 
 #include "train/targets.h"
@@ -24,10 +24,11 @@ socle_status sc_tally_begin(sc_tally *out, sc_env *env, const sc_net *net,
                             const sc_dataset *dataset) {
     const sc_loss_term *loss = sc_net_labels(net);
     *out = (sc_tally){.rows = sc_net_loss_rows(net), .ignored = SC_NO_LABEL};
-    if (!loss) return SOCLE_OK;
-    out->ignored = loss->ignored;
-    if (loss->ignored != SC_NO_LABEL) SC_TRY(find_labels(&out->target, env, dataset));
-    if (loss->lengths >= 0)
+    if (!net->losses) return SOCLE_OK;
+    const bool by_row = loss && net->losses == 1; /* several count sample by sample */
+    if (by_row) out->ignored = loss->ignored;
+    if (out->ignored != SC_NO_LABEL) SC_TRY(find_labels(&out->target, env, dataset));
+    if (by_row && loss->lengths >= 0)
         SC_TRY(find_length(&out->length, env, net->input[loss->lengths].name, dataset));
     for (const sc_column_kind *kind = sc_column_kinds; kind->name; kind++) {
         int number = kind->use == SC_USE_FACTOR ? sc_columns_find(net, dataset, kind) : -1;

@@ -6,10 +6,9 @@
 #include <string.h>
 
 /* The values of a loss that counts right answers are shares of a class: 0 to 1. */
-static socle_status check_values(sc_env *env, const sc_net *net, const char *source,
+static socle_status check_values(sc_env *env, const sc_loss_kind *loss, const char *source,
                                  const sc_column *column, int64_t count) {
     const float *value = column->data;
-    const sc_loss_kind *loss = sc_net_labels(net)->kind;
     bool shares = sc_loss_counts_correct(loss);
     int64_t elements = sc_column_elements(column);
     for (int64_t i = 0; i < count * elements; i++) {
@@ -22,10 +21,9 @@ static socle_status check_values(sc_env *env, const sc_net *net, const char *sou
     return SOCLE_OK;
 }
 
-socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source,
-                              const sc_column *column, int64_t count) {
+static socle_status check_term(sc_env *env, const sc_net *net, const sc_loss_term *term,
+                               const char *source, const sc_column *column, int64_t count) {
     sc_tensor_desc target;
-    const sc_loss_term *term = sc_net_labels(net);
     const sc_tensor_desc *output = sc_net_desc(net, term->output);
     SC_TRY(sc_loss_target(env, term->kind, output, &target));
     bool wants_labels = target.dtype != SOCLE_F32, has_labels = column->dtype != SOCLE_F32;
@@ -41,11 +39,18 @@ socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source
                        wants_labels && output->rank > 2 && sc_column_elements(column) == 1
                            ? " (one label per sample: put flatten before the last layers)"
                            : "");
-    if (!has_labels) return check_values(env, net, source, column, count);
+    if (!has_labels) return check_values(env, term->kind, source, column, count);
     if (!wants_labels && !sc_loss_counts_correct(term->kind)) return SOCLE_OK;
     const int32_t *ignored = term->ignored == SC_NO_LABEL ? NULL : &term->ignored;
-    int64_t classes = wants_labels ? sc_net_classes(net) : 2;
+    int64_t classes = wants_labels ? output->dim[sc_class_axis(output)] : 2;
     return sc_column_check_labels(env, source, column, count, classes, ignored);
+}
+
+socle_status sc_targets_check(sc_env *env, const sc_net *net, const char *source,
+                              const sc_column *column, int64_t count) {
+    for (const sc_loss_term *term = net->loss; term < net->loss + net->losses; term++)
+        if (isnan(term->target)) SC_TRY(check_term(env, net, term, source, column, count));
+    return SOCLE_OK;
 }
 
 /* What looks its input up knows so many numbers; 0: the layer takes any. */

@@ -11,7 +11,7 @@
 enum { SHOWN = 8 }; /* names in a message */
 
 static bool is_trained(const sc_net *net, size_t p) {
-    return net->parameter[p].role != SC_PARAMETER_STATISTIC;
+    return sc_net_phase_of(net, p) >= 0;
 }
 
 /* A pattern as in file names, or the name of a layer, which stands for all it has. */

@@ -16,9 +16,11 @@ static SC_UNUSED socle_status net_from_yaml(sc_net **out, sc_env *env, const soc
     socle_status status = sc_net_create(out, env);
     if (status == SOCLE_OK && sc_net_input(*out, SC_INPUT_NAME, SOCLE_U8, shape, 1.0f / 255.0f) < 0)
         status = (*out)->status;
-    if (status == SOCLE_OK) status = sc_net_read(*out, config, sc_config_find(config, "network"));
+    if (status == SOCLE_OK && !sc_config_find(config, "networks"))
+        status = sc_net_read(*out, config, sc_config_find(config, "network"));
     if (status == SOCLE_OK && sc_config_find(config, "loss"))
         status = sc_loss_read(*out, config, sc_config_root(config));
+    if (status == SOCLE_OK) status = sc_program_read(*out, config, sc_config_root(config));
     if (status != SOCLE_OK) {
         sc_net_destroy(*out);
         *out = NULL;

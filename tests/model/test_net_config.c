@@ -118,6 +118,10 @@ static const struct {
     {"expr", "network: [{expr: 'x * tanh(log(1 + exp(x)))'}, {expr: {formula: x1 - x2 / 2, from: "
              "[input, expr1]}}]"},
     {"dropout", "network: [{dropout: {rate: 0.999}}, {dropout: 0}]"},
+    {"reshape", "network: [flatten, {reshape: [3, 16, 16]}, {reshape: 768}]"},
+    {"upsample", "network: [{upsample: [2, 3]}, {upsample: 2}]"},
+    {"noise", "network: [{noise: {units: 4, distribution: uniform}}, {noise: 3}, {concat: "
+              "[noise1, noise2]}]"},
 };
 
 Test(net_config, every_kind_makes_the_round_trip) {
@@ -136,6 +140,31 @@ Test(net_config, every_kind_makes_the_round_trip) {
             found = true;
         }
         if (!found) SC_TEST_FAIL("the kind %s has no sample here", (*kind)->word);
+    }
+}
+
+Test(net_config, programs_make_the_round_trip) {
+    static const char *const texts[] = {
+        "network: [flatten, {dense: 4}, {dense: 2}]\n"
+        "losses: [{loss: {softmax_cross_entropy: {ignore: 1}}, weight: 0.25}, {loss: mse, of: "
+        "dense1, target: 0.5}]\n",
+        "networks:\n"
+        "  d: [flatten, {dense: {units: 3, name: last}}, {add: [last, last]}]\n"
+        "  g: [{noise: 2}, {dense: 768}, {reshape: [3, 16, 16]}]\n"
+        "phases:\n"
+        "  - {trains: d, losses: [{loss: bce, of: d(input), target: 1}, {loss: bce, of: d(g), "
+        "target: 0, weight: 2}]}\n"
+        "  - {trains: [g], name: maker, losses: [{loss: {expr: target * prediction}, of: d(g), "
+        "target: -1}]}\n",
+        "networks:\n"
+        "  b: [{dense: {units: 768, from: a}}, {reshape: [3, 16, 16]}]\n"
+        "  a: [flatten, {dense: 3}]\n"
+        "losses: [{loss: mse, of: a(b), target: 0}]\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        sc_env env;
+        sc_net *net = read_net(&env, texts[i]);
+        check_round_trip(&env, net);
+        sc_net_destroy(net);
     }
 }
 

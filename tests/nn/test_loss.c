@@ -29,7 +29,8 @@ static void create_of(loss_eval *out, const sc_loss_kind *kind, int64_t rows, in
     sc_value x = sc_graph_external(out->graph, SC_LANE_INPUTS, 0, &desc, NULL),
              target = sc_graph_external(out->graph, SC_LANE_INPUTS, 1, &target_desc, NULL), slope,
              correct = SC_NO_VALUE;
-    const sc_net net = {.loss = {{.kind = kind, .ignored = SC_NO_LABEL}}, .losses = 1};
+    const sc_net net = {.loss = {{.kind = kind, .ignored = SC_NO_LABEL, .target = NAN}},
+                        .losses = 1};
     const sc_metric_kind *accuracy = sc_metric_find("accuracy");
     sc_loss_rows loss_rows = sc_loss_build(out->graph, &net.loss[0], x, target);
     sc_value loss = loss_rows.loss;

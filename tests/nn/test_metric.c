@@ -36,8 +36,8 @@ static void measure(const char *word, const char *loss, const double *x, const d
     sc_graph *graph;
     graph_eval eval;
     sc_env_init(&env, NULL, NULL);
-    const sc_net net = {.loss = {{.kind = sc_loss_find(loss), .ignored = SC_NO_LABEL}},
-                        .losses = 1};
+    const sc_net net = {
+        .loss = {{.kind = sc_loss_find(loss), .ignored = SC_NO_LABEL, .target = NAN}}, .losses = 1};
     const sc_metric_kind *metric = sc_metric_find(word);
     SC_TRUE(metric != NULL && metric->suits(&net));
     sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 2, (int64_t[]){rows, width}), wanted;
@@ -89,7 +89,8 @@ Test(metric, of_values) {
         SC_EQ(absolute[r], (fabs(a) + fabs(b)) / 2);
         SC_EQ(squared[r], (a * a + b * b) / 2);
     }
-    const sc_net scores = {.loss = {{.kind = sc_loss_find("binary_cross_entropy")}}, .losses = 1};
+    const sc_net scores = {.loss = {{.kind = sc_loss_find("binary_cross_entropy"), .target = NAN}},
+                           .losses = 1};
     SC_TRUE(!sc_metric_find("mae")->suits(&scores));
 }
 

@@ -30,23 +30,6 @@ static bool has(const char *file, const char *text) {
     return found;
 }
 
-/* The bytes of a tensor; the caller frees. */
-static char *tensor(const char *file, const char *name, size_t *size) {
-    size_t whole, begin = 0, end = 0;
-    uint64_t header;
-    char key[64], *data = tool_get(file, &whole);
-    memcpy(&header, data, sizeof header);
-    snprintf(key, sizeof key, "\"%s\":", name);
-    SC_TRUE(header < whole - 8);
-    data[8 + header - 1] = '\0'; /* over the last brace, or a space */
-    const char *at = strstr(data + 8, key), *offsets = at ? strstr(at, "data_offsets") : NULL;
-    SC_TRUE(offsets && sscanf(offsets, "data_offsets\": [%zu, %zu]", &begin, &end) == 2);
-    *size = end - begin;
-    SC_TRUE(*size > 0 && 8 + header + end <= whole);
-    memmove(data, data + 8 + header + begin, *size);
-    return data;
-}
-
 Test(tool_groups, stops_and_goes_on) {
     tool_expect(0, NULL, "train tool.yaml -o whole --set " MIXED);
     tool_expect(0, NULL, "train tool.yaml -o plain");
@@ -75,8 +58,8 @@ Test(tool_groups, frozen_stays) {
         static const char *const names[] = {"dense1.weight", "dense1.bias", "dense2.weight",
                                             "dense2.bias"};
         size_t size[2];
-        char *before = tensor("begin/model.safetensors", names[i], &size[0]),
-             *after = tensor("frozen/model.safetensors", names[i], &size[1]);
+        char *before = tool_tensor("begin/model.safetensors", names[i], &size[0]),
+             *after = tool_tensor("frozen/model.safetensors", names[i], &size[1]);
         SC_EQ(size[0], size[1]);
         SC_EQ(memcmp(before, after, size[0]) == 0, i < 2);
         free(before);

@@ -48,6 +48,22 @@ char *tool_get(const char *name, size_t *size) {
     return data;
 }
 
+char *tool_tensor(const char *file, const char *name, size_t *size) {
+    size_t whole, begin = 0, end = 0;
+    uint64_t header;
+    char key[64], *data = tool_get(file, &whole);
+    memcpy(&header, data, sizeof header);
+    snprintf(key, sizeof key, "\"%s\":", name);
+    SC_TRUE(header < whole - 8);
+    data[8 + header - 1] = '\0'; /* over the last brace, or a space */
+    const char *at = strstr(data + 8, key), *offsets = at ? strstr(at, "data_offsets") : NULL;
+    SC_TRUE(offsets && sscanf(offsets, "data_offsets\": [%zu, %zu]", &begin, &end) == 2);
+    *size = end - begin;
+    SC_TRUE(*size > 0 && 8 + header + end <= whole);
+    memmove(data, data + 8 + header + begin, *size);
+    return data;
+}
+
 bool tool_exists(const char *name) {
     return access(name, F_OK) == 0;
 }

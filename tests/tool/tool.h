@@ -43,6 +43,8 @@ void tool_expect(int code, const char *text, const char *words, ...)
 void tool_put(const char *name, const void *data, size_t size);
 void tool_put_text(const char *name, const char *text);
 char *tool_get(const char *name, size_t *size); /* malloc */
+/* The bytes of a tensor of a model or checkpoint; the caller frees. */
+char *tool_tensor(const char *file, const char *name, size_t *size);
 bool tool_exists(const char *name);
 bool tool_same(const char *a, const char *b);
 /* IDX files of `count` samples; the labels say where the bright corner is. */

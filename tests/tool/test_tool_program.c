@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs of several networks, phases and losses: each phase moves its own networks along its own
+ * gradient, all from the same weights; losses add up; a run goes on after a stop and on several
+ * devices to the same bytes; and what cannot be is refused with its place. */
+#include "tool.h"
+
+#include <math.h>
+
+static const char gan[] =
+    "data: {train: {images: train-images, labels: train-labels}}\n"
+    "networks:\n"
+    "  generator: [{noise: 8}, {dense: 16}, leaky_relu, {dense: 64}, sigmoid,\n"
+    "              {reshape: [1, 8, 8]}]\n"
+    "  discriminator: [flatten, {dense: 16}, leaky_relu, {dropout: 0.2}, {dense: 1}]\n"
+    "phases:\n"
+    "  - trains: discriminator\n"
+    "    losses:\n"
+    "      - {loss: bce, of: discriminator(input), target: 1}\n"
+    "      - {loss: bce, of: discriminator(generator), target: 0}\n"
+    "  - trains: generator\n"
+    "    losses: [{loss: bce, of: discriminator(generator), target: 1}]\n"
+    "optimizer: {adam: {lr: 0.002, beta1: 0.5}}\n"
+    "train:\n"
+    "  epochs: 3\n"
+    "  batch: 16\n"
+    "  seed: 7\n"
+    "  groups: [{parameters: generator, optimizer: {sgd: {lr: 0.05, momentum: 0.5}}}]\n";
+
+static sc_temp temp;
+
+static void begin(void) {
+    tool_begin(&temp, false);
+    tool_put_text("gan.yaml", gan);
+}
+
+static void end(void) {
+    tool_end(&temp);
+}
+
+TestSuite(tool_program, .init = begin, .fini = end);
+
+static bool same_tensor(const char *a, const char *b, const char *name) {
+    size_t size[2];
+    char *of_a = tool_tensor(a, name, &size[0]), *of_b = tool_tensor(b, name, &size[1]);
+    SC_EQ(size[0], size[1]);
+    bool same = memcmp(of_a, of_b, size[0]) == 0;
+    free(of_a);
+    free(of_b);
+    return same;
+}
+
+static const char *const critic[] = {"discriminator.dense1.weight", "discriminator.dense1.bias",
+                                     "discriminator.dense2.weight", "discriminator.dense2.bias"};
+static const char *const maker[] = {"generator.dense1.weight", "generator.dense1.bias",
+                                    "generator.dense2.weight", "generator.dense2.bias"};
+
+/* What is trained with one network frozen and the losses of the other's phase alone is what the
+ * phase does in the same step: neither sees what the other one has moved. */
+Test(tool_program, phases_are_simultaneous) {
+    tool_expect(0, NULL, "train gan.yaml -o begin --epochs 0");
+    tool_expect(0, NULL, "train gan.yaml -o both --set train.steps=1 --set train.groups=[]");
+    char *text = tool_get("gan.yaml", NULL), *phases = strstr(text, "phases:");
+    char *optimizer = strstr(text, "optimizer:");
+    char one[2048];
+    snprintf(one, sizeof one,
+             "%.*slosses:\n"
+             "  - {loss: bce, of: discriminator(input), target: 1}\n"
+             "  - {loss: bce, of: discriminator(generator), target: 0}\n%s",
+             (int)(phases - text), text, optimizer);
+    tool_put_text("critic.yaml", one);
+    snprintf(one, sizeof one,
+             "%.*slosses:\n"
+             "  - {loss: bce, of: discriminator(input), target: 1, weight: 0}\n"
+             "  - {loss: bce, of: discriminator(generator), target: 1}\n%s",
+             (int)(phases - text), text, optimizer);
+    tool_put_text("maker.yaml", one);
+    free(text);
+    tool_expect(0, NULL,
+                "train critic.yaml -o critic --set train.steps=1 --set "
+                "'train.groups=[{parameters: generator, frozen: true}]'");
+    tool_expect(0, NULL,
+                "train maker.yaml -o maker --set train.steps=1 --set "
+                "'train.groups=[{parameters: discriminator, frozen: true}]'");
+    for (int i = 0; i < 4; i++) {
+        SC_TRUE(same_tensor("both/model.safetensors", "critic/model.safetensors", critic[i]));
+        SC_TRUE(same_tensor("both/model.safetensors", "maker/model.safetensors", maker[i]));
+        SC_TRUE(!same_tensor("both/model.safetensors", "begin/model.safetensors", critic[i]));
+        SC_TRUE(!same_tensor("both/model.safetensors", "begin/model.safetensors", maker[i]));
+    }
+}
+
+/* A stop at any step; adam and sgd, each with its own states. */
+Test(tool_program, stops_and_goes_on) {
+    tool_expect(0, NULL, "train gan.yaml -o whole");
+    tool_expect(0, NULL, "train gan.yaml -o part --set train.steps=21");
+    tool_expect(0, NULL, "train --resume part --set train.steps=0");
+    SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));
+    SC_TRUE(tool_same("part/checkpoint.safetensors", "whole/checkpoint.safetensors"));
+}
+
+Test(tool_program, on_two_devices) {
+    tool_expect(0, NULL, "train gan.yaml -o one --reproducible --device cpu");
+    tool_expect(0, NULL, "train gan.yaml -o two --reproducible --device cpu,cpu");
+    SC_TRUE(tool_same("one/model.safetensors", "two/model.safetensors"));
+}
+
+static double number_of(const json_t *event, const char *key) {
+    const json_t *value = json_object_get(event, key);
+    SC_TRUE(json_is_number(value));
+    return json_number_value(value);
+}
+
+/* The loss of each phase under its name, in events and in the record of the run; their sum is the
+ * loss. */
+Test(tool_program, every_phase_shows_its_loss) {
+    tool_result result = tool_run("train gan.yaml -o run --json --epochs 1 --set train.validation="
+                                  "0.25");
+    SC_EQ(result.code, 0);
+    json_t *lines = tool_json_lines(result.out), *epoch = tool_event(lines, "epoch");
+    double critic_loss = number_of(epoch, "discriminator_loss"),
+           maker_loss = number_of(epoch, "generator_loss");
+    SC_TRUE(critic_loss > 0.5 && maker_loss > 0.2);
+    SC_TRUE(fabs(critic_loss + maker_loss - number_of(epoch, "loss")) < 1e-5);
+    SC_TRUE(number_of(epoch, "val_generator_loss") > 0.2);
+    char *table = tool_get("run/metrics.csv", NULL);
+    SC_CONTAINS(table, "epoch,loss,discriminator_loss,generator_loss,val_loss");
+    free(table);
+    json_decref(lines);
+    tool_free(&result);
+}
+
+/* One loss of weight 1 on what the network gives is the plain one, to the byte; two halves of it
+ * have the same gradient, to the bit. */
+Test(tool_program, losses_add_up) {
+    static const char half[] = "{loss: softmax_cross_entropy, weight: 0.5}";
+    char *text = tool_get("tool.yaml", NULL), *loss = strstr(text, "loss:");
+    char several[2048];
+    snprintf(several, sizeof several, "%.*slosses: [softmax]%s", (int)(loss - text), text,
+             strchr(loss, '\n'));
+    tool_put_text("several.yaml", several);
+    free(text);
+    tool_expect(0, NULL, "train tool.yaml -o plain");
+    tool_expect(2, "losses[0]: must be a mapping", "train several.yaml -o bad");
+    tool_expect(0, NULL,
+                "train several.yaml -o one --set 'losses=[{loss: softmax_cross_entropy}]'");
+    SC_TRUE(tool_same("one/model.safetensors", "plain/model.safetensors"));
+    tool_expect(0, NULL, "train several.yaml -o halves --set 'losses=[%s, %s]'", half, half);
+    SC_TRUE(same_tensor("halves/model.safetensors", "plain/model.safetensors", "dense1.weight"));
+    SC_TRUE(same_tensor("halves/model.safetensors", "plain/model.safetensors", "dense2.bias"));
+    tool_expect(0, NULL, "train several.yaml -o part --set train.steps=17 --set 'losses=[%s, %s]'",
+                half, half);
+    tool_expect(0, NULL, "train --resume part --set train.steps=0");
+    SC_TRUE(tool_same("part/model.safetensors", "halves/model.safetensors"));
+    tool_expect(0, NULL, "eval -m halves/model.safetensors --data tool.yaml --min-accuracy 0.9");
+    tool_expect(0, NULL,
+                "train several.yaml -o mixed --set 'losses=[{loss: softmax_cross_entropy},"
+                " {loss: mse, of: dense1, target: 0, weight: 0.01}]'");
+    SC_TRUE(!same_tensor("mixed/model.safetensors", "plain/model.safetensors", "dense1.weight"));
+}
+
+/* A network may read another one; it is made before it. */
+Test(tool_program, networks_read_networks) {
+    tool_put_text("code.yaml",
+                  "data: {train: {images: train-images, labels: train-labels}}\n"
+                  "networks:\n"
+                  "  decoder: [{dense: {units: 64, from: encoder}}, {reshape: [1, 8, 8]}]\n"
+                  "  encoder: [flatten, {dense: 6}, {expr: {formula: x1 + x2, from: [dense1, "
+                  "dense1]}}]\n"
+                  "losses: [{loss: mse, of: decoder, target: 0.5}]\n"
+                  "train: {epochs: 1, batch: 16}\n");
+    tool_expect(0, NULL, "train code.yaml -o code");
+    tool_expect(0, NULL, "inspect code/model.safetensors");
+    tool_expect(2,
+                "code.yaml:4: networks.encoder: networks read each other in a circle: encoder "
+                "-> decoder -> encoder",
+                "train code.yaml -o bad --set 'networks.encoder[0]={flatten: {from: decoder}}' "
+                "--set 'losses[0].of=encoder'");
+}
+
+Test(tool_program, what_cannot_be) {
+    static const struct {
+        const char *text, *set;
+    } cases[] = {
+        {"phases[0].trains: unknown network 'discriminato'; did you mean 'discriminator'?",
+         "phases[0].trains=discriminato"},
+        {"phases[1].losses[0].of: unknown network, layer or input 'generater'; did you mean "
+         "'generator'?",
+         "phases[1].losses[0].of=discriminator(generater)"},
+        {"phases[1].losses[0].of: must be a name, or a network applied to one, as in "
+         "discriminator(generator); column 15 is neither",
+         "phases[1].losses[0].of=discriminator("},
+        {"phases[1].losses[0]: this loss reaches no parameter that the phase 'generator' trains",
+         "phases[1].losses[0].of=discriminator(input)"},
+        {"phases[1]: the network 'discriminator' is trained by the phase 'discriminator' already",
+         "phases[1]={name: again, trains: [discriminator, generator], losses: [{loss: bce, of: "
+         "discriminator(generator), target: 1}]}"},
+        {"phases[1]: two phases are called 'discriminator'", "phases[1].name=discriminator"},
+        {"train.groups: every parameter is frozen",
+         "train.groups=[{parameters: \"*\", frozen: true}]"},
+        {"generator.dense1.weight is in train.groups[0] already; a parameter has one optimizer",
+         "train.groups=[{parameters: generator, optimizer: adam}, {parameters: \"*.weight\", "
+         "optimizer: sgd}]"},
+        {"networks.third: no loss reads this network", "networks.third=[{dense: 3}]"},
+        {"networks.discriminator: the network 'discriminator' is applied to u8[N,1,8,8] and to "
+         "f32[N,64]",
+         "networks.generator[5]=relu"},
+        {"binary_cross_entropy: compares with numbers of 0 to 1, and the target is 2",
+         "phases[0].losses[0].target=2"},
+        {"phases[0].losses[0].target: must be a number", "phases[0].losses[0].target=real"},
+        {"softmax_cross_entropy: compares with the class numbers of the data, and takes no target",
+         "phases[0].losses[0].loss=softmax_cross_entropy"},
+        {"networks.generator[0].noise: generator.noise1: noise reads nothing: leave out 'from'",
+         "networks.generator[0]={noise: {units: 3, from: input}}"},
+        {"generator.reshape1: a sample of its input", "networks.generator[5]={reshape: [1, 8, 9]}"},
+        {"phases: stands in the place of `loss`", "loss=mse"},
+        {"networks: stands in the place of `network`", "network=[relu]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        SC_REPRO("%s", cases[i].set);
+        tool_expect(2, cases[i].text, "train gan.yaml -o bad --set '%s'", cases[i].set);
+    }
+    SC_TRUE(!tool_exists("bad"));
+    tool_expect(0, "no phase trains the network 'generator': its weights stay as they begin",
+                "train gan.yaml -o half --epochs 1 --set train.groups=[] --set "
+                "'phases=[{trains: discriminator, losses: [{loss: bce, of: "
+                "discriminator(generator), target: 0}]}]'");
+}

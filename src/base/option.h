@@ -54,6 +54,7 @@ typedef enum sc_option_identity {
     SC_RUN_MAY_CHANGE,
     SC_RUN_SAMPLES, /* decides which samples make which step, and what they look like: a run goes on
                        with the same alone */
+    SC_RUN_SCORES,  /* decides which epoch is best: a run goes on with the same alone */
     SC_RUN_ROUNDING /* decides in which parts a step is summed: a run that goes on with another one
                        is not the same to the bit */
 } sc_option_identity;

@@ -155,6 +155,7 @@ static void add_cells(sc_page *page, cells *cells, const char *const *title) {
 static const char *const on_resume[] = {
     [SC_RUN_MAY_CHANGE] = "",
     [SC_RUN_SAMPLES] = "; a run that is resumed must keep it",
+    [SC_RUN_SCORES] = "; a run that is resumed must keep it",
     [SC_RUN_ROUNDING] = "; changed in a resumed run, it moves results by roundings"};
 static const char *const option_titles[] = {"key", "takes", "default", "example", "what it says"};
 

@@ -34,6 +34,7 @@ static const sc_metric_kind accuracy = {
     .brief = "acc",
     .sum = "correct",
     .most = 1,
+    .better = SC_HIGHER_IS_BETTER,
     .build = is_right,
     .suits = has_right,
     .always = true,
@@ -84,6 +85,7 @@ static const sc_metric_kind top5 = {
                .aliases = "top_5 top5_accuracy top_5_accuracy top_k_categorical_accuracy"},
     .brief = "top5",
     .most = 1,
+    .better = SC_HIGHER_IS_BETTER,
     .build = is_among_five,
     .suits = has_classes,
 };
@@ -217,6 +219,32 @@ int sc_net_metric(const sc_net *net, const char *word) {
     return -1;
 }
 
-bool sc_net_is_judged_by_metric(const sc_net *net) {
-    return net->metrics > 0 && net->metric[0]->always && !net->metric[0]->phase;
+static socle_status fail_unknown_judge(const sc_net *net, const char *word) {
+    sc_text known;
+    sc_text_init(&known, net->env);
+    for (int i = 0; i < net->metrics; i++)
+        sc_text_add(&known, ", %s", sc_metric_word(net->metric[i]));
+    socle_status status = known.status;
+    if (status == SOCLE_OK)
+        status = sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                         "'%.100s' is not measured, so it cannot say which epoch is best; what "
+                         "can: loss%s",
+                         word, known.length ? known.data : "");
+    sc_text_free(&known);
+    return status;
+}
+
+socle_status sc_net_judge(int *judge, const sc_net *net, const char *word) {
+    const sc_metric_kind *first = net->metrics ? net->metric[0] : NULL;
+    *judge = !word && first && first->always && !first->phase ? 0 : SC_JUDGED_BY_LOSS;
+    if (!word || strcmp(word, "loss") == 0) return SOCLE_OK;
+    const sc_metric_kind *metric = sc_metric_find(word);
+    *judge = sc_net_metric(net, metric ? sc_metric_word(metric) : word);
+    return *judge >= 0 ? SOCLE_OK : fail_unknown_judge(net, word);
+}
+
+double sc_metric_score(const sc_net *net, int judge, const double *values, double loss) {
+    if (judge == SC_JUDGED_BY_LOSS) return -loss;
+    bool higher = net->metric[judge]->better == SC_HIGHER_IS_BETTER;
+    return (higher ? values[judge] : -values[judge]) - 1e-9 * fmax(-100, fmin(loss, 100));
 }

@@ -8,11 +8,14 @@
 
 #include "nn/layer.h"
 
+typedef enum sc_better { SC_LOWER_IS_BETTER, SC_HIGHER_IS_BETTER } sc_better;
+
 struct sc_metric_kind {
     sc_record record;    /* its word, under which it is shown, and its options: none so far */
     const char *brief;   /* in the line that is redrawn */
     const char *sum;     /* its sum in a checkpoint; NULL: as the word */
     double most;         /* of one row of the loss: a share has 1; 0: any number from 0 on */
+    sc_better better;    /* which values of it are */
     const char *formula; /* of `prediction` and `target`: its mean over the elements of a sample; */
     /* or NULL: a number for each row of the loss. It is not finite only where the loss is not. */
     sc_value (*build)(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows);
@@ -32,6 +35,10 @@ const char *sc_metric_sum(const sc_metric_kind *metric);
 /* A metric of the net, row by row as its loss. */
 sc_value sc_metric_build(sc_graph *graph, const sc_net *net, const sc_metric_kind *metric,
                          const sc_loss_rows *rows);
+/* Of what says which epoch is best (sc_net_judge), and its value: a number that is larger the
+ * better it is. Equal values of a metric are told apart by the loss, whose part is too small to
+ * outweigh one sample. */
+double sc_metric_score(const sc_net *net, int judge, const double *values, double loss);
 /* Of a network's metrics, whose values are in the order in which it has them, the one of this name;
  * NaN: it does not measure it. */
 double sc_metric_value(const sc_net *net, const double *values, const char *word);

@@ -251,8 +251,10 @@ socle_status sc_net_check_group(const sc_net *net, int64_t rows);
  * no error. Errors: CONFIG (unknown, the loss has none, too many). */
 socle_status sc_net_measure(sc_net *net, const char *word);
 int sc_net_metric(const sc_net *net, const char *word); /* its number, or -1 */
-/* The first metric says which epoch is best, a higher one is better; else the loss does. */
-bool sc_net_is_judged_by_metric(const sc_net *net);
+/* What says which epoch is best: "loss", or the number of a metric that is measured; NULL: the
+ * first one, where it is measured unasked, else the loss. Errors: CONFIG (it is not measured). */
+enum { SC_JUDGED_BY_LOSS = -1 };
+socle_status sc_net_judge(int *judge, const sc_net *net, const char *word);
 /* The metrics that a loss brings along. */
 void sc_net_standard_metrics(sc_net *net);
 

@@ -215,6 +215,8 @@ static void report_rounding(sc_env *env, const setting *setting) {
 
 static socle_status match_settings(sc_env *env, const json_t *before, const json_t *after,
                                    sc_option_identity identity) {
+    static const char *const what[] = {[SC_RUN_SAMPLES] = "the samples of a step",
+                                       [SC_RUN_SCORES] = "what says which epoch is best"};
     socle_status status = SOCLE_OK;
     setting setting;
     for (int i = 0; status == SOCLE_OK && (setting = find_setting(before, after, i)).option; i++) {
@@ -222,8 +224,8 @@ static socle_status match_settings(sc_env *env, const json_t *before, const json
         const json_t *in_a, *in_b;
         bool other = setting.option->identity == identity &&
                      differ(setting.then, setting.now, place, &in_a, &in_b);
-        if (other && identity == SC_RUN_SAMPLES)
-            status = refuse(env, "the samples of a step", setting.option->key, in_a, in_b);
+        if (other && identity != SC_RUN_ROUNDING)
+            status = refuse(env, what[identity], setting.option->key, in_a, in_b);
         if (other && identity == SC_RUN_ROUNDING) report_rounding(env, &setting);
         drop_setting(&setting);
     }
@@ -266,6 +268,7 @@ static socle_status match_course(sc_env *env, const json_t *saved, const json_t 
                                  bool open_statistics) {
     const json_t *before = json_object_get(saved, "train"), *after = json_object_get(now, "train");
     SC_TRY(match_settings(env, before, after, SC_RUN_SAMPLES));
+    SC_TRY(match_settings(env, before, after, SC_RUN_SCORES));
     if (strcmp(optimizer_word(saved), optimizer_word(now)) != 0)
         return sc_fail(
             env, SOCLE_STATUS_CONFIG,

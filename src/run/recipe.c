@@ -127,8 +127,17 @@ socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *confi
     return status;
 }
 
+static socle_status check_best(const sc_recipe *recipe) {
+    int judge;
+    socle_status status = sc_net_judge(&judge, recipe->net, recipe->fit.best);
+    if (status != SOCLE_STATUS_CONFIG) return status;
+    return sc_config_fail(recipe->config, json_object_get(sc_config_root(recipe->config), "train"),
+                          "best", "%s", recipe->env->text);
+}
+
 socle_status sc_recipe_build(sc_recipe *recipe) {
     SC_TRY(sc_recipe_network(&recipe->net, recipe->env, recipe->config, recipe->train));
+    SC_TRY(check_best(recipe));
     sc_engine_options chosen = {0};
     SC_TRY(sc_recipe_check_groups(recipe));
     SC_TRY(sc_recipe_suits_inputs(recipe->config, "train", recipe->net));

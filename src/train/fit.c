@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The epoch loop. It says which samples make the next step, and which the one after, and the fleet
  * does the rest. Loss and health come by looks that arrive when they arrive. */
+#include "nn/metric.h"
 #include "train/columns.h"
 #include "train/fit_private.h"
 
@@ -205,13 +206,10 @@ static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     return SOCLE_OK;
 }
 
-/* Higher is better. Without validation the newest is the best. Equal shares of right answers are
- * told apart by the loss, whose part is too small to outweigh one sample. */
+/* Higher is better. Without validation the newest is the best. */
 static double score(const sc_trainer *trainer, const sc_epoch_report *report) {
     if (!trainer->validation_order.count) return (double)report->step;
-    return sc_net_is_judged_by_metric(trainer->net)
-               ? report->val_metric[0] - 1e-9 * fmin(report->val_loss, 100)
-               : -report->val_loss;
+    return sc_metric_score(trainer->net, trainer->judge, report->val_metric, report->val_loss);
 }
 
 static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {

@@ -67,8 +67,10 @@ typedef struct sc_fit_options {
                           kind */
     sc_augment augment; /* of the training samples; validation and test see images as they are */
     uint64_t seed;      /* of initial weights, shuffling, split, augmentation and dropout */
-    bool shuffle, drop_short;        /* drop_short: leave out a last batch of fewer rows */
-    double validation;               /* fraction of the training data */
+    bool shuffle, drop_short; /* drop_short: leave out a last batch of fewer rows */
+    double validation;        /* fraction of the training data */
+    const char *best; /* what of the validation says which epoch is best (sc_net_judge); read when a
+                         trainer is made */
     float weight_decay;              /* L2, on weights alone */
     const sc_parameter_group *group; /* borrowed; what is in none has the options above */
     int groups;

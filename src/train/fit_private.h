@@ -19,6 +19,7 @@ struct sc_trainer {
     bool told_empty;          /* of a step of which nothing counts */
     sc_dataset *converted[2]; /* train and test data whose targets had another type than the run's;
                                  NULL: as given */
+    int judge;                /* what says which epoch is best: sc_net_judge */
     sc_position position;
     bool epoch_over; /* the steps so far reached the end of an epoch */
     sc_totals seen;  /* last look at the epoch's totals */

@@ -118,11 +118,18 @@ static socle_status check_best(const sc_trainer *trainer, const sc_position *pos
                        "run.best is %.10g, and no epoch is the best one yet", position->best);
     int64_t validation = trainer->validation_order.count * sc_net_loss_rows(trainer->net);
     if (!validation) return within(trainer, "best", position->best, 1, (double)position->step);
-    if (!sc_net_is_judged_by_metric(trainer->net))
-        return within(trainer, "best", position->best, -FLT_MAX,
-                      sc_net_is_signed(trainer->net) ? FLT_MAX : 0);
-    return within(trainer, "best", position->best, -1e-7,
-                  1 + ROUNDING * (double)(2 * validation + 4));
+    const sc_metric_kind *metric =
+        trainer->judge == SC_JUDGED_BY_LOSS ? NULL : trainer->net->metric[trainer->judge];
+    const double slack = 1e-7; /* by which the loss tells equal ones apart */
+    double most = metric && metric->most > 0
+                      ? metric->most * (1 + ROUNDING * (double)(2 * validation + 4))
+                      : FLT_MAX;
+    if (metric && metric->better == SC_HIGHER_IS_BETTER)
+        return within(trainer, "best", position->best, -slack, most + slack);
+    return within(trainer, "best", position->best, -most - slack,
+                  sc_net_is_signed(trainer->net) ? FLT_MAX
+                  : metric                       ? slack
+                                                 : 0);
 }
 
 socle_status sc_trainer_check_position(const sc_trainer *trainer, const sc_position *position,

@@ -174,6 +174,8 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
                                  const sc_dataset *train, const sc_dataset *test) {
     SC_TRY(check_options(trainer->env, &trainer->options));
     SC_TRY(check_augment(trainer->env, trainer->net, &trainer->options.augment));
+    SC_TRY(sc_net_judge(&trainer->judge, trainer->net, trainer->options.best));
+    trainer->options.best = NULL; /* the caller's, and settled */
     SC_TRY(choose_micro_batch(trainer, devices));
     SC_TRY(split_data(trainer, train, test));
     SC_TRY(check_whole_batch(trainer));

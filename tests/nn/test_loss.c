@@ -259,7 +259,9 @@ Test(loss, chosen_on_a_network) {
     net_add(net, "relu", -1, NULL);
     SC_OK(&env, sc_net_loss(net, "softmax_cross_entropy", 0));
     SC_EQ(net->output, 0);
-    SC_TRUE(sc_net_is_judged_by_metric(net));
+    int judge;
+    SC_OK(&env, sc_net_judge(&judge, net, NULL));
+    SC_EQ(judge, 0);
     SC_EQ(sc_net_metric(net, "accuracy"), 0);
     SC_FAILS(&env, sc_net_loss(net, "mean_squared_error", 2), SOCLE_STATUS_CONFIG);
     sc_net_destroy(net);

@@ -97,6 +97,7 @@ Test(metric, of_values) {
 Test(metric, of_a_network) {
     sc_env env;
     sc_net *net;
+    int judge;
     sc_env_init(&env, NULL, NULL);
     SC_OK(&env, sc_net_create(&net, &env));
     sc_net_input(net, "x", SOCLE_F32, &(socle_shape){1, {8}}, 1);
@@ -104,7 +105,8 @@ Test(metric, of_a_network) {
     SC_CONTAINS(env.text, "without a loss");
     SC_OK(&env, sc_net_loss(net, "mean_squared_error", 0));
     SC_EQ(net->metrics, 0);
-    SC_TRUE(!sc_net_is_judged_by_metric(net));
+    SC_OK(&env, sc_net_judge(&judge, net, NULL));
+    SC_EQ(judge, SC_JUDGED_BY_LOSS);
     SC_TRUE(isnan(sc_metric_value(net, (double[]){1}, "accuracy")));
     SC_FAILS(&env, sc_net_measure(net, "accuracy"), SOCLE_STATUS_CONFIG);
     SC_CONTAINS(env.text,
@@ -117,6 +119,38 @@ Test(metric, of_a_network) {
     SC_FAILS(&env, sc_net_measure(net, "f1"), SOCLE_STATUS_CONFIG);
     SC_OK(&env, sc_net_measure(net, "top_5"));
     SC_EQ(sc_metric_value(net, (double[]){0.5, 0.75}, "top5"), 0.75);
-    SC_TRUE(sc_net_is_judged_by_metric(net));
+    SC_OK(&env, sc_net_judge(&judge, net, NULL));
+    SC_EQ(judge, 0);
+    SC_OK(&env, sc_net_judge(&judge, net, "top_5"));
+    SC_EQ(judge, 1);
+    SC_OK(&env, sc_net_judge(&judge, net, "loss"));
+    SC_EQ(judge, SC_JUDGED_BY_LOSS);
+    SC_FAILS(&env, sc_net_judge(&judge, net, "mae"), SOCLE_STATUS_CONFIG);
+    SC_CONTAINS(env.text, "'mae' is not measured, so it cannot say which epoch is best; what can: "
+                          "loss, accuracy, top5");
+    sc_net_destroy(net);
+}
+
+/* A larger score is a better epoch, whatever the metric is like. */
+Test(metric, scores) {
+    sc_env env;
+    sc_net *net;
+    int judge;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_net_create(&net, &env));
+    sc_net_input(net, "x", SOCLE_F32, &(socle_shape){1, {8}}, 1);
+    SC_OK(&env, sc_net_loss(net, "softmax_cross_entropy", 0));
+    SC_OK(&env, sc_net_judge(&judge, net, NULL));
+    SC_TRUE(sc_metric_score(net, judge, (double[]){0.75}, 9) >
+            sc_metric_score(net, judge, (double[]){0.5}, 1));
+    SC_TRUE(sc_metric_score(net, judge, (double[]){0.5}, 1) >
+            sc_metric_score(net, judge, (double[]){0.5}, 2));
+    SC_EQ(sc_metric_score(net, SC_JUDGED_BY_LOSS, (double[]){0.5}, 2), -2);
+    SC_OK(&env, sc_net_loss(net, "mean_squared_error", 0));
+    SC_OK(&env, sc_net_measure(net, "mean_absolute_error"));
+    SC_OK(&env, sc_net_judge(&judge, net, "mae"));
+    SC_EQ(judge, 0);
+    SC_TRUE(sc_metric_score(net, judge, (double[]){0.5}, 2) >
+            sc_metric_score(net, judge, (double[]){0.75}, 1));
     sc_net_destroy(net);
 }

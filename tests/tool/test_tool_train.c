@@ -2,6 +2,7 @@
 /* Runs that go well: what they write, what they print, and that equal runs are equal. */
 #include "tool.h"
 
+#include <math.h>
 #include <time.h>
 
 static sc_temp temp;
@@ -49,6 +50,46 @@ Test(tool_train, a_run_directory) {
     json_decref(rows);
     free(csv);
     free(jsonl);
+}
+
+/* An epoch is best where what judges is better than in all before it; `sign` is -1 where lower
+ * values are. Equal ones are told apart by the loss. */
+static void expect_best_by(const char *options, const char *key, double sign) {
+    double best = NAN;
+    size_t marked = 0, epochs = 0, at;
+    json_t *event;
+    tool_result result =
+        tool_run("train tool.yaml --epochs 12 --set optimizer.adam.lr=0.3 --json %s", options);
+    SC_EQ(result.code, 0);
+    json_t *events = tool_json_lines(result.out);
+    json_array_foreach(events, at, event) {
+        const char *name = json_string_value(json_object_get(event, "event"));
+        if (!name || strcmp(name, "epoch") != 0) continue;
+        double value = sign * json_number_value(json_object_get(event, key)) -
+                       1e-9 * json_number_value(json_object_get(event, "val_loss"));
+        bool better = isnan(best) || value > best;
+        if (better) best = value;
+        SC_EQ(json_is_true(json_object_get(event, "best")), better);
+        marked += better;
+        epochs++;
+    }
+    SC_TRUE(epochs == 12 && marked > 1 && marked < 12);
+    json_decref(events);
+    tool_free(&result);
+}
+
+Test(tool_train, what_is_asked_judges_epochs) {
+    expect_best_by("-o usual", "val_accuracy", 1);
+    expect_best_by("-o loss --set train.best=loss", "val_loss", -1);
+    expect_best_by("-o mae --set loss=mse --set 'network[4]={dense: 1}' --set metrics=mae --set "
+                   "train.best=mae",
+                   "val_mean_absolute_error", -1);
+    tool_expect(2,
+                "train.best: 'top5' is not measured, so it cannot say which epoch is best; what "
+                "can: loss, accuracy",
+                "train tool.yaml -o x --set train.best=top5");
+    tool_expect(2, "what says which epoch is best differs at best",
+                "train --resume loss --epochs 13 --set train.best=accuracy");
 }
 
 /* The values of an event or of a row, loss included, are named alike everywhere. */

@@ -7,7 +7,7 @@
 
 static void add_factor(sc_engine *engine, int number) {
     const sc_engine_factor *factor = &engine->options.factor[number];
-    const int64_t dim[2] = {1, sc_net_loss_rows(engine->net)};
+    const int64_t dim[2] = {1, sc_net_label_rows(engine->net)};
     if (!factor->kind) return;
     engine->column[engine->columns] =
         sc_tensor_make(factor->dtype, 1, factor->kind->per_row ? 2 : 1, dim);

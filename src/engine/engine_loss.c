@@ -36,14 +36,18 @@ static sc_value times_row(sc_graph *graph, sc_value loss, sc_value row, sc_value
     return counts == SC_NO_VALUE ? row : sc_build_binary(graph, SC_EXPR_MUL, counts, row);
 }
 
-/* What each row of the loss counts: 0 or 1 where the loss says what counts, times all factors. */
-static sc_value row_weights(const sc_engine *engine, sc_graph *graph, const sc_loss_rows *rows,
-                            const sc_value *column) {
+/* What each row counts: 0 or 1 where the loss says what counts, times the factors that multiply it:
+ * those of single losses (`by_term`), or of the whole. */
+static sc_value times_factors(const sc_engine *engine, sc_graph *graph, const sc_loss_rows *rows,
+                              const sc_value *column, bool by_term) {
+    const sc_value *factor = column + engine->factors;
     sc_value counts = rows->counts;
     for (int f = 0; f < SC_COLUMN_FACTORS && rows->loss != SC_NO_VALUE; f++) {
         const sc_column_kind *kind = engine->options.factor[f].kind;
         if (!kind) break;
-        counts = (kind->per_row ? times_row : times_sample)(graph, rows->loss, column[f], counts);
+        if (sc_engine_by_term(engine, kind) == by_term)
+            counts =
+                (kind->per_row ? times_row : times_sample)(graph, rows->loss, factor[f], counts);
     }
     return counts;
 }
@@ -110,6 +114,7 @@ static sc_loss_rows build_rows(const sc_engine *engine, sc_graph *graph, const s
     sc_loss_rows rows =
         sc_loss_build(graph, term, prediction, target_of(graph, engine, term, column));
     if (term->lengths >= 0) rows.counts = count_steps(graph, &rows, column[term->lengths]);
+    if (isnan(term->target)) rows.counts = times_factors(engine, graph, &rows, column, true);
     sc_graph_keep_whole(graph, prediction);
     return rows;
 }
@@ -184,7 +189,7 @@ void sc_engine_build_loss(const sc_engine *engine, sc_graph *graph, const sc_bui
     }
     rows.loss = out->phase[first->phase];
     if (net->losses > 1) rows.counts = SC_NO_VALUE;
-    out->weight = row_weights(engine, graph, &rows, column + engine->factors);
+    out->weight = times_factors(engine, graph, &rows, column, false);
     if (graph->status == SOCLE_OK) output_sums(engine, graph, out, &labelled);
     for (size_t v = values; v < graph->values; v++)
         if (graph->value[v].alias == SC_NO_VALUE) sc_graph_keep_whole(graph, (sc_value)v);

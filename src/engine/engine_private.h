@@ -91,9 +91,17 @@ static inline int sc_engine_piece_states(const sc_engine *engine, int piece) {
     return engine->trains && number != SC_FROZEN ? sc_optimizer_states(&engine->optimizer[number])
                                                  : 0;
 }
+/* A factor that multiplies the rows of each of several losses, which are then means over these;
+ * else it multiplies what the whole counts by. */
+static inline bool sc_engine_by_term(const sc_engine *engine, const sc_column_kind *kind) {
+    return kind->per_row && engine->net->losses > 1 && sc_net_label_rows(engine->net) > 1;
+}
 /* What a step is divided by is summed on the device. */
 static inline bool sc_engine_sums_weight(const sc_engine *engine) {
-    return engine->options.factor[0].kind || sc_net_sums_weight(engine->net);
+    bool sums = sc_net_sums_weight(engine->net);
+    for (int f = 0; f < SC_COLUMN_FACTORS && engine->options.factor[f].kind; f++)
+        sums |= !sc_engine_by_term(engine, engine->options.factor[f].kind);
+    return sums;
 }
 /* Some update sums over tensors. */
 static inline bool sc_engine_has_sums(const sc_engine *engine) {

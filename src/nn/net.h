@@ -223,7 +223,11 @@ const sc_loss_term *sc_net_labels(const sc_net *net);
 const sc_loss_term *sc_net_output_loss(const sc_net *net);
 /* A loss may be below 0: somebody's own formula. */
 bool sc_net_is_signed(const sc_net *net);
-/* Rows of the loss per sample: labels where it is one that compares classes, else 1. */
+/* Rows of a loss per sample: labels where it compares classes, else 1; and those of the losses that
+ * compare with the labels of the data. */
+int64_t sc_loss_term_rows(const sc_net *net, const sc_loss_term *term);
+int64_t sc_net_label_rows(const sc_net *net);
+/* Rows by which the whole counts: those of the loss, or 1 where there are several losses. */
 int64_t sc_net_loss_rows(const sc_net *net);
 /* The loss has several rows per sample, or some that do not count: what a step is divided by is
  * summed on the device. */

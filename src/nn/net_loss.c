@@ -173,10 +173,19 @@ bool sc_net_is_signed(const sc_net *net) {
     return any;
 }
 
+int64_t sc_loss_term_rows(const sc_net *net, const sc_loss_term *term) {
+    const sc_tensor_desc *output = sc_net_desc(net, term->output);
+    if (!term->kind->classes) return 1;
+    return sc_tensor_elements_at(output, 1) / output->dim[sc_class_axis(output)];
+}
+
+int64_t sc_net_label_rows(const sc_net *net) {
+    const sc_loss_term *labels = sc_net_labels(net);
+    return labels ? sc_loss_term_rows(net, labels) : 1;
+}
+
 int64_t sc_net_loss_rows(const sc_net *net) {
-    int64_t classes = sc_net_classes(net);
-    if (!classes || net->losses > 1) return 1;
-    return sc_tensor_elements_at(sc_net_desc(net, sc_net_labels(net)->output), 1) / classes;
+    return net->losses > 1 ? 1 : sc_net_label_rows(net);
 }
 
 bool sc_net_sums_weight(const sc_net *net) {

@@ -130,7 +130,7 @@ static socle_status input_suits(sc_env *env, const sc_net *net, int number,
 socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *dataset,
                              bool targets) {
     for (int i = 0; i < net->inputs; i++) SC_TRY(input_suits(env, net, i, dataset));
-    if (!targets || !sc_net_labels(net)) return SOCLE_OK;
+    if (!targets || !net->losses) return SOCLE_OK;
     return sc_columns_suit(env, net, dataset);
 }
 

@@ -5,6 +5,7 @@
 
 #include "train/targets.h"
 
+#include <math.h>
 #include <string.h>
 
 int sc_columns_find(const sc_net *net, const sc_dataset *dataset, const sc_column_kind *kind) {
@@ -122,33 +123,43 @@ socle_status sc_columns_convert(sc_dataset **out, sc_env *env, const sc_dataset 
     return SOCLE_OK;
 }
 
-/* A value per row of the loss, in the shape of its labels. */
+/* The labels, if there are some, have as many rows of another shape. */
+static bool is_turned(const sc_dataset *dataset, const sc_column *column) {
+    for (int c = 0; c < sc_dataset_columns(dataset); c++) {
+        const sc_column *labels = sc_dataset_column(dataset, c);
+        const sc_column_kind *kind = sc_column_kind_find(labels->name);
+        if (kind && kind->use == SC_USE_TARGET && labels->shape.rank == column->shape.rank)
+            return memcmp(labels->shape.size, column->shape.size,
+                          (size_t)column->shape.rank * sizeof *column->shape.size) != 0;
+    }
+    return false;
+}
+
+/* A value per row of the losses that compare with labels, in their shape. */
 static socle_status check_rows(sc_env *env, const sc_net *net, const sc_dataset *dataset,
                                int number) {
-    const char *target, *source = sc_dataset_source(dataset, number);
-    const sc_column *column = sc_dataset_column(dataset, number), *labels;
-    int64_t rows = sc_net_loss_rows(net), values = sc_column_elements(column);
-    SC_TRY(sc_targets_column(&target, env, dataset));
-    labels = sc_dataset_column(dataset, sc_dataset_find(dataset, target));
-    bool turned = rows > 1 && labels->shape.rank == column->shape.rank &&
-                  memcmp(labels->shape.size, column->shape.size,
-                         (size_t)column->shape.rank * sizeof *column->shape.size) != 0;
-    if (values == rows && !turned) return SOCLE_OK;
-    if (rows == 1)
+    const char *source = sc_dataset_source(dataset, number);
+    const sc_column *column = sc_dataset_column(dataset, number);
+    const sc_loss_term *first = net->loss;
+    int64_t rows = sc_net_label_rows(net), values = sc_column_elements(column);
+    for (const sc_loss_term *term = first; values > 1 && term < first + net->losses; term++)
+        if (sc_loss_term_rows(net, term) == 1 && isnan(term->target))
+            return sc_fail(env, SOCLE_STATUS_DATA,
+                           "%s: column '%s': a sample has %lld values, and the loss %s one row for "
+                           "each sample, of which nothing can be left out: give one value per "
+                           "sample",
+                           source, column->name, (long long)values, term->kind->record.word);
+    if (values != rows)
         return sc_fail(env, SOCLE_STATUS_DATA,
-                       "%s: column '%s': a sample has %lld values, and the loss one row for each "
-                       "sample, of which nothing can be left out: give one value per sample",
-                       source, column->name, (long long)values);
-    if (values == rows)
-        return sc_fail(env, SOCLE_STATUS_DATA,
-                       "%s: column '%s': rows and columns lie in another order than those of the "
-                       "labels",
-                       source, column->name);
+                       "%s: column '%s': a sample has %lld value%s, the loss %lld rows for each "
+                       "sample: give a value for each",
+                       source, column->name, (long long)values, values == 1 ? "" : "s",
+                       (long long)rows);
+    if (rows == 1 || !is_turned(dataset, column)) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_DATA,
-                   "%s: column '%s': a sample has %lld value%s, the loss %lld rows for each "
-                   "sample: give a value for each",
-                   source, column->name, (long long)values, values == 1 ? "" : "s",
-                   (long long)rows);
+                   "%s: column '%s': rows and columns lie in another order than those of the "
+                   "labels",
+                   source, column->name);
 }
 
 static socle_status check_any(sc_env *env, const sc_net *net, const sc_dataset *dataset) {
@@ -164,7 +175,7 @@ static socle_status check_any(sc_env *env, const sc_net *net, const sc_dataset *
 
 socle_status sc_columns_suit(sc_env *env, const sc_net *net, const sc_dataset *dataset) {
     bool any = false;
-    SC_TRY(sc_targets_suit(env, net, dataset));
+    if (sc_net_labels(net)) SC_TRY(sc_targets_suit(env, net, dataset));
     for (const sc_column_kind *kind = sc_column_kinds; kind->name; kind++) {
         int number = kind->use == SC_USE_FACTOR ? sc_columns_find(net, dataset, kind) : -1;
         if (number < 0) continue;

@@ -20,8 +20,8 @@ socle_status sc_columns_choose(sc_engine_options *out, sc_env *env, const sc_net
  * from it, so it must live longer. NULL when all is right as it is. */
 socle_status sc_columns_convert(sc_dataset **out, sc_env *env, const sc_dataset *dataset,
                                 const sc_engine_options *chosen);
-/* Labels or targets are what the net's loss compares with (sc_targets_suit), factors are such that
- * can be used and have the rows that the loss has, and something counts. Errors: DATA. */
+/* Labels or targets are what the net's losses compare with (sc_targets_suit), factors are such that
+ * can be used and have the rows that the labels have, and something counts. Errors: DATA. */
 socle_status sc_columns_suit(sc_env *env, const sc_net *net, const sc_dataset *dataset);
 /* Gives the data set that lacks a factor which the other has the factor's standard values. */
 socle_status sc_columns_complete(sc_dataset *a, sc_dataset *b);

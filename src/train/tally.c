@@ -33,6 +33,7 @@ socle_status sc_tally_begin(sc_tally *out, sc_env *env, const sc_net *net,
     for (const sc_column_kind *kind = sc_column_kinds; kind->name; kind++) {
         int number = kind->use == SC_USE_FACTOR ? sc_columns_find(net, dataset, kind) : -1;
         if (number < 0 || out->factors == SC_COLUMN_FACTORS) continue;
+        if (kind->per_row && out->rows != sc_net_label_rows(net)) continue; /* of single losses */
         out->factor[out->factors].column = sc_dataset_column(dataset, number);
         out->factor[out->factors++].per_row = kind->per_row;
     }

@@ -224,7 +224,7 @@ Test(tool_mask, refused) {
         tool_expect(3, bad[i].text, "train mask.yaml -o x --set data.train.mask=bad");
     }
     put("one", 0x08, COUNT, 0, all);
-    tool_expect(3, "and the loss one row for each sample, of which nothing can be left out",
+    tool_expect(3, "and the loss softmax_cross_entropy one row for each sample, of which nothing",
                 "train mask.yaml -o x --set network[1]=flatten --set data.train.labels=one "
                 "--set data.test.labels=one");
     tool_expect(3, "absent", "train mask.yaml -o x --set data.train.mask=absent");

@@ -14,7 +14,7 @@ static const sc_column_kind row_kind = {.name = "rows",
                                         .per_row = true};
 
 typedef struct run {
-    const char *device, *net; /* "tokens", "pixels" or "values" */
+    const char *device, *net; /* "tokens", "pixels", "values", or "heads": tokens with two losses */
     bool factor;              /* the rows are left out by a factor, else by their labels */
     int dtype;                /* of the factor */
     bool weighted, dropout;
@@ -38,7 +38,8 @@ static int add(sc_net *net, const char *word, int input, int units) {
 
 /* ROWS tokens of two values, as many pixels of two channels, or one row of all. */
 static void build(fixture *f, const run *r) {
-    const bool pixels = strcmp(r->net, "pixels") == 0, tokens = strcmp(r->net, "tokens") == 0;
+    const bool pixels = strcmp(r->net, "pixels") == 0, heads = strcmp(r->net, "heads") == 0,
+               tokens = heads || strcmp(r->net, "tokens") == 0;
     const socle_shape shape = pixels   ? (socle_shape){3, {2, 3, 4}}
                               : tokens ? (socle_shape){2, {ROWS, 2}}
                                        : (socle_shape){1, {VALUES}};
@@ -47,7 +48,12 @@ static void build(fixture *f, const run *r) {
     int x = sc_net_input(f->net, "input", SOCLE_F32, &shape, 1.0f);
     x = add(f->net, "tanh", add(f->net, word, x, 5), 0);
     if (r->dropout) x = add(f->net, "dropout", x, 0);
-    FIXTURE_OK(sc_net_loss(f->net, "softmax_cross_entropy", add(f->net, word, x, CLASSES)));
+    int scores = add(f->net, word, x, CLASSES);
+    FIXTURE_OK(sc_net_loss(f->net, "softmax_cross_entropy", scores));
+    if (!r->factor) FIXTURE_OK(sc_net_ignore(f->net, NONE));
+    if (!heads) return;
+    FIXTURE_OK(sc_net_add_loss(f->net, "softmax_cross_entropy", NULL, add(f->net, word, x, CLASSES),
+                               0.25f, NAN));
     if (!r->factor) FIXTURE_OK(sc_net_ignore(f->net, NONE));
 }
 
@@ -82,7 +88,7 @@ static outcome train(const run *r) {
     sc_optimizer adam = fixture_optimizer("adam", 0.05f, 0);
     fixture_open(&f, r->device, 0);
     build(&f, r);
-    const int64_t rows = sc_net_loss_rows(f.net);
+    const int64_t rows = sc_net_label_rows(f.net);
     const size_t item = r->dtype == SOCLE_U8 ? 1 : 4;
     fill(&c, r, rows);
     sc_engine_options options = {.capacity = SAMPLES,
@@ -132,9 +138,9 @@ static void same(const outcome *a, const outcome *b) {
 }
 
 static void as_ignored(const char *device) {
-    static const char *const nets[] = {"tokens", "pixels", "values"};
+    static const char *const nets[] = {"tokens", "pixels", "values", "heads"};
     const bool cpu = strcmp(device, "cpu") == 0;
-    for (size_t n = 0; n < 3; n++)
+    for (size_t n = 0; n < 4; n++)
         for (int form = 0; form < 4; form++) {
             if (!cpu && (n || form) && !sc_test_full()) continue; /* it compiles each */
             run by_label = {.device = device,

@@ -159,7 +159,10 @@ socle_status sc_commit_build(sc_graph *graph, const sc_commit_part *part,
         stop = sc_scale_stop(&scale, graph, health);
         inverse = sc_scale_inverse(graph, sc_scale_undo(&scale, graph), inverse);
     }
-    sc_commit_update(graph, part, shape, gradient, stop, inverse, terms);
+    sc_value clipped = inverse;
+    if (shape->clip_norm > 0)
+        clipped = sc_scale_inverse(graph, sc_clip_factor(graph, shape, gradient, inverse), inverse);
+    sc_commit_update(graph, part, shape, gradient, stop, clipped, terms);
     if (shape->statistic_blocks) build_statistics(graph, shape, stop, inverse);
     build_totals(graph, sum, shape->sums, health);
     if (shape->scaled) sc_scale_end(&scale, graph, health);
@@ -181,6 +184,9 @@ socle_status sc_update_build(sc_graph *graph, const sc_commit_part *part,
     if (shape->scaled)
         inverse = sc_scale_inverse(
             graph, scalar(graph, SC_LANE_HEALTH, SC_HEALTH_UNSCALE, SOCLE_F32), inverse);
+    if (shape->clip_norm > 0)
+        inverse = sc_scale_inverse(graph, scalar(graph, SC_LANE_HEALTH, SC_HEALTH_CLIP, SOCLE_F32),
+                                   inverse);
     sc_commit_update(graph, part, shape, gradient, health, inverse, terms);
     return graph->status;
 }

@@ -37,6 +37,7 @@ enum {
     SC_HEALTH_SKIPPED,
     SC_HEALTH_STOP,    /* of the step that is committed: the word that says whether, */
     SC_HEALTH_UNSCALE, /* and 1 / its scale */
+    SC_HEALTH_CLIP,    /* the factor of its gradients, where they are clipped by their norm */
     SC_HEALTH_LAST_LOSS,
     SC_HEALTH_TOTALS,
     SC_HEALTH_TENSORS = SC_HEALTH_TOTALS + 2 * SC_SUMS /* at most */
@@ -65,6 +66,8 @@ typedef struct sc_commit_shape {
     int64_t tensors[SC_LANE_PIECES]; /* in each piece; where the optimizer sums over tensors */
     int64_t statistic_blocks;        /* may be 0 */
     int sums;                        /* scalars of SUMS: SC_SUM_METRICS and the metrics */
+    float clip_norm, clip_value;     /* most of the gradients' norm, and of each element; 0: no
+                                        limit */
     bool scaled;                     /* gradients come multiplied by the scale */
     bool weighted; /* not every sample counts 1: the divisor is the sum of what counts, in SUMS */
 } sc_commit_shape;

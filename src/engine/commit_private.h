@@ -37,6 +37,11 @@ sc_value sc_scale_inverse(sc_graph *graph, sc_value undo, sc_value inverse);
 /* The scale of the next step. Last of all. */
 void sc_scale_end(const sc_scale *scale, sc_graph *graph, sc_value health);
 
+/* commit_clip.c: what brings the norm of all gradients, times `inverse`, to clip_norm at most; 1
+ * where it is already. It is put into HEALTH too, for further updates of the step. */
+sc_value sc_clip_factor(sc_graph *graph, const sc_commit_shape *shape, const sc_value *gradient,
+                        sc_value inverse);
+
 /* Parameters and states of the part's pieces; gradient: one value per piece, by its number. */
 void sc_commit_update(sc_graph *graph, const sc_commit_part *part, const sc_commit_shape *shape,
                       const sc_value *gradient, sc_value health, sc_value inverse,

@@ -66,7 +66,9 @@ static void begin(update *u, sc_graph *graph, const sc_optimizer *optimizer,
     sc_commit_inputs(f, health, inverse);
     /* A frozen block, of rate 0, keeps its bits: w - 0 is not always w. */
     sc_formula_read(f, "ok = healthy and rate != 0");
-    u->node[SC_UPDATE_GRADIENT] = sc_formula_read(f, "sum * inverse");
+    sc_scope_number(&f->scope, "limit", shape->clip_value);
+    u->node[SC_UPDATE_GRADIENT] = sc_formula_read(
+        f, shape->clip_value > 0 ? "max(min(sum * inverse, limit), -limit)" : "sum * inverse");
     if (graph->status != SOCLE_OK) return;
     sc_graph_fail(graph, sc_optimizer_update(graph->env, optimizer, &f->expr, u->node,
                                              &u->result[0], &u->result[1], &u->terms));

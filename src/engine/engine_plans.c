@@ -51,6 +51,8 @@ static socle_status build_update(sc_engine *engine, sc_graph *graph, int number)
         .statistic_blocks =
             (int64_t)(engine->map.lane[SC_LANE_STATISTICS].bytes / SC_LANE_ALIGNMENT),
         .sums = sc_engine_sums(engine),
+        .clip_norm = engine->options.clip_norm,
+        .clip_value = engine->options.clip_value,
         .scaled = engine->options.precision == SOCLE_F16,
         .weighted = sc_engine_sums_weight(engine)};
     for (int p = 0; p < shape.pieces; p++)

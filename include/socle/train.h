@@ -40,6 +40,24 @@ static inline socle_optimizer socle_update(float learning_rate, const char *form
     return optimizer;
 }
 
+/* How the learning rate changes in the course of a run: a factor of it for each step. Zeroed: not
+ * at all. */
+typedef struct socle_schedule {
+    const char *kind; /* "step", "exponential", "cosine", "polynomial", "one_cycle", "plateau"
+                         (docs/reference.md), or the factor as a formula of epoch (0 at first, grows
+                         by a part with each step), epochs, step (from 1) and steps: "1 / (1 +
+                         epoch)"; NULL: "constant" */
+    float value[6];   /* the kind's options in the order of the reference; cosine: period, growth,
+                         least, warmup */
+    int values;       /* how many were given; the others are standard */
+} socle_schedule;
+
+/* Falls to 0 along half a cosine wave, after the rate has risen for `warmup` epochs. */
+static inline socle_schedule socle_cosine(float warmup) {
+    socle_schedule schedule = {"cosine", {0, 1, 0, warmup}, 4};
+    return schedule;
+}
+
 typedef struct socle_epoch {
     int64_t epoch;                                 /* from 1 */
     double loss, accuracy, val_loss, val_accuracy; /* means; accuracy 0 to 1; NaN: does not exist */
@@ -75,6 +93,10 @@ typedef struct socle_fit_opts {
     /* How activations and their gradients are stored: SOCLE_F32, or in half of the bytes SOCLE_F16,
      * with gradients scaled as far as it goes, or SOCLE_BF16. Weights are f32 always. */
     socle_dtype precision;
+    socle_schedule schedule; /* of the optimizer's learning rate */
+    /* Limits of a step's mean gradient, before weight decay: of the norm of all its numbers, and
+     * then of each. 0: none. */
+    float clip_norm, clip_value;
 } socle_fit_opts;
 
 /* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */
@@ -191,7 +213,8 @@ typedef struct socle_batch {
  */
 SOCLE_API socle_status socle_trainer_step_with(socle_trainer *trainer, const socle_batch *batch,
                                                float *loss);
-/* Sets the rate of the following steps, for schedules. errors: INVALID_ARGUMENT (not finite, < 0).
+/* Sets the rate of the following steps: a schedule of one's own. errors: INVALID_ARGUMENT (not
+ * finite, < 0).
  */
 SOCLE_API socle_status socle_trainer_learning_rate(socle_trainer *trainer, float learning_rate);
 /* Waits for the steps taken and copies the weights back into the net. errors: DEVICE. DIVERGED: a

@@ -133,6 +133,8 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
                                 const sc_dataset *dataset, const socle_fit_opts *opts);
 /* A formula is copied into the memory of the net. */
 socle_status sc_api_optimizer(const socle_net *net, const socle_optimizer *from, sc_optimizer *out);
+/* The same for the schedule of its rate; a formula stays the caller's. */
+socle_status sc_api_schedule(sc_env *env, const socle_schedule *from, sc_schedule *out);
 socle_status sc_api_rate(sc_env *env, float learning_rate);
 
 #endif

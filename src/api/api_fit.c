@@ -154,6 +154,12 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
     sc_env *env = &net->context->env;
     *out = sc_fit_defaults();
     SC_TRY(sc_api_optimizer(net, &opts->optimizer, &out->optimizer));
+    SC_TRY(sc_api_schedule(env, &opts->schedule, &out->schedule));
+    if (!(opts->clip_norm >= 0 && opts->clip_norm <= 1e30f) ||
+        !(opts->clip_value >= 0 && opts->clip_value <= 1e30f))
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "clip_norm and clip_value must be 0 to 1e30, not %g and %g",
+                       (double)opts->clip_norm, (double)opts->clip_value);
     if (!isfinite(opts->weight_decay) || opts->weight_decay < 0.0f)
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "weight_decay must be a finite number of at least 0, not %g",
@@ -180,6 +186,8 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
     out->shuffle = !opts->no_shuffle;
     out->validation = (double)opts->validation_split;
     out->weight_decay = opts->weight_decay;
+    out->clip_norm = opts->clip_norm;
+    out->clip_value = opts->clip_value;
     out->memory = opts->memory;
     out->reproducible = opts->reproducible != 0;
     out->augment = (sc_augment){opts->augment.shift, opts->augment.flip_horizontal != 0};

@@ -29,7 +29,8 @@ typedef enum sc_option_type {
                           which describes the rest */
     SC_OPTION_SECTION, /* a mapping that `record` describes; its offsets count from this option's */
     /* Checked by the table, taken from the configuration by whoever needs them: */
-    SC_OPTION_NUMBERS, /* a list of numbers, one of them above 0 */
+    SC_OPTION_NUMBERS, /* a list of numbers, one of them above 0; in a struct sc_numbers, up to
+                          SC_OPTION_MOST of them */
     SC_OPTION_NAMES,   /* a name, or a list of `least` to `most` */
     SC_OPTION_MAP, /* a mapping of texts to texts; with a family, of names to lists of its kinds */
     SC_OPTION_LIST /* a list, each member a mapping that `record` describes or a kind of `family`;
@@ -48,6 +49,11 @@ typedef struct sc_padding {
     sc_padding_way way;
     int size[4]; /* explicit: top, bottom, left, right */
 } sc_padding;
+
+typedef struct sc_numbers {
+    int count;
+    float value[SC_OPTION_MOST];
+} sc_numbers;
 
 /* What a value has to do with the identity of a run. */
 typedef enum sc_option_identity {

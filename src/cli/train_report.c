@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `socle train` says: events for programs, lines for people. */
+#include "base/number.h"
 #include "base/thread_pool.h"
 #include "cli/cmd_train.h"
 #include "nn/metric.h"
@@ -93,6 +94,7 @@ void sc_train_report_epoch(sc_train_session *session, const sc_epoch_report *rep
     sc_report_integer(event, "step", report->step);
     sc_report_means(event, "", session->recipe->net, report->loss, report->metric);
     sc_report_means(event, "val_", session->recipe->net, report->val_loss, report->val_metric);
+    sc_report_number(event, "learning_rate", sc_number_of_float(report->learning_rate));
     sc_report_number(event, "samples_per_second", report->samples_per_second);
     sc_report_number(event, "seconds", report->seconds);
     if (session->recipe->fit.precision == SOCLE_F16) {

@@ -88,13 +88,21 @@ static socle_status read_path(char **out, const place *at) {
     return sc_config_fail(at->config, at->object, at->key, "must be the name of a file, not empty");
 }
 
-static socle_status check_numbers(const place *at) {
+static socle_status read_numbers(sc_numbers *out, const place *at) {
+    const json_t *list = json_object_get(at->object, at->key);
     double most = 0;
     SC_TRY(sc_config_check_numbers(&most, at->config, at->object, at->key, at->option->minimum,
                                    at->option->maximum));
-    return (float)most > 0
-               ? SOCLE_OK
-               : sc_config_fail(at->config, at->object, at->key, "needs a number above 0");
+    if (!((float)most > 0))
+        return sc_config_fail(at->config, at->object, at->key, "needs a number above 0");
+    if (!out) return SOCLE_OK;
+    if (json_array_size(list) > SC_OPTION_MOST)
+        return sc_config_fail(at->config, at->object, at->key, "has at most %d numbers, not %zu",
+                              (int)SC_OPTION_MOST, json_array_size(list));
+    out->count = (int)json_array_size(list);
+    for (int i = 0; i < out->count; i++)
+        out->value[i] = (float)json_number_value(json_array_get(list, (size_t)i));
+    return SOCLE_OK;
 }
 
 static socle_status read_shape(socle_shape *out, const place *at) {
@@ -255,7 +263,7 @@ static socle_status read_value(void *out, const place *at) {
     case SC_OPTION_SECTION:
         return read_section(out, at);
     case SC_OPTION_NUMBERS:
-        return check_numbers(at);
+        return read_numbers(out, at);
     case SC_OPTION_SHAPE:
         return read_shape(out, at);
     case SC_OPTION_NAMES:

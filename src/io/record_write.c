@@ -28,6 +28,13 @@ static json_t *shape_value(const socle_shape *shape) {
     return out;
 }
 
+static json_t *numbers_value(const sc_numbers *numbers) {
+    json_t *list = json_array();
+    for (int i = 0; i < numbers->count; i++)
+        json_array_append_new(list, json_real(sc_number_of_float(numbers->value[i])));
+    return list;
+}
+
 /* he_normal; {normal: 0.01}, where the kind has a main option alone; {word: {options}}. */
 static json_t *kind_value(const void *at, const sc_family *family) {
     const char *named, *word = *(const char *const *)at;
@@ -66,6 +73,8 @@ json_t *sc_option_value(const void *at, const sc_option *option) {
         return shape_value(at);
     case SC_OPTION_PADDING:
         return padding_value(at);
+    case SC_OPTION_NUMBERS:
+        return numbers_value(at);
     case SC_OPTION_KIND:
         return kind_value(at, option->family);
     case SC_OPTION_SECTION:

@@ -153,7 +153,7 @@ socle_status sc_optimizer_update(sc_env *env, const sc_optimizer *optimizer, sc_
 void sc_optimizer_scalars(const sc_step_terms *terms, uint32_t step,
                           float scalar[SC_LAUNCH_SCALARS]) {
     for (int t = 0; t < terms->count; t++)
-        scalar[term_slot[t]] = (float)sc_step_term(&terms->term[t], step);
+        scalar[term_slot[t]] = (float)sc_expr_value(&terms->term[t], step, NULL);
 }
 
 /* The float that output `output` is where gradient, parameter and states are 0, at step 1. */

@@ -139,16 +139,17 @@ static double apply(sc_expr_op op, const double *a) {
     }
 }
 
-double sc_step_term(const sc_expr *term, uint32_t step) {
+double sc_expr_value(const sc_expr *expr, uint32_t step, const double *input) {
     double value[SC_EXPR_NODES] = {0};
-    for (int k = 0; k < term->nodes; k++) {
-        const sc_expr_node *node = &term->node[k];
+    for (int k = 0; k < expr->nodes; k++) {
+        const sc_expr_node *node = &expr->node[k];
         const double a[3] = {value[node->argument[0]], value[node->argument[1]],
                              value[node->argument[2]]};
         value[k] = node->op == SC_EXPR_STEP        ? (double)step
+                   : node->op == SC_EXPR_INPUT     ? input[node->index]
                    : node->op == SC_EXPR_CONST     ? (double)node->imm.f
                    : node->op == SC_EXPR_CONST_INT ? (double)node->imm.i
                                                    : apply((sc_expr_op)node->op, a);
     }
-    return value[term->output[0]];
+    return value[expr->output[0]];
 }

@@ -20,7 +20,8 @@ typedef struct sc_step_terms {
  * (sc_expr_prune). False if there are more than SC_STEP_TERMS. */
 bool sc_expr_take_step_terms(sc_expr *expr, const int slot[SC_STEP_TERMS], sc_step_terms *out);
 
-/* The value of a term. */
-double sc_step_term(const sc_expr *term, uint32_t step);
+/* Output 0 of an expression of the step, constants and inputs; `input` NULL: it has none. Inputs of
+ * either type are given as doubles. */
+double sc_expr_value(const sc_expr *expr, uint32_t step, const double *input);
 
 #endif

@@ -109,6 +109,17 @@ static socle_status put_scaling(sc_checkpoint_visit *v, const sc_scaling *scalin
     return put_real(v, "run.skipped_steps", scaling->skipped);
 }
 
+bool sc_checkpoint_has_plateau(const sc_checkpoint_visit *v) {
+    return sc_schedule_judges(&sc_trainer_options(v->trainer)->schedule);
+}
+
+static socle_status put_plateau(sc_checkpoint_visit *v, const sc_plateau *plateau) {
+    if (!sc_checkpoint_has_plateau(v)) return SOCLE_OK;
+    SC_TRY(put_real(v, "run.plateau_factor", plateau->factor));
+    SC_TRY(put_real(v, "run.plateau_best", plateau->best));
+    return put_real(v, "run.plateau_waited", (double)plateau->waited);
+}
+
 /* The metrics in the order of their table, whatever order the run names them in. */
 static socle_status put_sums(sc_checkpoint_visit *v, sc_position *position) {
     const sc_metric_kind *metric;
@@ -121,6 +132,7 @@ static socle_status put_sums(sc_checkpoint_visit *v, sc_position *position) {
         if (sum) SC_TRY(put_real(v, key, *sum));
     }
     SC_TRY(put_scaling(v, &position->scaling));
+    SC_TRY(put_plateau(v, &position->plateau));
     return put_real(v, "run.best", position->best);
 }
 

@@ -45,6 +45,23 @@ static socle_status get_scaling(sc_checkpoint_visit *v, sc_scaling *scaling) {
     return SOCLE_OK;
 }
 
+/* The same holds for what a schedule has learnt. */
+static socle_status get_plateau(sc_checkpoint_visit *v, sc_plateau *plateau) {
+    sc_plateau saved;
+    double waited;
+    *plateau = sc_plateau_begin();
+    if (!sc_safetensors_metadata(v->file, "run.plateau_factor")) return SOCLE_OK;
+    SC_TRY(get_real(v, "run.plateau_factor", &saved.factor));
+    SC_TRY(get_real(v, "run.plateau_best", &saved.best));
+    SC_TRY(get_real(v, "run.plateau_waited", &waited));
+    if (!(waited >= 0 && waited <= INT32_MAX && waited == floor(waited)))
+        return bad_value(v, "run.plateau_waited",
+                         sc_safetensors_metadata(v->file, "run.plateau_waited"));
+    saved.waited = (int64_t)waited;
+    if (sc_checkpoint_has_plateau(v)) *plateau = saved;
+    return SOCLE_OK;
+}
+
 /* A metric of this run that the file has no sum of begins with the next epoch; one that only the
  * file has is passed over. */
 static socle_status get_sums(sc_checkpoint_visit *v, sc_position *position) {
@@ -59,6 +76,7 @@ static socle_status get_sums(sc_checkpoint_visit *v, sc_position *position) {
         if (sc_safetensors_metadata(v->file, key)) SC_TRY(get_real(v, key, sum ? sum : &unused));
     }
     SC_TRY(get_scaling(v, &position->scaling));
+    SC_TRY(get_plateau(v, &position->plateau));
     return get_real(v, "run.best", &position->best);
 }
 

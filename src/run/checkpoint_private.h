@@ -58,6 +58,8 @@ double *sc_checkpoint_metric_sum(const sc_checkpoint_visit *v, sc_position *posi
 void sc_checkpoint_metric_key(char out[SC_CHECKPOINT_KEY], const sc_metric_kind *metric);
 /* A run without scaling says nothing of it. */
 bool sc_checkpoint_has_scaling(const sc_checkpoint_visit *v);
+/* Nor one whose schedule does not wait for progress. */
+bool sc_checkpoint_has_plateau(const sc_checkpoint_visit *v);
 extern const sc_format sc_checkpoint_versions;
 
 #endif

@@ -16,6 +16,12 @@ static socle_status check_batches(const sc_recipe *recipe, const json_t *train) 
                           (long long)fit->batch);
 }
 
+/* A formula of one's own is named with its line. */
+static socle_status check_schedule(const sc_recipe *recipe, const json_t *train) {
+    if (sc_schedule_check(recipe->env, &recipe->fit.schedule) == SOCLE_OK) return SOCLE_OK;
+    return sc_config_fail(recipe->config, train, "schedule", "%s", recipe->env->text);
+}
+
 /* Who names one of the others wants that many, and gets a checkpoint at the end of every epoch too.
  */
 static void settle_checkpoint(sc_recipe *recipe, const json_t *train) {
@@ -37,6 +43,7 @@ static socle_status read(sc_recipe *recipe) {
     SC_TRY(sc_optimizer_read(&recipe->fit.optimizer, config, root));
     const json_t *train = json_object_get(root, "train");
     SC_TRY(check_batches(recipe, train));
+    SC_TRY(check_schedule(recipe, train));
     settle_checkpoint(recipe, train);
     recipe->fit.augment.flip_horizontal = recipe->flip != NULL;
     recipe->fit.precision = precision_of(recipe->precision);

@@ -116,6 +116,23 @@ static const sc_record augment_record = {
     .standard = &standard,
 };
 
+static const sc_option clip_options[] = {
+    {"norm", SC_OPTION_FLOAT, AT(fit.clip_norm),
+     "most of the norm of all gradients together, which keep their direction; 0: no limit", 0, 1e30,
+     .shorthand = true, .example = "1.0", .aliases = "clip_norm max_norm clipnorm"},
+    {"value", SC_OPTION_FLOAT, AT(fit.clip_value),
+     "most of each number of a gradient, above 0 and below; 0: no limit", 0, 1e30, .example = "0.5",
+     .aliases = "clip_value clipvalue"},
+};
+static const sc_record clip_record = {
+    .word = "train.clip",
+    .help = "Limits of the gradient of a step, before weight decay and the optimizer: first of its "
+            "norm (Pascanu et al. 2013), then of each number.",
+    .options = clip_options,
+    .count = COUNT(clip_options),
+    .standard = &standard,
+};
+
 static const sc_option init_options[] = {
     {"file", SC_OPTION_PATH, AT(init_file), "a safetensors file", .required = true,
      .shorthand = true, .example = "weights.safetensors"},
@@ -157,8 +174,14 @@ static const sc_option train_options[] = {
      "what of the validation says which epoch is best: loss, or a metric that is measured",
      .standard = "the accuracy, where the loss has one, else the loss", .example = "loss",
      .identity = SC_RUN_SCORES},
+    {"schedule", SC_OPTION_KIND, AT(fit.schedule),
+     "how the learning rate changes in the course of the run", .standard = "constant",
+     .family = &sc_schedule_family, .example = "{cosine: {warmup: 1}}",
+     .aliases = "lr_schedule lr_scheduler scheduler"},
     {"weight_decay", SC_OPTION_FLOAT, AT(fit.weight_decay),
      "the L2 penalty on weights, not on biases", 0, 1e6, .example = "0.0001"},
+    {"clip", SC_OPTION_SECTION, 0, "limits of the gradient of a step", .record = &clip_record,
+     .example = "1.0", .aliases = "gradient_clip clip_gradients"},
     {"precision", SC_OPTION_WORD, AT(precision),
      "how activations and their gradients are stored; weights, sums and losses are f32",
      .words = precisions, .example = "f16", .identity = SC_RUN_ROUNDING},

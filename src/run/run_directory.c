@@ -3,6 +3,7 @@
 #include "run/run_directory.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "io/json_text.h"
 #include "io/metrics.h"
@@ -145,6 +146,7 @@ static socle_status open_metrics(sc_run_directory *directory) {
                  sc_metric_word(net->metric[m]));
         columns.name[columns.count++] = directory->val_name[m];
     }
+    columns.name[columns.count++] = "learning_rate";
     columns.name[columns.count++] = "samples_per_second";
     if (is_scaled(directory)) {
         columns.name[columns.count++] = "loss_scale";
@@ -225,6 +227,7 @@ socle_status sc_run_directory_epoch(sc_run_directory *directory, const sc_epoch_
     for (int m = 0; m < metrics; m++) *value++ = report->metric[m];
     *value++ = report->val_loss;
     for (int m = 0; m < metrics; m++) *value++ = report->val_metric[m];
+    *value++ = sc_number_of_float(report->learning_rate);
     *value++ = report->samples_per_second;
     if (is_scaled(directory)) {
         *value++ = report->scaling.scale;

@@ -88,8 +88,11 @@ static void tell_empty(sc_trainer *trainer, const sc_stage_rows *rows) {
 /* One step. *over is set at the end of the epoch. */
 static socle_status run_step(sc_trainer *trainer, bool *over) {
     sc_position *position = &trainer->position;
+    double factor;
+    SC_TRY(sc_schedule_factor(&factor, trainer->env, &trainer->schedule, position->step + 1,
+                              &position->plateau));
     sc_fleet_step step = {.number = (uint32_t)position->step + 1,
-                          .learning_rate = trainer->options.optimizer.value[0],
+                          .learning_rate = (float)(factor * trainer->options.optimizer.value[0]),
                           .rows = rows_of_step(trainer, position->epoch, position->row)};
     *over = true;
     if (!step.rows.rows) return SOCLE_OK;
@@ -101,6 +104,7 @@ static socle_status run_step(sc_trainer *trainer, bool *over) {
     SC_TRY(sc_fleet_train(trainer->fleet, &step, &seen, &arrived));
     position->step++;
     position->row += step.rows.rows;
+    trainer->learning_rate = step.learning_rate;
     if (!arrived) return SOCLE_OK;
     trainer->seen = seen;
     return check_health(trainer, &trainer->seen);
@@ -200,6 +204,7 @@ static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     sc_evaluation epoch = evaluation_of(trainer, &totals);
     report->loss = epoch.loss;
     report->scaling = totals.scaling;
+    report->learning_rate = trainer->learning_rate;
     memcpy(report->metric, epoch.metric, sizeof report->metric);
     report->seconds = (double)(sc_now_ns() - began) * 1e-9;
     report->samples_per_second = (double)(trainer->position.row - began_row) / report->seconds;
@@ -230,6 +235,19 @@ static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     return SOCLE_OK;
 }
 
+/* What an epoch says to a schedule that waits for progress. */
+static void follow_progress(sc_trainer *trainer, const sc_epoch_report *report) {
+    const sc_schedule *schedule = &trainer->options.schedule;
+    sc_plateau *plateau = &trainer->position.plateau;
+    const double loss = trainer->validation_order.count ? report->val_loss : report->loss;
+    if (!report->whole || !sc_schedule_judges(schedule)) return;
+    if (sc_schedule_judge(schedule, plateau, loss))
+        sc_log_line(trainer->env, SOCLE_LOG_INFO,
+                    "epoch %lld: the loss has not fallen below %.6g for more than %d epochs; the "
+                    "learning rate falls to %.3g of what it was at first",
+                    (long long)report->epoch, plateau->best, schedule->patience, plateau->factor);
+}
+
 /* After the last row of an epoch: the next one begins with empty totals. At the step limit the
  * position stays where it is, so that a run continued with more steps uses the rest of the epoch.
  */
@@ -253,6 +271,7 @@ static socle_status finish_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     if (!report->whole && trainer->options.checkpoint)
         SC_TRY(trainer->options.checkpoint(trainer->options.user));
     SC_TRY(judge_epoch(trainer, report));
+    follow_progress(trainer, report);
     SC_TRY(begin_next_epoch(trainer));
     return trainer->options.epoch ? trainer->options.epoch(trainer->options.user, report)
                                   : SOCLE_OK;

@@ -8,6 +8,7 @@
 
 #include "engine/stage.h"
 #include "fleet/fleet.h"
+#include "train/schedule.h"
 
 #include <math.h>
 
@@ -27,6 +28,7 @@ typedef struct sc_epoch_report {
     double loss, metric[SC_NET_METRICS]; /* NaN: does not exist */
     double val_loss, val_metric[SC_NET_METRICS];
     double seconds, samples_per_second; /* training part alone */
+    float learning_rate;                /* of the last step */
     bool best;                          /* best validation so far (without validation: always) */
     bool whole;                         /* false: the step limit came first */
     sc_scaling scaling;                 /* of precision f16, as it is now */
@@ -60,6 +62,7 @@ typedef struct sc_fit_hooks {
 
 typedef struct sc_fit_options {
     sc_optimizer optimizer;
+    sc_schedule schedule;       /* of its learning rate; texts are borrowed */
     int64_t epochs, steps;      /* steps: stop after so many in all; 0 = no limit */
     int64_t batch, micro_batch; /* micro_batch 0: the whole share of a device, or what its memory
                                    allows */
@@ -72,6 +75,8 @@ typedef struct sc_fit_options {
     const char *best; /* what of the validation says which epoch is best (sc_net_judge); read when a
                          trainer is made */
     float weight_decay;              /* L2, on weights alone */
+    float clip_norm, clip_value;     /* most of the norm of all gradients of a step, and of each of
+                                        their elements; 0: no limit */
     const sc_parameter_group *group; /* borrowed; what is in none has the options above */
     int groups;
     int precision; /* how activations and their gradients are stored in training: f32 (0), f16 with
@@ -96,7 +101,8 @@ typedef struct sc_fit_options {
     socle_status (*checkpoint)(void *user);
 } sc_fit_options;
 
-#define SC_FIT_STANDARD .epochs = 1, .batch = 32, .seed = 1, .shuffle = true
+#define SC_FIT_STANDARD                                                                            \
+    .schedule = {.word = "constant"}, .epochs = 1, .batch = 32, .seed = 1, .shuffle = true
 sc_fit_options sc_fit_defaults(void); /* these, and adam as it is by default */
 
 /* Data sets, net, workers and `env` must outlive the trainer. `test` may be NULL: a second data set
@@ -143,6 +149,7 @@ typedef struct sc_position {
     sc_sums sum;        /* of the epoch under way (sums of exact floats); a metric is NaN
                            where the run did not measure it from the epoch's begin */
     sc_scaling scaling; /* of precision f16 */
+    sc_plateau plateau; /* of a schedule that judges epochs */
     double best;        /* best score so far; NaN: none */
     int64_t best_epoch;
 } sc_position;

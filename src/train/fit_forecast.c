@@ -47,6 +47,8 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
                                             .augments = sc_augment_any(&options->augment),
                                             .seed = options->seed,
                                             .precision = options->precision,
+                                            .clip_norm = options->clip_norm,
+                                            .clip_value = options->clip_value,
                                             .plan = options->plan},
                                  .uses = {.evaluates = evaluates},
                                  .batch = options->batch,

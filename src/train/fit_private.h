@@ -20,9 +20,11 @@ struct sc_trainer {
     sc_dataset *converted[2]; /* train and test data whose targets had another type than the run's;
                                  NULL: as given */
     int judge;                /* what says which epoch is best: sc_net_judge */
+    sc_schedule_run schedule;
     sc_position position;
-    bool epoch_over; /* the steps so far reached the end of an epoch */
-    sc_totals seen;  /* last look at the epoch's totals */
+    float learning_rate; /* of the last step */
+    bool epoch_over;     /* the steps so far reached the end of an epoch */
+    sc_totals seen;      /* last look at the epoch's totals */
     uint64_t last_progress;
     float **best;        /* per net parameter, host copies; NULL until the first epoch */
     float **best_before; /* what was best before, or room for the next; NULL: none yet */
@@ -34,6 +36,8 @@ struct sc_trainer {
     float **spare; /* where the next copy is read to */
 };
 
+/* position.c: steps of a whole epoch. */
+int64_t sc_trainer_epoch_steps(const sc_trainer *trainer);
 /* trainer_equip.c: every device's engine and samples. */
 socle_status sc_trainer_equip(sc_trainer *trainer, const sc_fleet_device *device);
 /* recover.c: copies what persists to the host / puts it back with its position / lets it go. */

@@ -18,7 +18,7 @@ static int64_t rows_of(const sc_trainer *trainer) {
     return trainer->options.drop_short ? count / batch * batch : count;
 }
 
-static int64_t steps_of(const sc_trainer *trainer) {
+int64_t sc_trainer_epoch_steps(const sc_trainer *trainer) {
     return sc_ceil_div(rows_of(trainer), trainer->options.batch);
 }
 
@@ -56,7 +56,7 @@ static socle_status within(const sc_trainer *trainer, const char *field, double 
 
 /* An epoch that has just begun is at row 0 of the next one. */
 static socle_status check_place(const sc_trainer *trainer, const sc_position *position) {
-    int64_t batch = trainer->options.batch, steps = steps_of(trainer);
+    int64_t batch = trainer->options.batch, steps = sc_trainer_epoch_steps(trainer);
     SC_TRY(within(trainer, "epoch", (double)position->epoch, 0, INT32_MAX));
     SC_TRY(within(trainer, "row", (double)position->row, 0, (double)(rows_of(trainer) - 1)));
     if (position->row % batch)
@@ -106,6 +106,17 @@ static socle_status check_totals(const sc_trainer *trainer, const sc_position *p
     return within(trainer, "loss", sum->loss, least, position->row ? FLT_MAX : 0);
 }
 
+/* The factor falls by the schedule's own, and waits no longer than that says. */
+static socle_status check_plateau(const sc_trainer *trainer, const sc_position *position) {
+    const sc_plateau *plateau = &position->plateau;
+    const sc_schedule *schedule = &trainer->options.schedule;
+    if (!sc_schedule_judges(schedule)) return SOCLE_OK;
+    SC_TRY(within(trainer, "plateau_factor", plateau->factor, 0, 1));
+    SC_TRY(within(trainer, "plateau_waited", (double)plateau->waited, 0, (double)position->epoch));
+    if (isnan(plateau->best)) return SOCLE_OK;
+    return within(trainer, "plateau_best", plateau->best, -FLT_MAX, FLT_MAX);
+}
+
 /* The score of an epoch, as judge_epoch gives it. One that was not finite is none. */
 static socle_status check_best(const sc_trainer *trainer, const sc_position *position,
                                bool has_best) {
@@ -137,5 +148,6 @@ socle_status sc_trainer_check_position(const sc_trainer *trainer, const sc_posit
     SC_TRY(check_place(trainer, position));
     SC_TRY(check_totals(trainer, position));
     SC_TRY(check_scaling(trainer, position));
+    SC_TRY(check_plateau(trainer, position));
     return check_best(trainer, position, has_best);
 }

@@ -166,6 +166,16 @@ static socle_status choose_micro_batch(sc_trainer *trainer, int devices) {
     return SOCLE_OK;
 }
 
+/* Over the steps that the run is to have, however far it has come. */
+static socle_status begin_schedule(sc_trainer *trainer) {
+    const sc_fit_options *options = &trainer->options;
+    const int64_t epoch_steps = sc_trainer_epoch_steps(trainer);
+    int64_t steps = options->epochs * epoch_steps;
+    if (options->steps && options->steps < steps) steps = options->steps;
+    return sc_schedule_begin(&trainer->schedule, trainer->env, &options->schedule, epoch_steps,
+                             steps);
+}
+
 static socle_status initialize_job(sc_engine *engine, void *argument) {
     return sc_engine_initialize(engine, *(const uint64_t *)argument);
 }
@@ -180,6 +190,7 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     SC_TRY(split_data(trainer, train, test));
     SC_TRY(check_whole_batch(trainer));
     warn_single(trainer);
+    SC_TRY(begin_schedule(trainer));
     SC_TRY(sc_updates_create(&trainer->updates, trainer->net, &trainer->options));
     trainer->options.group = NULL; /* the caller's, and settled */
     trainer->options.groups = 0;
@@ -201,6 +212,7 @@ socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_
     trainer->net = net;
     trainer->options = *options;
     trainer->position.best = NAN;
+    trainer->position.plateau = sc_plateau_begin();
     socle_status status = fill_trainer(trainer, device, devices, train, test);
     if (status != SOCLE_OK) {
         sc_trainer_destroy(trainer);

@@ -22,8 +22,11 @@ static char *value_text(const sc_config *config, const row *row) {
     if (row->family) {
         bool layer = row->family == &sc_layer_family;
         sc_kind kind;
-        SC_OK(&env, sc_kind_find(&kind, config, layer ? json_object_get(root, "network") : root,
-                                 layer ? NULL : row->family->what, 1, row->family));
+        const json_t *holder = layer ? json_object_get(root, "network")
+                               : row->family == &sc_schedule_family ? json_object_get(root, "train")
+                                                                    : root;
+        SC_OK(&env, sc_kind_find(&kind, config, holder, layer ? NULL : row->family->what, 1,
+                                 row->family));
         SC_OK(&env, sc_kind_read(data, config, &kind));
         record = kind.record;
     } else {

@@ -102,8 +102,8 @@ Test(tool_train, measures_what_is_asked_for) {
     SC_CONTAINS(result.out, "test top5 1.0000\n");
     tool_free(&result);
     char *csv = tool_get("out/metrics.csv", NULL), *jsonl = tool_get("out/metrics.jsonl", NULL);
-    SC_CONTAINS(csv,
-                "epoch,loss,accuracy,top5,val_loss,val_accuracy,val_top5,samples_per_second\n");
+    SC_CONTAINS(csv, "epoch,loss,accuracy,top5,val_loss,val_accuracy,val_top5,learning_rate,"
+                     "samples_per_second\n");
     SC_CONTAINS(jsonl, "\"top5\": 1.0, \"val_loss\"");
     free(csv);
     free(jsonl);

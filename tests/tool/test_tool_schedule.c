@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `train: {schedule, clip}` from outside: the rate of each epoch is in the records, a run that was
+ * stopped and continued is the one that was not, and what is wrong is named. */
+#include "tool.h"
+
+static sc_temp temp;
+
+static void begin(void) {
+    tool_begin(&temp, false);
+}
+
+static void end(void) {
+    tool_end(&temp);
+}
+
+TestSuite(tool_schedule, .init = begin, .fini = end);
+
+static void expect_rates(const char *path, const double *wanted, size_t count) {
+    char *text = tool_get(path, NULL);
+    json_t *rows = tool_json_lines(text);
+    SC_EQ(json_array_size(rows), count);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *rate = json_object_get(json_array_get(rows, i), "learning_rate");
+        SC_TRUE(json_is_number(rate));
+        SC_NEAR(json_number_value(rate), wanted[i], 1e-6 * wanted[i]);
+    }
+    json_decref(rows);
+    free(text);
+}
+
+Test(tool_schedule, the_rate_of_each_epoch_is_recorded) {
+    tool_expect(0, NULL,
+                "train tool.yaml -o run --set 'optimizer={sgd: 0.1}' "
+                "--set 'train.schedule={multi_step: {at: [1, 2], factor: 0.5}}'");
+    expect_rates("run/metrics.jsonl", (double[]){0.1, 0.05, 0.025}, 3);
+    char *csv = tool_get("run/metrics.csv", NULL);
+    SC_CONTAINS(csv, ",learning_rate,samples_per_second\n");
+    SC_CONTAINS(csv, ",0.025,");
+    free(csv);
+}
+
+/* An option's value alone stands for it, and the resolved configuration gives the same run. */
+Test(tool_schedule, is_in_the_resolved_configuration) {
+    tool_expect(0, NULL,
+                "train tool.yaml -o run --set 'train.schedule={multi_step: [1]}' "
+                "--set train.clip=0.5");
+    tool_expect(0, NULL, "train run/config.json -o again");
+    SC_TRUE(tool_same("run/model.safetensors", "again/model.safetensors"));
+    tool_expect(0, NULL, "train tool.yaml -o other --set 'train.schedule={multi_step: [1]}'");
+    SC_TRUE(!tool_same("run/model.safetensors", "other/model.safetensors"));
+}
+
+/* Stopped before and after the falls, which follow from the losses of earlier epochs. */
+Test(tool_schedule, a_run_continued_is_the_run_itself) {
+    static const char falls[] =
+        "--set 'train.schedule={plateau: {change: 1, patience: 0, factor: 0.5}}'";
+    tool_expect(0, "the learning rate falls to 0.5 of what it was",
+                "train tool.yaml -o whole --set 'optimizer={sgd: 0.1}' %s", falls);
+    expect_rates("whole/metrics.jsonl", (double[]){0.1, 0.1, 0.05}, 3);
+    for (int steps = 5; steps <= 20; steps += 15) {
+        SC_REPRO("stopped after %d steps", steps);
+        tool_expect(0, NULL,
+                    "train tool.yaml -o part --overwrite --set 'optimizer={sgd: 0.1}' %s "
+                    "--set train.steps=%d",
+                    falls, steps);
+        tool_expect(0, NULL, "train --resume part --set train.steps=0");
+        SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));
+        SC_TRUE(tool_same("part/checkpoint.safetensors", "whole/checkpoint.safetensors"));
+    }
+}
+
+Test(tool_schedule, what_is_wrong_is_named) {
+    static const struct {
+        const char *setting, *text;
+    } wrong[] = {
+        {"train.schedule=cosin",
+         "train.schedule: unknown schedule 'cosin'; did you mean 'cosine'?"},
+        {"'train.schedule={step: 0}'", "train.schedule.step"},
+        {"train.schedule=step", "train.schedule: 'every' (the rate falls after so long, again and "
+                                "again) is missing"},
+        {"'train.schedule={multi_step: []}'", "train.schedule.multi_step"},
+        {"'train.schedule={one_cycle: {rise: 1}}'", "train.schedule.one_cycle.rise"},
+        {"'train.schedule={expr: \"1 / rate\"}'", "train.schedule: column 5: unknown name 'rate'"},
+        {"'train.schedule={expr: \"2 - epoch\"}'", "the learning rate of step 36 would be "
+                                                   "multiplied by -0.916667"},
+        {"train.clip=-1", "train.clip"},
+        {"'train.clip={norm: .nan}'", "train.clip.norm"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        SC_REPRO("%s", wrong[i].setting);
+        tool_expect(2, wrong[i].text, "train tool.yaml -o run --set %s", wrong[i].setting);
+        SC_TRUE(!tool_exists("run"));
+    }
+}

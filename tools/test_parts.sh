@@ -13,6 +13,7 @@ parts=(
     'verify|developer|the complete tables of verify'
     'random|developer|20,000 random shapes of every family of operations'
     'drivers|developer|OpenCL drivers of other vendors'
+    'full|developer|the tests of fast that are whole here, with the OpenCL kernels that users have'
     'long|developer|long tests of no other part'
     'kill|developer|hundreds of SIGKILLs'
     'faults-one-device|developer|calls to the driver fail, on one device'
@@ -21,7 +22,7 @@ parts=(
     'sanitizers-thread|tsan|the programs about threads with ThreadSanitizer'
     'fuzz|fuzz|every fuzzer for a minute'
 )
-long_parts='verify|random|drivers|kill|faults-one-device|faults-fleets' # those that take long tests by a label
+long_parts='verify|random|drivers|full|kill|faults-one-device|faults-fleets' # those that take long tests by a label
 
 part_names() { printf '%s\n' "${parts[@]%%|*}"; }
 

@@ -4,6 +4,7 @@
 #include "verify_family.h"
 
 static const char *const ops[] = {"elementwise", NULL};
+enum { OPENCL_EVERY = 5 };
 
 Test(verify_elementwise, cpu) {
     family_on_cpu(ops, true);
@@ -14,12 +15,12 @@ Test(verify_elementwise, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_elementwise, opencl) {
-    family_on_opencl(ops, true, 1);
+    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = OPENCL_EVERY});
 }
 
 /* On these two devices other families are left to test_verify_other.c. */
 Test(verify_elementwise, pocl_basic) {
-    family_on_basic(&(sc_verify_options){.op = ops[0], .every = 24});
+    family_on_basic(&(sc_verify_options){.op = ops[0], .every = 59});
 }
 
 Test(verify_elementwise, oclgrind) {
@@ -37,6 +38,7 @@ Test(verify_elementwise, cpu_and_opencl_agree_to_the_bit) {
     sc_verify_options options = SC_VERIFY_OPTIONS_DEFAULT;
     options.op = "elementwise";
     options.quick = true;
+    options.every = OPENCL_EVERY; /* the same cases, so that nothing is built twice */
     SC_OK(&run.env, sc_registry_create(&registry, &run.env));
     for (int i = 1; i < registry.count; i++) {
         sc_device_choice first = {.sub_device = -1}, other = {.entry = i, .sub_device = -1};

@@ -18,5 +18,5 @@ Test(verify_full, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_full, opencl) {
-    family_on_opencl(ops, false, 1);
+    family_on_opencl(ops, &(sc_verify_options){.every = 1});
 }

@@ -12,6 +12,10 @@ Test(verify_matmul, cpu_bits_do_not_depend_on_threads) {
     family_threads(ops, true);
 }
 
+/* CLBlast's implementation: test_verify_clblast.c. */
 Test(verify_matmul, opencl) {
-    family_on_opencl(ops, true, 1);
+    family_on_opencl(ops,
+                     &(sc_verify_options){.quick = true, .every = 5, .implementation = "packed"});
+    family_on_opencl(ops,
+                     &(sc_verify_options){.quick = true, .every = 5, .implementation = "plain"});
 }

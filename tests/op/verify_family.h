@@ -131,14 +131,16 @@ static SC_UNUSED void family_threads(const char *const *ops, bool quick) {
     family_end(&run);
 }
 
-/* `every` > 1: only every n-th case, where the driver compiles kernels for each; test_verify_full.c
- * has all of them. */
-static SC_UNUSED void family_on_opencl(const char *const *ops, bool quick, int every) {
+/* The cases that `chosen` names. `every` > 1: only every n-th, where the driver compiles kernels
+ * for each; test_verify_full.c has all of them. It is odd: even and odd cases are stored in
+ * different types of half precision. */
+static SC_UNUSED void family_on_opencl(const char *const *ops, const sc_verify_options *chosen) {
     char devices[1024];
     family_opencl(devices, sizeof devices);
     sc_verify_options options = SC_VERIFY_OPTIONS_DEFAULT;
-    options.quick = quick;
-    options.every = every;
+    options.quick = chosen->quick;
+    options.every = chosen->every;
+    options.implementation = chosen->implementation;
     family_verify(devices, ops, options);
 }
 

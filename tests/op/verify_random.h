@@ -17,7 +17,7 @@ static SC_UNUSED void random_on_opencl(const char *family, int64_t count) {
     }
     family_random(devices, family, "packed", count);
     family_random(devices, family, "plain", count);
-    family_random(devices, family, "clblast", count / 10);
+    family_random(devices, family, "clblast", (count + 9) / 10);
 }
 
 #define VERIFY_RANDOM_CPU(family, count)                                                           \

@@ -32,12 +32,9 @@ static void compare(const char *network) {
     fixture_close(&other);
 }
 
-Test(check_device, cnn_on_cpu_and_opencl) {
+Test(check_device, networks_on_cpu_and_opencl) {
     compare("cnn");
-}
-
-Test(check_device, dropout_on_cpu_and_opencl) {
-    compare("dropout");
+    if (sc_test_full()) compare("dropout");
 }
 
 /* One thread against two: equal bits, so no tolerance at all. */

@@ -152,10 +152,6 @@ Test(micro_batch, runs_within_the_budget_cpu) {
     runs("cpu");
 }
 
-Test(micro_batch, runs_within_the_budget_opencl) {
-    runs("opencl:0");
-}
-
 /* A large batch is not tried share by share. */
 Test(micro_batch, few_forecasts_for_many_rows) {
     fixture f;
@@ -242,8 +238,9 @@ Test(micro_batch, made_again_cpu) {
     made_again("cpu");
 }
 
-Test(micro_batch, made_again_opencl) {
+Test(micro_batch, holds_the_budget_opencl) {
     made_again("opencl:0");
+    if (sc_test_full()) runs("opencl:0");
 }
 
 /* Nothing fits: by how much, what takes the most, what would help. */

@@ -5,8 +5,8 @@
 #include "party.h"
 
 #define DEADLINE                                                                                   \
-    UINT64_C(1000000000) /* ns; a step takes about one millisecond, and more under sanitizers and  \
-                            load */
+    UINT64_C(500000000) /* ns; a step takes about one millisecond, and more under sanitizers and   \
+                           load */
 
 enum { EPOCH = 7, STEPS = 12, HANGS_IN = 3 }; /* steps */
 

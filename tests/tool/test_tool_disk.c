@@ -140,7 +140,7 @@ static void wait_for(const char *file, const char *text, int times) {
 }
 
 #define LONG_RUN                                                                                   \
-    "train tool.yaml --batch 2 --epochs 150 --json --set 'train.checkpoint={steps: 40, keep: 2}'"
+    "train tool.yaml --batch 2 --epochs 100 --json --set 'train.checkpoint={steps: 40, keep: 2}'"
 #define REFUSED                                                                                    \
     "checkpoint.safetensors: writing: No space left on device; training goes on, the checkpoint "  \
     "of step "
@@ -166,12 +166,12 @@ static void expect_whole(void) {
     SC_TRUE(tool_same("small/run/checkpoint.safetensors", "whole/checkpoint.safetensors"));
     char *text = tool_get("small/run/metrics.jsonl", NULL);
     json_t *rows = tool_json_lines(text);
-    SC_EQ(json_array_size(rows), 150);
+    SC_EQ(json_array_size(rows), 100);
     for (size_t i = 0; i < json_array_size(rows); i++)
         SC_EQ(json_integer_value(json_object_get(json_array_get(rows, i), "epoch")), i + 1);
     json_decref(rows);
     free(text);
-    SC_EQ(count("small/run/metrics.csv", "\n"), 151);
+    SC_EQ(count("small/run/metrics.csv", "\n"), 101);
     expect_no_leftovers("small/run");
 }
 

@@ -139,6 +139,12 @@ const sc_metric_kind *sc_metric_find(const char *word) {
     return record ? kind_of(record) : NULL;
 }
 
+bool sc_metric_is_own(const sc_metric_kind *metric) {
+    for (int i = 0; sc_metric_at(i); i++)
+        if (sc_metric_at(i) == metric) return false;
+    return true;
+}
+
 const char *sc_metric_word(const sc_metric_kind *metric) {
     return metric->record.word;
 }

@@ -30,6 +30,7 @@ extern const sc_family sc_metric_family; /* each record is the beginning of a sc
 /* The kinds, in the order of the table; NULL behind the last. */
 const sc_metric_kind *sc_metric_at(int number);
 const sc_metric_kind *sc_metric_find(const char *word);
+bool sc_metric_is_own(const sc_metric_kind *metric); /* a network's, and no row of the table */
 const char *sc_metric_word(const sc_metric_kind *metric);
 const char *sc_metric_sum(const sc_metric_kind *metric);
 /* A metric of the net, row by row as its loss. */

@@ -6,6 +6,7 @@
 #include "run/checkpoint_private.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -120,6 +121,28 @@ static socle_status put_plateau(sc_checkpoint_visit *v, const sc_plateau *platea
     return put_real(v, "run.plateau_waited", (double)plateau->waited);
 }
 
+/* What is no row of the table has one entry for all, so that a file says all that it has summed up
+ * to runs that measure something else. */
+static socle_status put_own_sums(sc_checkpoint_visit *v, const sc_position *position) {
+    const sc_net *net = v->net;
+    json_t *sums = json_object();
+    for (int m = 0; m < net->metrics; m++) {
+        double sum = position->sum.metric[m];
+        if (sc_metric_is_own(net->metric[m]))
+            json_object_set_new(sums, sc_metric_word(net->metric[m]),
+                                isfinite(sum) ? json_real(sum) : json_null());
+    }
+    sc_text text;
+    sc_text_init(&text, v->env);
+    sc_json_text(&text, sums, 0);
+    socle_status status = text.status;
+    if (status == SOCLE_OK && json_object_size(sums))
+        status = put_metadata(v, SC_CHECKPOINT_OWN_METRICS, text.data);
+    sc_text_free(&text);
+    json_decref(sums);
+    return status;
+}
+
 /* The metrics in the order of their table, whatever order the run names them in. */
 static socle_status put_sums(sc_checkpoint_visit *v, sc_position *position) {
     const sc_metric_kind *metric;
@@ -131,6 +154,7 @@ static socle_status put_sums(sc_checkpoint_visit *v, sc_position *position) {
         sc_checkpoint_metric_key(key, metric);
         if (sum) SC_TRY(put_real(v, key, *sum));
     }
+    SC_TRY(put_own_sums(v, position));
     SC_TRY(put_scaling(v, &position->scaling));
     SC_TRY(put_plateau(v, &position->plateau));
     return put_real(v, "run.best", position->best);

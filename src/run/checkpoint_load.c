@@ -62,6 +62,25 @@ static socle_status get_plateau(sc_checkpoint_visit *v, sc_plateau *plateau) {
     return SOCLE_OK;
 }
 
+/* The network's own metrics, as the file has them; others that it has are passed over. */
+static socle_status get_own_sums(sc_checkpoint_visit *v, sc_position *position) {
+    const sc_net *net = v->net;
+    const char *text = NULL;
+    if (sc_safetensors_metadata(v->file, SC_CHECKPOINT_OWN_METRICS))
+        SC_TRY(get_metadata(v, SC_CHECKPOINT_OWN_METRICS, &text));
+    json_t *sums = text ? json_loads(text, 0, NULL) : NULL;
+    for (int m = 0; m < net->metrics; m++) {
+        if (!sc_metric_is_own(net->metric[m])) continue;
+        const json_t *sum = json_object_get(sums, sc_metric_word(net->metric[m]));
+        position->sum.metric[m] = json_is_number(sum) ? json_number_value(sum)
+                                  : position->row     ? NAN
+                                                      : 0;
+    }
+    bool good = !text || json_is_object(sums);
+    json_decref(sums);
+    return good ? SOCLE_OK : bad_value(v, SC_CHECKPOINT_OWN_METRICS, text);
+}
+
 /* A metric of this run that the file has no sum of begins with the next epoch; one that only the
  * file has is passed over. */
 static socle_status get_sums(sc_checkpoint_visit *v, sc_position *position) {
@@ -75,6 +94,7 @@ static socle_status get_sums(sc_checkpoint_visit *v, sc_position *position) {
         if (sum) *sum = position->row ? NAN : 0;
         if (sc_safetensors_metadata(v->file, key)) SC_TRY(get_real(v, key, sum ? sum : &unused));
     }
+    SC_TRY(get_own_sums(v, position));
     SC_TRY(get_scaling(v, &position->scaling));
     SC_TRY(get_plateau(v, &position->plateau));
     return get_real(v, "run.best", &position->best);

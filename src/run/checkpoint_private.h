@@ -56,6 +56,8 @@ void sc_checkpoint_numbers(sc_position *position, int64_t *out[SC_CHECKPOINT_NUM
 double *sc_checkpoint_metric_sum(const sc_checkpoint_visit *v, sc_position *position,
                                  const sc_metric_kind *metric);
 void sc_checkpoint_metric_key(char out[SC_CHECKPOINT_KEY], const sc_metric_kind *metric);
+/* Where the sums of a network's own metrics are, an object by their words. */
+#define SC_CHECKPOINT_OWN_METRICS "run.metrics"
 /* A run without scaling says nothing of it. */
 bool sc_checkpoint_has_scaling(const sc_checkpoint_visit *v);
 /* Nor one whose schedule does not wait for progress. */

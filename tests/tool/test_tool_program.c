@@ -89,6 +89,19 @@ Test(tool_program, phases_are_simultaneous) {
     }
 }
 
+/* What a run has measured in its last epoch, but for its speed. */
+static json_t *last_row(const char *folder) {
+    char name[64];
+    snprintf(name, sizeof name, "%s/metrics.jsonl", folder);
+    char *text = tool_get(name, NULL);
+    json_t *rows = tool_json_lines(text),
+           *row = json_incref(json_array_get(rows, json_array_size(rows) - 1));
+    json_object_del(row, "samples_per_second");
+    json_decref(rows);
+    free(text);
+    return row;
+}
+
 /* A stop at any step; adam and sgd, each with its own states. */
 Test(tool_program, stops_and_goes_on) {
     tool_expect(0, NULL, "train gan.yaml -o whole");
@@ -96,6 +109,14 @@ Test(tool_program, stops_and_goes_on) {
     tool_expect(0, NULL, "train --resume part --set train.steps=0");
     SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));
     SC_TRUE(tool_same("part/checkpoint.safetensors", "whole/checkpoint.safetensors"));
+    tool_expect(0, NULL, "train gan.yaml -o late --set train.steps=41"); /* of 48, in the last epoch
+                                                                          */
+    tool_expect(0, NULL, "train --resume late --set train.steps=0");
+    json_t *whole = last_row("whole"), *late = last_row("late");
+    SC_TRUE(json_is_real(json_object_get(whole, "generator_loss")));
+    SC_TRUE(json_equal(whole, late));
+    json_decref(whole);
+    json_decref(late);
 }
 
 Test(tool_program, on_two_devices) {

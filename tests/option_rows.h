@@ -6,6 +6,7 @@
 #include "sc_test.h"
 
 #include "model/net_config.h"
+#include "nn/metric.h"
 #include "run/recipe.h"
 
 enum { TEXT = 700, MOST_ROWS = 240 };
@@ -65,7 +66,7 @@ static SC_UNUSED void kind_text(char out[TEXT], const row *row) {
 /* A whole configuration in which the row's section stands, and the path of the section. */
 static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row) {
     char kind[TEXT] = "{relu: }", inputs[TEXT] = "";
-    const char *loss = "mse", *optimizer = "adam", *schedule = "constant";
+    const char *loss = "mse", *optimizer = "adam", *schedule = "constant", *metrics = "[]";
     if (row->family) kind_text(kind, row);
     snprintf(holder, TEXT, "%s", row->section);
     if (row->record == &sc_net_input_record) {
@@ -81,19 +82,23 @@ static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row
     } else if (row->family == &sc_layer_family) {
         snprintf(holder, TEXT, "network[1].%s",
                  row->record == row->family->common ? "relu" : row->section);
+    } else if (row->family == &sc_metric_family) {
+        metrics = kind;
+        snprintf(holder, TEXT, "metrics.%s", row->section);
     } else if (row->family) {
         bool scheduled = row->family == &sc_schedule_family;
         *(row->family == &sc_loss_family ? &loss : scheduled ? &schedule : &optimizer) = kind;
         snprintf(holder, TEXT, "%s%s.%s", scheduled ? "train." : "", row->family->what,
                  row->section);
     }
-    int length = snprintf(text, TEXT,
-                          "{%sdata: {train: {images: a, labels: b}}, network: [{relu: {name: a}}, "
-                          "%s], loss: %s, optimizer: %s, train: {checkpoint: {epoch_seconds: 0}, "
-                          "augment: {}, init_from: {file: w}, groups: [{parameters: a}], clip: {}, "
-                          "schedule: %s}}",
-                          inputs, row->family == &sc_layer_family ? kind : "relu", loss, optimizer,
-                          schedule);
+    int length = snprintf(
+        text, TEXT,
+        "{%sdata: {train: {images: a, labels: b}}, network: [{relu: {name: a}}, "
+        "%s], loss: %s, metrics: %s, optimizer: %s, train: {checkpoint: {epoch_seconds: 0}, "
+        "augment: {}, init_from: {file: w}, groups: [{parameters: a}], clip: {}, "
+        "schedule: %s}}",
+        inputs, row->family == &sc_layer_family ? kind : "relu", loss, metrics, optimizer,
+        schedule);
     SC_TRUE(length < TEXT);
 }
 

@@ -181,8 +181,9 @@ static socle_status read_metric(sc_net *net, const sc_config *config, const json
                                 const char *key, size_t index) {
     sc_kind kind;
     SC_TRY(sc_kind_find(&kind, config, container, key, index, &sc_metric_family));
-    SC_TRY(sc_kind_read(NULL, config, &kind));
-    if (sc_net_measure(net, kind.record->word) == SOCLE_OK) return SOCLE_OK;
+    sc_metric_options options = {0};
+    SC_TRY(sc_kind_read(kind.record->size ? &options : NULL, config, &kind));
+    if (sc_net_measure(net, kind.record->word, &options) == SOCLE_OK) return SOCLE_OK;
     return key ? sc_config_fail(config, container, key, "%s", net->env->text)
                : sc_config_fail_item(config, container, index, "%s", net->env->text);
 }

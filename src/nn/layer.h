@@ -71,6 +71,8 @@ sc_loss_rows sc_loss_build(sc_graph *graph, const sc_loss_term *term, sc_value o
 /* A formula of `prediction` and `target`, floats: the mean over the elements of each sample. */
 sc_value sc_loss_of_formula(sc_graph *graph, const char *formula, sc_value prediction,
                             sc_value target);
+sc_value sc_loss_of_expr(sc_graph *graph, const sc_expr *expr, sc_value prediction,
+                         sc_value target);
 /* What predict shows: softmax of logits, sigmoid, or the output itself. */
 sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_kind *loss, sc_value output);
 bool sc_loss_counts_correct(const sc_loss_kind *loss); /* has an accuracy */

@@ -115,6 +115,13 @@ sc_value sc_loss_of_formula(sc_graph *graph, const char *formula, sc_value predi
                                                    (sc_value[]){prediction, target}));
 }
 
+sc_value sc_loss_of_expr(sc_graph *graph, const sc_expr *expr, sc_value prediction,
+                         sc_value target) {
+    sc_value each;
+    sc_build_expr(graph, expr, 2, (sc_value[]){prediction, target}, &each);
+    return mean_per_sample(graph, each);
+}
+
 /* The loss against a number: its formula, in which the target is a constant. */
 static sc_value against_number(sc_graph *graph, const sc_loss_term *term, sc_value output) {
     sc_formula f;
@@ -140,13 +147,8 @@ sc_loss_rows sc_loss_build(sc_graph *graph, const sc_loss_term *term, sc_value o
         return rows;
     }
     rows.target = sc_build_to_float(graph, target, 1.0f);
-    if (!loss->expr) {
-        rows.loss = sc_loss_of_formula(graph, loss->formula, output, rows.target);
-        return rows;
-    }
-    sc_value each;
-    sc_build_expr(graph, loss->expr, 2, (sc_value[]){output, rows.target}, &each);
-    rows.loss = mean_per_sample(graph, each);
+    rows.loss = loss->expr ? sc_loss_of_expr(graph, loss->expr, output, rows.target)
+                           : sc_loss_of_formula(graph, loss->formula, output, rows.target);
     return rows;
 }
 

@@ -4,6 +4,7 @@
 #include "nn/metric.h"
 #include "base/text.h"
 #include "graph/formula.h"
+#include "nn/net_formula.h"
 #include "nn/net_private.h"
 
 #include <math.h>
@@ -113,8 +114,38 @@ static const sc_metric_kind squared = {
     .suits = has_values,
 };
 
+static const sc_word betters[] = {
+    {"lower", "errors", NULL}, {"higher", "shares of what is right", NULL}, {0}};
+
+static const sc_option expr_options[] = {
+    {"formula", SC_OPTION_TEXT, offsetof(sc_metric_options, formula),
+     "the formula, of prediction and target", .required = true, .shorthand = true,
+     .example = "abs(prediction - target)"},
+    {"name", SC_OPTION_NAME, offsetof(sc_metric_options, name),
+     "what it is called in lines, events and files", .example = "distance"},
+    {"better", SC_OPTION_WORD, offsetof(sc_metric_options, better),
+     "which values of it are better, should `train.best` name it", .words = betters,
+     .example = "higher"},
+};
+
+static bool has_numbers(const sc_net *net) {
+    return !sc_net_labels(net)->kind->classes;
+}
+
+/* The user's formula is the net's. */
+static const sc_metric_kind expr = {
+    .record = {.word = "expr",
+               .help = "a formula of your own, of what the loss compares: its mean over the "
+                       "elements of a sample",
+               .options = expr_options,
+               .count = 3,
+               .standard = &(const sc_metric_options){NULL, "expr", "lower"},
+               .size = sizeof(sc_metric_options)},
+    .suits = has_numbers,
+};
+
 static const sc_record *const records[] = {&accuracy.record, &top5.record, &absolute.record,
-                                           &squared.record, NULL};
+                                           &squared.record,  &expr.record, NULL};
 
 const sc_family sc_metric_family = {
     .what = "metric",
@@ -156,6 +187,7 @@ const char *sc_metric_sum(const sc_metric_kind *metric) {
 sc_value sc_metric_build(sc_graph *graph, const sc_net *net, const sc_metric_kind *metric,
                          const sc_loss_rows *rows) {
     if (metric->build) return metric->build(graph, net, rows);
+    if (metric->expr) return sc_loss_of_expr(graph, metric->expr, rows->prediction, rows->target);
     return sc_loss_of_formula(graph, metric->formula, rows->prediction, rows->target);
 }
 
@@ -206,15 +238,51 @@ static socle_status fail_unsuited(const sc_net *net, const char *word) {
     return status;
 }
 
-socle_status sc_net_measure(sc_net *net, const char *word) {
+/* What stands beside metrics in lines, events and files. */
+static const char beside[] =
+    "event epoch epochs step row rows loss learning_rate samples samples_per_second "
+    "seconds best devices loss_scale skipped_steps model split";
+
+/* Another metric that may be measured, or what stands beside it, has not the name. */
+static socle_status check_name(const sc_net *net, const char *name) {
+    bool taken = sc_is_among(beside, name) || strncmp(name, "val_", 4) == 0 ||
+                 strncmp(name, "test_", 5) == 0;
+    const sc_metric_kind *other = sc_metric_find(name);
+    if (taken || (other && other != &expr))
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                       "name: '%s' means something else where metrics are shown", name);
+    if (sc_net_metric(net, name) < 0) return SOCLE_OK;
+    return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                   "name: something that is measured is called '%s' already; give each a name",
+                   name);
+}
+
+/* The row of formulas with the user's in it. */
+static socle_status read_metric(const sc_metric_kind **out, sc_net *net,
+                                const sc_metric_options *options) {
+    sc_metric_kind *own;
+    SC_TRY(check_name(net, options->name));
+    SC_TRY(sc_arena_allocate(net->arena, &own, 1, sizeof *own));
+    *own = expr;
+    SC_TRY(sc_arena_string(net->arena, &own->record.word, options->name));
+    own->brief = own->record.word;
+    own->better = strcmp(options->better, "higher") == 0 ? SC_HIGHER_IS_BETTER : SC_LOWER_IS_BETTER;
+    *out = own;
+    return sc_net_measure_formula(&own->expr, net, options->formula, "prediction target");
+}
+
+socle_status sc_net_measure(sc_net *net, const char *word, const sc_metric_options *options) {
     if (net->status != SOCLE_OK) return net->status;
     const sc_metric_kind *metric = sc_metric_find(word);
     if (!metric) return sc_fail(net->env, SOCLE_STATUS_CONFIG, "there is no metric '%.60s'", word);
     if (!sc_net_labels(net) || !metric->suits(net)) return fail_unsuited(net, word);
-    if (sc_net_metric(net, sc_metric_word(metric)) >= 0) return SOCLE_OK;
+    if (metric != &expr && sc_net_metric(net, sc_metric_word(metric)) >= 0) return SOCLE_OK;
     if (net->metrics == SC_NET_METRICS)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: a network measures at most %d metrics",
                        word, SC_NET_METRICS);
+    if (metric == &expr && (!options || !options->formula))
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: the formula is missing", word);
+    if (metric == &expr) SC_TRY(read_metric(&metric, net, options));
     net->metric[net->metrics++] = metric;
     return SOCLE_OK;
 }

@@ -11,12 +11,13 @@
 typedef enum sc_better { SC_LOWER_IS_BETTER, SC_HIGHER_IS_BETTER } sc_better;
 
 struct sc_metric_kind {
-    sc_record record;    /* its word, under which it is shown, and its options: none so far */
-    const char *brief;   /* in the line that is redrawn */
-    const char *sum;     /* its sum in a checkpoint; NULL: as the word */
-    double most;         /* of one row of the loss: a share has 1; 0: any number from 0 on */
-    sc_better better;    /* which values of it are */
+    sc_record record;  /* its word, under which it is shown, and its options (sc_metric_options) */
+    const char *brief; /* in the line that is redrawn */
+    const char *sum;   /* its sum in a checkpoint; NULL: as the word */
+    double most;       /* of one row of the loss: a share has 1; 0: any number from 0 on */
+    sc_better better;  /* which values of it are */
     const char *formula; /* of `prediction` and `target`: its mean over the elements of a sample; */
+    const sc_expr *expr; /* the same of a user's, which a net has read; NULL: of the table */
     /* or NULL: a number for each row of the loss. It is not finite only where the loss is not. */
     sc_value (*build)(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows);
     /* Whether the net's loss has it. */
@@ -24,6 +25,11 @@ struct sc_metric_kind {
     int phase;   /* the loss of a phase, by its number from 1; 0: of what the data have, by the two
                     above */
     bool always; /* measured, without being asked for, where the loss has it */
+};
+
+/* What the options of the metric "expr" are read into. */
+struct sc_metric_options {
+    const char *formula, *name, *better; /* better: "lower" or "higher" */
 };
 
 extern const sc_family sc_metric_family; /* each record is the beginning of a sc_metric_kind */

@@ -85,6 +85,7 @@ typedef struct sc_parameter {
 
 typedef struct sc_loss_kind sc_loss_kind;
 typedef struct sc_metric_kind sc_metric_kind;
+typedef struct sc_metric_options sc_metric_options;
 enum { SC_NO_LABEL = INT32_MIN, SC_NET_METRICS = 6 };
 
 /* One loss: what it compares, and what counts in it. */
@@ -251,9 +252,11 @@ socle_status sc_net_statistics_group(const sc_net *net, int64_t *group);
 /* Batch normalisation can take statistics over groups of so many samples. errors: CONFIG (one value
  * has no variance). */
 socle_status sc_net_check_group(const sc_net *net, int64_t rows);
-/* metric.c: one more metric (nn/metric.h), once the loss is chosen; one that is measured already is
- * no error. Errors: CONFIG (unknown, the loss has none, too many). */
-socle_status sc_net_measure(sc_net *net, const char *word);
+/* metric.c: one more metric (nn/metric.h), once the loss is chosen; one of the table that is
+ * measured already is no error. `options`: of "expr", copied; others need none, NULL. Errors:
+ * CONFIG (unknown, the loss has none, too many; of a formula with its column; a name that is
+ * taken). */
+socle_status sc_net_measure(sc_net *net, const char *word, const sc_metric_options *options);
 int sc_net_metric(const sc_net *net, const char *word); /* its number, or -1 */
 /* What says which epoch is best: "loss", or the number of a metric that is measured; NULL: the
  * first one, where it is measured unasked, else the loss. Errors: CONFIG (it is not measured). */

@@ -6,14 +6,16 @@
 
 #include <string.h>
 
-/* Every name is read, and the gradient by it can be made. */
-static socle_status check_inputs(sc_env *env, const sc_expr *expr, const char *names) {
+/* Every name is read, and where it is `derived` the gradient by it can be made. */
+static socle_status check_inputs(sc_env *env, const sc_expr *expr, const char *names,
+                                 bool derived) {
     uint32_t used = sc_expr_used_inputs(expr);
     for (int i = 0; *(names += strspn(names, " ")); i++, names += strcspn(names, " ")) {
         sc_expr gradient;
         if (!(used & 1u << i))
             return sc_fail(env, SOCLE_STATUS_CONFIG, "column 1: the formula never uses %.*s",
                            (int)strcspn(names, " "), names);
+        if (!derived) continue;
         socle_status status = sc_expr_gradient(env, &gradient, expr, 0, i);
         if (status == SOCLE_STATUS_UNSUPPORTED)
             return sc_fail_prefix(env, SOCLE_STATUS_CONFIG, "column 1");
@@ -22,15 +24,25 @@ static socle_status check_inputs(sc_env *env, const sc_expr *expr, const char *n
     return SOCLE_OK;
 }
 
-socle_status sc_net_formula(const sc_expr **out, sc_net *net, const char *text, const char *names) {
+static socle_status read(const sc_expr **out, sc_net *net, const char *text, const char *names,
+                         bool derived) {
     sc_expr expr, *kept;
     SC_TRY(sc_expr_read(net->env, &expr, text, names));
     SC_TRY(sc_expr_make_safe(net->env, &expr));
-    SC_TRY(check_inputs(net->env, &expr, names));
+    SC_TRY(check_inputs(net->env, &expr, names, derived));
     SC_TRY(sc_arena_allocate(net->arena, &kept, 1, sizeof *kept));
     *kept = expr;
     *out = kept;
     return SOCLE_OK;
+}
+
+socle_status sc_net_formula(const sc_expr **out, sc_net *net, const char *text, const char *names) {
+    return read(out, net, text, names, true);
+}
+
+socle_status sc_net_measure_formula(const sc_expr **out, sc_net *net, const char *text,
+                                    const char *names) {
+    return read(out, net, text, names, false);
 }
 
 const char *sc_formula_names(int inputs) {

@@ -12,6 +12,9 @@ enum { SC_FORMULA_INPUTS = 8 };
  * Forms that overflow get their safe ones, and the formula must have a derivative by each name.
  * Errors: CONFIG, with the column. */
 socle_status sc_net_formula(const sc_expr **out, sc_net *net, const char *text, const char *names);
+/* The same of what nothing is trained by: it need have no derivative. */
+socle_status sc_net_measure_formula(const sc_expr **out, sc_net *net, const char *text,
+                                    const char *names);
 /* "x", or of 2 to SC_FORMULA_INPUTS inputs "x1 x2 ...". */
 const char *sc_formula_names(int inputs);
 /* The formula of a layer: of x, or where it reads several of x1, x2, ... in their order. */

@@ -99,7 +99,7 @@ static socle_status check_totals(const sc_trainer *trainer, const sc_position *p
                       : position->row  ? FLT_MAX
                                        : 0;
         bool begun_later = position->row && !metric->always && isnan(sum->metric[m]);
-        if (begun_later) continue;
+        if (begun_later || metric->expr) continue;
         SC_TRY(within(trainer, sc_metric_sum(metric), sum->metric[m], metric->phase ? least : 0,
                       fmin(most, FLT_MAX)));
     }
@@ -132,11 +132,13 @@ static socle_status check_best(const sc_trainer *trainer, const sc_position *pos
     const sc_metric_kind *metric =
         trainer->judge == SC_JUDGED_BY_LOSS ? NULL : trainer->net->metric[trainer->judge];
     const double slack = 1e-7; /* by which the loss tells equal ones apart */
+    const bool higher = metric && metric->better == SC_HIGHER_IS_BETTER,
+               any = metric && metric->expr; /* a user's formula gives any number */
     double most = metric && metric->most > 0
                       ? metric->most * (1 + ROUNDING * (double)(2 * validation + 4))
                       : FLT_MAX;
-    if (metric && metric->better == SC_HIGHER_IS_BETTER)
-        return within(trainer, "best", position->best, -slack, most + slack);
+    if (any || higher)
+        return within(trainer, "best", position->best, any ? -most : -slack, most + slack);
     return within(trainer, "best", position->best, -most - slack,
                   sc_net_is_signed(trainer->net) ? FLT_MAX
                   : metric                       ? slack

@@ -101,23 +101,23 @@ Test(metric, of_a_network) {
     sc_env_init(&env, NULL, NULL);
     SC_OK(&env, sc_net_create(&net, &env));
     sc_net_input(net, "x", SOCLE_F32, &(socle_shape){1, {8}}, 1);
-    SC_FAILS(&env, sc_net_measure(net, "accuracy"), SOCLE_STATUS_CONFIG);
+    SC_FAILS(&env, sc_net_measure(net, "accuracy", NULL), SOCLE_STATUS_CONFIG);
     SC_CONTAINS(env.text, "without a loss");
     SC_OK(&env, sc_net_loss(net, "mean_squared_error", 0));
     SC_EQ(net->metrics, 0);
     SC_OK(&env, sc_net_judge(&judge, net, NULL));
     SC_EQ(judge, SC_JUDGED_BY_LOSS);
     SC_TRUE(isnan(sc_metric_value(net, (double[]){1}, "accuracy")));
-    SC_FAILS(&env, sc_net_measure(net, "accuracy"), SOCLE_STATUS_CONFIG);
+    SC_FAILS(&env, sc_net_measure(net, "accuracy", NULL), SOCLE_STATUS_CONFIG);
     SC_CONTAINS(env.text,
                 "the loss mean_squared_error has no accuracy; known for it: mean_absolute_error");
     SC_OK(&env, sc_net_loss(net, "softmax_cross_entropy", 0));
     SC_EQ(net->metrics, 1);
-    SC_OK(&env, sc_net_measure(net, "acc")); /* is there already */
+    SC_OK(&env, sc_net_measure(net, "acc", NULL)); /* is there already */
     SC_EQ(net->metrics, 1);
     SC_EQ(sc_metric_value(net, (double[]){0.5}, "accuracy"), 0.5);
-    SC_FAILS(&env, sc_net_measure(net, "f1"), SOCLE_STATUS_CONFIG);
-    SC_OK(&env, sc_net_measure(net, "top_5"));
+    SC_FAILS(&env, sc_net_measure(net, "f1", NULL), SOCLE_STATUS_CONFIG);
+    SC_OK(&env, sc_net_measure(net, "top_5", NULL));
     SC_EQ(sc_metric_value(net, (double[]){0.5, 0.75}, "top5"), 0.75);
     SC_OK(&env, sc_net_judge(&judge, net, NULL));
     SC_EQ(judge, 0);
@@ -147,10 +147,53 @@ Test(metric, scores) {
             sc_metric_score(net, judge, (double[]){0.5}, 2));
     SC_EQ(sc_metric_score(net, SC_JUDGED_BY_LOSS, (double[]){0.5}, 2), -2);
     SC_OK(&env, sc_net_loss(net, "mean_squared_error", 0));
-    SC_OK(&env, sc_net_measure(net, "mean_absolute_error"));
+    SC_OK(&env, sc_net_measure(net, "mean_absolute_error", NULL));
     SC_OK(&env, sc_net_judge(&judge, net, "mae"));
     SC_EQ(judge, 0);
     SC_TRUE(sc_metric_score(net, judge, (double[]){0.5}, 2) >
             sc_metric_score(net, judge, (double[]){0.75}, 1));
+    sc_net_destroy(net);
+}
+
+/* A user's formula is the row of the table that says the same, by bits; and which are refused. */
+Test(metric, formulas) {
+    static const struct {
+        sc_metric_options options;
+        const char *text;
+    } bad[] = {
+        {{"abs(prediction - label)", "a", "lower"}, "column 18: unknown name 'label'"},
+        {{"prediction ** 2", "a", "lower"}, "column 1: the formula never uses target"},
+        {{"abs(prediction - target)", "mae", "lower"}, "name: 'mae' means something else"},
+        {{"abs(prediction - target)", "loss", "lower"}, "name: 'loss' means something else"},
+        {{"abs(prediction - target)", "val_a", "lower"}, "name: 'val_a' means something else"},
+        {{"abs(prediction - target)", "near", "lower"}, "is called 'near' already"},
+        {{NULL, "a", "lower"}, "expr: the formula is missing"},
+    };
+    const sc_metric_options distance = {"abs(prediction - target)", "distance", "lower"},
+                            near = {"abs(prediction - target) < 0.5", "near", "higher"};
+    sc_env env;
+    sc_net *net;
+    int judge;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_net_create(&net, &env));
+    sc_net_input(net, "x", SOCLE_F32, &(socle_shape){1, {8}}, 1);
+    SC_OK(&env, sc_net_loss(net, "softmax_cross_entropy", 0));
+    SC_FAILS(&env, sc_net_measure(net, "expr", &distance), SOCLE_STATUS_CONFIG);
+    SC_CONTAINS(env.text, "the loss softmax_cross_entropy has no expr");
+    SC_OK(&env, sc_net_loss(net, "mean_squared_error", 0));
+    SC_OK(&env, sc_net_measure(net, "expr", &distance));
+    SC_OK(&env, sc_net_measure(net, "expr", &near)); /* it has no derivative, and needs none */
+    SC_EQ_STR(sc_metric_word(net->metric[0]), "distance");
+    SC_TRUE(sc_metric_is_own(net->metric[0]) && !sc_metric_is_own(sc_metric_find("mae")));
+    SC_OK(&env, sc_net_judge(&judge, net, "near"));
+    SC_EQ(judge, 1);
+    SC_TRUE(sc_metric_score(net, judge, (double[]){0, 0.75}, 1) >
+            sc_metric_score(net, judge, (double[]){0, 0.5}, 1));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        SC_REPRO("%s", bad[i].text);
+        SC_FAILS(&env, sc_net_measure(net, "expr", &bad[i].options), SOCLE_STATUS_CONFIG);
+        SC_CONTAINS(env.text, bad[i].text);
+        SC_EQ(net->metrics, 2);
+    }
     sc_net_destroy(net);
 }

@@ -25,8 +25,8 @@ static char *value_text(const sc_config *config, const row *row) {
         const json_t *holder = layer ? json_object_get(root, "network")
                                : row->family == &sc_schedule_family ? json_object_get(root, "train")
                                                                     : root;
-        SC_OK(&env, sc_kind_find(&kind, config, holder, layer ? NULL : row->family->what, 1,
-                                 row->family));
+        const char *key = row->family == &sc_metric_family ? "metrics" : row->family->what;
+        SC_OK(&env, sc_kind_find(&kind, config, holder, layer ? NULL : key, 1, row->family));
         SC_OK(&env, sc_kind_read(data, config, &kind));
         record = kind.record;
     } else {

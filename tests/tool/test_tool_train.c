@@ -92,6 +92,44 @@ Test(tool_train, what_is_asked_judges_epochs) {
                 "train --resume loss --epochs 13 --set train.best=accuracy");
 }
 
+/* A formula is the metric of the table that says the same; a run that stops within an epoch has
+ * what it summed up, and an evaluation finds the formula in the configuration of the run. */
+Test(tool_train, measures_formulas) {
+    const char *const run = "train tool.yaml --set loss=mse --set 'network[4]={dense: 1}' --set "
+                            "'metrics=[mae, {expr: {formula: abs(prediction - target), name: "
+                            "distance}}, {expr: {formula: 0.5 < target - prediction, name: low, "
+                            "better: higher}}]' --set train.best=low";
+    tool_expect(0, NULL, "%s -o out", run);
+    tool_expect(0, NULL, "%s -o part --set train.steps=31", run); /* of 36, in the last epoch */
+    tool_expect(0, NULL, "train --resume part --set train.steps=0");
+    SC_TRUE(tool_same("out/model.safetensors", "part/model.safetensors"));
+    char *whole = tool_get("out/metrics.jsonl", NULL), *part = tool_get("part/metrics.jsonl", NULL);
+    json_t *rows = tool_json_lines(whole), *resumed = tool_json_lines(part), *row;
+    size_t at;
+    SC_EQ(json_array_size(rows), 3);
+    json_array_foreach(rows, at, row) {
+        const json_t *mae = json_object_get(row, "val_mean_absolute_error");
+        SC_TRUE(json_is_real(mae) && json_equal(mae, json_object_get(row, "val_distance")));
+        SC_TRUE(json_is_real(json_object_get(row, "low")));
+    }
+    const json_t *last = json_array_get(rows, 2),
+                 *again = json_array_get(resumed, json_array_size(resumed) - 1);
+    SC_TRUE(json_equal(json_object_get(last, "distance"), json_object_get(again, "distance")));
+    SC_TRUE(json_equal(json_object_get(last, "low"), json_object_get(again, "low")));
+    json_decref(rows);
+    json_decref(resumed);
+    free(whole);
+    free(part);
+    tool_result result = tool_run("eval -m out/model.safetensors --data out/config.json --json");
+    SC_CONTAINS(result.out, "\"test_distance\": ");
+    tool_free(&result);
+    tool_expect(2, "metrics[0]: column 18: unknown name 'label'",
+                "train tool.yaml -o x --set loss=mse --set 'network[4]={dense: 1}' --set "
+                "'metrics=[{expr: abs(prediction - label)}]'");
+    tool_expect(2, "the loss softmax_cross_entropy has no expr",
+                "train tool.yaml -o x --set 'metrics=[{expr: abs(prediction - target)}]'");
+}
+
 /* The values of an event or of a row, loss included, are named alike everywhere. */
 Test(tool_train, measures_what_is_asked_for) {
     tool_result result = tool_run("train tool.yaml --set 'metrics=[accuracy, top5]' -o out");

@@ -10,7 +10,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { KEY_INPUT = 256, KEY_INPUTS, KEY_ALL, KEY_LOGITS, KEY_LAYOUT, STANDARD_BATCH = 128 };
+enum {
+    KEY_NETWORK = 300,
+    KEY_INPUT = 256,
+    KEY_INPUTS,
+    KEY_ALL,
+    KEY_LOGITS,
+    KEY_LAYOUT,
+    STANDARD_BATCH = 128
+};
 
 typedef struct predict_settings {
     sc_cli *cli;
@@ -18,6 +26,7 @@ typedef struct predict_settings {
     const char *input;
     sc_input_file file[SC_NET_INPUTS];
     int files;
+    const char *network;
     bool all, logits;
     sc_image_layout layout;
     int64_t batch;
@@ -65,6 +74,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case KEY_INPUTS:
         return add_file(settings, arg);
+    case KEY_NETWORK:
+        settings->network = arg;
+        return 0;
     case KEY_ALL:
         settings->all = true;
         return 0;
@@ -95,6 +107,11 @@ static const struct argp_option options[] = {
     {"input", KEY_INPUT, "FILE", 0, "Samples as IDX, plain or gzip; - for standard input", 1},
     {"inputs", KEY_INPUTS, "NAME=FILE", 0,
      "Another input of the network, as many samples of it; may be repeated", 1},
+    {"network", KEY_NETWORK, "NAME", 0,
+     "Of a model of several networks, which one's result (default: the one that makes samples, "
+     "else "
+     "the last)",
+     1},
     {"all", KEY_ALL, NULL, 0, "Print every output, not the class alone", 1},
     {"layout", KEY_LAYOUT, "nchw|nhwc", 0,
      "Where the channels of images of four dimensions lie: first, or last", 1},
@@ -168,7 +185,7 @@ static socle_status check_outputs(sc_env *env, const predict_job *job) {
 static socle_status print_rows(sc_engine *engine, int slot, int64_t rows, void *argument) {
     predict_job *job = argument;
     int64_t size = sc_engine_prediction_size(engine);
-    SC_TRY(sc_engine_predict(engine, slot, rows, job->out));
+    SC_TRY(sc_engine_predict(engine, slot, rows, (uint32_t)job->printed, job->out));
     for (int64_t r = 0; r < rows; r++) {
         const float *row = job->out + r * size;
         job->broken += largest(row, size) < 0;
@@ -219,6 +236,7 @@ static socle_status load(predict_job *predict, sc_cli *cli) {
     SC_TRY(sc_model_run_inputs(predict->dataset, &cli->env, settings->file, settings->files,
                                settings->layout));
     if (choice->config) SC_TRY(sc_model_choice_net(&predict->net, choice, predict->dataset));
+    if (settings->network) SC_TRY(sc_net_choose_result(predict->net, settings->network));
     for (int i = 0; i < settings->files; i++) {
         socle_status status = sc_recipe_has_input(&cli->env, predict->net, settings->file[i].name);
         if (status != SOCLE_OK) return sc_fail_prefix(&cli->env, status, "--inputs");

@@ -15,6 +15,8 @@ static const sc_command commands[] = {
     {"train", "Train a network from a configuration", &sc_train_argp, sc_train_run},
     {"eval", "Evaluate a model on test data", &sc_eval_argp, sc_eval_run},
     {"predict", "Print a model's predictions", &sc_predict_argp, sc_predict_run},
+    {"generate", "Write samples of a model that makes them itself", &sc_generate_argp,
+     sc_generate_run},
     {"summary", "Print the layers of a configuration or model", &sc_summary_argp, sc_summary_run},
     {"plan", "Say what memory a run will take", &sc_plan_argp, sc_plan_command_run},
     {"verify", "Check every operation on a device", &sc_verify_argp, sc_verify_command_run},

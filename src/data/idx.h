@@ -48,4 +48,7 @@ socle_status sc_dataset_add_idx(sc_dataset *dataset, sc_env *env, const char *na
 socle_status sc_dataset_add_idx_rows(sc_dataset *dataset, sc_env *env, const char *name,
                                      const char *path);
 
+/* idx_write.c: bytes of the rank and sizes of `idx`. The file appears whole or not at all. */
+socle_status sc_idx_write(sc_env *env, const char *path, const sc_idx *idx, const uint8_t *data);
+
 #endif

@@ -220,8 +220,14 @@ socle_status sc_engine_prepare_evaluation(sc_engine *engine);
 /* Forward only, sums added to the totals. */
 socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows);
 /* Forward only; out: [rows, prediction...] f32 (softmax or sigmoid applied as the loss says).
- * Waits. */
-socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, float *out);
+ * Random numbers count samples from `first` on. Waits. */
+socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, uint32_t first,
+                               float *out);
+/* The same of a network that reads nothing: its samples from number `first` on, which follow from
+ * the seed. Errors: STATE (its result is of an input). */
+socle_status sc_engine_generate(sc_engine *engine, int64_t rows, uint32_t first, float *out);
+/* Plans the prediction, which these would do when they first run. */
+socle_status sc_engine_prepare_prediction(sc_engine *engine);
 int64_t sc_engine_prediction_size(const sc_engine *engine); /* floats per row */
 
 /* What steps or samples add up to. */

@@ -97,7 +97,7 @@ socle_status sc_engine_forecast(sc_engine_memory *out, sc_device *device, sc_net
     memset(out, 0, sizeof *out);
     SC_TRY(sc_engine_create(&engine, device, net, &forecast));
     socle_status status = uses.evaluates ? sc_engine_prepare_evaluation(engine) : SOCLE_OK;
-    if (status == SOCLE_OK && uses.predicts) status = sc_engine_need_predict(engine);
+    if (status == SOCLE_OK && uses.predicts) status = sc_engine_prepare_prediction(engine);
     if (status == SOCLE_OK) *out = sc_engine_memory_used(engine);
     sc_engine_destroy(engine);
     return status;

@@ -112,7 +112,7 @@ static socle_status place_outputs(sc_engine *engine) {
     return SOCLE_OK;
 }
 
-socle_status sc_engine_need_predict(sc_engine *engine) {
+socle_status sc_engine_prepare_prediction(sc_engine *engine) {
     if (engine->predict) return SOCLE_OK;
     SC_TRY(place_outputs(engine));
     return plan_forward(engine, &engine->predict, engine->options.capacity,

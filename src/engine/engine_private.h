@@ -129,7 +129,6 @@ int sc_engine_piece(const sc_engine *engine, size_t p); /* where parameter p lie
 socle_status sc_engine_write_coefficients(sc_engine *engine);
 /* engine_plans.c */
 socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph);
-socle_status sc_engine_need_predict(sc_engine *engine);
 /* After every write to the parameters: packed copies are stale. */
 void sc_engine_weights_changed(sc_engine *engine);
 /* engine_step.c: the arguments of a launch over the rows of a slot. */

@@ -141,14 +141,23 @@ socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows) {
     return sc_queue_flush(engine->compute);
 }
 
-socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, float *out) {
-    SC_TRY(sc_engine_need_predict(engine));
+socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, uint32_t first,
+                               float *out) {
+    SC_TRY(sc_engine_prepare_prediction(engine));
     sc_lane_memory memory = sc_engine_bases(engine, slot, 0);
     sc_launch launch = sc_engine_launch(engine, slot, rows);
+    launch.sample_offset = first;
     SC_TRY(sc_engine_slot_begin(engine, slot));
     SC_TRY(sc_plan_run(engine->predict, engine->compute, &memory, &launch));
     SC_TRY(sc_engine_slot_end(engine, slot));
     size_t bytes = (size_t)rows * (size_t)sc_engine_prediction_size(engine) * sizeof *out;
     SC_TRY(sc_queue_read(engine->compute, out, memory.base[SC_LANE_OUTPUTS], bytes));
     return sc_queue_finish(engine->compute);
+}
+
+socle_status sc_engine_generate(sc_engine *engine, int64_t rows, uint32_t first, float *out) {
+    if (sc_net_reads_inputs(engine->net, engine->net->output))
+        return sc_fail(engine->env, SOCLE_STATUS_STATE,
+                       "this network makes no samples itself: its result is of what it reads");
+    return sc_engine_predict(engine, 0, rows, first, out); /* nothing in the slot is read */
 }

@@ -38,6 +38,9 @@ json_t *sc_loss_item_value(const sc_config *config, const json_t *item);
 /* program_config.c: `losses` or `phases` of `root`, where they are there, and `networks`, which
  * they name. Without networks the net has its layers. Errors: CONFIG. */
 socle_status sc_program_read(sc_net *net, const sc_config *config, const json_t *root);
+/* The result of a net becomes that of one of its networks: "discriminator", of the data where it
+ * was applied to them; or of one application, "discriminator(generator)". Errors: CONFIG. */
+socle_status sc_net_choose_result(sc_net *net, const char *name);
 /* `metrics`, if there: what the net measures beside what its loss brings along. Errors: CONFIG. */
 socle_status sc_metrics_read(sc_net *net, const sc_config *config, const json_t *root);
 /* `optimizer:` of `root`: adam, {adam: {lr: 0.001}} or {adam: 0.001}. Where it is absent *out stays

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes losses, phases and networks as a configuration has them. */
+/* Writes losses, phases and networks as a configuration has them, and finds results by such texts.
+ */
 #include "io/json_text.h"
 #include "model/net_config_private.h"
 
@@ -38,6 +39,38 @@ int sc_node_of_text(const sc_net *net, const char *text) {
         sc_text_free(&own);
     }
     return found;
+}
+
+/* Applied to an input of the net rather than to another network. */
+static int result_of_data(const sc_net *net, int network) {
+    for (int i = 0; i < net->applications; i++) {
+        const sc_application *made = &net->application[i];
+        if (made->network == network && made->argument >= 0 && made->argument < net->inputs)
+            return made->output;
+    }
+    return sc_net_first_result(net, network);
+}
+
+static socle_status fail_no_network(const sc_net *net, const char *name) {
+    sc_text known;
+    sc_text_init(&known, net->env);
+    for (int n = 0; n < net->networks; n++)
+        sc_text_add(&known, "%s%s", n ? ", " : "; known: ", net->network[n].name);
+    socle_status status =
+        known.status == SOCLE_OK
+            ? sc_fail(net->env, SOCLE_STATUS_CONFIG, "the model has no network '%.100s'%s", name,
+                      net->networks ? known.data : ": it is one without a name")
+            : known.status;
+    sc_text_free(&known);
+    return status;
+}
+
+socle_status sc_net_choose_result(sc_net *net, const char *name) {
+    int network = sc_net_find_network(net, name);
+    int node = network >= 0 ? result_of_data(net, network) : sc_node_of_text(net, name);
+    if (node < net->inputs || !net->networks) return fail_no_network(net, name);
+    net->output = node;
+    return SOCLE_OK;
 }
 
 static json_t *node_value(const sc_net *net, int node) {

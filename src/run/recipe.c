@@ -2,6 +2,7 @@
 /* See recipe.h: what the tables leave to be settled, and the order in which things are put
  * together. */
 #include "model/net_config.h"
+#include "model/pictures.h"
 #include "run/recipe_private.h"
 #include "train/columns.h"
 
@@ -142,11 +143,23 @@ static socle_status check_best(const sc_recipe *recipe) {
                           "best", "%s", recipe->env->text);
 }
 
+static socle_status check_pictures(const sc_recipe *recipe) {
+    const json_t *train = json_object_get(sc_config_root(recipe->config), "train");
+    const sc_net *net = recipe->net;
+    if (!recipe->fit.pictures) return SOCLE_OK;
+    if (sc_net_reads_inputs(net, net->output))
+        return sc_config_fail(recipe->config, train, "pictures",
+                              "shows what a network makes itself, of `noise`; here none does");
+    if (sc_pictures_check(net) == SOCLE_OK) return SOCLE_OK;
+    return sc_config_fail(recipe->config, train, "pictures", "%s", recipe->env->text);
+}
+
 socle_status sc_recipe_build(sc_recipe *recipe) {
     SC_TRY(sc_recipe_network(&recipe->net, recipe->env, recipe->config, recipe->train));
     SC_TRY(check_best(recipe));
     sc_engine_options chosen = {0};
     SC_TRY(sc_recipe_check_groups(recipe));
+    SC_TRY(check_pictures(recipe));
     SC_TRY(sc_recipe_suits_inputs(recipe->config, "train", recipe->net));
     SC_TRY(sc_recipe_suits_class_weights(recipe->config, "train", recipe->net));
     SC_TRY(sc_recipe_suits(recipe->env, recipe->net, recipe->train, true));

@@ -193,6 +193,10 @@ static const sc_option train_options[] = {
      .identity = SC_RUN_ROUNDING},
     {"augment", SC_OPTION_SECTION, 0, "images varied anew in each epoch", .record = &augment_record,
      .example = "{shift: 2, flip: horizontal}", .identity = SC_RUN_SAMPLES},
+    {"pictures", SC_OPTION_LONG, AT(fit.pictures),
+     "write so many images that the network makes itself into one picture after each epoch; 0: "
+     "none",
+     0, 4096, .example = "64", .unit = "images"},
     {"groups", SC_OPTION_LIST, ELSEWHERE,
      "parameters that are moved in another way than the others, or not at all",
      .standard = "all are moved alike", .record = &sc_recipe_group_record,

@@ -8,6 +8,7 @@
 #include "io/json_text.h"
 #include "io/metrics.h"
 #include "model/model.h"
+#include "model/pictures.h"
 #include "nn/metric.h"
 #include "run/checkpoint_series.h"
 
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 /* What can fail to be written on the way, each with a line of its own. */
-typedef enum run_part { RUN_METRICS, RUN_MODEL, RUN_CHECKPOINT, RUN_PARTS } run_part;
+typedef enum run_part { RUN_METRICS, RUN_MODEL, RUN_CHECKPOINT, RUN_PICTURES, RUN_PARTS } run_part;
 
 struct sc_run_directory {
     sc_env *env;
@@ -165,6 +166,7 @@ static socle_status begin(sc_run_directory *directory) {
     SC_TRY(sc_checkpoint_series_create(&directory->checkpoints, directory->trainer, options->place,
                                        options->identity, &options->schedule, here));
     if (!here) SC_TRY(begin_anew(directory));
+    sc_run_drop_pictures(options->place, sc_trainer_position(directory->trainer).epoch);
     SC_TRY(match_model(directory));
     SC_TRY(write_descriptions(directory));
     if (options->resumed && !here) SC_TRY(take_metrics(directory));
@@ -219,6 +221,24 @@ static socle_status write_owed(sc_run_directory *directory) {
                     save_model(directory, sc_trainer_best(directory->trainer)));
 }
 
+/* What the network makes now. A device that fails here is the run's concern. */
+static socle_status write_pictures(sc_run_directory *directory, int64_t epoch) {
+    const sc_net *net = sc_trainer_net(directory->trainer);
+    const int64_t count = sc_trainer_options(directory->trainer)->pictures;
+    const size_t each = (size_t)sc_tensor_elements_at(sc_net_desc(net, net->output), 1);
+    char name[SC_RUN_PICTURES_NAME], *path = NULL;
+    float *value;
+    if (!count) return SOCLE_OK;
+    sc_run_pictures_name(name, epoch);
+    SC_TRY(sc_allocate(directory->env, &value, (size_t)count * each, sizeof *value));
+    socle_status status = sc_trainer_generate(directory->trainer, count, value);
+    if (status == SOCLE_OK) status = file_of(&path, directory, name);
+    if (status == SOCLE_OK) status = sc_pictures_write(directory->env, path, net, value, count);
+    sc_release(directory->env, path);
+    sc_release(directory->env, value);
+    return status;
+}
+
 socle_status sc_run_directory_epoch(sc_run_directory *directory, const sc_epoch_report *report) {
     const int metrics = sc_trainer_net(directory->trainer)->metrics;
     sc_metrics_row row = {.epoch = report->epoch};
@@ -234,6 +254,7 @@ socle_status sc_run_directory_epoch(sc_run_directory *directory, const sc_epoch_
         *value++ = report->scaling.skipped;
     }
     SC_TRY(tolerate(directory, RUN_METRICS, sc_metrics_append(directory->metrics, &row)));
+    SC_TRY(tolerate(directory, RUN_PICTURES, write_pictures(directory, report->epoch)));
     if (report->best) directory->owes_model = true;
     if (sc_checkpoint_series_rests(directory->checkpoints)) return SOCLE_OK;
     return report->whole ? sc_run_directory_checkpoint(directory) : write_owed(directory);

@@ -3,7 +3,8 @@
  *
  * - at the start: checkpoint.safetensors (of a new run), config.json (resolved), env.json (time,
  *   device, versions, implementations);
- * - after each epoch: metrics.jsonl, metrics.csv; and unless the last checkpoint is younger than
+ * - after each epoch: metrics.jsonl, metrics.csv, pictures-0001.png (of a network that makes them,
+ *   where it is asked for); and unless the last checkpoint is younger than
  *   the schedule asks: model.safetensors (where it is the best so far), checkpoint.safetensors;
  * - on the way, on a stop and at the end: the same two.
  *

@@ -9,10 +9,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { NAME_ATTEMPTS = 100, LONGEST_NAME = 100 };
 
@@ -28,13 +30,33 @@ socle_status sc_run_file(char **out, sc_env *env, const char *directory, const c
     return status;
 }
 
+void sc_run_pictures_name(char out[SC_RUN_PICTURES_NAME], int64_t epoch) {
+    snprintf(out, SC_RUN_PICTURES_NAME, "pictures-%04" PRId64 ".png", epoch);
+}
+
+static bool is_pictures(const char *name, int64_t *epoch) {
+    char again[SC_RUN_PICTURES_NAME];
+    if (sscanf(name, "pictures-%" SCNd64, epoch) != 1 || *epoch < 0) return false;
+    sc_run_pictures_name(again, *epoch);
+    return strcmp(again, name) == 0;
+}
+
+void sc_run_drop_pictures(const sc_directory *directory, int64_t epoch) {
+    DIR *folder = opendir(sc_directory_path(directory));
+    int64_t of;
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        if (is_pictures(entry->d_name, &of) && of > epoch)
+            unlinkat(sc_directory_descriptor(directory), entry->d_name, 0);
+    if (folder) closedir(folder);
+}
+
 bool sc_run_writes(const char *name) {
     static const char *const names[] = {SC_RUN_CHECKPOINT,  SC_RUN_MODEL,    SC_RUN_CONFIG,
                                         SC_RUN_ENVIRONMENT, SC_METRICS_FILE, SC_METRICS_TABLE};
     int64_t step;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0) return true;
-    return sc_checkpoint_older(name, &step);
+    return sc_checkpoint_older(name, &step) || is_pictures(name, &step);
 }
 
 /* --- What a directory holds --- */

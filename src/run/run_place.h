@@ -45,5 +45,10 @@ socle_status sc_run_file(char **out, sc_env *env, const char *directory, const c
 #define SC_RUN_CHECKPOINT "checkpoint.safetensors"
 #define SC_RUN_CONFIG "config.json"
 #define SC_RUN_ENVIRONMENT "env.json"
+/* pictures-0001.png: what a network makes after so many epochs. */
+enum { SC_RUN_PICTURES_NAME = 40 };
+void sc_run_pictures_name(char out[SC_RUN_PICTURES_NAME], int64_t epoch);
+/* Removes those of later epochs, which are of another run or of what is done again. */
+void sc_run_drop_pictures(const sc_directory *directory, int64_t epoch);
 
 #endif

@@ -126,20 +126,27 @@ socle_status sc_trainer_test(sc_trainer *trainer, sc_evaluation *out) {
     return evaluate_on_fleet(trainer, &trainer->test_source, &trainer->test_order, out);
 }
 
-/* argument: where the next predictions go. */
+/* Where the next predictions go, and how many are there. */
+typedef struct predictions {
+    float *next;
+    int64_t count;
+} predictions;
+
 static socle_status predict_rows(sc_engine *engine, int slot, int64_t rows, void *argument) {
-    float **out = argument;
-    SC_TRY(sc_engine_predict(engine, slot, rows, *out));
-    *out += rows * sc_engine_prediction_size(engine);
+    predictions *out = argument;
+    SC_TRY(sc_engine_predict(engine, slot, rows, (uint32_t)out->count, out->next));
+    out->next += rows * sc_engine_prediction_size(engine);
+    out->count += rows;
     return SOCLE_OK;
 }
 
 socle_status sc_predict(sc_engine *engine, const sc_stage_source *source, float *out) {
     sc_order order;
+    predictions made = {out, 0};
     SC_TRY(sc_order_init(&order, sc_engine_device(engine)->env, NULL,
                          (uint32_t)sc_dataset_count(source->dataset), 0, false));
     socle_status status =
-        sc_stage_pass(engine, source, &order, sc_engine_capacity(engine), predict_rows, &out);
+        sc_stage_pass(engine, source, &order, sc_engine_capacity(engine), predict_rows, &made);
     sc_order_free(&order);
     return status;
 }

@@ -79,6 +79,8 @@ typedef struct sc_fit_options {
                                         their elements; 0: no limit */
     const sc_parameter_group *group; /* borrowed; what is in none has the options above */
     int groups;
+    int64_t pictures; /* samples that sc_trainer_generate will be asked for, of a network that makes
+                         them itself; 0: none */
     int precision; /* how activations and their gradients are stored in training: f32 (0), f16 with
                       loss scaling, bf16 */
     uint64_t memory;   /* budget of device bytes; 0 = what the device offers, less a reserve */
@@ -174,6 +176,12 @@ socle_status sc_evaluation_check(sc_env *env, const sc_evaluation *evaluation, c
 sc_evaluation sc_evaluation_of(const sc_net *net, const sc_sums *sum, int64_t samples);
 /* Evaluates `dataset` on an engine made for evaluation (staged). */
 socle_status sc_evaluate(sc_engine *engine, const sc_stage_source *source, sc_evaluation *out);
+/* `count` samples of a network that makes them itself: count * sc_engine_prediction_size floats.
+ * They follow from weights and seed alone. Errors: STATE (its result is of an input). */
+socle_status sc_generate(sc_engine *engine, int64_t count, float *out);
+/* The same with the weights of a run as they are now, on its leader; `pictures` of its options says
+ * so before. */
+socle_status sc_trainer_generate(sc_trainer *trainer, int64_t count, float *out);
 /* Predictions for every sample in order: out has count * sc_engine_prediction_size floats. Staged
  * engine; no target needed. */
 socle_status sc_predict(sc_engine *engine, const sc_stage_source *source, float *out);

@@ -40,24 +40,24 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
     int64_t fixed;
     SC_TRY(sc_fit_fixed_rows(&fixed, net, options));
     bool evaluates = test || options->validation > 0;
-    *out = (sc_forecast_request){.engine = {.shares_steps = devices > 1,
-                                            .fixed_tree = options->reproducible,
-                                            .optimizer = &options->optimizer,
-                                            .slots = SC_ENGINE_STANDARD_SLOTS,
-                                            .augments = sc_augment_any(&options->augment),
-                                            .seed = options->seed,
-                                            .precision = options->precision,
-                                            .clip_norm = options->clip_norm,
-                                            .clip_value = options->clip_value,
-                                            .plan = options->plan},
-                                 .uses = {.evaluates = evaluates},
-                                 .batch = options->batch,
-                                 .most = fixed,
-                                 .fixed = fixed != 0,
-                                 .evaluation = options->reproducible ? 0 : options->batch,
-                                 .resident_rows =
-                                     options->staged ? 0 : samples_of(train) + samples_of(test),
-                                 .stages = evaluates ? 2 : 1};
+    *out = (sc_forecast_request){
+        .engine = {.shares_steps = devices > 1,
+                   .fixed_tree = options->reproducible,
+                   .optimizer = &options->optimizer,
+                   .slots = SC_ENGINE_STANDARD_SLOTS,
+                   .augments = sc_augment_any(&options->augment),
+                   .seed = options->seed,
+                   .precision = options->precision,
+                   .clip_norm = options->clip_norm,
+                   .clip_value = options->clip_value,
+                   .plan = options->plan},
+        .uses = {.evaluates = evaluates, .predicts = options->pictures > 0},
+        .batch = options->batch,
+        .most = fixed,
+        .fixed = fixed != 0,
+        .evaluation = options->reproducible ? 0 : options->batch,
+        .resident_rows = options->staged ? 0 : samples_of(train) + samples_of(test),
+        .stages = evaluates ? 2 : 1};
     if (train) return sc_columns_choose(&out->engine, net->env, net, train, test);
     out->resident_rows = 0;
     return SOCLE_OK;

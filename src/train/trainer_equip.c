@@ -69,6 +69,7 @@ static socle_status equip(sc_engine **engine, sc_stage **stage, sc_device *devic
     bool evaluates = trainer->test_source.dataset || trainer->validation_order.count;
     SC_TRY(create_engine(engine, device, most, trainer));
     if (evaluates) SC_TRY(sc_engine_prepare_evaluation(*engine));
+    if (trainer->options.pictures) SC_TRY(sc_engine_prepare_prediction(*engine));
     return sc_stage_create(stage, *engine, &trainer->train_source, &trainer->train_order,
                            sc_engine_capacity(*engine));
 }

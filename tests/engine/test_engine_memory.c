@@ -70,7 +70,7 @@ Test(engine_memory, activations_in_several_buffers) {
         if (i) f.device->info.max_allocation = memory[0].piece;
         sc_engine *engine = create(&f, true, BATCH);
         fixture_step(&f, engine, 1, 0, ROWS, PARTS, 0.01f);
-        FIXTURE_OK(sc_engine_predict(engine, 0, BATCH, out[i]));
+        FIXTURE_OK(sc_engine_predict(engine, 0, BATCH, 0, out[i]));
         memory[i] = sc_engine_memory_used(engine);
         sc_engine_destroy(engine);
     }
@@ -144,7 +144,7 @@ static void divided_weights(const char *device) {
     for (int i = 0; i < 2; i++) {
         sc_engine *engine = create(&f, false, BATCH);
         FIXTURE_OK(sc_engine_upload(engine, 0, BATCH, column, NULL));
-        FIXTURE_OK(sc_engine_predict(engine, 0, BATCH, out[i]));
+        FIXTURE_OK(sc_engine_predict(engine, 0, BATCH, 0, out[i]));
         FIXTURE_OK(sc_engine_read(engine, 0, weight[i]));
         memory = sc_engine_memory_used(engine);
         sc_engine_destroy(engine);

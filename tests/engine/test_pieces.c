@@ -111,7 +111,7 @@ static everything train(const one *o, sc_engine_memory *memory) {
             FIXTURE_OK(sc_engine_read_state(engine, s, (int)p, all.value + all.count));
             all.count += (size_t)sc_tensor_elements(&f.net->parameter[p].desc);
         }
-    FIXTURE_OK(sc_engine_predict(engine, 0, ROWS, all.value + all.count));
+    FIXTURE_OK(sc_engine_predict(engine, 0, ROWS, 0, all.value + all.count));
     all.count += ROWS * 10;
     *memory = sc_engine_memory_used(engine);
     sc_engine_destroy(engine);

@@ -40,7 +40,7 @@ static void predicted(sc_engine *engine, sc_stage *stage, uint32_t epoch, uint32
                       float *out) {
     int slot;
     FIXTURE_OK(sc_stage_slot(stage, &(sc_stage_rows){epoch, place, 1}, &slot));
-    FIXTURE_OK(sc_engine_predict(engine, slot, 1, out));
+    FIXTURE_OK(sc_engine_predict(engine, slot, 1, 0, out));
 }
 
 Test(stage, rows_of_any_epoch_at_any_time) {

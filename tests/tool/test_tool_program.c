@@ -246,3 +246,83 @@ Test(tool_program, what_cannot_be) {
                 "'phases=[{trains: discriminator, losses: [{loss: bce, of: "
                 "discriminator(generator), target: 0}]}]'");
 }
+
+/* The width and height that a PNG file says. */
+static void png_size(const char *name, unsigned size[2]) {
+    size_t bytes;
+    unsigned char *data = (unsigned char *)tool_get(name, &bytes);
+    SC_TRUE(bytes > 33 && memcmp(data, "\x89PNG", 4) == 0);
+    for (int i = 0; i < 2; i++) {
+        const unsigned char *at = data + 16 + 4 * i;
+        size[i] = (unsigned)at[0] << 24 | (unsigned)at[1] << 16 | (unsigned)at[2] << 8 | at[3];
+    }
+    free(data);
+}
+
+/* A grid after each epoch, the same after a stop; another run in the directory has its own. */
+Test(tool_program, pictures_of_every_epoch) {
+    unsigned size[2];
+    tool_expect(0, NULL, "train gan.yaml -o whole --set train.pictures=10 --set train.batch=6");
+    png_size("whole/pictures-0003.png", size);
+    SC_EQ(size[0], 4 * 10 - 2);
+    SC_EQ(size[1], 3 * 10 - 2);
+    SC_TRUE(!tool_same("whole/pictures-0001.png", "whole/pictures-0003.png"));
+    tool_expect(0, NULL,
+                "train gan.yaml -o part --set train.pictures=10 --set train.batch=6 "
+                "--set train.steps=60");
+    tool_expect(0, NULL, "train --resume part --set train.steps=0");
+    SC_TRUE(tool_same("part/pictures-0001.png", "whole/pictures-0001.png"));
+    SC_TRUE(tool_same("part/pictures-0003.png", "whole/pictures-0003.png"));
+    tool_expect(0, NULL, "generate -m whole/model.safetensors -o again.png --count 10 --seed 7");
+    SC_TRUE(tool_same("again.png", "whole/pictures-0003.png"));
+    tool_expect(0, NULL, "train gan.yaml -o part --overwrite --epochs 1");
+    SC_TRUE(!tool_exists("part/pictures-0003.png"));
+    tool_expect(0, NULL, "train gan.yaml -o plain --set train.batch=6");
+    SC_TRUE(tool_same("plain/model.safetensors", "whole/model.safetensors"));
+    tool_expect(2, "train.pictures: shows what a network makes itself",
+                "train tool.yaml -o bad --set train.pictures=4");
+    tool_expect(2, "train.pictures: a picture shows images [N,1,H,W] or [N,3,H,W]",
+                "train gan.yaml -o bad --set train.pictures=4 --set "
+                "'networks.generator[5]={reshape: [64, 1, 1]}' --set "
+                "'phases=[{trains: [discriminator, generator], losses: [{loss: bce, of: "
+                "discriminator(generator), target: 0}]}]'");
+}
+
+/* Equal seeds give equal samples, whatever the portions, and a larger count the same first ones. */
+Test(tool_program, generates_samples) {
+    size_t few, many;
+    tool_expect(0, NULL, "train gan.yaml -o run");
+    tool_expect(0, NULL, "generate -m run/model.safetensors -o a.safetensors --count 20 -b 7");
+    tool_expect(0, NULL, "generate -m run/model.safetensors -o b.safetensors --count 5 --seed 1");
+    tool_expect(0, NULL, "generate -m run/model.safetensors -o c.safetensors --count 5 --seed 2");
+    char *a = tool_tensor("a.safetensors", "samples", &many),
+         *b = tool_tensor("b.safetensors", "samples", &few),
+         *c = tool_tensor("c.safetensors", "samples", &few);
+    SC_EQ(many, 4 * few);
+    SC_EQ(few, 5 * 64 * sizeof(float));
+    SC_EQ(memcmp(a, b, few), 0);
+    SC_TRUE(memcmp(b, c, few) != 0);
+    SC_TRUE(memcmp(a, a + few / 5, few / 5) != 0);
+    free(a), free(b), free(c);
+    tool_expect(0, NULL, "generate -m run/model.safetensors -o a.idx --count 20");
+    tool_expect(0, NULL, "inspect a.idx");
+    tool_result result =
+        tool_run("predict -m run/model.safetensors --network discriminator --input a.idx");
+    SC_EQ(result.code, 0);
+    int lines = 0;
+    for (char *line = strtok(result.out, "\n"); line; line = strtok(NULL, "\n"), lines++)
+        SC_TRUE(strtod(line, NULL) >= 0 && strtod(line, NULL) <= 1);
+    SC_EQ(lines, 20);
+    tool_free(&result);
+    tool_expect(2, "a.idx is there already", "generate -m run/model.safetensors -o a.idx");
+    tool_expect(0, NULL, "generate -m run/model.safetensors -o a.idx --overwrite --count 3");
+    tool_expect(2, "the ending says what is written", "generate -m run/model.safetensors -o a.gif");
+    tool_expect(2, "which model", "generate -o x.png");
+    tool_expect(2, "into which file", "generate -m run/model.safetensors");
+    tool_expect(2, "makes no samples itself",
+                "generate -m run/model.safetensors -o x.png --network discriminator");
+    tool_expect(2, "the model has no network 'critic'; known: discriminator, generator",
+                "predict -m run/model.safetensors --network critic --input a.idx");
+    tool_expect(3, "nosuch", "generate -m nosuch -o x.png");
+    SC_TRUE(!tool_exists("x.png"));
+}

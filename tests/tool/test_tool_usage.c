@@ -18,23 +18,12 @@ static void end(void) {
 TestSuite(tool_usage, .init = begin, .fini = end);
 
 Test(tool_usage, help_is_on_standard_output) {
-    static const char *const words[] = {"help",
-                                        "--help",
-                                        "-h",
-                                        "help train",
-                                        "train --help",
-                                        "train -h",
-                                        "help eval",
-                                        "predict --help",
-                                        "summary --help",
-                                        "plan --help",
-                                        "devices --help",
-                                        "verify --help",
-                                        "inspect --help",
-                                        "completion --help",
-                                        "schema --help",
-                                        "version --help",
-                                        "help help"};
+    static const char *const words[] = {"help",           "--help",         "-h",
+                                        "help train",     "train --help",   "train -h",
+                                        "help eval",      "predict --help", "generate --help",
+                                        "summary --help", "plan --help",    "devices --help",
+                                        "verify --help",  "inspect --help", "completion --help",
+                                        "schema --help",  "version --help", "help help"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         tool_result result = tool_run("%s", words[i]);
         SC_EQ(result.code, 0);

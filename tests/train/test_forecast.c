@@ -78,7 +78,7 @@ static void work(fixture *f, sc_engine *engine, const load *l) {
     sc_engine_step step = {1, (double)(l->capacity * l->micro_batches), l->micro_batches, 0.01f};
     FIXTURE_OK(sc_engine_commit(engine, &step));
     FIXTURE_OK(sc_engine_evaluate(engine, 0, l->capacity));
-    FIXTURE_OK(sc_engine_predict(engine, 0, l->capacity, out));
+    FIXTURE_OK(sc_engine_predict(engine, 0, l->capacity, 0, out));
     FIXTURE_OK(sc_engine_evaluate(engine, 0, l->capacity));
 }
 

@@ -45,7 +45,7 @@ static void check_predictions(fixture *f, sc_engine *engine, const json_t *logit
     const void *column[2] = {images->data, NULL};
     float out[4 * 10];
     FIXTURE_OK(sc_engine_upload(engine, 0, 4, column, NULL));
-    FIXTURE_OK(sc_engine_predict(engine, 0, 4, out));
+    FIXTURE_OK(sc_engine_predict(engine, 0, 4, 0, out));
     for (size_t n = 0; n < 4; n++) {
         double sum = 0;
         for (size_t c = 0; c < 10; c++) sum += exp(number(json_array_get(logits, n), c));

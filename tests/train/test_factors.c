@@ -84,6 +84,7 @@ static outcome train(const run *r) {
     static columns c;
     fixture f;
     sc_engine *engine;
+    sc_engine_memory forecast;
     outcome out;
     sc_optimizer adam = fixture_optimizer("adam", 0.05f, 0);
     fixture_open(&f, r->device, 0);
@@ -100,7 +101,10 @@ static outcome train(const run *r) {
     int factors = 0;
     if (r->factor) options.factor[factors++] = (sc_engine_factor){&row_kind, (uint8_t)r->dtype};
     if (r->weighted) options.factor[factors].kind = &sc_column_kinds[SC_COLUMN_WEIGHT];
+    FIXTURE_OK(sc_engine_forecast(&forecast, f.device, f.net, &options, (sc_engine_uses){0}));
     FIXTURE_OK(sc_engine_create(&engine, f.device, f.net, &options));
+    SC_EQ(sc_engine_memory_used(engine).total, forecast.total);
+    SC_EQ(sc_engine_memory_used(engine).slot, forecast.slot);
     FIXTURE_OK(sc_engine_initialize(engine, 3));
     for (int s = 0; s < STEPS; s++) {
         for (int part = 0; part < r->parts; part++) {

@@ -12,9 +12,9 @@ extern "C" {
 #endif
 
 typedef struct socle_optimizer {
-    const char *kind; /* "sgd", "adam", "adamw", "adamax", "nadam", "lamb", "lion", "rmsprop",
-                         "adagrad" (docs/reference.md), or an update as a formula (socle_update);
-                         NULL: adam */
+    const char *kind; /* "sgd", "nesterov", "adam", "adamw", "amsgrad", "adamax", "nadam", "lamb",
+                         "lion", "rmsprop", "adagrad", "adadelta" (docs/reference.md), or an update
+                         as a formula (socle_update); NULL: adam */
     float value[6];   /* its options in the order of the reference, the rate first; sgd: rate,
                          momentum; adam: rate, beta1, beta2, epsilon; an update: rate */
     int values;       /* how many were given; the others are standard */
@@ -97,6 +97,10 @@ typedef struct socle_fit_opts {
     /* Limits of a step's mean gradient, before weight decay: of the norm of all its numbers, and
      * then of each. 0: none. */
     float clip_norm, clip_value;
+    /* Ends the fit when so many epochs have brought nothing better by validation: a higher
+     * accuracy, or where the loss has none a lower loss, by at least least_gain. 0: never. */
+    int64_t patience;
+    float least_gain;
 } socle_fit_opts;
 
 /* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */

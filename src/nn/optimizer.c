@@ -41,6 +41,26 @@ static const sc_optimizer_kind sgd = {
     .state_name = {"momentum"},
 };
 
+static const sc_option nesterov_options[] = {
+    RATE("0.1"),
+    {"momentum", SC_OPTION_FLOAT, AT(1), "how much of the last step's direction each step keeps", 0,
+     0.9999, .example = "0.8"},
+};
+
+static const sc_optimizer_kind nesterov = {
+    .record = {.word = "nesterov",
+               .help = "momentum that looks ahead (Sutskever et al. 2013), as PyTorch's SGD with "
+                       "nesterov",
+               .aliases = "nag",
+               .options = nesterov_options,
+               .count = sizeof nesterov_options / sizeof nesterov_options[0],
+               .standard = &(const sc_optimizer){.kind = &nesterov, .value = {0.01f, 0.9f}},
+               .size = sizeof(sc_optimizer)},
+    .update = "v = momentum * v + g;"
+              "w = w - lr * (g + momentum * v)",
+    .state_name = {"momentum"},
+};
+
 static const sc_option adam_options[] = {
     RATE("0.003"),
     {"beta1", SC_OPTION_FLOAT, AT(1), "decay of the first moment", 0, 0.9999, .example = "0.8",
@@ -86,6 +106,24 @@ static const sc_optimizer_kind adamw = {
               "root = sqrt(v) * (1 / sqrt(1 - beta2 ** step));"
               "w = w - lr * decay * w - lr * mean / (root + epsilon)",
     .state_name = {"first_moment", "second_moment"},
+};
+
+/* The second moment never falls, so that rare large gradients are not forgotten. */
+static const sc_optimizer_kind amsgrad = {
+    .record = {.word = "amsgrad",
+               .help = "adam by the largest second moment so far (Reddi et al. 2018)",
+               .options = adam_options,
+               .count = sizeof adam_options / sizeof adam_options[0],
+               .standard =
+                   &(const sc_optimizer){.kind = &amsgrad, .value = {0.001f, 0.9f, 0.999f, 1e-8f}},
+               .size = sizeof(sc_optimizer)},
+    .update = "m = beta1 * m + (1 - beta1) * g;"
+              "v = beta2 * v + (1 - beta2) * g ** 2;"
+              "largest = max(largest, v);"
+              "mean = m * (1 / (1 - beta1 ** step));"
+              "root = sqrt(largest) * (1 / sqrt(1 - beta2 ** step));"
+              "w = w - lr * mean / (root + epsilon)",
+    .state_name = {"first_moment", "second_moment", "largest_second_moment"},
 };
 
 /* The greatest gradient so far in the place of the second moment. */
@@ -205,6 +243,29 @@ static const sc_optimizer_kind adagrad = {
               "w = w - lr * g / (sqrt(squares) + epsilon)",
 };
 
+static const sc_option adadelta_options[] = {
+    RATE("0.5"),
+    {"rho", SC_OPTION_FLOAT, AT(1), "decay of both averages", 0, 0.999999, .example = "0.95"},
+    {"epsilon", SC_OPTION_FLOAT, AT(2), "added to both averages", 1e-30, 1, .example = "0.001",
+     .aliases = "eps"},
+};
+
+static const sc_optimizer_kind adadelta = {
+    .record = {.word = "adadelta",
+               .help =
+                   "steps of the size of earlier ones, over gradients by their root mean square "
+                   "(Zeiler 2012)",
+               .options = adadelta_options,
+               .count = sizeof adadelta_options / sizeof adadelta_options[0],
+               .standard = &(const sc_optimizer){.kind = &adadelta, .value = {1.0f, 0.9f, 1e-6f}},
+               .size = sizeof(sc_optimizer)},
+    .update = "v = rho * v + (1 - rho) * g ** 2;"
+              "move = sqrt(moves + epsilon) / sqrt(v + epsilon) * g;"
+              "moves = rho * moves + (1 - rho) * move ** 2;"
+              "w = w - lr * move",
+    .state_name = {"second_moment", "second_moment_of_moves"},
+};
+
 static const sc_option expr_options[] = {
     {"lr", SC_OPTION_FLOAT, AT(0), "the learning rate", 0, 1e6, .example = "0.01",
      .aliases = "learning_rate"},
@@ -225,8 +286,9 @@ static const sc_optimizer_kind expr = {
 };
 
 static const sc_record *const records[] = {
-    &sgd.record,  &adam.record,    &adamw.record,   &adamax.record, &nadam.record, &lamb.record,
-    &lion.record, &rmsprop.record, &adagrad.record, &expr.record,   NULL};
+    &sgd.record,     &nesterov.record, &adam.record, &adamw.record, &amsgrad.record,
+    &adamax.record,  &nadam.record,    &lamb.record, &lion.record,  &rmsprop.record,
+    &adagrad.record, &adadelta.record, &expr.record, NULL};
 
 const sc_family sc_optimizer_family = {
     .what = "optimizer",
@@ -234,7 +296,7 @@ const sc_family sc_optimizer_family = {
     .help = "How weights move: `optimizer: adam`, `optimizer: {adam: 0.003}` (the learning rate) "
             "or `optimizer: {adam: {lr: 0.003, "
             "beta1: 0.8}}`.",
-    .foreign = "radam adadelta asgd lbfgs",
+    .foreign = "radam asgd lbfgs rprop ftrl",
     .record = records,
 };
 

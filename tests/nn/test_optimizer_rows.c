@@ -33,6 +33,29 @@ static void adam(one *s, double g, int t) {
     s->w -= rate * mean / (root + 1e-8);
 }
 
+static void nesterov(one *s, double g, int t) {
+    (void)t;
+    g += decay * s->w;
+    s->a = (double)0.9f * s->a + g;
+    s->w -= rate * (g + (double)0.9f * s->a);
+}
+
+static void amsgrad(one *s, double g, int t) {
+    double mean, root;
+    moments(s, g + decay * s->w, t, &mean, &root);
+    s->c = fmax(s->c, s->b);
+    s->w -= rate * mean / (sqrt(s->c / (1 - pow((double)0.999f, t))) + 1e-8);
+}
+
+static void adadelta(one *s, double g, int t) {
+    (void)t;
+    g += decay * s->w;
+    s->a = (double)0.9f * s->a + (1 - (double)0.9f) * g * g;
+    double move = g * sqrt((s->b + 1e-6) / (s->a + 1e-6));
+    s->b = (double)0.9f * s->b + (1 - (double)0.9f) * move * move;
+    s->w -= rate * move;
+}
+
 static void adamw(one *s, double g, int t) {
     double mean, root;
     moments(s, g, t, &mean, &root);
@@ -93,15 +116,12 @@ static const struct {
     float value; /* of that option; 0, 0: all standard */
     void (*step)(one *s, double g, int t);
 } cases[] = {
-    {"sgd", 0, 0, sgd},
-    {"adam", 0, 0, adam},
-    {"adamw", 0, 0, adamw},
-    {"adamax", 0, 0, adamax},
-    {"nadam", 0, 0, nadam},
-    {"lion", 0, 0, lion},
-    {"rmsprop", 0, 0, rmsprop},
-    {"adagrad", 0, 0, adagrad},
-    {"rmsprop", 3, 0.5f, rmsprop_with_momentum},
+    {"sgd", 0, 0, sgd},         {"adam", 0, 0, adam},
+    {"adamw", 0, 0, adamw},     {"nesterov", 0, 0, nesterov},
+    {"amsgrad", 0, 0, amsgrad}, {"adadelta", 0, 0, adadelta},
+    {"adamax", 0, 0, adamax},   {"nadam", 0, 0, nadam},
+    {"lion", 0, 0, lion},       {"rmsprop", 0, 0, rmsprop},
+    {"adagrad", 0, 0, adagrad}, {"rmsprop", 3, 0.5f, rmsprop_with_momentum},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

@@ -136,6 +136,9 @@ void sc_train_report_done(sc_train_session *session) {
             sc_report_number(event, "samples_per_second", session->samples / session->seconds);
         sc_report_text(event, "model", model ? model : sc_directory_path(session->place));
         sc_report_integer(event, "step", sc_trainer_position(session->trainer).step);
+        if (session->recipe->fit.patience)
+            sc_report_value(event, "stopped_early",
+                            json_boolean(sc_trainer_gave_up(session->trainer)));
         sc_report_number(event, "seconds", training);
         sc_report_number(event, "startup_seconds", start_up);
         sc_report_print(session->cli, event);

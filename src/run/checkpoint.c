@@ -143,6 +143,16 @@ static socle_status put_own_sums(sc_checkpoint_visit *v, const sc_position *posi
     return status;
 }
 
+bool sc_checkpoint_has_patience(const sc_checkpoint_visit *v) {
+    return sc_trainer_options(v->trainer)->patience > 0;
+}
+
+static socle_status put_patience(sc_checkpoint_visit *v, const sc_patience *patience) {
+    if (!sc_checkpoint_has_patience(v)) return SOCLE_OK;
+    SC_TRY(put_real(v, "run.patience_best", patience->best));
+    return put_real(v, "run.patience_epoch", (double)patience->epoch);
+}
+
 /* The metrics in the order of their table, whatever order the run names them in. */
 static socle_status put_sums(sc_checkpoint_visit *v, sc_position *position) {
     const sc_metric_kind *metric;
@@ -157,6 +167,7 @@ static socle_status put_sums(sc_checkpoint_visit *v, sc_position *position) {
     SC_TRY(put_own_sums(v, position));
     SC_TRY(put_scaling(v, &position->scaling));
     SC_TRY(put_plateau(v, &position->plateau));
+    SC_TRY(put_patience(v, &position->patience));
     return put_real(v, "run.best", position->best);
 }
 

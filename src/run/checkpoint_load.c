@@ -45,19 +45,23 @@ static socle_status get_scaling(sc_checkpoint_visit *v, sc_scaling *scaling) {
     return SOCLE_OK;
 }
 
-/* The same holds for what a schedule has learnt. */
+static socle_status get_count(sc_checkpoint_visit *v, const char *key, int64_t *out) {
+    double value;
+    SC_TRY(get_real(v, key, &value));
+    if (!(value >= 0 && value <= INT32_MAX && value == floor(value)))
+        return bad_value(v, key, sc_safetensors_metadata(v->file, key));
+    *out = (int64_t)value;
+    return SOCLE_OK;
+}
+
+/* The same holds for what a schedule has learnt, and for early stopping. */
 static socle_status get_plateau(sc_checkpoint_visit *v, sc_plateau *plateau) {
     sc_plateau saved;
-    double waited;
     *plateau = sc_plateau_begin();
     if (!sc_safetensors_metadata(v->file, "run.plateau_factor")) return SOCLE_OK;
     SC_TRY(get_real(v, "run.plateau_factor", &saved.factor));
     SC_TRY(get_real(v, "run.plateau_best", &saved.best));
-    SC_TRY(get_real(v, "run.plateau_waited", &waited));
-    if (!(waited >= 0 && waited <= INT32_MAX && waited == floor(waited)))
-        return bad_value(v, "run.plateau_waited",
-                         sc_safetensors_metadata(v->file, "run.plateau_waited"));
-    saved.waited = (int64_t)waited;
+    SC_TRY(get_count(v, "run.plateau_waited", &saved.waited));
     if (sc_checkpoint_has_plateau(v)) *plateau = saved;
     return SOCLE_OK;
 }
@@ -81,6 +85,16 @@ static socle_status get_own_sums(sc_checkpoint_visit *v, sc_position *position) 
     return good ? SOCLE_OK : bad_value(v, SC_CHECKPOINT_OWN_METRICS, text);
 }
 
+static socle_status get_patience(sc_checkpoint_visit *v, sc_patience *patience) {
+    sc_patience saved;
+    *patience = (sc_patience){0};
+    if (!sc_safetensors_metadata(v->file, "run.patience_best")) return SOCLE_OK;
+    SC_TRY(get_real(v, "run.patience_best", &saved.best));
+    SC_TRY(get_count(v, "run.patience_epoch", &saved.epoch));
+    if (sc_checkpoint_has_patience(v)) *patience = saved;
+    return SOCLE_OK;
+}
+
 /* A metric of this run that the file has no sum of begins with the next epoch; one that only the
  * file has is passed over. */
 static socle_status get_sums(sc_checkpoint_visit *v, sc_position *position) {
@@ -97,6 +111,7 @@ static socle_status get_sums(sc_checkpoint_visit *v, sc_position *position) {
     SC_TRY(get_own_sums(v, position));
     SC_TRY(get_scaling(v, &position->scaling));
     SC_TRY(get_plateau(v, &position->plateau));
+    SC_TRY(get_patience(v, &position->patience));
     return get_real(v, "run.best", &position->best);
 }
 

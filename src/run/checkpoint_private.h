@@ -62,6 +62,8 @@ void sc_checkpoint_metric_key(char out[SC_CHECKPOINT_KEY], const sc_metric_kind 
 bool sc_checkpoint_has_scaling(const sc_checkpoint_visit *v);
 /* Nor one whose schedule does not wait for progress. */
 bool sc_checkpoint_has_plateau(const sc_checkpoint_visit *v);
+/* Nor one that does not stop early. */
+bool sc_checkpoint_has_patience(const sc_checkpoint_visit *v);
 extern const sc_format sc_checkpoint_versions;
 
 #endif

@@ -133,6 +133,24 @@ static const sc_record clip_record = {
     .standard = &standard,
 };
 
+static const sc_option early_stopping_options[] = {
+    {"patience", SC_OPTION_LONG, AT(fit.patience),
+     "the run ends when so many epochs have brought nothing better; 0: it does not", 0, INT32_MAX,
+     .shorthand = true, .example = "5", .unit = "epochs"},
+    {"gain", SC_OPTION_DOUBLE, AT(fit.least_gain), "by how much something better must be better", 0,
+     1e30, .example = "0.001", .aliases = "min_delta"},
+};
+static const sc_record early_stopping_record = {
+    .word = "train.early_stopping",
+    .help =
+        "The run ends before its epochs are done where the validation no longer gets better: in "
+        "what `train.best` names, by at least `gain`. The model is that of the best epoch, as "
+        "always.",
+    .options = early_stopping_options,
+    .count = COUNT(early_stopping_options),
+    .standard = &standard,
+};
+
 static const sc_option init_options[] = {
     {"file", SC_OPTION_PATH, AT(init_file), "a safetensors file", .required = true,
      .shorthand = true, .example = "weights.safetensors"},
@@ -174,6 +192,9 @@ static const sc_option train_options[] = {
      "what of the validation says which epoch is best: loss, or a metric that is measured",
      .standard = "the accuracy, where the loss has one, else the loss", .example = "loss",
      .identity = SC_RUN_SCORES},
+    {"early_stopping", SC_OPTION_SECTION, 0,
+     "the run ends when the validation no longer gets better", .record = &early_stopping_record,
+     .example = "5", .aliases = "early_stop"},
     {"schedule", SC_OPTION_KIND, AT(fit.schedule),
      "how the learning rate changes in the course of the run", .standard = "constant",
      .family = &sc_schedule_family, .example = "{cosine: {warmup: 1}}",

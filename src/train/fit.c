@@ -227,6 +227,7 @@ static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
         memcpy(report->val_metric, validation.metric, sizeof report->val_metric);
     }
     double now = score(trainer, report);
+    sc_trainer_follow_gain(trainer, report, now);
     report->best = isnan(trainer->position.best) || now > trainer->position.best;
     if (!report->best) return SOCLE_OK;
     SC_TRY(sc_trainer_keep_best(trainer));
@@ -278,7 +279,8 @@ static socle_status finish_epoch(sc_trainer *trainer, sc_epoch_report *report) {
 }
 
 static bool run_over(const sc_trainer *trainer) {
-    return trainer->position.epoch >= trainer->options.epochs || steps_done(trainer);
+    return trainer->position.epoch >= trainer->options.epochs || steps_done(trainer) ||
+           sc_trainer_gave_up(trainer);
 }
 
 static socle_status run_epoch(sc_trainer *trainer) {
@@ -314,7 +316,12 @@ socle_status sc_trainer_run(sc_trainer *trainer) {
             continue;
         }
         SC_TRY(status);
-        if (run_over(trainer)) return SOCLE_OK;
+        if (run_over(trainer)) break;
         SC_TRY(check_stop(trainer));
     }
+    if (sc_trainer_gave_up(trainer))
+        sc_log_line(trainer->env, SOCLE_LOG_INFO,
+                    "stops after epoch %lld: the validation has not been better since epoch %lld",
+                    (long long)position->epoch, (long long)position->patience.epoch);
+    return SOCLE_OK;
 }

@@ -74,9 +74,11 @@ typedef struct sc_fit_options {
     double validation;        /* fraction of the training data */
     const char *best; /* what of the validation says which epoch is best (sc_net_judge); read when a
                          trainer is made */
-    float weight_decay;              /* L2, on weights alone */
-    float clip_norm, clip_value;     /* most of the norm of all gradients of a step, and of each of
-                                        their elements; 0: no limit */
+    int64_t patience; /* end after so many epochs without a better validation; 0: never */
+    double least_gain;           /* by which a better one is better, as sc_metric_score counts */
+    float weight_decay;          /* L2, on weights alone */
+    float clip_norm, clip_value; /* most of the norm of all gradients of a step, and of each of
+                                    their elements; 0: no limit */
     const sc_parameter_group *group; /* borrowed; what is in none has the options above */
     int groups;
     int64_t pictures; /* samples that sc_trainer_generate will be asked for, of a network that makes
@@ -136,12 +138,21 @@ socle_status sc_trainer_check_weights(const sc_trainer *trainer);
  * weights are those before it). A run continued where its step limit ended it within an epoch
  * judges that part again. */
 socle_status sc_trainer_run(sc_trainer *trainer);
+/* The run is over because its validation has brought nothing better for so long as `patience` says.
+ */
+bool sc_trainer_gave_up(const sc_trainer *trainer);
 /* The micro-batch that `reproducible` fixes where none is named. */
 int64_t sc_fit_reproducible_rows(int64_t batch);
 /* Evaluates the test set with the current weights. */
 socle_status sc_trainer_test(sc_trainer *trainer, sc_evaluation *out);
 /* Puts the weights of the best epoch back (they are kept on the host). */
 socle_status sc_trainer_restore_best(sc_trainer *trainer);
+
+/* The last epoch that was better by enough, for early stopping. */
+typedef struct sc_patience {
+    double best;   /* its score */
+    int64_t epoch; /* from 1; 0: none */
+} sc_patience;
 
 /* Where a run is; all that is needed beside the tensors to continue it. */
 typedef struct sc_position {
@@ -152,7 +163,8 @@ typedef struct sc_position {
                            where the run did not measure it from the epoch's begin */
     sc_scaling scaling; /* of precision f16 */
     sc_plateau plateau; /* of a schedule that judges epochs */
-    double best;        /* best score so far; NaN: none */
+    sc_patience patience;
+    double best; /* best score so far; NaN: none */
     int64_t best_epoch;
 } sc_position;
 sc_position sc_trainer_position(const sc_trainer *trainer);

@@ -36,6 +36,9 @@ struct sc_trainer {
     float **spare; /* where the next copy is read to */
 };
 
+/* early_stopping.c: the options make sense; and the score of an epoch that is over. */
+socle_status sc_trainer_check_patience(const sc_trainer *trainer);
+void sc_trainer_follow_gain(sc_trainer *trainer, const sc_epoch_report *report, double score);
 /* position.c: steps of a whole epoch. */
 int64_t sc_trainer_epoch_steps(const sc_trainer *trainer);
 /* trainer_equip.c: every device's engine and samples. */

@@ -106,6 +106,14 @@ static socle_status check_totals(const sc_trainer *trainer, const sc_position *p
     return within(trainer, "loss", sum->loss, least, position->row ? FLT_MAX : 0);
 }
 
+static socle_status check_patience(const sc_trainer *trainer, const sc_position *position) {
+    const sc_patience *patience = &position->patience;
+    if (!trainer->options.patience) return SOCLE_OK;
+    SC_TRY(
+        within(trainer, "patience_epoch", (double)patience->epoch, 0, (double)position->epoch + 1));
+    return within(trainer, "patience_best", patience->best, -FLT_MAX, FLT_MAX);
+}
+
 /* The factor falls by the schedule's own, and waits no longer than that says. */
 static socle_status check_plateau(const sc_trainer *trainer, const sc_position *position) {
     const sc_plateau *plateau = &position->plateau;
@@ -151,5 +159,6 @@ socle_status sc_trainer_check_position(const sc_trainer *trainer, const sc_posit
     SC_TRY(check_totals(trainer, position));
     SC_TRY(check_scaling(trainer, position));
     SC_TRY(check_plateau(trainer, position));
+    SC_TRY(check_patience(trainer, position));
     return check_best(trainer, position, has_best);
 }

@@ -183,6 +183,7 @@ static socle_status initialize_job(sc_engine *engine, void *argument) {
 static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *device, int devices,
                                  const sc_dataset *train, const sc_dataset *test) {
     SC_TRY(check_options(trainer->env, &trainer->options));
+    SC_TRY(sc_trainer_check_patience(trainer));
     SC_TRY(check_augment(trainer->env, trainer->net, &trainer->options.augment));
     SC_TRY(sc_net_judge(&trainer->judge, trainer->net, trainer->options.best));
     trainer->options.best = NULL; /* the caller's, and settled */

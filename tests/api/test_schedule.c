@@ -58,6 +58,33 @@ Test(api_schedule, limits_of_gradients) {
     socle_close(context);
 }
 
+static int count_epoch(void *user, const socle_epoch *epoch) {
+    *(int64_t *)user = epoch->epoch;
+    return 0;
+}
+
+Test(api_schedule, early_stopping) {
+    socle_context *context = api_open("cpu");
+    socle_data *data = api_data(context);
+    socle_net *net = api_net(context);
+    socle_fit_opts opts = api_opts();
+    int64_t epochs = 0;
+    opts.epochs = 20;
+    opts.validation_split = 0.25f;
+    opts.patience = 3;
+    opts.least_gain = 1e6f;
+    opts.on_epoch = count_epoch;
+    opts.user = &epochs;
+    API_OK(context, socle_fit(net, data, &opts));
+    SC_EQ(epochs, 4);
+    opts.validation_split = 0;
+    SC_EQ(socle_fit(net, data, &opts), SOCLE_STATUS_CONFIG);
+    SC_CONTAINS(socle_error(context), "waits for the validation");
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
 Test(api_schedule, what_is_wrong_is_named) {
     static const struct {
         socle_schedule schedule;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `train: {schedule, clip}` from outside: the rate of each epoch is in the records, a run that was
- * stopped and continued is the one that was not, and what is wrong is named. */
+/* `train: {schedule, clip, early_stopping}` from outside: the rate of each epoch is in the records,
+ * a run that was stopped and continued is the one that was not, and what is wrong is named. */
 #include "tool.h"
 
 static sc_temp temp;
@@ -69,6 +69,54 @@ Test(tool_schedule, a_run_continued_is_the_run_itself) {
     }
 }
 
+static int64_t rows_of(const char *path) {
+    char *text = tool_get(path, NULL);
+    json_t *rows = tool_json_lines(text);
+    int64_t count = (int64_t)json_array_size(rows);
+    json_decref(rows);
+    free(text);
+    return count;
+}
+
+/* A gain that no epoch after the first one reaches: the first is the last that was better. */
+Test(tool_schedule, early_stopping_ends_a_run) {
+    static const char early[] =
+        "--epochs 9 --set 'train.early_stopping={patience: 2, gain: 1000000}'";
+    tool_result result = tool_run("train tool.yaml -o whole --json %s", early);
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.err,
+                "stops after epoch 3: the validation has not been better since epoch 1");
+    json_t *lines = tool_json_lines(result.out), *done = tool_event(lines, "done");
+    SC_TRUE(json_is_true(json_object_get(done, "stopped_early")));
+    json_decref(lines);
+    tool_free(&result);
+    SC_EQ(rows_of("whole/metrics.jsonl"), 3);
+    /* A run that has stopped has nothing to go on with; one that was interrupted stops there too.
+     */
+    tool_expect(0, NULL, "train --resume whole");
+    SC_EQ(rows_of("whole/metrics.jsonl"), 3);
+    tool_expect(0, NULL, "train tool.yaml -o part %s --set train.steps=17", early);
+    tool_expect(0, "stops after epoch 3", "train --resume part --set train.steps=0");
+    SC_TRUE(tool_same("part/checkpoint.safetensors", "whole/checkpoint.safetensors"));
+    /* More patience takes a finished run on. */
+    tool_expect(0, NULL, "train --resume whole --set train.early_stopping.patience=4");
+    SC_EQ(rows_of("whole/metrics.jsonl"), 5);
+}
+
+/* As long as every epoch is better, or early stopping is not asked for, all epochs are trained. */
+Test(tool_schedule, early_stopping_leaves_others_alone) {
+    tool_result result = tool_run("train tool.yaml -o run --json --set train.best=loss "
+                                  "--set train.early_stopping=2");
+    SC_EQ(result.code, 0);
+    json_t *lines = tool_json_lines(result.out), *done = tool_event(lines, "done");
+    SC_TRUE(json_is_false(json_object_get(done, "stopped_early")));
+    json_decref(lines);
+    tool_free(&result);
+    SC_EQ(rows_of("run/metrics.jsonl"), 3);
+    tool_expect(0, NULL, "train tool.yaml -o plain --set train.best=loss");
+    SC_TRUE(tool_same("run/model.safetensors", "plain/model.safetensors"));
+}
+
 Test(tool_schedule, what_is_wrong_is_named) {
     static const struct {
         const char *setting, *text;
@@ -84,6 +132,9 @@ Test(tool_schedule, what_is_wrong_is_named) {
         {"'train.schedule={expr: \"2 - epoch\"}'", "the learning rate of step 36 would be "
                                                    "multiplied by -0.916667"},
         {"train.clip=-1", "train.clip"},
+        {"train.early_stopping=-1", "train.early_stopping"},
+        {"train.early_stopping=2 --set train.validation=0",
+         "train.early_stopping: waits for the validation, and there is none"},
         {"'train.clip={norm: .nan}'", "train.clip.norm"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

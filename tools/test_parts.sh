@@ -11,7 +11,7 @@ all_minutes=150 # and all of them
 parts=(
     'fast|developer|everything but the long tests: what a plain ./test runs'
     'verify|developer|the complete tables of verify'
-    'random|developer|20,000 random shapes of every family of operations'
+    'random|developer|thousands of random shapes of every family of operations'
     'drivers|developer|OpenCL drivers of other vendors'
     'full|developer|the tests of fast that are whole here, with the OpenCL kernels that users have'
     'long|developer|long tests of no other part'

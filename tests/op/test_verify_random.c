@@ -4,7 +4,10 @@
 
 #include "verify/draw.h"
 
-enum { ON_CPU = 100, ON_OPENCL = 8 }; /* test_verify_random_*.c: 20,000 on both */
+enum {
+    ON_CPU = 100,
+    ON_OPENCL = 8
+}; /* test_verify_random_*.c: 20,000 on cpu, thousands on OpenCL */
 
 VERIFY_RANDOM_PRODUCTS(VERIFY_RANDOM_CPU, ON_CPU)
 VERIFY_RANDOM_OTHERS(VERIFY_RANDOM_CPU, ON_CPU)

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The random sweep at full length: all but products and convolutions on OpenCL. */
+/* The random sweep at full length: all but products and convolutions on OpenCL. PoCL compiles a
+ * program for most cases, which takes 0.35 s of a processor for a random expression, 0.13 s for a
+ * reduction and 0.1 s for the others; copies share a few programs. */
 #include "verify_random.h"
 
-enum { CASES = 20000 };
-
-VERIFY_RANDOM_OTHERS(VERIFY_RANDOM_OPENCL, CASES)
+VERIFY_RANDOM_OPENCL(elementwise, 1500)
+VERIFY_RANDOM_OPENCL(pool, 3000)
+VERIFY_RANDOM_OPENCL(reduce, 3000)
+VERIFY_RANDOM_OPENCL(softmax, 3000)
+VERIFY_RANDOM_OPENCL(index, 3000)
+VERIFY_RANDOM_OPENCL(copy, 20000)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The random sweep at full length: products and convolutions on OpenCL. */
+/* The random sweep at full length: products and convolutions on OpenCL. With what PoCL compiles, a
+ * case takes 0.5 s of a processor and 0.2 s. */
 #include "verify_random.h"
 
-enum { CASES = 20000 };
-
-VERIFY_RANDOM_PRODUCTS(VERIFY_RANDOM_OPENCL, CASES)
+VERIFY_RANDOM_OPENCL(matmul, 1000)
+VERIFY_RANDOM_OPENCL(conv, 3000)

@@ -28,7 +28,8 @@ static SC_UNUSED void random_on_opencl(const char *family, int64_t count) {
     Test(verify_random, family##_on_opencl) {                                                      \
         random_on_opencl(#family, count);                                                          \
     }
-/* A kind of test for the families that compute products, and for all others. */
+/* A kind of test, with one number of cases, for the families that compute products, and for all
+ * others. */
 #define VERIFY_RANDOM_PRODUCTS(TEST, count)                                                        \
     TEST(matmul, count)                                                                            \
     TEST(conv, count)

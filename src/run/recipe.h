@@ -78,8 +78,8 @@ socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *d
 socle_status sc_recipe_has_input(sc_env *env, const sc_net *net, const char *name);
 /* data.<part>.inputs, if there, names inputs of the net alone. Errors: CONFIG. */
 socle_status sc_recipe_suits_inputs(const sc_config *config, const char *part, const sc_net *net);
-/* recipe_weights.c: data.<part>.class_weights, if there, has a weight for each class that the net's
- * loss tells apart. Errors: CONFIG. */
+/* recipe_class_weights.c: data.<part>.class_weights, if there, has a weight for each class that the
+ * net's loss tells apart. Errors: CONFIG. */
 socle_status sc_recipe_suits_class_weights(const sc_config *config, const char *part,
                                            const sc_net *net);
 

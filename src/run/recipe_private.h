@@ -47,7 +47,8 @@ socle_status sc_recipe_resolve_inputs(json_t *out, sc_env *env, const sc_config 
                                       const json_t *part);
 /* Behind the input of the images: one for each of these columns, with values as they are. */
 void sc_recipe_inputs_of_net(sc_net *net, const sc_dataset *samples);
-/* recipe_weights.c: adds the column "weight" that class_weights of a part of the data stand for. */
+/* recipe_class_weights.c: adds the column "weight" that class_weights of a part of the data stand
+ * for. */
 socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *config,
                                          const json_t *part);
 /* recipe_columns.c: adds the columns whose files a part of the data names by keys of their own. */

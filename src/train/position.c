@@ -98,10 +98,10 @@ static socle_status check_totals(const sc_trainer *trainer, const sc_position *p
         double most = metric->most > 0 ? (weight * (1 + 4 * ROUNDING) + slack) * metric->most
                       : position->row  ? FLT_MAX
                                        : 0;
+        double lowest = metric->expr ? -most : metric->phase ? least : 0; /* of formulas: any */
         bool begun_later = position->row && !metric->always && isnan(sum->metric[m]);
-        if (begun_later || metric->expr) continue;
-        SC_TRY(within(trainer, sc_metric_sum(metric), sum->metric[m], metric->phase ? least : 0,
-                      fmin(most, FLT_MAX)));
+        if (begun_later) continue;
+        SC_TRY(within(trainer, sc_metric_sum(metric), sum->metric[m], lowest, fmin(most, FLT_MAX)));
     }
     return within(trainer, "loss", sum->loss, least, position->row ? FLT_MAX : 0);
 }

@@ -40,6 +40,7 @@ int main(void) {
                                          "run.row",
                                          "run.step",
                                          "run.best",
+                                         "run.metrics",
                                          "null",
                                          "nan",
                                          "network[0].",

@@ -74,10 +74,10 @@ static void expect_same(const float *expected, size_t expected_count, bool own_m
     free(all);
 }
 
-Test(link, every_way_gives_the_same_bits) {
+static void same_bits(const char *network) {
     size_t count;
     fixture_open(&f, "opencl:0", 0);
-    fixture_golden(&f, "dropout");
+    fixture_golden(&f, network);
     float *expected = train(false, 1, &count);
     expect_same(expected, count, true, 3);
     if (sc_test_full()) {
@@ -87,6 +87,11 @@ Test(link, every_way_gives_the_same_bits) {
     }
     free(expected);
     fixture_close(&f);
+}
+
+Test(link, every_way_gives_the_same_bits) {
+    same_bits("cnn");
+    if (sc_test_full()) same_bits("dropout");
 }
 
 static void expect_trace(bool own_memory) {

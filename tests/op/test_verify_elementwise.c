@@ -4,7 +4,7 @@
 #include "verify_family.h"
 
 static const char *const ops[] = {"elementwise", NULL};
-enum { OPENCL_EVERY = 5 };
+enum { OPENCL_EVERY = 9 };
 
 Test(verify_elementwise, cpu) {
     family_on_cpu(ops, true);
@@ -20,7 +20,7 @@ Test(verify_elementwise, opencl) {
 
 /* On these two devices other families are left to test_verify_other.c. */
 Test(verify_elementwise, pocl_basic) {
-    family_on_basic(&(sc_verify_options){.op = ops[0], .every = 59});
+    family_on_basic(&(sc_verify_options){.op = ops[0], .every = 99});
 }
 
 Test(verify_elementwise, oclgrind) {

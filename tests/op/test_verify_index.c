@@ -13,5 +13,5 @@ Test(verify_index, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_index, opencl) {
-    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 3});
+    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 5});
 }

@@ -6,7 +6,7 @@
 
 enum {
     ON_CPU = 100,
-    ON_OPENCL = 8
+    ON_OPENCL = 5
 }; /* test_verify_random_*.c: 20,000 on cpu, thousands on OpenCL */
 
 VERIFY_RANDOM_PRODUCTS(VERIFY_RANDOM_CPU, ON_CPU)

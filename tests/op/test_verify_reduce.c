@@ -13,5 +13,5 @@ Test(verify_reduce, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_reduce, opencl) {
-    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 11});
+    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 17});
 }

@@ -5,7 +5,7 @@
 #ifndef SC_TEST_API_API_TEST_H
 #define SC_TEST_API_API_TEST_H
 
-#include "sc_test.h"
+#include "sc_device_bodies.h"
 
 #include <socle/socle.h>
 
@@ -27,15 +27,10 @@
         SC_CONTAINS(socle_error(context), part);                                                   \
     } while (0)
 
-/* One body, a test per device: API_TEST(suite, name) { ... `device` ... } */
+/* One body for the cpu and OpenCL: API_TEST(suite, name) { ... `device` ... } */
 #define API_TEST(suite, name)                                                                      \
     static void name(const char *device);                                                          \
-    Test(suite, name##_cpu) {                                                                      \
-        name("cpu");                                                                               \
-    }                                                                                              \
-    Test(suite, name##_opencl) {                                                                   \
-        name("opencl:0");                                                                          \
-    }                                                                                              \
+    SC_DEVICE_BODY(suite, name)                                                                    \
     static void name(const char *device)
 
 /* Opens `device`; one that is not there skips the test with the reason. */

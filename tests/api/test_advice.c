@@ -183,3 +183,5 @@ Test(api_advice, batches_of_one) {
     socle_data_destroy(data);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_advice)

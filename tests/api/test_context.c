@@ -275,3 +275,5 @@ Test(api_context, tells_how_far_the_building_of_kernels_is) {
     socle_data_destroy(data);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_context)

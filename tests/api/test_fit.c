@@ -275,3 +275,5 @@ API_TEST(api_fit, diverges) {
     socle_data_destroy(data);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_fit)

@@ -352,3 +352,5 @@ Test(api_fit, bad_masks) {
     socle_net_destroy(net);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_fit)

@@ -91,3 +91,5 @@ Test(api_forecast, wrong_calls) {
     socle_net_destroy(net);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_forecast)

@@ -270,3 +270,5 @@ Test(api_formula, wrong_ones_are_refused) {
     socle_data_destroy(data);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_formula)

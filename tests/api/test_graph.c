@@ -321,3 +321,5 @@ API_TEST(api_graph, updates_a_tensor_in_place) {
     socle_tensor_destroy(x);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_graph)

@@ -345,3 +345,5 @@ Test(api_graph_net, rates) {
     API_OK(b.context, socle_graph_compile(b.graph));
     end(&b);
 }
+
+SC_OPENCL_BODIES(api_graph_net)

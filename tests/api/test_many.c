@@ -75,3 +75,5 @@ Test(api_many, too_many) {
     socle_net_destroy(net);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_many)

@@ -293,3 +293,5 @@ Test(api_model, images_with_channels_last) {
     socle_close(context);
     sc_temp_remove(&temp);
 }
+
+SC_OPENCL_BODIES(api_model)

@@ -221,3 +221,5 @@ Test(api_op_make, mistakes) {
     SC_EQ(socle_op_dropout(NULL, 0, 0.5f), -1);
     socle_graph_seed(NULL, 1);
 }
+
+SC_OPENCL_BODIES(api_op_make)

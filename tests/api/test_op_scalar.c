@@ -87,3 +87,5 @@ API_TEST(api_op, scalar_functions) {
     run_case(context, &c);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_op)

@@ -266,3 +266,5 @@ Test(api_predict, recovers_from_every_refused_request) {
     socle_close(context);
     SC_EQ(atomic_load(&state.live), 0);
 }
+
+SC_OPENCL_BODIES(api_predict)

@@ -135,3 +135,5 @@ Test(api_sequences, learns_a_label_per_pixel) {
     socle_net_destroy(net);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_sequences)

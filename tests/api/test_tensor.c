@@ -78,3 +78,5 @@ Test(api_tensor, wrong_arguments) {
     socle_tensor_destroy(tensor);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_tensor)

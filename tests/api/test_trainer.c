@@ -276,3 +276,5 @@ Test(api_trainer, shares_of_a_class) {
     socle_net_destroy(net);
     socle_close(context);
 }
+
+SC_OPENCL_BODIES(api_trainer)

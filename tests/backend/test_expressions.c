@@ -5,6 +5,7 @@
  * time in double or in 64-bit integers and then rounded, which gives the bits of a float operation.
  */
 #include "device_fixture.h"
+#include "sc_device_bodies.h"
 
 #include <float.h>
 
@@ -68,14 +69,6 @@ static void run_everywhere(const char *device, setting *s) {
     device_close(&f);
 }
 
-#define ON_BOTH(name)                                                                              \
-    Test(expressions, name##_cpu) {                                                                \
-        name("cpu");                                                                               \
-    }                                                                                              \
-    Test(expressions, name##_opencl) {                                                             \
-        name("opencl:0");                                                                          \
-    }
-
 static int node(sc_expr *expr, sc_expr_op op, int a, int b, int c) {
     return sc_expr_add_node(expr, op, a, b, c);
 }
@@ -118,7 +111,7 @@ static void several_outputs(const char *device) {
     s.desc.tensor[1] = tensor(SOCLE_F32, false, 1, H, W);
     run_everywhere(device, &s);
 }
-ON_BOTH(several_outputs)
+SC_DEVICE_BODY(expressions, several_outputs)
 
 /* --- integers: wrapping, division, masks, u8 in and out */
 
@@ -169,7 +162,7 @@ static void integers(const char *device) {
         s.desc.tensor[i] = tensor(i == 2 || i == 6 ? SOCLE_U8 : SOCLE_I32, true, N, H, W);
     run_everywhere(device, &s);
 }
-ON_BOTH(integers)
+SC_DEVICE_BODY(expressions, integers)
 
 /* --- between the types, with the edges of the conversions */
 
@@ -214,7 +207,7 @@ static void conversions(const char *device) {
     s.desc.tensor[1] = tensor(SOCLE_I32, false, N, H, W);
     run_everywhere(device, &s);
 }
-ON_BOTH(conversions)
+SC_DEVICE_BODY(expressions, conversions)
 
 /* --- device scalars: an update that one integer word on the device allows, scaled by one float
  * there; in place in spirit */
@@ -265,7 +258,7 @@ static void device_scalars(const char *device) {
     health_word = 41;
     run_everywhere(device, &s);
 }
-ON_BOTH(device_scalars)
+SC_DEVICE_BODY(expressions, device_scalars)
 
 /* --- coordinates and launch arguments, without any input; fewer rows than the capacity */
 
@@ -312,7 +305,7 @@ static void places(const char *device) {
         s.desc.tensor[i] = tensor(i == 2 ? SOCLE_F32 : SOCLE_I32, true, N, H, W);
     run_everywhere(device, &s);
 }
-ON_BOTH(places)
+SC_DEVICE_BODY(expressions, places)
 
 /* --- reductions: sum of a product, maximum of a difference, minimum of a magnitude, and a count;
  * whole numbers, so that sums are exact */
@@ -373,4 +366,6 @@ static void reductions(const char *device) {
         run_everywhere(device, &s);
     }
 }
-ON_BOTH(reductions)
+SC_DEVICE_BODY(expressions, reductions)
+
+SC_OPENCL_BODIES(expressions)

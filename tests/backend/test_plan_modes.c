@@ -4,6 +4,7 @@
  * faults are planted in an implementation put before the device's own. */
 #include "backend/tuning.h"
 #include "plan_fixture.h"
+#include "sc_device_bodies.h"
 
 #include <time.h>
 
@@ -133,9 +134,7 @@ Test(plan_modes, an_overrun_is_found_and_named_cpu) {
     finds("cpu");
 }
 
-Test(plan_modes, an_overrun_is_found_and_named_opencl) {
-    finds("opencl:0");
-}
+SC_OPENCL_BODY(finds)
 
 static void shows_unwritten(const char *device) {
     device_fixture f;
@@ -162,9 +161,7 @@ Test(plan_modes, the_unwritten_shows_cpu) {
     shows_unwritten("cpu");
 }
 
-Test(plan_modes, the_unwritten_shows_opencl) {
-    shows_unwritten("opencl:0");
-}
+SC_OPENCL_BODY(shows_unwritten)
 
 /* The same bits as in an arena. */
 Test(plan_modes, separate_computes_the_same) {
@@ -234,9 +231,7 @@ Test(plan_modes, times_cpu) {
     times("cpu");
 }
 
-Test(plan_modes, times_opencl) {
-    times("opencl:0");
-}
+SC_OPENCL_BODY(times)
 
 /* Events of one queue: each ends after it starts, and no earlier than the one before. */
 static void marks(const char *device) {
@@ -267,9 +262,7 @@ Test(plan_modes, marks_cpu) {
     marks("cpu");
 }
 
-Test(plan_modes, marks_opencl) {
-    marks("opencl:0");
-}
+SC_OPENCL_BODY(marks)
 
 /* A device without times says so, instead of giving zeros. */
 static void no_times(const char *device) {
@@ -286,6 +279,6 @@ Test(plan_modes, without_times_cpu) {
     no_times("cpu");
 }
 
-Test(plan_modes, without_times_opencl) {
-    no_times("opencl:0");
-}
+SC_OPENCL_BODY(no_times)
+
+SC_OPENCL_BODIES(plan_modes)

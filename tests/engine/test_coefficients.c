@@ -3,6 +3,7 @@
  * their bits, L2 decay and the scale of the rate follow the formulas to the bit, each parameter its
  * own. And the loss normaliser: a step divides by exactly its rows. */
 #include "../train/fixture.h"
+#include "sc_device_bodies.h"
 
 enum { BATCH = 16, MOST = 1 << 14 };
 
@@ -155,9 +156,7 @@ Test(coefficients, decay_and_scale_cpu) {
     formula("cpu");
 }
 
-Test(coefficients, decay_and_scale_opencl) {
-    formula("opencl:0");
-}
+SC_OPENCL_BODY(formula)
 
 /* A scale of zero is frozen, by the same entry of the table. */
 Test(coefficients, a_scale_of_zero) {
@@ -201,9 +200,7 @@ Test(coefficients, uneven_last_batch_cpu) {
     uneven("cpu");
 }
 
-Test(coefficients, uneven_last_batch_opencl) {
-    uneven("opencl:0");
-}
+SC_OPENCL_BODY(uneven)
 
 /* In parts of unequal size it is still the mean over all rows: close to the whole, by the order of
  * the sums alone. */
@@ -218,3 +215,5 @@ Test(coefficients, uneven_parts) {
                     1e-7 + 1e-6 * fabs((double)whole.after[p][i]));
     release(&whole), release(&parts);
 }
+
+SC_OPENCL_BODIES(coefficients)

@@ -3,6 +3,7 @@
  * not change bits; micro-batches add up along a fixed tree to the gradient of the batch; a step
  * that is not finite changes nothing; cpu and opencl agree. */
 #include "../train/fixture.h"
+#include "sc_device_bodies.h"
 
 enum { BATCH = 16 };
 
@@ -76,9 +77,7 @@ Test(engine, repeatable_cpu) {
     repeatable("cpu");
 }
 
-Test(engine, repeatable_opencl) {
-    repeatable("opencl:0");
-}
+SC_OPENCL_BODY(repeatable)
 
 /* Micro-batches change the order of sums alone. */
 static void micro_batches(const char *device) {
@@ -108,9 +107,7 @@ Test(engine, micro_batches_cpu) {
     micro_batches("cpu");
 }
 
-Test(engine, micro_batches_opencl) {
-    micro_batches("opencl:0");
-}
+SC_OPENCL_BODY(micro_batches)
 
 Test(engine, cpu_and_opencl_agree) {
     const char *networks[] = {"mlp", "cnn", "dropout"};
@@ -195,6 +192,6 @@ Test(engine, not_finite_cpu) {
     not_finite("cpu");
 }
 
-Test(engine, not_finite_opencl) {
-    not_finite("opencl:0");
-}
+SC_OPENCL_BODY(not_finite)
+
+SC_OPENCL_BODIES(engine)

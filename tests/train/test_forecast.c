@@ -2,6 +2,7 @@
 /* What a forecast says is what is taken: to the byte, on every device, for plain, residual and
  * branching networks, however the data come. The account of the device is the judge. */
 #include "fixture.h"
+#include "sc_device_bodies.h"
 
 #include "train/fit_forecast.h"
 
@@ -129,9 +130,7 @@ Test(forecast, equals_what_is_taken_cpu) {
     every_example("cpu");
 }
 
-Test(forecast, equals_what_is_taken_opencl) {
-    every_example("opencl:0");
-}
+SC_OPENCL_BODY(every_example)
 
 /* Separate buffers with canaries, and steps shared with other engines. */
 static void other_modes(const char *device) {
@@ -155,9 +154,7 @@ Test(forecast, holds_in_other_modes_cpu) {
     other_modes("cpu");
 }
 
-Test(forecast, holds_in_other_modes_opencl) {
-    other_modes("opencl:0");
-}
+SC_OPENCL_BODY(other_modes)
 
 /* Parameters, gradients and states in pieces, which are as many bytes. */
 static void in_pieces(const char *device) {
@@ -191,9 +188,7 @@ Test(forecast, holds_in_pieces_cpu) {
     in_pieces("cpu");
 }
 
-Test(forecast, holds_in_pieces_opencl) {
-    in_pieces("opencl:0");
-}
+SC_OPENCL_BODY(in_pieces)
 
 /* Threads have scratch memory of their own. */
 Test(forecast, knows_the_threads) {
@@ -253,3 +248,5 @@ Test(forecast, a_run_takes_what_its_request_says_opencl) {
     a_run("opencl:0", false);
     a_run("opencl:0", true);
 }
+
+SC_OPENCL_BODIES(forecast)

@@ -4,6 +4,7 @@
  * and devices change nothing but the order of sums; no buffer holds the weights once per sample. */
 #include "../nn/sequences.h"
 #include "fixture.h"
+#include "sc_device_bodies.h"
 #include "train/targets.h"
 
 enum { TOKENS = 3, SAMPLES = 12, IGNORED = 2 };
@@ -124,9 +125,7 @@ Test(sequences, first_step_is_pytorchs_cpu) {
     first_step_is_pytorchs("cpu");
 }
 
-Test(sequences, first_step_is_pytorchs_opencl) {
-    first_step_is_pytorchs("opencl:0");
-}
+SC_OPENCL_BODY(first_step_is_pytorchs)
 
 static float *train(const run *r, double *loss, double *weight, size_t *count) {
     fixture f;
@@ -183,9 +182,7 @@ Test(sequences, order_of_sums_alone_cpu) {
     order_of_sums_alone("cpu");
 }
 
-Test(sequences, order_of_sums_alone_opencl) {
-    order_of_sums_alone("opencl:0");
-}
+SC_OPENCL_BODY(order_of_sums_alone)
 
 /* A step counts its tokens: their weights times the samples'. */
 Test(sequences, what_counts_is_summed) {
@@ -233,9 +230,7 @@ Test(sequences, weights_are_held_once_cpu) {
     weights_are_held_once("cpu");
 }
 
-Test(sequences, weights_are_held_once_opencl) {
-    weights_are_held_once("opencl:0");
-}
+SC_OPENCL_BODY(weights_are_held_once)
 
 /* Numbers that no layer knows, labels of no class, labels that are ignored. */
 Test(sequences, data_are_checked) {
@@ -258,3 +253,5 @@ Test(sequences, data_are_checked) {
     SC_CONTAINS(f.env.text, "sample 1 has label 4; with 4 classes, labels are 0 to 3");
     fixture_close(&f);
 }
+
+SC_OPENCL_BODIES(sequences)

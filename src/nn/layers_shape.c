@@ -3,6 +3,7 @@
 #include "nn/layer.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static sc_value build_flatten(sc_build *build, const sc_layer *layer, const sc_value *input) {
     (void)layer;
@@ -41,22 +42,32 @@ static socle_status declare_upsample(sc_net *net, sc_layer *layer, const sc_tens
     return sc_fail(net->env, SOCLE_STATUS_SHAPE, "expects images [N,C,H,W], the input is %s", text);
 }
 
-/* Every pixel becomes a block of its own: [N,C,H,1,W,1] stretched to [N,C,H,a,W,b]. */
+/* Dimension `at`, of size 1, becomes `size` equal ones. */
+static sc_value stretch(sc_graph *graph, sc_value x, const int64_t dim[5], int at, int64_t size) {
+    int64_t single[5], several[5];
+    sc_expr expr;
+    memcpy(single, dim, sizeof single);
+    memcpy(several, dim, sizeof several);
+    single[at] = 1;
+    several[at] = size;
+    const sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 5, several);
+    x = sc_build_reshape(graph, x, 5, single);
+    sc_expr_init(&expr);
+    sc_expr_output(&expr, sc_expr_input(&expr, 0, SC_EXPR_FLOAT));
+    return sc_graph_append_expr(graph, &expr, 1, &x, &desc);
+}
+
+/* Pixels of a row, then rows, so that the gradient is two sums over neighbours, each along one
+ * dimension. */
 static sc_value build_upsample(sc_build *build, const sc_layer *layer, const sc_value *input) {
     sc_graph *graph = build->graph;
     const int *factor = layer->options.factor;
-    sc_expr expr;
     if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
     const int64_t *d = sc_graph_desc(graph, input[0])->dim;
-    const int64_t single[6] = {d[0], d[1], d[2], 1, d[3], 1},
-                  block[6] = {d[0], d[1], d[2], factor[0], d[3], factor[1]},
-                  image[4] = {d[0], d[1], d[2] * factor[0], d[3] * factor[1]};
-    const sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 1, 6, block);
-    sc_value x = sc_build_reshape(graph, input[0], 6, single);
-    sc_expr_init(&expr);
-    sc_expr_output(&expr, sc_expr_input(&expr, 0, SC_EXPR_FLOAT));
-    x = sc_graph_append_expr(graph, &expr, 1, &x, &desc);
-    return sc_build_reshape(graph, x, 4, image);
+    const int64_t n = d[0], c = d[1], h = d[2], w = d[3], wide = w * factor[1];
+    sc_value x = stretch(graph, input[0], (int64_t[]){n, c, h, w, 1}, 4, factor[1]);
+    x = stretch(graph, x, (int64_t[]){n, c, h, 1, wide}, 3, factor[0]);
+    return sc_build_reshape(graph, x, 4, (int64_t[]){n, c, h * factor[0], wide});
 }
 
 /* All inputs of one shape; `axis`, a dimension of the values, may differ (-1: none may). */

@@ -59,3 +59,23 @@ Test(tool_examples, a_recurrent_network_learns) {
     tool_free(&result);
     tool_end(&temp);
 }
+
+/* The generator and the discriminator of the example, each with its optimizer, go on after a stop
+ * to the same bytes, and show what they make. */
+Test(tool_examples, two_networks_go_on) {
+    static const char some[] = "--device cpu --set data.train.limit=640 --epochs 2";
+    sc_temp temp;
+    if (access("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz", R_OK) != 0)
+        cr_skip_test("dataset-fashion-mnist is not installed");
+    tool_begin(&temp, false);
+    tool_expect(0, "generator_loss", "train %s/examples/fashion-gan.yaml -o whole %s",
+                SC_SOURCE_DIR, some);
+    tool_expect(0, NULL, "train %s/examples/fashion-gan.yaml -o part %s --set train.steps=30",
+                SC_SOURCE_DIR, some);
+    tool_expect(0, NULL, "train --resume part --device cpu --set train.steps=0");
+    SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));
+    SC_TRUE(tool_same("part/checkpoint.safetensors", "whole/checkpoint.safetensors"));
+    SC_TRUE(tool_same("part/pictures-0002.png", "whole/pictures-0002.png"));
+    tool_expect(0, NULL, "generate -m whole/model.safetensors -o more.png --count 4 --device cpu");
+    tool_end(&temp);
+}

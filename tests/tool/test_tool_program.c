@@ -326,3 +326,23 @@ Test(tool_program, generates_samples) {
     tool_expect(3, "nosuch", "generate -m nosuch -o x.png");
     SC_TRUE(!tool_exists("x.png"));
 }
+
+/* Activations that are made again for both phases give the same bits; half precision trains. */
+Test(tool_program, fits_less_memory) {
+    static const char layers[] =
+        "--set 'networks.generator=[{noise: 16}, {dense: 16}, relu, {reshape: [1, 4, 4]}, "
+        "{upsample: 2}, {conv2d: {filters: 64, kernel: 3, padding: same}}, relu, {conv2d: "
+        "{filters: 64, kernel: 1}}, relu, {conv2d: {filters: 64, kernel: 1}}, relu, {conv2d: "
+        "{filters: 1, kernel: 3, padding: same}}, sigmoid]' --set 'networks.discriminator="
+        "[{conv2d: {filters: 64, kernel: 3, padding: same}}, leaky_relu, {conv2d: {filters: 64, "
+        "kernel: 1}}, leaky_relu, {conv2d: {filters: 64, kernel: 1}}, leaky_relu, {conv2d: "
+        "{filters: 8, kernel: 3, padding: same}}, leaky_relu, flatten, {dense: 1}]' --set "
+        "train.batch=1 --set train.steps=5";
+    tool_expect(0, NULL, "train gan.yaml -o much %s", layers);
+    tool_expect(0, "activations are made again in the backward pass",
+                "train gan.yaml -o little --memory 1020K %s", layers);
+    SC_TRUE(tool_same("little/model.safetensors", "much/model.safetensors"));
+    tool_expect(0, NULL, "train gan.yaml -o half --set train.precision=mixed");
+    tool_expect(0, NULL, "train gan.yaml -o whole");
+    SC_TRUE(!tool_same("half/model.safetensors", "whole/model.safetensors"));
+}

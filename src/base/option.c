@@ -77,6 +77,11 @@ const sc_record *sc_family_find(const sc_family *family, const char *word, const
     return NULL;
 }
 
+bool sc_family_has(const sc_family *family, const char *word) {
+    const char *named;
+    return sc_family_find(family, word, &named) && !named;
+}
+
 size_t sc_family_words(const sc_family *family, const char *words[SC_FAMILY_MOST_WORDS]) {
     size_t count = 0;
     for (int i = 0; family->record[i] && count < SC_FAMILY_MOST_WORDS; i++)
@@ -85,7 +90,7 @@ size_t sc_family_words(const sc_family *family, const char *words[SC_FAMILY_MOST
         const sc_option *option = sc_option_naming(family->record[i]);
         for (const sc_word *word = option ? option->words : NULL;
              word && word->word && count < SC_FAMILY_MOST_WORDS; word++)
-            words[count++] = word->word;
+            if (!sc_family_has(family, word->word)) words[count++] = word->word;
     }
     return count;
 }

@@ -134,7 +134,10 @@ const void *sc_option_standard(const sc_record *record, const sc_option *option)
 /* By word or alias. *named: the word of its option that names kinds, where that was given; else
  * NULL. */
 const sc_record *sc_family_find(const sc_family *family, const char *word, const char **named);
-/* Words of all records, then those of options that name kinds; at most SC_FAMILY_MOST_WORDS. */
+/* Whether a word names a record itself, whatever options name kinds. */
+bool sc_family_has(const sc_family *family, const char *word);
+/* Words of all records, then those of options that name further kinds; at most
+ * SC_FAMILY_MOST_WORDS. */
 size_t sc_family_words(const sc_family *family, const char *words[SC_FAMILY_MOST_WORDS]);
 
 /* Fills a struct with a record's defaults. */

@@ -215,7 +215,8 @@ void sc_page_kinds(sc_page *page, const sc_family *family) {
         const sc_option *naming = sc_option_naming(*kind);
         add_word(page, (*kind)->word, (*kind)->aliases, (*kind)->help);
         for (const sc_word *word = naming ? naming->words : NULL; word && word->word; word++)
-            add_word(page, word->word, word->aliases, word->help);
+            if (!sc_family_has(family, word->word))
+                add_word(page, word->word, word->aliases, word->help);
     }
     end_table(page);
 }

@@ -9,16 +9,33 @@ extern const sc_layer_kind sc_layer_dense, sc_layer_conv2d, sc_layer_maxpool2d, 
     sc_layer_activation, sc_layer_expr, sc_layer_dropout, sc_layer_embedding, sc_layer_rnn,
     sc_layer_noise, sc_layer_reshape, sc_layer_upsample;
 
-static const sc_record *const records[] = {
-    &sc_layer_dense.record,          &sc_layer_conv2d.record,
-    &sc_layer_maxpool2d.record,      &sc_layer_avgpool2d.record,
-    &sc_layer_global_avgpool.record, &sc_layer_batchnorm.record,
-    &sc_layer_flatten.record,        &sc_layer_add.record,
-    &sc_layer_concat.record,         &sc_layer_activation.record,
-    &sc_layer_expr.record,           &sc_layer_dropout.record,
-    &sc_layer_embedding.record,      &sc_layer_rnn.record,
-    &sc_layer_reshape.record,        &sc_layer_upsample.record,
-    &sc_layer_noise.record,          NULL};
+/* Activations with options of their own. */
+#define SC_ACTIVATION(...)
+#define SC_ACTIVATION_OPERATION(...)
+#define SC_ACTIVATION_WITH(word, ...) extern const sc_layer_kind sc_activation_##word;
+#include "nn/activation_list.def"
+#undef SC_ACTIVATION_WITH
+
+static const sc_record *const records[] = {&sc_layer_dense.record,
+                                           &sc_layer_conv2d.record,
+                                           &sc_layer_maxpool2d.record,
+                                           &sc_layer_avgpool2d.record,
+                                           &sc_layer_global_avgpool.record,
+                                           &sc_layer_batchnorm.record,
+                                           &sc_layer_flatten.record,
+                                           &sc_layer_add.record,
+                                           &sc_layer_concat.record,
+                                           &sc_layer_activation.record,
+                                           &sc_layer_expr.record,
+                                           &sc_layer_dropout.record,
+                                           &sc_layer_embedding.record,
+                                           &sc_layer_rnn.record,
+                                           &sc_layer_reshape.record,
+                                           &sc_layer_upsample.record,
+                                           &sc_layer_noise.record,
+#define SC_ACTIVATION_WITH(word, ...) &sc_activation_##word.record,
+#include "nn/activation_list.def"
+                                           NULL};
 
 static const sc_option common_options[] = {
     {"name", SC_OPTION_NAME, SC_OPTION_ELSEWHERE, "what other layers and the model file call it",

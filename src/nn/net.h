@@ -12,6 +12,7 @@
 #include "nn/lanes.h"
 
 enum {
+    SC_LAYER_VALUES = 2, /* options of an activation */
     SC_LAYER_INPUTS = 64,
     SC_NET_INPUTS = 4,
     SC_NET_WORDS = 40,
@@ -38,16 +39,18 @@ typedef struct sc_layer_options {
     int kernel[2], stride[2], dilation[2];
     sc_padding padding;
     bool use_bias, count_padding;
-    float rate;               /* dropout */
-    float epsilon, momentum;  /* batchnorm: running = momentum * running + (1 - momentum) * batch */
-    int group;                /* batchnorm: samples of a statistics group; 0: the whole batch */
-    int axis;                 /* concat, softmax */
-    int factor[2];            /* upsample */
-    socle_shape shape;        /* reshape: of a sample */
-    const char *function;     /* activation: a word of activation_list.def ("relu"); rnn */
-    const char *distribution; /* noise: "normal", "uniform" */
-    const char *returns;      /* rnn: "last", "sequence" */
-    const char *formula;      /* expr: the user's text */
+    float rate;              /* dropout */
+    float epsilon, momentum; /* batchnorm: running = momentum * running + (1 - momentum) * batch */
+    int group;               /* batchnorm: samples of a statistics group; 0: the whole batch */
+    int axis;                /* concat, softmax */
+    int factor[2];           /* upsample */
+    socle_shape shape;       /* reshape: of a sample */
+    const char *function;    /* activation: a word of activation_list.def ("relu"); rnn */
+    float value[SC_LAYER_VALUES]; /* of an activation: what its formula reads, in the order of its
+                                     row */
+    const char *distribution;     /* noise: "normal", "uniform" */
+    const char *returns;          /* rnn: "last", "sequence" */
+    const char *formula;          /* expr: the user's text */
     sc_initializer weight_init, recurrent_init, bias_init;
 } sc_layer_options;
 

@@ -2,7 +2,7 @@
 /* See net_formula.h. */
 #include "nn/net_formula.h"
 
-#include "op/expr_parse.h"
+#include "nn/layer.h"
 
 #include <string.h>
 
@@ -25,9 +25,9 @@ static socle_status check_inputs(sc_env *env, const sc_expr *expr, const char *n
 }
 
 static socle_status read(const sc_expr **out, sc_net *net, const char *text, const char *names,
-                         bool derived) {
+                         const sc_record *record, const void *data, bool derived) {
     sc_expr expr, *kept;
-    SC_TRY(sc_expr_read(net->env, &expr, text, names));
+    SC_TRY(sc_expr_read_with(net->env, &expr, text, names, record, data));
     SC_TRY(sc_expr_make_safe(net->env, &expr));
     SC_TRY(check_inputs(net->env, &expr, names, derived));
     SC_TRY(sc_arena_allocate(net->arena, &kept, 1, sizeof *kept));
@@ -36,13 +36,15 @@ static socle_status read(const sc_expr **out, sc_net *net, const char *text, con
     return SOCLE_OK;
 }
 
-socle_status sc_net_formula(const sc_expr **out, sc_net *net, const char *text, const char *names) {
-    return read(out, net, text, names, true);
+socle_status sc_net_formula(const sc_expr **out, sc_net *net, const char *text, const char *names,
+                            const sc_record *record, const void *data) {
+    return read(out, net, text, names, record, data, true);
 }
 
 socle_status sc_net_measure_formula(const sc_expr **out, sc_net *net, const char *text,
                                     const char *names) {
-    return read(out, net, text, names, false);
+    static const sc_record none;
+    return read(out, net, text, names, &none, NULL, false);
 }
 
 const char *sc_formula_names(int inputs) {
@@ -58,5 +60,6 @@ const char *sc_formula_names(int inputs) {
 }
 
 socle_status sc_layer_formula(sc_net *net, sc_layer *layer, const char *text) {
-    return sc_net_formula(&layer->formula, net, text, sc_formula_names(layer->inputs));
+    return sc_net_formula(&layer->formula, net, text, sc_formula_names(layer->inputs),
+                          &layer->kind->record, &layer->options);
 }

@@ -45,7 +45,7 @@ static socle_status read_loss(const sc_loss_kind **loss, sc_net *net, const char
     SC_TRY(sc_arena_allocate(net->arena, &own, 1, sizeof *own));
     *own = **loss;
     SC_TRY(sc_arena_string(net->arena, &own->formula, formula));
-    SC_TRY(sc_net_formula(&own->expr, net, formula, "prediction target"));
+    SC_TRY(sc_net_formula(&own->expr, net, formula, "prediction target", &own->record, NULL));
     *loss = own;
     return SOCLE_OK;
 }

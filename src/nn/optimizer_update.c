@@ -53,7 +53,6 @@ void sc_optimizer_state_name(char out[SC_STATE_NAME], const sc_optimizer *optimi
 static void open_scope(sc_expr_scope *scope, const sc_optimizer *optimizer, sc_expr *expr,
                        const int *input, bool coupled, sc_formula_sums *sums) {
     sc_formula_name state[SC_OPTIMIZER_STATES];
-    const sc_record *record = &optimizer->kind->record;
     sc_scope_init(scope, expr);
     sums->count = 0;
     scope->sums = sums;
@@ -67,12 +66,7 @@ static void open_scope(sc_expr_scope *scope, const sc_optimizer *optimizer, sc_e
     sc_scope_text(scope, "lr", rate_text);
     sc_scope_node(scope, "decay", input[SC_UPDATE_DECAY]);
     sc_scope_leaf(scope, "step", SC_EXPR_STEP, 0);
-    for (int i = 0; i < record->count; i++) {
-        const sc_option *option = &record->options[i];
-        const void *value = (const char *)optimizer + option->offset;
-        if (option->type == SC_OPTION_FLOAT && value != optimizer->value)
-            sc_scope_number(scope, option->key, *(const float *)value);
-    }
+    sc_scope_options(scope, &optimizer->kind->record, optimizer);
     int states = list_states(text_of(optimizer), state, SC_OPTIMIZER_STATES);
     for (int s = 0; s < states && s < SC_OPTIMIZER_STATES; s++)
         sc_scope_node_part(scope, state[s].word, (size_t)state[s].length,

@@ -366,11 +366,18 @@ static void declare(sc_expr_scope *scope, const char *names) {
 }
 
 socle_status sc_expr_read(sc_env *env, sc_expr *out, const char *text, const char *names) {
+    static const sc_record none;
+    return sc_expr_read_with(env, out, text, names, &none, NULL);
+}
+
+socle_status sc_expr_read_with(sc_env *env, sc_expr *out, const char *text, const char *names,
+                               const sc_record *record, const void *data) {
     sc_expr_scope scope;
     int node;
     sc_expr_init(out);
     sc_scope_init(&scope, out);
     declare(&scope, names);
+    sc_scope_options(&scope, record, data);
     SC_TRY(sc_expr_parse(env, &scope, text, &node));
     if (out->node[node].op == SC_EXPR_CONST_INT)
         node = sc_expr_const(out, (float)out->node[node].imm.i);

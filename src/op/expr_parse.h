@@ -19,6 +19,7 @@
 #ifndef SC_OP_EXPR_PARSE_H
 #define SC_OP_EXPR_PARSE_H
 
+#include "base/option.h"
 #include "op/expr.h"
 
 enum { SC_SCOPE_NAMES = 40, SC_FORMULA_LENGTH = 4000, SC_FORMULA_WORD = 40 };
@@ -66,6 +67,9 @@ void sc_scope_node_part(sc_expr_scope *scope, const char *word, size_t length, i
 void sc_scope_number(sc_expr_scope *scope, const char *word, float value);
 void sc_scope_leaf(sc_expr_scope *scope, const char *word, sc_expr_op op, int index);
 void sc_scope_text(sc_expr_scope *scope, const char *word, const char *text);
+/* The FLOAT options of a record under their keys, as numbers: their values in the struct `data`. A
+ * name that the scope has already keeps its meaning. */
+void sc_scope_options(sc_expr_scope *scope, const sc_record *record, const void *data);
 /* The name, or NULL. */
 const sc_scope_name *sc_scope_find(const sc_expr_scope *scope, const char *word);
 /* The node of a name that stands for one (after a statement gave it its value); -1: none. */
@@ -80,6 +84,9 @@ socle_status sc_expr_parse(sc_env *env, sc_expr_scope *scope, const char *text, 
 /* A formula of inputs alone: `names` ("x" or "prediction target") are inputs 0, 1 ... of floats;
  * "label:int" is one of integers. The result is output 0, a float. */
 socle_status sc_expr_read(sc_env *env, sc_expr *out, const char *text, const char *names);
+/* The same; the formula may read the options of a record too (sc_scope_options). */
+socle_status sc_expr_read_with(sc_env *env, sc_expr *out, const char *text, const char *names,
+                               const sc_record *record, const void *data);
 
 /* Names that statements of a formula give a value, and read before that: "m" and "w" of "m = 0.9 *
  * m + g; w = w - m". What one run of the formula leaves for the next one is in them. In the order

@@ -50,6 +50,16 @@ void sc_scope_number(sc_expr_scope *scope, const char *word, float value) {
     name->number = value;
 }
 
+void sc_scope_options(sc_expr_scope *scope, const sc_record *record, const void *data) {
+    for (int i = 0; i < record->count; i++) {
+        const sc_option *option = &record->options[i];
+        if (option->type == SC_OPTION_FLOAT && option->offset != SC_OPTION_ELSEWHERE &&
+            !sc_scope_find(scope, option->key))
+            sc_scope_number(scope, option->key,
+                            *(const float *)(const void *)((const char *)data + option->offset));
+    }
+}
+
 void sc_scope_leaf(sc_expr_scope *scope, const char *word, sc_expr_op op, int index) {
     sc_scope_name *name = sc_scope_add(scope, word);
     name->kind = SC_NAMES_LEAF;

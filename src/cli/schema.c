@@ -342,24 +342,13 @@ static void add_kind(schema *schema, family_parts *out, const sc_word *word, boo
 static void own_aliases(char out[PATTERN], const sc_family *family, const char *aliases) {
     size_t used = 0;
     out[0] = '\0';
-    for (; aliases && *aliases; aliases += strspn(aliases, " ")) {
+    for (size_t length; aliases && *aliases; aliases += length, aliases += strspn(aliases, " ")) {
         char word[SC_NAME_MOST];
-        size_t length = strcspn(aliases, " ");
+        length = strcspn(aliases, " ");
         snprintf(word, sizeof word, "%.*s", (int)length, aliases);
         if (!sc_family_has(family, word) && used + length + 2 < PATTERN)
             used += (size_t)snprintf(out + used, PATTERN - used, "%s%s", used ? " " : "", word);
-        aliases += length;
     }
-}
-
-/* A word of the record's option that is a kind too. */
-static void add_named(schema *schema, family_parts *out, const sc_family *family,
-                      const sc_word *word, bool complete, json_t *value) {
-    char aliases[PATTERN];
-    if (sc_family_has(family, word->word)) return;
-    own_aliases(aliases, family, word->aliases);
-    add_kind(schema, out, &(sc_word){word->word, word->help, aliases[0] ? aliases : NULL}, complete,
-             value);
 }
 
 static void add_record(schema *schema, family_parts *out, const sc_family *family,
@@ -373,8 +362,13 @@ static void add_record(schema *schema, family_parts *out, const sc_family *famil
     if (!naming) return;
     value = define(schema, family->what, kind->word, ".word",
                    kind_schema(schema, family, kind, naming));
-    for (const sc_word *word = naming->words; word->word; word++)
-        add_named(schema, out, family, word, is_complete(kind, family->common, naming), value);
+    for (const sc_word *word = naming->words; word->word; word++) {
+        char aliases[PATTERN];
+        if (sc_family_has(family, word->word)) continue;
+        own_aliases(aliases, family, word->aliases);
+        add_kind(schema, out, &(sc_word){word->word, word->help, aliases[0] ? aliases : NULL},
+                 is_complete(kind, family->common, naming), value);
+    }
     json_decref(value);
 }
 

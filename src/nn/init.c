@@ -27,13 +27,13 @@ typedef struct rule {
             its_word, 0                                                                            \
         }                                                                                          \
     }
-#define SCALED(its_word, its_help)                                                                 \
+#define SCALED(its_word, its_help, least)                                                          \
     {                                                                                              \
         .word = its_word, .help = its_help, .size = sizeof(sc_initializer),                        \
         .standard = &(const sc_initializer){its_word, 0}, .count = 1,                              \
         .options = (const sc_option[]) {                                                           \
             {                                                                                      \
-                "scale", SC_OPTION_FLOAT, offsetof(sc_initializer, scale), "that x", 0, 1e6,       \
+                "scale", SC_OPTION_FLOAT, offsetof(sc_initializer, scale), "that x", least, 1e6,   \
                     .required = true, .shorthand = true, .example = "0.01"                         \
             }                                                                                      \
         }                                                                                          \
@@ -41,8 +41,8 @@ typedef struct rule {
 static const sc_record words[] = {
     KIND("zeros", "all 0", "zero"),
     KIND("ones", "all 1", "one"),
-    SCALED("uniform", "from -x to x: {uniform: x}"),
-    SCALED("normal", "with standard deviation x: {normal: x}"),
+    SCALED("uniform", "from -x to x: {uniform: x}", 0),
+    SCALED("normal", "with standard deviation x: {normal: x}", 0),
     KIND("glorot_uniform", "by inputs and outputs of a unit (Glorot and Bengio 2010)",
          "xavier_uniform"),
     KIND("glorot_normal", "by inputs and outputs of a unit (Glorot and Bengio 2010)",
@@ -52,6 +52,7 @@ static const sc_record words[] = {
     KIND("fan_in_uniform",
          "from -x to x, x = 1 / sqrt(inputs of a unit; of an rnn its units): PyTorch's default",
          NULL),
+    SCALED("constant", "all x: {constant: x}", -1e6),
 };
 static const rule rules[] = {
     {.fill = CONSTANT, .factor = 0},
@@ -63,18 +64,20 @@ static const rule rules[] = {
     {.fill = UNIFORM, .factor = 2.449489742783178, .fan_in = true},
     {.fill = NORMAL, .factor = 1.4142135623730951, .fan_in = true},
     {.fill = UNIFORM, .factor = 1, .fan_in = true},
+    {.fill = CONSTANT, .scaled = true},
 };
 _Static_assert(sizeof words / sizeof words[0] == sizeof rules / sizeof rules[0],
                "one rule per word");
 
-static const sc_record *const records[] = {&words[0], &words[1], &words[2], &words[3], &words[4],
-                                           &words[5], &words[6], &words[7], &words[8], NULL};
+static const sc_record *const records[] = {&words[0], &words[1], &words[2], &words[3],
+                                           &words[4], &words[5], &words[6], &words[7],
+                                           &words[8], &words[9], NULL};
 
 const sc_family sc_initializer_family = {
     .what = "initialiser",
     .example = "he_normal or {normal: 0.01}",
     .help = "What parameters begin with: a word or, where it needs a number, `{normal: 0.01}`.",
-    .foreign = "lecun_uniform lecun_normal truncated_normal trunc_normal orthogonal constant eye",
+    .foreign = "lecun_uniform lecun_normal truncated_normal trunc_normal orthogonal eye",
     .record = records,
 };
 
@@ -101,7 +104,7 @@ socle_status sc_parameter_initialize(sc_env *env, const sc_parameter *parameter,
     float scale = (float)spread(rule, parameter);
     switch (rule->fill) {
     case CONSTANT:
-        for (size_t i = 0; i < count; i++) out[i] = (float)rule->factor;
+        for (size_t i = 0; i < count; i++) out[i] = scale;
         break;
     case UNIFORM:
         sc_rng_uniform(out, count, seed, stream, SC_RNG_INIT);

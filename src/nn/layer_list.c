@@ -7,7 +7,7 @@
 extern const sc_layer_kind sc_layer_dense, sc_layer_conv2d, sc_layer_maxpool2d, sc_layer_avgpool2d,
     sc_layer_global_avgpool, sc_layer_batchnorm, sc_layer_flatten, sc_layer_add, sc_layer_concat,
     sc_layer_activation, sc_layer_expr, sc_layer_dropout, sc_layer_embedding, sc_layer_rnn,
-    sc_layer_noise, sc_layer_reshape, sc_layer_upsample;
+    sc_layer_noise, sc_layer_reshape, sc_layer_upsample, sc_layer_prelu, sc_layer_maxout;
 
 /* Activations with options of their own. */
 #define SC_ACTIVATION(...)
@@ -33,6 +33,8 @@ static const sc_record *const records[] = {&sc_layer_dense.record,
                                            &sc_layer_reshape.record,
                                            &sc_layer_upsample.record,
                                            &sc_layer_noise.record,
+                                           &sc_layer_prelu.record,
+                                           &sc_layer_maxout.record,
 #define SC_ACTIVATION_WITH(word, ...) &sc_activation_##word.record,
 #include "nn/activation_list.def"
                                            NULL};
@@ -51,8 +53,8 @@ const sc_family sc_layer_family = {
     .help = "A layer is a word (`relu`), a word and its main option (`dense: 128`), or a word and "
             "its options (`conv2d: {filters: 32, "
             "kernel: 3}`).",
-    .foreign = "celu glu geglu swiglu prelu rrelu crelu logsoftmax log_softmax softmin "
-               "identity conv1d conv3d convtranspose2d conv2d_transpose depthwise_conv2d "
+    .foreign = "glu geglu swiglu rrelu crelu softmin "
+               "conv1d conv3d convtranspose2d conv2d_transpose depthwise_conv2d "
                "maxpool1d maxpool3d avgpool1d avgpool3d global_maxpool batchnorm3d "
                "layernorm groupnorm instancenorm dropout2d gru lstm mul sub",
     .record = records,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Activations, formulas of the user's own, and dropout. The activations are rows of
+/* Activations, prelu, formulas of the user's own, and dropout. The activations are rows of
  * activation_list.def. */
+#include "graph/formula.h"
 #include "nn/layer.h"
 #include "nn/net_formula.h"
 
@@ -21,6 +22,10 @@ static const sc_word functions[] = {
 
 static sc_value softmax(sc_graph *graph, sc_value x) {
     return sc_build_softmax(graph, x, false);
+}
+
+static sc_value log_softmax(sc_graph *graph, sc_value x) {
+    return sc_build_softmax(graph, x, true);
 }
 
 static socle_status declare_activation(sc_net *net, sc_layer *layer, const sc_tensor_desc *input);
@@ -89,6 +94,16 @@ static socle_status declare_activation(sc_net *net, sc_layer *layer, const sc_te
     return row->formula ? sc_layer_formula(net, layer, row->formula) : SOCLE_OK;
 }
 
+static socle_status declare_prelu(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
+    int64_t slopes = 1;
+    if (layer->options.per_channel && input[0].rank < 2)
+        return sc_fail(net->env, SOCLE_STATUS_SHAPE,
+                       "per_channel: a sample is one number, without channels");
+    if (layer->options.per_channel) slopes = input[0].dim[sc_class_axis(&input[0])];
+    return sc_layer_parameter(net, layer, "weight", SC_PARAMETER_SCALE, 1, &slopes,
+                              layer->options.weight_init, slopes, slopes);
+}
+
 static socle_status declare_expr(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
     (void)input;
     if (!layer->options.formula)
@@ -104,6 +119,20 @@ static sc_value build_formula(sc_build *build, const sc_layer *layer, const sc_v
     return out;
 }
 
+static sc_value build_prelu(sc_build *build, const sc_layer *layer, const sc_value *input) {
+    (void)layer;
+    if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
+    const sc_tensor_desc *desc = sc_graph_desc(build->graph, input[0]);
+    const int rank = desc->rank, axis = rank > 1 ? sc_class_axis(desc) : 0;
+    int64_t dim[SC_MAX_RANK] = {1, 1, 1, 1, 1, 1};
+    sc_value slope = sc_build_parameter(build, 0);
+    if (slope == SC_NO_VALUE) return SC_NO_VALUE;
+    dim[axis] = sc_tensor_elements(sc_graph_desc(build->graph, slope));
+    slope = sc_build_reshape(build->graph, slope, rank, dim);
+    return sc_build_formula(build->graph, "x if x > 0 else slope * x", "x slope",
+                            (sc_value[]){input[0], slope});
+}
+
 static sc_value build_dropout(sc_build *build, const sc_layer *layer, const sc_value *input) {
     return build->mode == SC_BUILD_TRAIN
                ? sc_build_dropout(build->graph, input[0], layer->options.rate)
@@ -113,6 +142,14 @@ static sc_value build_dropout(sc_build *build, const sc_layer *layer, const sc_v
 static const sc_option activation_options[] = {
     {"function", SC_OPTION_WORD, AT(function), "which function", .required = true,
      .shorthand = true, .names_kind = true, .words = functions, .example = "gelu"},
+};
+static const sc_option prelu_options[] = {
+    {"per_channel", SC_OPTION_BOOL, AT(per_channel),
+     "a slope for each channel of images, or else each feature of the last dimension; false: one "
+     "for all",
+     .example = "true"},
+    {"weight_init", SC_OPTION_KIND, AT(weight_init), "first slopes",
+     .family = &sc_initializer_family, .example = "zeros", .aliases = "alpha_initializer"},
 };
 static const sc_option expr_options[] = {
     {"formula", SC_OPTION_TEXT, AT(formula), "the formula", .required = true, .shorthand = true,
@@ -135,6 +172,18 @@ const sc_layer_kind sc_layer_activation = {
                .size = sizeof standard},
     .declare = declare_activation,
     .build = build_formula,
+};
+
+const sc_layer_kind sc_layer_prelu = {
+    .record = {.word = "prelu",
+               .help = "x or slope x, where the slope is learnt, without weight decay (He et al. "
+                       "2015)",
+               .options = prelu_options,
+               .count = sizeof prelu_options / sizeof prelu_options[0],
+               .standard = &(const sc_layer_options){.weight_init = {"constant", 0.25f}},
+               .size = sizeof standard},
+    .declare = declare_prelu,
+    .build = build_prelu,
 };
 
 const sc_layer_kind sc_layer_expr = {

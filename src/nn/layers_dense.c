@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The dense layer: y = x W^T + b along the last dimension, weight [units, inputs] as in PyTorch's
  * Linear. All that lies along the other dimensions, samples among them, are rows of one product: so
- * the weight's gradient is one product too. */
+ * the weight's gradient is one product too. Maxout is the same with several rows of W per unit, one
+ * after the other, and a maximum over these: a pooling. */
 #include "nn/layer.h"
+
+/* Linear maps of a unit. */
+static int pieces_of(const sc_layer *layer) {
+    return layer->options.pieces ? layer->options.pieces : 1;
+}
 
 static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
     if (input[0].rank < 2) {
@@ -12,7 +18,8 @@ static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *
             net->env, SOCLE_STATUS_SHAPE,
             "expects features along the last dimension, [N,K] or [N,..,K]; the input is %s", text);
     }
-    int64_t inputs = input[0].dim[input[0].rank - 1], units = layer->options.units;
+    int64_t inputs = input[0].dim[input[0].rank - 1],
+            units = (int64_t)layer->options.units * pieces_of(layer);
     SC_TRY(sc_layer_parameter(net, layer, "weight", SC_PARAMETER_WEIGHT, 2,
                               (int64_t[]){units, inputs}, layer->options.weight_init, inputs,
                               units));
@@ -28,28 +35,60 @@ static sc_value product(sc_build *build, const sc_layer *layer, sc_value x) {
     return sc_build_binary(build->graph, SC_EXPR_ADD, y, bias);
 }
 
+/* The largest of the pieces of each unit: [rows, units * pieces] -> [rows, units]. */
+static sc_value largest(sc_graph *graph, const sc_layer *layer, sc_value y) {
+    const int pieces = pieces_of(layer), units = layer->options.units;
+    if (y == SC_NO_VALUE || pieces == 1) return y;
+    const int64_t rows = sc_graph_desc(graph, y)->dim[0];
+    const sc_window window = {.kernel = {1, pieces}, .stride = {1, pieces}, .dilation = {1, 1}};
+    y = sc_build_reshape(graph, y, 4, (int64_t[]){rows, 1, units, pieces});
+    return sc_build_reshape(graph, sc_build_maxpool2d(graph, y, &window), 2,
+                            (int64_t[]){rows, units});
+}
+
 static sc_value build(sc_build *build, const sc_layer *layer, const sc_value *input) {
     if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
     sc_tensor_desc shape = *sc_graph_desc(build->graph, input[0]);
     int last = shape.rank - 1;
-    if (last == 1) return product(build, layer, input[0]);
+    if (last == 1) return largest(build->graph, layer, product(build, layer, input[0]));
     const int64_t rows[2] = {sc_tensor_elements(&shape) / shape.dim[last], shape.dim[last]};
     sc_value y = product(build, layer, sc_build_reshape(build->graph, input[0], 2, rows));
+    y = largest(build->graph, layer, y);
     shape.dim[last] = layer->options.units;
     return sc_build_reshape(build->graph, y, shape.rank, shape.dim);
 }
 
 #define AT(field) offsetof(sc_layer_options, field)
-static const sc_option options[] = {
-    {"units", SC_OPTION_INTEGER, AT(units), "size of the last dimension of its output", 1, 1 << 30,
-     .required = true, .shorthand = true, .example = "128", .aliases = "out_features"},
-    {"bias", SC_OPTION_BOOL, AT(use_bias), "add a number per unit", .example = "false",
-     .aliases = "use_bias"},
-    {"weight_init", SC_OPTION_KIND, AT(weight_init), "first weights",
-     .family = &sc_initializer_family, .example = "glorot_uniform",
-     .aliases = "kernel_initializer"},
-    {"bias_init", SC_OPTION_KIND, AT(bias_init), "first biases", .family = &sc_initializer_family,
-     .example = "{normal: 0.01}", .aliases = "bias_initializer"},
+#define UNITS                                                                                      \
+    {                                                                                              \
+        "units", SC_OPTION_INTEGER, AT(units), "size of the last dimension of its output", 1,      \
+            1 << 30, .required = true, .shorthand = true, .example = "128",                        \
+                     .aliases = "out_features"                                                     \
+    }
+#define PARAMETERS                                                                                 \
+    {"bias",                                                                                       \
+     SC_OPTION_BOOL,                                                                               \
+     AT(use_bias),                                                                                 \
+     "add a number per unit",                                                                      \
+     .example = "false",                                                                           \
+     .aliases = "use_bias"},                                                                       \
+        {"weight_init",                                                                            \
+         SC_OPTION_KIND,                                                                           \
+         AT(weight_init),                                                                          \
+         "first weights",                                                                          \
+         .family = &sc_initializer_family,                                                         \
+         .example = "glorot_uniform",                                                              \
+         .aliases = "kernel_initializer"},                                                         \
+    {                                                                                              \
+        "bias_init", SC_OPTION_KIND, AT(bias_init), "first biases",                                \
+            .family = &sc_initializer_family, .example = "{normal: 0.01}",                         \
+            .aliases = "bias_initializer"                                                          \
+    }
+static const sc_option options[] = {UNITS, PARAMETERS};
+static const sc_option maxout_options[] = {
+    UNITS,
+    {"pieces", SC_OPTION_INTEGER, AT(pieces), "linear maps of each unit", 2, 1024, .example = "3"},
+    PARAMETERS,
 };
 
 const sc_layer_kind sc_layer_dense = {
@@ -60,6 +99,21 @@ const sc_layer_kind sc_layer_dense = {
                .options = options,
                .count = sizeof options / sizeof options[0],
                .standard = &(const sc_layer_options){.use_bias = true,
+                                                     .weight_init = {"he_normal", 0},
+                                                     .bias_init = {"zeros", 0}},
+               .size = sizeof(sc_layer_options)},
+    .declare = declare,
+    .build = build,
+};
+
+const sc_layer_kind sc_layer_maxout = {
+    .record = {.word = "maxout",
+               .help = "fully connected: every output is the largest of several weighted sums of "
+                       "all inputs along the last dimension (Goodfellow et al. 2013)",
+               .options = maxout_options,
+               .count = sizeof maxout_options / sizeof maxout_options[0],
+               .standard = &(const sc_layer_options){.use_bias = true,
+                                                     .pieces = 2,
                                                      .weight_init = {"he_normal", 0},
                                                      .bias_init = {"zeros", 0}},
                .size = sizeof(sc_layer_options)},

@@ -27,7 +27,8 @@ enum {
 typedef struct sc_initializer {
     const char *kind; /* first, as an option of a kind has it: word of the table in init.c:
                          "he_normal", "glorot_uniform", "normal", "uniform", "zeros", "ones" */
-    float scale;      /* sigma of normal, half-width of uniform; unused by the others */
+    float scale;      /* sigma of normal, half-width of uniform, the value of constant; unused by
+                         the others */
 } sc_initializer;
 
 /* Options of every layer kind in one flat record; a kind's table (layer.h) says which keys it
@@ -39,6 +40,8 @@ typedef struct sc_layer_options {
     int kernel[2], stride[2], dilation[2];
     sc_padding padding;
     bool use_bias, count_padding;
+    bool per_channel;        /* prelu */
+    int pieces;              /* maxout: linear maps of a unit; 0 in other layers */
     float rate;              /* dropout */
     float epsilon, momentum; /* batchnorm: running = momentum * running + (1 - momentum) * batch */
     int group;               /* batchnorm: samples of a statistics group; 0: the whole batch */

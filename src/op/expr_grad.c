@@ -95,11 +95,9 @@ static int sub(gradient *g, int a, int b) {
 }
 
 /* An incoming gradient d times or over a slope. What a condition has set to 0 stays 0 where the
- * slope is infinite or NaN, as that of the branch that was not taken may be. A constant slope is
- * finite. */
+ * slope is infinite or NaN, as that of the branch that was not taken may be. */
 static int scaled(gradient *g, int (*by)(gradient *g, int a, int b), int d, int slope) {
-    float value;
-    int place = is_const(g, slope, &value) ? 0 : beside_zero(g, d);
+    int place = beside_zero(g, d);
     if (!place) return by(g, d, slope);
     return put_beside_zero(g, d, place, scaled(g, by, g->out->node[d].argument[place], slope));
 }

@@ -73,11 +73,14 @@ Test(init, moments) {
 
 Test(init, constants) {
     sc_parameter zeros = parameter_of("a", "zeros", 0, 3, 5),
-                 ones = parameter_of("a", "ones", 0, 3, 5);
+                 ones = parameter_of("a", "ones", 0, 3, 5),
+                 quarter = parameter_of("a", "constant", -0.25f, 3, 5);
     moments m = draw(&zeros, 1);
     SC_TRUE(m.least == 0 && m.most == 0);
     m = draw(&ones, 1);
     SC_TRUE(m.least == 1 && m.most == 1);
+    m = draw(&quarter, 1);
+    SC_TRUE(m.least == -0.25f && m.most == -0.25f);
 }
 
 static void first_values(float out[4], const char *name, uint64_t seed) {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each layer computes, in double: by hand, by plain loops, and for batch normalisation by
- * PyTorch 1.13. */
+/* What each layer computes, in double: by hand, by plain loops, and for batch normalisation,
+ * prelu and maxout by PyTorch 1.13. */
 #include "net_eval.h"
+
+#include "graph/formula.h"
+#include "graph/grad.h"
 
 static const double TOLERANCE = 1e-7; /* constants of an expression are floats */
 
@@ -213,60 +216,6 @@ Test(layers, batchnorm_in_evaluation) {
     net_eval_destroy(&e);
 }
 
-static double sigmoid(double x) {
-    return 1 / (1 + exp(-x));
-}
-
-static double activation(const char *word, double x) {
-    if (strcmp(word, "relu") == 0) return fmax(x, 0);
-    if (strcmp(word, "sigmoid") == 0) return sigmoid(x);
-    if (strcmp(word, "tanh") == 0) return tanh(x);
-    if (strcmp(word, "silu") == 0) return x * sigmoid(x);
-    if (strcmp(word, "gelu") == 0) return 0.5 * x * erfc(-x / sqrt(2));
-    if (strcmp(word, "gelu_tanh") == 0)
-        return 0.5 * x * (1 + tanh(sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x)));
-    if (strcmp(word, "mish") == 0) return x * tanh(log1p(exp(x)));
-    if (strcmp(word, "softplus") == 0) return log1p(exp(x));
-    if (strcmp(word, "elu") == 0) return x > 0 ? x : expm1(x);
-    if (strcmp(word, "selu") == 0)
-        return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * expm1(x));
-    if (strcmp(word, "leaky_relu") == 0) return x > 0 ? x : 0.01 * x;
-    if (strcmp(word, "relu6") == 0) return fmin(fmax(x, 0), 6);
-    if (strcmp(word, "hardtanh") == 0) return fmin(fmax(x, -1), 1);
-    if (strcmp(word, "hardsigmoid") == 0) return fmin(fmax(x + 3, 0), 6) / 6;
-    if (strcmp(word, "hardswish") == 0) return x * fmin(fmax(x + 3, 0), 6) / 6;
-    if (strcmp(word, "softsign") == 0) return x / (1 + fabs(x));
-    if (strcmp(word, "log_sigmoid") == 0) return -log1p(exp(-x));
-    if (strcmp(word, "tanhshrink") == 0) return x - tanh(x);
-    SC_TEST_FAIL("the test does not know the activation %s", word);
-    return NAN;
-}
-
-Test(layers, activations) {
-    enum { COUNT = 8 };
-    static const double x[COUNT] = {-6, -1.5, -0.3, 0, 1e-3, 0.7, 2, 8};
-    sc_layer_options unused;
-    const sc_record *kind = &sc_layer_kind_find("activation", &unused)->record;
-    for (const sc_word *row = sc_option_naming(kind)->words; row->word; row++) {
-        const char *const *word = &row->word;
-        sc_env env;
-        net_eval e;
-        double expected[COUNT], sum = 0;
-        SC_REPRO("%s", *word);
-        sc_net *net = net_create(&env, SOCLE_F32, 1, (int64_t[]){COUNT}, 1);
-        net_add(net, *word, -1, NULL);
-        net_eval_create(&e, net, SC_BUILD_TRAIN, 1);
-        memcpy(eval_input(&e, 0), x, sizeof x);
-        eval_run(&e.eval);
-        bool softmax = strcmp(*word, "softmax") == 0;
-        for (int i = 0; i < COUNT; i++) sum += exp(x[i]);
-        for (int i = 0; i < COUNT; i++)
-            expected[i] = softmax ? exp(x[i]) / sum : activation(*word, x[i]);
-        check_values(*word, eval_output(&e, 0), expected, COUNT, TOLERANCE);
-        net_eval_destroy(&e);
-    }
-}
-
 Test(layers, dropout) {
     enum { COUNT = 20000 };
     for (int training = 0; training < 2; training++) {
@@ -324,4 +273,95 @@ Test(layers, flatten_add_concat) {
                                         5, 6, 10, 12, 15, 18, 7, 8, 14, 16, 21, 24};
     check_values("joined", eval_output(&e, 0), expected, 24, 0);
     net_eval_destroy(&e);
+}
+
+/* A layer with parameters, and the gradients of the sum of its squares by them and by its input. */
+typedef struct learnt {
+    net_eval eval;
+    int parameters;
+} learnt;
+
+static void learnt_create(learnt *out, sc_net *net, int64_t rows) {
+    sc_value gradient[4];
+    *out = (learnt){.eval = {.env = net->env, .net = net}, .parameters = (int)net->parameters};
+    SC_OK(net->env, sc_graph_create(&out->eval.graph, net->env, rows));
+    sc_graph *graph = out->eval.graph;
+    sc_tensor_desc desc = net->input[0].desc;
+    desc.dim[0] = rows;
+    sc_value x = sc_graph_external(graph, SC_LANE_INPUTS, 0, &desc, NULL);
+    SC_OK(net->env, sc_net_build(&out->eval.build, net, graph, SC_BUILD_TRAIN, &x));
+    sc_value y = out->eval.build.node[net->output], wrt[4] = {x};
+    sc_value squares = sc_build_formula(graph, "y * y", "y", &y);
+    uint32_t axes = ((1u << sc_graph_desc(graph, y)->rank) - 1) & ~1u;
+    sc_value loss =
+        sc_build_reshape(graph, sc_build_reduce(graph, SC_REDUCE_SUM, squares, axes), 1, &rows);
+    for (int p = 0; p < out->parameters; p++) wrt[1 + p] = out->eval.build.parameter[p];
+    SC_OK(net->env,
+          sc_graph_gradient(graph, loss, SC_NO_VALUE, 1 + out->parameters, wrt, gradient, NULL));
+    sc_graph_output(graph, y, SC_LANE_OUTPUTS, 0);
+    for (int i = 0; i <= out->parameters; i++)
+        sc_graph_output(graph, gradient[i], SC_LANE_OUTPUTS, 1 + i);
+    SC_OK(net->env, graph->status);
+    eval_create(&out->eval.eval, graph, false, rows, NULL, NULL);
+}
+
+/* torch.nn.functional.prelu with one slope, and with one for each channel. */
+Test(layers, prelu) {
+    static const double x[6] = {1.5, -2, 0.5, -1, 3, -0.25},
+                        y[2][6] = {{1.5, -0.5, 0.5, -0.25, 3, -0.0625},
+                                   {1.5, 1, 0.5, -0.25, 3, -0.5}},
+                        dx[2][6] = {{3, -0.25, 1, -0.125, 6, -0.03125}, {3, -1, 1, -0.125, 6, -2}},
+                        dw[2][3] = {{2.53125}, {0.5, -4, 0.25}};
+    for (int channels = 0; channels < 2; channels++) {
+        sc_env env;
+        learnt e;
+        sc_layer_options options = options_of("prelu");
+        options.per_channel = channels;
+        sc_net *net = net_create(&env, SOCLE_F32, 1, (int64_t[]){3}, 1);
+        net_add(net, "prelu", -1, &options);
+        float start[3];
+        SC_OK(&env, sc_parameter_initialize(&env, &net->parameter[0], 1, start));
+        SC_TRUE(start[0] == 0.25f && net->parameter[0].role != SC_PARAMETER_WEIGHT);
+        learnt_create(&e, net, 2);
+        memcpy(eval_input(&e.eval, 0), x, sizeof x);
+        memcpy(eval_parameter(&e.eval, "prelu1.weight"), (double[]){0.25, -0.5, 2},
+               (channels ? 3 : 1) * sizeof(double));
+        eval_run(&e.eval.eval);
+        check_values("prelu", eval_output(&e.eval, 0), y[channels], 6, 0);
+        check_values("dx", eval_output(&e.eval, 1), dx[channels], 6, 0);
+        check_values("dw", eval_output(&e.eval, 2), dw[channels], channels ? 3 : 1, 0);
+        net_eval_destroy(&e.eval);
+    }
+}
+
+/* The largest of three linear maps for each of two units (Goodfellow et al. 2013), by PyTorch's
+ * linear, view and max. */
+Test(layers, maxout) {
+    static const double x[6] = {1, -1, 0.5, 2, -1, 0.75},
+                        w[12] = {1, 2, -1, 0.5, 0.25, -2, 0.5, 0.5, 2, -1, -3, 1},
+                        b[6] = {0.5, 0, 1, -1, 0.25, 0}, y[6] = {3.25, 3.25, 5, 0.5, 1.375, 3.75},
+                        dx[6] = {14.625, -19.5, 7, 21, -25.25, 8.875},
+                        dw[12] = {5, 20, -2.75, 2.0625, 6.5, -6.5, 0, 0, 6.5, -6.5, -7, 7.625},
+                        db[6] = {10, 2.75, 6.5, 0, 6.5, 8.5};
+    for (int rank = 1; rank < 3; rank++) { /* three samples, or one of three steps */
+        sc_env env;
+        learnt e;
+        sc_layer_options options = options_of("maxout");
+        options.units = 2;
+        options.pieces = 3;
+        sc_net *net =
+            net_create(&env, SOCLE_F32, rank, rank == 1 ? (int64_t[]){2, 0} : (int64_t[]){3, 2}, 1);
+        net_add(net, "maxout", -1, &options);
+        SC_EQ(sc_net_desc(net, 1)->dim[rank], 2);
+        learnt_create(&e, net, rank == 1 ? 3 : 1);
+        memcpy(eval_input(&e.eval, 0), x, sizeof x);
+        memcpy(eval_parameter(&e.eval, "maxout1.weight"), w, sizeof w);
+        memcpy(eval_parameter(&e.eval, "maxout1.bias"), b, sizeof b);
+        eval_run(&e.eval.eval);
+        check_values("maxout", eval_output(&e.eval, 0), y, 6, 0);
+        check_values("dx", eval_output(&e.eval, 1), dx, 6, 0);
+        check_values("dw", eval_output(&e.eval, 2), dw, 12, 0);
+        check_values("db", eval_output(&e.eval, 3), db, 6, 0);
+        net_eval_destroy(&e.eval);
+    }
 }

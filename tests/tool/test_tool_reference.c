@@ -218,7 +218,7 @@ Test(tool_reference, topics) {
         tool_free(&help);
     }
     tool_expect(2, "did you mean 'conv2d'?", "help layer conv2");
-    tool_expect(2, "there is no layer 'celu'; `socle help layer` lists them", "help layer celu");
+    tool_expect(2, "there is no layer 'glu'; `socle help layer` lists them", "help layer glu");
     tool_expect(2, "did you mean 'layer'?", "help leyer");
     tool_expect(2, "there is no command or topic 'gpu'", "help gpu");
     tool_expect(2, "'train' has no topic 'epoch'; `socle help train` shows", "help train epoch");

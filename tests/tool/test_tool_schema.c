@@ -82,7 +82,7 @@ typedef struct fault {
 static const fault faults[] = {
     /* kind */
     {"network[0]=flaten", "unknown layer 'flaten'"},
-    {"network[0]=celu", "unknown layer 'celu'"},
+    {"network[0]=glu", "unknown layer 'glu'"},
     {"network[1]={dens: 3}", "unknown layer 'dens'"},
     {"network[2]={activation: rleu}", "unknown function 'rleu'"},
     {"network[2]={activation: {function: dense}}", "unknown function 'dense'"},

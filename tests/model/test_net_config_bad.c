@@ -320,7 +320,7 @@ Test(net_config_bad, optimizers) {
                     "net.yaml:1: optimizer: unknown optimizer 'adamm'; did you mean 'adam'?");
     check_optimizer("optimizer: {rmsprop9: {lr: 1}}",
                     "unknown optimizer 'rmsprop9'; did you mean 'rmsprop'?");
-    check_optimizer("optimizer: radam", "unknown optimizer 'radam'; known: sgd, adam, adamw");
+    check_optimizer("optimizer: radam", "unknown optimizer 'radam'; known: sgd, nesterov, adam");
     check_optimizer("optimizer: {adam: {lr: 1, learning_rate: 2}}",
                     "optimizer.adam.learning_rate: means the same as 'lr', which is there too");
     check_optimizer("optimizer: {adam: {learning_rate: fast}}",

@@ -214,12 +214,14 @@ sc_plateau sc_plateau_begin(void) {
     return (sc_plateau){.factor = 1, .best = NAN};
 }
 
-/* The first step of each epoch, and the last of all: where a formula fails, it mostly does so
+enum { TRIED = 1000 };
+
+/* The first step of so many epochs, and the last of all: where a formula fails, it mostly does so
  * there. */
 static socle_status try_epochs(sc_env *env, const sc_schedule_run *run) {
     const sc_plateau untouched = sc_plateau_begin();
     double factor;
-    for (double step = 1; step < run->steps && step < 1e6 * run->epoch_steps;
+    for (double step = 1; step < run->steps && step < TRIED * run->epoch_steps;
          step += run->epoch_steps)
         SC_TRY(sc_schedule_factor(&factor, env, run, (int64_t)step, &untouched));
     return run->steps >= 1 ? sc_schedule_factor(&factor, env, run, (int64_t)run->steps, &untouched)

@@ -172,6 +172,13 @@ static socle_status begin_schedule(sc_trainer *trainer) {
     const int64_t epoch_steps = sc_trainer_epoch_steps(trainer);
     int64_t steps = options->epochs * epoch_steps;
     if (options->steps && options->steps < steps) steps = options->steps;
+    const char *word = options->schedule.word;
+    bool changes = word && strcmp(word, "constant") != 0;
+    if (changes && trainer->updates.optimizers > 1 && options->optimizer.value[0] == 0)
+        return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
+                       "train.schedule: the rates of other optimizers follow that of the run in "
+                       "proportion, and optimizer.lr is 0: give it a rate, and freeze what shall "
+                       "not move by train.groups");
     return sc_schedule_begin(&trainer->schedule, trainer->env, &options->schedule, epoch_steps,
                              steps);
 }
@@ -191,8 +198,8 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     SC_TRY(split_data(trainer, train, test));
     SC_TRY(check_whole_batch(trainer));
     warn_single(trainer);
-    SC_TRY(begin_schedule(trainer));
     SC_TRY(sc_updates_create(&trainer->updates, trainer->net, &trainer->options));
+    SC_TRY(begin_schedule(trainer));
     trainer->options.group = NULL; /* the caller's, and settled */
     trainer->options.groups = 0;
     trainer->devices = devices;

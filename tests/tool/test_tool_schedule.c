@@ -131,6 +131,9 @@ Test(tool_schedule, what_is_wrong_is_named) {
         {"'train.schedule={expr: \"1 / rate\"}'", "train.schedule: column 5: unknown name 'rate'"},
         {"'train.schedule={expr: \"2 - epoch\"}'", "the learning rate of step 36 would be "
                                                    "multiplied by -0.916667"},
+        {"train.schedule=cosine --set 'optimizer={sgd: 0}' "
+         "--set 'train.groups=[{parameters: dense1, optimizer: adam}]'",
+         "train.schedule: the rates of other optimizers follow"},
         {"train.clip=-1", "train.clip"},
         {"train.early_stopping=-1", "train.early_stopping"},
         {"train.early_stopping=2 --set train.validation=0",

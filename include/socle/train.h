@@ -101,6 +101,9 @@ typedef struct socle_fit_opts {
      * accuracy, or where the loss has none a lower loss, by at least least_gain. 0: never. */
     int64_t patience;
     float least_gain;
+    /* Leaves averages of the weights over the steps instead of the weights, and judges by them: how
+     * much of its average a weight's step keeps, 0 to below 1 (0.999). 0: the weights. */
+    float average;
 } socle_fit_opts;
 
 /* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */

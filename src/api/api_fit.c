@@ -185,6 +185,7 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
     out->drop_short = opts->drop_short != 0;
     out->shuffle = !opts->no_shuffle;
     out->validation = (double)opts->validation_split;
+    out->average = opts->average;
     out->patience = opts->patience;
     out->least_gain = (double)opts->least_gain;
     out->weight_decay = opts->weight_decay;

@@ -120,7 +120,7 @@ static void build_sum(update *u, int pieces, int k) {
  */
 static void finish(update *u, const sc_optimizer *optimizer) {
     const char *text =
-        optimizer->update ? "new if ok and is_finite(new) else old" : "new if ok else old";
+        optimizer->kind->update ? "new if ok else old" : "new if ok and is_finite(new) else old";
     const int states = sc_optimizer_states(optimizer);
     sc_value out[SC_EXPR_OUTPUTS];
     for (int i = 0; i <= states; i++) {

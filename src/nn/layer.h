@@ -91,7 +91,7 @@ typedef struct sc_optimizer {
     const sc_optimizer_kind *kind;
     float value[SC_OPTIMIZER_OPTIONS]; /* in the order of the kind's table; value[0] is the learning
                                           rate */
-    const char *update;                /* of a kind without a formula of its own; borrowed */
+    const char *update;                /* in the place of the kind's own formula; borrowed */
 } sc_optimizer;
 
 /* Inputs of the update expression, in this order. Coefficients are per block of 32 parameters. */
@@ -126,7 +126,9 @@ extern const sc_family sc_optimizer_family; /* each record is the beginning of a
 const sc_optimizer_kind *sc_optimizer_find(const char *word);
 sc_optimizer sc_optimizer_default(const sc_optimizer_kind *kind);
 
-/* optimizer_update.c: what an update's formula says. Checks a formula that is not of the table.
+/* optimizer_update.c: the formula, of the kind and its options or given. */
+const char *sc_optimizer_text(const sc_optimizer *optimizer);
+/* What an update's formula says. Checks a formula that is not of the table.
  * Errors: CONFIG with the column. */
 socle_status sc_optimizer_check(sc_env *env, const sc_optimizer *optimizer);
 int sc_optimizer_states(const sc_optimizer *optimizer); /* per parameter */

@@ -16,10 +16,11 @@ static const int term_slot[SC_STEP_TERMS] = {2, 3, 5, 6}; /* launch scalars; the
                                                            */
 enum { COMMIT_NODES = 24 }; /* what the commit's expression has beside the update */
 
-static const char *text_of(const sc_optimizer *optimizer) {
+const char *sc_optimizer_text(const sc_optimizer *optimizer) {
     const sc_optimizer_kind *kind = optimizer->kind;
+    if (optimizer->update) return optimizer->update;
     if (kind->plain && optimizer->value[kind->plain_at] == 0.0f) return kind->plain;
-    return kind->update ? kind->update : optimizer->update ? optimizer->update : "";
+    return kind->update ? kind->update : "";
 }
 
 /* States of an update: what it keeps, but for the parameter itself. `most` are written. */
@@ -36,13 +37,13 @@ static int list_states(const char *text, sc_formula_name *state, int most) {
 
 int sc_optimizer_states(const sc_optimizer *optimizer) {
     sc_formula_name state[SC_OPTIMIZER_STATES];
-    int states = list_states(text_of(optimizer), state, SC_OPTIMIZER_STATES);
+    int states = list_states(sc_optimizer_text(optimizer), state, SC_OPTIMIZER_STATES);
     return states < SC_OPTIMIZER_STATES ? states : SC_OPTIMIZER_STATES;
 }
 
 void sc_optimizer_state_name(char out[SC_STATE_NAME], const sc_optimizer *optimizer, int state) {
     sc_formula_name name[SC_OPTIMIZER_STATES] = {{"", 0}};
-    list_states(text_of(optimizer), name, SC_OPTIMIZER_STATES);
+    list_states(sc_optimizer_text(optimizer), name, SC_OPTIMIZER_STATES);
     if (optimizer->kind->state_name[state])
         snprintf(out, SC_STATE_NAME, "%s", optimizer->kind->state_name[state]);
     else
@@ -67,7 +68,7 @@ static void open_scope(sc_expr_scope *scope, const sc_optimizer *optimizer, sc_e
     sc_scope_node(scope, "decay", input[SC_UPDATE_DECAY]);
     sc_scope_leaf(scope, "step", SC_EXPR_STEP, 0);
     sc_scope_options(scope, &optimizer->kind->record, optimizer);
-    int states = list_states(text_of(optimizer), state, SC_OPTIMIZER_STATES);
+    int states = list_states(sc_optimizer_text(optimizer), state, SC_OPTIMIZER_STATES);
     for (int s = 0; s < states && s < SC_OPTIMIZER_STATES; s++)
         sc_scope_node_part(scope, state[s].word, (size_t)state[s].length,
                            input[SC_UPDATE_STATE_0 + s]);
@@ -83,7 +84,7 @@ static socle_status look_at(bool *decoupled, int *sums, sc_env *env,
     sc_expr_init(&expr);
     for (int i = 0; i < SC_UPDATE_INPUTS; i++) input[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
     open_scope(&scope, optimizer, &expr, input, true, &found);
-    SC_TRY(sc_expr_parse(env, &scope, text_of(optimizer), &unused));
+    SC_TRY(sc_expr_parse(env, &scope, sc_optimizer_text(optimizer), &unused));
     *decoupled = sc_scope_find(&scope, "decay")->used;
     *sums = found.count;
     return SOCLE_OK;
@@ -129,7 +130,7 @@ socle_status sc_optimizer_update(sc_env *env, const sc_optimizer *optimizer, sc_
                                  int state[SC_OPTIMIZER_STATES], sc_optimizer_terms *terms) {
     sc_expr_scope scope;
     sc_formula_name name[SC_OPTIMIZER_STATES];
-    const char *text = text_of(optimizer);
+    const char *text = sc_optimizer_text(optimizer);
     bool decoupled;
     int unused, result[1 + SC_OPTIMIZER_STATES], states = sc_optimizer_states(optimizer);
     list_states(text, name, SC_OPTIMIZER_STATES);
@@ -212,8 +213,9 @@ socle_status sc_optimizer_check(sc_env *env, const sc_optimizer *optimizer) {
     sc_expr expr;
     sc_optimizer_terms terms;
     int input[SC_UPDATE_INPUTS], parameter, state[SC_OPTIMIZER_STATES];
-    if (!text_of(optimizer)[0]) return sc_fail(env, SOCLE_STATUS_CONFIG, "the update is missing");
-    SC_TRY(check_states(env, text_of(optimizer)));
+    if (!sc_optimizer_text(optimizer)[0])
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "the update is missing");
+    SC_TRY(check_states(env, sc_optimizer_text(optimizer)));
     sc_expr_init(&expr);
     for (int i = 0; i < SC_UPDATE_INPUTS; i++) input[i] = sc_expr_input(&expr, i, SC_EXPR_FLOAT);
     for (int i = 0; i < COMMIT_NODES; i++) sc_expr_const_int(&expr, INT32_MAX - i);

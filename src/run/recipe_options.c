@@ -192,6 +192,11 @@ static const sc_option train_options[] = {
      "what of the validation says which epoch is best: loss, or a metric that is measured",
      .standard = "the accuracy, where the loss has one, else the loss", .example = "loss",
      .identity = SC_RUN_SCORES},
+    {"average", SC_OPTION_FLOAT, AT(fit.average),
+     "judge, save and predict with averages of the weights over the steps: how much of its average "
+     "a weight's step keeps; 0: with the weights themselves",
+     0, 1, .below = true, .example = "0.999", .aliases = "ema ema_decay",
+     .identity = SC_RUN_SCORES},
     {"early_stopping", SC_OPTION_SECTION, 0,
      "the run ends when the validation no longer gets better", .record = &early_stopping_record,
      .example = "5", .aliases = "early_stop"},

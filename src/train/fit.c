@@ -217,7 +217,7 @@ static double score(const sc_trainer *trainer, const sc_epoch_report *report) {
     return sc_metric_score(trainer->net, trainer->judge, report->val_metric, report->val_loss);
 }
 
-static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
+static socle_status judge_weights(sc_trainer *trainer, sc_epoch_report *report) {
     if (trainer->validation_order.count) {
         sc_evaluation validation;
         SC_TRY(sc_trainer_validate(trainer, &validation));
@@ -234,6 +234,16 @@ static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     trainer->position.best = now;
     trainer->position.best_epoch = report->epoch;
     return SOCLE_OK;
+}
+
+static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
+    socle_status status = sc_trainer_show_averages(trainer);
+    if (status == SOCLE_OK) status = judge_weights(trainer, report);
+    if (status == SOCLE_OK) return sc_trainer_hide_averages(trainer);
+    sc_env failure = *trainer->env;
+    sc_trainer_hide_averages(trainer);
+    sc_env_adopt_error(trainer->env, &failure);
+    return status;
 }
 
 /* What an epoch says to a schedule that waits for progress. */

@@ -74,11 +74,13 @@ typedef struct sc_fit_options {
     double validation;        /* fraction of the training data */
     const char *best; /* what of the validation says which epoch is best (sc_net_judge); read when a
                          trainer is made */
-    int64_t patience; /* end after so many epochs without a better validation; 0: never */
-    double least_gain;           /* by which a better one is better, as sc_metric_score counts */
-    float weight_decay;          /* L2, on weights alone */
-    float clip_norm, clip_value; /* most of the norm of all gradients of a step, and of each of
-                                    their elements; 0: no limit */
+    float average; /* judge with averages of the weights, of which each step keeps so much; 0: with
+                      the weights */
+    int64_t patience;   /* end after so many epochs without a better validation; 0: never */
+    double least_gain;  /* by which a better one is better, as sc_metric_score counts */
+    float weight_decay; /* L2, on weights alone */
+    float clip_norm, clip_value;     /* most of the norm of all gradients of a step, and of each of
+                                        their elements; 0: no limit */
     const sc_parameter_group *group; /* borrowed; what is in none has the options above */
     int groups;
     int64_t pictures; /* samples that sc_trainer_generate will be asked for, of a network that makes

@@ -31,11 +31,18 @@ struct sc_trainer {
     bool best_is_new; /* best was kept after kept_position: going back there brings best_before back
                        */
     sc_updates updates;
+    float **raw;  /* average.c: the weights themselves, while the devices have the averages; else
+                     NULL */
     float **kept; /* recover.c: host copies of what persisted at kept_position; NULL: none yet */
     sc_position kept_position;
     float **spare; /* where the next copy is read to */
 };
 
+/* average.c: puts the averages in the place of the weights, where the run has some / puts the
+ * weights back, after a failure too / without that. */
+socle_status sc_trainer_show_averages(sc_trainer *trainer);
+socle_status sc_trainer_hide_averages(sc_trainer *trainer);
+void sc_trainer_forget_raw(sc_trainer *trainer);
 /* early_stopping.c: the options make sense; and the score of an epoch that is over. */
 socle_status sc_trainer_check_patience(const sc_trainer *trainer);
 void sc_trainer_follow_gain(sc_trainer *trainer, const sc_epoch_report *report, double score);

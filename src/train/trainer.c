@@ -27,6 +27,9 @@ static socle_status check_options(sc_env *env, const sc_fit_options *options) {
         options->steps > INT32_MAX)
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "train.epochs and train.steps: must be 0 to 2^31-1");
+    if (!(options->average >= 0 && options->average < 1))
+        return sc_fail(env, SOCLE_STATUS_CONFIG, "train.average: must be 0 to below 1, not %g",
+                       (double)options->average);
     if (!isfinite(options->optimizer.value[0]) || options->optimizer.value[0] < 0.0f)
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "optimizer.lr: must be a finite number of at least 0, not %g",
@@ -255,6 +258,7 @@ bool sc_trainer_destroy(sc_trainer *trainer) {
     free_copies(trainer, &trainer->best);
     free_copies(trainer, &trainer->best_before);
     sc_trainer_forget(trainer);
+    sc_trainer_forget_raw(trainer);
     sc_updates_free(&trainer->updates);
     sc_release(trainer->env, trainer);
     return true;

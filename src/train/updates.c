@@ -109,6 +109,15 @@ static socle_status allocate(sc_updates *u, size_t count) {
     return sc_allocate(u->env, &u->decay, count, sizeof *u->decay);
 }
 
+/* Every optimizer keeps averages too. */
+static socle_status add_averages(sc_updates *u, const sc_fit_options *options) {
+    for (int o = 0; options->average > 0 && o < u->optimizers; o++) {
+        SC_TRY(sc_average_update(&u->average[o], u->env, &u->optimizer[o], options->average));
+        u->optimizer[o].update = u->average[o];
+    }
+    return SOCLE_OK;
+}
+
 socle_status sc_updates_create(sc_updates *out, const sc_net *net, const sc_fit_options *options) {
     *out = (sc_updates){.env = net->env, .optimizers = 1, .optimizer = {options->optimizer}};
     int *group_of = NULL;
@@ -124,6 +133,7 @@ socle_status sc_updates_create(sc_updates *out, const sc_net *net, const sc_fit_
         out->group = out->pattern = -1;
         status = settle(out, net, options, group_of);
     }
+    if (status == SOCLE_OK) status = add_averages(out, options);
     sc_release(net->env, group_of);
     if (status == SOCLE_OK) return SOCLE_OK;
     const int group = out->group, pattern = out->pattern;
@@ -135,6 +145,7 @@ socle_status sc_updates_create(sc_updates *out, const sc_net *net, const sc_fit_
 
 void sc_updates_free(sc_updates *updates) {
     if (!updates->env) return;
+    for (int o = 0; o < SC_OPTIMIZERS; o++) sc_release(updates->env, updates->average[o]);
     sc_release(updates->env, updates->optimizer_of);
     sc_release(updates->env, updates->rate_scale);
     sc_release(updates->env, updates->decay);

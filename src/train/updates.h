@@ -11,6 +11,7 @@ typedef struct sc_updates {
     sc_env *env;
     sc_optimizer optimizer[SC_OPTIMIZERS]; /* the run's, then those of groups: each once */
     int optimizers;
+    char *average[SC_OPTIMIZERS]; /* their updates where the run averages; else NULL */
     int *optimizer_of; /* per net parameter: its number, or SC_FROZEN, as statistics have too */
     float *rate_scale, *decay; /* per net parameter */
     int group, pattern; /* after CONFIG: whose fault it is; -1: of all groups, of all patterns */
@@ -25,5 +26,11 @@ void sc_updates_free(sc_updates *updates); /* a zeroed one is fine */
 const sc_optimizer *sc_updates_optimizer(const sc_updates *updates, size_t parameter);
 /* The options of an engine that trains so; `updates` must outlive its creation. */
 void sc_updates_apply(const sc_updates *updates, sc_engine_options *options);
+
+/* average.c: the update of an optimizer that keeps the average of each weight too, as its last
+ * state: how far it lags behind. *out is released by sc_release. Errors: CONFIG (no room for a
+ * further state). */
+socle_status sc_average_update(char **out, sc_env *env, const sc_optimizer *optimizer,
+                               float average);
 
 #endif

@@ -58,6 +58,34 @@ Test(api_schedule, limits_of_gradients) {
     socle_close(context);
 }
 
+Test(api_schedule, averages) {
+    socle_context *context = api_open("cpu");
+    socle_data *data = api_data(context);
+    socle_fit_opts opts = api_opts();
+    float plain[WEIGHTS], averaged[WEIGHTS], first[WEIGHTS];
+    fit(context, data, &opts, plain);
+    opts.average = 0.99f;
+    fit(context, data, &opts, averaged);
+    opts.epochs = 0;
+    fit(context, data, &opts, first);
+    double whole = 0, part = 0;
+    for (int i = 0; i < WEIGHTS; i++) {
+        whole += pow((double)plain[i] - (double)first[i], 2);
+        part += pow((double)averaged[i] - (double)first[i], 2);
+    }
+    SC_TRUE(part > 0 && part < whole); /* it lags behind on the way from the first weights */
+    static const float wrong[] = {-0.5f, 1, NAN};
+    socle_net *net = api_net(context);
+    for (int i = 0; i < 3; i++) {
+        opts.average = wrong[i];
+        SC_EQ(socle_fit(net, data, &opts), SOCLE_STATUS_CONFIG);
+        SC_CONTAINS(socle_error(context), "average");
+    }
+    socle_net_destroy(net);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
 static int count_epoch(void *user, const socle_epoch *epoch) {
     *(int64_t *)user = epoch->epoch;
     return 0;

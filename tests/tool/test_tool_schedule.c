@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `train: {schedule, clip, early_stopping}` from outside: the rate of each epoch is in the records,
- * a run that was stopped and continued is the one that was not, and what is wrong is named. */
+/* `train: {schedule, clip, average, early_stopping}` from outside: the rate of each epoch is in the
+ * records, a run that was stopped and continued is the one that was not, and what is wrong is
+ * named. */
 #include "tool.h"
 
 static sc_temp temp;
@@ -69,6 +70,40 @@ Test(tool_schedule, a_run_continued_is_the_run_itself) {
     }
 }
 
+/* The model is made of averages, which judge the epochs; the run goes on with the weights. */
+Test(tool_schedule, averages_are_judged_and_saved) {
+    tool_expect(0, NULL, "train tool.yaml -o plain --set train.best=loss");
+    tool_expect(0, NULL, "train tool.yaml -o whole --set train.best=loss --set train.average=0.9");
+    SC_TRUE(!tool_same("plain/model.safetensors", "whole/model.safetensors"));
+    char *plain = tool_get("plain/metrics.jsonl", NULL),
+         *whole = tool_get("whole/metrics.jsonl", NULL);
+    json_t *a = tool_json_lines(plain), *b = tool_json_lines(whole);
+    for (size_t i = 0; i < json_array_size(a); i++) {
+        const json_t *of_weights = json_array_get(a, i), *of_averages = json_array_get(b, i);
+        SC_TRUE(
+            json_equal(json_object_get(of_weights, "loss"), json_object_get(of_averages, "loss")));
+        SC_TRUE(!json_equal(json_object_get(of_weights, "val_loss"),
+                            json_object_get(of_averages, "val_loss")));
+    }
+    json_decref(a);
+    json_decref(b);
+    free(plain);
+    free(whole);
+    for (int steps = 5; steps <= 24; steps += 19) { /* within an epoch, and at the end of one */
+        SC_REPRO("stopped after %d steps", steps);
+        tool_expect(0, NULL,
+                    "train tool.yaml -o part --overwrite --set train.best=loss "
+                    "--set train.average=0.9 --set train.steps=%d",
+                    steps);
+        tool_expect(0, NULL, "train --resume part --set train.steps=0");
+        SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));
+        SC_TRUE(tool_same("part/checkpoint.safetensors", "whole/checkpoint.safetensors"));
+    }
+    tool_expect(2, "differs at average", "train --resume whole --epochs 4 --set train.average=0");
+    tool_expect(2, "train.average: amsgrad keeps too much beside each weight to average it as well",
+                "train tool.yaml -o other --set train.average=0.9 --set optimizer=amsgrad");
+}
+
 static int64_t rows_of(const char *path) {
     char *text = tool_get(path, NULL);
     json_t *rows = tool_json_lines(text);
@@ -134,6 +169,7 @@ Test(tool_schedule, what_is_wrong_is_named) {
         {"train.schedule=cosine --set 'optimizer={sgd: 0}' "
          "--set 'train.groups=[{parameters: dense1, optimizer: adam}]'",
          "train.schedule: the rates of other optimizers follow"},
+        {"train.average=1", "train.average"},
         {"train.clip=-1", "train.clip"},
         {"train.early_stopping=-1", "train.early_stopping"},
         {"train.early_stopping=2 --set train.validation=0",

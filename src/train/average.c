@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Averages of the weights over the steps (Polyak and Juditsky 1992; exponential, as in Adam's
+ * paper). Every optimizer keeps, beside its own states, how far the average of each weight lags
+ * behind the weight. An epoch is judged with the averages, so the best weights are averages; then
+ * training goes on with the weights themselves. */
+#include "train/fit_private.h"
+
+#include "base/text.h"
+
+/* What stands around an update. The average begins as the first weights are, and follows faster at
+ * first: each step keeps (1 + step) / (10 + step) of it, at most `average`. Where a step changes no
+ * weight, the lag stays as it is. */
+static const char before_update[] = "before_step = w;",
+                  behind_update[] = "average_lag = min(%.9g, (1 + step) / (10 + step)) * "
+                                    "(average_lag + (w - before_step))";
+
+socle_status sc_average_update(char **out, sc_env *env, const sc_optimizer *optimizer,
+                               float average) {
+    sc_text text;
+    sc_text_init(&text, env);
+    sc_text_add(&text, "%s%s;", before_update, sc_optimizer_text(optimizer));
+    sc_text_add(&text, behind_update, (double)average);
+    socle_status status =
+        text.status == SOCLE_OK ? sc_copy_string(env, out, text.data) : text.status;
+    sc_text_free(&text);
+    if (status != SOCLE_OK) return status;
+    sc_optimizer with = *optimizer;
+    with.update = *out;
+    status = sc_optimizer_check(env, &with);
+    if (status == SOCLE_OK) return status;
+    sc_release(env, *out);
+    *out = NULL;
+    return sc_fail(env, status,
+                   "train.average: %s keeps too much beside each weight to average it as well",
+                   optimizer->kind->record.word);
+}
+
+/* The state that the lag is; -1: the parameter is not averaged. */
+static int lag_of(const sc_trainer *trainer, size_t p) {
+    const sc_optimizer *optimizer = sc_updates_optimizer(&trainer->updates, p);
+    return trainer->options.average > 0 && optimizer ? sc_optimizer_states(optimizer) - 1 : -1;
+}
+
+static socle_status show_average(sc_trainer *trainer, size_t p, float *lag) {
+    const sc_tensor_desc *desc = &trainer->net->parameter[p].desc;
+    float *weight = trainer->raw[p];
+    SC_TRY(sc_fleet_read(trainer->fleet, (int)p, lag_of(trainer, p), lag));
+    SC_TRY(sc_fleet_read(trainer->fleet, (int)p, -1, weight));
+    for (int64_t i = 0; i < sc_tensor_elements(desc); i++) lag[i] = weight[i] - lag[i];
+    return sc_fleet_write(trainer->fleet, (int)p, -1, lag);
+}
+
+socle_status sc_trainer_show_averages(sc_trainer *trainer) {
+    const sc_net *net = trainer->net;
+    if (!(trainer->options.average > 0)) return SOCLE_OK;
+    SC_TRY(sc_allocate(trainer->env, &trainer->raw, net->parameters, sizeof *trainer->raw));
+    for (size_t p = 0; p < net->parameters; p++) {
+        float *lag;
+        const size_t bytes = sc_tensor_bytes(&net->parameter[p].desc);
+        if (lag_of(trainer, p) < 0) continue;
+        SC_TRY(sc_allocate(trainer->env, &lag, bytes, 1));
+        socle_status status = sc_allocate(trainer->env, &trainer->raw[p], bytes, 1);
+        if (status == SOCLE_OK) status = show_average(trainer, p, lag);
+        sc_release(trainer->env, lag);
+        SC_TRY(status);
+    }
+    return SOCLE_OK;
+}
+
+void sc_trainer_forget_raw(sc_trainer *trainer) {
+    for (size_t p = 0; trainer->raw && p < trainer->net->parameters; p++)
+        sc_release(trainer->env, trainer->raw[p]);
+    sc_release(trainer->env, trainer->raw);
+    trainer->raw = NULL;
+}
+
+socle_status sc_trainer_hide_averages(sc_trainer *trainer) {
+    socle_status status = SOCLE_OK;
+    for (size_t p = 0; trainer->raw && status == SOCLE_OK && p < trainer->net->parameters; p++)
+        if (trainer->raw[p]) status = sc_fleet_write(trainer->fleet, (int)p, -1, trainer->raw[p]);
+    sc_trainer_forget_raw(trainer);
+    return status;
+}

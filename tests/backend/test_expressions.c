@@ -355,7 +355,7 @@ static void reductions(const char *device) {
     sc_expr_output(e, node(e, SC_EXPR_MUL, node(e, SC_EXPR_ABS, a, 0, 0), half, 0));
     sc_expr_output(e, node(e, SC_EXPR_TO_FLOAT, node(e, SC_EXPR_LT, a, zero, 0), 0, 0));
     for (uint32_t axes = 1; axes < 8; axes++) {
-        if (!sc_test_takes(device, axes - 1, 3)) continue;
+        if (!sc_test_takes(device, axes - 1, 4)) continue;
         s.desc = (sc_op_desc){.op = SC_OP_REDUCE, .inputs = 3, .outputs = 4};
         s.desc.attr.reduce.axes = axes;
         const uint8_t kind[4] = {SC_REDUCE_SUM, SC_REDUCE_MAX, SC_REDUCE_MIN, SC_REDUCE_SUM};

@@ -209,12 +209,12 @@ Test(drivers, without_the_loader_there_are_no_devices) {
 
 Test(drivers, without_clblast_devices_lack_a_blas) {
     drivers_install("pocl");
-    tool_expect(
-        0, NULL,
-        "verify --device opencl:0 --op matmul --implementation clblast --small --no-record");
+    tool_expect(0, NULL,
+                "verify --device opencl:0 --op matmul --implementation clblast --small --case 0 "
+                "--no-record");
     hide("libclblast.so.1");
-    tool_result result = tool_run(
-        "verify --device opencl:0 --op matmul --implementation clblast --small --no-record");
+    tool_result result = tool_run("verify --device opencl:0 --op matmul --implementation clblast "
+                                  "--small --case 0 --no-record");
     SC_TRUE(result.code != 0 && result.code < 128);
     tool_free(&result);
     tool_expect(0, NULL, "train tool.yaml -o out --device opencl:0 --set train.epochs=1");

@@ -39,12 +39,6 @@ static int two(gradient *g, sc_expr_op op, int a, int b) {
     return sc_expr_add_node(g->out, op, a, b, 0);
 }
 
-static int add(gradient *g, int a, int b) {
-    if (is_value(g, a, 0.0f)) return b;
-    if (is_value(g, b, 0.0f)) return a;
-    return two(g, SC_EXPR_ADD, a, b);
-}
-
 static int mul(gradient *g, int a, int b) {
     float x, y;
     bool a_const = is_const(g, a, &x), b_const = is_const(g, b, &y);
@@ -77,6 +71,17 @@ static int put_beside_zero(gradient *g, int node, int place, int value) {
     const sc_expr_node choice = g->out->node[node];
     return place == 1 ? choose(g, choice.argument[0], value, choice.argument[2])
                       : choose(g, choice.argument[0], choice.argument[1], value);
+}
+
+/* What one condition sets to 0 in both stays 0 in the sum. */
+static int add(gradient *g, int a, int b) {
+    if (is_value(g, a, 0.0f)) return b;
+    if (is_value(g, b, 0.0f)) return a;
+    const sc_expr_node x = g->out->node[a], y = g->out->node[b];
+    int place = beside_zero(g, a);
+    if (place && place == beside_zero(g, b) && x.argument[0] == y.argument[0])
+        return put_beside_zero(g, a, place, add(g, x.argument[place], y.argument[place]));
+    return two(g, SC_EXPR_ADD, a, b);
 }
 
 static int neg(gradient *g, int a) {

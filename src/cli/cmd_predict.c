@@ -221,10 +221,11 @@ static socle_status job(sc_device *device, void *argument) {
     return status;
 }
 
-/* Outputs are classes where the loss compares one row of them with a class number. */
+/* Outputs are classes where the loss compares one row of them with a class. */
 static bool has_classes(const sc_net *net) {
     const sc_loss_term *loss = sc_net_output_loss(net);
-    return loss && loss->kind->classes && sc_net_desc(net, net->output)->rank == 2;
+    return loss && (loss->kind->classes || loss->kind->shares) &&
+           sc_net_desc(net, net->output)->rank == 2;
 }
 
 /* The network of a configuration comes behind the data, which may have to say its input. */

@@ -56,6 +56,12 @@ typedef struct sc_loss_rows {
  * not count. */
 sc_loss_rows sc_build_class_loss(sc_graph *graph, sc_value scores, sc_value labels,
                                  const int32_t *ignored);
+/* The rows alone, without their loss. */
+sc_loss_rows sc_build_class_labels(sc_graph *graph, sc_value scores, sc_value labels,
+                                   const int32_t *ignored);
+/* Scores, or what there is for each of them, as [rows, classes]; the channels of images come last
+ * for that. */
+sc_value sc_build_class_rows(sc_graph *graph, sc_value scores);
 /* Softmax of scores along their classes. */
 sc_value sc_build_class_shares(sc_graph *graph, sc_value scores);
 sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index);

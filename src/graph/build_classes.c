@@ -9,8 +9,8 @@ int sc_class_axis(const sc_tensor_desc *scores) {
     return scores->rank == IMAGE_RANK ? 1 : scores->rank - 1;
 }
 
-/* Scores as [rows, classes]; the channels of images come last for that. */
-static sc_value as_rows(sc_graph *graph, sc_value scores) {
+sc_value sc_build_class_rows(sc_graph *graph, sc_value scores) {
+    if (scores == SC_NO_VALUE) return scores;
     sc_tensor_desc desc = *sc_graph_desc(graph, scores);
     if (desc.rank == 2) return scores;
     if (sc_class_axis(&desc) != desc.rank - 1) {
@@ -39,19 +39,25 @@ static void leave_out(sc_graph *graph, sc_value labels, int32_t ignored, sc_valu
 
 sc_loss_rows sc_build_class_loss(sc_graph *graph, sc_value scores, sc_value labels,
                                  const int32_t *ignored) {
+    sc_loss_rows rows = sc_build_class_labels(graph, scores, labels, ignored);
+    if (rows.target != SC_NO_VALUE)
+        rows.loss = sc_build_cross_entropy(graph, rows.prediction, rows.target, NULL);
+    return rows;
+}
+
+sc_loss_rows sc_build_class_labels(sc_graph *graph, sc_value scores, sc_value labels,
+                                   const int32_t *ignored) {
     sc_value label[2] = {labels, SC_NO_VALUE};
     if (scores == SC_NO_VALUE || labels == SC_NO_VALUE)
         return (sc_loss_rows){SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE};
-    sc_value rows = as_rows(graph, scores);
+    sc_value rows = sc_build_class_rows(graph, scores);
     if (sc_graph_desc(graph, labels)->rank != 1) {
         int64_t count = sc_tensor_elements(sc_graph_desc(graph, labels));
         label[0] = sc_build_reshape(graph, labels, 1, &count);
     }
     if (ignored) leave_out(graph, label[0], *ignored, label);
-    return (sc_loss_rows){.loss = sc_build_cross_entropy(graph, rows, label[0], NULL),
-                          .counts = label[1],
-                          .prediction = rows,
-                          .target = label[0]};
+    return (sc_loss_rows){
+        .loss = SC_NO_VALUE, .counts = label[1], .prediction = rows, .target = label[0]};
 }
 
 sc_value sc_build_class_shares(sc_graph *graph, sc_value scores) {

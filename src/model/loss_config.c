@@ -39,27 +39,23 @@ static socle_status read_lengths(sc_net *net, const char *name) {
     return sc_fail(net->env, SOCLE_STATUS_CONFIG, "lengths: there is no input '%.100s'", name);
 }
 
-/* A kind with the options and the formula that it was given. */
+/* A kind with the options that it was given. */
 typedef struct given_loss {
     sc_kind kind;
     sc_loss_options options;
-    const char *formula;
 } given_loss;
 
 static socle_status read_kind(given_loss *out, const sc_config *config, const json_t *holder) {
-    *out = (given_loss){.options = {NULL, SC_NO_LABEL}};
     SC_TRY(sc_config_require(config, holder, "loss"));
     SC_TRY(sc_kind_find(&out->kind, config, holder, "loss", 0, &sc_loss_family));
-    SC_TRY(sc_kind_read(&out->options, config, &out->kind));
-    out->formula = json_string_value(
-        out->kind.options ? json_object_get(out->kind.options, "formula") : out->kind.value);
-    return SOCLE_OK;
+    return sc_kind_read(&out->options, config, &out->kind);
 }
 
 /* The options, once the loss is there. Failures that are the configuration's get their place. */
 static socle_status finish(sc_net *net, const sc_config *config, const json_t *holder,
                            const given_loss *loss, socle_status status) {
-    if (status == SOCLE_OK) status = sc_net_ignore(net, loss->options.ignored);
+    if (status == SOCLE_OK && loss->options.ignored != SC_NO_LABEL)
+        status = sc_net_ignore(net, loss->options.ignored);
     if (status == SOCLE_OK && loss->options.lengths)
         status = read_lengths(net, loss->options.lengths);
     bool theirs = status == SOCLE_STATUS_CONFIG || status == SOCLE_STATUS_SHAPE;
@@ -70,7 +66,7 @@ socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *ro
     given_loss loss;
     SC_TRY(read_kind(&loss, config, root));
     return finish(net, config, root, &loss,
-                  sc_net_loss_formula(net, loss.kind.record->word, loss.formula, net->output));
+                  sc_net_loss_with(net, loss.kind.record->word, &loss.options, net->output));
 }
 
 const char *sc_loss_item_of(const json_t *item) {
@@ -84,7 +80,7 @@ socle_status sc_loss_item_read(sc_net *net, const sc_config *config, const json_
     SC_TRY(sc_record_read(&values, config, item, &sc_loss_item_record));
     SC_TRY(read_kind(&loss, config, item));
     socle_status status =
-        sc_net_add_loss(net, loss.kind.record->word, loss.formula, of < 0 ? net->output : of,
+        sc_net_add_loss(net, loss.kind.record->word, &loss.options, of < 0 ? net->output : of,
                         (float)values.weight, (float)values.target);
     return finish(net, config, item, &loss, status);
 }

@@ -67,16 +67,41 @@ static bool append_layer(json_t *list, const sc_net *net, const sc_network *netw
     return done;
 }
 
-/* Its word, or with its options or formula {"expr": "(prediction - target) ** 2"}. */
+/* What is not as by default; NULL: no memory. */
+static json_t *given_options(const void *data, const sc_record *record) {
+    json_t *given = sc_record_value(data, record),
+           *usual = sc_record_value(record->standard, record);
+    const char *key;
+    json_t *value;
+    json_object_foreach(usual, key, value) {
+        if (json_equal(json_object_get(given, key), value)) json_object_del(given, key);
+    }
+    bool whole = given && usual;
+    json_decref(usual);
+    if (whole) return given;
+    json_decref(given);
+    return NULL;
+}
+
+/* Its word, or with what was given {"huber": 0.5}, {"softmax_cross_entropy": {"ignore": 255}}. */
 json_t *sc_loss_value(const sc_net *net, const sc_loss_term *term) {
-    const sc_loss_kind *loss = term->kind;
-    if (term->ignored != SC_NO_LABEL || term->lengths >= 0)
-        return json_pack("{s: {s: o*, s: o*}}", loss->record.word, "ignore",
-                         term->ignored == SC_NO_LABEL ? NULL : json_integer(term->ignored),
-                         "lengths",
-                         term->lengths < 0 ? NULL : json_string(net->input[term->lengths].name));
-    return loss->expr ? json_pack("{s: s}", loss->record.word, loss->formula)
-                      : json_string(loss->record.word);
+    const sc_record *record = &term->kind->record;
+    const sc_loss_options options = {.formula = term->kind->expr ? term->kind->formula : NULL,
+                                     .lengths =
+                                         term->lengths < 0 ? NULL : net->input[term->lengths].name,
+                                     .ignored = term->ignored,
+                                     .settings = term->settings};
+    json_t *given = given_options(&options, record);
+    const sc_option *main = sc_option_main(record, NULL);
+    json_t *only = main ? json_object_get(given, main->key) : NULL;
+    if (given && json_object_size(given) == 0) {
+        json_decref(given);
+        return json_string(record->word);
+    }
+    if (!only || json_object_size(given) > 1) return json_pack("{s: o}", record->word, given);
+    json_t *out = json_pack("{s: O}", record->word, only);
+    json_decref(given);
+    return out;
 }
 
 json_t *sc_layer_list(const sc_net *net, const sc_network *network) {

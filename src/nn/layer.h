@@ -44,27 +44,45 @@ socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
                                 sc_parameter_role role, int rank, const int64_t *dim,
                                 sc_initializer init, int64_t fan_in, int64_t fan_out);
 
-/* Losses (loss.c). Formulas are of `prediction`, what the network gives, and `target`; a sample's
- * loss is the mean over its elements. */
+/* Losses (loss.c). A formula is of `prediction`, what the network gives, `target` and the options
+ * of the loss. Where classes are compared with probabilities it is of each class, and a row has
+ * their sum: of `log_probability`, `target` and `classes`, their number. */
 struct sc_loss_kind {
-    sc_record record;
+    sc_record record;    /* its options lie in sc_loss_options */
     const char *applies; /* the activation that it applies to the outputs itself: "softmax"; NULL */
-    bool classes;        /* compares rows of scores with class numbers: no formula */
+    bool classes;        /* compares rows of scores with class numbers */
+    bool shares;         /* compares rows of scores with probabilities of the classes */
+    bool operation;      /* of class numbers, where all its values are 0: no formula */
+    bool is_signed;      /* may be below 0 */
+    const sc_loss_kind *soft; /* of class numbers: the same loss against probabilities; NULL */
     const char *formula;
+    const char *second;  /* the formula's name for the second half of the outputs; NULL: all of them
+                            are `prediction` */
+    float least, most;   /* what targets may be; both 0: any finite number */
     const char *correct; /* 1 where a prediction is right, else 0; NULL: the loss has no accuracy */
     const char *shows;   /* of `prediction`: what predict shows; NULL: the prediction itself */
-    const sc_expr *expr; /* of a user's formula, which a net has read; NULL: of the table */
+    const char *shows_second; /* of the second half: what predict shows there */
+    const sc_expr *expr;      /* of a user's formula, which a net has read; NULL: of the table */
 };
 /* What the options of losses are read into. */
-typedef struct sc_loss_options {
+struct sc_loss_options {
+    const char *formula; /* expr: the user's text */
     const char *lengths; /* an input's name; NULL: every label counts */
     int ignored;         /* SC_NO_LABEL: none */
-} sc_loss_options;
+    sc_loss_settings settings;
+};
 extern const sc_family sc_loss_family; /* each record is the beginning of a sc_loss_kind */
-/* Shape of one sample's target for an output shape; SHAPE when the output does not fit the loss. */
+const sc_loss_kind *sc_loss_find(const char *word);
+/* The loss as it counts once and compares with the data; its output is open. NULL: the standard
+ * options. What of `options` is no setting is left to the caller. */
+sc_loss_term sc_loss_term_of(const sc_loss_kind *loss, const sc_loss_options *options);
+bool sc_loss_counts_correct(const sc_loss_kind *loss); /* has an accuracy */
+
+/* loss_build.c. Shape of one sample's target for an output shape; SHAPE when the output does not
+ * fit the loss. */
 socle_status sc_loss_target(sc_env *env, const sc_loss_kind *loss, const sc_tensor_desc *output,
                             sc_tensor_desc *target);
-/* A loss row by row: one or several per sample (sc_build_class_loss), else the mean over the
+/* A loss row by row: one or several per sample (sc_build_class_loss), else the mean or sum over the
  * elements of each. `target` is not read where the term has a number in its place. */
 sc_loss_rows sc_loss_build(sc_graph *graph, const sc_loss_term *term, sc_value output,
                            sc_value target);
@@ -73,10 +91,11 @@ sc_value sc_loss_of_formula(sc_graph *graph, const char *formula, sc_value predi
                             sc_value target);
 sc_value sc_loss_of_expr(sc_graph *graph, const sc_expr *expr, sc_value prediction,
                          sc_value target);
+/* Of a loss against probabilities: 1 where the largest score is the largest target's, else 0; the
+ * mean over the rows of each sample. */
+sc_value sc_loss_right_shares(sc_graph *graph, const sc_loss_rows *rows);
 /* What predict shows: softmax of logits, sigmoid, or the output itself. */
 sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_kind *loss, sc_value output);
-bool sc_loss_counts_correct(const sc_loss_kind *loss); /* has an accuracy */
-const sc_loss_kind *sc_loss_find(const char *word);
 
 /* Optimizers (optimizer.c): an update is one formula over blocks of parameters. */
 enum {

@@ -15,6 +15,7 @@
  */
 static sc_value is_right(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows) {
     const sc_loss_kind *loss = sc_net_labels(net)->kind;
+    if (loss->shares) return sc_loss_right_shares(graph, rows);
     if (!loss->classes)
         return sc_loss_of_formula(graph, loss->correct, rows->prediction, rows->target);
     if (rows->loss == SC_NO_VALUE) return SC_NO_VALUE;
@@ -93,7 +94,7 @@ static const sc_metric_kind top5 = {
 
 static bool has_values(const sc_net *net) {
     const sc_loss_kind *loss = sc_net_labels(net)->kind;
-    return !loss->classes && !loss->applies;
+    return !loss->classes && !loss->shares && !loss->applies;
 }
 
 static const sc_metric_kind absolute = {
@@ -129,7 +130,7 @@ static const sc_option expr_options[] = {
 };
 
 static bool has_numbers(const sc_net *net) {
-    return !sc_net_labels(net)->kind->classes;
+    return !sc_net_labels(net)->kind->classes && !sc_net_labels(net)->kind->shares;
 }
 
 /* The user's formula is the net's. */

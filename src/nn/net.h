@@ -92,11 +92,20 @@ typedef struct sc_parameter {
 typedef struct sc_loss_kind sc_loss_kind;
 typedef struct sc_metric_kind sc_metric_kind;
 typedef struct sc_metric_options sc_metric_options;
-enum { SC_NO_LABEL = INT32_MIN, SC_NET_METRICS = 6 };
+enum { SC_NO_LABEL = INT32_MIN, SC_NET_METRICS = 6, SC_LOSS_VALUES = 2 };
+
+/* How a loss compares: values of its options. */
+typedef struct sc_loss_settings {
+    float value[SC_LOSS_VALUES]; /* what its formula reads, in the order of its table */
+    const char *reduction;       /* "mean", "sum": of the elements of a sample; NULL: it has none */
+    const char *targets;         /* "labels", "probabilities"; NULL: the loss compares no classes */
+} sc_loss_settings;
+typedef struct sc_loss_options sc_loss_options;
 
 /* One loss: what it compares, and what counts in it. */
 typedef struct sc_loss_term {
     const sc_loss_kind *kind;
+    sc_loss_settings settings;
     int output;      /* node number of the predictions */
     int32_t ignored; /* the label of what does not count; SC_NO_LABEL: all counts */
     int lengths;     /* the input that says how many rows of each sample count; -1: all do */
@@ -183,16 +192,20 @@ int sc_net_layer(sc_net *net, const sc_layer_kind *kind, const char *name, int i
                  const int *input, const sc_layer_options *options);
 /* Chooses the loss on the value of `node` by word. Errors: CONFIG for an unknown word, SHAPE. */
 socle_status sc_net_loss(sc_net *net, const char *word, int node);
-/* The same; the loss "expr" is the mean of this formula of `prediction` and `target`, which is
- * copied. Errors: CONFIG with the column. */
+/* The same with options (nn/layer.h), NULL: the standard ones; of which `ignored` and `lengths` are
+ * not read here. The formula is copied. Errors: also CONFIG with the formula's column. */
+socle_status sc_net_loss_with(sc_net *net, const char *word, const sc_loss_options *options,
+                              int node);
+/* The loss "expr" is the mean of this formula of `prediction` and `target`; other losses have none.
+ */
 socle_status sc_net_loss_formula(sc_net *net, const char *word, const char *formula, int node);
 /* One more loss, which is added to those before it `weight` times; the net's result stays what it
  * is. `target`: predictions are compared with this number; NaN: with the labels or targets of the
  * data, of which there is one column for all losses. Where there are several losses, that of a
  * sample is the sum over the losses of the mean over the labels that count. Errors: CONFIG, SHAPE.
  */
-socle_status sc_net_add_loss(sc_net *net, const char *word, const char *formula, int node,
-                             float weight, float target);
+socle_status sc_net_add_loss(sc_net *net, const char *word, const sc_loss_options *options,
+                             int node, float weight, float target);
 /* Of the loss that was chosen or added last: what has the label `ignored` counts neither in the
  * loss nor in its mean; SC_NO_LABEL: all counts. Errors: CONFIG where the loss compares no classes.
  */
@@ -228,7 +241,7 @@ int sc_net_phase_of(const sc_net *net, size_t parameter);
 const sc_loss_term *sc_net_labels(const sc_net *net);
 /* The first loss whose predictions are the net's result; NULL: none. */
 const sc_loss_term *sc_net_output_loss(const sc_net *net);
-/* A loss may be below 0: somebody's own formula. */
+/* A loss may be below 0: the logarithm of a density, somebody's own formula. */
 bool sc_net_is_signed(const sc_net *net);
 /* Rows of a loss per sample: labels where it compares classes, else 1; and those of the losses that
  * compare with the labels of the data. */

@@ -50,17 +50,24 @@ static socle_status read_loss(const sc_loss_kind **loss, sc_net *net, const char
     return SOCLE_OK;
 }
 
-/* A number in the place of the labels suits losses of values, and shares are 0 to 1. */
+/* A number in the place of the labels suits losses of values, in their range. */
 static socle_status check_target(const sc_net *net, const sc_loss_term *term) {
+    const sc_loss_kind *loss = term->kind;
     if (isnan(term->target)) return SOCLE_OK;
-    if (term->kind->classes)
+    if (loss->classes || loss->shares)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG,
-                       "compares with the class numbers of the data, and takes no target");
-    bool shares = sc_loss_counts_correct(term->kind);
-    if (isfinite(term->target) && (!shares || (term->target >= 0 && term->target <= 1)))
+                       "compares with the class%s of the data, and takes no target",
+                       loss->classes ? " numbers" : "es");
+    bool bounded = loss->least < loss->most;
+    if (isfinite(term->target) &&
+        (!bounded || (term->target >= loss->least && term->target <= loss->most)))
         return SOCLE_OK;
-    return sc_fail(net->env, SOCLE_STATUS_CONFIG, "compares with %s, and the target is %g",
-                   shares ? "numbers of 0 to 1" : "finite numbers", (double)term->target);
+    if (!bounded)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                       "compares with finite numbers, and the target is %g", (double)term->target);
+    return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                   "compares with numbers of %g to %g, and the target is %g", (double)loss->least,
+                   (double)loss->most, (double)term->target);
 }
 
 /* The data have one column of labels or targets. */
@@ -78,51 +85,56 @@ static socle_status check_labels(const sc_net *net, const sc_loss_term *term) {
                    (long long)own, first->kind->record.word, (long long)other);
 }
 
-static socle_status make_term(sc_loss_term *out, sc_net *net, const char *word,
-                              const char *formula) {
-    out->kind = sc_loss_find(word);
-    out->ignored = SC_NO_LABEL;
-    out->lengths = -1;
-    if (!out->kind) return fail_unknown_loss(net->env, word);
-    if (out->output < 0 || out->output >= net->inputs + (int)net->layers)
+/* `term` says where it is and how much it counts. */
+static socle_status make_term(sc_loss_term *term, sc_net *net, const char *word,
+                              const sc_loss_options *options) {
+    const sc_loss_kind *kind = sc_loss_find(word);
+    const sc_loss_term place = *term;
+    if (!kind) return fail_unknown_loss(net->env, word);
+    if (place.output < 0 || place.output >= net->inputs + (int)net->layers)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: reads no layer of this network", word);
-    bool own = !out->kind->classes && !out->kind->formula;
-    if (own && !formula)
+    *term = sc_loss_term_of(kind, options);
+    term->output = place.output;
+    term->weight = place.weight;
+    term->target = place.target;
+    term->phase = place.phase;
+    if (!kind->formula && (!options || !options->formula))
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: the formula is missing", word);
-    socle_status status = own ? read_loss(&out->kind, net, formula) : SOCLE_OK;
-    if (status == SOCLE_OK) status = check_target(net, out);
-    if (status == SOCLE_OK) status = check_labels(net, out);
+    socle_status status = kind->formula ? SOCLE_OK : read_loss(&term->kind, net, options->formula);
+    if (status == SOCLE_OK) status = check_target(net, term);
+    if (status == SOCLE_OK) status = check_labels(net, term);
     if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", word);
-    warn_squashed(net, out->kind, out->output);
+    warn_squashed(net, term->kind, term->output);
     return SOCLE_OK;
 }
 
-static socle_status add_loss(sc_net *net, const char *word, const char *formula,
+static socle_status add_loss(sc_net *net, const char *word, const sc_loss_options *options,
                              sc_loss_term *term) {
     if (net->losses == SC_NET_LOSSES)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: a network has at most %d losses", word,
                        SC_NET_LOSSES);
-    SC_TRY(make_term(term, net, word, formula));
+    SC_TRY(make_term(term, net, word, options));
     net->loss[net->losses++] = *term;
     sc_net_standard_metrics(net);
     return SOCLE_OK;
 }
 
-socle_status sc_net_add_loss(sc_net *net, const char *word, const char *formula, int node,
-                             float weight, float target) {
+socle_status sc_net_add_loss(sc_net *net, const char *word, const sc_loss_options *options,
+                             int node, float weight, float target) {
     sc_loss_term term = {.output = node,
                          .weight = weight,
                          .target = target,
                          .phase = net->phases ? net->phases - 1 : 0};
-    if (net->status == SOCLE_OK) net->status = add_loss(net, word, formula, &term);
+    if (net->status == SOCLE_OK) net->status = add_loss(net, word, options, &term);
     return net->status;
 }
 
-static socle_status choose_loss(sc_net *net, const char *word, const char *formula, int node) {
+static socle_status choose_loss(sc_net *net, const char *word, const sc_loss_options *options,
+                                int node) {
     sc_loss_term term = {.output = node, .weight = 1, .target = NAN};
     const int before = net->losses;
     net->losses = 0;
-    socle_status status = add_loss(net, word, formula, &term);
+    socle_status status = add_loss(net, word, options, &term);
     if (status == SOCLE_OK)
         net->output = node;
     else
@@ -131,11 +143,21 @@ static socle_status choose_loss(sc_net *net, const char *word, const char *formu
 }
 
 socle_status sc_net_loss(sc_net *net, const char *word, int node) {
-    return sc_net_loss_formula(net, word, NULL, node);
+    return sc_net_loss_with(net, word, NULL, node);
 }
 
 socle_status sc_net_loss_formula(sc_net *net, const char *word, const char *formula, int node) {
-    if (net->status == SOCLE_OK) net->status = choose_loss(net, word, formula, node);
+    const sc_loss_kind *kind = sc_loss_find(word);
+    if (!kind) return sc_net_loss(net, word, node);
+    sc_loss_options options;
+    sc_record_defaults(&options, &kind->record);
+    options.formula = formula;
+    return sc_net_loss_with(net, word, &options, node);
+}
+
+socle_status sc_net_loss_with(sc_net *net, const char *word, const sc_loss_options *options,
+                              int node) {
+    if (net->status == SOCLE_OK) net->status = choose_loss(net, word, options, node);
     return net->status;
 }
 
@@ -169,7 +191,7 @@ const sc_loss_term *sc_net_output_loss(const sc_net *net) {
 
 bool sc_net_is_signed(const sc_net *net) {
     bool any = false;
-    for (int i = 0; i < net->losses; i++) any |= net->loss[i].kind->expr != NULL;
+    for (int i = 0; i < net->losses; i++) any |= net->loss[i].kind->is_signed;
     return any;
 }
 

@@ -41,7 +41,7 @@ static int64_t classes_of(const sc_net *net) {
     int64_t classes = sc_net_classes(net);
     const sc_loss_term *labels = sc_net_labels(net);
     if (classes) return classes;
-    return labels && sc_loss_counts_correct(labels->kind) ? 2 : 0;
+    return labels && labels->kind->correct ? 2 : 0;
 }
 
 socle_status sc_recipe_suits_class_weights(const sc_config *config, const char *part_name,

@@ -3,20 +3,26 @@
 #include "train/targets.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-/* The values of a loss that counts right answers are shares of a class: 0 to 1. */
+/* Values in the loss's range; shares of a class are 0 to 1. */
 static socle_status check_values(sc_env *env, const sc_loss_kind *loss, const char *source,
                                  const sc_column *column, int64_t count) {
     const float *value = column->data;
-    bool shares = sc_loss_counts_correct(loss);
+    const bool bounded = loss->least < loss->most;
+    char wanted[64] = "finite numbers";
+    if (bounded)
+        snprintf(wanted, sizeof wanted, "numbers of %g to %g", (double)loss->least,
+                 (double)loss->most);
     int64_t elements = sc_column_elements(column);
     for (int64_t i = 0; i < count * elements; i++) {
-        if (isfinite(value[i]) && (!shares || (value[i] >= 0.0f && value[i] <= 1.0f))) continue;
+        if (isfinite(value[i]) && (!bounded || (value[i] >= loss->least && value[i] <= loss->most)))
+            continue;
         return sc_fail(env, SOCLE_STATUS_DATA,
                        "%s: column '%s': sample %lld has target %g; the loss %s compares with %s",
                        source, column->name, (long long)(i / elements), (double)value[i],
-                       loss->record.word, shares ? "numbers of 0 to 1" : "finite numbers");
+                       loss->record.word, wanted);
     }
     return SOCLE_OK;
 }
@@ -40,8 +46,9 @@ static socle_status check_term(sc_env *env, const sc_net *net, const sc_loss_ter
                            ? " (one label per sample: put flatten before the last layers)"
                            : "");
     if (!has_labels) return check_values(env, term->kind, source, column, count);
-    if (!wants_labels && !sc_loss_counts_correct(term->kind)) return SOCLE_OK;
-    const int32_t *ignored = term->ignored == SC_NO_LABEL ? NULL : &term->ignored;
+    if (!wants_labels && term->kind->most != 1.0f) return SOCLE_OK;
+    const int32_t other = -1, *ignored = term->ignored == SC_NO_LABEL ? NULL : &term->ignored;
+    if (term->kind->least == -1.0f) ignored = &other; /* as good a word for one of two as 0 */
     int64_t classes = wants_labels ? output->dim[sc_class_axis(output)] : 2;
     return sc_column_check_labels(env, source, column, count, classes, ignored);
 }

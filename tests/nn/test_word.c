@@ -12,7 +12,7 @@ Test(word, is_found_by_all_who_look) {
     SC_EQ_STR(options.function, "silu");
     SC_TRUE(sc_loss_find("mse") && sc_loss_find("mse") == sc_loss_find("mean_squared_error"));
     SC_TRUE(sc_loss_find("bce") && sc_loss_find("bce") == sc_loss_find("binary_cross_entropy"));
-    SC_TRUE(sc_loss_find("hinge") == NULL);
+    SC_TRUE(sc_loss_find("ctc") == NULL);
     SC_TRUE(sc_optimizer_find("radam") == NULL);
     SC_TRUE(sc_layer_kind_find("glu", &options) == NULL);
 }

@@ -10,6 +10,7 @@ typedef struct check_device {
     sc_device *side[2];
     double relative, absolute;
     int64_t compared;
+    bool announcing, announces[2]; /* the second: which sides build what is announced */
 } check_device;
 
 typedef struct check_buffer {
@@ -73,12 +74,33 @@ static void kernel_release(sc_kernel *base) {
     sc_release(base->device->env, kernel);
 }
 
+static void announce_begin(sc_device *device) {
+    check_device *check = (check_device *)device;
+    for (int s = 0; s < 2; s++) check->announces[s] = sc_announce_begin(check->side[s]);
+    check->announcing = true;
+}
+
+/* To the sides that build something. */
+static socle_status announce(check_device *check, const sc_op_desc *desc) {
+    for (int s = 0; s < 2; s++)
+        if (check->announces[s]) sc_announce(check->side[s], desc, NULL);
+    return SOCLE_STATUS_INTERRUPTED;
+}
+
+static void announce_end(sc_device *device) {
+    check_device *check = (check_device *)device;
+    check->announcing = false;
+    for (int s = 0; s < 2; s++)
+        if (check->announces[s]) sc_announce_end(check->side[s]);
+}
+
 static socle_status prepare(sc_kernel **out, sc_device *device,
                             const sc_implementation *implementation, const sc_op_desc *desc,
                             const int *tuning) {
     (void)tuning;
     check_device *check = (check_device *)device;
     check_kernel *kernel;
+    if (check->announcing) return announce(check, desc);
     SC_TRY(sc_allocate(device->env, &kernel, 1, sizeof *kernel));
     kernel->base = (sc_kernel){.device = device,
                                .implementation = implementation,
@@ -238,7 +260,9 @@ static const sc_driver check_driver = {.name = "check"};
 static const sc_device_ops device_ops = {.close = device_close,
                                          .buffer_create = buffer_create,
                                          .buffer_destroy = buffer_destroy,
-                                         .queue_open = queue_open};
+                                         .queue_open = queue_open,
+                                         .announce_begin = announce_begin,
+                                         .announce_end = announce_end};
 
 socle_status sc_check_open(sc_device **out, sc_env *env, sc_device *first, sc_device *second,
                            double relative, double absolute) {

@@ -27,6 +27,10 @@ static void compare(const char *network) {
     fixture_open(&f, "cpu", 0);
     FIXTURE_OK(sc_check_open(&check, &f.env, f.device, other.device, 1e-5, 1e-5));
     train(&f, check, network, (sc_plan_options){0});
+    const sc_prepared prepared = sc_device_prepared(other.device);
+    int kernels = prepared.kernels + prepared.idle;
+    cr_log_info("%s: %d kernels in %d programs", network, kernels, prepared.programs);
+    SC_TRUE(2 * prepared.programs < kernels); /* the check device announces to its sides */
     sc_device_close(check);
     fixture_close(&f);
     fixture_close(&other);

@@ -176,6 +176,13 @@ static socle_status read_expression(program *p, expression *e, int depth, int *o
     return *out >= 0 ? SOCLE_OK : fail_unknown(p, e, name);
 }
 
+/* Lists of texts that were not read by their tables, as those of model files. */
+static socle_status check_mapping(const program *p, const json_t *list, size_t i,
+                                  const char *example) {
+    if (json_is_object(json_array_get(list, i))) return SOCLE_OK;
+    return sc_config_fail_item(p->config, list, i, "must be a mapping, as in %s", example);
+}
+
 /* The node that a loss is of. */
 static socle_status read_of(program *p, const json_t *item, int *out) {
     expression e = {item, sc_loss_item_of(item)};
@@ -192,6 +199,7 @@ static socle_status read_losses(program *p, const json_t *list) {
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
         int of;
+        SC_TRY(check_mapping(p, list, i, "{loss: mean_squared_error}"));
         SC_TRY(read_of(p, item, &of));
         SC_TRY(sc_loss_item_read(p->net, p->config, item, of));
     }
@@ -237,8 +245,10 @@ static socle_status read_phase(program *p, const json_t *phase) {
     int node;
     SC_TRY(sc_record_read(&values, p->config, phase, &sc_phase_record));
     SC_TRY(sc_config_get_array(&losses, p->config, phase, "losses"));
-    for (size_t i = 0; i < json_array_size(losses); i++)
+    for (size_t i = 0; i < json_array_size(losses); i++) {
+        SC_TRY(check_mapping(p, losses, i, "{loss: mean_squared_error, of: generator}"));
         SC_TRY(read_of(p, json_array_get(losses, i), &node));
+    }
     SC_TRY(read_trains(p, phase, &trains, &first));
     socle_status status = sc_net_add_phase(p->net, values.name ? values.name : first, trains);
     if (status == SOCLE_STATUS_CONFIG)
@@ -264,7 +274,10 @@ static socle_status read_phases(program *p, const json_t *phases) {
     size_t i;
     const json_t *phase;
     int loss;
-    json_array_foreach(phases, i, phase) SC_TRY(read_phase(p, phase));
+    json_array_foreach(phases, i, phase) {
+        SC_TRY(check_mapping(p, phases, i, "{trains: generator, losses: [...]}"));
+        SC_TRY(read_phase(p, phase));
+    }
     socle_status status = sc_net_check_phases(p->net, &loss);
     return status == SOCLE_STATUS_CONFIG ? fail_unreached(p, phases, loss) : status;
 }

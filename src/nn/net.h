@@ -313,7 +313,8 @@ void sc_build_free(sc_build *build);
 /* For layers: the external value of the current layer's parameter `k` (0-based in its declaration
  * order). */
 sc_value sc_build_parameter(sc_build *build, int k);
-/* For layers: this micro-batch's value for the current layer's parameter `k`, of role STATISTIC. */
+/* For layers: this micro-batch's value for the current layer's parameter `k`, of role STATISTIC. Of
+ * a network that is applied several times the first application's stays. */
 void sc_build_set_statistic(sc_build *build, int k, sc_value value);
 
 /* Fills host memory with the initial values of a parameter: a function of seed and the parameter's

@@ -21,7 +21,9 @@ sc_value sc_build_parameter(sc_build *build, int k) {
 }
 
 void sc_build_set_statistic(sc_build *build, int k, sc_value value) {
-    if (build->statistic) build->statistic[build->layer->first_parameter + k] = value;
+    if (!build->statistic) return;
+    sc_value *statistic = &build->statistic[build->layer->first_parameter + k];
+    if (*statistic == SC_NO_VALUE) *statistic = value; /* the first application's */
 }
 
 static socle_status allocate(sc_build *build) {

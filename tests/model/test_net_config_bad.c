@@ -239,6 +239,48 @@ static void check_inputs(const char *yaml, const char *part) {
     sc_config_destroy(config);
 }
 
+Test(net_config_bad, programs) {
+#define NETWORKS                                                                                   \
+    "networks: {d: [flatten, {dense: 1}], g: [{noise: 2}, {dense: 64}, {reshape: [1, 8, 8]}]}\n"
+    static const bad rows[] = {
+        {"networks: 3\nlosses: []", {"net.yaml:1: networks: must be a mapping"}},
+        {"networks: {a: 3}\nlosses: [{loss: mse, of: a}]", {"network: must be a list of layers"}},
+        {"networks: {a: []}\nlosses: [{loss: mse, of: a}]", {"networks.a: a network has at"}},
+        {"networks: {\"a b\": [relu]}\nlosses: [{loss: mse, of: input}]",
+         {"no loss reads this network"}},
+        {"networks: {input: [relu]}\nlosses: [{loss: mse, of: input}]",
+         {"networks.input: the name 'input' is used twice"}},
+        {NETWORKS "losses: 3", {"losses: must be a list"}},
+        {NETWORKS "losses: [3]", {"losses[0]"}},
+        {NETWORKS "losses: [{of: d}]", {"losses[0]: the key 'loss' is missing"}},
+        {NETWORKS "losses: [{loss: mse}]", {"losses[0]: with several networks, a loss says"}},
+        {NETWORKS "losses: [{loss: mse, of: d(g))}]", {"column 5 is neither"}},
+        {NETWORKS "losses: [{loss: mse, of: d(d(d(d(d(d(d(d(d(g)))))))))}]", {"is neither"}},
+        {NETWORKS "losses: [{loss: mse, of: g(d)}]",
+         {"networks.g: the network 'g' reads nothing it could be applied to"}},
+        {NETWORKS "losses: [{loss: mse, of: input(g)}]", {"unknown network, layer or input"}},
+        {NETWORKS "phases: [3]", {"phases[0]"}},
+        {NETWORKS "phases: [{trains: d}]", {"phases[0]: the key 'losses' is missing"}},
+        {NETWORKS "phases: [{losses: [{loss: mse, of: d}]}]", {"the key 'trains' is missing"}},
+        {NETWORKS "phases: [{trains: d, losses: [{loss: mse, of: g}]}]",
+         {"phases[0].trains: no loss of this phase reaches the network 'd'"}},
+        {NETWORKS "phases: [{trains: d, name: val, losses: [{loss: mse, of: d(g)}]}]",
+         {"phases[0]: 'val_loss' is what the loss on other data is called"}},
+        {NETWORKS "phases: [{trains: d, losses: [{loss: mse, of: d(g)}]}]\nlosses: []",
+         {"losses: beside phases"}},
+        {"network: [flatten]\nphases: [{trains: d, losses: [{loss: mse}]}]",
+         {"phases: train networks, and there are no `networks`"}},
+        {"network: [flatten, {dense: 2}]\nlosses: [{loss: softmax_cross_entropy}, {loss: mse}]",
+         {"losses[1].loss: mean_squared_error: compares 2 values of the data for each sample, the "
+          "loss softmax_cross_entropy before it 1"}},
+        {"network: [flatten]\nlosses: [{loss: mse, of: nowhere}]",
+         {"losses[0].of: unknown layer or input 'nowhere'"}},
+        {"network: [flatten, {dense: 2}]\nlosses: [{loss: {expr: prediction}}]",
+         {"the formula never uses target"}},
+    };
+    CHECK_ALL(rows);
+}
+
 Test(net_config_bad, inputs) {
     check_inputs("inputs: 3", "net.yaml:1: inputs: must be a list");
     check_inputs("inputs: [3]", "inputs[0]: must be an input such as");

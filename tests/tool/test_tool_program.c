@@ -346,3 +346,24 @@ Test(tool_program, fits_less_memory) {
     tool_expect(0, NULL, "train gan.yaml -o whole");
     SC_TRUE(!tool_same("half/model.safetensors", "whole/model.safetensors"));
 }
+
+/* Running statistics are those of the first application, whatever the others see. */
+Test(tool_program, statistics_follow_the_first_application) {
+#define CRITIC "discriminator: [flatten, {dense: 16}, batchnorm, leaky_relu, {dense: 1}]"
+#define STEP " --set train.steps=1 --set train.groups=[] --set 'networks={"
+    static const char maker[] =
+        CRITIC ", generator: [{noise: 8}, {dense: 64}, {reshape: [1, 8, 8]}]}'";
+    tool_expect(0, NULL, "train gan.yaml -o both" STEP "%s", maker);
+    tool_expect(0, NULL,
+                "train gan.yaml -o first" STEP CRITIC
+                "}' --set 'phases=[{trains: discriminator, losses: [{loss: bce, of: "
+                "discriminator(input), target: 1}]}]'");
+    tool_expect(0, NULL,
+                "train gan.yaml -o other" STEP
+                "%s --set 'phases=[{trains: discriminator, losses: [{loss: bce, of: "
+                "discriminator(generator), target: 1}]}]'",
+                maker);
+    static const char mean[] = "discriminator.batchnorm1.running_mean";
+    SC_TRUE(same_tensor("both/model.safetensors", "first/model.safetensors", mean));
+    SC_TRUE(!same_tensor("both/model.safetensors", "other/model.safetensors", mean));
+}

@@ -115,7 +115,7 @@ SOCLE_API socle_node socle_dropout(socle_net *net, socle_node x, float rate);
 /* The same elements as one dimension. */
 SOCLE_API socle_node socle_flatten(socle_net *net, socle_node x);
 /* Elementwise function by word: "relu", "sigmoid", "tanh", "softmax" (along the last dimension),
- * "silu", "gelu", "gelu_tanh", "mish", "softplus". */
+ * "gelu", "elu" ... (docs/reference.md, "activation"), with its standard options. */
 SOCLE_API socle_node socle_activation(socle_net *net, socle_node x, const char *word);
 /* socle_activation by "relu". */
 SOCLE_API socle_node socle_relu(socle_net *net, socle_node x);
@@ -124,6 +124,10 @@ SOCLE_API socle_node socle_relu(socle_net *net, socle_node x);
  * formula: docs/configuration.md, "Formulas"; copied. An error names the column. */
 SOCLE_API socle_node socle_expr(socle_net *net, int count, const socle_node *x,
                                 const char *formula);
+/* Any layer as a configuration has it: socle_layer(net, 1, &x, "{leaky_relu: 0.1}"),
+ * "{maxout: {units: 64, pieces: 3, name: m}}" (docs/reference.md, "Layers"). x: the nodes that it
+ * reads, in place of `from`. An error names the place in the text. */
+SOCLE_API socle_node socle_layer(socle_net *net, int count, const socle_node *x, const char *text);
 /* Sum of 2 to 64 nodes of equal shapes. */
 SOCLE_API socle_node socle_add(socle_net *net, int count, const socle_node *x);
 /* Joins 2 to 64 nodes along dimension `axis` of a sample; 0 = channels. Other sizes are equal. */
@@ -154,6 +158,11 @@ SOCLE_API socle_status socle_loss_mean_squared_error(socle_net *net, socle_node 
  * formula: docs/configuration.md, "Formulas"; copied. errors: the first error of building; CONFIG
  * (names the column). */
 SOCLE_API socle_status socle_loss_expr(socle_net *net, socle_node x, const char *formula);
+
+/* Training minimises any loss as a configuration has it: socle_loss(net, x, "{huber: 0.5}"),
+ * "{mse: {reduction: sum}}" (docs/reference.md, "Losses", says what each compares x with).
+ * errors: the first error of building; CONFIG (names the place in the text), SHAPE. */
+SOCLE_API socle_status socle_loss(socle_net *net, socle_node x, const char *text);
 
 /* Number of elements that training changes; 0 for NULL. */
 SOCLE_API int64_t socle_net_parameters(const socle_net *net);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Building a public network, for api_net.c and api_layer.c alone. */
+/* Building a public network, for api_net.c, api_layer.c and api_text.c alone. */
 #ifndef SC_API_API_NET_H
 #define SC_API_API_NET_H
 

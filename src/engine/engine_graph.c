@@ -169,7 +169,7 @@ socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph) {
     if (graph->status == SOCLE_OK) {
         sc_value result = build.node[engine->net->output];
         const sc_loss_term *loss = sc_net_output_loss(engine->net);
-        if (loss && !engine->options.logits) result = sc_loss_prediction(graph, loss->kind, result);
+        if (loss && !engine->options.logits) result = sc_loss_prediction(graph, loss, result);
         sc_graph_output(graph, result, SC_LANE_OUTPUTS, 0);
         sc_graph_fail(graph, sc_graph_pool_first(graph));
     }

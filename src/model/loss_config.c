@@ -62,11 +62,11 @@ static socle_status finish(sc_net *net, const sc_config *config, const json_t *h
     return theirs ? sc_config_fail(config, holder, "loss", "%s", net->env->text) : status;
 }
 
-socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *root) {
+socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *root, int node) {
     given_loss loss;
     SC_TRY(read_kind(&loss, config, root));
     return finish(net, config, root, &loss,
-                  sc_net_loss_with(net, loss.kind.record->word, &loss.options, net->output));
+                  sc_net_loss_with(net, loss.kind.record->word, &loss.options, node));
 }
 
 const char *sc_loss_item_of(const json_t *item) {

@@ -81,14 +81,29 @@ static socle_status read_from(int out[SC_LAYER_INPUTS], int *count, const sc_net
     return sc_kind_fail(config, kind, "the network has several inputs: say which one with from");
 }
 
+/* What was given in place of `from`. */
+static socle_status take_from(int out[SC_LAYER_INPUTS], const sc_config *config,
+                              const sc_kind *kind, int count, const int *nodes) {
+    const json_t *holder;
+    const char *key;
+    if (from_of(kind, &holder, &key))
+        return sc_kind_fail(config, kind,
+                            "what the layer reads is given beside the text: leave "
+                            "out from");
+    for (int i = 0; i < count && i < SC_LAYER_INPUTS; i++) out[i] = nodes[i];
+    return SOCLE_OK;
+}
+
+/* `nodes`: what it reads; NULL: what the text says. */
 static socle_status read_layer(sc_net *net, const sc_config *config, const json_t *list,
-                               size_t index) {
+                               size_t index, int count, const int *nodes) {
     sc_kind kind;
     sc_layer_options options;
-    int from[SC_LAYER_INPUTS], count;
+    int from[SC_LAYER_INPUTS];
     SC_TRY(sc_kind_find(&kind, config, list, NULL, index, &sc_layer_family));
     SC_TRY(sc_kind_read(&options, config, &kind));
-    SC_TRY(read_from(from, &count, net, config, &kind));
+    SC_TRY(nodes ? take_from(from, config, &kind, count, nodes)
+                 : read_from(from, &count, net, config, &kind));
     const char *name = json_string_value(json_object_get(kind.options, "name"));
     if (sc_net_layer(net, sc_layer_kind_of(kind.record), name, count, from, &options) >= 0)
         return SOCLE_OK;
@@ -105,8 +120,16 @@ socle_status sc_net_read(sc_net *net, const sc_config *config, const json_t *lis
         return sc_config_fail(config, sc_config_root(config), "network",
                               "must be a list of layers");
     if (count == 0) return sc_config_fail(config, list, NULL, "a network has at least one layer");
-    for (size_t i = 0; i < count; i++) SC_TRY(read_layer(net, config, list, i));
+    for (size_t i = 0; i < count; i++) SC_TRY(read_layer(net, config, list, i, 0, NULL));
     return SOCLE_OK;
+}
+
+socle_status sc_layer_read(sc_net *net, const sc_config *config, const json_t *list, int count,
+                           const int *nodes) {
+    if (json_array_size(list) != 1)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "the text is one layer, not %zu",
+                       json_array_size(list));
+    return read_layer(net, config, list, 0, count, nodes);
 }
 
 static const sc_word dtypes[] = {{.word = "f32", .help = "float"},
@@ -230,7 +253,7 @@ static socle_status read_parts(sc_net *net, const sc_config *config, const json_
         SC_TRY(sc_net_read(net, config, layers));
         SC_TRY(read_output(net, config, root));
     }
-    if (json_object_get(root, "loss")) return sc_loss_read(net, config, root);
+    if (json_object_get(root, "loss")) return sc_loss_read(net, config, root, net->output);
     SC_TRY(sc_program_read(net, config, root));
     return net->networks ? read_output(net, config, root) : SOCLE_OK;
 }

@@ -29,8 +29,12 @@ socle_status sc_net_read_inputs(sc_net *net, const sc_config *config, const json
 /* Appends the layers of a list (the `network:` of a configuration, NULL where it is missing) to a
  * net that has its inputs. */
 socle_status sc_net_read(sc_net *net, const sc_config *config, const json_t *list);
-/* `loss:` of `root`, which must be there, on the net's output. */
-socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *root);
+/* The only layer of a list, which reads `count` nodes. Errors: also CONFIG where it names sources.
+ */
+socle_status sc_layer_read(sc_net *net, const sc_config *config, const json_t *list, int count,
+                           const int *nodes);
+/* `loss:` of `root`, which must be there, on a node: the net's output. */
+socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *root, int node);
 /* What `losses` and `phases` list. */
 extern const sc_record sc_loss_item_record, sc_phase_record;
 /* An item of `losses` with what its record settles; a new reference, NULL: no memory. */

@@ -95,7 +95,7 @@ sc_value sc_loss_of_expr(sc_graph *graph, const sc_expr *expr, sc_value predicti
  * mean over the rows of each sample. */
 sc_value sc_loss_right_shares(sc_graph *graph, const sc_loss_rows *rows);
 /* What predict shows: softmax of logits, sigmoid, or the output itself. */
-sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_kind *loss, sc_value output);
+sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_term *term, sc_value output);
 
 /* Optimizers (optimizer.c): an update is one formula over blocks of parameters. */
 enum {

@@ -290,7 +290,8 @@ static const sc_loss_kind gaussian = {
 };
 
 static const sc_option sigma_options[] = {
-    NUMBER(0, "epsilon", 1e-12, 1, "0.001", "added to sigma", "eps"),
+    NUMBER(0, "epsilon", 1e-12, 1, "0.000001",
+           "added to sigma, so that a sure one does not have infinite slopes", "eps"),
     REDUCTION,
 };
 static const sc_loss_kind gaussian_sigma = {
@@ -298,11 +299,11 @@ static const sc_loss_kind gaussian_sigma = {
            "means, then as many numbers whose softplus is sigma, against values: log(sigma) + 0.5 "
            "* ((mean - target) / sigma) ** 2, which is gaussian_nll of sigma ** 2. Outputs are "
            "twice as many as targets; predictions are shown as means and sigmas",
-           .value = {1e-6f}, .reduction = "mean"),
+           .value = {1e-3f}, .reduction = "mean"),
     .second = "spread",
     .is_signed = true,
     .formula = "s = softplus(spread) + epsilon; log(s) + 0.5 * ((prediction - target) / s) ** 2",
-    .shows_second = "softplus(prediction)",
+    .shows_second = "softplus(prediction) + epsilon",
 };
 
 static const sc_option expr_options[] = {

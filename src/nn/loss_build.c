@@ -200,13 +200,26 @@ sc_value sc_loss_right_shares(sc_graph *graph, const sc_loss_rows *rows) {
                             (sc_value[]){same, rows->loss});
 }
 
-sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_kind *loss, sc_value output) {
+/* What a formula of the output alone, or a half of it, shows. */
+static sc_value show(sc_graph *graph, const sc_loss_term *term, const char *text, sc_value output) {
+    const sc_loss_options options = {.settings = term->settings};
+    sc_formula f;
+    sc_value shown = SC_NO_VALUE;
+    if (!text) return output;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "prediction", output);
+    sc_scope_options(&f.scope, &term->kind->record, &options);
+    sc_expr_output(&f.expr, sc_formula_read(&f, text));
+    if (graph->status == SOCLE_OK) sc_formula_build(&f, &shown);
+    return shown;
+}
+
+sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_term *term, sc_value output) {
+    const sc_loss_kind *loss = term->kind;
+    if (output == SC_NO_VALUE) return output;
     if (loss->classes || loss->shares) return sc_build_class_shares(graph, output);
-    if (loss->shows_second && output != SC_NO_VALUE) {
-        const int axis = sc_class_axis(sc_graph_desc(graph, output));
-        sc_value second = half(graph, output, 1);
-        second = sc_build_formula(graph, loss->shows_second, "prediction", &second);
-        return sc_build_concat(graph, 2, (sc_value[]){half(graph, output, 0), second}, axis);
-    }
-    return loss->shows ? sc_build_formula(graph, loss->shows, "prediction", &output) : output;
+    if (!loss->shows_second) return show(graph, term, loss->shows, output);
+    const sc_value halves[2] = {half(graph, output, 0),
+                                show(graph, term, loss->shows_second, half(graph, output, 1))};
+    return sc_build_concat(graph, 2, halves, sc_class_axis(sc_graph_desc(graph, output)));
 }

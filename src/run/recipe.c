@@ -93,7 +93,7 @@ static socle_status build_net(sc_net *net, const sc_config *config, const sc_dat
             "what the network reads");
     SC_TRY(sc_config_get_array(&network, config, root, "network"));
     if (network) SC_TRY(sc_net_read(net, config, network));
-    if (json_object_get(root, "loss")) SC_TRY(sc_loss_read(net, config, root));
+    if (json_object_get(root, "loss")) SC_TRY(sc_loss_read(net, config, root, net->output));
     SC_TRY(sc_program_read(net, config, root));
     return sc_metrics_read(net, config, root);
 }

@@ -48,6 +48,39 @@ API_TEST(api_formula, fits_to_the_bits_of_the_built_in_ones) {
     socle_close(context);
 }
 
+/* dense 8, a layer and a loss as text, with options; the same as formulas where `own`. */
+static socle_net *text_net_of(socle_context *context, int own) {
+    socle_net *net;
+    API_OK(context, socle_net_create(&net, context));
+    socle_node x = socle_dense(net, socle_input(net, SOCLE_SHAPE(API_FEATURES)), 8, NULL);
+    x = own ? socle_expr(net, 1, &x, "x if x > 0 else 0.25 * x")
+            : socle_layer(net, 1, &x, "{leaky_relu: {slope: 0.25, name: bent}}");
+    x = socle_dense(net, x, API_CLASSES, NULL);
+    API_OK(context, own ? socle_loss_expr(net, x,
+                                          "r = abs(prediction - target);"
+                                          "0.5 * r * r if r < 0.5 else 0.5 * (r - 0.5 * 0.5)")
+                        : socle_loss(net, x, "{huber: 0.5}"));
+    return net;
+}
+
+/* Options are constants of the formulas of the table, on every device. */
+API_TEST(api_formula, layers_and_losses_with_options_are_their_formulas) {
+    socle_context *context = api_open(device);
+    socle_data *data = values_of(context);
+    float weight[2][API_WEIGHTS];
+    for (int own = 0; own < 2; own++) {
+        socle_net *net = text_net_of(context, own);
+        socle_fit_opts opts = api_opts();
+        opts.optimizer = socle_sgd(0.05f, 0.9f);
+        API_OK(context, socle_fit(net, data, &opts));
+        api_weight(context, net, weight[own]);
+        socle_net_destroy(net);
+    }
+    SC_EQ_MEMORY(weight[1], weight[0], sizeof weight[0]);
+    socle_data_destroy(data);
+    socle_close(context);
+}
+
 /* A decay that the formula names is its own affair: AdamW-like updates are formulas too. */
 Test(api_formula, decay_is_coupled_unless_the_formula_reads_it) {
     static const char *const update[] = {"w = w - lr * g", "w = w - lr * (g + decay * w)",

@@ -22,6 +22,8 @@ Test(api_net, null_arguments) {
     SC_EQ(socle_flatten(NULL, 0), -1);
     SC_EQ(socle_activation(NULL, 0, "relu"), -1);
     SC_EQ(socle_relu(NULL, 0), -1);
+    SC_EQ(socle_layer(NULL, 1, (socle_node[]){0}, "relu"), -1);
+    SC_EQ(socle_loss(NULL, 0, "mse"), SOCLE_STATUS_INVALID_ARGUMENT);
     SC_EQ(socle_add(NULL, 2, (socle_node[]){0, 0}), -1);
     SC_EQ(socle_concat(NULL, 2, (socle_node[]){0, 0}, 0), -1);
     SC_EQ(socle_loss_softmax_cross_entropy(NULL, 0), SOCLE_STATUS_INVALID_ARGUMENT);

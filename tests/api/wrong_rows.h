@@ -148,6 +148,18 @@
     X(CONFIG, "rate", added(w, socle_dropout(w->net, w->row, NAN)))                                \
     X(CONFIG, "function", added(w, socle_activation(w->net, w->row, NULL)))                        \
     X(CONFIG, "function", added(w, socle_activation(w->net, w->row, "nosuch")))                    \
+    X(INVALID_ARGUMENT, "NULL", added(w, socle_layer(w->net, 1, NULL, "relu")))                    \
+    X(INVALID_ARGUMENT, "text is NULL", added(w, socle_layer(w->net, 1, &w->row, NULL)))           \
+    X(CONFIG, "nosuch", added(w, socle_layer(w->net, 1, &w->row, "nosuch")))                       \
+    X(CONFIG, "slope", added(w, socle_layer(w->net, 1, &w->row, "{leaky_relu: {slope: 2000}}")))   \
+    X(CONFIG, "one layer, not 2", added(w, socle_layer(w->net, 1, &w->row, "relu, relu")))         \
+    X(CONFIG, "leave out from",                                                                    \
+      added(w, socle_layer(w->net, 1, &w->row, "{relu: {from: input}}")))                          \
+    X(CONFIG, "more than one value",                                                               \
+      added(w, socle_layer(w->net, 1, &w->row, "relu], more: [relu")))                             \
+    X(CONFIG, "", added(w, socle_layer(w->net, 1, &w->row, "{relu: ")))                            \
+    X(CONFIG, "takes one", added(w, socle_layer(w->net, 2, BOTH(w->row, w->row), "relu")))         \
+    X(CONFIG, "inputs", added(w, socle_layer(w->net, 1000000, &w->row, "add")))                    \
     X(CONFIG, "add", added(w, socle_add(w->net, 1, BOTH(0, 0))))                                   \
     X(CONFIG, "add", added(w, socle_add(w->net, -1, BOTH(0, 0))))                                  \
     X(INVALID_ARGUMENT, "NULL", added(w, socle_add(w->net, 2, NULL)))                              \
@@ -166,6 +178,11 @@
     X(SHAPE, "", socle_loss_softmax_cross_entropy(w->net, w->image))                               \
     X(CONFIG, "no layer", socle_loss_softmax_cross_entropy(w->net, 77))                            \
     X(CONFIG, "no layer", socle_loss_binary_cross_entropy(w->net, -2))                             \
+    X(CONFIG, "nosuch", socle_loss(w->net, w->row, "nosuch"))                                      \
+    X(CONFIG, "delta", socle_loss(w->net, w->row, "{huber: {delta: 0}}"))                          \
+    X(CONFIG, "more than one value", socle_loss(w->net, w->row, "mse, more: 1"))                   \
+    X(INVALID_ARGUMENT, "text is NULL", socle_loss(w->net, w->row, NULL))                          \
+    X(CONFIG, "no layer", socle_loss(w->net, 77, "mse"))                                           \
     X(NOT_FOUND, "nosuch", socle_net_read(w->learner, "nosuch", w->out, 1))                        \
     X(INVALID_ARGUMENT, "elements", socle_net_read(w->learner, "dense1.bias", w->out, 9))          \
     X(INVALID_ARGUMENT, "name", socle_net_read(w->learner, NULL, w->out, 8))                       \

@@ -33,7 +33,7 @@ static void read_network(fixture *f, int blocks) {
     FIXTURE_OK(sc_net_create(&f->net, &f->env));
     sc_net_input(f->net, SC_INPUT_NAME, SOCLE_U8, &shape, 1.0f / 255.0f);
     FIXTURE_OK(sc_net_read(f->net, config, sc_config_find(config, "network")));
-    FIXTURE_OK(sc_loss_read(f->net, config, sc_config_root(config)));
+    FIXTURE_OK(sc_loss_read(f->net, config, sc_config_root(config), f->net->output));
     sc_config_destroy(config);
     sc_text_free(&text);
 }

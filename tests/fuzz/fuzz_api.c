@@ -141,9 +141,20 @@ static const char *const updates[] = {
 static socle_node layer(source *in, socle_net *net, const socle_node *node, int nodes) {
     static const char *const words[] = {"relu", "tanh", "sigmoid", "softmax", "gelu",   "softplus",
                                         "mish", "silu", "elu",     "",        "no such"};
+    static const char *const texts[] = {"{leaky_relu: 0.1}",
+                                        "{elu: {alpha: 0}}",
+                                        "{celu: 0.001}",
+                                        "step",
+                                        "sinc",
+                                        "prelu",
+                                        "{maxout: 3}",
+                                        "{prelu: {per_channel: true}}",
+                                        "linear",
+                                        "{",
+                                        NULL};
     socle_node x = node[pick(in, 6) ? nodes - 1 : pick(in, nodes)];
     if (byte(in) == 255) x = (socle_node)size_of(in);
-    int kind = pick(in, 15);
+    int kind = pick(in, 16);
     const socle_node several[3] = {x, node[pick(in, nodes)], node[pick(in, nodes)]};
     switch (kind) {
     case 0:
@@ -176,13 +187,20 @@ static socle_node layer(source *in, socle_net *net, const socle_node *node, int 
         socle_rnn_opts opts = {.relu = pick(in, 2), .sequence = pick(in, 2)};
         return socle_rnn(net, x, size_of(in), pick(in, 2) ? several : NULL, &opts);
     }
+    case 14:
+        return socle_layer(net, pick(in, 3), several, texts[pick(in, COUNT(texts))]);
     default:
         return socle_relu(net, x);
     }
 }
 
 static socle_status loss(source *in, socle_net *net, socle_node x, int *kind) {
-    *kind = pick(in, 4);
+    static const char *const texts[] = {
+        "{huber: 0.5}", "log_cosh", "{quantile: 0.9}",         "gaussian_nll_softplus",
+        "poisson_nll",  "hinge",    "{mse: {reduction: sum}}", "kl_divergence",
+        "mse, a: b"};
+    *kind = pick(in, 5);
+    if (*kind == 4) return socle_loss(net, x, texts[pick(in, COUNT(texts))]);
     if (*kind == 3) return socle_loss_expr(net, x, formula(in, losses, COUNT(losses)));
     if (*kind == 0) return socle_loss_softmax_cross_entropy(net, x);
     return *kind == 1 ? socle_loss_binary_cross_entropy(net, x)

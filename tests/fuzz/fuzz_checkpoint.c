@@ -77,7 +77,7 @@ static void start(void) {
     FUZZ_REQUIRE(
         sc_net_input(run.net, "input", SOCLE_F32, &(socle_shape){.rank = 1, .size = {2}}, 1) >= 0);
     require(sc_net_read(run.net, config, sc_config_find(config, "network")));
-    require(sc_loss_read(run.net, config, sc_config_root(config)));
+    require(sc_loss_read(run.net, config, sc_config_root(config), run.net->output));
     sc_config_destroy(config);
     make_data();
     static char settings[] = "{\"train\": {\"epochs\": 2}}", facts[] = "{\"samples\": 6}";

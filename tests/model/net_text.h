@@ -19,7 +19,7 @@ static SC_UNUSED socle_status net_from_yaml(sc_net **out, sc_env *env, const soc
     if (status == SOCLE_OK && !sc_config_find(config, "networks"))
         status = sc_net_read(*out, config, sc_config_find(config, "network"));
     if (status == SOCLE_OK && sc_config_find(config, "loss"))
-        status = sc_loss_read(*out, config, sc_config_root(config));
+        status = sc_loss_read(*out, config, sc_config_root(config), (*out)->output);
     if (status == SOCLE_OK) status = sc_program_read(*out, config, sc_config_root(config));
     if (status != SOCLE_OK) {
         sc_net_destroy(*out);

@@ -35,7 +35,7 @@ static void check(const char *path, const socle_shape *shape, int64_t parameters
     SC_OK(&env, sc_net_create(&net, &env));
     SC_EQ(sc_net_input(net, SC_INPUT_NAME, SOCLE_U8, shape, 1.0f / 255.0f), 0);
     SC_OK(&env, sc_net_read(net, config, sc_config_find(config, "network")));
-    SC_OK(&env, sc_loss_read(net, config, sc_config_root(config)));
+    SC_OK(&env, sc_loss_read(net, config, sc_config_root(config), net->output));
     SC_OK(&env, sc_optimizer_read(&optimizer, config, sc_config_root(config)));
     SC_TRUE(optimizer.kind != NULL);
     SC_EQ_STR(net->loss[0].kind->record.word, "softmax_cross_entropy");

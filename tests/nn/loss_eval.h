@@ -51,8 +51,7 @@ static SC_UNUSED void create(loss_eval *out, sc_net *net, int dtype) {
         right = sc_metric_build(out->graph, net, net->metric[0], &rows);
         sc_graph_output(out->graph, right, SC_LANE_OUTPUTS, RIGHT);
     }
-    sc_graph_output(out->graph, sc_loss_prediction(out->graph, term->kind, x), SC_LANE_OUTPUTS,
-                    SHOWN);
+    sc_graph_output(out->graph, sc_loss_prediction(out->graph, term, x), SC_LANE_OUTPUTS, SHOWN);
     SC_OK(env, out->graph->status);
     eval_create(&out->eval, out->graph, false, ROWS, NULL, NULL);
 }

@@ -154,7 +154,7 @@ void fixture_example(fixture *f, const char *name) {
     FIXTURE_OK(sc_net_create(&f->net, &f->env));
     sc_net_input(f->net, SC_INPUT_NAME, SOCLE_U8, &shape, 1.0f / 255.0f);
     FIXTURE_OK(sc_net_read(f->net, config, sc_config_find(config, "network")));
-    FIXTURE_OK(sc_loss_read(f->net, config, sc_config_root(config)));
+    FIXTURE_OK(sc_loss_read(f->net, config, sc_config_root(config), f->net->output));
     sc_config_destroy(config);
     for (size_t i = 0; i < sizeof images; i++) images[i] = (unsigned char)(i * 2654435761u >> 24);
     for (size_t i = 0; i < SAMPLES; i++) labels[i] = (unsigned char)(i % 10);

@@ -22,7 +22,7 @@ static void same(const char *net, const char *one, const char *several) {
 }
 
 Test(fleet_opencl, two_parts_of_a_device) {
-    same("cnn", "opencl:0/0", "opencl:0/0=1,opencl:0/1=3");
+    same(sc_test_full() ? "cnn" : "mlp", "opencl:0/0", "opencl:0/0=1,opencl:0/1=3");
 }
 
 Test(fleet_opencl, root_devices) {

@@ -66,17 +66,28 @@ static socle_status fail_circle(const program *p, const char *name) {
 
 static socle_status need_network(program *p, const char *name, int argument, bool given, int *out);
 
+/* The network that a layer reads from: by its name, or by a layer of it, generator.dense1. */
+static socle_status need_source(program *p, const char *name) {
+    const char *network;
+    json_t *layers;
+    int node;
+    json_object_foreach((json_t *)p->networks, network, layers) {
+        size_t length = strlen(network);
+        bool reads =
+            name && strncmp(name, network, length) == 0 && (!name[length] || name[length] == '.');
+        if (reads) return need_network(p, network, -1, false, &node);
+    }
+    return SOCLE_OK;
+}
+
 /* Networks that the layers of a list read are made before the list's own. */
 static socle_status need_sources(program *p, const json_t *list) {
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *from, *item;
         size_t n;
-        int node;
         SC_TRY(sc_layer_from(&from, p->config, list, i));
-        if (is_network(p, json_string_value(from)))
-            SC_TRY(need_network(p, json_string_value(from), -1, false, &node));
-        json_array_foreach(from, n, item) if (is_network(p, json_string_value(item)))
-            SC_TRY(need_network(p, json_string_value(item), -1, false, &node));
+        SC_TRY(need_source(p, json_string_value(from)));
+        json_array_foreach(from, n, item) SC_TRY(need_source(p, json_string_value(item)));
     }
     return SOCLE_OK;
 }

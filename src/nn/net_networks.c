@@ -255,10 +255,12 @@ static socle_status reaches(bool *out, const sc_net *net, const sc_loss_term *te
     return SOCLE_OK;
 }
 
-static bool is_trained(const sc_net *net, int network) {
-    bool trained = false;
+/* It has weights, and no phase moves them. */
+static bool is_left_out(const sc_net *net, int network) {
+    bool trained = false, weights = false;
     for (int i = 0; i < net->phases; i++) trained |= (net->phase[i].trains >> network & 1u) != 0;
-    return trained;
+    for (size_t p = 0; p < net->parameters; p++) weights |= network_of(net, p) == network;
+    return weights && !trained;
 }
 
 socle_status sc_net_check_phases(const sc_net *net, int *loss) {
@@ -272,7 +274,7 @@ socle_status sc_net_check_phases(const sc_net *net, int *loss) {
                            net->phase[term->phase].name);
     }
     for (int n = 0; net->phases && n < net->networks; n++)
-        if (!is_trained(net, n))
+        if (is_left_out(net, n))
             sc_log_line(net->env, SOCLE_LOG_WARNING,
                         "no phase trains the network '%s': its weights stay as they begin",
                         net->network[n].name);

@@ -181,7 +181,11 @@ Test(net_config, programs_make_the_round_trip) {
         "networks:\n"
         "  b: [{dense: {units: 768, from: a}}, {reshape: [3, 16, 16]}]\n"
         "  a: [flatten, {dense: 3}]\n"
-        "losses: [{loss: mse, of: a(b), target: 0}]\n"};
+        "losses: [{loss: mse, of: a(b), target: 0}]\n",
+        "networks:\n"
+        "  b: [{expr: {formula: x1 - x2, from: [input, a.dense1]}}]\n"
+        "  a: [flatten, {dense: 3}, {expr: x + 1}]\n"
+        "losses: [{loss: mse, of: b(a), target: 0}]\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         sc_env env;
         sc_net *net = read_net(&env, texts[i]);

@@ -241,6 +241,12 @@ Test(tool_program, what_cannot_be) {
         tool_expect(2, cases[i].text, "train gan.yaml -o bad --set '%s'", cases[i].set);
     }
     SC_TRUE(!tool_exists("bad"));
+    tool_result result =
+        tool_run("train gan.yaml -o more --epochs 1 --set 'networks.shown=[{expr: 1 - x}]' --set "
+                 "'phases[1].losses[0].of=discriminator(shown(generator))'");
+    SC_EQ(result.code, 0);
+    SC_TRUE(strstr(result.err, "no phase trains") == NULL); /* there are no weights to train */
+    tool_free(&result);
     tool_expect(0, "no phase trains the network 'generator': its weights stay as they begin",
                 "train gan.yaml -o half --epochs 1 --set train.groups=[] --set "
                 "'phases=[{trains: discriminator, losses: [{loss: bce, of: "

@@ -70,7 +70,7 @@ Test(tool_examples, two_networks_go_on) {
     tool_begin(&temp, false);
     tool_expect(0, "generator_loss", "train %s/examples/fashion-gan.yaml -o whole %s",
                 SC_SOURCE_DIR, some);
-    tool_expect(0, NULL, "train %s/examples/fashion-gan.yaml -o part %s --set train.steps=30",
+    tool_expect(0, NULL, "train %s/examples/fashion-gan.yaml -o part %s --set train.steps=15",
                 SC_SOURCE_DIR, some);
     tool_expect(0, NULL, "train --resume part --device cpu --set train.steps=0");
     SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));

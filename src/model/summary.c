@@ -38,9 +38,9 @@ static void write_from(char *out, size_t size, const sc_net *net, const sc_layer
 }
 
 /* Places of a sample at which the same weights are used: pixels, rows of features. Each gives as
- * many results as the weights have rows. */
-static int64_t positions(const sc_tensor_desc *output, const sc_tensor_desc *weight) {
-    return sc_tensor_elements_at(output, 1) / weight->dim[0];
+ * many results as the weights have rows, of which one element of the output takes `uses`. */
+static int64_t positions(const sc_tensor_desc *output, const sc_tensor_desc *weight, int64_t uses) {
+    return sc_tensor_elements_at(output, 1) * uses / weight->dim[0];
 }
 
 sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
@@ -67,7 +67,7 @@ sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
         bool looked_up = layer->kind->integers;
         if (parameter->role == SC_PARAMETER_WEIGHT && parameter->desc.rank > 1 && !looked_up)
             out.multiply_adds +=
-                sc_tensor_elements(&parameter->desc) * positions(output, &parameter->desc) * uses;
+                sc_tensor_elements(&parameter->desc) * positions(output, &parameter->desc, uses);
     }
     return out;
 }

@@ -17,7 +17,8 @@ struct sc_layer_kind {
     bool source;      /* takes no input: makes its values itself */
     bool lengths;     /* a second input, where there is one, is how many steps of its sequence each
                          sample has */
-    /* How often a sample uses the weights for one of its results; NULL: once. */
+    /* How often a sample uses the weights for one of its results, be it several of their rows once;
+     * NULL: once. */
     int64_t (*uses)(const sc_layer *layer, const sc_tensor_desc *input);
     /* Checks the input shapes, settles options left open (a pooling stride of 0, 0), declares
      * parameters (sc_layer_parameter). NULL: nothing to do. Messages leave the layer's name to the

@@ -10,6 +10,11 @@ static int pieces_of(const sc_layer *layer) {
     return layer->options.pieces ? layer->options.pieces : 1;
 }
 
+static int64_t uses(const sc_layer *layer, const sc_tensor_desc *input) {
+    (void)input;
+    return pieces_of(layer);
+}
+
 static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
     if (input[0].rank < 2) {
         char text[96];
@@ -117,6 +122,7 @@ const sc_layer_kind sc_layer_maxout = {
                                                      .weight_init = {"he_normal", 0},
                                                      .bias_init = {"zeros", 0}},
                .size = sizeof(sc_layer_options)},
+    .uses = uses,
     .declare = declare,
     .build = build,
 };

@@ -14,7 +14,8 @@ Test(summary, rows) {
               &net, &env, &image,
               "network: [{conv2d: {filters: 4, kernel: 3, padding: same, name: stem}}, batchnorm, "
               "relu,"
-              " {add: [stem, relu1]}, {maxpool: {kernel: 2, from: stem}}, flatten, {dense: 10}]"));
+              " {add: [stem, relu1]}, {maxpool: {kernel: 2, from: stem}}, flatten, {dense: 10},"
+              " {maxout: {units: 6, pieces: 3}}, prelu]"));
     static const struct {
         const char *name, *kind, *shape, *from;
         int parameters, statistics, multiply_adds, bytes;
@@ -27,6 +28,8 @@ Test(summary, rows) {
         {"maxpool2d1", "maxpool2d", "[4, 4, 4]", "stem", 0, 0, 0, 256},
         {"flatten1", "flatten", "[64]", "", 0, 0, 0, 256},
         {"dense1", "dense", "[10]", "", 650, 0, 640, 40},
+        {"maxout1", "maxout", "[6]", "", 3 * 6 * 11, 0, 3 * 6 * 10, 24},
+        {"prelu1", "prelu", "[6]", "", 1, 0, 0, 24},
     };
     SC_EQ(sc_net_summary_rows(net), sizeof expected / sizeof expected[0]);
     int64_t parameters = 0;

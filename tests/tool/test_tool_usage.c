@@ -226,9 +226,11 @@ Test(tool_usage, completions) {
         {"completion z", "zsh"},
         {"help comp", "completion"},
         {"help layer conv", "conv2d"},
-        {"train --set train.b", "train.batch="},
+        {"train --set train.ba", "train.batch="},
         {"plan --set data.train.l", "data.train.labels= data.train.limit="},
-        {"help train.", "train.augment train.groups train.init_from train.checkpoint"},
+        {"help train.",
+         "train.early_stopping train.clip train.augment train.groups train.init_from "
+         "train.checkpoint"},
         {"help --format m", "markdown man"},
         {"verify --op conv", "conv2d conv2d_grad_input conv2d_grad_weight"},
         {"train --epochs t", ""},

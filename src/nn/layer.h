@@ -51,6 +51,7 @@ socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
 struct sc_loss_kind {
     sc_record record;    /* its options lie in sc_loss_options */
     const char *applies; /* the activation that it applies to the outputs itself: "softmax"; NULL */
+    const char *expects; /* the activation whose results it reads: "sigmoid"; NULL: any numbers */
     bool classes;        /* compares rows of scores with class numbers */
     bool shares;         /* compares rows of scores with probabilities of the classes */
     bool operation;      /* of class numbers, where all its values are 0: no formula */

@@ -164,6 +164,7 @@ static const sc_loss_kind binary_probabilities = {
            "probabilities, as behind a sigmoid, against 0, 1 or values between (torch BCELoss, "
            "keras BinaryCrossentropy); binary_cross_entropy of scores is more exact",
            .reduction = "mean"),
+    .expects = "sigmoid",
     .most = 1,
     .formula = "-(target * max(log(prediction), -100) + (1 - target) *"
                " max(log1p(-prediction), -100))",

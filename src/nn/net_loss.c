@@ -9,16 +9,20 @@
 #include <math.h>
 #include <string.h>
 
+/* The layer that gives what a loss reads, but for its shape; NULL: an input does. */
+static const sc_layer *source_of(const sc_net *net, int node) {
+    while (node >= net->inputs) {
+        const sc_layer *layer = &net->layer[node - net->inputs];
+        if (strcmp(layer->kind->record.word, "flatten") != 0) return layer;
+        node = layer->input[0];
+    }
+    return NULL;
+}
+
 /* A loss that applies softmax or sigmoid itself, to what has been through one of them: it sees
  * values of 0 to 1, whose softmax is nearly even, and hardly learns. */
-static void warn_squashed(const sc_net *net, const sc_loss_kind *loss, int node) {
-    const sc_layer *layer = NULL;
-    for (; node >= net->inputs; node = layer->input[0]) {
-        layer = &net->layer[node - net->inputs];
-        if (strcmp(layer->kind->record.word, "flatten") != 0) break;
-    }
-    if (node < net->inputs || !loss->applies || strcmp(layer->kind->record.word, "activation") != 0)
-        return;
+static void warn_squashed(const sc_net *net, const sc_loss_kind *loss, const sc_layer *layer) {
+    if (!loss->applies || strcmp(layer->kind->record.word, "activation") != 0) return;
     const char *function = layer->options.function;
     if (strcmp(function, "softmax") != 0 && strcmp(function, "sigmoid") != 0) return;
     sc_log_line(
@@ -27,6 +31,23 @@ static void warn_squashed(const sc_net *net, const sc_loss_kind *loss, int node)
         "hardly learns. Leave this layer out: predictions are %s all the same",
         layer->name, loss->record.word, loss->applies, function,
         strcmp(loss->applies, "softmax") == 0 ? "probabilities" : "of 0 to 1");
+}
+
+/* And one that reads probabilities, from a layer with weights, which gives any number: its
+ * logarithm is none. */
+static void warn_unsquashed(const sc_net *net, const sc_loss_kind *loss, const sc_layer *layer) {
+    if (!loss->expects || !layer->parameters) return;
+    sc_log_line(net->env, SOCLE_LOG_WARNING,
+                "%s: the loss %s reads what %s gives, and this layer gives any number: put %s "
+                "behind it",
+                layer->name, loss->record.word, loss->expects, loss->expects);
+}
+
+static void warn(const sc_net *net, const sc_loss_term *term) {
+    const sc_layer *layer = source_of(net, term->output);
+    if (!layer) return;
+    warn_squashed(net, term->kind, layer);
+    warn_unsquashed(net, term->kind, layer);
 }
 
 static socle_status fail_unknown_loss(sc_env *env, const char *word) {
@@ -104,7 +125,7 @@ static socle_status make_term(sc_loss_term *term, sc_net *net, const char *word,
     if (status == SOCLE_OK) status = check_target(net, term);
     if (status == SOCLE_OK) status = check_labels(net, term);
     if (status != SOCLE_OK) return sc_fail_prefix(net->env, status, "%s", word);
-    warn_squashed(net, term->kind, term->output);
+    warn(net, term);
     return SOCLE_OK;
 }
 

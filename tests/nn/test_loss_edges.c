@@ -130,23 +130,28 @@ static void count_warning(void *user, socle_log_level level, const char *text) {
     *(int *)user += level == SOCLE_LOG_WARNING;
 }
 
-/* Losses that apply softmax or sigmoid themselves, behind a layer that has done so. */
-Test(loss_rows, squashed_before_the_loss_is_warned_about) {
+/* Losses that apply softmax or sigmoid themselves, behind a layer that has done so; and those that
+ * expect it, behind one that has not. */
+Test(loss_edges, layers_that_do_not_suit_a_loss_are_warned_about) {
     for (const sc_record *const *record = sc_loss_family.record; *record; record++) {
         const sc_loss_kind *kind = sc_loss_find((*record)->word);
-        int warnings = 0;
-        const socle_logger logger = {count_warning, &warnings, SOCLE_LOG_WARNING};
-        sc_env env;
-        sc_net *net;
-        SC_REPRO("%s", (*record)->word);
-        if (!kind->formula) continue; /* the user's own */
-        sc_env_init(&env, NULL, &logger);
-        SC_OK(&env, sc_net_create(&net, &env));
-        sc_net_input(net, "x", SOCLE_F32, &(socle_shape){.rank = 1, .size = {2}}, 1);
-        SC_OK(&env, sc_net_loss(net, (*record)->word, net_add(net, "softmax", 0, NULL)));
-        SC_EQ(warnings, kind->applies != NULL);
-        sc_net_destroy(net);
+        for (int squashed = 0; squashed < 2 && kind->formula; squashed++) { /* NULL: the user's */
+            int warnings = 0;
+            const socle_logger logger = {count_warning, &warnings, SOCLE_LOG_WARNING};
+            const char *layer = squashed ? "softmax" : "prelu";
+            sc_env env;
+            sc_net *net;
+            SC_REPRO("%s behind %s", (*record)->word, layer);
+            sc_env_init(&env, NULL, &logger);
+            SC_OK(&env, sc_net_create(&net, &env));
+            sc_net_input(net, "x", SOCLE_F32, &(socle_shape){.rank = 1, .size = {2}}, 1);
+            SC_OK(&env, sc_net_loss(net, (*record)->word, net_add(net, layer, 0, NULL)));
+            SC_EQ(warnings, (squashed ? kind->applies : kind->expects) != NULL);
+            sc_net_destroy(net);
+        }
     }
+    SC_TRUE(sc_loss_find("binary_cross_entropy_probabilities")->expects != NULL);
+    SC_TRUE(sc_loss_find("focal")->applies && sc_loss_find("kl_divergence")->applies);
 }
 
 /* A model file has what is not as by default, a main option alone without its key. */

@@ -96,7 +96,7 @@ static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row
         "{%sdata: {train: {images: a, labels: b}}, network: [{relu: {name: a}}, "
         "%s], loss: %s, metrics: %s, optimizer: %s, train: {checkpoint: {epoch_seconds: 0}, "
         "augment: {}, init_from: {file: w}, groups: [{parameters: a}], clip: {}, "
-        "early_stopping: {}, schedule: %s}}",
+        "early_stopping: {patience: 1}, schedule: %s}}",
         inputs, row->family == &sc_layer_family ? kind : "relu", loss, metrics, optimizer,
         schedule);
     SC_TRUE(length < TEXT);

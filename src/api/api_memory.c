@@ -3,6 +3,7 @@
  */
 #include "api/api.h"
 #include "train/fit_forecast.h"
+#include "train/updates.h"
 
 #include <string.h>
 
@@ -13,11 +14,11 @@ typedef struct forecast_call {
     sc_forecast forecast;
 } forecast_call;
 
-static socle_status forecast_job(sc_device *device, void *argument) {
-    forecast_call *call = argument;
+static socle_status forecast(forecast_call *call, sc_device *device, const sc_updates *updates) {
     sc_forecast_request request;
     SC_TRY(sc_fit_forecast_request(&request, call->net->net, &call->options,
                                    call->net->context->devices, call->dataset, NULL));
+    sc_updates_apply(updates, &request.engine);
     uint64_t before = sc_device_memory(device).budget;
     sc_fit_set_budget(
         device, call->options.memory,
@@ -25,6 +26,15 @@ static socle_status forecast_job(sc_device *device, void *argument) {
     socle_status status =
         sc_forecast_micro_batch(&call->forecast, device, call->net->net, &request);
     sc_device_set_budget(device, before);
+    return status;
+}
+
+static socle_status forecast_job(sc_device *device, void *argument) {
+    forecast_call *call = argument;
+    sc_updates updates;
+    SC_TRY(sc_updates_create(&updates, call->net->net, &call->options));
+    socle_status status = forecast(call, device, &updates);
+    sc_updates_free(&updates);
     return status;
 }
 

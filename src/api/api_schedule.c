@@ -50,17 +50,22 @@ static socle_status set_values(sc_env *env, sc_schedule *out, const sc_record *k
     return sc_record_check(env, kind, out);
 }
 
+/* What is no word of the table may be a formula, such as "epoch". */
+static socle_status set_formula(sc_env *env, sc_schedule *out, const socle_schedule *from) {
+    out->formula = from->kind;
+    socle_status status = sc_schedule_check(env, out);
+    if (status != SOCLE_OK && is_word(from->kind))
+        return sc_fail(env, status, "there is no schedule \"%.60s\"", from->kind);
+    if (status != SOCLE_OK || !from->values) return status;
+    return sc_fail(env, SOCLE_STATUS_CONFIG, "a formula takes no values, not %d", from->values);
+}
+
 socle_status sc_api_schedule(sc_env *env, const socle_schedule *from, sc_schedule *out) {
     const char *named, *text = from->kind ? from->kind : "constant";
-    const sc_record *kind =
-        sc_family_find(&sc_schedule_family, is_word(text) ? text : "expr", &named);
-    if (!kind) return sc_fail(env, SOCLE_STATUS_CONFIG, "there is no schedule \"%.60s\"", text);
+    const sc_record *kind = sc_family_find(&sc_schedule_family, text, &named);
+    const bool known = kind != NULL;
+    if (!known) kind = sc_family_find(&sc_schedule_family, "expr", &named);
     sc_record_defaults(out, kind);
-    socle_status status = SOCLE_OK;
-    if (is_word(text))
-        status = set_values(env, out, kind, from);
-    else
-        out->formula = text;
-    if (status == SOCLE_OK) status = sc_schedule_check(env, out);
+    socle_status status = known ? set_values(env, out, kind, from) : set_formula(env, out, from);
     return status == SOCLE_OK ? status : sc_fail_prefix(env, status, "schedule: %s", kind->word);
 }

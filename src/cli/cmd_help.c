@@ -66,7 +66,7 @@ static void list_commands(void) {
         printf("  %-11s %s\n", command->name, command->summary);
     printf("\n`socle help COMMAND` explains one, `socle help config` what a configuration may\n"
            "say: also one section (train, data, ...) or all layers, losses, metrics,\n"
-           "optimizers and initialisers, or one of them (layer conv2d).\n"
+           "optimizers, schedules and initialisers, or one of them (layer conv2d).\n"
            "Results are printed on standard output, all else on standard error. Exit codes:\n"
            "0 success, 1 run-time failure, 2 usage or configuration, 3 bad data or model\n"
            "file, 4 no usable device or kernel build failed, 5 diverged, 6 threshold\n"

@@ -66,6 +66,7 @@ static socle_status fail_circle(const program *p, const char *name) {
 
 static socle_status need_network(program *p, const char *name, int argument, bool given, int *out);
 
+<<<<<<< HEAD
 /* The network that a layer reads from: by its name, or by a layer of it, generator.dense1. */
 static socle_status need_source(program *p, const char *name) {
     const char *network;
@@ -76,10 +77,32 @@ static socle_status need_source(program *p, const char *name) {
         bool reads =
             name && strncmp(name, network, length) == 0 && (!name[length] || name[length] == '.');
         if (reads) return need_network(p, network, -1, false, &node);
+=======
+/* generator.dense1 is a layer of the network generator, which is made if it is not yet. */
+static socle_status need_owner(program *p, const char *name) {
+    const char *network;
+    json_t *list;
+    int node;
+    json_object_foreach((json_t *)p->networks, network, list) {
+        size_t length = strlen(network);
+        if (strncmp(name, network, length) == 0 && name[length] == '.' &&
+            sc_net_find_network(p->net, network) < 0)
+            return need_network(p, network, -1, false, &node);
+>>>>>>> dbf19e4 (train, nn, model, api: what fresh eyes found in schedules, averages and programs)
     }
     return SOCLE_OK;
 }
 
+<<<<<<< HEAD
+=======
+/* What a layer reads: a network, or a layer of one. */
+static socle_status need_source(program *p, const char *name) {
+    int node;
+    if (is_network(p, name)) return need_network(p, name, -1, false, &node);
+    return name ? need_owner(p, name) : SOCLE_OK;
+}
+
+>>>>>>> dbf19e4 (train, nn, model, api: what fresh eyes found in schedules, averages and programs)
 /* Networks that the layers of a list read are made before the list's own. */
 static socle_status need_sources(program *p, const json_t *list) {
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -183,6 +206,7 @@ static socle_status read_expression(program *p, expression *e, int depth, int *o
     /* The key outlives the reading; `name` does not. */
     void *member = json_object_iter_at((json_t *)p->networks, name);
     if (member) return need_network(p, json_object_iter_key(member), argument, given, out);
+    SC_TRY(need_owner(p, name));
     *out = sc_net_find(p->net, name);
     return *out >= 0 ? SOCLE_OK : fail_unknown(p, e, name);
 }
@@ -248,18 +272,26 @@ static socle_status read_trains(const program *p, const json_t *phase, uint32_t 
     return SOCLE_OK;
 }
 
-static socle_status read_phase(program *p, const json_t *phase) {
+/* Checks a phase, and makes the networks that its losses are of: the order of phases means nothing.
+ */
+static socle_status begin_phase(program *p, const json_t *phase) {
     const json_t *losses = NULL;
-    phase_item values = {0};
-    const char *first;
-    uint32_t trains;
     int node;
-    SC_TRY(sc_record_read(&values, p->config, phase, &sc_phase_record));
+    SC_TRY(sc_record_read(NULL, p->config, phase, &sc_phase_record));
     SC_TRY(sc_config_get_array(&losses, p->config, phase, "losses"));
     for (size_t i = 0; i < json_array_size(losses); i++) {
         SC_TRY(check_mapping(p, losses, i, "{loss: mean_squared_error, of: generator}"));
         SC_TRY(read_of(p, json_array_get(losses, i), &node));
     }
+    return SOCLE_OK;
+}
+
+static socle_status read_phase(program *p, const json_t *phase) {
+    const json_t *losses = json_object_get(phase, "losses");
+    phase_item values = {0};
+    const char *first;
+    uint32_t trains;
+    SC_TRY(sc_record_read(&values, p->config, phase, &sc_phase_record));
     SC_TRY(read_trains(p, phase, &trains, &first));
     socle_status status = sc_net_add_phase(p->net, values.name ? values.name : first, trains);
     if (status == SOCLE_STATUS_CONFIG)
@@ -287,8 +319,9 @@ static socle_status read_phases(program *p, const json_t *phases) {
     int loss;
     json_array_foreach(phases, i, phase) {
         SC_TRY(check_mapping(p, phases, i, "{trains: generator, losses: [...]}"));
-        SC_TRY(read_phase(p, phase));
+        SC_TRY(begin_phase(p, phase));
     }
+    json_array_foreach(phases, i, phase) SC_TRY(read_phase(p, phase));
     socle_status status = sc_net_check_phases(p->net, &loss);
     return status == SOCLE_STATUS_CONFIG ? fail_unreached(p, phases, loss) : status;
 }

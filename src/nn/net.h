@@ -230,8 +230,9 @@ int sc_net_apply(sc_net *net, int network, int argument);
 bool sc_net_reads_inputs(const sc_net *net, int node);
 /* One more phase; the losses that are added from now on are its. Errors: CONFIG. */
 socle_status sc_net_add_phase(sc_net *net, const char *name, uint32_t trains);
-/* Every loss reaches a parameter that its phase trains; networks that no phase trains are named in
- * a warning. *loss: which does not. Errors: CONFIG. */
+/* Every loss reaches a parameter that its phase trains, and each network that a phase trains is
+ * reached by one of its losses; networks that no phase trains are named in a warning. *loss: which
+ * does not, or a loss of that phase. Errors: CONFIG. */
 socle_status sc_net_check_phases(const sc_net *net, int *loss);
 /* The phases of a step, at least 1. */
 int sc_net_phases(const sc_net *net);

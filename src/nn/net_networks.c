@@ -170,7 +170,8 @@ static socle_status add_phase(sc_net *net, const char *name, uint32_t trains) {
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "a step has at most %d phases",
                        SC_NET_PHASES);
     SC_TRY(sc_name_check(net->env, name));
-    if (strcmp(name, "val") == 0 || strcmp(name, "test") == 0)
+    if (strcmp(name, "val") == 0 || strcmp(name, "test") == 0 || strncmp(name, "val_", 4) == 0 ||
+        strncmp(name, "test_", 5) == 0)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG,
                        "'%s_loss' is what the loss on other data is called: name the phase", name);
     for (int i = 0; i < net->phases; i++) {
@@ -241,15 +242,17 @@ bool sc_net_reads_inputs(const sc_net *net, int node) {
     return any;
 }
 
-/* *out: a layer on the way to the loss has a parameter that the loss's phase trains. */
-static socle_status reaches(bool *out, const sc_net *net, const sc_loss_term *term) {
+/* Which networks that its phase trains have parameters on the way to the loss: bits. */
+static socle_status reaches(uint32_t *out, const sc_net *net, const sc_loss_term *term) {
     bool *marked;
-    *out = false;
+    *out = 0;
     SC_TRY(mark_dependencies(net, term->output, &marked));
     for (size_t l = 0; l < net->layers; l++) {
         const sc_layer *layer = &net->layer[l];
-        for (int p = 0; marked[(size_t)net->inputs + l] && p < layer->parameters; p++)
-            *out |= sc_net_phase_of(net, (size_t)(layer->first_parameter + p)) == term->phase;
+        for (int i = 0; marked[(size_t)net->inputs + l] && i < layer->parameters; i++) {
+            const size_t p = (size_t)(layer->first_parameter + i);
+            if (sc_net_phase_of(net, p) == term->phase) *out |= 1u << network_of(net, p);
+        }
     }
     sc_release(net->env, marked);
     return SOCLE_OK;
@@ -264,14 +267,24 @@ static bool is_left_out(const sc_net *net, int network) {
 }
 
 socle_status sc_net_check_phases(const sc_net *net, int *loss) {
+    uint32_t all[SC_NET_PHASES] = {0}, reached;
     for (*loss = 0; net->phases && *loss < net->losses; (*loss)++) {
         const sc_loss_term *term = &net->loss[*loss];
-        bool reached;
         SC_TRY(reaches(&reached, net, term));
+        all[term->phase] |= reached;
         if (!reached)
             return sc_fail(net->env, SOCLE_STATUS_CONFIG,
                            "this loss reaches no parameter that the phase '%s' trains",
                            net->phase[term->phase].name);
+    }
+    for (*loss = 0; net->phases && *loss < net->losses; (*loss)++) {
+        const sc_phase *phase = &net->phase[net->loss[*loss].phase];
+        for (int n = 0; n < net->networks; n++)
+            if (phase->trains & ~all[net->loss[*loss].phase] & 1u << n)
+                return sc_fail(
+                    net->env, SOCLE_STATUS_CONFIG,
+                    "no loss of the phase '%s' reaches the network '%s', which it trains",
+                    phase->name, net->network[n].name);
     }
     for (int n = 0; net->phases && n < net->networks; n++)
         if (is_left_out(net, n))

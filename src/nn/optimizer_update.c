@@ -16,11 +16,14 @@ static const int term_slot[SC_STEP_TERMS] = {2, 3, 5, 6}; /* launch scalars; the
                                                            */
 enum { COMMIT_NODES = 24 }; /* what the commit's expression has beside the update */
 
-const char *sc_optimizer_text(const sc_optimizer *optimizer) {
+static const char *text_of_kind(const sc_optimizer *optimizer) {
     const sc_optimizer_kind *kind = optimizer->kind;
-    if (optimizer->update) return optimizer->update;
     if (kind->plain && optimizer->value[kind->plain_at] == 0.0f) return kind->plain;
     return kind->update ? kind->update : "";
+}
+
+const char *sc_optimizer_text(const sc_optimizer *optimizer) {
+    return optimizer->update ? optimizer->update : text_of_kind(optimizer);
 }
 
 /* States of an update: what it keeps, but for the parameter itself. `most` are written. */
@@ -44,7 +47,8 @@ int sc_optimizer_states(const sc_optimizer *optimizer) {
 void sc_optimizer_state_name(char out[SC_STATE_NAME], const sc_optimizer *optimizer, int state) {
     sc_formula_name name[SC_OPTIMIZER_STATES] = {{"", 0}};
     list_states(sc_optimizer_text(optimizer), name, SC_OPTIMIZER_STATES);
-    if (optimizer->kind->state_name[state])
+    const int named = list_states(text_of_kind(optimizer), NULL, 0); /* by the kind's table */
+    if (state < named && optimizer->kind->state_name[state])
         snprintf(out, SC_STATE_NAME, "%s", optimizer->kind->state_name[state]);
     else
         snprintf(out, SC_STATE_NAME, "%.*s", name[state].length, name[state].word);

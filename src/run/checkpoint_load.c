@@ -85,9 +85,10 @@ static socle_status get_own_sums(sc_checkpoint_visit *v, sc_position *position) 
     return good ? SOCLE_OK : bad_value(v, SC_CHECKPOINT_OWN_METRICS, text);
 }
 
-static socle_status get_patience(sc_checkpoint_visit *v, sc_patience *patience) {
+/* A run that did not wait before begins to. */
+static socle_status get_patience(sc_checkpoint_visit *v, sc_patience *patience, int64_t epoch) {
     sc_patience saved;
-    *patience = (sc_patience){0};
+    *patience = sc_patience_begin(epoch);
     if (!sc_safetensors_metadata(v->file, "run.patience_best")) return SOCLE_OK;
     SC_TRY(get_real(v, "run.patience_best", &saved.best));
     SC_TRY(get_count(v, "run.patience_epoch", &saved.epoch));
@@ -111,7 +112,7 @@ static socle_status get_sums(sc_checkpoint_visit *v, sc_position *position) {
     SC_TRY(get_own_sums(v, position));
     SC_TRY(get_scaling(v, &position->scaling));
     SC_TRY(get_plateau(v, &position->plateau));
-    SC_TRY(get_patience(v, &position->patience));
+    SC_TRY(get_patience(v, &position->patience, position->epoch));
     return get_real(v, "run.best", &position->best);
 }
 

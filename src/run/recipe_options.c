@@ -136,16 +136,16 @@ static const sc_record clip_record = {
 static const sc_option early_stopping_options[] = {
     {"patience", SC_OPTION_LONG, AT(fit.patience),
      "the run ends when so many epochs have brought nothing better; 0: it does not", 0, INT32_MAX,
-     .shorthand = true, .example = "5", .unit = "epochs"},
-    {"gain", SC_OPTION_DOUBLE, AT(fit.least_gain), "by how much something better must be better", 0,
-     1e30, .example = "0.001", .aliases = "min_delta"},
+     .required = true, .shorthand = true, .example = "5", .unit = "epochs"},
+    {"gain", SC_OPTION_DOUBLE, AT(fit.least_gain), "how much better something better is at least",
+     0, 1e30, .example = "0.001", .aliases = "min_delta"},
 };
 static const sc_record early_stopping_record = {
     .word = "train.early_stopping",
     .help =
         "The run ends before its epochs are done where the validation no longer gets better: in "
-        "what `train.best` names, by at least `gain`. The model is that of the best epoch, as "
-        "always.",
+        "what `train.best` names (of equal accuracies the lower loss is better), by at least "
+        "`gain`. The model is that of the best epoch, as always.",
     .options = early_stopping_options,
     .count = COUNT(early_stopping_options),
     .standard = &standard,

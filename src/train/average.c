@@ -7,18 +7,44 @@
 
 #include "base/text.h"
 
+#include <string.h>
+
 /* What stands around an update. The average begins as the first weights are, and follows faster at
  * first: each step keeps (1 + step) / (10 + step) of it, at most `average`. Where a step changes no
  * weight, the lag stays as it is. */
-static const char before_update[] = "before_step = w;",
-                  behind_update[] = "average_lag = min(%.9g, (1 + step) / (10 + step)) * "
-                                    "(average_lag + (w - before_step))";
+#define LAG "average_lag"
+#define BEFORE "average_before"
+static const char before_update[] = BEFORE " = w;",
+                  behind_update[] = ";" LAG " = min(%.9g, (1 + step) / (10 + step)) * "
+                                    "(" LAG " + (w - " BEFORE "))";
+
+/* Without the semicolon that a formula may end with. */
+static int length_of(const char *text) {
+    size_t length = strlen(text);
+    while (length && strchr("; \t\n", text[length - 1])) length--;
+    return (int)length;
+}
+
+static socle_status check_update(sc_env *env, const sc_optimizer *optimizer) {
+    const char *text = sc_optimizer_text(optimizer), *word = optimizer->kind->record.word;
+    if (strstr(text, LAG) || strstr(text, BEFORE))
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "train.average: the update of the optimizer %s has a name with " LAG
+                       " or " BEFORE " in it, which averaging needs: take another one",
+                       word);
+    if (sc_optimizer_states(optimizer) < SC_OPTIMIZER_STATES) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_CONFIG,
+                   "train.average: %s keeps too much beside each weight to average it as well",
+                   word);
+}
 
 socle_status sc_average_update(char **out, sc_env *env, const sc_optimizer *optimizer,
                                float average) {
+    const char *own = sc_optimizer_text(optimizer);
+    SC_TRY(check_update(env, optimizer));
     sc_text text;
     sc_text_init(&text, env);
-    sc_text_add(&text, "%s%s;", before_update, sc_optimizer_text(optimizer));
+    sc_text_add(&text, "%s%.*s", before_update, length_of(own), own);
     sc_text_add(&text, behind_update, (double)average);
     socle_status status =
         text.status == SOCLE_OK ? sc_copy_string(env, out, text.data) : text.status;
@@ -30,9 +56,7 @@ socle_status sc_average_update(char **out, sc_env *env, const sc_optimizer *opti
     if (status == SOCLE_OK) return status;
     sc_release(env, *out);
     *out = NULL;
-    return sc_fail(env, status,
-                   "train.average: %s keeps too much beside each weight to average it as well",
-                   optimizer->kind->record.word);
+    return sc_fail_prefix(env, status, "train.average: %s", optimizer->kind->record.word);
 }
 
 /* The state that the lag is; -1: the parameter is not averaged. */
@@ -43,9 +67,15 @@ static int lag_of(const sc_trainer *trainer, size_t p) {
 
 static socle_status show_average(sc_trainer *trainer, size_t p, float *lag) {
     const sc_tensor_desc *desc = &trainer->net->parameter[p].desc;
-    float *weight = trainer->raw[p];
+    float *weight;
     SC_TRY(sc_fleet_read(trainer->fleet, (int)p, lag_of(trainer, p), lag));
-    SC_TRY(sc_fleet_read(trainer->fleet, (int)p, -1, weight));
+    SC_TRY(sc_allocate(trainer->env, &weight, sc_tensor_bytes(desc), 1));
+    socle_status status = sc_fleet_read(trainer->fleet, (int)p, -1, weight);
+    if (status != SOCLE_OK) {
+        sc_release(trainer->env, weight);
+        return status;
+    }
+    trainer->raw[p] = weight;
     for (int64_t i = 0; i < sc_tensor_elements(desc); i++) lag[i] = weight[i] - lag[i];
     return sc_fleet_write(trainer->fleet, (int)p, -1, lag);
 }
@@ -59,8 +89,7 @@ socle_status sc_trainer_show_averages(sc_trainer *trainer) {
         const size_t bytes = sc_tensor_bytes(&net->parameter[p].desc);
         if (lag_of(trainer, p) < 0) continue;
         SC_TRY(sc_allocate(trainer->env, &lag, bytes, 1));
-        socle_status status = sc_allocate(trainer->env, &trainer->raw[p], bytes, 1);
-        if (status == SOCLE_OK) status = show_average(trainer, p, lag);
+        socle_status status = show_average(trainer, p, lag);
         sc_release(trainer->env, lag);
         SC_TRY(status);
     }
@@ -74,10 +103,18 @@ void sc_trainer_forget_raw(sc_trainer *trainer) {
     trainer->raw = NULL;
 }
 
-socle_status sc_trainer_hide_averages(sc_trainer *trainer) {
+static socle_status put_back(sc_trainer *trainer) {
     socle_status status = SOCLE_OK;
     for (size_t p = 0; trainer->raw && status == SOCLE_OK && p < trainer->net->parameters; p++)
         if (trainer->raw[p]) status = sc_fleet_write(trainer->fleet, (int)p, -1, trainer->raw[p]);
     sc_trainer_forget_raw(trainer);
+    return status;
+}
+
+socle_status sc_trainer_end_averages(sc_trainer *trainer, socle_status status) {
+    if (status == SOCLE_OK) return put_back(trainer);
+    sc_env failure = *trainer->env;
+    put_back(trainer);
+    sc_env_adopt_error(trainer->env, &failure);
     return status;
 }

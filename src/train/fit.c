@@ -239,11 +239,7 @@ static socle_status judge_weights(sc_trainer *trainer, sc_epoch_report *report) 
 static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     socle_status status = sc_trainer_show_averages(trainer);
     if (status == SOCLE_OK) status = judge_weights(trainer, report);
-    if (status == SOCLE_OK) return sc_trainer_hide_averages(trainer);
-    sc_env failure = *trainer->env;
-    sc_trainer_hide_averages(trainer);
-    sc_env_adopt_error(trainer->env, &failure);
-    return status;
+    return sc_trainer_end_averages(trainer, status);
 }
 
 /* What an epoch says to a schedule that waits for progress. */
@@ -329,9 +325,6 @@ socle_status sc_trainer_run(sc_trainer *trainer) {
         if (run_over(trainer)) break;
         SC_TRY(check_stop(trainer));
     }
-    if (sc_trainer_gave_up(trainer))
-        sc_log_line(trainer->env, SOCLE_LOG_INFO,
-                    "stops after epoch %lld: the validation has not been better since epoch %lld",
-                    (long long)position->epoch, (long long)position->patience.epoch);
+    if (sc_trainer_gave_up(trainer)) sc_trainer_say_stop(trainer);
     return SOCLE_OK;
 }

@@ -152,9 +152,10 @@ socle_status sc_trainer_restore_best(sc_trainer *trainer);
 
 /* The last epoch that was better by enough, for early stopping. */
 typedef struct sc_patience {
-    double best;   /* its score */
-    int64_t epoch; /* from 1; 0: none */
+    double best;   /* its score; NaN: none since the waiting began */
+    int64_t epoch; /* from 1; or after which epoch the waiting began */
 } sc_patience;
+sc_patience sc_patience_begin(int64_t epoch);
 
 /* Where a run is; all that is needed beside the tensors to continue it. */
 typedef struct sc_position {

@@ -39,13 +39,14 @@ struct sc_trainer {
 };
 
 /* average.c: puts the averages in the place of the weights, where the run has some / puts the
- * weights back, after a failure too / without that. */
+ * weights back, after a failure too, which stays the result. */
 socle_status sc_trainer_show_averages(sc_trainer *trainer);
-socle_status sc_trainer_hide_averages(sc_trainer *trainer);
+socle_status sc_trainer_end_averages(sc_trainer *trainer, socle_status status);
 void sc_trainer_forget_raw(sc_trainer *trainer);
 /* early_stopping.c: the options make sense; and the score of an epoch that is over. */
 socle_status sc_trainer_check_patience(const sc_trainer *trainer);
 void sc_trainer_follow_gain(sc_trainer *trainer, const sc_epoch_report *report, double score);
+void sc_trainer_say_stop(const sc_trainer *trainer); /* why the run is over */
 /* position.c: steps of a whole epoch. */
 int64_t sc_trainer_epoch_steps(const sc_trainer *trainer);
 /* trainer_equip.c: every device's engine and samples. */

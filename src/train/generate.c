@@ -32,11 +32,14 @@ socle_status sc_trainer_generate(sc_trainer *trainer, int64_t count, float *out)
     generation *job;
     SC_TRY(sc_allocate(trainer->env, &job, sizeof *job + bytes, 1));
     job->count = count;
-    socle_status status = sc_fleet_lead(
-        trainer->fleet,
-        sc_fleet_deadline(trainer->fleet, sc_ceil_div(count, trainer->options.batch) + 1),
-        generate_job, job, sizeof *job + bytes);
+    socle_status status = sc_trainer_show_averages(trainer);
+    if (status == SOCLE_OK)
+        status = sc_fleet_lead(
+            trainer->fleet,
+            sc_fleet_deadline(trainer->fleet, sc_ceil_div(count, trainer->options.batch) + 1),
+            generate_job, job, sizeof *job + bytes);
     if (status == SOCLE_OK) memcpy(out, job->data, bytes);
+    status = sc_trainer_end_averages(trainer, status);
     sc_release(trainer->env, job);
     return status;
 }

@@ -111,7 +111,8 @@ static socle_status check_patience(const sc_trainer *trainer, const sc_position 
     if (!trainer->options.patience) return SOCLE_OK;
     SC_TRY(
         within(trainer, "patience_epoch", (double)patience->epoch, 0, (double)position->epoch + 1));
-    return within(trainer, "patience_best", patience->best, -FLT_MAX, FLT_MAX);
+    if (isnan(patience->best)) return SOCLE_OK;
+    return within(trainer, "patience_best", patience->best, -DBL_MAX, DBL_MAX);
 }
 
 /* The factor falls by the schedule's own, and waits no longer than that says. */

@@ -11,6 +11,7 @@
  * a row here and its reference in tests/train/test_schedule.c. */
 #include "train/schedule.h"
 
+#include "base/number.h"
 #include "op/expr_parse.h"
 #include "op/expr_step.h"
 
@@ -61,7 +62,7 @@ static const sc_option step_options[] = {
 };
 static const kind step = {
     RECORD("step", step_options, "falls by a factor in equal intervals", .value = {0.1f, 1}),
-    .formula = "factor ** floor(epoch / every)",
+    .formula = "factor ** floor(epoch / every + 1e-9)",
 };
 
 static const sc_option multi_step_options[] = {
@@ -90,7 +91,7 @@ static const kind exponential = {
 static const sc_option cosine_options[] = {
     {"period", SC_OPTION_FLOAT, AT(0),
      "begin anew with the full rate after so long; 0: fall once, to the end of the run", 0, 1e6,
-     .unit = "epochs", .example = "10", .aliases = "t_0 t_max"},
+     .unit = "epochs", .example = "10", .aliases = "t_0"},
     {"growth", SC_OPTION_FLOAT, AT(1), "each period is so many times as long as the one before", 1,
      1000, .example = "2", .aliases = "t_mult"},
     LEAST(2),
@@ -146,7 +147,7 @@ static const sc_option plateau_options[] = {
     {"patience", SC_OPTION_INTEGER, offsetof(sc_schedule, patience),
      "so many epochs may pass without progress", 0, 1000000, .unit = "epochs", .example = "3"},
     {"change", SC_OPTION_FLOAT, AT(1), "progress is a loss that is lower by this part", 0, 1,
-     .example = "0.001", .aliases = "threshold min_delta"},
+     .example = "0.001", .aliases = "threshold"},
     LEAST(2),
     WARMUP,
 };
@@ -191,15 +192,17 @@ static const kind *kind_of(const sc_schedule *schedule) {
 /* The names of all formulas, in the order of their values. */
 static const char *const names[] = {"step",  "steps", "epoch",  "epochs",
                                     "since", "whole", "passed", "plateau"};
-enum { NAMES = COUNT(names) };
+enum { NAMES = COUNT(names), OFFERED = 4 }; /* to users' formulas: the first ones */
 _Static_assert(NAMES + SC_SCHEDULE_OPTIONS <= SC_EXPR_INPUTS, "an expression has room for them");
 
 /* Options are inputs and no constants: a division by one that is 0 here may never be read. */
 static void open_scope(sc_expr_scope *scope, sc_expr *formula, const kind *kind) {
     sc_expr_init(formula);
     sc_scope_init(scope, formula);
-    for (int i = 0; i < NAMES; i++)
-        sc_scope_node(scope, names[i], sc_expr_input(formula, i, SC_EXPR_FLOAT));
+    for (int i = 0; i < NAMES; i++) {
+        int node = sc_expr_input(formula, i, SC_EXPR_FLOAT);
+        if (kind->formula || i < OFFERED) sc_scope_node(scope, names[i], node);
+    }
     for (int i = 0; i < kind->record.count; i++) {
         const sc_option *option = &kind->record.options[i];
         if (option->type != SC_OPTION_FLOAT || option->offset < AT(0)) continue;
@@ -253,16 +256,21 @@ socle_status sc_schedule_begin(sc_schedule_run *out, sc_env *env, const sc_sched
     return try_epochs(env, out);
 }
 
-/* Smallest length of what is left of a run, in epochs: the divisor of what is 0 there. */
+/* In epochs: the smallest length of what is left of a run, which is a divisor; and what two times
+ * may differ by and be the same one, as 3 * 0.1 and 0.3. Options are the decimal numbers that were
+ * written. */
 #define NOTHING 1e-9
+#define NEAR 1e-9
 
 static void values_at(double value[SC_EXPR_INPUTS], const sc_schedule_run *run, int64_t step_number,
                       const sc_plateau *plateau_now) {
     const sc_schedule *schedule = &run->schedule;
     const double epoch = (double)(step_number - 1) / run->epoch_steps,
-                 epochs = run->steps / run->epoch_steps, warmup = (double)schedule->warmup;
+                 epochs = run->steps / run->epoch_steps,
+                 warmup = sc_number_of_float(schedule->warmup);
     int passed = 0;
-    for (int i = 0; i < schedule->at.count; i++) passed += (double)schedule->at.value[i] <= epoch;
+    for (int i = 0; i < schedule->at.count; i++)
+        passed += sc_number_of_float(schedule->at.value[i]) <= epoch + NEAR;
     const double now[NAMES] = {(double)step_number,
                                run->steps,
                                epoch,
@@ -272,7 +280,8 @@ static void values_at(double value[SC_EXPR_INPUTS], const sc_schedule_run *run, 
                                passed,
                                plateau_now->factor};
     for (int i = 0; i < NAMES; i++) value[i] = now[i];
-    for (int i = 0; i < SC_SCHEDULE_OPTIONS; i++) value[NAMES + i] = (double)schedule->value[i];
+    for (int i = 0; i < SC_SCHEDULE_OPTIONS; i++)
+        value[NAMES + i] = sc_number_of_float(schedule->value[i]);
 }
 
 socle_status sc_schedule_factor(double *out, sc_env *env, const sc_schedule_run *run,
@@ -280,7 +289,7 @@ socle_status sc_schedule_factor(double *out, sc_env *env, const sc_schedule_run 
     double value[SC_EXPR_INPUTS] = {0};
     values_at(value, run, step_number, plateau_now);
     *out = sc_expr_value(&run->expr, (uint32_t)step_number, value);
-    const double rising = (double)run->schedule.warmup * run->epoch_steps;
+    const double rising = sc_number_of_float(run->schedule.warmup) * run->epoch_steps;
     if (rising > (double)step_number) *out *= (double)step_number / rising;
     if (isfinite((float)*out) && *out >= 0) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_CONFIG,
@@ -294,13 +303,14 @@ bool sc_schedule_judges(const sc_schedule *schedule) {
 }
 
 bool sc_schedule_judge(const sc_schedule *schedule, sc_plateau *now, double loss) {
-    if (isnan(now->best) || loss < now->best * (1 - (double)schedule->value[1])) {
+    if (isnan(now->best) ||
+        loss < now->best - fabs(now->best) * sc_number_of_float(schedule->value[1])) {
         now->best = loss;
         now->waited = 0;
         return false;
     }
     if (++now->waited <= schedule->patience) return false;
     now->waited = 0;
-    now->factor *= (double)schedule->value[0];
+    now->factor *= sc_number_of_float(schedule->value[0]);
     return true;
 }

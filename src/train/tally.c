@@ -76,8 +76,9 @@ socle_status sc_columns_count(sc_env *env, const sc_net *net, const sc_dataset *
     sc_tally tally;
     SC_TRY(sc_tally_begin(&tally, env, net, dataset));
     if (sc_tally_any(&tally, order->visit, order->count)) return SOCLE_OK;
-    return sc_fail(env, SOCLE_STATUS_DATA,
-                   "%s: of the %u %s samples nothing counts (labels that are ignored, weights of "
-                   "0); choose another seed or another part to set aside",
-                   sc_dataset_label(dataset), order->count, what);
+    return sc_fail(
+        env, SOCLE_STATUS_DATA,
+        "%s: of the %u %s samples nothing counts (labels that are ignored, a mask or weights of "
+        "0); choose another seed or another part to set aside",
+        sc_dataset_label(dataset), order->count, what);
 }

@@ -176,7 +176,7 @@ static socle_status begin_schedule(sc_trainer *trainer) {
     int64_t steps = options->epochs * epoch_steps;
     if (options->steps && options->steps < steps) steps = options->steps;
     const char *word = options->schedule.word;
-    bool changes = word && strcmp(word, "constant") != 0;
+    bool changes = (word && strcmp(word, "constant") != 0) || options->schedule.warmup > 0;
     if (changes && trainer->updates.optimizers > 1 && options->optimizer.value[0] == 0)
         return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
                        "train.schedule: the rates of other optimizers follow that of the run in "
@@ -224,6 +224,7 @@ socle_status sc_trainer_create_on(sc_trainer **out, sc_env *env, const sc_fleet_
     trainer->options = *options;
     trainer->position.best = NAN;
     trainer->position.plateau = sc_plateau_begin();
+    trainer->position.patience = sc_patience_begin(0);
     socle_status status = fill_trainer(trainer, device, devices, train, test);
     if (status != SOCLE_OK) {
         sc_trainer_destroy(trainer);

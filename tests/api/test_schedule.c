@@ -29,6 +29,13 @@ Test(api_schedule, a_factor_of_the_rate) {
     opts.schedule = (socle_schedule){.kind = "1 / 2 + 0 * epoch"};
     fit(context, data, &opts, other);
     SC_EQ_MEMORY(other, plain, sizeof plain);
+    opts.optimizer = socle_sgd(0.01f, 0);
+    opts.schedule = (socle_schedule){.kind = "epochs"};
+    fit(context, data, &opts, other);
+    opts.optimizer = socle_sgd(0.01f * (float)opts.epochs, 0);
+    opts.schedule = (socle_schedule){NULL};
+    fit(context, data, &opts, first);
+    SC_EQ_MEMORY(other, first, sizeof first);
     opts.schedule = socle_cosine(0.5f);
     fit(context, data, &opts, other);
     SC_TRUE(memcmp(other, plain, sizeof plain) != 0);
@@ -127,6 +134,7 @@ Test(api_schedule, what_is_wrong_is_named) {
         {{.kind = "cosine", .value = {-1}, .values = 1}, "period: must be 0 to"},
         {{.kind = "plateau", .value = {0.5f, 1.5f}, .values = 2},
          "patience: must be a whole number"},
+        {{.kind = "epoch + 1", .values = 1}, "a formula takes no values, not 1"},
         {{.kind = "1 / rate"}, "schedule: expr: column 5: unknown name 'rate'"},
     };
     socle_context *context = api_open("cpu");

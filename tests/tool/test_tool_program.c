@@ -198,6 +198,38 @@ Test(tool_program, networks_read_networks) {
                 "--set 'losses[0].of=encoder'");
 }
 
+/* A layer of a network that nothing has asked for yet, and phases in the other order. */
+Test(tool_program, order_means_nothing) {
+    static const char head[] = "data: {train: {images: train-images, labels: train-labels}}\n"
+                               "networks:\n"
+                               "  enc: [flatten, {dense: 6}, relu, {dense: 4}]\n"
+                               "  b: [flatten, {dense: 3}]\n"
+                               "  c: [{dense: 2}]\n"
+                               "train: {epochs: 1, batch: 16}\n";
+    char text[1024];
+    snprintf(text, sizeof text,
+             "%slosses: [{loss: mse, of: enc.dense1, target: 0}, {loss: softmax_cross_entropy, "
+             "of: enc}, {loss: mse, of: c(b), target: 0}]\n",
+             head);
+    tool_put_text("layer.yaml", text);
+    tool_expect(0, NULL, "train layer.yaml -o layer");
+    snprintf(text, sizeof text,
+             "%sphases: [{trains: c, losses: [{loss: mse, of: c(b), target: 0}]}, {trains: [enc, "
+             "b], losses: [{loss: softmax_cross_entropy, of: enc}]}]\n",
+             head);
+    tool_put_text("phases.yaml", text);
+    static const char wanted[] =
+        "phases[1].losses[0]: no loss of the phase 'enc' reaches the network 'b', which it trains";
+    tool_expect(2, wanted, "train phases.yaml -o bad");
+    snprintf(text, sizeof text,
+             "%sphases: [{trains: [enc, b], losses: [{loss: softmax_cross_entropy, of: enc}]}, "
+             "{trains: c, losses: [{loss: mse, of: c(b), target: 0}]}]\n",
+             head);
+    tool_put_text("phases.yaml", text);
+    tool_expect(2, "no loss of the phase 'enc' reaches the network 'b', which it trains",
+                "train phases.yaml -o bad");
+}
+
 Test(tool_program, what_cannot_be) {
     static const struct {
         const char *text, *set;
@@ -215,6 +247,8 @@ Test(tool_program, what_cannot_be) {
         {"phases[1]: the network 'discriminator' is trained by the phase 'discriminator' already",
          "phases[1]={name: again, trains: [discriminator, generator], losses: [{loss: bce, of: "
          "discriminator(generator), target: 1}]}"},
+        {"'val_loss' is what the loss on other data is called", "phases[1].name=val"},
+        {"is what the loss on other data is called", "phases[1].name=val_discriminator"},
         {"phases[1]: two phases are called 'discriminator'", "phases[1].name=discriminator"},
         {"train.groups: every parameter is frozen",
          "train.groups=[{parameters: \"*\", frozen: true}]"},

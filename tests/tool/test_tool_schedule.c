@@ -99,6 +99,15 @@ Test(tool_schedule, averages_are_judged_and_saved) {
         SC_TRUE(tool_same("part/model.safetensors", "whole/model.safetensors"));
         SC_TRUE(tool_same("part/checkpoint.safetensors", "whole/checkpoint.safetensors"));
     }
+    tool_expect(2, "train.average: the update of the optimizer expr has a name with average_lag",
+                "train tool.yaml -o other --set train.average=0.9 "
+                "--set 'optimizer={expr: {lr: 0.1, update: \"average_lag = g; w = w - lr * g\"}}'");
+    tool_expect(0, NULL,
+                "train tool.yaml -o semicolon --set train.average=0.9 "
+                "--set 'optimizer={expr: {lr: 0.1, update: \"w = w - lr * g; \"}}'");
+    tool_result names = tool_run("inspect semicolon/checkpoint.safetensors");
+    SC_CONTAINS(names.out, "optimizer/average_lag/");
+    tool_free(&names);
     tool_expect(2, "differs at average", "train --resume whole --epochs 4 --set train.average=0");
     tool_expect(2, "train.average: amsgrad keeps too much beside each weight to average it as well",
                 "train tool.yaml -o other --set train.average=0.9 --set optimizer=amsgrad");
@@ -120,7 +129,7 @@ Test(tool_schedule, early_stopping_ends_a_run) {
     tool_result result = tool_run("train tool.yaml -o whole --json %s", early);
     SC_EQ(result.code, 0);
     SC_CONTAINS(result.err,
-                "stops after epoch 3: the validation has not been better since epoch 1");
+                "stops after epoch 3: the validation has not been better by 1e+06 since epoch 1");
     json_t *lines = tool_json_lines(result.out), *done = tool_event(lines, "done");
     SC_TRUE(json_is_true(json_object_get(done, "stopped_early")));
     json_decref(lines);
@@ -133,6 +142,12 @@ Test(tool_schedule, early_stopping_ends_a_run) {
     tool_expect(0, NULL, "train tool.yaml -o part %s --set train.steps=17", early);
     tool_expect(0, "stops after epoch 3", "train --resume part --set train.steps=0");
     SC_TRUE(tool_same("part/checkpoint.safetensors", "whole/checkpoint.safetensors"));
+    /* A run that did not wait before begins to when it is told so. */
+    tool_expect(0, NULL, "train tool.yaml -o old --epochs 4");
+    tool_expect(0, "since epoch 5",
+                "train --resume old --epochs 20 "
+                "--set 'train.early_stopping={patience: 2, gain: 1000000}'");
+    SC_EQ(rows_of("old/metrics.jsonl"), 7);
     /* More patience takes a finished run on. */
     tool_expect(0, NULL, "train --resume whole --set train.early_stopping.patience=4");
     SC_EQ(rows_of("whole/metrics.jsonl"), 5);
@@ -172,6 +187,7 @@ Test(tool_schedule, what_is_wrong_is_named) {
         {"train.average=1", "train.average"},
         {"train.clip=-1", "train.clip"},
         {"train.early_stopping=-1", "train.early_stopping"},
+        {"'train.early_stopping={gain: 1}'", "'patience' is missing"},
         {"train.early_stopping=2 --set train.validation=0",
          "train.early_stopping: waits for the validation, and there is none"},
         {"'train.clip={norm: .nan}'", "train.clip.norm"},

@@ -59,6 +59,9 @@ static const row rows[] = {
      {.word = "one_cycle", .value = {0.3f, 0.04f, 4e-6f}},
      {0.04, 0.6683281573, 0.9083281573, 0.950484632013, 0.890916177571, 0.611262021936, 0.500002,
       0.18825834605, 0.109087822429, 4e-06}},
+    {"falls at multiples of 0.25 that are not all exact",
+     {.word = "step", .value = {0.5f, 0.75f}},
+     {1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.0625, 0.03125, 0.03125, 0.015625}},
     {"a formula",
      {.word = "expr", .formula = "sqrt(step) / steps + epochs - epoch"},
      {0.05 + 5, 0.1 + 4.25, 0.1118033988749895 + 4, 0.1414213562373095 + 3.25, 0.15 + 3,
@@ -133,8 +136,46 @@ Test(schedule, plateau_falls_when_the_loss_does_not) {
         SC_EQ(sc_schedule_judge(&schedule, &plateau, loss[i]), wanted[i] < before);
         SC_EQ(plateau.factor, wanted[i]);
         SC_OK(&env, sc_schedule_factor(&factor, &env, &run, 1, &plateau));
-        SC_EQ(factor, wanted[i] > 0.2 ? wanted[i] : (double)0.2f);
+        SC_EQ(factor, wanted[i] > 0.2 ? wanted[i] : 0.2);
     }
+}
+
+/* Options are floats, and mean the decimal numbers that were written: 0.3f is more than 0.3. */
+Test(schedule, times_are_the_numbers_that_were_written) {
+    static const sc_schedule every = {.word = "step", .value = {0.5f, 0.3f}},
+                             period = {.word = "cosine", .value = {0.3f, 1, 0}},
+                             at = {.word = "multi_step", .value = {0.5f}, .at = {1, {0.3f}}};
+    const sc_plateau none = sc_plateau_begin();
+    sc_env env;
+    sc_schedule_run run;
+    double factor;
+    sc_env_init(&env, NULL, NULL);
+    for (int n = 1; n <= 20; n++) { /* 10 steps are an epoch: each third one begins a new time */
+        SC_OK(&env, sc_schedule_begin(&run, &env, &every, 10, 100));
+        SC_OK(&env, sc_schedule_factor(&factor, &env, &run, 1 + 3 * n, &none));
+        SC_EQ(factor, pow(0.5, n));
+        SC_OK(&env, sc_schedule_factor(&factor, &env, &run, 3 * n, &none));
+        SC_EQ(factor, pow(0.5, n - 1));
+        SC_OK(&env, sc_schedule_begin(&run, &env, &period, 10, 100));
+        SC_OK(&env, sc_schedule_factor(&factor, &env, &run, 1 + 3 * n, &none));
+        SC_NEAR(factor, 1, BOUND);
+    }
+    SC_OK(&env, sc_schedule_begin(&run, &env, &at, 10, 100));
+    SC_OK(&env, sc_schedule_factor(&factor, &env, &run, 3, &none));
+    SC_EQ(factor, 1.0);
+    SC_OK(&env, sc_schedule_factor(&factor, &env, &run, 4, &none));
+    SC_EQ(factor, 0.5);
+}
+
+/* A likelihood may be above 1, and its loss below 0. */
+Test(schedule, plateau_of_losses_below_0) {
+    const sc_schedule schedule = {.word = "plateau", .value = {0.5f, 0.01f, 0}, .patience = 0};
+    sc_plateau plateau = sc_plateau_begin();
+    SC_EQ(sc_schedule_judge(&schedule, &plateau, -1), false);
+    SC_EQ(sc_schedule_judge(&schedule, &plateau, -1.001), true);
+    SC_EQ(sc_schedule_judge(&schedule, &plateau, -1.1), false);
+    SC_EQ(sc_schedule_judge(&schedule, &plateau, -1.1), true);
+    SC_EQ(plateau.factor, 0.25);
 }
 
 static void refused(const sc_schedule *schedule, const char *text) {
@@ -148,6 +189,8 @@ static void refused(const sc_schedule *schedule, const char *text) {
 Test(schedule, wrong_formulas_are_refused) {
     refused(&(sc_schedule){.word = "expr", .formula = "epoch +"}, "column 8");
     refused(&(sc_schedule){.word = "expr", .formula = "rate * 2"}, "unknown name 'rate'");
+    refused(&(sc_schedule){.word = "expr", .formula = "plateau"},
+            "known: step, steps, epoch, epochs");
     refused(&(sc_schedule){.word = "expr", .formula = "1 / epoch"}, "step 1");
     refused(&(sc_schedule){.word = "expr", .formula = "4 - epoch"}, "step 20");
     refused(&(sc_schedule){.word = "expr", .formula = "log(epoch - 2)"}, "step 1");

@@ -66,7 +66,6 @@ static socle_status fail_circle(const program *p, const char *name) {
 
 static socle_status need_network(program *p, const char *name, int argument, bool given, int *out);
 
-<<<<<<< HEAD
 /* The network that a layer reads from: by its name, or by a layer of it, generator.dense1. */
 static socle_status need_source(program *p, const char *name) {
     const char *network;
@@ -77,32 +76,10 @@ static socle_status need_source(program *p, const char *name) {
         bool reads =
             name && strncmp(name, network, length) == 0 && (!name[length] || name[length] == '.');
         if (reads) return need_network(p, network, -1, false, &node);
-=======
-/* generator.dense1 is a layer of the network generator, which is made if it is not yet. */
-static socle_status need_owner(program *p, const char *name) {
-    const char *network;
-    json_t *list;
-    int node;
-    json_object_foreach((json_t *)p->networks, network, list) {
-        size_t length = strlen(network);
-        if (strncmp(name, network, length) == 0 && name[length] == '.' &&
-            sc_net_find_network(p->net, network) < 0)
-            return need_network(p, network, -1, false, &node);
->>>>>>> dbf19e4 (train, nn, model, api: what fresh eyes found in schedules, averages and programs)
     }
     return SOCLE_OK;
 }
 
-<<<<<<< HEAD
-=======
-/* What a layer reads: a network, or a layer of one. */
-static socle_status need_source(program *p, const char *name) {
-    int node;
-    if (is_network(p, name)) return need_network(p, name, -1, false, &node);
-    return name ? need_owner(p, name) : SOCLE_OK;
-}
-
->>>>>>> dbf19e4 (train, nn, model, api: what fresh eyes found in schedules, averages and programs)
 /* Networks that the layers of a list read are made before the list's own. */
 static socle_status need_sources(program *p, const json_t *list) {
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -206,7 +183,7 @@ static socle_status read_expression(program *p, expression *e, int depth, int *o
     /* The key outlives the reading; `name` does not. */
     void *member = json_object_iter_at((json_t *)p->networks, name);
     if (member) return need_network(p, json_object_iter_key(member), argument, given, out);
-    SC_TRY(need_owner(p, name));
+    SC_TRY(need_source(p, name));
     *out = sc_net_find(p->net, name);
     return *out >= 0 ? SOCLE_OK : fail_unknown(p, e, name);
 }

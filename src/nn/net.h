@@ -15,7 +15,7 @@ enum {
     SC_LAYER_VALUES = 2, /* options of an activation */
     SC_LAYER_INPUTS = 64,
     SC_NET_INPUTS = 4,
-    SC_NET_WORDS = 40,
+    SC_NET_WORDS = SC_FAMILY_MOST_WORDS, /* every layer and activation */
     SC_NET_LAYERS = 10000,
     SC_NET_LOSSES = 16,
     SC_NET_NETWORKS = 8,      /* named networks that one net holds */

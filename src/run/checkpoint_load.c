@@ -33,6 +33,15 @@ static socle_status get_real(sc_checkpoint_visit *v, const char *key, double *ou
     return SOCLE_OK;
 }
 
+static socle_status get_count(sc_checkpoint_visit *v, const char *key, int64_t *out) {
+    double value;
+    SC_TRY(get_real(v, key, &value));
+    if (!(value >= 0 && value <= INT32_MAX && value == floor(value)))
+        return bad_value(v, key, sc_safetensors_metadata(v->file, key));
+    *out = (int64_t)value;
+    return SOCLE_OK;
+}
+
 /* What a run of another precision saved begins with the first scale; a run without scaling passes
  * over that of the file. */
 static socle_status get_scaling(sc_checkpoint_visit *v, sc_scaling *scaling) {
@@ -45,16 +54,9 @@ static socle_status get_scaling(sc_checkpoint_visit *v, sc_scaling *scaling) {
     return SOCLE_OK;
 }
 
-static socle_status get_count(sc_checkpoint_visit *v, const char *key, int64_t *out) {
-    double value;
-    SC_TRY(get_real(v, key, &value));
-    if (!(value >= 0 && value <= INT32_MAX && value == floor(value)))
-        return bad_value(v, key, sc_safetensors_metadata(v->file, key));
-    *out = (int64_t)value;
-    return SOCLE_OK;
-}
-
-/* The same holds for what a schedule has learnt, and for early stopping. */
+/* What a run with another schedule saved begins anew; a schedule that learns nothing passes over
+ * it.
+ */
 static socle_status get_plateau(sc_checkpoint_visit *v, sc_plateau *plateau) {
     sc_plateau saved;
     *plateau = sc_plateau_begin();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Averages of the weights over the steps (Polyak and Juditsky 1992; exponential, as in Adam's
- * paper). Every optimizer keeps, beside its own states, how far the average of each weight lags
- * behind the weight. An epoch is judged with the averages, so the best weights are averages; then
- * training goes on with the weights themselves. */
+/* Averages of the weights over the steps (Polyak and Juditsky 1992; exponential, as in
+ * section 7.2 of Kingma and Ba 2015). Every optimizer keeps, beside its own states, how far the
+ * average of each weight lags behind the weight. An epoch is judged with the averages, so the best
+ * weights are averages; then training goes on with the weights themselves. */
 #include "train/fit_private.h"
 
 #include "base/text.h"

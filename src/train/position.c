@@ -115,7 +115,7 @@ static socle_status check_patience(const sc_trainer *trainer, const sc_position 
     return within(trainer, "patience_best", patience->best, -DBL_MAX, DBL_MAX);
 }
 
-/* The factor falls by the schedule's own, and waits no longer than that says. */
+/* What a plateau schedule has learnt. A factor is a product of parts of 1. */
 static socle_status check_plateau(const sc_trainer *trainer, const sc_position *position) {
     const sc_plateau *plateau = &position->plateau;
     const sc_schedule *schedule = &trainer->options.schedule;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The `data` section: files to data sets, and whether a data set suits a network. */
 #include "nn/layer.h"
-#include "run/recipe_private.h"
+#include "run/readers.h"
 #include "train/columns.h"
 #include "train/targets.h"
-
-#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -57,34 +55,31 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
     return SOCLE_OK;
 }
 
-static socle_status load_part(sc_dataset **out, sc_env *env, const sc_config *config,
-                              const json_t *json, const sc_recipe_part *part, const char *name) {
-    sc_recipe_files files;
-    SC_TRY(sc_recipe_read_files(&files, config));
-    sc_image_layout layout = !files.layout                       ? SC_IMAGES_ASK
-                             : strcmp(files.layout, "nhwc") == 0 ? SC_IMAGES_NHWC
-                                                                 : SC_IMAGES_NCHW;
-    socle_status status = sc_dataset_from_images(out, env, part->images, part->labels, layout);
-    if (status == SOCLE_OK) status = sc_recipe_add_inputs(*out, env, config, json, layout);
-    if (status == SOCLE_OK) status = sc_recipe_add_columns(*out, env, config, json);
-    if (status == SOCLE_OK) status = cut(out, env, part->limit);
+static socle_status load_part(sc_dataset **out, const sc_reader *reader, const sc_recipe_part *part,
+                              const sc_reading *reading, const char *name) {
+    socle_status status = reader->read(out, reading);
+    if (status == SOCLE_OK) status = cut(out, reading->env, part->limit);
     if (status != SOCLE_OK && status != SOCLE_STATUS_OUT_OF_MEMORY)
-        return sc_fail_prefix(env, SOCLE_STATUS_DATA, "data.%s", name);
-    return status == SOCLE_OK ? sc_recipe_add_class_weights(*out, config, json) : status;
+        return sc_fail_prefix(reading->env, SOCLE_STATUS_DATA, "data.%s", name);
+    if (status != SOCLE_OK) return status;
+    return sc_recipe_add_class_weights(*out, reading->config, reading->json);
 }
 
 socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config,
                             const char *part_name) {
     const json_t *json;
+    const sc_reader *reader;
     sc_recipe_part part;
+    sc_recipe_files files;
     *out = NULL;
-    SC_TRY(sc_recipe_check_data(config));
+    SC_TRY(sc_recipe_read_files(&files, config));
     SC_TRY(sc_recipe_find_part(&json, config, part_name));
     if (!json) return SOCLE_OK;
     sc_record_defaults(&part, &sc_recipe_part_record);
+    const sc_reading reading = {env, config, json, &part, &files};
     socle_status status = sc_record_read(&part, config, json, &sc_recipe_part_record);
-    if (status == SOCLE_OK) status = sc_recipe_check_inputs(config, json);
-    if (status == SOCLE_OK) status = load_part(out, env, config, json, &part, part_name);
+    if (status == SOCLE_OK) status = sc_reader_find(&reader, config, json);
+    if (status == SOCLE_OK) status = load_part(out, reader, &part, &reading, part_name);
     sc_record_release(env, &part, &sc_recipe_part_record);
     if (status == SOCLE_OK) return status;
     sc_dataset_destroy(*out);
@@ -137,18 +132,19 @@ socle_status sc_recipe_suits(sc_env *env, const sc_net *net, const sc_dataset *d
 static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *config,
                                  const char *name) {
     const json_t *from;
+    const sc_reader *reader;
     sc_recipe_part part;
     SC_TRY(sc_recipe_find_part(&from, config, name));
     if (!from) return SOCLE_OK;
     sc_record_defaults(&part, &sc_recipe_part_record);
     socle_status status = sc_record_read(&part, config, from, &sc_recipe_part_record);
+    if (status == SOCLE_OK) status = sc_reader_find(&reader, config, from);
     if (status == SOCLE_OK) {
         json_t *value = sc_record_value(&part, &sc_recipe_part_record),
                *weights = json_object_get(from, "class_weights");
         if (weights) json_object_set(value, "class_weights", weights);
         json_object_set_new(data, name, value);
-        status = sc_recipe_resolve_inputs(value, env, config, from);
-        if (status == SOCLE_OK) status = sc_recipe_resolve_columns(value, env, config, from);
+        if (reader->resolve) status = reader->resolve(value, env, config, from);
     }
     sc_record_release(env, &part, &sc_recipe_part_record);
     return status;

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See readers.h: the table, and whose keys are whose. */
+#include "run/readers.h"
+
+static const sc_reader *const readers[] = {&sc_reader_idx, NULL};
+
+/* The reader to which alone a key belongs; NULL: any source may have it. */
+static const sc_reader *owner_of(const char *key) {
+    for (int r = 0; readers[r]; r++)
+        if (sc_is_among(readers[r]->key, key) || sc_is_among(readers[r]->keys, key))
+            return readers[r];
+    return NULL;
+}
+
+static const sc_reader *named_by(const json_t *json) {
+    for (int r = 0; readers[r]; r++)
+        if (json_object_get(json, readers[r]->key)) return readers[r];
+    return NULL;
+}
+
+socle_status sc_reader_find(const sc_reader **out, const sc_config *config, const json_t *json) {
+    const sc_reader *reader = named_by(json);
+    const char *key;
+    json_t *value;
+    *out = reader;
+    if (!reader) return sc_config_require(config, json, readers[0]->key);
+    json_object_foreach((json_t *)json, key, value) {
+        const sc_reader *owner = owner_of(key);
+        if (owner && owner != reader)
+            return sc_config_fail(config, json, key,
+                                  "goes with `%s`, and these data come from `%s`: leave one out",
+                                  owner->key, reader->key);
+    }
+    return reader->check ? reader->check(config, json) : SOCLE_OK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where samples come from: a part of the data names its source by a key, and each source is a row
+ * of one table (readers.c). A new one is a file with its reader, a row there, and its keys in
+ * recipe_part.c. */
+#ifndef SC_RUN_READERS_H
+#define SC_RUN_READERS_H
+
+#include "run/recipe_private.h"
+
+/* One part of the data, about to be read. */
+typedef struct sc_reading {
+    sc_env *env;
+    const sc_config *config;
+    const json_t *json; /* the part in the configuration */
+    const sc_recipe_part *part;
+    const sc_recipe_files *files; /* what `data` says beside its parts */
+} sc_reading;
+
+typedef struct sc_reader {
+    const char *key;  /* which names the source */
+    const char *keys; /* further ones that this reader alone knows, with spaces between them */
+    /* Before anything is read: what the table of options cannot check; NULL: nothing. Errors:
+     * CONFIG. */
+    socle_status (*check)(const sc_config *config, const json_t *json);
+    /* All samples of the source. Errors: those of files, DATA, CONFIG. */
+    socle_status (*read)(sc_dataset **out, const sc_reading *reading);
+    /* Puts what the part's record does not hold into a resolved part; NULL: nothing. */
+    socle_status (*resolve)(json_t *out, sc_env *env, const sc_config *config, const json_t *json);
+} sc_reader;
+
+/* The reader of a part, all of whose keys it knows. Errors: CONFIG. */
+socle_status sc_reader_find(const sc_reader **out, const sc_config *config, const json_t *json);
+
+extern const sc_reader sc_reader_idx;
+
+#endif

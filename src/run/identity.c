@@ -159,6 +159,40 @@ static const char *optimizer_word(const json_t *config) {
     return word ? word : "";
 }
 
+/* How many numbers the optimizer of a saved configuration, or of a group in one, keeps of each
+ * weight. */
+static socle_status states_of(int *out, sc_env *env, const json_t *holder) {
+    sc_optimizer optimizer = {0};
+    sc_config *config;
+    char *text;
+    json_t *root = json_object();
+    json_object_set(root, "optimizer", json_object_get(holder, "optimizer"));
+    SC_TRY(text_of(&text, env, root));
+    socle_status status = sc_config_parse(&config, env, "checkpoint", text, strlen(text));
+    sc_release(env, text);
+    if (status == SOCLE_OK) {
+        status = sc_optimizer_read(&optimizer, config, sc_config_root(config));
+        *out = status == SOCLE_OK && optimizer.kind ? sc_optimizer_states(&optimizer) : 0;
+        sc_config_destroy(config);
+    }
+    return status == SOCLE_STATUS_OUT_OF_MEMORY || status == SOCLE_OK
+               ? status
+               : sc_fail_prefix(env, SOCLE_STATUS_DATA, "the checkpoint is damaged");
+}
+
+/* The same optimizer may keep more or less: sgd keeps nothing where momentum is 0. */
+static socle_status match_states(sc_env *env, const json_t *before, const json_t *after,
+                                 const char *place) {
+    int then, now;
+    SC_TRY(states_of(&then, env, before));
+    SC_TRY(states_of(&now, env, after));
+    if (then == now) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_CONFIG,
+                   "this run is no continuation of the checkpoint: %s kept %s of each weight then, "
+                   "keeps %s now; a momentum that was 0 stays 0, and another one stays above",
+                   place, then ? "a state" : "nothing", now ? "a state" : "nothing");
+}
+
 /* Samples of a statistics group that the network leaves open. */
 static int64_t statistics_rows(const json_t *train) {
     int64_t batch = json_integer_value(json_object_get(train, "batch")),
@@ -252,12 +286,18 @@ static json_t *structure_of(const json_t *train) {
 static socle_status match_groups(sc_env *env, const json_t *before, const json_t *after) {
     json_t *then = structure_of(before), *now = structure_of(after);
     const json_t *was = json_object_get(before, "groups"), *is = json_object_get(after, "groups");
-    const json_t *in_then, *in_now;
+    const json_t *in_then, *in_now, *group;
     char place[PLACE_TEXT] = "train.groups";
     socle_status status = SOCLE_OK;
+    size_t i;
     if (differ(then, now, place, &in_then, &in_now))
         status = refuse(env, "what moves a parameter", place, in_then, in_now);
-    else if (was != is && !json_equal(was, is)) /* two that are not there are equal */
+    json_array_foreach(is, i, group) {
+        snprintf(place, sizeof place, "the optimizer of train.groups[%zu]", i);
+        if (status == SOCLE_OK) status = match_states(env, json_array_get(was, i), group, place);
+    }
+    bool changed = was != is && !json_equal(was, is); /* two that are not there are equal */
+    if (status == SOCLE_OK && changed)
         sc_log_line(env, SOCLE_LOG_INFO, "the run goes on with other options of train.groups");
     json_decref(then);
     json_decref(now);
@@ -274,6 +314,7 @@ static socle_status match_course(sc_env *env, const json_t *saved, const json_t 
             env, SOCLE_STATUS_CONFIG,
             "this run is no continuation of the checkpoint: the optimizer was %s then, is %s now",
             sc_quote(optimizer_word(saved)).text, optimizer_word(now));
+    SC_TRY(match_states(env, saved, now, "the optimizer"));
     if (!json_equal(json_object_get(saved, "optimizer"), json_object_get(now, "optimizer")))
         sc_log_line(env, SOCLE_LOG_INFO, "the run goes on with other options of the optimizer");
     SC_TRY(match_groups(env, before, after));

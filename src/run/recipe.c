@@ -135,6 +135,21 @@ socle_status sc_recipe_network(sc_net **out, sc_env *env, const sc_config *confi
     return status;
 }
 
+static socle_status require_validation(const sc_recipe *recipe, const json_t *train,
+                                       const char *key) {
+    return sc_config_fail(recipe->config, train, key,
+                          "waits for the validation, and there is none: set apart some of the "
+                          "training data, as in train.validation: 0.1");
+}
+
+static socle_status check_validation(const sc_recipe *recipe) {
+    const json_t *train = json_object_get(sc_config_root(recipe->config), "train");
+    const sc_fit_options *fit = &recipe->fit;
+    if (fit->validation > 0) return SOCLE_OK;
+    if (fit->patience) return require_validation(recipe, train, "early_stopping");
+    return fit->best ? require_validation(recipe, train, "best") : SOCLE_OK;
+}
+
 static socle_status check_best(const sc_recipe *recipe) {
     int judge;
     socle_status status = sc_net_judge(&judge, recipe->net, recipe->fit.best);
@@ -157,6 +172,7 @@ static socle_status check_pictures(const sc_recipe *recipe) {
 socle_status sc_recipe_build(sc_recipe *recipe) {
     SC_TRY(sc_recipe_network(&recipe->net, recipe->env, recipe->config, recipe->train));
     SC_TRY(check_best(recipe));
+    SC_TRY(check_validation(recipe));
     sc_engine_options chosen = {0};
     SC_TRY(sc_recipe_check_groups(recipe));
     SC_TRY(check_pictures(recipe));

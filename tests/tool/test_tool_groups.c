@@ -42,6 +42,19 @@ Test(tool_groups, stops_and_goes_on) {
     SC_TRUE(has("part/checkpoint.safetensors", "optimizer/first_moment/dense1.bias"));
 }
 
+/* sgd keeps a state where it has momentum. */
+Test(tool_groups, momentum_comes_and_goes) {
+    tool_expect(0, NULL, "train tool.yaml -o run --set train.steps=17 --set " MIXED);
+    tool_expect(
+        2, "the optimizer of train.groups[0] kept a state of each weight then, keeps nothing now",
+        "train --resume run --set train.steps=0 --set 'train.groups[0].optimizer.sgd.momentum=0'");
+    tool_expect(0, NULL,
+                "train tool.yaml -o plain --set train.steps=17 --set 'optimizer={sgd: 0.1}'");
+    tool_expect(2, "the optimizer kept nothing of each weight then, keeps a state now",
+                "train --resume plain --set train.steps=0 --set optimizer.sgd.momentum=0.9");
+    tool_expect(0, NULL, "train --resume plain --set train.steps=0 --set optimizer.sgd.lr=0.2");
+}
+
 Test(tool_groups, on_two_devices) {
     tool_expect(0, NULL, "train tool.yaml -o one --reproducible --device cpu --set " MIXED);
     tool_expect(0, NULL, "train tool.yaml -o two --reproducible --device cpu,cpu --set " MIXED);

@@ -190,6 +190,8 @@ Test(tool_schedule, what_is_wrong_is_named) {
         {"'train.early_stopping={gain: 1}'", "'patience' is missing"},
         {"train.early_stopping=2 --set train.validation=0",
          "train.early_stopping: waits for the validation, and there is none"},
+        {"train.best=loss --set train.validation=0",
+         "train.best: waits for the validation, and there is none"},
         {"'train.clip={norm: .nan}'", "train.clip.norm"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -189,7 +189,7 @@ static socle_status load(generate_job *generate, sc_env *env) {
                        "%s: this network makes no samples itself: its result is of what it reads; "
                        "socle predict gives it",
                        settings->choice.model);
-    if (settings->form == PICTURE) SC_TRY(sc_pictures_check(net));
+    if (settings->form == PICTURE) SC_TRY(sc_pictures_check(net, settings->count));
     return sc_allocate(env, &generate->value,
                        (size_t)settings->count *
                            (size_t)sc_tensor_elements_at(sc_net_desc(net, net->output), 1),

@@ -9,13 +9,32 @@
 
 enum { RANK = 4, GAP = 2 /* pixels between images */ };
 
-socle_status sc_pictures_check(const sc_net *net) {
+typedef struct grid {
+    int columns, rows;
+    int64_t across, down; /* pixels */
+} grid;
+
+static grid grid_of(const sc_tensor_desc *image, int64_t count) {
+    grid out = {.columns = (int)ceil(sqrt((double)count))};
+    out.rows = (int)sc_ceil_div(count, out.columns);
+    out.across = out.columns * (image->dim[3] + GAP) - GAP;
+    out.down = out.rows * (image->dim[2] + GAP) - GAP;
+    return out;
+}
+
+socle_status sc_pictures_check(const sc_net *net, int64_t count) {
     const sc_tensor_desc *image = sc_net_desc(net, net->output);
     char text[96];
-    if (image->rank == RANK && (image->dim[1] == 1 || image->dim[1] == 3)) return SOCLE_OK;
-    sc_tensor_text(text, sizeof text, image);
+    if (image->rank != RANK || (image->dim[1] != 1 && image->dim[1] != 3)) {
+        sc_tensor_text(text, sizeof text, image);
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                       "a picture shows images [N,1,H,W] or [N,3,H,W]; the network gives %s", text);
+    }
+    const grid grid = grid_of(image, count);
+    if (grid.across <= INT16_MAX && grid.down <= INT16_MAX) return SOCLE_OK;
     return sc_fail(net->env, SOCLE_STATUS_CONFIG,
-                   "a picture shows images [N,1,H,W] or [N,3,H,W]; the network gives %s", text);
+                   "%lld images make a picture of %lldx%lld pixels, and %d a side are the most",
+                   (long long)count, (long long)grid.across, (long long)grid.down, INT16_MAX);
 }
 
 /* What a byte of an input counts; 1/255 where there is no such input. */
@@ -49,29 +68,22 @@ static void place(uint8_t *picture, size_t stride, const uint8_t *image, int cha
 
 socle_status sc_pictures_write(sc_env *env, const char *path, const sc_net *net, const float *value,
                                int64_t count) {
-    SC_TRY(sc_pictures_check(net));
+    SC_TRY(sc_pictures_check(net, count));
     const sc_tensor_desc *desc = sc_net_desc(net, net->output);
     const int channels = (int)desc->dim[1], height = (int)desc->dim[2], width = (int)desc->dim[3];
-    const int columns = (int)ceil(sqrt((double)count)), rows = (int)sc_ceil_div(count, columns);
+    const grid grid = grid_of(desc, count);
     const size_t each = (size_t)sc_tensor_elements_at(desc, 1);
-    const int64_t across = (int64_t)columns * (width + GAP) - GAP,
-                  down = (int64_t)rows * (height + GAP) - GAP;
     uint8_t *byte, *picture;
-    if (across > INT16_MAX || down > INT16_MAX)
-        return sc_fail(env, SOCLE_STATUS_CONFIG,
-                       "%s: %lld images make a picture of %lldx%lld pixels, and %d a side are the "
-                       "most",
-                       path, (long long)count, (long long)across, (long long)down, INT16_MAX);
-    const size_t stride = (size_t)across * (size_t)channels;
-    SC_TRY(sc_allocate(env, &picture, (size_t)down * stride, 1));
+    const size_t stride = (size_t)grid.across * (size_t)channels;
+    SC_TRY(sc_allocate(env, &picture, (size_t)grid.down * stride, 1));
     socle_status status = sc_allocate(env, &byte, (size_t)count * each, 1);
     if (status == SOCLE_OK) {
         sc_pictures_bytes(net, value, (size_t)count * each, byte);
         for (int64_t i = 0; i < count; i++)
-            place(picture + (size_t)(i / columns * (height + GAP)) * stride +
-                      (size_t)(i % columns * (width + GAP) * channels),
+            place(picture + (size_t)(i / grid.columns * (height + GAP)) * stride +
+                      (size_t)(i % grid.columns * (width + GAP) * channels),
                   stride, byte + (size_t)i * each, channels, height, width);
-        status = sc_png_write(env, path, (int)across, (int)down, channels, picture);
+        status = sc_png_write(env, path, (int)grid.across, (int)grid.down, channels, picture);
         sc_release(env, byte);
     }
     sc_release(env, picture);

@@ -5,8 +5,9 @@
 
 #include "nn/net.h"
 
-/* The network's result is images of 1 or 3 channels. Errors: CONFIG. */
-socle_status sc_pictures_check(const sc_net *net);
+/* The network's results are images of 1 or 3 channels, and `count` of them fit a picture. Errors:
+ * CONFIG. */
+socle_status sc_pictures_check(const sc_net *net, int64_t count);
 /* Values as the bytes that stand for them: what an input of this shape would be multiplied by
  * divides them, else 1 is 255. Beyond a byte they end at its least and most. */
 void sc_pictures_bytes(const sc_net *net, const float *value, size_t count, uint8_t *out);

@@ -165,7 +165,7 @@ static socle_status check_pictures(const sc_recipe *recipe) {
     if (sc_net_reads_inputs(net, net->output))
         return sc_config_fail(recipe->config, train, "pictures",
                               "shows what a network makes itself, of `noise`; here none does");
-    if (sc_pictures_check(net) == SOCLE_OK) return SOCLE_OK;
+    if (sc_pictures_check(net, recipe->fit.pictures) == SOCLE_OK) return SOCLE_OK;
     return sc_config_fail(recipe->config, train, "pictures", "%s", recipe->env->text);
 }
 

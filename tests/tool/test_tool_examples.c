@@ -77,5 +77,8 @@ Test(tool_examples, two_networks_go_on) {
     SC_TRUE(tool_same("part/checkpoint.safetensors", "whole/checkpoint.safetensors"));
     SC_TRUE(tool_same("part/pictures-0002.png", "whole/pictures-0002.png"));
     tool_expect(0, NULL, "generate -m whole/model.safetensors -o more.png --count 4 --device cpu");
+    tool_expect(
+        2, "pixels, and 32767 a side are the most",
+        "generate -m whole/model.safetensors -o more.png --count 2000000 --overwrite --device cpu");
     tool_end(&temp);
 }

@@ -13,7 +13,8 @@ enum {
     SC_RNG_RESERVED = 0x40000000,
     SC_RNG_SHUFFLE = 0x40000000,
     SC_RNG_INIT = 0x50000000,
-    SC_RNG_AUGMENT = 0x60000000
+    SC_RNG_AUGMENT = 0x60000000,
+    SC_RNG_DESCENT = 0x70000000
 };
 
 /* Four words for (seed, counter). */

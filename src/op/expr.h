@@ -98,6 +98,9 @@ bool sc_expr_splice(sc_expr *consumer, int at, const sc_expr *producer, int outp
  * with the word named. Zero derivative gives constant 0. */
 socle_status sc_expr_gradient(sc_env *env, sc_expr *out, const sc_expr *expr, int output,
                               int input);
+/* The derivative of output 0 with respect to input `input`, of the inputs of `expr` alone. Errors:
+ * as sc_expr_gradient. */
+socle_status sc_expr_derivative(sc_env *env, sc_expr *out, const sc_expr *expr, int input);
 /* A text form for cache keys and messages: "f0=in0 f1=tanh(f0) out f1". `text` is an sc_text. */
 struct sc_text;
 void sc_expr_print(struct sc_text *text, const sc_expr *expr);

@@ -321,6 +321,23 @@ static socle_status check_request(sc_env *env, const sc_expr *expr, int output, 
     return SOCLE_OK;
 }
 
+socle_status sc_expr_derivative(sc_env *env, sc_expr *out, const sc_expr *expr, int input) {
+    sc_expr source = *expr, one;
+    int same[SC_EXPR_INPUTS];
+    for (int i = 0; i < SC_EXPR_INPUTS; i++) same[i] = i;
+    source.outputs = 1;
+    sc_expr_init(&one);
+    sc_expr_output(&one, sc_expr_const(&one, 1.0f));
+    SC_TRY(sc_expr_gradient(env, out, &source, 0, input));
+    if (!sc_expr_splice(out, source.inputs + 1, &one, 0, same) ||
+        !sc_expr_splice(out, source.inputs, &source, 0, same))
+        return sc_fail(env, SOCLE_STATUS_UNSUPPORTED,
+                       "the derivative of a formula of %d operations needs more than %d; split it",
+                       expr->nodes, SC_EXPR_NODES);
+    out->inputs = source.inputs;
+    return SOCLE_OK;
+}
+
 socle_status sc_expr_gradient(sc_env *env, sc_expr *out, const sc_expr *expr, int output,
                               int input) {
     SC_TRY(sc_expr_check(env, expr));

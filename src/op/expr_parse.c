@@ -50,9 +50,7 @@ static bool is_sign(const sc_token *token, char sign) {
 /* What stands where something else is expected. */
 static void fail_token(sc_parser *p, const char *expected) {
     const sc_token *token = &p->token;
-    if (is_sign(token, '^'))
-        sc_parser_fail(p, token->at, "'^' is no operator; write ** for powers");
-    else if (is_sign(token, '&') || is_sign(token, '|') || is_sign(token, '!'))
+    if (is_sign(token, '&') || is_sign(token, '|') || is_sign(token, '!'))
         sc_parser_fail(p, token->at, "'%c' is no operator; write and, or, not", *token->at);
     else if (is_sign(token, '?'))
         sc_parser_fail(p, token->at, "'?' is no operator; write a if condition else b");
@@ -263,7 +261,7 @@ operators[] = {
     {"==", COMPARE, SC_EXPR_EQ, false}, {"!=", COMPARE, SC_EXPR_NE, false},
     {"+", SUM, SC_EXPR_ADD, false},     {"-", SUM, SC_EXPR_SUB, false},
     {"*", PRODUCT, SC_EXPR_MUL, false}, {"/", PRODUCT, SC_EXPR_DIV, false},
-    {"**", POWER, SC_EXPR_POW, false},
+    {"**", POWER, SC_EXPR_POW, false},  {"^", POWER, SC_EXPR_POW, false},
 };
 
 static const struct operator* next_operator(const sc_parser *p) {

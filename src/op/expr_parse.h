@@ -6,7 +6,8 @@
  *   formula     statements, separated by ';'; the last one is the result
  *   statement   NAME = choice, or a choice alone
  *   choice      a if condition else b
- *   operators   from loose to tight: or, and, not, comparisons, + and -, * and /, sign, **
+ *   operators   from loose to tight: or, and, not, comparisons, + and -, * and /, sign, ** (also
+ *               written ^)
  *   operands    numbers (2, 0.5, 1e-3), pi, names, calls, (choice)
  *   calls       words of expr_list.def ("tanh", "max", "select"); "clip" and "log_sigmoid";
  *               where there are sums: sum, mean and norm over a tensor, total and total_norm over
@@ -96,6 +97,14 @@ typedef struct sc_formula_name {
     int length;
 } sc_formula_name;
 int sc_formula_kept(const char *text, sc_formula_name *out, int most);
+/* Names that a formula reads and no statement before gave a value, each once, in the order of the
+ * text: what it is a function of. The number of all, of which `most` are written. */
+int sc_formula_variables(const char *text, sc_formula_name *out, int most);
+
+/* Output 0 as a formula that people read and sc_expr_parse does too (expr_formula.c): like terms
+ * are gathered, constants computed. name[i] is what input i is called. Equal in exact arithmetic,
+ * where both are defined. Errors: UNSUPPORTED where it would be very long. */
+socle_status sc_expr_formula(struct sc_text *out, const sc_expr *expr, const char *const *name);
 
 /* Puts safe forms in the place of those that overflow or cancel: log(1 + exp(x)) becomes
  * softplus(x), and so on (the table is in expr_safe.c). For formulas that people write; equal in

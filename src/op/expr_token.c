@@ -45,7 +45,7 @@ static size_t number_length(const char *text) {
 
 /* Longer signs before those they begin with. */
 static size_t sign_length(const char *text) {
-    static const char *const signs[] = {"**", "<=", ">=", "==", "!=", "+", "-", "*",
+    static const char *const signs[] = {"**", "<=", ">=", "==", "!=", "+", "-", "*", "^",
                                         "/",  "<",  ">",  "=",  "(",  ")", ",", ";"};
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         if (strncmp(text, signs[i], strlen(signs[i])) == 0) return strlen(signs[i]);
@@ -98,6 +98,34 @@ static int list_targets(const char *text, sc_formula_name name[SC_SCOPE_NAMES]) 
         if (is_new && count < SC_SCOPE_NAMES)
             name[count++] = (sc_formula_name){target.at, (int)target.length};
         first = sc_token_is(&t, ";");
+    }
+    return count;
+}
+
+/* Words of the grammar and of constants, which no value can be given to by a caller. */
+static bool is_reserved(const sc_token *word) {
+    static const char *const words[] = {"if", "else", "and", "or", "not", "pi"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (sc_token_is(word, words[i])) return true;
+    return false;
+}
+
+int sc_formula_variables(const char *text, sc_formula_name *out, int most) {
+    sc_formula_name given[SC_SCOPE_NAMES];
+    sc_token target = target_of(sc_token_next(text));
+    int targets = 0, count = 0;
+    for (sc_token t = sc_token_next(text), next; t.kind != SC_TOKEN_END; t = next) {
+        next = sc_token_next(t.at + t.length);
+        if (sc_token_is(&t, ";")) {
+            if (target.length && targets < SC_SCOPE_NAMES)
+                given[targets++] = (sc_formula_name){target.at, (int)target.length};
+            target = target_of(next);
+        }
+        bool reads = t.kind == SC_TOKEN_WORD && !is_reserved(&t) && !sc_token_is(&next, "(") &&
+                     !(target.length && t.at == target.at) && find_name(given, targets, &t) < 0;
+        if (!reads || find_name(out, count < most ? count : most, &t) >= 0) continue;
+        if (count < most) out[count] = (sc_formula_name){t.at, (int)t.length};
+        count++;
     }
     return count;
 }

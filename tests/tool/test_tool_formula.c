@@ -113,7 +113,6 @@ Test(tool_formula, broken_formulas_name_their_column) {
         {"network[2]={expr: x / 0}", "column 5: division by 0"},
         {"network[2]={expr: 1 + 2}", "column 1: the formula never uses x"},
         {"network[2]={expr: 1e99 * x}", "column 1: 1e99 is too large for single precision"},
-        {"network[2]={expr: x ^ 2}", "column 3: '^' is no operator; write ** for powers"},
         {"network[2]={expr: {formula: thanh(x)}}",
          "column 1: unknown function 'thanh'; did you mean 'tanh'?"},
         {"loss={expr: abs(prediction - label)}",

@@ -150,7 +150,8 @@ sc_bytes_text sc_grouped(int64_t value);
 /* The commands. */
 extern const struct argp sc_devices_argp, sc_train_argp, sc_eval_argp, sc_predict_argp,
     sc_generate_argp, sc_summary_argp, sc_plan_argp, sc_verify_argp, sc_inspect_argp,
-    sc_completion_argp, sc_version_argp, sc_help_argp, sc_schema_argp;
+    sc_completion_argp, sc_version_argp, sc_help_argp, sc_schema_argp, sc_derive_argp,
+    sc_descend_argp;
 socle_status sc_devices_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_train_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_eval_run(sc_cli *cli, int argc, char **argv);
@@ -162,6 +163,8 @@ socle_status sc_verify_command_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_inspect_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_completion_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_version_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_derive_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_descend_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_schema_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_help_run(sc_cli *cli, int argc, char **argv);
 

@@ -21,6 +21,8 @@ static const sc_command commands[] = {
     {"plan", "Say what memory a run will take", &sc_plan_argp, sc_plan_command_run},
     {"verify", "Check every operation on a device", &sc_verify_argp, sc_verify_command_run},
     {"inspect", "Print what a model or data file holds", &sc_inspect_argp, sc_inspect_run},
+    {"derive", "Print the derivative of a formula", &sc_derive_argp, sc_derive_run},
+    {"descend", "Go down a formula step by step", &sc_descend_argp, sc_descend_run},
     {"schema", "Print the JSON Schema of configurations", &sc_schema_argp, sc_schema_run},
     {"completion", "Print a completion script for a shell", &sc_completion_argp, sc_completion_run},
     {"version", "Print the version and what was built in", &sc_version_argp, sc_version_run},

@@ -22,12 +22,7 @@
 
 /* Tensors of SC_LANE_SUMS: scalars, of which the network's metrics are the last, then the batch
  * statistics in the layout of SC_LANE_STATISTICS. */
-enum {
-    SC_SUM_LOSS,
-    SC_SUM_SAMPLE_WEIGHT,
-    SC_SUM_METRICS,
-    SC_SUMS = SC_SUM_METRICS + SC_NET_METRICS
-};
+enum { SC_SUM_LOSS, SC_SUM_SAMPLE_WEIGHT, SC_SUM_METRICS, SC_SUMS = SC_SUM_METRICS + SC_NET_SUMS };
 /* Tensors of SC_LANE_HEALTH. The total of sum k is that of two tensors, from SC_HEALTH_TOTALS + 2
  * k: the second holds what the first has lost by rounding. */
 enum {

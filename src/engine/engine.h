@@ -14,6 +14,7 @@
 #include "engine/commit.h"
 #include "engine/sum_tree.h"
 #include "engine/trace.h"
+#include "nn/scoring.h"
 
 /* Most staging slots, and how many there are where the options name no number. */
 enum { SC_ENGINE_SLOTS = 8, SC_ENGINE_STANDARD_SLOTS = 3 };
@@ -219,6 +220,9 @@ socle_status sc_engine_trace(sc_engine *engine, sc_trace *trace, int number);
 socle_status sc_engine_prepare_evaluation(sc_engine *engine);
 /* Forward only, sums added to the totals. */
 socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows);
+/* Of the evaluation of so many rows that was begun last, what the net collects (nn/collect.h) of
+ * each sample; weights are left alone where all count alike. Waits. */
+socle_status sc_engine_collected(sc_engine *engine, int64_t rows, float *const out[SC_COLLECTED]);
 /* Forward only; out: [rows, prediction...] f32 (softmax or sigmoid applied as the loss says).
  * Random numbers count samples from `first` on. Waits. */
 socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, uint32_t first,
@@ -233,7 +237,7 @@ int64_t sc_engine_prediction_size(const sc_engine *engine); /* floats per row */
 /* What steps or samples add up to. */
 typedef struct sc_sums {
     double loss, weight; /* weight: number of samples, or the sum of their weights */
-    double metric[SC_NET_METRICS];
+    double metric[SC_NET_SUMS];
 } sc_sums;
 
 /* Gradients in f16 are made larger by a scale that moves with them (commit_scale.c). Zeroed: as a

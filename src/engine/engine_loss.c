@@ -152,7 +152,7 @@ static void output_sums(const sc_engine *engine, sc_graph *graph, const sc_engin
     row[SC_SUM_LOSS] = loss->phase[0];
     for (int p = 1; p < sc_net_phases(net); p++)
         row[SC_SUM_LOSS] = sc_build_binary(graph, SC_EXPR_ADD, row[SC_SUM_LOSS], loss->phase[p]);
-    for (int m = 0; m < net->metrics; m++) {
+    for (int m = 0; m < net->summed; m++) {
         const sc_metric_kind *metric = net->metric[m];
         sc_value *out = &row[SC_SUM_METRICS + m];
         *out = metric->phase ? loss->phase[metric->phase - 1]
@@ -162,6 +162,17 @@ static void output_sums(const sc_engine *engine, sc_graph *graph, const sc_engin
     for (int first = 0; first < sums; first += SC_EXPR_OUTPUTS)
         output_some_sums(graph, row, loss->weight, first,
                          sums - first < SC_EXPR_OUTPUTS ? sums - first : SC_EXPR_OUTPUTS);
+}
+
+/* COLLECTED: of each row that the labels are compared with. */
+static void output_collected(const sc_engine *engine, sc_graph *graph, const sc_value *column,
+                             const sc_loss_rows *labelled) {
+    sc_value out[SC_COLLECTED];
+    sc_collect_build(out, graph, engine->net, labelled);
+    if (graph->status != SOCLE_OK) return;
+    out[SC_COLLECTED_WEIGHT] = times_factors(engine, graph, labelled, column, false);
+    for (int k = 0; k < SC_COLLECTED; k++)
+        if (out[k] != SC_NO_VALUE) sc_graph_output(graph, out[k], SC_LANE_COLLECTED, k);
 }
 
 /* Adds a loss to those of its phase. */
@@ -191,6 +202,8 @@ void sc_engine_build_loss(const sc_engine *engine, sc_graph *graph, const sc_bui
     if (net->losses > 1) rows.counts = SC_NO_VALUE;
     out->weight = times_factors(engine, graph, &rows, column, false);
     if (graph->status == SOCLE_OK) output_sums(engine, graph, out, &labelled);
+    if (build->mode == SC_BUILD_EVALUATE && net->collects)
+        output_collected(engine, graph, column, &labelled);
     for (size_t v = values; v < graph->values; v++)
         if (graph->value[v].alias == SC_NO_VALUE) sc_graph_keep_whole(graph, (sc_value)v);
 }

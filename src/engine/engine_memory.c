@@ -63,7 +63,7 @@ sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
         .coefficients =
             (engine->trains ? whole[SC_LANE_COEFFICIENTS].bytes : 0) + whole[SC_LANE_HEALTH].bytes,
         .inputs = lane[SC_LANE_INPUTS].bytes * (size_t)engine->slots,
-        .outputs = lane[SC_LANE_OUTPUTS].bytes,
+        .outputs = lane[SC_LANE_OUTPUTS].bytes + lane[SC_LANE_COLLECTED].bytes,
         .data = lane[SC_LANE_DATA].bytes,
         .slot = slot_bytes(engine, engine->options.capacity, true),
         .evaluation_slot = slot_bytes(engine, engine->options.evaluation, false),

@@ -88,11 +88,31 @@ socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph) {
     return plan_whole(engine, &engine->add, most_added_blocks(engine), 0, build_add);
 }
 
+static socle_status place_collected(sc_engine *engine) {
+    int64_t size[SC_COLLECTED];
+    size_t bytes[SC_COLLECTED];
+    if (!engine->net->collects) return SOCLE_OK;
+    sc_collect_sizes(size, engine->net);
+    for (int k = 0; k < SC_COLLECTED; k++)
+        if (!sc_mul_size(&bytes[k], (size_t)size[k] * sizeof(float),
+                         (size_t)engine->options.evaluation))
+            return sc_fail(engine->env, SOCLE_STATUS_SHAPE,
+                           "what is collected for metrics is too large to address");
+    sc_lane_layout *layout = &engine->map.lane[SC_LANE_COLLECTED];
+    if (!layout->count) SC_TRY(sc_lane_place(layout, engine->env, SC_COLLECTED, bytes, NULL));
+    if (!engine->lane[SC_LANE_COLLECTED])
+        SC_TRY(sc_engine_buffer(engine, &engine->lane[SC_LANE_COLLECTED], "rows for metrics",
+                                layout->bytes));
+    engine->memory.base[SC_LANE_COLLECTED].buffer = engine->lane[SC_LANE_COLLECTED];
+    return SOCLE_OK;
+}
+
 socle_status sc_engine_prepare_evaluation(sc_engine *engine) {
     if (engine->evaluate) return SOCLE_OK;
     if (!engine->net->losses)
         return sc_fail(engine->env, SOCLE_STATUS_STATE,
                        "this network has no loss: choose one before evaluating");
+    SC_TRY(place_collected(engine));
     if (!engine->totals) SC_TRY(plan_whole(engine, &engine->totals, 1, 0, build_totals));
     return plan_forward(engine, &engine->evaluate, engine->options.evaluation,
                         sc_engine_build_evaluate);

@@ -5,6 +5,7 @@
 
 #include "data/augment.h"
 #include "engine/engine.h"
+#include "nn/collect.h"
 
 enum { SC_ENGINE_COLUMNS = SC_NET_INPUTS + 1 + SC_COLUMN_FACTORS };
 _Static_assert((int)SC_ENGINE_COLUMNS < (int)SC_DATASET_MAX_COLUMNS, "stages hold the origins too");
@@ -112,7 +113,7 @@ static inline bool sc_engine_has_sums(const sc_engine *engine) {
 }
 /* Scalars among the sums of a micro-batch: loss, weight and metrics. */
 static inline int sc_engine_sums(const sc_engine *engine) {
-    return SC_SUM_METRICS + engine->net->metrics;
+    return SC_SUM_METRICS + engine->net->summed;
 }
 /* engine_lanes.c: columns and lane layouts. */
 socle_status sc_engine_columns_init(sc_engine *engine);

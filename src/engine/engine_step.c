@@ -141,6 +141,27 @@ socle_status sc_engine_evaluate(sc_engine *engine, int slot, int64_t rows) {
     return sc_queue_flush(engine->compute);
 }
 
+/* Whether not all rows count alike, as the graph of evaluation has it. */
+static bool has_weights(const sc_engine *engine) {
+    const sc_loss_term *labels = sc_net_labels(engine->net);
+    return engine->options.factor[0].kind || labels->ignored != SC_NO_LABEL || labels->lengths >= 0;
+}
+
+socle_status sc_engine_collected(sc_engine *engine, int64_t rows, float *const out[SC_COLLECTED]) {
+    const sc_lane_layout *layout = &engine->map.lane[SC_LANE_COLLECTED];
+    int64_t size[SC_COLLECTED];
+    socle_status status = SOCLE_OK;
+    sc_collect_sizes(size, engine->net);
+    for (int k = 0; k < SC_COLLECTED && status == SOCLE_OK; k++) {
+        if (!size[k] || (k == SC_COLLECTED_WEIGHT && !has_weights(engine))) continue;
+        sc_operand place = {engine->lane[SC_LANE_COLLECTED], layout->offset[k]};
+        status =
+            sc_queue_read(engine->compute, out[k], place, (size_t)(rows * size[k]) * sizeof **out);
+    }
+    socle_status finished = sc_queue_finish(engine->compute);
+    return status != SOCLE_OK ? status : finished;
+}
+
 socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, uint32_t first,
                                float *out) {
     SC_TRY(sc_engine_prepare_prediction(engine));

@@ -204,7 +204,7 @@ static socle_status read_metric(sc_net *net, const sc_config *config, const json
                                 const char *key, size_t index) {
     sc_kind kind;
     SC_TRY(sc_kind_find(&kind, config, container, key, index, &sc_metric_family));
-    sc_metric_options options = {0};
+    sc_metric_options options = {.class_number = -1};
     SC_TRY(sc_kind_read(kind.record->size ? &options : NULL, config, &kind));
     if (sc_net_measure(net, kind.record->word, &options) == SOCLE_OK) return SOCLE_OK;
     return key ? sc_config_fail(config, container, key, "%s", net->env->text)

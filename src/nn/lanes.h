@@ -18,6 +18,7 @@ enum {
     SC_LANE_INPUTS,       /* one staging slot: the batch, or the indices into DATA */
     SC_LANE_DATA,         /* a data set that stays on the device */
     SC_LANE_OUTPUTS,      /* predictions */
+    SC_LANE_COLLECTED,    /* what an evaluation collects for metrics (nn/collect.h) */
     SC_LANE_COUNT
 };
 

@@ -98,6 +98,8 @@ sc_value sc_loss_of_expr(sc_graph *graph, const sc_expr *expr, sc_value predicti
 sc_value sc_loss_right_shares(sc_graph *graph, const sc_loss_rows *rows);
 /* What predict shows: softmax of logits, sigmoid, or the output itself. */
 sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_term *term, sc_value output);
+/* The same of the part of an output that is compared with values. */
+sc_value sc_loss_shown(sc_graph *graph, const sc_loss_term *term, sc_value prediction);
 
 /* Optimizers (optimizer.c): an update is one formula over blocks of parameters. */
 enum {

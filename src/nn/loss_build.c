@@ -214,6 +214,11 @@ static sc_value show(sc_graph *graph, const sc_loss_term *term, const char *text
     return shown;
 }
 
+sc_value sc_loss_shown(sc_graph *graph, const sc_loss_term *term, sc_value prediction) {
+    return prediction == SC_NO_VALUE ? prediction
+                                     : show(graph, term, term->kind->shows, prediction);
+}
+
 sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_term *term, sc_value output) {
     const sc_loss_kind *loss = term->kind;
     if (output == SC_NO_VALUE) return output;

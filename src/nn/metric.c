@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See metric.h: the table, and which of its rows a network measures. Adding a metric: a row here
- * and its reference in tests/nn/test_metric.c. */
+/* See metric.h: the table. Adding a metric: a row here and its reference in tests/nn/test_metric.c
+ * or tests/nn/test_scoring.c. */
 #include "nn/metric.h"
-#include "base/text.h"
 #include "graph/formula.h"
-#include "nn/net_formula.h"
-#include "nn/net_private.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The loss is NaN where a score is NaN or infinite, and the largest of such scores means nothing.
  */
-static sc_value is_right(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows) {
+static sc_value is_right(sc_graph *graph, const sc_net *net, const sc_metric_kind *metric,
+                         const sc_loss_rows *rows) {
+    (void)metric;
     const sc_loss_kind *loss = sc_net_labels(net)->kind;
     if (loss->shares) return sc_loss_right_shares(graph, rows);
     if (!loss->classes)
@@ -67,14 +65,22 @@ static sc_value count_ahead(sc_graph *graph, const sc_loss_rows *rows) {
     return sum_classes(&f, "1 if score > own or (score == own and class < label) else 0");
 }
 
-static sc_value is_among_five(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows) {
+static sc_value is_among_first(sc_graph *graph, const sc_net *net, const sc_metric_kind *metric,
+                               const sc_loss_rows *rows) {
+    sc_formula f;
+    sc_value out = SC_NO_VALUE;
     (void)net;
     if (rows->loss == SC_NO_VALUE) return SC_NO_VALUE;
     sc_value ahead = count_ahead(graph, rows);
     if (ahead == SC_NO_VALUE) return ahead;
     ahead = sc_build_reshape(graph, ahead, 1, sc_graph_desc(graph, rows->loss)->dim);
-    return sc_build_formula(graph, "ahead < 5 and is_finite(loss)", "ahead loss",
-                            (sc_value[]){ahead, rows->loss});
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "ahead", ahead);
+    sc_formula_input(&f, "loss", rows->loss);
+    sc_scope_number(&f.scope, "places", (float)metric->places);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "1 if ahead < places and is_finite(loss) else 0"));
+    if (graph->status == SOCLE_OK) sc_formula_build(&f, &out);
+    return out;
 }
 
 static bool has_classes(const sc_net *net) {
@@ -84,11 +90,39 @@ static bool has_classes(const sc_net *net) {
 static const sc_metric_kind top5 = {
     .record = {.word = "top5",
                .help = "the share of samples whose label is among the five highest scores",
-               .aliases = "top_5 top5_accuracy top_5_accuracy top_k_categorical_accuracy"},
+               .aliases = "top_5 top5_accuracy top_5_accuracy"},
     .brief = "top5",
     .most = 1,
     .better = SC_HIGHER_IS_BETTER,
-    .build = is_among_five,
+    .build = is_among_first,
+    .places = 5,
+    .suits = has_classes,
+};
+
+#define AT(field) offsetof(sc_metric_options, field)
+#define NAME(its_example)                                                                          \
+    {                                                                                              \
+        "name", SC_OPTION_NAME, AT(name), "what it is called in lines, events and files",          \
+            .standard = "by the metric and its options", .example = its_example                    \
+    }
+static const sc_option place_options[] = {{"k", SC_OPTION_INTEGER, AT(places),
+                                           "so many of the highest scores", 1, INT32_MAX,
+                                           .required = true, .shorthand = true, .example = "3"},
+                                          NAME("among_three")};
+
+static const sc_metric_kind top_k = {
+    .record = {.word = "top_k",
+               .help = "the share of samples whose label is among the k highest scores "
+                       "(scikit-learn top_k_accuracy_score); shown as top3 where k is 3",
+               .aliases = "top_k_accuracy top_k_categorical_accuracy top_k_accuracy_score",
+               .options = place_options,
+               .count = 2,
+               .standard = &(const sc_metric_options){.class_number = -1},
+               .size = sizeof(sc_metric_options)},
+    .brief = "top",
+    .most = 1,
+    .better = SC_HIGHER_IS_BETTER,
+    .build = is_among_first,
     .suits = has_classes,
 };
 
@@ -119,12 +153,11 @@ static const sc_word betters[] = {
     {"lower", "errors", NULL}, {"higher", "shares of what is right", NULL}, {0}};
 
 static const sc_option expr_options[] = {
-    {"formula", SC_OPTION_TEXT, offsetof(sc_metric_options, formula),
-     "the formula, of prediction and target", .required = true, .shorthand = true,
-     .example = "abs(prediction - target)"},
-    {"name", SC_OPTION_NAME, offsetof(sc_metric_options, name),
-     "what it is called in lines, events and files", .example = "distance"},
-    {"better", SC_OPTION_WORD, offsetof(sc_metric_options, better),
+    {"formula", SC_OPTION_TEXT, AT(formula), "the formula, of prediction and target",
+     .required = true, .shorthand = true, .example = "abs(prediction - target)"},
+    {"name", SC_OPTION_NAME, AT(name), "what it is called in lines, events and files",
+     .example = "distance"},
+    {"better", SC_OPTION_WORD, AT(better),
      "which values of it are better, should `train.best` name it", .words = betters,
      .example = "higher"},
 };
@@ -140,20 +173,149 @@ static const sc_metric_kind expr = {
                        "elements of a sample",
                .options = expr_options,
                .count = 3,
-               .standard = &(const sc_metric_options){NULL, "expr", "lower"},
+               .standard = &(const sc_metric_options){.name = "expr", .better = "lower"},
                .size = sizeof(sc_metric_options)},
     .suits = has_numbers,
 };
 
-static const sc_record *const records[] = {&accuracy.record, &top5.record, &absolute.record,
-                                           &squared.record,  &expr.record, NULL};
+/* Of all rows of an evaluation. */
+static const sc_word averages[] = {{"macro", "their mean", NULL},
+                                   {"micro", "all classes' rows together", NULL},
+                                   {"weighted", "their mean, by how often labels have each", NULL},
+                                   {0}};
+
+sc_average sc_average_of(const char *word) {
+    for (int i = 0; word && averages[i].word; i++)
+        if (strcmp(averages[i].word, word) == 0) return (sc_average)(SC_AVERAGE_MACRO + i);
+    return SC_AVERAGE_STANDARD;
+}
+
+static const sc_option average_options[] = {
+    {"average", SC_OPTION_WORD, AT(average), "how those of several classes become one",
+     .words = averages, .shorthand = true,
+     .standard = "of two classes that of class 1, of more `macro`", .example = "weighted"},
+    {"class", SC_OPTION_INTEGER, AT(class_number), "of this class alone", 0, INT32_MAX,
+     .standard = "of all", .example = "2"},
+    NAME("rare_ones")};
+
+static bool tells_sides(const sc_net *net) {
+    return has_right(net);
+}
+
+static bool has_one_label(const sc_net *net) {
+    const sc_loss_term *labels = sc_net_labels(net);
+    if (!has_right(net)) return false;
+    return labels->kind->classes || labels->kind->shares ||
+           sc_tensor_elements_at(sc_net_desc(net, labels->output), 1) == 1;
+}
+
+static bool has_probabilities(const sc_net *net) {
+    const sc_loss_kind *loss = sc_net_labels(net)->kind;
+    return loss->classes || (loss->correct && (loss->applies || loss->expects));
+}
+
+/* Rows that differ in these alone. */
+#define SCORED(its_word, its_aliases, its_help, its_brief, its_score, its_collects, its_suits)     \
+    {                                                                                              \
+        .record = {.word = its_word, .help = its_help, .aliases = its_aliases},                    \
+        .brief = its_brief, .most = 1, .better = SC_HIGHER_IS_BETTER, .score = its_score,          \
+        .collects = its_collects, .options = {.class_number = -1}, .suits = its_suits              \
+    }
+#define AVERAGED(its_word, its_aliases, its_help, its_score, its_collects)                         \
+    {                                                                                              \
+        .record = {.word = its_word,                                                               \
+                   .help = its_help,                                                               \
+                   .aliases = its_aliases,                                                         \
+                   .options = average_options,                                                     \
+                   .count = 3,                                                                     \
+                   .standard = &(const sc_metric_options){.class_number = -1},                     \
+                   .size = sizeof(sc_metric_options)},                                             \
+        .brief = its_word, .most = 1, .better = SC_HIGHER_IS_BETTER, .score = its_score,           \
+        .collects = its_collects, .options = {.class_number = -1}, .suits = tells_sides            \
+    }
+
+static const sc_metric_kind precision = AVERAGED(
+    "precision", "precision_score", "of what is predicted as a class, the share that is of it",
+    sc_score_precision, SC_COLLECTS_CLASSES);
+static const sc_metric_kind recall =
+    AVERAGED("recall", "recall_score sensitivity",
+             "of what is of a class, the share that is predicted as such", sc_score_recall,
+             SC_COLLECTS_CLASSES);
+static const sc_metric_kind f1 =
+    AVERAGED("f1", "f1_score f_score f_measure", "the harmonic mean of precision and recall",
+             sc_score_f1, SC_COLLECTS_CLASSES);
+static const sc_metric_kind auc =
+    AVERAGED("auc", "roc_auc auroc roc_auc_score",
+             "the area under the ROC curve: the share of pairs of a positive and a negative in "
+             "which the positive has the higher score, equal ones by half; each class against the "
+             "rest",
+             sc_score_auc, SC_COLLECTS_SCORES);
+static const sc_metric_kind average_precision =
+    AVERAGED("average_precision", "pr_auc average_precision_score",
+             "the mean of the precision over the steps of the recall; each class against the rest",
+             sc_score_average_precision, SC_COLLECTS_SCORES);
+static const sc_metric_kind kappa =
+    SCORED("kappa", "cohen_kappa cohen_kappa_score",
+           "Cohen's kappa: how far labels and predictions agree beyond chance", "kappa",
+           sc_score_kappa, SC_COLLECTS_CLASSES, has_one_label);
+static const sc_metric_kind matthews =
+    SCORED("matthews", "mcc matthews_corrcoef matthews_correlation",
+           "Matthews' correlation of labels and predictions, of any number of classes", "mcc",
+           sc_score_matthews, SC_COLLECTS_CLASSES, has_one_label);
+static const sc_metric_kind r2 =
+    SCORED("r2", "r2_score r_squared",
+           "the share of the targets' variance that predictions explain, mean over the outputs",
+           "r2", sc_score_r2, SC_COLLECTS_SCORES, has_values);
+
+static const sc_metric_kind log_loss = {
+    .record = {.word = "log_loss",
+               .help = "minus the logarithm of the probability of what is right, probabilities "
+                       "kept 1.2e-7 away from 0 and 1; without label smoothing, class weights or "
+                       "focus of the loss",
+               .aliases = "logloss"},
+    .brief = "log",
+    .score = sc_score_log_loss,
+    .collects = SC_COLLECTS_SCORES,
+    .suits = has_probabilities,
+};
+
+static const sc_metric_kind root_squared = {
+    .record = {.word = "root_mean_squared_error",
+               .help = "the root of the mean of the squares of errors, mean over the outputs",
+               .aliases = "rmse"},
+    .brief = "rmse",
+    .score = sc_score_rmse,
+    .collects = SC_COLLECTS_SCORES,
+    .suits = has_values,
+};
+
+static const sc_record *const records[] = {&accuracy.record,
+                                           &top5.record,
+                                           &top_k.record,
+                                           &precision.record,
+                                           &recall.record,
+                                           &f1.record,
+                                           &auc.record,
+                                           &average_precision.record,
+                                           &kappa.record,
+                                           &matthews.record,
+                                           &log_loss.record,
+                                           &absolute.record,
+                                           &squared.record,
+                                           &root_squared.record,
+                                           &r2.record,
+                                           &expr.record,
+                                           NULL};
 
 const sc_family sc_metric_family = {
     .what = "metric",
     .example = "accuracy",
     .help = "What is measured beside the loss, in training, validation and evaluation; training "
-            "does not depend on it. Accuracy is measured unasked wherever the loss has one.",
-    .foreign = "precision recall f1 auc iou",
+            "does not depend on it. Accuracy is measured unasked wherever the loss has one. Those "
+            "that need all samples at once are of validation and evaluation alone: precision, "
+            "recall, f1, auc, average_precision, kappa, matthews, log_loss, rmse and r2, as "
+            "scikit-learn defines them, by the weights that samples have.",
+    .foreign = "iou dice bleu perplexity",
     .record = records,
 };
 
@@ -177,6 +339,10 @@ bool sc_metric_is_own(const sc_metric_kind *metric) {
     return true;
 }
 
+bool sc_metric_has_formula(const sc_metric_kind *metric) {
+    return metric->record.options == expr_options;
+}
+
 const char *sc_metric_word(const sc_metric_kind *metric) {
     return metric->record.word;
 }
@@ -187,7 +353,7 @@ const char *sc_metric_sum(const sc_metric_kind *metric) {
 
 sc_value sc_metric_build(sc_graph *graph, const sc_net *net, const sc_metric_kind *metric,
                          const sc_loss_rows *rows) {
-    if (metric->build) return metric->build(graph, net, rows);
+    if (metric->build) return metric->build(graph, net, metric, rows);
     if (metric->expr) return sc_loss_of_expr(graph, metric->expr, rows->prediction, rows->target);
     return sc_loss_of_formula(graph, metric->formula, rows->prediction, rows->target);
 }
@@ -195,127 +361,6 @@ sc_value sc_metric_build(sc_graph *graph, const sc_net *net, const sc_metric_kin
 double sc_metric_value(const sc_net *net, const double *values, const char *word) {
     int metric = sc_net_metric(net, word);
     return metric < 0 ? NAN : values[metric];
-}
-
-void sc_net_standard_metrics(sc_net *net) {
-    net->metrics = 0;
-    for (int i = 0; sc_net_labels(net) && sc_metric_at(i); i++)
-        if (sc_metric_at(i)->always && sc_metric_at(i)->suits(net))
-            net->metric[net->metrics++] = sc_metric_at(i);
-    for (int p = 0; p < net->phases; p++) net->metric[net->metrics++] = net->phase[p].metric;
-}
-
-socle_status sc_net_phase_metric(sc_net *net, sc_phase *phase, int number) {
-    char word[SC_NAME_MOST + 8];
-    sc_metric_kind *metric;
-    snprintf(word, sizeof word, "%s_loss", phase->name);
-    SC_TRY(sc_arena_allocate(net->arena, &metric, 1, sizeof *metric));
-    *metric = (sc_metric_kind){.phase = number, .always = true};
-    SC_TRY(sc_arena_string(net->arena, &metric->record.word, word));
-    metric->brief = metric->record.word;
-    phase->metric = metric;
-    return SOCLE_OK;
-}
-
-static socle_status fail_unsuited(const sc_net *net, const char *word) {
-    if (!sc_net_labels(net))
-        return sc_fail(net->env, SOCLE_STATUS_CONFIG,
-                       net->losses ? "%s: no loss of this network compares with what the data "
-                                     "have, so there are no metrics"
-                                   : "%s: a network without a loss has no metrics",
-                       word);
-    sc_text known;
-    sc_text_init(&known, net->env);
-    for (int i = 0; sc_metric_at(i); i++)
-        if (sc_metric_at(i)->suits(net))
-            sc_text_add(&known, "%s%s",
-                        known.length ? ", " : "; known for it: ", sc_metric_word(sc_metric_at(i)));
-    socle_status status = known.status;
-    if (status == SOCLE_OK)
-        status =
-            sc_fail(net->env, SOCLE_STATUS_CONFIG, "the loss %s has no %s%s",
-                    sc_net_labels(net)->kind->record.word, word, known.length ? known.data : "");
-    sc_text_free(&known);
-    return status;
-}
-
-/* What stands beside metrics in lines, events and files. */
-static const char beside[] =
-    "event epoch epochs step row rows loss learning_rate samples samples_per_second "
-    "seconds best devices loss_scale skipped_steps model split";
-
-/* Another metric that may be measured, or what stands beside it, has not the name. */
-static socle_status check_name(const sc_net *net, const char *name) {
-    bool taken = sc_is_among(beside, name) || strncmp(name, "val_", 4) == 0 ||
-                 strncmp(name, "test_", 5) == 0;
-    const sc_metric_kind *other = sc_metric_find(name);
-    if (taken || (other && other != &expr))
-        return sc_fail(net->env, SOCLE_STATUS_CONFIG,
-                       "name: '%s' means something else where metrics are shown", name);
-    if (sc_net_metric(net, name) < 0) return SOCLE_OK;
-    return sc_fail(net->env, SOCLE_STATUS_CONFIG,
-                   "name: something that is measured is called '%s' already; give each a name",
-                   name);
-}
-
-/* The row of formulas with the user's in it. */
-static socle_status read_metric(const sc_metric_kind **out, sc_net *net,
-                                const sc_metric_options *options) {
-    sc_metric_kind *own;
-    SC_TRY(check_name(net, options->name));
-    SC_TRY(sc_arena_allocate(net->arena, &own, 1, sizeof *own));
-    *own = expr;
-    SC_TRY(sc_arena_string(net->arena, &own->record.word, options->name));
-    own->brief = own->record.word;
-    own->better = strcmp(options->better, "higher") == 0 ? SC_HIGHER_IS_BETTER : SC_LOWER_IS_BETTER;
-    *out = own;
-    return sc_net_measure_formula(&own->expr, net, options->formula, "prediction target");
-}
-
-socle_status sc_net_measure(sc_net *net, const char *word, const sc_metric_options *options) {
-    if (net->status != SOCLE_OK) return net->status;
-    const sc_metric_kind *metric = sc_metric_find(word);
-    if (!metric) return sc_fail(net->env, SOCLE_STATUS_CONFIG, "there is no metric '%.60s'", word);
-    if (!sc_net_labels(net) || !metric->suits(net)) return fail_unsuited(net, word);
-    if (metric != &expr && sc_net_metric(net, sc_metric_word(metric)) >= 0) return SOCLE_OK;
-    if (net->metrics == SC_NET_METRICS)
-        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: a network measures at most %d metrics",
-                       word, SC_NET_METRICS);
-    if (metric == &expr && (!options || !options->formula))
-        return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: the formula is missing", word);
-    if (metric == &expr) SC_TRY(read_metric(&metric, net, options));
-    net->metric[net->metrics++] = metric;
-    return SOCLE_OK;
-}
-
-int sc_net_metric(const sc_net *net, const char *word) {
-    for (int i = 0; i < net->metrics; i++)
-        if (strcmp(sc_metric_word(net->metric[i]), word) == 0) return i;
-    return -1;
-}
-
-static socle_status fail_unknown_judge(const sc_net *net, const char *word) {
-    sc_text known;
-    sc_text_init(&known, net->env);
-    for (int i = 0; i < net->metrics; i++)
-        sc_text_add(&known, ", %s", sc_metric_word(net->metric[i]));
-    socle_status status = known.status;
-    if (status == SOCLE_OK)
-        status = sc_fail(net->env, SOCLE_STATUS_CONFIG,
-                         "'%.100s' is not measured, so it cannot say which epoch is best; what "
-                         "can: loss%s",
-                         word, known.length ? known.data : "");
-    sc_text_free(&known);
-    return status;
-}
-
-socle_status sc_net_judge(int *judge, const sc_net *net, const char *word) {
-    const sc_metric_kind *first = net->metrics ? net->metric[0] : NULL;
-    *judge = !word && first && first->always && !first->phase ? 0 : SC_JUDGED_BY_LOSS;
-    if (!word || strcmp(word, "loss") == 0) return SOCLE_OK;
-    const sc_metric_kind *metric = sc_metric_find(word);
-    *judge = sc_net_metric(net, metric ? sc_metric_word(metric) : word);
-    return *judge >= 0 ? SOCLE_OK : fail_unknown_judge(net, word);
 }
 
 double sc_metric_score(const sc_net *net, int judge, const double *values, double loss) {

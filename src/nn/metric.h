@@ -2,11 +2,14 @@
 /* Metrics: what a run measures beside its loss. Each is a row of a table: a word, and an expression
  * over the graph that gives a number for every row of the loss. Its sum, by weight, goes with the
  * loss's through partials, exchange and totals; divided by the summed weight it is what lines,
- * records and files show. Nobody outside metric.c knows one by name. */
+ * records and files show. A metric that needs all rows at once is computed by the host of what an
+ * evaluation collects (nn/scoring.h); epochs of training do not have it. Nobody outside metric.c
+ * knows one by name. */
 #ifndef SC_NN_METRIC_H
 #define SC_NN_METRIC_H
 
 #include "nn/layer.h"
+#include "nn/scoring.h"
 
 typedef enum sc_better { SC_LOWER_IS_BETTER, SC_HIGHER_IS_BETTER } sc_better;
 
@@ -19,7 +22,12 @@ struct sc_metric_kind {
     const char *formula; /* of `prediction` and `target`: its mean over the elements of a sample; */
     const sc_expr *expr; /* the same of a user's, which a net has read; NULL: of the table */
     /* or NULL: a number for each row of the loss. It is not finite only where the loss is not. */
-    sc_value (*build)(sc_graph *graph, const sc_net *net, const sc_loss_rows *rows);
+    sc_value (*build)(sc_graph *graph, const sc_net *net, const sc_metric_kind *metric,
+                      const sc_loss_rows *rows);
+    sc_score_fn score; /* or of all rows, which are collected; `build` and formulas are NULL */
+    sc_collects collects;
+    sc_score_options options; /* of `score` */
+    int places;               /* of scores among which a label is right: top5 has 5 */
     /* Whether the net's loss has it. */
     bool (*suits)(const sc_net *net);
     int phase;   /* the loss of a phase, by its number from 1; 0: of what the data have, by the two
@@ -27,10 +35,15 @@ struct sc_metric_kind {
     bool always; /* measured, without being asked for, where the loss has it */
 };
 
-/* What the options of the metric "expr" are read into. */
+/* What the options of metrics are read into. */
 struct sc_metric_options {
     const char *formula, *name, *better; /* better: "lower" or "higher" */
+    const char *average;                 /* "macro", "micro", "weighted"; NULL: the standard one */
+    int class_number, places;
 };
+/* Of `average`. */
+sc_average sc_average_of(const char *word);
+bool sc_metric_has_formula(const sc_metric_kind *metric); /* a user gives it */
 
 extern const sc_family sc_metric_family; /* each record is the beginning of a sc_metric_kind */
 /* The kinds, in the order of the table; NULL behind the last. */

@@ -92,7 +92,14 @@ typedef struct sc_parameter {
 typedef struct sc_loss_kind sc_loss_kind;
 typedef struct sc_metric_kind sc_metric_kind;
 typedef struct sc_metric_options sc_metric_options;
-enum { SC_NO_LABEL = INT32_MIN, SC_NET_METRICS = 6, SC_LOSS_VALUES = 2 };
+/* Metrics, and how many of them may be sums. */
+enum { SC_NO_LABEL = INT32_MIN, SC_NET_METRICS = 12, SC_NET_SUMS = 6, SC_LOSS_VALUES = 2 };
+/* What an evaluation collects of each row, for metrics that need all of them. */
+typedef enum sc_collects {
+    SC_COLLECTS_NOTHING,
+    SC_COLLECTS_CLASSES, /* labels and the classes that are predicted */
+    SC_COLLECTS_SCORES   /* and scores */
+} sc_collects;
 
 /* How a loss compares: values of its options. */
 typedef struct sc_loss_settings {
@@ -162,10 +169,12 @@ scale) */
     int applications;
     sc_phase phase[SC_NET_PHASES];
     int phases;                                   /* 0: one that trains everything */
-    const sc_metric_kind *metric[SC_NET_METRICS]; /* what is measured beside the loss */
-    int metrics;
-    int output; /* node number of the result: what predictions show */
-    int *slot;  /* names to node numbers + 1: open addressing, 0 = free (net_names.c) */
+    const sc_metric_kind *metric[SC_NET_METRICS]; /* what is measured beside the loss: sums, then
+                                                     what is computed of collected rows */
+    int metrics, summed;
+    sc_collects collects; /* what evaluations collect for those */
+    int output;           /* node number of the result: what predictions show */
+    int *slot;            /* names to node numbers + 1: open addressing, 0 = free (net_names.c) */
     size_t slots;
     struct {
         const char *word;
@@ -277,6 +286,8 @@ socle_status sc_net_check_group(const sc_net *net, int64_t rows);
  * CONFIG (unknown, the loss has none, too many; of a formula with its column; a name that is
  * taken). */
 socle_status sc_net_measure(sc_net *net, const char *word, const sc_metric_options *options);
+/* Evaluations collect so much at least. Errors: CONFIG (the loss tells no classes apart). */
+socle_status sc_net_collect(sc_net *net, sc_collects collects);
 int sc_net_metric(const sc_net *net, const char *word); /* its number, or -1 */
 /* What says which epoch is best: "loss", or the number of a metric that is measured; NULL: the
  * first one, where it is measured unasked, else the loss. Errors: CONFIG (it is not measured). */

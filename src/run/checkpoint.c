@@ -80,7 +80,7 @@ void sc_checkpoint_numbers(sc_position *position, int64_t *out[SC_CHECKPOINT_NUM
 double *sc_checkpoint_metric_sum(const sc_checkpoint_visit *v, sc_position *position,
                                  const sc_metric_kind *metric) {
     int at = sc_net_metric(v->net, sc_metric_word(metric));
-    return at < 0 ? NULL : &position->sum.metric[at];
+    return at < 0 || metric->score ? NULL : &position->sum.metric[at];
 }
 
 void sc_checkpoint_metric_key(char out[SC_CHECKPOINT_KEY], const sc_metric_kind *metric) {
@@ -126,7 +126,7 @@ static socle_status put_plateau(sc_checkpoint_visit *v, const sc_plateau *platea
 static socle_status put_own_sums(sc_checkpoint_visit *v, const sc_position *position) {
     const sc_net *net = v->net;
     json_t *sums = json_object();
-    for (int m = 0; m < net->metrics; m++) {
+    for (int m = 0; m < net->summed; m++) {
         double sum = position->sum.metric[m];
         if (sc_metric_is_own(net->metric[m]))
             json_object_set_new(sums, sc_metric_word(net->metric[m]),

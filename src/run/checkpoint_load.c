@@ -75,7 +75,7 @@ static socle_status get_own_sums(sc_checkpoint_visit *v, sc_position *position) 
     if (sc_safetensors_metadata(v->file, SC_CHECKPOINT_OWN_METRICS))
         SC_TRY(get_metadata(v, SC_CHECKPOINT_OWN_METRICS, &text));
     json_t *sums = text ? json_loads(text, 0, NULL) : NULL;
-    for (int m = 0; m < net->metrics; m++) {
+    for (int m = 0; m < net->summed; m++) {
         if (!sc_metric_is_own(net->metric[m])) continue;
         const json_t *sum = json_object_get(sums, sc_metric_word(net->metric[m]));
         position->sum.metric[m] = json_is_number(sum) ? json_number_value(sum)

@@ -36,7 +36,8 @@ typedef struct sc_epoch_report {
 } sc_epoch_report;
 
 typedef struct sc_evaluation {
-    double loss, metric[SC_NET_METRICS]; /* means, by weight where samples have weights */
+    double loss, metric[SC_NET_METRICS]; /* means, by weight where samples have weights; NaN: does
+                                            not exist */
     int64_t samples;
     double weight; /* the sum of their weights, or their number; 0: the means are NaN */
 } sc_evaluation;
@@ -191,6 +192,10 @@ socle_status sc_evaluation_check(sc_env *env, const sc_evaluation *evaluation, c
 sc_evaluation sc_evaluation_of(const sc_net *net, const sc_sums *sum, int64_t samples);
 /* Evaluates `dataset` on an engine made for evaluation (staged). */
 socle_status sc_evaluate(sc_engine *engine, const sc_stage_source *source, sc_evaluation *out);
+/* The same, and what was collected for metrics goes to `use`, where the net collects something. */
+typedef socle_status (*sc_use_rows)(void *argument, const sc_scored *rows);
+socle_status sc_evaluate_rows(sc_engine *engine, const sc_stage_source *source, sc_evaluation *out,
+                              sc_use_rows use, void *argument);
 /* `count` samples of a network that makes them itself: count * sc_engine_prediction_size floats.
  * They follow from weights and seed alone. Errors: STATE (its result is of an input). */
 socle_status sc_generate(sc_engine *engine, int64_t count, float *out);

@@ -56,8 +56,6 @@ socle_status sc_trainer_remember(sc_trainer *trainer);
 socle_status sc_trainer_go_back(sc_trainer *trainer);
 void sc_trainer_forget(sc_trainer *trainer);
 /* evaluate.c */
-socle_status sc_evaluate_order(sc_engine *engine, const sc_stage_source *source,
-                               const sc_order *order, sc_evaluation *out);
 socle_status sc_trainer_validate(sc_trainer *trainer, sc_evaluation *out);
 /* trainer.c: copies the current weights to the host as the best. */
 socle_status sc_trainer_keep_best(sc_trainer *trainer);

@@ -93,7 +93,7 @@ static socle_status check_totals(const sc_trainer *trainer, const sc_position *p
     const sc_sums *sum = &position->sum;
     const double least = sc_net_is_signed(trainer->net) && position->row ? -FLT_MAX : 0;
     SC_TRY(within(trainer, "weight", sum->weight, fmax(0, weight - slack), weight + slack));
-    for (int m = 0; m < trainer->net->metrics; m++) {
+    for (int m = 0; m < trainer->net->summed; m++) {
         const sc_metric_kind *metric = trainer->net->metric[m];
         double most = metric->most > 0 ? (weight * (1 + 4 * ROUNDING) + slack) * metric->most
                       : position->row  ? FLT_MAX
@@ -142,12 +142,12 @@ static socle_status check_best(const sc_trainer *trainer, const sc_position *pos
         trainer->judge == SC_JUDGED_BY_LOSS ? NULL : trainer->net->metric[trainer->judge];
     const double slack = 1e-7; /* by which the loss tells equal ones apart */
     const bool higher = metric && metric->better == SC_HIGHER_IS_BETTER,
-               any = metric && metric->expr; /* a user's formula gives any number */
+               any = metric && (metric->expr || metric->score); /* may be below 0 */
     double most = metric && metric->most > 0
                       ? metric->most * (1 + ROUNDING * (double)(2 * validation + 4))
                       : FLT_MAX;
     if (any || higher)
-        return within(trainer, "best", position->best, any ? -most : -slack, most + slack);
+        return within(trainer, "best", position->best, any ? -FLT_MAX : -slack, most + slack);
     return within(trainer, "best", position->best, -most - slack,
                   sc_net_is_signed(trainer->net) ? FLT_MAX
                   : metric                       ? slack

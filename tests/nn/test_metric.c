@@ -116,7 +116,7 @@ Test(metric, of_a_network) {
     SC_OK(&env, sc_net_measure(net, "acc", NULL)); /* is there already */
     SC_EQ(net->metrics, 1);
     SC_EQ(sc_metric_value(net, (double[]){0.5}, "accuracy"), 0.5);
-    SC_FAILS(&env, sc_net_measure(net, "f1", NULL), SOCLE_STATUS_CONFIG);
+    SC_FAILS(&env, sc_net_measure(net, "iou", NULL), SOCLE_STATUS_CONFIG);
     SC_OK(&env, sc_net_measure(net, "top_5", NULL));
     SC_EQ(sc_metric_value(net, (double[]){0.5, 0.75}, "top5"), 0.75);
     SC_OK(&env, sc_net_judge(&judge, net, NULL));
@@ -155,22 +155,26 @@ Test(metric, scores) {
     sc_net_destroy(net);
 }
 
+#define FORMULA(its_formula, its_name, its_better)                                                 \
+    { .formula = its_formula, .name = its_name, .better = its_better }
+
 /* A user's formula is the row of the table that says the same, by bits; and which are refused. */
 Test(metric, formulas) {
     static const struct {
         sc_metric_options options;
         const char *text;
     } bad[] = {
-        {{"abs(prediction - label)", "a", "lower"}, "column 18: unknown name 'label'"},
-        {{"prediction ** 2", "a", "lower"}, "column 1: the formula never uses target"},
-        {{"abs(prediction - target)", "mae", "lower"}, "name: 'mae' means something else"},
-        {{"abs(prediction - target)", "loss", "lower"}, "name: 'loss' means something else"},
-        {{"abs(prediction - target)", "val_a", "lower"}, "name: 'val_a' means something else"},
-        {{"abs(prediction - target)", "near", "lower"}, "is called 'near' already"},
-        {{NULL, "a", "lower"}, "expr: the formula is missing"},
+        {FORMULA("abs(prediction - label)", "a", "lower"), "column 18: unknown name 'label'"},
+        {FORMULA("prediction ** 2", "a", "lower"), "column 1: the formula never uses target"},
+        {FORMULA("abs(prediction - target)", "mae", "lower"), "name: 'mae' means something else"},
+        {FORMULA("abs(prediction - target)", "loss", "lower"), "name: 'loss' means something else"},
+        {FORMULA("abs(prediction - target)", "val_a", "lower"),
+         "name: 'val_a' means something else"},
+        {FORMULA("abs(prediction - target)", "near", "lower"), "is called 'near' already"},
+        {FORMULA(NULL, "a", "lower"), "expr: the formula is missing"},
     };
-    const sc_metric_options distance = {"abs(prediction - target)", "distance", "lower"},
-                            near = {"abs(prediction - target) < 0.5", "near", "higher"};
+    const sc_metric_options distance = FORMULA("abs(prediction - target)", "distance", "lower"),
+                            near = FORMULA("abs(prediction - target) < 0.5", "near", "higher");
     sc_env env;
     sc_net *net;
     int judge;
@@ -195,5 +199,57 @@ Test(metric, formulas) {
         SC_CONTAINS(env.text, bad[i].text);
         SC_EQ(net->metrics, 2);
     }
+    sc_net_destroy(net);
+}
+
+/* Rows with options of their own, their names, and which are refused; sums come before what needs
+ * all rows, whatever the order in which they are asked for. */
+Test(metric, options) {
+    static const struct {
+        const char *word;
+        sc_metric_options options;
+        const char *name, *error;
+    } rows[] = {
+        {"f1", {.average = "weighted", .class_number = -1}, "f1_weighted", NULL},
+        {"precision", {.class_number = 7}, "precision_7", NULL},
+        {"recall", {.class_number = 2, .name = "found"}, "found", NULL},
+        {"top_k", {.places = 3, .class_number = -1}, "top3", NULL},
+        {"top_k", {.places = 5, .class_number = -1}, "top5", NULL},
+        {"f1", {.class_number = -1}, "f1", NULL},
+        {"roc_auc", {.class_number = -1}, "auc", NULL},
+        {"precision", {.class_number = 8}, NULL, "class: is 8, and classes are 0 to 7"},
+        {"f1", {.class_number = -1, .name = "auc"}, NULL, "'auc' means something else"},
+        {"f1", {.class_number = 1, .name = "found"}, NULL, "is called 'found' already"},
+        {"top_k", {.class_number = -1}, NULL, "top_k: k is missing"},
+        {"r2", {.class_number = -1}, NULL, "the loss softmax_cross_entropy has no r2"},
+    };
+    sc_env env;
+    sc_net *net;
+    int judge;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_net_create(&net, &env));
+    sc_net_input(net, "x", SOCLE_F32, &(socle_shape){1, {8}}, 1);
+    SC_OK(&env, sc_net_loss(net, "softmax_cross_entropy", 0));
+    SC_EQ(net->collects, SC_COLLECTS_NOTHING);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        SC_REPRO("%s, row %zu", rows[i].word, i);
+        const socle_status status = sc_net_measure(net, rows[i].word, &rows[i].options);
+        SC_EQ(status, rows[i].error ? SOCLE_STATUS_CONFIG : SOCLE_OK);
+        if (rows[i].error) SC_CONTAINS(env.text, rows[i].error);
+        if (rows[i].name) SC_TRUE(sc_net_metric(net, rows[i].name) >= 0);
+        if (i == 0) SC_EQ(net->collects, SC_COLLECTS_CLASSES);
+    }
+    SC_EQ(net->collects, SC_COLLECTS_SCORES);
+    SC_EQ(net->metrics, 8);
+    SC_EQ(net->summed, 3);
+    for (int m = 0; m < net->metrics; m++)
+        SC_TRUE((net->metric[m]->score != NULL) == (m >= net->summed));
+    SC_OK(&env, sc_net_judge(&judge, net, "found"));
+    SC_TRUE(sc_metric_score(net, judge, (double[]){0, 0, 0, 0.5, 0.5, 0.75, 0.5, 0.5}, 1) >
+            sc_metric_score(net, judge, (double[]){0, 0, 0, 0.5, 0.5, 0.5, 0.5, 0.5}, 1));
+    SC_OK(&env, sc_net_loss(net, "binary_cross_entropy", 0));
+    SC_EQ(net->collects, SC_COLLECTS_NOTHING);
+    SC_FAILS(&env, sc_net_measure(net, "kappa", NULL), SOCLE_STATUS_CONFIG); /* eight of them */
+    SC_OK(&env, sc_net_measure(net, "auc", NULL));
     sc_net_destroy(net);
 }

@@ -10,7 +10,8 @@
 static sc_trainer *trainer_of(fixture *f) {
     const socle_shape one = {1, {1}}, scalar = {0};
     const float x[4] = {1, 2, 3, 4}, y[4] = {2, 3, 5, 9};
-    const sc_metric_options offset = {"prediction - target", "offset", "higher"};
+    const sc_metric_options offset = {
+        .formula = "prediction - target", .name = "offset", .better = "higher"};
     sc_layer_options dense;
     const sc_layer_kind *kind = sc_layer_kind_find("dense", &dense);
     sc_trainer *trainer;

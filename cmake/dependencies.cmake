@@ -56,6 +56,14 @@ if(SMARTCOLS_FOUND)
 endif()
 target_compile_definitions(socle_tool_deps INTERFACE SC_HAVE_SMARTCOLS=$<BOOL:${SMARTCOLS_FOUND}>)
 
+# Headers alone: src/plot opens the library at run time, when a picture is drawn.
+add_library(socle_plot_deps INTERFACE)
+socle_optional_pkg("${SOCLE_WITH_CAIRO}" CAIRO cairo-svg libcairo2-dev)
+if(CAIRO_FOUND)
+    target_include_directories(socle_plot_deps SYSTEM INTERFACE ${CAIRO_INCLUDE_DIRS})
+endif()
+target_compile_definitions(socle_tool_deps INTERFACE SC_HAVE_CAIRO=$<BOOL:${CAIRO_FOUND}>)
+
 # The tests' own. AUTO: without them there are no tests, which is said.
 set(SOCLE_BUILD_TESTS OFF)
 if(NOT "${SOCLE_TESTS}" STREQUAL "OFF" AND NOT "${SOCLE_TESTS}" STREQUAL "")

@@ -24,15 +24,17 @@ set(may_fleet   base op backend graph nn data engine fleet public)
 set(may_train   base op backend graph nn data engine fleet train public)
 set(may_run     base op backend graph nn data io model engine fleet train run public)
 set(may_verify  base op backend graph nn verify public)
+set(may_plot    base io plot)
+set(may_view    base op backend graph nn data io model engine fleet train run plot view public)
 set(may_api     base op backend graph nn data io model engine fleet train run verify api public)
-set(may_cli     base op backend graph nn data io model engine fleet train run verify api cli public)
+set(may_cli     base op backend graph nn data io model engine fleet train run verify plot view api cli public)
 set(may_public  public)
 set(may_cl      cl)
 set(vocabulary  include/socle/status.h include/socle/types.h)
 
 # --- Foreign headers that belong to one folder.
-set(foreign_patterns "^CL/" "^clblast" "^(cblas|openblas)" "^argp" "^libsmartcols" "^(Random123|criterion)/")
-set(foreign_owners   "opencl|probe" opencl  none                cli     cli             none)
+set(foreign_patterns "^CL/" "^clblast" "^(cblas|openblas)" "^argp" "^libsmartcols" "^cairo" "^(Random123|criterion)/")
+set(foreign_owners   "opencl|probe" opencl  none                cli     cli             plot     none)
 
 # --- Calls that only the tool may make: a library never prints, ends the process or asserts on input.
 set(forbidden_calls "(printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror|exit|_exit|_Exit|quick_exit|abort|assert)")

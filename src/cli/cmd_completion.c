@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/reference.h"
 #include "io/quote.h"
+#include "view/view.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -58,11 +59,11 @@ static value_kind kind_of(const char *value) {
     static const struct {
         const char *name;
         value_kind kind;
-    } kinds[] = {{"DEVICE", VALUE_DEVICES},       {"DIR", VALUE_FOLDERS},
-                 {"FILE", VALUE_FILES},           {"CONFIG", VALUE_FILES},
-                 {"MODEL", VALUE_FILES},          {"CONFIG|MODEL", VALUE_FILES},
-                 {"FILE|-", VALUE_FILES},         {"OPERATION", VALUE_WORDS},
-                 {"[TOPIC [NAME]]", VALUE_WORDS}, {"PATH=VALUE", VALUE_SETTING}};
+    } kinds[] = {
+        {"DEVICE", VALUE_DEVICES}, {"DIR", VALUE_FOLDERS},          {"FILE", VALUE_FILES},
+        {"CONFIG", VALUE_FILES},   {"MODEL", VALUE_FILES},          {"CONFIG|MODEL", VALUE_FILES},
+        {"FILE|-", VALUE_FILES},   {"OPERATION", VALUE_WORDS},      {"RUN...", VALUE_FILES},
+        {"FIGURE", VALUE_WORDS},   {"[TOPIC [NAME]]", VALUE_WORDS}, {"PATH=VALUE", VALUE_SETTING}};
     if (!value) return VALUE_NONE;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(value, kinds[i].name) == 0) return kinds[i].kind;
@@ -78,6 +79,8 @@ static void print_words(const char *value) {
     if (strcmp(value, "OPERATION") == 0) {
         for (int op = 0; op < SC_OP_COUNT; op++)
             printf("%s%s", op ? " " : "", sc_op_word((sc_op)op));
+    } else if (strcmp(value, "FIGURE") == 0) {
+        for (int i = 0; sc_view_at(i); i++) printf("%s%s", i ? " " : "", sc_view_at(i)->word);
     } else if (strcmp(value, "[TOPIC [NAME]]") == 0) {
         const char *topics[MOST_TOPICS];
         size_t count = sc_reference_topics(topics, MOST_TOPICS);

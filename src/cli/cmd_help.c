@@ -203,11 +203,12 @@ socle_status sc_version_run(sc_cli *cli, int argc, char **argv) {
         sc_report_text(event, "version", SC_VERSION);
         sc_report_value(event, "opencl", json_boolean(SC_HAVE_OPENCL));
         sc_report_value(event, "smartcols", json_boolean(SC_HAVE_SMARTCOLS));
+        sc_report_value(event, "cairo", json_boolean(SC_HAVE_CAIRO));
         sc_report_print(cli, event);
         return SOCLE_OK;
     }
     printf("socle %s\n", SC_VERSION);
-    printf("built with: opencl %s, smartcols %s\n", SC_HAVE_OPENCL ? "yes" : "no",
-           SC_HAVE_SMARTCOLS ? "yes" : "no");
+    printf("built with: opencl %s, smartcols %s, cairo %s\n", SC_HAVE_OPENCL ? "yes" : "no",
+           SC_HAVE_SMARTCOLS ? "yes" : "no", SC_HAVE_CAIRO ? "yes" : "no");
     return SOCLE_OK;
 }

@@ -17,6 +17,7 @@ static const sc_command commands[] = {
     {"predict", "Print a model's predictions", &sc_predict_argp, sc_predict_run},
     {"generate", "Write samples of a model that makes them itself", &sc_generate_argp,
      sc_generate_run},
+    {"plot", "Draw what a run or model shows", &sc_plot_argp, sc_plot_run},
     {"summary", "Print the layers of a configuration or model", &sc_summary_argp, sc_summary_run},
     {"plan", "Say what memory a run will take", &sc_plan_argp, sc_plan_command_run},
     {"verify", "Check every operation on a device", &sc_verify_argp, sc_verify_command_run},

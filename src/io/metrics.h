@@ -37,4 +37,24 @@ socle_status sc_metrics_append(sc_metrics *metrics, const sc_metrics_row *row);
 socle_status sc_metrics_flush(sc_metrics *metrics);
 void sc_metrics_close(sc_metrics *metrics); /* NULL is fine */
 
+/* metrics_read.c: a record as columns. */
+enum { SC_METRICS_NAME = 104 };
+typedef struct sc_metrics_column {
+    char name[SC_METRICS_NAME];
+    double *value; /* one per row; NaN: missing */
+} sc_metrics_column;
+typedef struct sc_metrics_table {
+    sc_env *env;
+    size_t rows;
+    double *epoch;
+    int columns;
+    sc_metrics_column column[SC_METRICS_COLUMNS];
+} sc_metrics_table;
+/* Of DIRECTORY/metrics.jsonl; a last line that is not whole, as of a run under way, is passed over.
+ * Errors: NOT_FOUND (there is no record), DATA (a line is none, names it; more columns), IO. */
+socle_status sc_metrics_table_read(sc_metrics_table *out, sc_env *env, const char *directory);
+void sc_metrics_table_free(sc_metrics_table *table); /* a zeroed one is fine */
+/* The values of a column; NULL: there is none. */
+const double *sc_metrics_find(const sc_metrics_table *table, const char *name);
+
 #endif

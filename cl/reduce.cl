@@ -22,7 +22,8 @@
  *                 CPU-class devices, and the reference
  *   reduce_group  (kept rows * column blocks * SC_GROUP, parts), local (SC_GROUP, 1):
  *                 GPU-class devices
- *   reduce_final  (blocks of 64 results), local 1
+ *   reduce_final  (blocks of 64 results), local 1: behind reduce_lanes
+ *   reduce_final_group  (results, up to a multiple of 64), local 64: behind reduce_group
  */
 #include "shape_space.h"
 
@@ -201,5 +202,20 @@ kernel void reduce_final(global const float *workspace, ulong workspace_offset S
             for (uint j = 0; j < count; ++j) sum[j] = sc_combine(k, sum[j], from[j]);
         }
         for (uint j = 0; j < count; ++j) sc_store_result(k, begin + j, sum[j] SC_RESULT_ARGUMENTS);
+    }
+}
+
+kernel void reduce_final_group(global const float *workspace,
+                               ulong workspace_offset SC_RESULT_PARAMETERS, sc_shape_space values) {
+    const sc_shape_space *shape = &values;
+    const uint index = get_global_id(0);
+    if (index >= shape->kept) return;
+    workspace += workspace_offset;
+    for (int k = 0; k < SC_RESULTS; ++k) {
+        global const float *from = workspace + (size_t)k * shape->parts * shape->kept + index;
+        float sum = SC_IDENTITY(k);
+        for (uint part = 0; part < shape->parts; ++part)
+            sum = sc_combine(k, sum, from[(size_t)part * shape->kept]);
+        sc_store_result(k, index, sum SC_RESULT_ARGUMENTS);
     }
 }

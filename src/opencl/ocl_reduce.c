@@ -90,6 +90,12 @@ static void first_global(const reduce *self, const sc_shape_space *shape, size_t
                             : (kept_rows + shape->together - 1) / shape->together;
 }
 
+/* A work-item of a group has one result, a lone one has a block of them. */
+static size_t final_global(const reduce *self, const sc_shape_space *shape) {
+    size_t blocks = (shape->kept + FINAL - 1) / FINAL;
+    return self->by_group ? FINAL * blocks : blocks;
+}
+
 static size_t workspace_bytes(const reduce *self, const sc_shape_space *shape) {
     if (shape->parts == 1) return 0;
     return (size_t)self->outputs * shape->parts * shape->kept * sizeof(float);
@@ -136,7 +142,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     add_first(&call, self, operands, workspace.buffer ? workspace : sc_ocl_nothing(device), &shape);
     SC_TRY(sc_ocl_call_run(&call, global));
     if (shape.parts == 1) return SOCLE_OK;
-    global[0] = (shape.kept + FINAL - 1) / FINAL;
+    global[0] = final_global(self, &shape);
     sc_ocl_call_begin(&call, device, queue, &self->frame.kernel[LAST]);
     add_final(&call, self, operands, workspace, &shape);
     return sc_ocl_call_run(&call, global);
@@ -153,7 +159,7 @@ static socle_status warm_up(reduce *self, sc_ocl_device *device) {
     add_first(&call, self, NULL, sc_ocl_nothing(device), &nothing);
     SC_TRY(sc_ocl_call_warm(&call, largest));
     if (shape.parts == 1) return SOCLE_OK;
-    final = (shape.kept + FINAL - 1) / FINAL;
+    final = final_global(self, &shape);
     sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[LAST]);
     add_final(&call, self, NULL, sc_ocl_nothing(device), &nothing);
     return sc_ocl_call_warm(&call, &final);
@@ -170,7 +176,7 @@ static socle_status check_size(const reduce *self, sc_env *env) {
 }
 
 static socle_status build(reduce *self, sc_ocl_device *device, const sc_op_desc *desc) {
-    const size_t one[2] = {1, 1}, group[2] = {GROUP, 1};
+    const size_t one[2] = {1, 1}, group[2] = {GROUP, 1}, block = FINAL;
     const sc_ocl_program *program = NULL;
     sc_text text;
     describe(self, desc);
@@ -178,11 +184,16 @@ static socle_status build(reduce *self, sc_ocl_device *device, const sc_op_desc 
     sc_text_init(&text, device->base.env);
     sc_ocl_reduce_text(&text, desc, &self->space, &self->streams);
     SC_TRY(sc_ocl_frame_program(&program, device, &text, "reduce.cl", NULL));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[FIRST], device, program,
-                                self->by_group ? "reduce_group" : "reduce_lanes", 2,
-                                self->by_group ? group : one, true));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[LAST], device, program, "reduce_final", 1, one,
-                                true));
+    sc_ocl_kernel *kernel = self->frame.kernel;
+    if (self->by_group) {
+        SC_TRY(
+            sc_ocl_kernel_create(&kernel[FIRST], device, program, "reduce_group", 2, group, true));
+        SC_TRY(sc_ocl_kernel_create(&kernel[LAST], device, program, "reduce_final_group", 1, &block,
+                                    true));
+    } else {
+        SC_TRY(sc_ocl_kernel_create(&kernel[FIRST], device, program, "reduce_lanes", 2, one, true));
+        SC_TRY(sc_ocl_kernel_create(&kernel[LAST], device, program, "reduce_final", 1, one, true));
+    }
     return warm_up(self, device);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows picked by index: gather, scatter with addition, and the place of a row's maximum. Each
- * work-item takes `piece` columns (argmax: `chunk` rows); one on GPU-class devices, many on
+ * Rows picked by index: gather, scatter with addition, rows put in their places, and the place of a
+ * row's maximum. Each work-item takes `piece` columns (argmax: `chunk` rows); one on GPU-class devices, many on
  * CPU-class ones.
  *
  * gather       table [table][columns], index [rows] -> [rows][columns]; a wrong index gives zeros
@@ -10,10 +10,13 @@
  *              its source rows in rising order, by one work-item: no atomics, so the bits are
  *              always the same
  *              global (pieces * table / chunk)
+ * put_rows     index [rows], source [rows][columns] -> rows of [table][columns], of which nothing else
+ *              is touched; a wrong index is put nowhere, no index comes twice
+ *              global (pieces * rows / chunk)
  * argmax_rows  [rows][columns] -> [rows]; the first maximum, a NaN counts as one
  *              global (rows / chunk)
  *
- * Local size any. -D SC_ELEMENT=uint|ushort|uchar: the type gather moves. Nothing here rounds but
+ * Local size any. -D SC_ELEMENT=uint|ushort|uchar: the type that gather and put_rows move. Nothing here rounds but
  * the sums.
  */
 #include "shape_rows.h"
@@ -65,6 +68,24 @@ kernel void scatter_add(global const int *index, ulong index_offset, global cons
         global float *to = y + (size_t)entry * columns;
         SC_VECTOR_LOOP
         for (size_t j = begin; j < end; ++j) to[j] += from[j];
+    }
+}
+
+kernel void put_rows(global const int *index, ulong index_offset, global const SC_ELEMENT *source,
+                     ulong source_offset, global SC_ELEMENT *y, ulong y_offset,
+                     sc_shape_rows shape) {
+    const size_t columns = shape.columns;
+    const uint group = (uint)get_global_id(0) / shape.pieces; /* of rows */
+    const size_t begin = ((uint)get_global_id(0) - group * shape.pieces) * (size_t)shape.piece;
+    const size_t end = min(begin + shape.piece, columns);
+    const uint first = group * shape.chunk;
+    for (uint row = first; row < min(first + shape.chunk, shape.rows); ++row) {
+        const int entry = index[index_offset + row];
+        if (entry < 0 || (uint)entry >= shape.table) continue;
+        global const SC_ELEMENT *from = source + source_offset + row * columns;
+        global SC_ELEMENT *to = y + y_offset + (size_t)entry * columns;
+        SC_VECTOR_LOOP
+        for (size_t j = begin; j < end; ++j) to[j] = from[j];
     }
 }
 

@@ -34,6 +34,8 @@ const sc_implementation *const sc_cpu_implementations[] = {
     &sc_cpu_gather_plain,
     &sc_cpu_scatter_add,
     &sc_cpu_scatter_add_plain,
+    &sc_cpu_put_rows,
+    &sc_cpu_put_rows_plain,
     &sc_cpu_argmax,
     &sc_cpu_argmax_plain,
     &sc_cpu_permute,

@@ -20,6 +20,7 @@ extern const sc_implementation sc_cpu_softmax_grad_rows, sc_cpu_softmax_grad_pla
 extern const sc_implementation sc_cpu_cross_entropy_rows, sc_cpu_cross_entropy_plain;
 extern const sc_implementation sc_cpu_gather, sc_cpu_gather_plain;
 extern const sc_implementation sc_cpu_scatter_add, sc_cpu_scatter_add_plain;
+extern const sc_implementation sc_cpu_put_rows, sc_cpu_put_rows_plain;
 extern const sc_implementation sc_cpu_argmax, sc_cpu_argmax_plain;
 extern const sc_implementation sc_cpu_permute, sc_cpu_permute_plain;
 extern const sc_implementation sc_cpu_slice, sc_cpu_slice_plain;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The references of gather, scatter-add and argmax: element by element, one thread. */
+/* The references of gather, scatter-add, put-rows and argmax: element by element, one thread. */
 #include "cpu/cpu_plain.h"
 
 #include <math.h>
@@ -35,6 +35,18 @@ static void scatter_add(const sc_op_desc *desc, const sc_operand *operands, int6
     }
 }
 
+static void put_rows(const sc_op_desc *desc, const sc_operand *operands, int64_t count) {
+    const sc_tensor_desc *table = &desc->tensor[0];
+    const size_t row = sc_tensor_bytes(table) / (size_t)table->dim[0];
+    const int32_t *index = sc_cpu_memory(operands[1]);
+    const char *from = sc_cpu_memory(operands[2]);
+    char *out = sc_cpu_memory(operands[3]);
+    memmove(out, sc_cpu_memory(operands[0]), sc_tensor_bytes(table));
+    for (int64_t n = 0; n < count; n++)
+        if (index[n] >= 0 && index[n] < table->dim[0])
+            memcpy(out + (size_t)index[n] * row, from + (size_t)n * row, row);
+}
+
 static void argmax(const sc_op_desc *desc, const sc_operand *operands, int64_t rows) {
     const sc_tensor_desc *x = &desc->tensor[0];
     int64_t columns = x->dim[x->rank - 1];
@@ -53,6 +65,8 @@ void sc_cpu_plain_index(const sc_op_desc *desc, const sc_operand *operands,
         gather(desc, operands, sc_tensor_elements_at(&desc->tensor[1], launch->rows));
     else if (desc->op == SC_OP_SCATTER_ADD)
         scatter_add(desc, operands, sc_tensor_elements_at(&desc->tensor[0], launch->rows));
+    else if (desc->op == SC_OP_PUT_ROWS)
+        put_rows(desc, operands, sc_tensor_elements_at(&desc->tensor[1], launch->rows));
     else
         argmax(desc, operands, sc_tensor_elements_at(&desc->tensor[1], launch->rows));
 }

@@ -27,6 +27,7 @@ static sc_cpu_plain *const reference[SC_OP_COUNT] = {
     [SC_OP_CROSS_ENTROPY] = sc_cpu_plain_softmax,
     [SC_OP_GATHER] = sc_cpu_plain_index,
     [SC_OP_SCATTER_ADD] = sc_cpu_plain_index,
+    [SC_OP_PUT_ROWS] = sc_cpu_plain_index,
     [SC_OP_ARGMAX] = sc_cpu_plain_index,
     [SC_OP_PERMUTE] = sc_cpu_plain_copy,
     [SC_OP_SLICE] = sc_cpu_plain_copy,
@@ -76,6 +77,7 @@ const sc_implementation sc_cpu_softmax_grad_plain = {PLAIN(SOFTMAX_GRAD)};
 const sc_implementation sc_cpu_cross_entropy_plain = {PLAIN(CROSS_ENTROPY)};
 const sc_implementation sc_cpu_gather_plain = {PLAIN(GATHER), .storage = SC_STORAGE_MOVED};
 const sc_implementation sc_cpu_scatter_add_plain = {PLAIN(SCATTER_ADD)};
+const sc_implementation sc_cpu_put_rows_plain = {PLAIN(PUT_ROWS), .storage = SC_STORAGE_MOVED};
 const sc_implementation sc_cpu_argmax_plain = {PLAIN(ARGMAX)};
 const sc_implementation sc_cpu_permute_plain = {PLAIN(PERMUTE), .storage = SC_STORAGE_MOVED};
 const sc_implementation sc_cpu_slice_plain = {PLAIN(SLICE), .storage = SC_STORAGE_MOVED};

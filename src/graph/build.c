@@ -196,6 +196,10 @@ sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index) {
     return append_one(graph, SC_OP_GATHER, NULL, NULL, 2, (sc_value[]){table, index});
 }
 
+sc_value sc_build_put_rows(sc_graph *graph, sc_value table, sc_value index, sc_value rows) {
+    return append_one(graph, SC_OP_PUT_ROWS, NULL, NULL, 3, (sc_value[]){table, index, rows});
+}
+
 sc_value sc_build_crop2d(sc_graph *graph, sc_value x, sc_value origin, int64_t height,
                          int64_t width) {
     sc_value out = SC_NO_VALUE, input[2] = {x, origin};

@@ -65,6 +65,8 @@ sc_value sc_build_class_rows(sc_graph *graph, sc_value scores);
 /* Softmax of scores along their classes. */
 sc_value sc_build_class_shares(sc_graph *graph, sc_value scores);
 sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index);
+/* The table with rows[n] in the place of its row index[n]; no number comes twice. */
+sc_value sc_build_put_rows(sc_graph *graph, sc_value table, sc_value index, sc_value rows);
 /* A window of height x width of each sample of x [N,C,H,W] at origin i32 [N,3]: row, column,
  * mirror. 0 outside x. */
 sc_value sc_build_crop2d(sc_graph *graph, sc_value x, sc_value origin, int64_t height,

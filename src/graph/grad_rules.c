@@ -223,6 +223,16 @@ static void scatter_add_rule(sc_grad *grad, sc_graph *graph, int n, const sc_val
     sc_grad_add(grad, node.input[1], sc_build_gather(graph, dy[0], node.input[0]));
 }
 
+/* What was replaced had no part in the result. */
+static void put_rows_rule(sc_grad *grad, sc_graph *graph, int n, const sc_value *dy) {
+    sc_node node = graph->node[n];
+    if (sc_grad_wanted(grad, node.input[2]))
+        sc_grad_add(grad, node.input[2], sc_build_gather(graph, dy[0], node.input[1]));
+    if (!sc_grad_wanted(grad, node.input[0])) return;
+    sc_value none = sc_build_zeros_like(graph, node.input[2]);
+    sc_grad_add(grad, node.input[0], sc_build_put_rows(graph, dy[0], node.input[1], none));
+}
+
 static void permute_rule(sc_grad *grad, sc_graph *graph, int n, const sc_value *dy) {
     sc_node node = graph->node[n];
     int inverse[SC_MAX_RANK] = {0};
@@ -296,7 +306,7 @@ sc_grad_rule sc_grad_rule_of(sc_op op) {
         [SC_OP_GATHER] = gather_rule,           [SC_OP_SCATTER_ADD] = scatter_add_rule,
         [SC_OP_PERMUTE] = permute_rule,         [SC_OP_SLICE] = slice_rule,
         [SC_OP_CONCAT] = concat_rule,           [SC_OP_PAD] = pad_rule,
-        [SC_OP_CROP2D] = crop2d_rule,
+        [SC_OP_CROP2D] = crop2d_rule,           [SC_OP_PUT_ROWS] = put_rows_rule,
     };
     return rules[op];
 }

@@ -112,6 +112,10 @@ typedef union sc_op_attr {
  *               table's dtype; out of range: zeros
  *  SCATTER_ADD  index i32 [N], src f32 [N, ...] -> table gradient [V, ...] (zero where no index;
  *               sum in order of n)
+ *  PUT_ROWS     table [V, ...], index i32 [N], rows [N, ...] of the table's very type -> the table
+ *               with out[index[n]] = rows[n]. No number comes twice among those in range; what is
+ *               out of range is put nowhere. The table may be the same memory as the output (in
+ *               place): then nothing else of it is touched.
  *  ARGMAX       x [.., C] -> i32 [..]: first maximum along the last dim; a NaN counts as the
  *               maximum. Rank drops by one.
  *  PERMUTE      out.dim[i] = in.dim[order[i]]; a batched input keeps dim 0 in place (order[0] = 0)

@@ -37,6 +37,7 @@ bool sc_shape_place_fits(const sc_op_desc *desc) {
 }
 
 bool sc_shape_stores(const sc_op_desc *desc, int output, int computed, int dtype) {
+    if (desc->op == SC_OP_PUT_ROWS) return computed == dtype;
     if (sc_dtype_is_float(computed)) return sc_dtype_is_float(dtype);
     bool place = desc->op == SC_OP_MAXPOOL2D && output == 1;
     return computed == dtype || (place && dtype == SOCLE_U8 && sc_shape_place_fits(desc));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shape rules of what works row by row: softmax and its gradient, cross-entropy, argmax, gather and
- * scatter-add. */
+/* Shape rules of what works row by row: softmax and its gradient, cross-entropy, argmax, gather,
+ * scatter-add and put-rows. */
 #include "op/op_shape.h"
 
 /* The last dimension is worked along, so it cannot be the one whose size varies. */
@@ -81,5 +81,24 @@ socle_status sc_shape_scatter_add(sc_env *env, const sc_op_desc *desc, sc_tensor
     int64_t rows = out[0].dim[0];
     out[0] = sc_tensor_make(SOCLE_F32, 0, src->rank, src->dim);
     out[0].dim[0] = rows;
+    return SOCLE_OK;
+}
+
+socle_status sc_shape_put_rows(sc_env *env, const sc_op_desc *desc, sc_tensor_desc *out) {
+    const sc_tensor_desc *table = &desc->tensor[0], *rows = &desc->tensor[2];
+    SC_TRY(sc_shape_not_batched(env, desc, 0));
+    SC_TRY(sc_shape_dtype(env, desc, 1, SOCLE_I32));
+    SC_TRY(sc_shape_rank(env, desc, 1, 1));
+    if (table->rank < 1) return sc_shape_fail(env, desc, "the table has no dimension to index");
+    SC_TRY(sc_shape_rank(env, desc, 2, table->rank));
+    if (rows->dtype != table->dtype)
+        return sc_shape_fail(env, desc, "the rows are %s, the table is %s; they must be equal",
+                             sc_dtype_word(rows->dtype), sc_dtype_word(table->dtype));
+    SC_TRY(sc_shape_same_rows(env, desc, 1, 2));
+    for (int d = 1; d < table->rank; d++)
+        if (rows->dim[d] != table->dim[d])
+            return sc_shape_fail(env, desc, "dimension %d: a row has %lld elements, the table %lld",
+                                 d, (long long)rows->dim[d], (long long)table->dim[d]);
+    out[0] = *table;
     return SOCLE_OK;
 }

@@ -35,6 +35,8 @@
     X(sc_ocl_gather_thin)                                                                          \
     X(sc_ocl_scatter_add_wide)                                                                     \
     X(sc_ocl_scatter_add_thin)                                                                     \
+    X(sc_ocl_put_rows_wide)                                                                        \
+    X(sc_ocl_put_rows_thin)                                                                        \
     X(sc_ocl_argmax_wide)                                                                          \
     X(sc_ocl_argmax_thin)                                                                          \
     X(sc_ocl_permute_wide)                                                                         \

@@ -20,6 +20,7 @@ typedef enum sc_verify_fill {
     SC_FILL_LOG_PROBABILITY, /* rows of a log-softmax */
     SC_FILL_INDEX,           /* below case->limit */
     SC_FILL_WILD_INDEX,      /* as INDEX, some below 0 or beyond the limit */
+    SC_FILL_DIFFERENT,       /* as WILD_INDEX, and none of them comes twice */
     SC_FILL_TAP,             /* MAXPOOL2D_GRAD: a tap of the window that lies on data */
     SC_FILL_ORIGIN,          /* CROP2D: places whose window lies on data, at least in part */
     SC_FILL_WILD_ORIGIN      /* as ORIGIN, many just outside, or at the ends of the range */

@@ -126,6 +126,15 @@ static double wild_index(uint64_t *state, int64_t limit) {
     }
 }
 
+/* Number `i` of those that go round all from -2 to beyond the limit, by steps of a prime that does
+ * not divide how many there are: one of the three does not. */
+static double different(const sc_verify_case *test, int index, int64_t i) {
+    const int64_t count = sc_tensor_elements(&test->desc.tensor[index]);
+    const int64_t span = test->limit + 4 > count ? test->limit + 4 : count;
+    const int64_t step = span % 31 ? 31 : span % 37 ? 37 : 41;
+    return (double)((i * step + 3) % span - 2);
+}
+
 /* A tap of the window of output `i` under which there is data. */
 static double valid_tap(uint64_t *state, const sc_op_desc *desc, int64_t i) {
     const sc_window *window = &desc->attr.pool.window;
@@ -192,6 +201,8 @@ static double one_value(uint64_t *state, const sc_verify_case *test, int index, 
         return (double)sc_draw_below(state, test->limit);
     case SC_FILL_WILD_INDEX:
         return wild_index(state, test->limit);
+    case SC_FILL_DIFFERENT:
+        return different(test, index, i);
     case SC_FILL_TAP:
         return valid_tap(state, &test->desc, i);
     case SC_FILL_ORIGIN:

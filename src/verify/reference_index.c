@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reference of gather, scatter-add and argmax. Scatter-add is defined with its order of
- * summation, so its reference adds in float32 in that order and the result is demanded to the bit.
+/* The reference of gather, scatter-add, put-rows and argmax. Scatter-add is defined with its order
+ * of summation, so its reference adds in float32 in that order and the result is demanded to the
+ * bit.
  */
 #include "verify/reference.h"
 
@@ -35,6 +36,18 @@ void sc_reference_scatter_add(sc_reference_job *job) {
             *sum = (double)(float)(*sum + src->value[n * width + i]);
         }
     }
+}
+
+void sc_reference_put_rows(sc_reference_job *job) {
+    const sc_reference_array *table = &job->operand[0], *index = &job->operand[1],
+                             *rows = &job->operand[2], *out = &job->operand[3];
+    int64_t count = table->tensor.dim[0], width = table->count / count;
+    memcpy(out->value, table->value, (size_t)out->count * sizeof *out->value);
+    memset(out->bound, 0, (size_t)out->count * sizeof *out->bound);
+    for (int64_t n = 0; n < index->count; n++)
+        if (index->value[n] >= 0 && index->value[n] < (double)count)
+            memcpy(out->value + (int64_t)index->value[n] * width, rows->value + n * width,
+                   (size_t)width * sizeof *out->value);
 }
 
 void sc_reference_argmax(sc_reference_job *job) {

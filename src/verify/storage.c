@@ -72,7 +72,8 @@ void sc_storage_case(sc_verify_case *test, int dtype, uint64_t mixture) {
     const sc_window *window = &desc->attr.pool.window;
     for (int i = 0; i < desc->inputs + desc->outputs; i++) {
         uint8_t *type = &desc->tensor[i].dtype;
-        if (mixture) dtype = types[sc_draw_below(&mixture, 3)];
+        if (mixture && (!i || desc->op != SC_OP_PUT_ROWS))
+            dtype = types[sc_draw_below(&mixture, 3)];
         bool place = sc_op_computed_dtype(desc, i) == SOCLE_I32 &&
                      (desc->op == SC_OP_MAXPOOL2D || desc->op == SC_OP_MAXPOOL2D_GRAD);
         if (sc_dtype_is_float(*type)) *type = (uint8_t)dtype;

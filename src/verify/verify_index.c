@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cases of gather, scatter-add and argmax: repeated and absent indices, indices out of range, ties,
- * NaN. */
+/* Cases of gather, scatter-add, put-rows and argmax: repeated and absent indices, indices out of
+ * range, ties, NaN. */
 #include "verify/case.h"
 
 static void gather(sc_verify_list *list, int dtype, int64_t table, int64_t rows, int64_t width,
@@ -31,6 +31,21 @@ static void scatter(sc_verify_list *list, int64_t table, int64_t rows, int64_t w
     list->emit(list, &test);
 }
 
+static void put(sc_verify_list *list, int dtype, int64_t table, int64_t rows, int64_t width,
+                int64_t per_sample) {
+    sc_verify_case test = sc_verify_case_of(SC_OP_PUT_ROWS, 3, 1, "different rows");
+    test.desc.tensor[0] =
+        width == 0 ? SC_VERIFY_TENSOR(dtype, 0, table) : SC_VERIFY_TENSOR(dtype, 0, table, width);
+    test.desc.tensor[1] = SC_VERIFY_TENSOR(SOCLE_I32, per_sample, rows);
+    test.desc.tensor[2] = width == 0 ? SC_VERIFY_TENSOR(dtype, per_sample, rows)
+                                     : SC_VERIFY_TENSOR(dtype, per_sample, rows, width);
+    test.fill[0] = dtype == SOCLE_F32 ? SC_FILL_SPECIAL : SC_FILL_REAL;
+    test.fill[1] = SC_FILL_DIFFERENT;
+    test.limit = table;
+    test.in_place = test.quick = true;
+    list->emit(list, &test);
+}
+
 static void argmax(sc_verify_list *list, sc_tensor_desc x, uint8_t fill) {
     sc_verify_case test =
         sc_verify_case_of(SC_OP_ARGMAX, 1, 1, fill == SC_FILL_NAN ? "NaN" : "numbers");
@@ -52,6 +67,9 @@ void sc_verify_index_cases(sc_verify_list *list) {
         scatter(list, 7, n, 3, 1, SC_FILL_INDEX);
         scatter(list, 7, n, 0, 1, SC_FILL_WILD_INDEX);
         scatter(list, n, 12, 17, 0, SC_FILL_WILD_INDEX);
+        put(list, SOCLE_F32, n, 33, 5, 1);
+        put(list, SOCLE_U8, 70, n, 7, 1);
+        put(list, SOCLE_I32, n, 9, 0, 0);
         argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 9, n), SC_FILL_REAL);
         argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 9, n), SC_FILL_TIES);
         argmax(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 9, n), SC_FILL_NAN);
@@ -62,6 +80,8 @@ void sc_verify_index_cases(sc_verify_list *list) {
     gather(list, SOCLE_F32, 11, 18, 5, 6, SC_FILL_INDEX);
     scatter(list, 11, 18, 5, 6, SC_FILL_INDEX);
     scatter(list, 300, 18, 33, 6, SC_FILL_WILD_INDEX);
+    put(list, SOCLE_F32, 300, 18, list->small ? 33 : 1033, 6);
+    if (list->pieces) put(list, SOCLE_F32, 40, 9000, 33, 1);
     if (list->pieces) scatter(list, 40, 9000, 33, 1, SC_FILL_WILD_INDEX);
     if (!list->small) scatter(list, 16500, 90, 3, 6, SC_FILL_WILD_INDEX); /* longer ranges */
     scatter(list, 3, list->small ? 20 : 2049, 8, true, SC_FILL_INDEX); /* long chains per row of the
@@ -77,7 +97,10 @@ void sc_verify_index_random(sc_verify_list *list, sc_draw *draw) {
     static const uint8_t numbers[] = {SC_FILL_REAL, SC_FILL_TIES, SC_FILL_NAN};
     int64_t size[SC_MAX_RANK];
     int rank = (int)sc_draw_between(state, rows ? 2 : 1, 4);
-    switch (sc_draw_below(state, 3)) {
+    switch (sc_draw_below(state, 4)) {
+    case 3:
+        put(list, (int)sc_draw_below(state, 3), entries, indices, width, rows);
+        break;
     case 0:
         gather(list, (int)sc_draw_below(state, 3), entries, indices, width, rows, fill);
         break;

@@ -230,6 +230,17 @@ static void gather(const graph_eval *eval, const sc_node *node, const eval_tenso
     }
 }
 
+static void put_rows(const graph_eval *eval, const eval_tensor *in, const eval_tensor *out) {
+    int64_t width = out->elements / out->dim[0];
+    for (int64_t i = 0; i < out->elements; i++) eval_set(eval, out, i, eval_get(&in[0], i));
+    for (int64_t n = 0; n < in[1].dim[0]; n++) {
+        int64_t row = (int64_t)eval_get(&in[1], n);
+        bool valid = row >= 0 && row < out->dim[0];
+        for (int64_t i = 0; valid && i < width; i++)
+            eval_set(eval, out, row * width + i, eval_get(&in[2], n * width + i));
+    }
+}
+
 /* Copies `small` to or from the place at `begin` in `large`. */
 static void copy_box(const graph_eval *eval, const eval_tensor *small, const eval_tensor *large,
                      const int64_t *begin, bool into_large) {
@@ -315,6 +326,9 @@ void eval_operation(const graph_eval *eval, const sc_node *node, const eval_tens
     case SC_OP_GATHER:
     case SC_OP_SCATTER_ADD:
         gather(eval, node, in, out);
+        break;
+    case SC_OP_PUT_ROWS:
+        put_rows(eval, in, out);
         break;
     case SC_OP_PERMUTE:
         permute(eval, node, in, out);

@@ -239,6 +239,26 @@ static sc_value cropped(sample *s) {
                            y[2]);
 }
 
+/* Rows of a table replaced by what the samples made; two go nowhere. */
+static sc_value replaced(sample *s) {
+    sc_graph *graph = s->graph;
+    sc_value x = INPUT(s, SOCLE_F32, 2, 3), index, table;
+    sc_tensor_desc numbers = sc_tensor_make(SOCLE_I32, 1, 1, DIMS(SAMPLE_CAPACITY));
+    sc_expr expr;
+    sc_expr_init(&expr);
+    int twice = sc_expr_add_node(&expr, SC_EXPR_INT_MUL, sc_expr_leaf(&expr, SC_EXPR_COORD, 0, 0),
+                                 sc_expr_const_int(&expr, 2), 0);
+    sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_INT_SUB, twice,
+                                           sc_expr_const_int(&expr, 1), 0)); /* -1, 1, 3, 5 */
+    index = sc_graph_append_expr(graph, &expr, 0, NULL, &numbers);
+    x = sc_build_binary(graph, SC_EXPR_MUL, x, PARAMETER(s, 2, 1, 3));
+    table = sc_build_put_rows(graph, sc_build_unary(graph, SC_EXPR_TANH, PARAMETER(s, 2, 5, 3)),
+                              index, x);
+    x = sc_build_gather(graph, sc_build_unary(graph, SC_EXPR_SIN, table),
+                        INPUT(s, SOCLE_I32, 1, 0));
+    return per_row(s, sc_build_unary(graph, SC_EXPR_COS, x));
+}
+
 /* Three tokens per sample: rows of one product wherever they pass through weights. */
 static sc_value tokens(sample *s) {
     sc_graph *graph = s->graph;
@@ -261,7 +281,7 @@ const sample_net sample_nets[] = {
     {"shapes", shapes},     {"residual", residual},   {"dropped", dropped},
     {"embedded", embedded}, {"attention", attention}, {"transposed", transposed},
     {"folded", folded},     {"summed", summed},       {"cropped", cropped},
-    {"tokens", tokens},
+    {"tokens", tokens},     {"replaced", replaced},
 };
 const int sample_net_count = sizeof sample_nets / sizeof sample_nets[0];
 

@@ -128,6 +128,9 @@ Test(op, operations_along_rows) {
     desc = build(SC_OP_SCATTER_ADD, 2, 1, batched(SOCLE_I32, 8, 1, (int64_t[]){8}), F32N(8, 5),
                  F32(100, 1));
     expect(&desc, 0, "f32[100,5]");
+    desc = build(SC_OP_PUT_ROWS, 3, 1, F32(100, 5), batched(SOCLE_I32, 8, 1, (int64_t[]){8}),
+                 F32N(8, 5));
+    expect(&desc, 0, "f32[100,5]");
 }
 
 Test(op, copies) {

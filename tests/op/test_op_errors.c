@@ -193,6 +193,16 @@ Test(op_errors, rows_and_tables) {
     refused(desc, SOCLE_STATUS_SHAPE, "must not be batched");
     desc = build(SC_OP_SCATTER_ADD, 2, 1, batched(SOCLE_I32, 8, 1, (int64_t[]){8}), F32N(8, 5));
     refused(desc, SOCLE_STATUS_SHAPE, "must be set");
+    sc_tensor_desc index = batched(SOCLE_I32, 8, 1, (int64_t[]){8});
+    desc = build(SC_OP_PUT_ROWS, 3, 1, F32N(8, 5), index, F32N(8, 5));
+    refused(desc, SOCLE_STATUS_SHAPE, "must not be batched");
+    desc = build(SC_OP_PUT_ROWS, 3, 1, F32(9, 5), index, F32N(8, 6));
+    refused(desc, SOCLE_STATUS_SHAPE, "a row has 6 elements, the table 5");
+    desc = build(SC_OP_PUT_ROWS, 3, 1, F32(9, 5), index, F32N(7, 5));
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 2 has 7");
+    desc =
+        build(SC_OP_PUT_ROWS, 3, 1, F32(9, 5), index, batched(SOCLE_F16, 8, 2, (int64_t[]){8, 5}));
+    refused(desc, SOCLE_STATUS_SHAPE, "the rows are f16, the table is f32");
     desc = build(SC_OP_SOFTMAX_GRAD, 2, 1, F32N(8, 10), F32N(8, 11));
     refused(desc, SOCLE_STATUS_SHAPE, "y is f32[N,10], dy is f32[N,11]");
 }

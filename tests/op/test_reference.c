@@ -179,6 +179,21 @@ Test(reference, scatter_add_is_the_gradient_of_gather) {
     expect_gradient(&forward, 0, backward.value[1], backward.value[2]);
 }
 
+Test(reference, rows_put_by_hand) {
+    static bench b;
+    sc_tensor_desc index = batched(SOCLE_I32, 2, 1, (int64_t[]){2});
+    set_up(&b, build(SC_OP_PUT_ROWS, 3, 1, F32(3, 2), index, F32N(2, 2)));
+    memcpy(b.value[0], (double[]){1, 2, 3, 4, 5, 6}, 6 * sizeof(double));
+    memcpy(b.value[1], (double[]){2, 0}, 2 * sizeof(double));
+    memcpy(b.value[2], (double[]){10, 20, 30, 40}, 4 * sizeof(double));
+    const double both[] = {30, 40, 3, 4, 10, 20}, one[] = {1, 2, 10, 20, 5, 6};
+    sc_reference_run(&b.job);
+    for (int i = 0; i < 6; i++) SC_EQ(b.value[3][i], both[i]);
+    memcpy(b.value[1], (double[]){1, 3}, 2 * sizeof(double));
+    sc_reference_run(&b.job);
+    for (int i = 0; i < 6; i++) SC_EQ(b.value[3][i], one[i]);
+}
+
 Test(reference, matmul_by_hand) {
     static bench b;
     set_up(&b, build(SC_OP_MATMUL, 2, 1, F32(2, 3), F32(3, 1)));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gather, scatter-add and argmax against the double reference, on every kind of device there is. */
+/* Gather, scatter-add, put-rows and argmax against the double reference, on every kind of device
+ * there is. */
 #include "verify_family.h"
 
-static const char *const ops[] = {"gather", "scatter_add", "argmax", NULL};
+static const char *const ops[] = {"gather", "scatter_add", "put_rows", "argmax", NULL};
 
 Test(verify_index, cpu) {
     family_on_cpu(ops, true);

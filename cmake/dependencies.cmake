@@ -35,8 +35,14 @@ socle_pkg(JANSSON jansson libjansson-dev)
 socle_pkg(YAML yaml-0.1 libyaml-dev)
 socle_pkg(ZLIB zlib zlib1g-dev)
 socle_pkg(XXHASH libxxhash libxxhash-dev)
+find_library(CSV_LIBRARY csv) # which has no pkg-config module
+find_path(CSV_INCLUDE_DIR csv.h)
+if(NOT CSV_LIBRARY OR NOT CSV_INCLUDE_DIR)
+    socle_missing(libcsv libcsv-dev)
+endif()
+target_include_directories(socle_deps SYSTEM INTERFACE ${CSV_INCLUDE_DIR})
 target_link_libraries(socle_deps INTERFACE
-    PkgConfig::JANSSON PkgConfig::YAML PkgConfig::ZLIB PkgConfig::XXHASH)
+    PkgConfig::JANSSON PkgConfig::YAML PkgConfig::ZLIB PkgConfig::XXHASH ${CSV_LIBRARY})
 
 if(SOCLE_OPENCL)
     find_package(OpenCL QUIET)

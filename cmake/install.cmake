@@ -22,7 +22,7 @@ install(EXPORT socleTargets NAMESPACE socle:: DESTINATION ${socle_package})
 
 set(socle_requires "jansson yaml-0.1 zlib libxxhash")
 string(REPLACE " " ";" socle_requires_list "${socle_requires}")
-set(socle_system_libraries m ${CMAKE_DL_LIBS})
+set(socle_system_libraries csv m ${CMAKE_DL_LIBS})
 configure_package_config_file(cmake/socleConfig.cmake.in ${PROJECT_BINARY_DIR}/generated/socleConfig.cmake
     INSTALL_DESTINATION ${socle_package} PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/generated/socleConfigVersion.cmake

@@ -33,8 +33,8 @@ set(may_cl      cl)
 set(vocabulary  include/socle/status.h include/socle/types.h)
 
 # --- Foreign headers that belong to one folder.
-set(foreign_patterns "^CL/" "^clblast" "^(cblas|openblas)" "^argp" "^libsmartcols" "^cairo" "^(Random123|criterion)/")
-set(foreign_owners   "opencl|probe" opencl  none                cli     cli             plot     none)
+set(foreign_patterns "^CL/" "^clblast" "^(cblas|openblas)" "^argp" "^libsmartcols" "^cairo" "^csv\\.h$" "^(Random123|criterion)/")
+set(foreign_owners   "opencl|probe" opencl  none                cli     cli             plot     data      none)
 
 # --- Calls that only the tool may make: a library never prints, ends the process or asserts on input.
 set(forbidden_calls "(printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror|exit|_exit|_Exit|quick_exit|abort|assert)")

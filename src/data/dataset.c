@@ -13,6 +13,7 @@ typedef struct owner {
 struct sc_dataset {
     sc_env *env;
     char *label;
+    char *preparation; /* NULL = none */
     int64_t count;
     int columns;
     sc_column column[SC_DATASET_MAX_COLUMNS];
@@ -47,6 +48,7 @@ void sc_dataset_destroy(sc_dataset *dataset) {
         sc_release(dataset->env, dataset->sources[i]);
     }
     sc_release(dataset->env, dataset->label);
+    sc_release(dataset->env, dataset->preparation);
     sc_release(dataset->env, dataset);
 }
 
@@ -193,6 +195,18 @@ double sc_column_value(const sc_column *column, int64_t element) {
     if (column->dtype != SOCLE_F32) return (double)sc_column_label(column, element);
     memcpy(&value, (const char *)column->data + (size_t)element * sizeof value, sizeof value);
     return (double)value;
+}
+
+socle_status sc_dataset_set_preparation(sc_dataset *dataset, const char *text) {
+    char *copy;
+    SC_TRY(sc_copy_string(dataset->env, &copy, text));
+    sc_release(dataset->env, dataset->preparation);
+    dataset->preparation = copy;
+    return SOCLE_OK;
+}
+
+const char *sc_dataset_preparation(const sc_dataset *dataset) {
+    return dataset->preparation;
 }
 
 const char *sc_dataset_source(const sc_dataset *dataset, int index) {

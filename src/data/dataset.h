@@ -42,6 +42,11 @@ socle_status sc_dataset_add_borrowed(sc_dataset *dataset, const char *name, socl
 socle_status sc_dataset_set_source(sc_dataset *dataset, const char *name, const char *path);
 const char *sc_dataset_source(const sc_dataset *dataset, int index); /* or else the label */
 
+/* How its samples were made of a file's rows, as text (data/preparation.h), for whoever keeps it
+ * with a model; NULL: they are the file's. */
+socle_status sc_dataset_set_preparation(sc_dataset *dataset, const char *text);
+const char *sc_dataset_preparation(const sc_dataset *dataset);
+
 sc_env *sc_dataset_env(const sc_dataset *dataset);
 const char *sc_dataset_label(const sc_dataset *dataset);
 int64_t sc_dataset_count(const sc_dataset *dataset);

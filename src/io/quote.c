@@ -3,10 +3,21 @@
  * behind. */
 #include "io/quote.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-/* Bytes of the UTF-8 character at `text`, 0 if there is none: only its form is checked. */
+/* The least and most second byte behind a first one: no character in more bytes than it needs, no
+ * half of a surrogate pair, none above U+10FFFF. */
+static bool is_second(unsigned char first, unsigned char second) {
+    unsigned char least = first == 0xE0   ? 0xA0
+                          : first == 0xF0 ? 0x90
+                                          : 0x80,
+                  most = first == 0xED   ? 0x9F
+                         : first == 0xF4 ? 0x8F
+                                         : 0xBF;
+    return second >= least && second <= most;
+}
+
+/* Bytes of the UTF-8 character at `text`, 0 if there is none. */
 static size_t character_bytes(const char *text) {
     unsigned char first = (unsigned char)text[0];
     size_t length = first < 0x80   ? 1
@@ -17,7 +28,14 @@ static size_t character_bytes(const char *text) {
                                    : 0;
     for (size_t i = 1; i < length; i++)
         if (((unsigned char)text[i] & 0xC0) != 0x80) return 0;
-    return length;
+    return length < 2 || is_second(first, (unsigned char)text[1]) ? length : 0;
+}
+
+bool sc_is_utf8(const char *text) {
+    size_t length;
+    for (; *text; text += length)
+        if (!(length = character_bytes(text))) return false;
+    return true;
 }
 
 sc_quoted sc_quote(const char *name) {

@@ -4,6 +4,8 @@
 #ifndef SC_IO_QUOTE_H
 #define SC_IO_QUOTE_H
 
+#include <stdbool.h>
+
 enum { SC_QUOTED = 84 };
 
 typedef struct sc_quoted {
@@ -11,5 +13,6 @@ typedef struct sc_quoted {
 } sc_quoted;
 
 sc_quoted sc_quote(const char *name);
+bool sc_is_utf8(const char *text);
 
 #endif

@@ -143,7 +143,9 @@ static socle_status read_members(void *out, const sc_config *config, const json_
         if (json_object_get(object, option->key))
             SC_TRY(read_option(out, &(sc_place){config, object, option->key, option}));
         else if (option->required && whole && !is_replaced(object, option))
-            SC_TRY(sc_config_require(config, object, option->key));
+            return sc_config_fail(config, object, NULL, "the key '%s' is missing%s%s", option->key,
+                                  option->unless ? ", or in its place: " : "",
+                                  option->unless ? option->unless : "");
     }
     return SOCLE_OK;
 }

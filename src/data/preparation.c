@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See preparation.h: the words, and what follows from a preparation alone. */
+#include "data/preparation.h"
+
+#include <string.h>
+
+const sc_word sc_field_kinds[] = {
+    {"numeric", "numbers", "number numerical"},
+    {"categorical", "one of some values, each an input of 0 or 1 (one-hot)", "category"},
+    {"date", "a day, with a time or not, as days since 1970-01-01", "datetime"},
+    {0}};
+const sc_word sc_field_scales[] = {
+    {"none", "as they are", NULL},
+    {"standardise", "minus their mean, divided by their standard deviation",
+     "standardize standard zscore"},
+    {"min_max", "their least becomes 0, their most 1", "minmax normalise normalize"},
+    {0}};
+const sc_word sc_field_missing[] = {
+    {"refuse", "it is an error", "error"},
+    {"mean", "the mean; of categories the most frequent one", "average"},
+    {"median", "the median; of categories the most frequent one", NULL},
+    {"most_frequent", "the most frequent value, of equally frequent ones the least", "mode"},
+    {"category",
+     "a category of its own; numbers take their mean, and a further input says that there was none",
+     "own_category indicator"},
+    {0}};
+
+bool sc_names_have(const sc_names *names, const char *name) {
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->name[i], name) == 0) return true;
+    return false;
+}
+
+void sc_preparation_free(sc_preparation *preparation) {
+    sc_arena_destroy(preparation->arena);
+    *preparation = (sc_preparation){0};
+}
+
+size_t sc_field_width(const sc_field *field) {
+    size_t more = strcmp(field->missing, "category") == 0;
+    return (field->categories ? field->categories : 1) + more;
+}
+
+size_t sc_preparation_width(const sc_preparation *preparation) {
+    size_t width = 0;
+    for (size_t f = 0; f < preparation->fields; f++)
+        if (!preparation->field[f].target) width += sc_field_width(&preparation->field[f]);
+    return width;
+}
+
+size_t sc_preparation_targets(const sc_preparation *preparation) {
+    size_t count = 0;
+    for (size_t f = 0; f < preparation->fields; f++) count += preparation->field[f].target;
+    return count;
+}
+
+const sc_field *sc_preparation_target(const sc_preparation *preparation, size_t index) {
+    for (size_t f = 0; f < preparation->fields; f++)
+        if (preparation->field[f].target && index-- == 0) return &preparation->field[f];
+    return NULL;
+}
+
+const sc_field *sc_preparation_classes(const sc_preparation *preparation) {
+    const sc_field *target = sc_preparation_target(preparation, 0);
+    return target && target->categories ? target : NULL;
+}

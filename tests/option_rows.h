@@ -7,7 +7,7 @@
 
 #include "model/net_config.h"
 #include "nn/metric.h"
-#include "run/recipe.h"
+#include "run/readers.h"
 
 enum { TEXT = 700, MOST_ROWS = 400 };
 
@@ -66,10 +66,17 @@ static SC_UNUSED void kind_text(char out[TEXT], const row *row) {
 /* A whole configuration in which the row's section stands, and the path of the section. */
 static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row) {
     char kind[TEXT] = "{relu: }", inputs[TEXT] = "";
+    const char *data = "images: a, labels: b";
     const char *loss = "mse", *optimizer = "adam", *schedule = "constant", *metrics = "[]";
     if (row->family) kind_text(kind, row);
     snprintf(holder, TEXT, "%s", row->section);
-    if (row->record == &sc_net_input_record) {
+    if (row->record == &sc_recipe_part_record &&
+        sc_reader_owner(row->option->key) == &sc_reader_csv)
+        data = "csv: a";
+    if (row->record == &sc_recipe_column_record) {
+        data = "csv: a, columns: [{name: a}]";
+        snprintf(holder, TEXT, "data.train.columns[0]");
+    } else if (row->record == &sc_net_input_record) {
         snprintf(inputs, sizeof inputs, "inputs: [{shape: [1, 2]}], ");
         snprintf(holder, TEXT, "inputs[0]");
     } else if (row->record == &sc_loss_item_record || row->record == &sc_phase_record) {
@@ -93,11 +100,11 @@ static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row
     }
     int length = snprintf(
         text, TEXT,
-        "{%sdata: {train: {images: a, labels: b}}, network: [{relu: {name: a}}, "
+        "{%sdata: {train: {%s}}, network: [{relu: {name: a}}, "
         "%s], loss: %s, metrics: %s, optimizer: %s, train: {checkpoint: {epoch_seconds: 0}, "
         "augment: {}, init_from: {file: w}, groups: [{parameters: a}], clip: {}, "
         "early_stopping: {patience: 1}, schedule: %s}}",
-        inputs, row->family == &sc_layer_family ? kind : "relu", loss, metrics, optimizer,
+        inputs, data, row->family == &sc_layer_family ? kind : "relu", loss, metrics, optimizer,
         schedule);
     SC_TRUE(length < TEXT);
 }

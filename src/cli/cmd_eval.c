@@ -110,7 +110,8 @@ static socle_status load(eval_job *eval, sc_cli *cli) {
     socle_status status = sc_config_load(&config, &cli->env, eval->settings->data);
     if (status != SOCLE_OK)
         return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
-    status = sc_recipe_data(&eval->dataset, &cli->env, config, part);
+    status = sc_recipe_data(&eval->dataset, &cli->env, config, part,
+                            eval->net ? eval->net->preparation : NULL);
     if (status == SOCLE_OK && !eval->dataset)
         status = sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: has no data.%s to evaluate",
                          sc_config_label(config), part);

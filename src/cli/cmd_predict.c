@@ -2,12 +2,11 @@
 /* `socle predict`: one line per sample: the class and its probability, or every output. Predictions
  * are printed batch by batch, so that a reader need not wait for the last. */
 #include "cli/model_run.h"
-#include "io/json_text.h"
+#include "cli/prediction.h"
 #include "model/net_config.h"
 #include "nn/layer.h"
 #include "run/recipe.h"
 
-#include <math.h>
 #include <string.h>
 
 enum {
@@ -36,8 +35,9 @@ typedef struct predict_job {
     const predict_settings *settings;
     sc_net *net;
     sc_dataset *dataset;
-    bool classes; /* outputs are probabilities of classes */
-    float *out;   /* predictions of one micro-batch */
+    sc_preparation preparation; /* of the model's rows; zeroed: it has none */
+    sc_prediction_form form;
+    float *out; /* predictions of one micro-batch */
     int64_t printed;
     int64_t broken; /* samples with outputs that are not finite numbers */
 } predict_job;
@@ -104,7 +104,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp_option options[] = {
-    {"input", KEY_INPUT, "FILE", 0, "Samples as IDX, plain or gzip; - for standard input", 1},
+    {"input", KEY_INPUT, "FILE", 0,
+     "Samples as IDX, or rows as CSV where the model learnt from a table, plain or gzip; - for "
+     "standard input",
+     1},
     {"inputs", KEY_INPUTS, "NAME=FILE", 0,
      "Another input of the network, as many samples of it; may be repeated", 1},
     {"network", KEY_NETWORK, "NAME", 0,
@@ -130,47 +133,9 @@ const struct argp sc_predict_argp = {
     .options = options,
     .parser = parse,
     .doc = "Prints one line per sample: the class and its probability; every output with --all, or "
-           "where the model has no classes.",
+           "where the model has no classes. A model that learnt from a table names its classes, "
+           "and gives values in the units of the table.",
     .children = children};
-
-/* -1: outputs that are not finite numbers have no largest. */
-static int64_t largest(const float *row, int64_t size) {
-    int64_t best = 0;
-    for (int64_t i = 0; i < size; i++) {
-        if (!isfinite(row[i])) return -1;
-        if (row[i] > row[best]) best = i;
-    }
-    return best;
-}
-
-static void print_json(const predict_job *job, int64_t index, const float *row, int64_t size) {
-    json_t *event = sc_report(NULL), *outputs = json_array();
-    sc_report_integer(event, "index", index);
-    if (job->classes) {
-        int64_t best = largest(row, size);
-        sc_report_value(event, "class", best < 0 ? json_null() : json_integer(best));
-        sc_report_number(event, job->settings->logits ? "logit" : "probability",
-                         best < 0 ? NAN : sc_number_of_float(row[best]));
-    }
-    for (int64_t i = 0; i < size; i++)
-        json_array_append_new(outputs, isfinite(row[i]) ? json_real(sc_number_of_float(row[i]))
-                                                        : json_null());
-    sc_report_value(event, "outputs", outputs);
-    sc_report_print(job->settings->cli, event);
-}
-
-static void print_row(const predict_job *job, int64_t index, const float *row, int64_t size) {
-    if (job->settings->cli->json) {
-        print_json(job, index, row, size);
-        return;
-    }
-    int64_t best = largest(row, size);
-    if (job->classes && best < 0) printf("nan nan");
-    if (job->classes && best >= 0) printf("%lld %.6f", (long long)best, (double)row[best]);
-    for (int64_t i = 0; i < size && (!job->classes || job->settings->all); i++)
-        printf("%s%.9g", i || job->classes ? " " : "", (double)row[i]);
-    putchar('\n');
-}
 
 static socle_status check_outputs(sc_env *env, const predict_job *job) {
     if (!job->broken) return SOCLE_OK;
@@ -188,8 +153,7 @@ static socle_status print_rows(sc_engine *engine, int slot, int64_t rows, void *
     SC_TRY(sc_engine_predict(engine, slot, rows, (uint32_t)job->printed, job->out));
     for (int64_t r = 0; r < rows; r++) {
         const float *row = job->out + r * size;
-        job->broken += largest(row, size) < 0;
-        print_row(job, job->printed++, row, size);
+        job->broken += !sc_prediction_print(&job->form, job->printed++, row, size);
     }
     return ferror(stdout) ? SOCLE_STATUS_INTERRUPTED : SOCLE_OK;
 }
@@ -228,12 +192,24 @@ static bool has_classes(const sc_net *net) {
            sc_net_desc(net, net->output)->rank == 2;
 }
 
+/* A model that learnt from a table is asked about rows of one. */
+static socle_status load_samples(predict_job *predict, sc_cli *cli) {
+    const predict_settings *settings = predict->settings;
+    sc_preparation *preparation = &predict->preparation;
+    if (!predict->net || !predict->net->preparation)
+        return sc_model_run_samples(&predict->dataset, &cli->env, settings->input,
+                                    settings->layout);
+    SC_TRY(sc_preparation_read(preparation, &cli->env, settings->choice.model,
+                               predict->net->preparation));
+    return sc_model_run_rows(&predict->dataset, &cli->env, settings->input, preparation);
+}
+
 /* The network of a configuration comes behind the data, which may have to say its input. */
 static socle_status load(predict_job *predict, sc_cli *cli) {
     const predict_settings *settings = predict->settings;
     const sc_model_choice *choice = &settings->choice;
     if (!choice->config) SC_TRY(sc_model_choice_net(&predict->net, choice, NULL));
-    SC_TRY(sc_model_run_samples(&predict->dataset, &cli->env, settings->input, settings->layout));
+    SC_TRY(load_samples(predict, cli));
     SC_TRY(sc_model_run_inputs(predict->dataset, &cli->env, settings->file, settings->files,
                                settings->layout));
     if (choice->config) SC_TRY(sc_model_choice_net(&predict->net, choice, predict->dataset));
@@ -254,10 +230,15 @@ socle_status sc_predict_run(sc_cli *cli, int argc, char **argv) {
     socle_status status = load(&predict, cli);
     if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);
     if (status == SOCLE_OK) {
-        predict.classes = has_classes(predict.net);
+        predict.form = (sc_prediction_form){.cli = cli,
+                                            .preparation = &predict.preparation,
+                                            .classes = has_classes(predict.net),
+                                            .all = settings.all,
+                                            .logits = settings.logits};
         status = sc_worker_run(worker, job, &predict, 0);
         sc_worker_destroy(worker);
     }
+    sc_preparation_free(&predict.preparation);
     sc_dataset_destroy(predict.dataset);
     sc_net_destroy(predict.net);
     return status;

@@ -78,7 +78,7 @@ static socle_status net_of_config(sc_net **out, const sc_model_choice *choice,
         return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
     sc_dataset *own = NULL;
     bool asks = !samples && !json_object_get(sc_config_root(config), "inputs");
-    if (asks) status = sc_recipe_data(&own, env, config, "train");
+    if (asks) status = sc_recipe_data(&own, env, config, "train", NULL);
     if (status == SOCLE_OK) status = sc_recipe_network(out, env, config, own ? own : samples);
     sc_dataset_destroy(own);
     sc_config_destroy(config);

@@ -96,3 +96,27 @@ socle_status sc_model_run_inputs(sc_dataset *dataset, sc_env *env, const sc_inpu
         SC_TRY(as_data(sc_dataset_add_idx(dataset, env, files[i].name, files[i].path, layout)));
     return SOCLE_OK;
 }
+
+static socle_status read_rows(sc_frame *out, sc_env *env, const char *path,
+                              const sc_frame_format *format) {
+    char *data = NULL;
+    size_t size;
+    if (strcmp(path, "-") != 0) return sc_frame_read_csv(out, env, path, format);
+    socle_status status = read_standard_input(env, &data, &size);
+    if (status == SOCLE_OK)
+        status = sc_frame_parse_csv(out, env, "standard input", data, size, format);
+    sc_release(env, data);
+    return status;
+}
+
+socle_status sc_model_run_rows(sc_dataset **out, sc_env *env, const char *path,
+                               const sc_preparation *preparation) {
+    const sc_frame_format format = {.header = preparation->header ? "yes" : "no",
+                                    .decimal = preparation->decimal};
+    sc_frame frame = {0};
+    *out = NULL;
+    socle_status status = read_rows(&frame, env, path, &format);
+    if (status == SOCLE_OK) status = sc_preparation_apply(out, preparation, &frame, false);
+    sc_frame_free(&frame);
+    return as_data(status);
+}

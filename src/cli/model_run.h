@@ -5,6 +5,7 @@
 
 #include "cli/model_choice.h"
 #include "data/idx.h"
+#include "data/preparation.h"
 #include "train/fit.h"
 
 /* An engine for evaluation and prediction with the model's weights. `dataset` decides the type of
@@ -16,6 +17,11 @@ socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net
 /* Samples without targets from an IDX file, or from standard input ("-"). */
 socle_status sc_model_run_samples(sc_dataset **out, sc_env *env, const char *path,
                                   sc_image_layout layout);
+
+/* Rows of a CSV file, or of standard input ("-"), as samples of a model that learnt from a table.
+ */
+socle_status sc_model_run_rows(sc_dataset **out, sc_env *env, const char *path,
+                               const sc_preparation *preparation);
 
 /* What --inputs says: the file of one more input. */
 typedef struct sc_input_file {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static const char format_word[] = "socle";
+static const char format_word[] = "socle", preparation_key[] = "preparation";
 static const sc_format versions = {"model file", 1, 1};
 
 static socle_shape shape_of(const sc_parameter *parameter) {
@@ -24,6 +24,8 @@ socle_status sc_model_declare(sc_safetensors_writer *writer, const sc_net *net) 
     socle_status status = sc_safetensors_writer_metadata(writer, "format", format_word);
     if (status == SOCLE_OK) status = sc_safetensors_writer_metadata(writer, "version", version);
     if (status == SOCLE_OK) status = sc_safetensors_writer_metadata(writer, "network", text);
+    if (status == SOCLE_OK && net->preparation)
+        status = sc_safetensors_writer_metadata(writer, preparation_key, net->preparation);
     sc_release(net->env, text);
     for (size_t p = 0; p < net->parameters && status == SOCLE_OK; p++) {
         const socle_shape shape = shape_of(&net->parameter[p]);
@@ -70,6 +72,8 @@ static socle_status read_description(sc_net *net, sc_env *env, const sc_safetens
     SC_TRY(sc_config_parse(&config, env, sc_safetensors_path(file), text, strlen(text)));
     socle_status status = sc_net_read_text(net, config);
     sc_config_destroy(config);
+    const char *preparation = sc_safetensors_metadata(file, preparation_key);
+    if (status == SOCLE_OK && preparation) status = sc_net_set_preparation(net, preparation);
     return status;
 }
 

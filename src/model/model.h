@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Model files: safetensors with one tensor per parameter of the network ("conv2d1.weight", ...,
  * "batchnorm1.running_mean", in that order) and metadata {format: socle, network: its canonical
- * JSON, version: 1}. A model file says all that is needed to predict, and nothing that varies
- * between equal runs.
+ * JSON, version: 1}, and preparation where samples are made of
+ * rows of a table (data/preparation.h). A model file says all that is needed to predict, and
+ * nothing that varies between equal runs.
  *
  * Tensors whose names hold a '/' are no parameters (a checkpoint keeps its own that way) and are
  * passed over, and so, with a warning that names them, are those of types that no parameter has

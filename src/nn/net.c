@@ -32,6 +32,10 @@ void sc_net_destroy(sc_net *net) {
     sc_release(net->env, net);
 }
 
+socle_status sc_net_set_preparation(sc_net *net, const char *text) {
+    return sc_arena_string(net->arena, &net->preparation, text);
+}
+
 int sc_net_fail(sc_net *net, socle_status status) {
     if (net->status == SOCLE_OK) net->status = status;
     return -1;

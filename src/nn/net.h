@@ -172,9 +172,11 @@ scale) */
     const sc_metric_kind *metric[SC_NET_METRICS]; /* what is measured beside the loss: sums, then
                                                      what is computed of collected rows */
     int metrics, summed;
-    sc_collects collects; /* what evaluations collect for those */
-    int output;           /* node number of the result: what predictions show */
-    int *slot;            /* names to node numbers + 1: open addressing, 0 = free (net_names.c) */
+    sc_collects collects;    /* what evaluations collect for those */
+    int output;              /* node number of the result: what predictions show */
+    const char *preparation; /* how samples are made of what users have, for the model file; NULL:
+                                as they are */
+    int *slot; /* names to node numbers + 1: open addressing, 0 = free (net_names.c) */
     size_t slots;
     struct {
         const char *word;
@@ -295,6 +297,10 @@ enum { SC_JUDGED_BY_LOSS = -1 };
 socle_status sc_net_judge(int *judge, const sc_net *net, const char *word);
 /* The metrics that a loss brings along. */
 void sc_net_standard_metrics(sc_net *net);
+
+/* How samples are made of what users have, as text that this floor does not read: it goes with the
+ * net wherever it is written. */
+socle_status sc_net_set_preparation(sc_net *net, const char *text);
 
 typedef enum sc_build_mode { SC_BUILD_TRAIN, SC_BUILD_EVALUATE } sc_build_mode;
 

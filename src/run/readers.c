@@ -2,10 +2,9 @@
 /* See readers.h: the table, and whose keys are whose. */
 #include "run/readers.h"
 
-static const sc_reader *const readers[] = {&sc_reader_idx, NULL};
+static const sc_reader *const readers[] = {&sc_reader_idx, &sc_reader_csv, NULL};
 
-/* The reader to which alone a key belongs; NULL: any source may have it. */
-static const sc_reader *owner_of(const char *key) {
+const sc_reader *sc_reader_owner(const char *key) {
     for (int r = 0; readers[r]; r++)
         if (sc_is_among(readers[r]->key, key) || sc_is_among(readers[r]->keys, key))
             return readers[r];
@@ -25,11 +24,21 @@ socle_status sc_reader_find(const sc_reader **out, const sc_config *config, cons
     *out = reader;
     if (!reader) return sc_config_require(config, json, readers[0]->key);
     json_object_foreach((json_t *)json, key, value) {
-        const sc_reader *owner = owner_of(key);
+        const sc_reader *owner = sc_reader_owner(key);
         if (owner && owner != reader)
             return sc_config_fail(config, json, key,
                                   "goes with `%s`, and these data come from `%s`: leave one out",
                                   owner->key, reader->key);
     }
     return reader->check ? reader->check(config, json) : SOCLE_OK;
+}
+
+void sc_reader_strip(const sc_reader *reader, json_t *part) {
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(part, next, key, value) {
+        const sc_reader *owner = sc_reader_owner(key);
+        if (owner && owner != reader) json_object_del(part, key);
+    }
 }

@@ -11,9 +11,12 @@
 typedef struct sc_reading {
     sc_env *env;
     const sc_config *config;
-    const json_t *json; /* the part in the configuration */
+    const char *name;   /* of the part: "train" */
+    const json_t *json; /* it in the configuration */
     const sc_recipe_part *part;
     const sc_recipe_files *files; /* what `data` says beside its parts */
+    const char *preparation; /* what samples are made by (data/preparation.h); NULL: it is to be
+                                learnt */
 } sc_reading;
 
 typedef struct sc_reader {
@@ -31,6 +34,11 @@ typedef struct sc_reader {
 /* The reader of a part, all of whose keys it knows. Errors: CONFIG. */
 socle_status sc_reader_find(const sc_reader **out, const sc_config *config, const json_t *json);
 
-extern const sc_reader sc_reader_idx;
+/* The reader to which alone a key of a part belongs; NULL: any source may have it. */
+const sc_reader *sc_reader_owner(const char *key);
+/* Takes what is another reader's out of a resolved part. */
+void sc_reader_strip(const sc_reader *reader, json_t *part);
+
+extern const sc_reader sc_reader_idx, sc_reader_csv;
 
 #endif

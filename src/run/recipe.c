@@ -63,8 +63,9 @@ socle_status sc_recipe_read(sc_recipe *out, sc_env *env, const sc_config *config
 }
 
 socle_status sc_recipe_load(sc_recipe *recipe) {
-    SC_TRY(sc_recipe_data(&recipe->train, recipe->env, recipe->config, "train"));
-    SC_TRY(sc_recipe_data(&recipe->test, recipe->env, recipe->config, "test"));
+    SC_TRY(sc_recipe_data(&recipe->train, recipe->env, recipe->config, "train", NULL));
+    SC_TRY(sc_recipe_data(&recipe->test, recipe->env, recipe->config, "test",
+                          recipe->train ? sc_dataset_preparation(recipe->train) : NULL));
     return sc_columns_complete(recipe->train, recipe->test);
 }
 
@@ -95,6 +96,8 @@ static socle_status build_net(sc_net *net, const sc_config *config, const sc_dat
     if (network) SC_TRY(sc_net_read(net, config, network));
     if (json_object_get(root, "loss")) SC_TRY(sc_loss_read(net, config, root, net->output));
     SC_TRY(sc_program_read(net, config, root));
+    if (samples && sc_dataset_preparation(samples))
+        SC_TRY(sc_net_set_preparation(net, sc_dataset_preparation(samples)));
     return sc_metrics_read(net, config, root);
 }
 

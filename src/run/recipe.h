@@ -63,9 +63,10 @@ socle_status sc_recipe_resolve(json_t **out, const sc_recipe *recipe);
 extern const sc_record sc_recipe_record;
 
 /* recipe_data.c: data.<part> ("train", "test") of a configuration; *out is NULL where it is absent.
- */
+ * Rows of a table become samples by `preparation` (data/preparation.h), that of a model or of the
+ * training data; NULL: by what is learnt of the training data. */
 socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config,
-                            const char *part);
+                            const char *part, const char *preparation);
 /* The `data` section, if there is one, is as its table says; neither part need be there. */
 socle_status sc_recipe_check_data(const sc_config *config);
 /* The `data` section with absolute paths; NULL where there is none. */

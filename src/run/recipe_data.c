@@ -49,6 +49,8 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
         return status;
     }
     *dataset = part;
+    if (sc_dataset_preparation(whole))
+        SC_TRY(sc_dataset_set_preparation(part, sc_dataset_preparation(whole)));
     for (int c = 0; c < sc_dataset_columns(whole); c++)
         SC_TRY(sc_dataset_set_source(part, sc_dataset_column(whole, c)->name,
                                      sc_dataset_source(whole, c)));
@@ -56,17 +58,17 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
 }
 
 static socle_status load_part(sc_dataset **out, const sc_reader *reader, const sc_recipe_part *part,
-                              const sc_reading *reading, const char *name) {
+                              const sc_reading *reading) {
     socle_status status = reader->read(out, reading);
     if (status == SOCLE_OK) status = cut(out, reading->env, part->limit);
-    if (status != SOCLE_OK && status != SOCLE_STATUS_OUT_OF_MEMORY)
-        return sc_fail_prefix(reading->env, SOCLE_STATUS_DATA, "data.%s", name);
-    if (status != SOCLE_OK) return status;
+    if (status != SOCLE_OK && status != SOCLE_STATUS_OUT_OF_MEMORY && status != SOCLE_STATUS_CONFIG)
+        return sc_fail_prefix(reading->env, SOCLE_STATUS_DATA, "data.%s", reading->name);
+    SC_TRY(status);
     return sc_recipe_add_class_weights(*out, reading->config, reading->json);
 }
 
 socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config,
-                            const char *part_name) {
+                            const char *part_name, const char *preparation) {
     const json_t *json;
     const sc_reader *reader;
     sc_recipe_part part;
@@ -76,10 +78,10 @@ socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *conf
     SC_TRY(sc_recipe_find_part(&json, config, part_name));
     if (!json) return SOCLE_OK;
     sc_record_defaults(&part, &sc_recipe_part_record);
-    const sc_reading reading = {env, config, json, &part, &files};
+    const sc_reading reading = {env, config, part_name, json, &part, &files, preparation};
     socle_status status = sc_record_read(&part, config, json, &sc_recipe_part_record);
     if (status == SOCLE_OK) status = sc_reader_find(&reader, config, json);
-    if (status == SOCLE_OK) status = load_part(out, reader, &part, &reading, part_name);
+    if (status == SOCLE_OK) status = load_part(out, reader, &part, &reading);
     sc_record_release(env, &part, &sc_recipe_part_record);
     if (status == SOCLE_OK) return status;
     sc_dataset_destroy(*out);
@@ -142,6 +144,7 @@ static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *con
     if (status == SOCLE_OK) {
         json_t *value = sc_record_value(&part, &sc_recipe_part_record),
                *weights = json_object_get(from, "class_weights");
+        sc_reader_strip(reader, value);
         if (weights) json_object_set(value, "class_weights", weights);
         json_object_set_new(data, name, value);
         if (reader->resolve) status = reader->resolve(value, env, config, from);

@@ -8,13 +8,36 @@
 #define AT(field) offsetof(sc_recipe_part, field)
 #define ELSEWHERE SC_OPTION_ELSEWHERE
 
+static const sc_word decimals[] = {
+    {".", "a point: 3.14", "point"}, {",", "a comma: 3,14", "comma"}, {0}};
+
+static const sc_option column_options[] = {
+    {"name", SC_OPTION_TEXT, offsetof(sc_column_wish, name), "which column", .required = true,
+     .example = "age"},
+    {"kind", SC_OPTION_WORD, offsetof(sc_column_wish, kind), "what its values are",
+     .standard = "found by looking", .words = sc_field_kinds, .example = "categorical"},
+    {"scale", SC_OPTION_WORD, offsetof(sc_column_wish, scale), "what becomes of its numbers",
+     .standard = "as of all columns", .words = sc_field_scales, .example = "min_max"},
+    {"missing", SC_OPTION_WORD, offsetof(sc_column_wish, missing),
+     "what takes the place of no value", .standard = "as of all columns", .words = sc_field_missing,
+     .example = "median"},
+};
+const sc_record sc_recipe_column_record = {
+    .word = "data.train.columns",
+    .help = "One column of a CSV file, where it is not to be treated as the others.",
+    .options = column_options,
+    .count = COUNT(column_options),
+    .standard = &(const sc_column_wish){0},
+    .size = sizeof(sc_column_wish),
+};
+
 static const sc_option part_options[] = {
     {"images", SC_OPTION_PATH, AT(images), "an IDX file, plain or gzip", .required = true,
-     .example = "train-images-idx3-ubyte.gz"},
+     .unless = "csv", .example = "train-images-idx3-ubyte.gz"},
     {"labels", SC_OPTION_PATH, AT(labels),
      "an IDX file with a label or a value per sample, per token (two dimensions) or per pixel "
      "(three)",
-     .required = true, .example = "train-labels-idx1-ubyte.gz"},
+     .required = true, .unless = "csv", .example = "train-labels-idx1-ubyte.gz"},
     {"inputs", SC_OPTION_MAP, ELSEWHERE,
      "an IDX file for each input of the network beside the images, with as many samples",
      .standard = "images alone", .example = "{length: train-lengths-idx1-ubyte.gz}"},
@@ -22,6 +45,39 @@ static const sc_option part_options[] = {
      "an IDX file of 0 and 1 (u8 or f32), as many as labels: what has 0 counts neither in the loss "
      "nor in its mean nor in the metrics",
      .standard = "all counts", .example = "train-mask-idx2-ubyte.gz"},
+    {"csv", SC_OPTION_PATH, AT(csv),
+     "a table as CSV, plain or gzip, in the place of `images`: its columns are the input and the "
+     "target; the model keeps what was learnt of them, and predicts from raw rows",
+     .required = true, .unless = "images", .example = "iris.csv"},
+    {"target", SC_OPTION_NAMES, ELSEWHERE,
+     "the column that is predicted, or several of numbers; text and whole numbers are classes, "
+     "where the loss compares classes",
+     .least = 1, .most = 64, .standard = "none", .example = "species"},
+    {"features", SC_OPTION_NAMES, ELSEWHERE, "the columns of the table that are inputs", .least = 1,
+     .most = SC_FRAME_COLUMNS, .standard = "all that are not targets", .example = "[age, bmi]"},
+    {"ignore", SC_OPTION_NAMES, ELSEWHERE, "columns of the table that are left out", .least = 1,
+     .most = SC_FRAME_COLUMNS, .standard = "none", .example = "[name, ticket]"},
+    {"columns", SC_OPTION_LIST, ELSEWHERE, "what one column is, where looking finds another thing",
+     .standard = "found by looking", .record = &sc_recipe_column_record,
+     .example = "[{name: class, kind: categorical}]"},
+    {"standardise", SC_OPTION_BOOL, AT(standardise),
+     "numbers of the table, targets too, minus their mean and divided by their standard deviation; "
+     "both of the rows that are trained on",
+     .example = "true", .aliases = "standardize"},
+    {"min_max", SC_OPTION_BOOL, AT(min_max),
+     "numbers of the table, targets too, from 0 (the least of the rows that are trained on) to 1",
+     .example = "true", .aliases = "normalise normalize"},
+    {"missing", SC_OPTION_WORD, AT(missing),
+     "what takes the place of no value (nothing, NA, NaN, null, ?)", .words = sc_field_missing,
+     .example = "median"},
+    {"separator", SC_OPTION_TEXT, AT(separator), "what stands between cells: a character, or tab",
+     .standard = "the most frequent one of , ; tab | in the first line", .example = "\";\"",
+     .aliases = "delimiter sep"},
+    {"header", SC_OPTION_BOOL, ELSEWHERE,
+     "the first row names the columns; else they are column1, column2 and so on",
+     .standard = "true where no cell of the first row is a number", .example = "false"},
+    {"decimal", SC_OPTION_WORD, AT(decimal), "what decimals begin with", .words = decimals,
+     .example = "\",\""},
     {"limit", SC_OPTION_LONG, AT(limit), "use the first so many samples; 0: all", 0, UINT32_MAX,
      .example = "1000", .unit = "samples"},
     {"class_weights", SC_OPTION_NUMBERS, ELSEWHERE, "how much a sample of each class counts", 0,
@@ -34,6 +90,6 @@ const sc_record sc_recipe_part_record = {
             "accuracy.",
     .options = part_options,
     .count = COUNT(part_options),
-    .standard = &(const sc_recipe_part){0},
+    .standard = &(const sc_recipe_part){.missing = "refuse", .decimal = "."},
     .size = sizeof(sc_recipe_part),
 };

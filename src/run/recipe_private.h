@@ -4,6 +4,7 @@
 #define SC_RUN_RECIPE_PRIVATE_H
 
 #include "data/idx.h"
+#include "data/preparation.h"
 #include "run/recipe.h"
 
 /* recipe_options.c */
@@ -17,9 +18,12 @@ typedef struct sc_recipe_files {
 } sc_recipe_files;
 extern const sc_record sc_recipe_files_record;
 typedef struct sc_recipe_part {
-    char *images, *labels;
+    char *images, *labels, *csv;
+    bool standardise, min_max;
+    const char *missing, *separator, *decimal;
     int64_t limit;
 } sc_recipe_part;
+extern const sc_record sc_recipe_column_record; /* of a sc_column_wish */
 extern const sc_record sc_recipe_part_record;
 
 /* recipe_init.c: train.init_from.rename; and the names as they are resolved, a new reference. */

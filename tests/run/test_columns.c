@@ -46,7 +46,7 @@ Test(columns, names_are_reserved) {
                  "data.train.inputs.%s: is the column of `%s`, and no further input", kind->name,
                  kind->key);
         SC_OK(&env, sc_config_parse(&config, &env, "text", text, strlen(text)));
-        SC_FAILS(&env, sc_recipe_data(&dataset, &env, config, "train"), SOCLE_STATUS_CONFIG);
+        SC_FAILS(&env, sc_recipe_data(&dataset, &env, config, "train", NULL), SOCLE_STATUS_CONFIG);
         SC_CONTAINS(env.text, expected);
         sc_config_destroy(config);
     }

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Samples from the rows of a CSV file. The training data are learnt from, as far as they are
+ * trained on; other parts, and what a model is asked about, are made into samples by what was
+ * learnt. */
+#include "nn/layer.h"
+#include "run/readers.h"
+
+#include <string.h>
+
+/* What decides how a sample is made; another part of the data cannot have it otherwise. */
+static const char *const learnt_keys[] = {"target",      "features", "ignore", "columns",
+                                          "standardise", "min_max",  "missing"};
+/* Those that the record of a part does not hold. */
+static const char *const copied_keys[] = {"target", "features", "ignore", "columns", "header"};
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static char separator_of(const char *text) {
+    if (!text) return '\0';
+    return strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0 ? '\t' : text[0];
+}
+
+static socle_status check_csv(const sc_config *config, const json_t *json) {
+    const char *separator = json_string_value(json_object_get(json, "separator"));
+    char sign = separator_of(separator);
+    if (separator &&
+        (sign == '"' || sign == '\n' || sign == '\r' || (sign != '\t' && strlen(separator) != 1)))
+        return sc_config_fail(config, json, "separator",
+                              "must be one character, and no quote or end of a line; or tab");
+    if (!json_is_true(json_object_get(json, "min_max")) ||
+        !json_is_true(json_object_get(json, "standardise")))
+        return SOCLE_OK;
+    return sc_config_fail(config, json, "min_max",
+                          "stands in the place of `standardise`: leave "
+                          "one out, or say `columns`");
+}
+
+static sc_frame_format format_of(const sc_recipe_part *part, const json_t *json) {
+    const json_t *header = json_object_get(json, "header");
+    return (sc_frame_format){.separator = separator_of(part->separator),
+                             .header = !header                ? NULL
+                                       : json_is_true(header) ? "yes"
+                                                              : "no",
+                             .decimal = part->decimal[0]};
+}
+
+/* ---- Names of columns ---- */
+
+typedef struct learning {
+    const sc_reading *reading;
+    const sc_frame *frame;
+    sc_arena *arena;
+    sc_prepare_options options;
+} learning;
+
+/* A name, or a list of them. */
+static socle_status read_names(sc_names *out, const learning *from, const char *key) {
+    const sc_reading *reading = from->reading;
+    const json_t *value = json_object_get(reading->json, key);
+    size_t count = json_is_array(value) ? json_array_size(value) : value != NULL;
+    const char **names;
+    SC_TRY(sc_arena_allocate(from->arena, &names, count, sizeof *names));
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_is_array(value) ? json_array_get(value, i) : value;
+        names[i] = json_string_value(item);
+        if (sc_frame_find(from->frame, names[i]) >= 0) continue;
+        sc_frame_fail_name(from->frame, names[i]);
+        return sc_config_fail(reading->config, reading->json, key, "%s", reading->env->text);
+    }
+    *out = (sc_names){names, count};
+    return SOCLE_OK;
+}
+
+static socle_status read_wishes(learning *from) {
+    const sc_reading *reading = from->reading;
+    const json_t *list = json_object_get(reading->json, "columns");
+    size_t count = json_array_size(list);
+    sc_column_wish *wish;
+    SC_TRY(sc_arena_allocate(from->arena, &wish, count, sizeof *wish));
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(list, i);
+        SC_TRY(sc_record_read(&wish[i], reading->config, item, &sc_recipe_column_record));
+        if (sc_frame_find(from->frame, wish[i].name) >= 0) continue;
+        sc_frame_fail_name(from->frame, wish[i].name);
+        return sc_config_fail(reading->config, item, "name", "%s", reading->env->text);
+    }
+    from->options.column = wish;
+    from->options.columns = count;
+    return SOCLE_OK;
+}
+
+/* A target is predicted from the inputs, so it is none of them, and it is there. */
+static socle_status check_targets(const learning *from) {
+    const sc_prepare_options *options = &from->options;
+    const sc_reading *reading = from->reading;
+    for (size_t i = 0; i < options->targets.count; i++) {
+        const char *name = options->targets.name[i];
+        const sc_names before = {options->targets.name, i};
+        if (sc_names_have(&options->features, name))
+            return sc_config_fail(reading->config, reading->json, "features",
+                                  "names '%s', which is the target: what is predicted is no input",
+                                  name);
+        if (sc_names_have(&options->ignored, name))
+            return sc_config_fail(reading->config, reading->json, "ignore",
+                                  "names '%s', which is the target", name);
+        if (sc_names_have(&before, name))
+            return sc_config_fail(reading->config, reading->json, "target", "names '%s' twice",
+                                  name);
+    }
+    return SOCLE_OK;
+}
+
+/* ---- What is learnt ---- */
+
+/* Whether whole numbers are classes is a matter of the loss, where there is one. */
+static socle_status find_task(sc_task *out, const sc_config *config) {
+    const json_t *root = sc_config_root(config);
+    sc_kind kind;
+    *out = SC_TASK_FOUND;
+    if (!json_object_get(root, "loss")) return SOCLE_OK;
+    SC_TRY(sc_kind_find(&kind, config, root, "loss", 0, &sc_loss_family));
+    const sc_loss_kind *loss = sc_loss_find(kind.record->word);
+    *out = loss && sc_loss_counts_correct(loss) ? SC_TASK_CLASSES : SC_TASK_VALUES;
+    return SOCLE_OK;
+}
+
+/* Which rows are set aside. */
+static socle_status find_split(sc_prepare_options *out, const sc_config *config) {
+    const json_t *train = NULL;
+    sc_recipe recipe;
+    sc_record_defaults(&recipe, &sc_recipe_record);
+    SC_TRY(sc_config_get_object(&train, config, sc_config_root(config), "train"));
+    socle_status status = sc_record_read_given(&recipe, config, train, &sc_recipe_train_record);
+    out->validation = recipe.fit.validation;
+    out->seed = recipe.fit.seed;
+    sc_record_release(sc_config_env(config), &recipe, &sc_recipe_train_record);
+    return status;
+}
+
+static socle_status learn(sc_preparation *out, learning *from) {
+    const sc_recipe_part *part = from->reading->part;
+    sc_prepare_options *options = &from->options;
+    SC_TRY(read_names(&options->targets, from, "target"));
+    SC_TRY(read_names(&options->features, from, "features"));
+    SC_TRY(read_names(&options->ignored, from, "ignore"));
+    SC_TRY(check_targets(from));
+    SC_TRY(read_wishes(from));
+    SC_TRY(find_task(&options->task, from->reading->config));
+    SC_TRY(find_split(options, from->reading->config));
+    options->missing = part->missing;
+    options->scale = part->standardise ? "standardise" : part->min_max ? "min_max" : NULL;
+    return sc_preparation_fit(out, from->frame, options);
+}
+
+static socle_status prepare_anew(sc_dataset **out, const sc_reading *reading,
+                                 const sc_frame *frame) {
+    learning from = {.reading = reading, .frame = frame};
+    sc_preparation preparation = {0};
+    SC_TRY(sc_arena_create(&from.arena, reading->env));
+    socle_status status = learn(&preparation, &from);
+    if (status == SOCLE_OK)
+        status = sc_preparation_apply(out, &preparation, frame, from.options.targets.count > 0);
+    sc_preparation_free(&preparation);
+    sc_arena_destroy(from.arena);
+    return status;
+}
+
+/* ---- What was learnt ---- */
+
+static socle_status check_alike(const sc_reading *reading) {
+    const json_t *train;
+    SC_TRY(sc_recipe_find_part(&train, reading->config, "train"));
+    for (size_t i = 0; train && i < COUNT(learnt_keys); i++) {
+        json_t *here = json_object_get(reading->json, learnt_keys[i]),
+               *there = json_object_get(train, learnt_keys[i]);
+        if (here && !json_equal(here, there))
+            return sc_config_fail(reading->config, reading->json, learnt_keys[i],
+                                  "is not as in data.train: these rows become samples as those do; "
+                                  "leave it out here");
+    }
+    return SOCLE_OK;
+}
+
+static socle_status prepare_by(sc_dataset **out, const sc_reading *reading, const sc_frame *frame,
+                               const char *text) {
+    sc_preparation preparation;
+    SC_TRY(sc_preparation_read(&preparation, reading->env, "the model's preparation", text));
+    socle_status status =
+        sc_preparation_apply(out, &preparation, frame, sc_preparation_targets(&preparation) > 0);
+    sc_preparation_free(&preparation);
+    return status;
+}
+
+static socle_status prepare_as_training(sc_dataset **out, const sc_reading *reading,
+                                        const sc_frame *frame) {
+    sc_dataset *train;
+    SC_TRY(sc_recipe_data(&train, reading->env, reading->config, "train", NULL));
+    const char *text = train ? sc_dataset_preparation(train) : NULL;
+    socle_status status =
+        text ? prepare_by(out, reading, frame, text)
+             : sc_config_fail(reading->config, reading->json, "csv",
+                              "needs a table in data.train, from which samples are learnt");
+    sc_dataset_destroy(train);
+    return status;
+}
+
+static socle_status prepare(sc_dataset **out, const sc_reading *reading, const sc_frame *frame) {
+    bool train = strcmp(reading->name, "train") == 0;
+    if (!train) SC_TRY(check_alike(reading));
+    if (reading->preparation) return prepare_by(out, reading, frame, reading->preparation);
+    return train ? prepare_anew(out, reading, frame) : prepare_as_training(out, reading, frame);
+}
+
+static socle_status read_csv(sc_dataset **out, const sc_reading *reading) {
+    const sc_recipe_part *part = reading->part;
+    const sc_frame_format format = format_of(part, reading->json);
+    sc_frame frame;
+    *out = NULL;
+    SC_TRY(sc_frame_read_csv(&frame, reading->env, part->csv, &format));
+    if (part->limit && (size_t)part->limit < frame.rows) frame.rows = (size_t)part->limit;
+    socle_status status = prepare(out, reading, &frame);
+    sc_frame_free(&frame);
+    return status;
+}
+
+static socle_status resolve_csv(json_t *out, sc_env *env, const sc_config *config,
+                                const json_t *json) {
+    (void)env, (void)config;
+    for (size_t i = 0; i < COUNT(copied_keys); i++) {
+        json_t *value = json_object_get(json, copied_keys[i]);
+        if (value) json_object_set_new(out, copied_keys[i], json_deep_copy(value));
+    }
+    return SOCLE_OK;
+}
+
+const sc_reader sc_reader_csv = {
+    .key = "csv",
+    .keys = "target features ignore columns standardise min_max missing separator header decimal",
+    .check = check_csv,
+    .read = read_csv,
+    .resolve = resolve_csv};

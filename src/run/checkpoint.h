@@ -27,6 +27,8 @@ socle_status sc_checkpoint_save(sc_trainer *trainer, const char *path, const sc_
 socle_status sc_checkpoint_load(sc_trainer *trainer, const char *path, const sc_identity *identity);
 /* The resolved configuration in a checkpoint; release with sc_release. */
 socle_status sc_checkpoint_config(char **out, sc_env *env, const char *path);
+/* The epoch whose weights are the best so far; 0: none is. */
+socle_status sc_checkpoint_best_epoch(int64_t *out, sc_env *env, const char *path);
 
 /* identity.c: CONFIG with the first difference that forbids to continue `saved` as `now`. */
 socle_status sc_identity_match(sc_env *env, const sc_identity *saved, const sc_identity *now);

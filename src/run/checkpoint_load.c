@@ -118,11 +118,8 @@ static socle_status get_sums(sc_checkpoint_visit *v, sc_position *position) {
     return get_real(v, "run.best", &position->best);
 }
 
-static socle_status read_position(sc_checkpoint_visit *v, sc_position *position) {
-    int64_t *number[SC_CHECKPOINT_NUMBERS];
+static socle_status read_numbers(sc_checkpoint_visit *v, int64_t *const *number) {
     const char *value;
-    *position = (sc_position){0};
-    sc_checkpoint_numbers(position, number);
     for (int i = 0; i < SC_CHECKPOINT_NUMBERS; i++) {
         SC_TRY(get_metadata(v, sc_checkpoint_number_keys[i], &value));
         char *end;
@@ -130,6 +127,14 @@ static socle_status read_position(sc_checkpoint_visit *v, sc_position *position)
         if (!*value || *end || *number[i] < 0 || *number[i] > UINT32_MAX)
             return bad_value(v, sc_checkpoint_number_keys[i], value);
     }
+    return SOCLE_OK;
+}
+
+static socle_status read_position(sc_checkpoint_visit *v, sc_position *position) {
+    int64_t *number[SC_CHECKPOINT_NUMBERS];
+    *position = (sc_position){0};
+    sc_checkpoint_numbers(position, number);
+    SC_TRY(read_numbers(v, number));
     return get_sums(v, position);
 }
 
@@ -252,6 +257,20 @@ socle_status sc_checkpoint_load(sc_trainer *trainer, const char *path,
         sc_safetensors_close(file);
     }
     sc_release(v.env, v.buffer);
+    return status;
+}
+
+socle_status sc_checkpoint_best_epoch(int64_t *out, sc_env *env, const char *path) {
+    sc_safetensors *file;
+    sc_position position;
+    int64_t *number[SC_CHECKPOINT_NUMBERS];
+    SC_TRY(sc_safetensors_open(&file, env, path));
+    sc_checkpoint_visit v = {.env = env, .file = file};
+    socle_status status = check_format(env, file);
+    sc_checkpoint_numbers(&position, number);
+    if (status == SOCLE_OK) status = read_numbers(&v, number);
+    *out = status == SOCLE_OK ? position.best_epoch : 0;
+    sc_safetensors_close(file);
     return status;
 }
 

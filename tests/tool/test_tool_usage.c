@@ -224,7 +224,7 @@ Test(tool_usage, completions) {
         {"train tool", "tool.yaml"},
         {"inspect tool", "tool.yaml"},
         {"completion z", "zsh"},
-        {"help comp", "completion"},
+        {"help compl", "completion"},
         {"help layer conv", "conv2d"},
         {"train --set train.ba", "train.batch="},
         {"plan --set data.train.l", "data.train.labels= data.train.limit="},

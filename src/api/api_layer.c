@@ -26,7 +26,7 @@ static socle_node add_layer(socle_net *net, const char *word, const char *name, 
 }
 
 static void set_init(sc_initializer *to, const socle_initializer *from) {
-    if (from->kind) *to = (sc_initializer){from->kind, from->scale};
+    if (from->kind) *to = (sc_initializer){.kind = from->kind, .scale = from->scale};
 }
 
 /* Height and width; a zero takes the standard value. */

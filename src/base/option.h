@@ -29,8 +29,8 @@ typedef enum sc_option_type {
                           which describes the rest */
     SC_OPTION_SECTION, /* a mapping that `record` describes; its offsets count from this option's */
     /* Checked by the table, taken from the configuration by whoever needs them: */
-    SC_OPTION_NUMBERS, /* a list of numbers, one of them above 0; in a struct sc_numbers, up to
-                          SC_OPTION_MOST of them */
+    SC_OPTION_NUMBERS, /* a list of numbers, one of them above 0 where none may be below; in a
+                          struct sc_numbers, up to SC_OPTION_MOST of them */
     SC_OPTION_NAMES,   /* a name, or a list of `least` to `most` */
     SC_OPTION_MAP, /* a mapping of texts to texts; with a family, of names to lists of its kinds */
     SC_OPTION_LIST /* a list, each member a mapping that `record` describes or a kind of `family`;
@@ -95,6 +95,10 @@ typedef struct sc_option {
 struct sc_record {
     const char *word; /* "conv2d"; of a section its path: "train.checkpoint" */
     const char *help, *aliases;
+    /* Of what `socle explain` explains. Formula and derivative are for people, where none is
+     * computed with; NULL: those of its row. */
+    const char *formula, *derivative, *use;
+    const char *source; /* NULL: the help names it, in parentheses */
     const sc_option *options;
     int count;
     const void *standard; /* the struct with its default values; NULL: zeros */

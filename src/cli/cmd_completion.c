@@ -3,6 +3,7 @@
  * the command line. What a value can be follows from the name that the help has for it. */
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/explain.h"
 #include "cli/reference.h"
 #include "io/quote.h"
 #include "view/view.h"
@@ -63,7 +64,8 @@ static value_kind kind_of(const char *value) {
         {"DEVICE", VALUE_DEVICES}, {"DIR", VALUE_FOLDERS},          {"FILE", VALUE_FILES},
         {"CONFIG", VALUE_FILES},   {"MODEL", VALUE_FILES},          {"CONFIG|MODEL", VALUE_FILES},
         {"FILE|-", VALUE_FILES},   {"OPERATION", VALUE_WORDS},      {"RUN...", VALUE_FILES},
-        {"FIGURE", VALUE_WORDS},   {"[TOPIC [NAME]]", VALUE_WORDS}, {"PATH=VALUE", VALUE_SETTING}};
+        {"FIGURE", VALUE_WORDS},   {"[TOPIC [NAME]]", VALUE_WORDS}, {"PATH=VALUE", VALUE_SETTING},
+        {"[WORD]", VALUE_WORDS}};
     if (!value) return VALUE_NONE;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(value, kinds[i].name) == 0) return kinds[i].kind;
@@ -75,12 +77,20 @@ static void print_setting(void *user, const char *section, const char *key) {
     printf(" %s.%s=", section, key);
 }
 
+static bool print_word(void *user, const sc_explained *what) {
+    (void)user;
+    printf("%s ", what->record->word);
+    return false;
+}
+
 static void print_words(const char *value) {
     if (strcmp(value, "OPERATION") == 0) {
         for (int op = 0; op < SC_OP_COUNT; op++)
             printf("%s%s", op ? " " : "", sc_op_word((sc_op)op));
     } else if (strcmp(value, "FIGURE") == 0) {
         for (int i = 0; sc_view_at(i); i++) printf("%s%s", i ? " " : "", sc_view_at(i)->word);
+    } else if (strcmp(value, "[WORD]") == 0) {
+        sc_explain_each(print_word, NULL);
     } else if (strcmp(value, "[TOPIC [NAME]]") == 0) {
         const char *topics[MOST_TOPICS];
         size_t count = sc_reference_topics(topics, MOST_TOPICS);

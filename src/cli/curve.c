@@ -42,7 +42,9 @@ socle_status sc_curve_read(sc_curve *curve, sc_cli *cli, const char *text) {
     for (int i = 0; i < curve->variables; i++) {
         sc_expr_input(&curve->value, i, SC_EXPR_FLOAT);
         sc_expr_prune(&curve->value);
-        SC_TRY(sc_expr_derivative(&cli->env, &curve->slope[i], &curve->value, i));
+        status = sc_expr_derivative(&cli->env, &curve->slope[i], &curve->value, i);
+        if (status == SOCLE_STATUS_UNSUPPORTED) status = SOCLE_STATUS_CONFIG;
+        SC_TRY(status);
     }
     return SOCLE_OK;
 }

@@ -17,7 +17,7 @@ typedef struct sc_curve {
     sc_expr value, slope[SC_CURVE_VARIABLES];
 } sc_curve;
 
-/* Errors: CONFIG with the column; UNSUPPORTED where there is no derivative. */
+/* Errors: CONFIG, with the column; also where there is no derivative. */
 socle_status sc_curve_read(sc_curve *curve, sc_cli *cli, const char *text);
 /* A point as `option` gives it: a number where there is one variable, else "x=1,y=2". */
 socle_status sc_curve_point(double point[SC_CURVE_VARIABLES], const sc_curve *curve,

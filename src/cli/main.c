@@ -23,6 +23,8 @@ static const sc_command commands[] = {
     {"plan", "Say what memory a run will take", &sc_plan_argp, sc_plan_command_run},
     {"verify", "Check every operation on a device", &sc_verify_argp, sc_verify_command_run},
     {"inspect", "Print what a model or data file holds", &sc_inspect_argp, sc_inspect_run},
+    {"explain", "Explain a layer, activation, loss, optimizer, schedule or metric",
+     &sc_explain_argp, sc_explain_run},
     {"derive", "Print the derivative of a formula", &sc_derive_argp, sc_derive_run},
     {"descend", "Go down a formula step by step", &sc_descend_argp, sc_descend_run},
     {"schema", "Print the JSON Schema of configurations", &sc_schema_argp, sc_schema_run},

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables as JSON Schema, draft 2020-12. It accepts what reading by the tables accepts, other
- * systems' words included; what follows from several values together (shapes, sources of layers, a
- * batch and its parts) is beyond a schema. Values that have no memory become NULL, which the
- * functions of jansson pass on, so the caller looks once. */
+ * systems' words included; what follows from several values together (shapes, sources of layers) is
+ * beyond it. Values without memory become NULL, which jansson passes on: the caller looks once. */
 #include "cli/reference.h"
 #include "run/recipe.h"
 
@@ -125,6 +124,7 @@ static json_t *names_schema(schema *schema, const sc_option *option) {
 }
 
 static json_t *numbers_schema(const sc_option *option) {
+    if (option->minimum < 0) return list_of(number(option), 1, SC_OPTION_MOST);
     return json_pack("{s: s, s: o, s: {s: s, s: i}}", "type", "array", "items", number(option),
                      "contains", "type", "number", "exclusiveMinimum", 0);
 }

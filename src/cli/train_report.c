@@ -139,6 +139,9 @@ void sc_train_report_done(sc_train_session *session) {
         if (session->recipe->fit.patience)
             sc_report_value(event, "stopped_early",
                             json_boolean(sc_trainer_gave_up(session->trainer)));
+        if (sc_trainer_settled(session->trainer) >= 0)
+            sc_report_value(event, "converged",
+                            json_boolean(sc_trainer_settled(session->trainer) > 0));
         sc_report_number(event, "seconds", training);
         sc_report_number(event, "startup_seconds", start_up);
         sc_report_print(session->cli, event);

@@ -85,7 +85,7 @@ static socle_status read_numbers(sc_numbers *out, const sc_place *at) {
     double most = 0;
     SC_TRY(sc_config_check_numbers(&most, at->config, at->object, at->key, at->option->minimum,
                                    at->option->maximum));
-    if (!((float)most > 0))
+    if (at->option->minimum >= 0 && !((float)most > 0))
         return sc_config_fail(at->config, at->object, at->key, "needs a number above 0");
     if (!out) return SOCLE_OK;
     if (json_array_size(list) > SC_OPTION_MOST)

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-typedef enum fill { CONSTANT, UNIFORM, NORMAL } fill;
+typedef enum fill { CONSTANT, UNIFORM, NORMAL, GIVEN } fill;
 
 /* Half-width or sigma = factor * sqrt(1 / fans), or the scale given. */
 typedef struct rule {
@@ -24,13 +24,13 @@ typedef struct rule {
     {                                                                                              \
         .word = its_word, .help = its_help, .aliases = its_aliases,                                \
         .size = sizeof(sc_initializer), .standard = &(const sc_initializer) {                      \
-            its_word, 0                                                                            \
+            .kind = its_word                                                                       \
         }                                                                                          \
     }
 #define SCALED(its_word, its_help, least)                                                          \
     {                                                                                              \
         .word = its_word, .help = its_help, .size = sizeof(sc_initializer),                        \
-        .standard = &(const sc_initializer){its_word, 0}, .count = 1,                              \
+        .standard = &(const sc_initializer){.kind = its_word}, .count = 1,                         \
         .options = (const sc_option[]) {                                                           \
             {                                                                                      \
                 "scale", SC_OPTION_FLOAT, offsetof(sc_initializer, scale), "that x", least, 1e6,   \
@@ -53,6 +53,15 @@ static const sc_record words[] = {
          "from -x to x, x = 1 / sqrt(inputs of a unit; of an rnn its units): PyTorch's default",
          NULL),
     SCALED("constant", "all x: {constant: x}", -1e6),
+    {.word = "values",
+     .help = "these numbers, in the order of the tensor: of dense layers the weights of the first "
+             "unit, then those of the next; of conv2d filter by filter, row by row",
+     .size = sizeof(sc_initializer),
+     .standard = &(const sc_initializer){.kind = "values"},
+     .count = 1,
+     .options = (const sc_option[]){{"numbers", SC_OPTION_NUMBERS, offsetof(sc_initializer, values),
+                                     "all of them", -1e30, 1e30, .required = true,
+                                     .shorthand = true, .example = "[3, 4]"}}},
 };
 static const rule rules[] = {
     {.fill = CONSTANT, .factor = 0},
@@ -65,13 +74,14 @@ static const rule rules[] = {
     {.fill = NORMAL, .factor = 1.4142135623730951, .fan_in = true},
     {.fill = UNIFORM, .factor = 1, .fan_in = true},
     {.fill = CONSTANT, .scaled = true},
+    {.fill = GIVEN},
 };
 _Static_assert(sizeof words / sizeof words[0] == sizeof rules / sizeof rules[0],
                "one rule per word");
 
-static const sc_record *const records[] = {&words[0], &words[1], &words[2], &words[3],
-                                           &words[4], &words[5], &words[6], &words[7],
-                                           &words[8], &words[9], NULL};
+static const sc_record *const records[] = {&words[0], &words[1], &words[2],  &words[3],
+                                           &words[4], &words[5], &words[6],  &words[7],
+                                           &words[8], &words[9], &words[10], NULL};
 
 const sc_family sc_initializer_family = {
     .what = "initialiser",
@@ -89,6 +99,17 @@ static double spread(const rule *rule, const sc_parameter *parameter) {
     return fans > 0 ? rule->factor * sqrt(1.0 / (double)fans) : rule->factor;
 }
 
+socle_status sc_initializer_check(sc_env *env, const sc_initializer *init,
+                                  const sc_tensor_desc *desc) {
+    char text[96];
+    const int64_t count = sc_tensor_elements(desc);
+    if (!init->kind || strcmp(init->kind, "values") != 0 || init->values.count == count)
+        return SOCLE_OK;
+    sc_tensor_text(text, sizeof text, desc);
+    return sc_fail(env, SOCLE_STATUS_CONFIG, "values: has %d number%s, and %s needs %lld",
+                   init->values.count, init->values.count == 1 ? "" : "s", text, (long long)count);
+}
+
 socle_status sc_parameter_initialize(sc_env *env, const sc_parameter *parameter, uint64_t seed,
                                      float *out) {
     const char *named, *word = parameter->init.kind;
@@ -98,6 +119,7 @@ socle_status sc_parameter_initialize(sc_env *env, const sc_parameter *parameter,
                        word ? word : "");
     sc_initializer init = parameter->init;
     SC_TRY(sc_record_check(env, kind, &init));
+    SC_TRY(sc_initializer_check(env, &init, &parameter->desc));
     const rule *rule = &rules[kind - words];
     size_t count = (size_t)sc_tensor_elements(&parameter->desc);
     uint32_t stream = (uint32_t)sc_hash_bytes(parameter->name, strlen(parameter->name), 0).low;
@@ -113,6 +135,9 @@ socle_status sc_parameter_initialize(sc_env *env, const sc_parameter *parameter,
     case NORMAL:
         sc_rng_normal(out, count, seed, stream, SC_RNG_INIT);
         for (size_t i = 0; i < count; i++) out[i] *= scale;
+        break;
+    case GIVEN:
+        memcpy(out, init.values.value, count * sizeof *out);
         break;
     }
     return SOCLE_OK;

@@ -37,8 +37,14 @@ const sc_layer_kind *sc_layer_kind_of(const sc_record *record);
 /* "conv2d"; of an activation, its function: "relu". */
 const char *sc_layer_word(const sc_layer_kind *kind, const sc_layer_options *options);
 
+/* What the table says of an activation, by its word, not by an alias; NULL: there is none. */
+const sc_record *sc_activation_record(const char *word);
+
 /* Initialisers (init.c): each describes a sc_initializer. */
 extern const sc_family sc_initializer_family;
+/* Whether values that are given are as many as the tensor has elements. Errors: CONFIG. */
+socle_status sc_initializer_check(sc_env *env, const sc_initializer *init,
+                                  const sc_tensor_desc *desc);
 
 /* For declare(): appends a parameter "<layer>.<leaf>". */
 socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
@@ -56,6 +62,7 @@ struct sc_loss_kind {
     bool shares;         /* compares rows of scores with probabilities of the classes */
     bool operation;      /* of class numbers, where all its values are 0: no formula */
     bool is_signed;      /* may be below 0 */
+    bool settles;        /* moves nothing once every sample is right */
     const sc_loss_kind *soft; /* of class numbers: the same loss against probabilities; NULL */
     const char *formula;
     const char *second;  /* the formula's name for the second half of the outputs; NULL: all of them

@@ -10,9 +10,9 @@
 #define AT(field) offsetof(sc_layer_options, field)
 
 static const sc_word functions[] = {
-#define SC_ACTIVATION(word, aliases, formula, help) {#word, help, aliases},
-#define SC_ACTIVATION_OPERATION(word, aliases, function, help) {#word, help, aliases},
-#define SC_ACTIVATION_WITH(word, aliases, formula, help, standard, ...) {#word, help, aliases},
+#define SC_ACTIVATION(word, aliases, formula, help, ...) {#word, help, aliases},
+#define SC_ACTIVATION_OPERATION(word, aliases, function, help, ...) {#word, help, aliases},
+#define SC_ACTIVATION_WITH(word, aliases, formula, help, ...) {#word, help, aliases},
 #include "nn/activation_list.def"
 #undef SC_ACTIVATION_WITH
 #undef SC_ACTIVATION_OPERATION
@@ -41,11 +41,15 @@ static sc_value build_formula(sc_build *build, const sc_layer *layer, const sc_v
         its_key, SC_OPTION_FLOAT, AT(value[place]), its_help, least, most,                         \
             .shorthand = (place) == 0, .example = its_example, .aliases = its_aliases              \
     }
-#define SC_ACTIVATION_WITH(its_word, its_aliases, formula, its_help, its_standard, ...)            \
+#define SC_ACTIVATION_WITH(its_word, its_aliases, its_formula, its_help, its_use, its_source,      \
+                           its_standard, ...)                                                      \
     static const sc_option its_word##_options[] = {__VA_ARGS__};                                   \
     const sc_layer_kind sc_activation_##its_word = {                                               \
         .record = {.word = #its_word,                                                              \
                    .help = its_help,                                                               \
+                   .formula = its_formula,                                                         \
+                   .use = its_use,                                                                 \
+                   .source = its_source,                                                           \
                    .aliases = its_aliases,                                                         \
                    .options = its_word##_options,                                                  \
                    .count = sizeof its_word##_options / sizeof its_word##_options[0],              \
@@ -67,8 +71,8 @@ typedef struct row {
 } row;
 
 static const row rows[] = {
-#define SC_ACTIVATION(word, aliases, formula, help) {formula, NULL, NULL},
-#define SC_ACTIVATION_OPERATION(word, aliases, function, help) {NULL, function, NULL},
+#define SC_ACTIVATION(word, aliases, formula, help, ...) {formula, NULL, NULL},
+#define SC_ACTIVATION_OPERATION(word, aliases, function, help, ...) {NULL, function, NULL},
 #define SC_ACTIVATION_WITH(word, aliases, formula, help, ...)                                      \
     {formula, NULL, &sc_activation_##word},
 #include "nn/activation_list.def"
@@ -76,6 +80,38 @@ static const row rows[] = {
 #undef SC_ACTIVATION_OPERATION
 #undef SC_ACTIVATION
 };
+
+/* What is said of each; those with options are kinds. */
+static const sc_record said[] = {
+#define SC_ACTIVATION(its_word, its_aliases, its_formula, its_help, its_use, its_source)           \
+    {.word = #its_word,                                                                            \
+     .help = its_help,                                                                             \
+     .aliases = its_aliases,                                                                       \
+     .formula = its_formula,                                                                       \
+     .use = its_use,                                                                               \
+     .source = its_source},
+#define SC_ACTIVATION_OPERATION(its_word, its_aliases, function, its_help, its_use, its_source,    \
+                                its_formula, its_derivative)                                       \
+    {.word = #its_word,                                                                            \
+     .help = its_help,                                                                             \
+     .aliases = its_aliases,                                                                       \
+     .formula = its_formula,                                                                       \
+     .derivative = its_derivative,                                                                 \
+     .use = its_use,                                                                               \
+     .source = its_source},
+#define SC_ACTIVATION_WITH(...) {0},
+#include "nn/activation_list.def"
+#undef SC_ACTIVATION_WITH
+#undef SC_ACTIVATION_OPERATION
+#undef SC_ACTIVATION
+};
+
+const sc_record *sc_activation_record(const char *word) {
+    for (int number = 0; functions[number].word; number++)
+        if (strcmp(functions[number].word, word) == 0)
+            return rows[number].kind ? &rows[number].kind->record : &said[number];
+    return NULL;
+}
 
 static const row *row_of(const sc_layer *layer) {
     int number = 0;
@@ -172,6 +208,10 @@ const sc_layer_kind sc_layer_activation = {
                .size = sizeof standard},
     .declare = declare_activation,
     .build = build_formula,
+    .record.use = "when the function's name comes from a setting; else write the word alone",
+    .record.source = "Goodfellow, Bengio and Courville 2016, Deep Learning, 6.3",
+    .record.formula = "f(x)",
+    .record.derivative = "f'(x)",
 };
 
 const sc_layer_kind sc_layer_prelu = {
@@ -180,10 +220,14 @@ const sc_layer_kind sc_layer_prelu = {
                        "2015)",
                .options = prelu_options,
                .count = sizeof prelu_options / sizeof prelu_options[0],
-               .standard = &(const sc_layer_options){.weight_init = {"constant", 0.25f}},
+               .standard =
+                   &(const sc_layer_options){.weight_init = {.kind = "constant", .scale = 0.25f}},
                .size = sizeof standard},
     .declare = declare_prelu,
     .build = build_prelu,
+    .record.use = "where leaky_relu helps and there are data enough to learn its slope",
+    .record.formula = "x if x > 0 else slope * x",
+    .record.derivative = "1 if x > 0 else slope; by slope: 0 if x > 0 else x",
 };
 
 const sc_layer_kind sc_layer_expr = {
@@ -195,6 +239,10 @@ const sc_layer_kind sc_layer_expr = {
                .size = sizeof standard},
     .declare = declare_expr,
     .build = build_formula,
+    .record.use = "a function that is not among the activations",
+    .record.source = "the formula is yours",
+    .record.formula = "the formula",
+    .record.derivative = "derived from the formula",
 };
 
 const sc_layer_kind sc_layer_dropout = {
@@ -206,4 +254,8 @@ const sc_layer_kind sc_layer_dropout = {
                .standard = &standard,
                .size = sizeof standard},
     .build = build_dropout,
+    .record.use =
+        "against overfitting, between dense layers (0.5) or, less, before them (0.1 to 0.3)",
+    .record.formula = "x * kept / (1 - rate), kept being 1 or 0 by chance; in evaluation x",
+    .record.derivative = "kept / (1 - rate)",
 };

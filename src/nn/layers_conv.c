@@ -68,9 +68,16 @@ const sc_layer_kind sc_layer_conv2d = {
                                                      .dilation = {1, 1},
                                                      .groups = 1,
                                                      .use_bias = true,
-                                                     .weight_init = {"he_normal", 0},
-                                                     .bias_init = {"zeros", 0}},
+                                                     .weight_init = {.kind = "he_normal"},
+                                                     .bias_init = {.kind = "zeros"}},
                .size = sizeof(sc_layer_options)},
     .declare = declare,
     .build = build,
+    .record.use = "images: the same small filter everywhere, whatever the place; it is a "
+                  "cross-correlation, the filter is not turned round",
+    .record.source = "LeCun et al. 1989",
+    .record.formula =
+        "y[c, i, j] = bias[c] + sum of weight[c, d, p, q] * x[d, i + p, j + q] over d, p, q",
+    .record.derivative =
+        "by x: the weights, turned round; by weight: the sum of gradient * x over the places",
 };

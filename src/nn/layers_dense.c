@@ -104,11 +104,15 @@ const sc_layer_kind sc_layer_dense = {
                .options = options,
                .count = sizeof options / sizeof options[0],
                .standard = &(const sc_layer_options){.use_bias = true,
-                                                     .weight_init = {"he_normal", 0},
-                                                     .bias_init = {"zeros", 0}},
+                                                     .weight_init = {.kind = "he_normal"},
+                                                     .bias_init = {.kind = "zeros"}},
                .size = sizeof(sc_layer_options)},
     .declare = declare,
     .build = build,
+    .record.use = "features in a row, and the end of almost every network",
+    .record.source = "Rosenblatt 1958; Goodfellow, Bengio and Courville 2016, Deep Learning, 6.3",
+    .record.formula = "y = W x + b",
+    .record.derivative = "by x: W; by W: gradient times x; by b: the gradient",
 };
 
 const sc_layer_kind sc_layer_maxout = {
@@ -119,10 +123,13 @@ const sc_layer_kind sc_layer_maxout = {
                .count = sizeof maxout_options / sizeof maxout_options[0],
                .standard = &(const sc_layer_options){.use_bias = true,
                                                      .pieces = 2,
-                                                     .weight_init = {"he_normal", 0},
-                                                     .bias_init = {"zeros", 0}},
+                                                     .weight_init = {.kind = "he_normal"},
+                                                     .bias_init = {.kind = "zeros"}},
                .size = sizeof(sc_layer_options)},
     .uses = uses,
     .declare = declare,
     .build = build,
+    .record.use = "with dropout, where the shape of the activation should be learnt too",
+    .record.formula = "y = max over the pieces k of (W_k x + b_k)",
+    .record.derivative = "that of the largest piece; 0 for the others",
 };

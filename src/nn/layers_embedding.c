@@ -59,9 +59,14 @@ const sc_layer_kind sc_layer_embedding = {
                        "input of u8 or i32",
                .options = options,
                .count = sizeof options / sizeof options[0],
-               .standard = &(const sc_layer_options){.weight_init = {"normal", 1.0f}},
+               .standard =
+                   &(const sc_layer_options){.weight_init = {.kind = "normal", .scale = 1.0f}},
                .size = sizeof(sc_layer_options)},
     .integers = true,
     .declare = declare,
     .build = build,
+    .record.use = "words, characters, categories: a number of which the size means nothing",
+    .record.source = "Bengio et al. 2003",
+    .record.formula = "y = row number x of the table",
+    .record.derivative = "the gradient is added to the rows that were read",
 };

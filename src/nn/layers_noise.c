@@ -38,4 +38,8 @@ const sc_layer_kind sc_layer_noise = {
                .size = sizeof(sc_layer_options)},
     .source = true,
     .build = build,
+    .record.use = "the beginning of a network that makes samples",
+    .record.source = "Goodfellow et al. 2014",
+    .record.formula = "y is drawn, and reads nothing",
+    .record.derivative = "none: it has no input",
 };

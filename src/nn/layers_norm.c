@@ -16,7 +16,7 @@ static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *
                        text);
     }
     int64_t channels = input[0].dim[1];
-    sc_initializer ones = {"ones", 0}, zeros = {"zeros", 0};
+    sc_initializer ones = {.kind = "ones"}, zeros = {.kind = "zeros"};
     SC_TRY(sc_layer_parameter(net, layer, "weight", SC_PARAMETER_SCALE, 1, &channels, ones,
                               channels, channels));
     SC_TRY(sc_layer_parameter(net, layer, "bias", SC_PARAMETER_BIAS, 1, &channels, zeros, channels,
@@ -110,4 +110,10 @@ const sc_layer_kind sc_layer_batchnorm = {
                .size = sizeof(sc_layer_options)},
     .declare = declare,
     .build = build,
+    .record.use = "deep convolutional networks: larger rates, less care about first weights; "
+                  "batches of at least 16 samples",
+    .record.formula = "y = scale * (x - mean) / sqrt(variance + epsilon) + bias, over the batch; "
+                      "in evaluation over running means",
+    .record.derivative = "scale / sqrt(variance + epsilon) times the gradient less its mean and "
+                         "less its part along (x - mean)",
 };

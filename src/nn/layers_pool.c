@@ -68,6 +68,10 @@ const sc_layer_kind sc_layer_maxpool2d = {
                .size = sizeof standard},
     .declare = declare,
     .build = build_max,
+    .record.use = "behind convolutions, to see a larger part of the image by fewer numbers",
+    .record.source = "Ranzato et al. 2007",
+    .record.formula = "y = max of x over the window",
+    .record.derivative = "1 at the place of the largest value, 0 elsewhere",
 };
 
 const sc_layer_kind sc_layer_avgpool2d = {
@@ -80,6 +84,10 @@ const sc_layer_kind sc_layer_avgpool2d = {
                .size = sizeof standard},
     .declare = declare,
     .build = build_average,
+    .record.use = "as maxpool2d, where all of a window should count",
+    .record.source = "LeCun et al. 1989",
+    .record.formula = "y = mean of x over the window",
+    .record.derivative = "1 / size of the window",
 };
 
 const sc_layer_kind sc_layer_global_avgpool = {
@@ -89,4 +97,9 @@ const sc_layer_kind sc_layer_global_avgpool = {
                .size = sizeof standard},
     .declare = declare_global,
     .build = build_global,
+    .record.use = "between the last convolution and the classes, in the place of flatten: few "
+                  "weights, any size of image",
+    .record.source = "Lin, Chen and Yan 2014",
+    .record.formula = "y[c] = mean of x[c, i, j] over i, j",
+    .record.derivative = "1 / number of places",
 };

@@ -159,6 +159,10 @@ const sc_layer_kind sc_layer_reshape = {
                .size = sizeof standard},
     .declare = declare_reshape,
     .build = build_reshape,
+    .record.use = "between layers that see the same numbers as rows or as images",
+    .record.source = "an order of the same numbers",
+    .record.formula = "y = x in another shape",
+    .record.derivative = "1",
 };
 
 const sc_layer_kind sc_layer_upsample = {
@@ -171,6 +175,11 @@ const sc_layer_kind sc_layer_upsample = {
                .size = sizeof standard},
     .declare = declare_upsample,
     .build = build_upsample,
+    .record.use =
+        "networks that make images: before a convolution, in the place of a transposed one",
+    .record.source = "Odena, Dumoulin and Olah 2016",
+    .record.formula = "y[i, j] = x[i / factor, j / factor]",
+    .record.derivative = "the sum over the block",
 };
 
 const sc_layer_kind sc_layer_flatten = {
@@ -178,6 +187,10 @@ const sc_layer_kind sc_layer_flatten = {
                .help = "everything of a sample in one row",
                .size = sizeof standard},
     .build = build_flatten,
+    .record.use = "between convolutions and dense layers",
+    .record.source = "an order of the same numbers",
+    .record.formula = "y = x in one row",
+    .record.derivative = "1",
 };
 
 const sc_layer_kind sc_layer_add = {
@@ -189,6 +202,10 @@ const sc_layer_kind sc_layer_add = {
                .size = sizeof standard},
     .declare = declare_add,
     .build = build_add,
+    .record.use = "short cuts past layers, which make deep networks learn",
+    .record.source = "He et al. 2016",
+    .record.formula = "y = x1 + x2 + ...",
+    .record.derivative = "1 for each",
 };
 
 const sc_layer_kind sc_layer_concat = {
@@ -201,4 +218,8 @@ const sc_layer_kind sc_layer_concat = {
                .size = sizeof standard},
     .declare = declare_concat,
     .build = build_concat,
+    .record.use = "several views of the same input at once",
+    .record.source = "Szegedy et al. 2015",
+    .record.formula = "y = x1, then x2, ...",
+    .record.derivative = "1 for each in its own part",
 };

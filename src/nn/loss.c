@@ -1,42 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The losses: rows of formulas, what counts as right, and what a prediction shows. Building them is
- * in loss_build.c. A formula reads `prediction`, what the network gives, `target`, and the options
- * of its row by their keys; it is a loss of each element, of which a sample has the mean or the
- * sum. A sum or mean over the batch is not theirs: the training step divides once, at commit.
- * Adding a loss: a row here, and its reference in tests/nn/test_loss_rows.c. */
-#include "nn/layer.h"
+/* The losses: rows of formulas, what counts as right, and what a prediction shows; those that
+ * compare values are in loss_values.c. Building them is in loss_build.c. A formula reads
+ * `prediction`, what the network gives, `target`, and the options of its row by their keys; it is a
+ * loss of each element, of which a sample has the mean or the sum. A sum or mean over the batch is
+ * not theirs: the training step divides once, at commit. Adding a loss: a row here, and its
+ * reference in tests/nn/test_loss_rows.c. */
+#include "nn/loss_rows.h"
 
 #include <math.h>
 #include <string.h>
 
-#define OPTIONS(array) .options = (array), .count = sizeof(array) / sizeof((array)[0])
-#define NO_OPTIONS .count = 0
-#define AT(field) offsetof(sc_loss_options, field)
-/* The parts of a row that are the same in all; `...`: its settings. */
-#define RECORD(its_word, its_aliases, its_options, its_help, ...)                                  \
-    .record = {.word = its_word,                                                                   \
-               .help = its_help,                                                                   \
-               .aliases = its_aliases,                                                             \
-               its_options,                                                                        \
-               .size = sizeof(sc_loss_options),                                                    \
-               .standard =                                                                         \
-                   &(const sc_loss_options){.ignored = SC_NO_LABEL, .settings = {__VA_ARGS__}}}
-/* The option of this place among the values; the first one may stand for all. */
-#define NUMBER(place, its_key, its_least, its_most, its_example, its_help, its_aliases)            \
-    {                                                                                              \
-        its_key, SC_OPTION_FLOAT, AT(settings.value[place]), its_help, its_least, its_most,        \
-            .shorthand = (place) == 0, .example = its_example, .aliases = its_aliases              \
-    }
-
-static const sc_word reductions[] = {
-    {"mean", "their mean", NULL}, {"sum", "their sum", NULL}, {NULL, NULL, NULL}};
-#define REDUCTION                                                                                  \
-    {                                                                                              \
-        "reduction", SC_OPTION_WORD, AT(settings.reduction),                                       \
-            "what the elements of a sample come to; a step divides their sum over the samples by " \
-            "the number of samples",                                                               \
-            .words = reductions, .example = "sum"                                                  \
-    }
 static const sc_option value_options[] = {REDUCTION};
 
 /* Classes. */
@@ -85,8 +58,17 @@ static const sc_option class_options[] = {CLASS_OPTIONS};
                    " * log_probability"
 
 static const sc_loss_kind soft_cross_entropy = {CROSS_ENTROPY, .shares = true, .most = 1};
-static const sc_loss_kind cross_entropy = {CROSS_ENTROPY, .classes = true, .operation = true,
-                                           .soft = &soft_cross_entropy};
+static const sc_loss_kind cross_entropy = {
+    CROSS_ENTROPY,
+    .classes = true,
+    .operation = true,
+    .soft = &soft_cross_entropy,
+    .record.use = "one of several classes, the standard choice; give it scores, as it applies the "
+                  "softmax itself",
+    .record.source = "Goodfellow, Bengio and Courville 2016, Deep Learning, 6.2.2",
+    .record.formula = "-log(softmax(score)[label])",
+    .record.derivative = "softmax(score) - target, for each score",
+};
 
 static const sc_option focal_options[] = {
     NUMBER(0, "gamma", 0, 100, "1.5", "how much less what is nearly right counts", NULL),
@@ -106,7 +88,12 @@ static const sc_option focal_options[] = {
                    "-wanted * rest ** gamma * log_probability if rest > 0 else 0"
 
 static const sc_loss_kind soft_focal = {FOCAL, .shares = true, .most = 1};
-static const sc_loss_kind focal = {FOCAL, .classes = true, .soft = &soft_focal};
+static const sc_loss_kind focal = {
+    FOCAL,
+    .classes = true,
+    .soft = &soft_focal,
+    .record.use = "one of several classes where most samples are easy, or of one class",
+};
 
 static const sc_loss_kind kl_divergence = {
     RECORD("kl_divergence", "kl_div kullback_leibler_divergence kldivergence", NO_OPTIONS,
@@ -118,6 +105,8 @@ static const sc_loss_kind kl_divergence = {
     .shares = true,
     .most = 1,
     .formula = "target * (log(target) - log_probability) if target > 0 else 0",
+    .record.use = "to come near given probabilities of classes, such as those of a larger network",
+    .record.source = "Kullback and Leibler 1951",
 };
 
 /* The cross-entropy of sigmoid(prediction) without its overflow and without cancellation; its slope
@@ -134,6 +123,9 @@ static const sc_loss_kind binary = {
     .formula = "target * softplus(-prediction) + (1 - target) * softplus(prediction)",
     .correct = "(0 < prediction) == (0.5 < target) and is_finite(prediction)",
     .shows = "sigmoid(prediction)",
+    .record.use =
+        "yes or no, or several of them at once; give it scores, as it applies the sigmoid itself",
+    .record.source = "Goodfellow, Bengio and Courville 2016, Deep Learning, 6.2.2",
 };
 
 static const sc_option binary_focal_options[] = {
@@ -154,6 +146,7 @@ static const sc_loss_kind binary_focal = {
                " ((1 - target) * wrong ** gamma * softplus(prediction) if wrong > 0 else 0)",
     .correct = "(0 < prediction) == (0.5 < target) and is_finite(prediction)",
     .shows = "sigmoid(prediction)",
+    .record.use = "yes or no where one of both is rare",
 };
 
 /* The logarithm is not below -100; where it would be, the slope is 0, as that of the sigmoid before
@@ -169,6 +162,8 @@ static const sc_loss_kind binary_probabilities = {
     .formula = "-(target * max(log(prediction), -100) + (1 - target) *"
                " max(log1p(-prediction), -100))",
     .correct = "(0.5 < prediction) == (0.5 < target) and is_finite(prediction)",
+    .record.use = "yes or no behind a sigmoid layer; scores with binary_cross_entropy are safer",
+    .record.source = "Goodfellow, Bengio and Courville 2016, Deep Learning, 5.5",
 };
 
 static const sc_loss_kind hinge = {
@@ -180,132 +175,32 @@ static const sc_loss_kind hinge = {
     .most = 1,
     .formula = "relu(1 - prediction if target > 0 else 1 + prediction)",
     .correct = "(0 < prediction) == (0 < target) and is_finite(prediction)",
+    .record.use = "yes or no with a margin, as a support vector machine has it",
+    .record.source = "Cortes and Vapnik 1995",
 };
 
-/* Values. */
-static const sc_loss_kind squared = {
-    RECORD("mean_squared_error", "mse", OPTIONS(value_options),
-           "values against values: (prediction - target) ** 2, by default its mean over the "
-           "elements of a sample (torch MSELoss, keras MeanSquaredError)",
-           .reduction = "mean"),
-    .formula = "(prediction - target) ** 2",
-};
-
-static const sc_loss_kind sum_squared = {
-    RECORD("sum_squared_error", "sse rss ssr sum_of_squares", NO_OPTIONS,
-           "the sum of squared residuals: (prediction - target) ** 2 summed over the elements of "
-           "a sample (torch MSELoss, reduction sum, over the batch)",
+/* The slope is 1 for a missed 0, -1 for a missed 1, else 0, so a step of sgd is the perceptron
+ * rule. A score of 0 is a 1. */
+static const sc_loss_kind perceptron = {
+    RECORD("perceptron", "perceptron_loss perceptron_rule", OPTIONS(value_options),
+           "scores against 0 and 1, a score of 0 or more being a 1: how far the score of what is "
+           "missed is from 0. With sgd of rate a and batches of one sample, w becomes w + a x for "
+           "a missed 1 and w - a x for a missed 0: the perceptron rule (Rosenblatt 1958)",
            .reduction = "sum"),
-    .formula = "(prediction - target) ** 2",
+    .applies = "step",
+    .most = 1,
+    .settles = true,
+    .formula = "(1 - target) * prediction if prediction >= 0 else -target * prediction",
+    .correct = "(0 <= prediction) == (0.5 < target) and is_finite(prediction)",
+    .shows = "1 if prediction >= 0 else (0 if prediction < 0 else prediction)",
+    .record.use = "two classes that a line separates: it ends when every sample is right; where no "
+                  "line does, it never ends",
 };
 
-static const sc_loss_kind quadratic = {
-    RECORD("quadratic", "quadratic_cost half_squared_error", NO_OPTIONS,
-           "the quadratic cost: 0.5 * (prediction - target) ** 2 summed over the elements of a "
-           "sample, so that n samples have 1/(2n) sum |y - a|^2",
-           .reduction = "sum"),
-    .formula = "0.5 * (prediction - target) ** 2",
-};
-
-static const sc_loss_kind absolute = {
-    RECORD("mean_absolute_error", "mae l1 l1_loss", OPTIONS(value_options),
-           "values against values: abs(prediction - target) (torch L1Loss, keras "
-           "MeanAbsoluteError)",
-           .reduction = "mean"),
-    .formula = "abs(prediction - target)",
-};
-
-static const sc_option huber_options[] = {
-    NUMBER(0, "delta", 1e-6, 1e6, "0.5", "from this error on it grows straight", NULL),
-    REDUCTION,
-};
-static const sc_loss_kind huber = {
-    RECORD("huber", "huber_loss", OPTIONS(huber_options),
-           "half the square of small errors, delta * (error - delta / 2) of large ones (Huber "
-           "1964, torch HuberLoss, keras Huber)",
-           .value = {1}, .reduction = "mean"),
-    .formula = "r = abs(prediction - target);"
-               "0.5 * r * r if r < delta else delta * (r - 0.5 * delta)",
-};
-
-static const sc_option smooth_options[] = {
-    NUMBER(0, "beta", 1e-6, 1e6, "0.5", "from this error on it grows straight", NULL),
-    REDUCTION,
-};
-static const sc_loss_kind smooth = {
-    RECORD("smooth_l1", "smooth_l1_loss", OPTIONS(smooth_options),
-           "huber of delta beta, over beta: its slope is at most 1 (torch SmoothL1Loss)",
-           .value = {1}, .reduction = "mean"),
-    .formula = "r = abs(prediction - target);"
-               "0.5 * r * r / beta if r < beta else r - 0.5 * beta",
-};
-
-/* Within 1 of the target cosh(r) - 1 = expm1(r) ** 2 / (2 exp(r)), which does not cancel. */
-static const sc_loss_kind log_cosh = {
-    RECORD("log_cosh", "logcosh", OPTIONS(value_options),
-           "log(cosh(prediction - target)): half the square of small errors, large ones less "
-           "log(2) (keras LogCosh)",
-           .reduction = "mean"),
-    .formula = "r = abs(prediction - target);"
-               "e = expm1(r);"
-               "log1p(0.5 * e * e / (e + 1)) if r < 1 else r + softplus(-2 * r) - 0.693147181",
-};
-
-static const sc_option quantile_options[] = {
-    NUMBER(0, "q", 0, 1, "0.9", "the share of targets that should lie below", "quantile tau"),
-    REDUCTION,
-};
-static const sc_loss_kind quantile = {
-    RECORD("quantile", "pinball quantile_loss pinball_loss", OPTIONS(quantile_options),
-           "what makes a prediction the quantile q of its targets: q times what a target is "
-           "above, 1 - q times what it is below (Koenker and Bassett 1978, scikit-learn "
-           "mean_pinball_loss)",
-           .value = {0.5f}, .reduction = "mean"),
-    .formula = "r = target - prediction; max(q * r, (q - 1) * r)",
-};
-
-static const sc_loss_kind poisson = {
-    RECORD("poisson_nll", "poisson poisson_nll_loss", OPTIONS(value_options),
-           "logarithms of rates against counts: exp(prediction) - target * prediction (torch "
-           "PoissonNLLLoss; keras Poisson of exp); predictions are shown as rates",
-           .reduction = "mean"),
-    .most = 1e30f,
-    .is_signed = true,
-    .formula = "exp(prediction) - target * prediction",
-    .shows = "exp(prediction)",
-};
-
-static const sc_option gaussian_options[] = {
-    NUMBER(0, "epsilon", 1e-12, 1, "0.001", "the least variance", "eps"),
-    REDUCTION,
-};
-static const sc_loss_kind gaussian = {
-    RECORD("gaussian_nll", "gaussian_nll_loss", OPTIONS(gaussian_options),
-           "means, then as many variances, against values: 0.5 * (log(variance) + (mean - target) "
-           "** 2 / variance), without its constant (torch GaussianNLLLoss). Outputs are twice as "
-           "many as targets; variances are above 0, as behind a softplus",
-           .value = {1e-6f}, .reduction = "mean"),
-    .second = "variance",
-    .is_signed = true,
-    .formula = "v = max(variance, epsilon); 0.5 * (log(v) + (prediction - target) ** 2 / v)",
-};
-
-static const sc_option sigma_options[] = {
-    NUMBER(0, "epsilon", 1e-12, 1, "0.000001",
-           "added to sigma, so that a sure one does not have infinite slopes", "eps"),
-    REDUCTION,
-};
-static const sc_loss_kind gaussian_sigma = {
-    RECORD("gaussian_nll_softplus", "normal_nll", OPTIONS(sigma_options),
-           "means, then as many numbers whose softplus is sigma, against values: log(sigma) + 0.5 "
-           "* ((mean - target) / sigma) ** 2, which is gaussian_nll of sigma ** 2. Outputs are "
-           "twice as many as targets; predictions are shown as means and sigmas",
-           .value = {1e-3f}, .reduction = "mean"),
-    .second = "spread",
-    .is_signed = true,
-    .formula = "s = softplus(spread) + epsilon; log(s) + 0.5 * ((prediction - target) / s) ** 2",
-    .shows_second = "softplus(prediction) + epsilon",
-};
+/* Values: loss_values.c. */
+extern const sc_loss_kind sc_loss_squared, sc_loss_sum_squared, sc_loss_quadratic, sc_loss_absolute,
+    sc_loss_huber, sc_loss_smooth, sc_loss_log_cosh, sc_loss_quantile, sc_loss_poisson,
+    sc_loss_gaussian, sc_loss_gaussian_sigma;
 
 static const sc_option expr_options[] = {
     {"formula", SC_OPTION_TEXT, AT(formula), "the formula, of prediction and target",
@@ -319,6 +214,10 @@ static const sc_loss_kind expr = {
            "elements of a sample",
            .reduction = "mean"),
     .is_signed = true,
+    .record.use = "a loss that is not among these",
+    .record.source = "the formula is yours",
+    .record.formula = "the formula",
+    .record.derivative = "derived from the formula",
 };
 
 static const sc_record *const records[] = {&cross_entropy.record,
@@ -328,17 +227,18 @@ static const sc_record *const records[] = {&cross_entropy.record,
                                            &binary_probabilities.record,
                                            &binary_focal.record,
                                            &hinge.record,
-                                           &squared.record,
-                                           &sum_squared.record,
-                                           &quadratic.record,
-                                           &absolute.record,
-                                           &huber.record,
-                                           &smooth.record,
-                                           &log_cosh.record,
-                                           &quantile.record,
-                                           &poisson.record,
-                                           &gaussian.record,
-                                           &gaussian_sigma.record,
+                                           &perceptron.record,
+                                           &sc_loss_squared.record,
+                                           &sc_loss_sum_squared.record,
+                                           &sc_loss_quadratic.record,
+                                           &sc_loss_absolute.record,
+                                           &sc_loss_huber.record,
+                                           &sc_loss_smooth.record,
+                                           &sc_loss_log_cosh.record,
+                                           &sc_loss_quantile.record,
+                                           &sc_loss_poisson.record,
+                                           &sc_loss_gaussian.record,
+                                           &sc_loss_gaussian_sigma.record,
                                            &expr.record,
                                            NULL};
 

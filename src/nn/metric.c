@@ -38,6 +38,9 @@ static const sc_metric_kind accuracy = {
     .build = is_right,
     .suits = has_right,
     .always = true,
+    .record.use = "classes of about equal numbers",
+    .record.source = "a share, counted",
+    .record.formula = "right / all, counted",
 };
 
 static sc_value sum_classes(sc_formula *f, const char *text) {
@@ -97,6 +100,9 @@ static const sc_metric_kind top5 = {
     .build = is_among_first,
     .places = 5,
     .suits = has_classes,
+    .record.use = "many classes of which several are alike",
+    .record.source = "Russakovsky et al. 2015",
+    .record.formula = "1 if fewer than 5 scores are above the label's else 0",
 };
 
 #define AT(field) offsetof(sc_metric_options, field)
@@ -124,6 +130,9 @@ static const sc_metric_kind top_k = {
     .better = SC_HIGHER_IS_BETTER,
     .build = is_among_first,
     .suits = has_classes,
+    .record.use = "as top5, with another number",
+    .record.source = "scikit-learn top_k_accuracy_score",
+    .record.formula = "1 if fewer than k scores are above the label's else 0",
 };
 
 static bool has_values(const sc_net *net) {
@@ -138,6 +147,8 @@ static const sc_metric_kind absolute = {
     .brief = "mae",
     .formula = "abs(prediction - target)",
     .suits = has_values,
+    .record.use = "errors in the unit of the target",
+    .record.source = "Willmott and Matsuura 2005",
 };
 
 static const sc_metric_kind squared = {
@@ -147,6 +158,8 @@ static const sc_metric_kind squared = {
     .brief = "mse",
     .formula = "(prediction - target) ** 2",
     .suits = has_values,
+    .record.use = "errors where large ones count more",
+    .record.source = "Gauss 1809",
 };
 
 static const sc_word betters[] = {
@@ -176,6 +189,9 @@ static const sc_metric_kind expr = {
                .standard = &(const sc_metric_options){.name = "expr", .better = "lower"},
                .size = sizeof(sc_metric_options)},
     .suits = has_numbers,
+    .record.use = "what is not among these",
+    .record.source = "the formula is yours",
+    .record.formula = "the formula",
 };
 
 /* Of all rows of an evaluation. */
@@ -215,17 +231,27 @@ static bool has_probabilities(const sc_net *net) {
 }
 
 /* Rows that differ in these alone. */
-#define SCORED(its_word, its_aliases, its_help, its_brief, its_score, its_collects, its_suits)     \
-    {                                                                                              \
-        .record = {.word = its_word, .help = its_help, .aliases = its_aliases},                    \
-        .brief = its_brief, .most = 1, .better = SC_HIGHER_IS_BETTER, .score = its_score,          \
-        .collects = its_collects, .options = {.class_number = -1}, .suits = its_suits              \
-    }
-#define AVERAGED(its_word, its_aliases, its_help, its_score, its_collects)                         \
+#define SCORED(its_word, its_aliases, its_help, its_brief, its_score, its_collects, its_suits,     \
+               its_formula, its_use, its_source)                                                   \
     {                                                                                              \
         .record = {.word = its_word,                                                               \
                    .help = its_help,                                                               \
                    .aliases = its_aliases,                                                         \
+                   .formula = its_formula,                                                         \
+                   .use = its_use,                                                                 \
+                   .source = its_source},                                                          \
+        .brief = its_brief, .most = 1, .better = SC_HIGHER_IS_BETTER, .score = its_score,          \
+        .collects = its_collects, .options = {.class_number = -1}, .suits = its_suits              \
+    }
+#define AVERAGED(its_word, its_aliases, its_help, its_score, its_collects, its_formula, its_use,   \
+                 its_source)                                                                       \
+    {                                                                                              \
+        .record = {.word = its_word,                                                               \
+                   .help = its_help,                                                               \
+                   .aliases = its_aliases,                                                         \
+                   .formula = its_formula,                                                         \
+                   .use = its_use,                                                                 \
+                   .source = its_source,                                                           \
                    .options = average_options,                                                     \
                    .count = 3,                                                                     \
                    .standard = &(const sc_metric_options){.class_number = -1},                     \
@@ -236,36 +262,48 @@ static bool has_probabilities(const sc_net *net) {
 
 static const sc_metric_kind precision = AVERAGED(
     "precision", "precision_score", "of what is predicted as a class, the share that is of it",
-    sc_score_precision, SC_COLLECTS_CLASSES);
+    sc_score_precision, SC_COLLECTS_CLASSES, "right of the class / all predicted as the class",
+    "where a false alarm is dear", "van Rijsbergen 1979, Information Retrieval");
 static const sc_metric_kind recall =
     AVERAGED("recall", "recall_score sensitivity",
              "of what is of a class, the share that is predicted as such", sc_score_recall,
-             SC_COLLECTS_CLASSES);
+             SC_COLLECTS_CLASSES, "right of the class / all of the class",
+             "where what is missed is dear", "van Rijsbergen 1979, Information Retrieval");
 static const sc_metric_kind f1 =
     AVERAGED("f1", "f1_score f_score f_measure", "the harmonic mean of precision and recall",
-             sc_score_f1, SC_COLLECTS_CLASSES);
+             sc_score_f1, SC_COLLECTS_CLASSES, "2 * precision * recall / (precision + recall)",
+             "where classes are unequally many and both errors count",
+             "van Rijsbergen 1979, Information Retrieval");
 static const sc_metric_kind auc =
     AVERAGED("auc", "roc_auc auroc roc_auc_score",
              "the area under the ROC curve: the share of pairs of a positive and a negative in "
              "which the positive has the higher score, equal ones by half; each class against the "
              "rest",
-             sc_score_auc, SC_COLLECTS_SCORES);
+             sc_score_auc, SC_COLLECTS_SCORES, "pairs in the right order / all pairs",
+             "how well scores part two classes, whatever the threshold", "Hanley and McNeil 1982");
 static const sc_metric_kind average_precision =
     AVERAGED("average_precision", "pr_auc average_precision_score",
              "the mean of the precision over the steps of the recall; each class against the rest",
-             sc_score_average_precision, SC_COLLECTS_SCORES);
-static const sc_metric_kind kappa =
-    SCORED("kappa", "cohen_kappa cohen_kappa_score",
-           "Cohen's kappa: how far labels and predictions agree beyond chance", "kappa",
-           sc_score_kappa, SC_COLLECTS_CLASSES, has_one_label);
+             sc_score_average_precision, SC_COLLECTS_SCORES,
+             "sum of (recall[n] - recall[n - 1]) * precision[n]", "as auc, where the class is rare",
+             "scikit-learn average_precision_score; Manning, Raghavan and Schuetze 2008");
+static const sc_metric_kind kappa = SCORED(
+    "kappa", "cohen_kappa cohen_kappa_score",
+    "Cohen's kappa: how far labels and predictions agree beyond chance", "kappa", sc_score_kappa,
+    SC_COLLECTS_CLASSES, has_one_label, "(agreed - agreed by chance) / (1 - agreed by chance)",
+    "agreement beyond what unequal classes give by themselves", "Cohen 1960");
 static const sc_metric_kind matthews =
     SCORED("matthews", "mcc matthews_corrcoef matthews_correlation",
            "Matthews' correlation of labels and predictions, of any number of classes", "mcc",
-           sc_score_matthews, SC_COLLECTS_CLASSES, has_one_label);
+           sc_score_matthews, SC_COLLECTS_CLASSES, has_one_label,
+           "covariance of labels and predictions / their deviations",
+           "one number for two unequal classes, fair to both", "Matthews 1975");
 static const sc_metric_kind r2 =
     SCORED("r2", "r2_score r_squared",
            "the share of the targets' variance that predictions explain, mean over the outputs",
-           "r2", sc_score_r2, SC_COLLECTS_SCORES, has_values);
+           "r2", sc_score_r2, SC_COLLECTS_SCORES, has_values,
+           "1 - sum of (target - prediction) ** 2 / sum of (target - mean) ** 2",
+           "a regression beside the best constant: 1 is perfect, 0 no better", "Wright 1921");
 
 static const sc_metric_kind log_loss = {
     .record = {.word = "log_loss",
@@ -277,6 +315,9 @@ static const sc_metric_kind log_loss = {
     .score = sc_score_log_loss,
     .collects = SC_COLLECTS_SCORES,
     .suits = has_probabilities,
+    .record.use = "how good the probabilities are, not only the classes",
+    .record.source = "Good 1952",
+    .record.formula = "-log(probability of what is right)",
 };
 
 static const sc_metric_kind root_squared = {
@@ -287,6 +328,9 @@ static const sc_metric_kind root_squared = {
     .score = sc_score_rmse,
     .collects = SC_COLLECTS_SCORES,
     .suits = has_values,
+    .record.use = "the typical error in the unit of the target, large ones counting more",
+    .record.source = "Willmott and Matsuura 2005",
+    .record.formula = "sqrt(mean of (prediction - target) ** 2)",
 };
 
 static const sc_record *const records[] = {&accuracy.record,
@@ -341,30 +385,4 @@ bool sc_metric_is_own(const sc_metric_kind *metric) {
 
 bool sc_metric_has_formula(const sc_metric_kind *metric) {
     return metric->record.options == expr_options;
-}
-
-const char *sc_metric_word(const sc_metric_kind *metric) {
-    return metric->record.word;
-}
-
-const char *sc_metric_sum(const sc_metric_kind *metric) {
-    return metric->sum ? metric->sum : metric->record.word;
-}
-
-sc_value sc_metric_build(sc_graph *graph, const sc_net *net, const sc_metric_kind *metric,
-                         const sc_loss_rows *rows) {
-    if (metric->build) return metric->build(graph, net, metric, rows);
-    if (metric->expr) return sc_loss_of_expr(graph, metric->expr, rows->prediction, rows->target);
-    return sc_loss_of_formula(graph, metric->formula, rows->prediction, rows->target);
-}
-
-double sc_metric_value(const sc_net *net, const double *values, const char *word) {
-    int metric = sc_net_metric(net, word);
-    return metric < 0 ? NAN : values[metric];
-}
-
-double sc_metric_score(const sc_net *net, int judge, const double *values, double loss) {
-    if (judge == SC_JUDGED_BY_LOSS) return -loss;
-    bool higher = net->metric[judge]->better == SC_HIGHER_IS_BETTER;
-    return (higher ? values[judge] : -values[judge]) - 1e-9 * fmax(-100, fmin(loss, 100));
 }

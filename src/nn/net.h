@@ -25,10 +25,11 @@ enum {
 };
 
 typedef struct sc_initializer {
-    const char *kind; /* first, as an option of a kind has it: word of the table in init.c:
-                         "he_normal", "glorot_uniform", "normal", "uniform", "zeros", "ones" */
-    float scale;      /* sigma of normal, half-width of uniform, the value of constant; unused by
-                         the others */
+    const char *kind;  /* first, as an option of a kind has it: word of the table in init.c:
+                          "he_normal", "glorot_uniform", "normal", "uniform", "zeros", "ones" */
+    float scale;       /* sigma of normal, half-width of uniform, the value of constant; unused by
+                          the others */
+    sc_numbers values; /* of the kind "values": all of them, in the order of the tensor */
 } sc_initializer;
 
 /* Options of every layer kind in one flat record; a kind's table (layer.h) says which keys it

@@ -206,3 +206,29 @@ socle_status sc_net_judge(int *judge, const sc_net *net, const char *word) {
     *judge = sc_net_metric(net, metric ? sc_metric_word(metric) : word);
     return *judge >= 0 ? SOCLE_OK : fail_unknown_judge(net, word);
 }
+
+const char *sc_metric_word(const sc_metric_kind *metric) {
+    return metric->record.word;
+}
+
+const char *sc_metric_sum(const sc_metric_kind *metric) {
+    return metric->sum ? metric->sum : metric->record.word;
+}
+
+sc_value sc_metric_build(sc_graph *graph, const sc_net *net, const sc_metric_kind *metric,
+                         const sc_loss_rows *rows) {
+    if (metric->build) return metric->build(graph, net, metric, rows);
+    if (metric->expr) return sc_loss_of_expr(graph, metric->expr, rows->prediction, rows->target);
+    return sc_loss_of_formula(graph, metric->formula, rows->prediction, rows->target);
+}
+
+double sc_metric_value(const sc_net *net, const double *values, const char *word) {
+    int metric = sc_net_metric(net, word);
+    return metric < 0 ? NAN : values[metric];
+}
+
+double sc_metric_score(const sc_net *net, int judge, const double *values, double loss) {
+    if (judge == SC_JUDGED_BY_LOSS) return -loss;
+    bool higher = net->metric[judge]->better == SC_HIGHER_IS_BETTER;
+    return (higher ? values[judge] : -values[judge]) - 1e-9 * fmax(-100, fmin(loss, 100));
+}

@@ -39,6 +39,8 @@ static const sc_optimizer_kind sgd = {
     .plain = "w = w - lr * g",
     .plain_at = 1,
     .state_name = {"momentum"},
+    .record.use = "small problems and lectures; with momentum 0.9 and a good schedule also the "
+                  "best for images",
 };
 
 static const sc_option nesterov_options[] = {
@@ -59,6 +61,7 @@ static const sc_optimizer_kind nesterov = {
     .update = "v = momentum * v + g;"
               "w = w - lr * (g + momentum * v)",
     .state_name = {"momentum"},
+    .record.use = "as sgd with momentum, a little steadier at large rates",
 };
 
 static const sc_option adam_options[] = {
@@ -89,6 +92,7 @@ static const sc_optimizer_kind adam = {
               "move = mean / (root + epsilon);"
               "w = w - lr * move",
     .state_name = {"first_moment", "second_moment"},
+    .record.use = "the first choice where nothing else is known, with rates of about 0.001",
 };
 
 static const sc_optimizer_kind adamw = {
@@ -106,6 +110,7 @@ static const sc_optimizer_kind adamw = {
               "root = sqrt(v) * (1 / sqrt(1 - beta2 ** step));"
               "w = w - lr * decay * w - lr * mean / (root + epsilon)",
     .state_name = {"first_moment", "second_moment"},
+    .record.use = "as adam, where weights are to decay: transformers and other large networks",
 };
 
 /* The second moment never falls, so that rare large gradients are not forgotten. */
@@ -124,6 +129,7 @@ static const sc_optimizer_kind amsgrad = {
               "root = sqrt(largest) * (1 / sqrt(1 - beta2 ** step));"
               "w = w - lr * mean / (root + epsilon)",
     .state_name = {"first_moment", "second_moment", "largest_second_moment"},
+    .record.use = "where adam does not settle",
 };
 
 /* The greatest gradient so far in the place of the second moment. */
@@ -139,6 +145,7 @@ static const sc_optimizer_kind adamax = {
               "u = max(beta2 * u, abs(g));"
               "w = w - lr * (m * (1 / (1 - beta1 ** step))) / (u + epsilon)",
     .state_name = {"first_moment", "largest_gradient"},
+    .record.use = "where gradients are 0 for most weights most of the time, as in embeddings",
 };
 
 /* mu grows with the step, so the product of all of them is a state: of 1 - product, as states begin
@@ -159,6 +166,7 @@ static const sc_optimizer_kind nadam = {
               "root = sqrt(v) * (1 / sqrt(1 - beta2 ** step)) + epsilon;"
               "w = w - lr * ((1 - mu) / rest * g + next / (1 - (1 - rest) * next) * m) / root",
     .state_name = {"first_moment", "second_moment", "rest_of_momentum"},
+    .record.use = "as adam, often a little faster at first",
 };
 
 /* Layers move by a share of their own size. */
@@ -178,6 +186,7 @@ static const sc_optimizer_kind lamb = {
               "trust = norm(w) / norm(move) if norm(w) > 0 and norm(move) > 0 else 1;"
               "w = w - lr * trust * move",
     .state_name = {"first_moment", "second_moment"},
+    .record.use = "batches of thousands of samples",
 };
 
 static const sc_option lion_options[] = {
@@ -198,6 +207,7 @@ static const sc_optimizer_kind lion = {
     .update = "w = w - lr * (sign(beta1 * m + (1 - beta1) * g) + decay * w);"
               "m = beta2 * m + (1 - beta2) * g",
     .state_name = {"moment"},
+    .record.use = "large networks, with a third to a tenth of adamw's rate: one state a weight",
 };
 
 static const sc_option rmsprop_options[] = {
@@ -224,6 +234,7 @@ static const sc_optimizer_kind rmsprop = {
              "w = w - lr * g / (sqrt(v) + epsilon)",
     .plain_at = 3,
     .state_name = {"second_moment", "momentum"},
+    .record.use = "recurrent networks, and rates that should not depend on the size of gradients",
 };
 
 static const sc_option adagrad_options[] = {
@@ -241,6 +252,7 @@ static const sc_optimizer_kind adagrad = {
                .size = sizeof(sc_optimizer)},
     .update = "squares = squares + g ** 2;"
               "w = w - lr * g / (sqrt(squares) + epsilon)",
+    .record.use = "features that are seldom there; the steps become ever smaller",
 };
 
 static const sc_option adadelta_options[] = {
@@ -264,6 +276,7 @@ static const sc_optimizer_kind adadelta = {
               "moves = rho * moves + (1 - rho) * move ** 2;"
               "w = w - lr * move",
     .state_name = {"second_moment", "second_moment_of_moves"},
+    .record.use = "where no rate is to be chosen",
 };
 
 static const sc_option expr_options[] = {
@@ -283,6 +296,9 @@ static const sc_optimizer_kind expr = {
                .count = sizeof expr_options / sizeof expr_options[0],
                .standard = &(const sc_optimizer){.kind = &expr, .value = {0.001f}},
                .size = sizeof(sc_optimizer)},
+    .record.use = "an update that is not among these",
+    .record.source = "the formula is yours",
+    .record.formula = "the formula",
 };
 
 static const sc_record *const records[] = {

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_TERMS = 16, MOST_FACTORS = 8, MOST_LENGTH = 8192 };
+enum { MOST_TERMS = 16, MOST_FACTORS = 8, MOST_LENGTH = 8192, MOST_CHOICES = 64 };
 
 typedef struct factor {
     const char *base; /* a name, a call, or in parentheses: ** may stand behind it */
@@ -33,11 +33,19 @@ typedef struct form {
     term term[MOST_TERMS];
 } form;
 
+/* "(a if c else b)", so that sums of two with one condition become one. */
+typedef struct choice {
+    const char *base, *condition;
+    form value, other;
+} choice;
+
 typedef struct writer {
     sc_env *env;
     sc_arena *arena;
     socle_status status;
     form *node[SC_EXPR_NODES];
+    const choice *choice[MOST_CHOICES];
+    int choices;
     const char *const *name;
 } writer;
 
@@ -194,9 +202,29 @@ static void add_to(form *sum, const term *added) {
     for (; at < sum->terms; at++) sum->term[at] = sum->term[at + 1];
 }
 
+static const choice *choice_of(const writer *w, const term *term) {
+    for (int i = 0; term->factors == 1 && term->factor[0].power == 1 && i < w->choices; i++)
+        if (strcmp(w->choice[i]->base, term->factor[0].base) == 0) return w->choice[i];
+    return NULL;
+}
+
+static form join(writer *w, const choice *a, double times_a, const choice *b, double times_b);
+
+/* A term more: where both are choices of one condition, the choice of their sums. */
+static void join_to(writer *w, form *sum, const term *added) {
+    const choice *b = choice_of(w, added);
+    for (int i = 0; b && i < sum->terms; i++) {
+        const choice *a = choice_of(w, &sum->term[i]);
+        if (!a || a == b || strcmp(a->condition, b->condition) != 0) continue;
+        sum->term[i] = join(w, a, sum->term[i].number, b, added->number).term[0];
+        return;
+    }
+    add_to(sum, added);
+}
+
 static form plus(writer *w, form a, form b) {
     if (a.terms + b.terms > MOST_TERMS) a = piece(w, &a), b = piece(w, &b);
-    for (int i = 0; i < b.terms; i++) add_to(&a, &b.term[i]);
+    for (int i = 0; i < b.terms; i++) join_to(w, &a, &b.term[i]);
     return a;
 }
 
@@ -263,17 +291,28 @@ static form written(writer *w, const sc_expr_node *node, const char *open, const
     return node->type == SC_EXPR_INT ? (form){.whole = kept} : of_base(kept);
 }
 
-static form chosen(writer *w, const sc_expr_node *node) {
+static form chosen(writer *w, const char *condition, const form *value, const form *other) {
     sc_text text;
+    choice *made;
     sc_text_init(&text, w->env);
     sc_text_add(&text, "(");
-    add_operand(&text, w->node[node->argument[1]]);
-    sc_text_add(&text, " if ");
-    add_form(&text, w->node[node->argument[0]]);
-    sc_text_add(&text, " else ");
-    add_form(&text, w->node[node->argument[2]]);
+    add_operand(&text, value);
+    sc_text_add(&text, " if %s else ", condition);
+    add_form(&text, other);
     sc_text_add(&text, ")");
-    return of_base(keep(w, &text));
+    form out = of_base(keep(w, &text));
+    if (w->status != SOCLE_OK || w->choices == MOST_CHOICES) return out;
+    w->status = sc_arena_allocate(w->arena, &made, 1, sizeof *made);
+    if (w->status != SOCLE_OK) return out;
+    *made = (choice){out.term[0].factor[0].base, condition, *value, *other};
+    w->choice[w->choices++] = made;
+    return out;
+}
+
+static form join(writer *w, const choice *a, double times_a, const choice *b, double times_b) {
+    form value = plus(w, scale(a->value, times_a), scale(b->value, times_b)),
+         other = plus(w, scale(a->other, times_a), scale(b->other, times_b));
+    return chosen(w, a->condition, &value, &other);
 }
 
 /* A function of numbers alone, as devices compute it. */
@@ -299,6 +338,7 @@ static form called(writer *w, const sc_expr_node *node) {
 }
 
 static form leaf(writer *w, const sc_expr_node *node) {
+    const char *word = sc_expr_op_info((sc_expr_op)node->op)->word;
     sc_text text;
     if (node->op == SC_EXPR_CONST) return of_number(sc_number_of_float(node->imm.f));
     if (node->op == SC_EXPR_INPUT && node->type == SC_EXPR_FLOAT)
@@ -307,9 +347,7 @@ static form leaf(writer *w, const sc_expr_node *node) {
     if (node->op == SC_EXPR_CONST_INT)
         sc_text_add(&text, "%d", (int)node->imm.i);
     else
-        sc_text_add(&text, "%s",
-                    node->op == SC_EXPR_INPUT ? w->name[node->index]
-                                              : sc_expr_op_info((sc_expr_op)node->op)->word);
+        sc_text_add(&text, "%s", node->op == SC_EXPR_INPUT ? w->name[node->index] : word);
     const char *kept = keep(w, &text);
     return node->type == SC_EXPR_INT ? (form){.whole = kept} : of_base(kept);
 }
@@ -322,6 +360,8 @@ static form powered(writer *w, const sc_expr_node *node) {
 }
 
 static form form_of(writer *w, const sc_expr_node *node) {
+    static const char *const signs[SC_EXPR_COUNT] = {
+        [SC_EXPR_LT] = " < ", [SC_EXPR_LE] = " <= ", [SC_EXPR_EQ] = " == ", [SC_EXPR_NE] = " != "};
     const form *a = w->node[node->argument[0]], *b = w->node[node->argument[1]];
     switch ((sc_expr_op)node->op) {
     case SC_EXPR_ADD:
@@ -339,16 +379,9 @@ static form form_of(writer *w, const sc_expr_node *node) {
     case SC_EXPR_POW:
         return powered(w, node);
     case SC_EXPR_SELECT:
-        return chosen(w, node);
-    case SC_EXPR_LT:
-        return written(w, node, "", " < ", "");
-    case SC_EXPR_LE:
-        return written(w, node, "", " <= ", "");
-    case SC_EXPR_EQ:
-        return written(w, node, "", " == ", "");
-    case SC_EXPR_NE:
-        return written(w, node, "", " != ", "");
+        return chosen(w, a->whole ? a->whole : "1", b, w->node[node->argument[2]]);
     default:
+        if (signs[node->op]) return written(w, node, "", signs[node->op], "");
         return node->op < SC_EXPR_LEAVES ? leaf(w, node) : called(w, node);
     }
 }

@@ -279,6 +279,7 @@ static socle_status finish_epoch(sc_trainer *trainer, sc_epoch_report *report) {
         SC_TRY(trainer->options.checkpoint(trainer->options.user));
     SC_TRY(judge_epoch(trainer, report));
     follow_progress(trainer, report);
+    sc_trainer_follow_settling(trainer, report);
     SC_TRY(begin_next_epoch(trainer));
     return trainer->options.epoch ? trainer->options.epoch(trainer->options.user, report)
                                   : SOCLE_OK;
@@ -326,5 +327,6 @@ socle_status sc_trainer_run(sc_trainer *trainer) {
         SC_TRY(check_stop(trainer));
     }
     if (sc_trainer_gave_up(trainer)) sc_trainer_say_stop(trainer);
+    sc_trainer_say_settling(trainer);
     return SOCLE_OK;
 }

@@ -144,6 +144,9 @@ socle_status sc_trainer_run(sc_trainer *trainer);
 /* The run is over because its validation has brought nothing better for so long as `patience` says.
  */
 bool sc_trainer_gave_up(const sc_trainer *trainer);
+/* Of a loss that moves nothing once every sample is right (the perceptron's): since which epoch
+ * that is so; 0: it is not; -1: of another loss. */
+int64_t sc_trainer_settled(const sc_trainer *trainer);
 /* The micro-batch that `reproducible` fixes where none is named. */
 int64_t sc_fit_reproducible_rows(int64_t batch);
 /* Evaluates the test set with the current weights. */

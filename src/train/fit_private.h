@@ -19,6 +19,8 @@ struct sc_trainer {
     bool told_empty;          /* of a step of which nothing counts */
     sc_dataset *converted[2]; /* train and test data whose targets had another type than the run's;
                                  NULL: as given */
+    int64_t settled;          /* settle.c: since this epoch nothing moves; 0: it does */
+    double right;             /* the accuracy of the last epoch that it saw */
     int judge;                /* what says which epoch is best: sc_net_judge */
     sc_schedule_run schedule;
     sc_position position;
@@ -47,6 +49,9 @@ void sc_trainer_forget_raw(sc_trainer *trainer);
 socle_status sc_trainer_check_patience(const sc_trainer *trainer);
 void sc_trainer_follow_gain(sc_trainer *trainer, const sc_epoch_report *report, double score);
 void sc_trainer_say_stop(const sc_trainer *trainer); /* why the run is over */
+/* settle.c: looks at an epoch that is over / says at the end of a run that it has not settled. */
+void sc_trainer_follow_settling(sc_trainer *trainer, const sc_epoch_report *report);
+void sc_trainer_say_settling(const sc_trainer *trainer);
 /* position.c: steps of a whole epoch. */
 int64_t sc_trainer_epoch_steps(const sc_trainer *trainer);
 /* trainer_equip.c: every device's engine and samples. */

@@ -51,6 +51,8 @@ static const sc_option constant_options[] = {WARMUP};
 static const kind constant = {
     RECORD("constant", constant_options, "the same rate throughout", .warmup = 0),
     .formula = "1",
+    .record.use = "short runs, and optimizers that adapt by themselves",
+    .record.source = "Robbins and Monro 1951",
 };
 
 static const sc_option step_options[] = {
@@ -63,6 +65,8 @@ static const sc_option step_options[] = {
 static const kind step = {
     RECORD("step", step_options, "falls by a factor in equal intervals", .value = {0.1f, 1}),
     .formula = "factor ** floor(epoch / every + 1e-9)",
+    .record.use = "long runs of which the length is known: the loss falls at each step of the rate",
+    .record.source = "He et al. 2016",
 };
 
 static const sc_option multi_step_options[] = {
@@ -75,6 +79,8 @@ static const kind multi_step = {
     RECORD("multi_step", multi_step_options, "falls by a factor after given epochs",
            .value = {0.1f}),
     .formula = "factor ** passed",
+    .record.use = "as step, at the epochs that a paper names",
+    .record.source = "He et al. 2016",
 };
 
 static const sc_option exponential_options[] = {
@@ -86,6 +92,8 @@ static const kind exponential = {
     RECORD("exponential", exponential_options,
            "falls a little with each step, by a factor per epoch", .value = {1}),
     .formula = "factor ** epoch",
+    .record.use = "a smooth fall without an end in view",
+    .record.source = "torch ExponentialLR",
 };
 
 static const sc_option cosine_options[] = {
@@ -108,6 +116,7 @@ static const kind cosine = {
                "begun = number if growth == 1 else (growth ** number - 1) / (growth - 1);"
                "part = (done - begun) / growth ** number;"
                "least + (1 - least) * (1 + cos(pi * part)) / 2",
+    .record.use = "a run of known length, the usual choice; with periods it begins anew",
 };
 
 static const sc_option polynomial_options[] = {
@@ -122,6 +131,8 @@ static const kind polynomial = {
            "left of it",
            .value = {1}),
     .formula = "least + (1 - least) * max(1 - since / whole, 0) ** power",
+    .record.use = "a straight fall to 0 (power 1), as transformers are tuned",
+    .record.source = "Liu, Rabinovich and Berg 2015",
 };
 
 static const sc_option one_cycle_options[] = {
@@ -140,6 +151,7 @@ static const kind one_cycle = {
                "rising = first + (1 - first) * (1 - cos(pi * now / up)) / 2;"
                "falling = last + (1 - last) * (1 + cos(pi * (now - up) / (steps - 1 - up))) / 2;"
                "rising if now < up else falling",
+    .record.use = "few epochs with large rates",
 };
 
 static const sc_option plateau_options[] = {
@@ -158,6 +170,8 @@ static const kind plateau = {
            .value = {0.1f, 0.0001f, 0}, .patience = 10),
     .formula = "max(plateau, least)",
     .judges = true,
+    .record.use = "where nobody knows how long a run takes",
+    .record.source = "torch ReduceLROnPlateau",
 };
 
 static const sc_option expr_options[] = {
@@ -168,6 +182,9 @@ static const sc_option expr_options[] = {
 };
 static const kind expr = {
     RECORD("expr", expr_options, "a formula of your own", .warmup = 0),
+    .record.use = "a course of the rate that is not among these",
+    .record.source = "the formula is yours",
+    .record.formula = "the formula",
 };
 
 static const sc_record *const records[] = {
@@ -182,6 +199,10 @@ const sc_family sc_schedule_family = {
     .foreign = "cyclic triangular noam inverse_sqrt",
     .record = records,
 };
+
+const char *sc_schedule_formula(const sc_record *record) {
+    return ((const kind *)(const void *)record)->formula; /* its first member */
+}
 
 static const kind *kind_of(const sc_schedule *schedule) {
     const char *named;

@@ -19,6 +19,8 @@ typedef struct sc_schedule {
 } sc_schedule;
 
 extern const sc_family sc_schedule_family;
+/* The formula of a record of the family; NULL: the user's. */
+const char *sc_schedule_formula(const sc_record *record);
 
 /* What a schedule has learnt from the epochs so far. */
 typedef struct sc_plateau {

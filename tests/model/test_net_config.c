@@ -327,7 +327,7 @@ Test(net_config, largest_network) {
     options.filters = 3;
     options.kernel[0] = options.kernel[1] = 1;
     options.padding.way = SC_PADDING_EXPLICIT;
-    options.weight_init = options.bias_init = (sc_initializer){"normal", 0.1f};
+    options.weight_init = options.bias_init = (sc_initializer){.kind = "normal", .scale = 0.1f};
     for (int node = 1; node < SC_NET_LAYERS; node++)
         SC_EQ(sc_net_layer(net, conv, NULL, 1, &node, &options), node + 1);
     check_round_trip(&env, net);

@@ -7,7 +7,7 @@ static sc_parameter parameter_of(const char *name, const char *kind, float scale
                                  int64_t in) {
     return (sc_parameter){.name = name,
                           .desc = sc_tensor_make(SOCLE_F32, 0, 2, (int64_t[]){out, in}),
-                          .init = {kind, scale},
+                          .init = {.kind = kind, .scale = scale},
                           .fan_in = in,
                           .fan_out = out};
 }
@@ -159,8 +159,8 @@ Test(init, refuses) {
     sc_env_init(&env, NULL, NULL);
     sc_parameter parameter = parameter_of("a", "orthogonal", 0, 2, 2);
     SC_FAILS(&env, sc_parameter_initialize(&env, &parameter, 1, out), SOCLE_STATUS_CONFIG);
-    parameter.init = (sc_initializer){"normal", -1};
+    parameter.init = (sc_initializer){.kind = "normal", .scale = -1};
     SC_FAILS(&env, sc_parameter_initialize(&env, &parameter, 1, out), SOCLE_STATUS_CONFIG);
-    parameter.init = (sc_initializer){"uniform", INFINITY};
+    parameter.init = (sc_initializer){.kind = "uniform", .scale = INFINITY};
     SC_FAILS(&env, sc_parameter_initialize(&env, &parameter, 1, out), SOCLE_STATUS_CONFIG);
 }

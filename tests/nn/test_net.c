@@ -119,7 +119,7 @@ Test(net, hostile_options) {
     CONV(padding.way, (sc_padding_way)7, CONFIG, "padding: there is no way 7 of padding");
     CONV(weight_init.kind, "xavier", CONFIG, "weight_init: there is no initialiser 'xavier'");
     CONV(weight_init.kind, NULL, CONFIG, "weight_init: there is no initialiser ''");
-    CONV(bias_init, ((sc_initializer){"normal", NAN}), CONFIG,
+    CONV(bias_init, ((sc_initializer){.kind = "normal", .scale = NAN}), CONFIG,
          "bias_init: normal: scale: must be 0 to 1e+06, not nan");
     CONV(kernel[0], 9, SHAPE,
          "the kernel covers 9 along the height, more than the padded input of 8; use a smaller "

@@ -86,6 +86,20 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case 'o':
         settings->output = arg;
         return 0;
+    case KEY_DATA:
+        request->data = arg;
+        return 0;
+    case KEY_SPLIT:
+        request->split = arg;
+        if (strcmp(arg, "test") == 0 || strcmp(arg, "train") == 0) return 0;
+        return sc_cli_usage(settings->cli, "--split: must be test or train, not '%s'", arg);
+    case KEY_LAYER:
+        request->layer = arg;
+        return 0;
+    case KEY_SAMPLE:
+        return sc_cli_integer(settings->cli, &request->sample, "--sample", arg, 0, UINT32_MAX);
+    case KEY_COUNT:
+        return sc_cli_integer(settings->cli, &request->count, "--count", arg, 1, 1000);
     case KEY_LOG:
         request->logarithmic = true;
         return 0;
@@ -103,6 +117,12 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Draw a picture: FILE.svg or FILE.png", 1},
     {"text", KEY_TEXT, NULL, 0, "Draw with characters (without -o: always)", 1},
     {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE if it is there", 1},
+    {"data", KEY_DATA, "CONFIG", 0, "A configuration whose data are used (default: the run's own)",
+     2},
+    {"split", KEY_SPLIT, "test|train", 0, "Which data (default: test, where there are some)", 2},
+    {"sample", KEY_SAMPLE, "N", 0, "features, saliency: which sample of the data (default: 0)", 2},
+    {"layer", KEY_LAYER, "NAME", 0, "filters, features: of this layer alone", 2},
+    {"count", KEY_COUNT, "N", 0, "At most so many pictures, maps or layers", 2},
     {"log", KEY_LOG, NULL, 0, "curves: losses on a logarithmic axis", 2},
     {0},
 };

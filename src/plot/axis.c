@@ -101,6 +101,13 @@ static void group_thousands(char out[SC_TICK_TEXT], const char *digits) {
     out[used] = '\0';
 }
 
+const char *sc_count_text(char out[SC_TICK_TEXT], int64_t value) {
+    char digits[SC_TICK_TEXT];
+    snprintf(digits, sizeof digits, "%lld", (long long)value);
+    group_thousands(out, digits);
+    return out;
+}
+
 void sc_tick_text(char out[SC_TICK_TEXT], double value, double step) {
     char digits[SC_TICK_TEXT];
     if (fabs(value) < step * 1e-6) value = 0;

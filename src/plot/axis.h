@@ -30,4 +30,7 @@ void sc_axis_ticks(sc_ticks *ticks, const sc_axis *axis, const sc_range *range, 
 /* A number as people write it: 0.05, 12,000, 1e-6; `step`: the distance of its neighbours. */
 void sc_tick_text(char out[SC_TICK_TEXT], double value, double step);
 
+/* "1,199,882" */
+const char *sc_count_text(char out[SC_TICK_TEXT], int64_t value);
+
 #endif

@@ -42,6 +42,10 @@ static void put_grid(json_t *object, const sc_mark *mark) {
     json_object_set_new(object, "count", json_integer(grid->count));
     put_numbers(object, "value", grid->value, (size_t)grid->count * (size_t)grid->channels * cells);
     put_texts(object, "text", grid->text, mark->kind == SC_MARK_HEAT ? cells : (size_t)grid->count);
+    if (mark->kind == SC_MARK_HEAT) {
+        const double edges[] = {grid->left, grid->right, grid->bottom, grid->top};
+        put_numbers(object, "edges", edges, 4);
+    }
     put_number(object, "low", grid->low);
     put_number(object, "high", grid->high);
     put_text(object, "scale", grid->scale);

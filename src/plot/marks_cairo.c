@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-static const double line_width = 2.6, point_diameter = 9, box_padding = 6, arrow_head = 9;
+static const double line_width = 2.6, point_diameter = 9, box_padding = 6, arrow_head = 9,
+                    rim = 1.3;
 
 double sc_frame_x(const sc_frame *frame, double value) {
     return frame->x + frame->width * sc_range_place(&frame->x_range, value);
@@ -20,7 +21,18 @@ static void set_style(sc_pen *pen, const sc_mark *mark) {
     sc_pen_colour(pen, sc_colour_of_series(mark->style.colour));
 }
 
-static void draw_line(const sc_frame *frame, const sc_mark *mark) {
+/* Over colours a mark has a white rim, so that it is seen on its own. */
+static bool has_rim(const sc_frame *frame) {
+    for (const sc_mark *mark = frame->panel->first; mark; mark = mark->next)
+        if (mark->kind == SC_MARK_HEAT) return true;
+    return false;
+}
+
+static void white(sc_pen *pen) {
+    cairo_set_source_rgb(pen->cairo, 1, 1, 1);
+}
+
+static void trace_line(const sc_frame *frame, const sc_mark *mark) {
     cairo_t *cairo = frame->pen->cairo;
     bool begun = false;
     cairo_new_path(cairo);
@@ -31,18 +43,37 @@ static void draw_line(const sc_frame *frame, const sc_mark *mark) {
         if (is_there && !begun) cairo_move_to(cairo, x, y);
         begun = is_there;
     }
-    cairo_set_line_width(cairo, mark->style.colour == SC_COLOUR_GREY ? 1.6 : line_width);
+}
+
+static void draw_line(const sc_frame *frame, const sc_mark *mark) {
+    cairo_t *cairo = frame->pen->cairo;
+    const double width = mark->style.colour == SC_COLOUR_GREY ? 1.6 : line_width;
+    if (has_rim(frame)) {
+        white(frame->pen);
+        trace_line(frame, mark);
+        cairo_set_line_width(cairo, width + 2 * rim);
+        cairo_stroke(cairo);
+        set_style(frame->pen, mark);
+    }
+    trace_line(frame, mark);
+    cairo_set_line_width(cairo, width);
     sc_pen_dash(frame->pen, mark->style.dash);
     cairo_stroke(cairo);
     sc_pen_dash(frame->pen, 0);
 }
 
 static void draw_points(const sc_frame *frame, const sc_mark *mark) {
+    const bool rimmed = has_rim(frame);
     for (size_t i = 0; i < mark->count; i++) {
         double x = sc_frame_x(frame, mark->x[i]), y = sc_frame_y(frame, mark->y[i]);
-        double part = mark->size ? mark->size[i] / 100 : 1;
-        if (isfinite(x) && isfinite(y))
-            sc_pen_symbol(frame->pen, x, y, mark->style.symbol, point_diameter * part);
+        double diameter = point_diameter * (mark->size ? mark->size[i] / 100 : 1);
+        if (!isfinite(x) || !isfinite(y)) continue;
+        if (rimmed) {
+            white(frame->pen);
+            sc_pen_symbol(frame->pen, x, y, mark->style.symbol, diameter + 2 * rim);
+            set_style(frame->pen, mark);
+        }
+        sc_pen_symbol(frame->pen, x, y, mark->style.symbol, diameter);
     }
 }
 

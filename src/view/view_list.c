@@ -6,9 +6,29 @@
 
 enum { MOST_RUNS = 7 /* one colour each */ };
 
+#define MODEL "a run or model"
+#define DATA "a run, or a model with --data"
+
 static const sc_view_kind kinds[] = {
     {"curves", "loss and metrics over the epochs, of one run or of several", "runs", MOST_RUNS,
      sc_view_curves},
+    {"confusion", "which classes are taken for which", DATA, 1, sc_view_confusion},
+    {"mistakes", "the worst mistakes as a gallery", DATA, 1, sc_view_mistakes},
+    {"roc", "receiver operating characteristic, precision over recall", DATA, 1, sc_view_roc},
+    {"calibration", "whether probabilities are right, with the expected error", DATA, 1,
+     sc_view_calibration},
+    {"filters", "the filters of the first convolution, or of --layer", MODEL, 1, sc_view_filters},
+    {"features", "what each layer makes of --sample", DATA, 1, sc_view_features},
+    {"saliency", "which pixels of --sample decide", DATA, 1, sc_view_saliency},
+    {"boundary", "what a network of two numbers answers where, with the data", DATA, 1,
+     sc_view_boundary},
+    {"regions", "the line of each unit of its first layer, and how they combine", DATA, 1,
+     sc_view_regions},
+    {"errors", "its data sized by their loss, with the number of errors", DATA, 1, sc_view_errors},
+    {"fit", "networks of one number as curves over their data", "runs, or models with --data",
+     MOST_RUNS, sc_view_fit},
+    {"histograms", "the weights of each layer", MODEL, 1, sc_view_histograms},
+    {"network", "the layers, their shapes and parameters", MODEL, 1, sc_view_network},
 };
 
 enum { COUNT = sizeof kinds / sizeof kinds[0] };

@@ -6,5 +6,18 @@
 #include "view/view.h"
 
 socle_status sc_view_curves(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_confusion(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_mistakes(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_roc(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_calibration(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_filters(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_features(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_histograms(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_network(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_saliency(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_boundary(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_regions(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_errors(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_fit(sc_figure *figure, const sc_view_request *request);
 
 #endif

@@ -3,6 +3,7 @@
 #include "view/view_run.h"
 
 #include "io/quote.h"
+#include "run/run_place.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,9 +21,11 @@ socle_status sc_view_is_run(sc_env *env, const char *path) {
     return SOCLE_OK;
 }
 
-/* Without slashes at its end. */
+/* Without slashes at its end; a model in the directory of a run is called as the run. */
 static void last_part(sc_view_name *out, const char *path) {
+    static const char model[] = "/" SC_RUN_MODEL;
     size_t end = strlen(path);
+    if (end > strlen(model) && strcmp(path + end - strlen(model), model) == 0) end -= strlen(model);
     while (end > 1 && path[end - 1] == '/') end--;
     size_t begin = end;
     while (begin > 0 && path[begin - 1] != '/') begin--;

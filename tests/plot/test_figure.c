@@ -49,7 +49,8 @@ Test(figure, holds_what_it_was_given) {
               "{\"kind\":\"arrows\",\"x\":[0.0,2.0],\"y\":[1.0,3.0]}]},"
               "{\"x\":{\"words\":[\"a?\",\"b\"]},\"y\":{},\"marks\":["
               "{\"kind\":\"heat\",\"rows\":1,\"columns\":2,\"channels\":1,\"count\":1,"
-              "\"value\":[0.5,2.0],\"text\":[\"1\",\"2\"],\"low\":0.5,\"high\":2.0,"
+              "\"value\":[0.5,2.0],\"text\":[\"1\",\"2\"],\"edges\":[0.0,2.0,0.0,1.0],\"low\":0.5,"
+              "\"high\":2.0,"
               "\"scale\":\"share\"},"
               "{\"kind\":\"boxes\",\"x\":[1.0],\"y\":[2.0],\"size\":[3.0],\"text\":[\"box\"]}]}]}");
     free(text);

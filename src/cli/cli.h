@@ -152,7 +152,7 @@ extern const struct argp sc_devices_argp, sc_train_argp, sc_eval_argp, sc_predic
     sc_generate_argp, sc_summary_argp, sc_plan_argp, sc_verify_argp, sc_inspect_argp,
     sc_completion_argp, sc_version_argp, sc_help_argp, sc_schema_argp, sc_derive_argp,
     sc_descend_argp, sc_plot_argp, sc_compare_argp;
-extern const struct argp sc_explain_argp;
+extern const struct argp sc_explain_argp, sc_data_argp;
 socle_status sc_devices_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_train_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_eval_run(sc_cli *cli, int argc, char **argv);
@@ -163,6 +163,7 @@ socle_status sc_plan_command_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_verify_command_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_compare_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_plot_run(sc_cli *cli, int argc, char **argv);
+socle_status sc_data_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_inspect_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_completion_run(sc_cli *cli, int argc, char **argv);
 socle_status sc_version_run(sc_cli *cli, int argc, char **argv);

@@ -147,6 +147,35 @@ Test(tool_rows, what_is_refused) {
     refuse(3, "csv: fruit.csv", "fruit.csv: has neither a \"label\" nor a \"target\" column");
 }
 
+/* What is in a file, and what becomes of it. */
+Test(tool_rows, data_are_shown) {
+    tool_put_text("some.csv", "a,when,c\n1,2024-01-01,x\n3,2024-01-03,\n2,NA,y\n6,2024-01-05,x\n");
+    tool_expect(0, NULL, "data some.csv");
+    expect_out("", "data some.csv", "some.csv: 4 rows, 3 columns");
+    expect_out("", "data some.csv", "2024-01-01 to 2024-01-05, mean 2024-01-03");
+    expect_out("", "data some.csv", "x: 2, y: 1");
+    tool_result result = tool_run("data some.csv --json");
+    json_error_t error;
+    json_t *report = json_loads(result.out, 0, &error), *columns;
+    SC_TRUE(report != NULL);
+    columns = json_object_get(report, "columns");
+    SC_EQ(json_array_size(columns), 3);
+    const json_t *first = json_array_get(columns, 0), *last = json_array_get(columns, 2);
+    SC_NEAR(json_number_value(json_object_get(first, "mean")), 3, 1e-15);
+    SC_NEAR(json_number_value(json_object_get(first, "deviation")), sqrt(14.0 / 4), 1e-15);
+    SC_EQ_STR(json_string_value(json_object_get(last, "kind")), "categorical");
+    SC_EQ(json_integer_value(json_object_get(last, "missing")), 1);
+    SC_EQ(json_integer_value(json_object_get(json_object_get(last, "times"), "x")), 2);
+    json_decref(report);
+    tool_free(&result);
+    expect_out("", "data fruit.yaml", "data.train: fruit.csv: 12 samples");
+    expect_out("", "data fruit.yaml", "apple: 6, banana: 6");
+    expect_out("", "data train-images", "u8[1,8,8]");
+    tool_expect(3, "none.csv", "data none.csv");
+    tool_expect(2, "of what?", "data");
+    tool_expect(2, "none.yaml", "data none.yaml");
+}
+
 /* The least `column` of metrics.csv. */
 static double least(const char *path, const char *column) {
     size_t size;

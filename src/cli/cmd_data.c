@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `socle data`: what is in a file of samples, or in the data of a configuration. What a file is,
+ * its ending and its first bytes say. */
+#include "cli/data_report.h"
+#include "data/idx.h"
+#include "io/stream.h"
+#include "run/recipe.h"
+
+#include <string.h>
+
+typedef struct data_settings {
+    sc_cli *cli;
+    const char *path;
+} data_settings;
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    data_settings *settings = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        sc_cli_inputs(state, settings->cli);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (settings->path) return sc_cli_usage(settings->cli, "one file at a time");
+        settings->path = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (settings->path) return 0;
+        return sc_cli_usage(settings->cli, "of what? socle data FILE, or socle data CONFIG");
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&sc_cli_common_argp, 0, NULL, 0}, {0}};
+
+const struct argp sc_data_argp = {
+    .parser = parse,
+    .args_doc = "FILE",
+    .doc = "Shows what is in a file of samples (CSV, IDX, plain or gzip): columns, what their "
+           "values are, how many are missing, their range or the times of each. Of a "
+           "configuration (.yaml, .yml, .json): its data, and what becomes of them.",
+    .children = children};
+
+static socle_status report_part(sc_cli *cli, const sc_config *config, const char *name,
+                                const char *preparation, sc_dataset **out) {
+    char part[32];
+    SC_TRY(sc_recipe_data(out, &cli->env, config, name, preparation));
+    snprintf(part, sizeof part, "data.%s", name);
+    return *out ? sc_data_report_set(cli, part, *out) : SOCLE_OK;
+}
+
+static socle_status report_config(sc_cli *cli, const char *path) {
+    sc_config *config;
+    sc_dataset *train = NULL, *test = NULL;
+    socle_status status = sc_config_load(&config, &cli->env, path);
+    if (status != SOCLE_OK)
+        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
+    status = report_part(cli, config, "train", NULL, &train);
+    if (status == SOCLE_OK)
+        status =
+            report_part(cli, config, "test", train ? sc_dataset_preparation(train) : NULL, &test);
+    if (status == SOCLE_OK && !train && !test)
+        status = sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: has no data", path);
+    sc_dataset_destroy(train);
+    sc_dataset_destroy(test);
+    sc_config_destroy(config);
+    return status;
+}
+
+static bool ends_with(const char *path, const char *ending) {
+    size_t length = strlen(path), size = strlen(ending);
+    return length > size && strcmp(path + length - size, ending) == 0;
+}
+
+/* No text begins with two zero bytes, and every IDX file does. */
+static socle_status is_idx(bool *out, sc_env *env, const char *path) {
+    sc_input input;
+    sc_stream *stream;
+    unsigned char head[2] = {1};
+    size_t got = 0;
+    SC_TRY(sc_input_open(&input, env, path));
+    SC_TRY(sc_stream_open(&stream, &input));
+    socle_status status = sc_stream_read(stream, head, sizeof head, &got);
+    sc_stream_close(stream);
+    *out = got == sizeof head && !head[0] && !head[1];
+    return status;
+}
+
+static socle_status report_idx(sc_cli *cli, const char *path) {
+    sc_dataset *dataset;
+    SC_TRY(sc_dataset_from_images(&dataset, &cli->env, path, NULL, SC_IMAGES_NCHW));
+    socle_status status = sc_data_report_set(cli, NULL, dataset);
+    sc_dataset_destroy(dataset);
+    return status;
+}
+
+static socle_status report_csv(sc_cli *cli, const char *path) {
+    sc_frame frame;
+    SC_TRY(sc_frame_read_csv(&frame, &cli->env, path, NULL));
+    socle_status status = sc_data_report_frame(cli, &frame);
+    sc_frame_free(&frame);
+    return status;
+}
+
+socle_status sc_data_run(sc_cli *cli, int argc, char **argv) {
+    data_settings settings = {.cli = cli};
+    bool idx = false;
+    SC_TRY(sc_cli_parse(cli, &sc_data_argp, argc, argv, &settings));
+    if (cli->helped) return SOCLE_OK;
+    const char *path = settings.path;
+    if (ends_with(path, ".yaml") || ends_with(path, ".yml") || ends_with(path, ".json"))
+        return report_config(cli, path);
+    socle_status status = is_idx(&idx, &cli->env, path);
+    if (status == SOCLE_OK) status = idx ? report_idx(cli, path) : report_csv(cli, path);
+    return status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO ? SOCLE_STATUS_DATA
+                                                                         : status;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle eval`: loss and accuracy of a model on the data of a configuration, with thresholds for
  * scripts. */
+#include "cli/eval_classes.h"
 #include "cli/model_run.h"
 #include "model/net_config.h"
 #include "nn/metric.h"
@@ -15,6 +16,7 @@ enum {
     KEY_MIN_ACCURACY,
     KEY_MAX_LOSS,
     KEY_SPLIT,
+    KEY_PER_CLASS,
     EXIT_THRESHOLD = 6,
     STANDARD_BATCH = 128
 };
@@ -25,6 +27,7 @@ typedef struct eval_settings {
     const char *data, *split;      /* split NULL: test, else train */
     double min_accuracy, max_loss; /* NaN: not asked for */
     int64_t batch;
+    bool per_class;
 } eval_settings;
 
 typedef struct eval_job {
@@ -32,6 +35,7 @@ typedef struct eval_job {
     sc_net *net;
     sc_dataset *dataset;
     sc_evaluation result;
+    sc_class_report classes;
 } eval_job;
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -52,6 +56,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return sc_cli_number(settings->cli, &settings->min_accuracy, "--min-accuracy", arg, 0, 1);
     case KEY_MAX_LOSS:
         return sc_cli_number(settings->cli, &settings->max_loss, "--max-loss", arg, 0, 1e30);
+    case KEY_PER_CLASS:
+        settings->per_class = true;
+        return 0;
     case 'b':
         return sc_cli_integer(settings->cli, &settings->batch, "--batch", arg, 1, INT32_MAX);
     case ARGP_KEY_ARG:
@@ -69,6 +76,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp_option options[] = {
     {"data", KEY_DATA, "CONFIG", 0, "A configuration; its data section is used", 1},
     {"split", KEY_SPLIT, "test|train", 0, "Which data of it (default: test)", 1},
+    {"per-class", KEY_PER_CLASS, NULL, 0,
+     "Also precision, recall and F1 of each class, and which is taken for which", 1},
     {"min-accuracy", KEY_MIN_ACCURACY, "X", 0, "Exit with 6 if the accuracy is below X", 2},
     {"max-loss", KEY_MAX_LOSS, "X", 0, "Exit with 6 if the loss is above X", 2},
     {"batch", 'b', "N", 0, "Samples at a time (default: 128)", 3},
@@ -96,9 +105,16 @@ static socle_status job(sc_device *device, void *argument) {
     SC_TRY(sc_targets_column(&source.target, device->env, eval->dataset));
     SC_TRY(sc_model_run_engine(&engine, device, eval->net, &eval->settings->choice, eval->dataset,
                                eval->settings->batch, false));
-    socle_status status = sc_evaluate(engine, &source, &eval->result);
+    const bool per_class = eval->settings->per_class;
+    socle_status status = sc_evaluate_rows(engine, &source, &eval->result,
+                                           per_class ? sc_class_report_take : NULL, &eval->classes);
     sc_engine_destroy(engine);
     return status;
+}
+
+static socle_status collect_classes(eval_job *eval) {
+    socle_status status = sc_net_collect(eval->net, SC_COLLECTS_CLASSES);
+    return status == SOCLE_OK ? status : sc_fail_prefix(eval->net->env, status, "--per-class");
 }
 
 /* The network of a configuration comes behind the data, which may have to say its input. */
@@ -122,6 +138,7 @@ static socle_status load(eval_job *eval, sc_cli *cli) {
         status = sc_recipe_suits_class_weights(config, part, eval->net);
     if (status == SOCLE_OK && eval->net->losses)
         status = sc_metrics_read(eval->net, config, sc_config_root(config));
+    if (status == SOCLE_OK && eval->settings->per_class) status = collect_classes(eval);
     sc_config_destroy(config);
     return status;
 }
@@ -138,7 +155,7 @@ static socle_status evaluate(eval_job *eval, sc_cli *cli) {
     return status;
 }
 
-static void print_result(sc_cli *cli, const eval_job *eval) {
+static socle_status print_result(sc_cli *cli, const eval_job *eval) {
     const sc_evaluation *result = &eval->result;
     if (cli->json) {
         json_t *event = sc_report("done");
@@ -146,12 +163,14 @@ static void print_result(sc_cli *cli, const eval_job *eval) {
         sc_report_text(event, "split", part_of(eval->settings));
         sc_report_means(event, "test_", eval->net, result->loss, result->metric);
         sc_report_integer(event, "samples", result->samples);
+        if (eval->settings->per_class) sc_class_report_add(event, &eval->classes);
         sc_report_print(cli, event);
-        return;
+        return SOCLE_OK;
     }
     const char *part = part_of(eval->settings);
     printf("%s loss %.4f\n", part, result->loss);
     sc_metrics_print(part, eval->net, result->metric);
+    return eval->settings->per_class ? sc_class_report_print(&eval->classes) : SOCLE_OK;
 }
 
 static socle_status check_thresholds(sc_cli *cli, const eval_settings *settings,
@@ -179,16 +198,18 @@ socle_status sc_eval_run(sc_cli *cli, int argc, char **argv) {
                               .min_accuracy = NAN,
                               .max_loss = NAN,
                               .batch = STANDARD_BATCH};
-    eval_job eval = {.settings = &settings};
+    eval_job eval = {.settings = &settings, .classes = {.env = &cli->env}};
     SC_TRY(sc_cli_parse(cli, &sc_eval_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
     socle_status status = load(&eval, cli);
     if (status == SOCLE_OK) status = evaluate(&eval, cli);
     if (status == SOCLE_OK) {
-        print_result(cli, &eval);
-        status = sc_evaluation_check(&cli->env, &eval.result, part_of(&settings));
+        status = print_result(cli, &eval);
+        if (status == SOCLE_OK)
+            status = sc_evaluation_check(&cli->env, &eval.result, part_of(&settings));
         if (status == SOCLE_OK) status = check_thresholds(cli, &settings, &eval);
     }
+    sc_class_report_free(&eval.classes);
     sc_dataset_destroy(eval.dataset);
     sc_net_destroy(eval.net);
     return status;

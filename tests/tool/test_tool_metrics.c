@@ -136,3 +136,36 @@ Test(tool_metrics, measures_what_is_asked_for) {
     tool_expect(2, "metrics[0]: the loss mean_squared_error has no top5",
                 "train tool.yaml --set 'metrics=[top5]' --set loss=mse -o bad");
 }
+
+/* Metrics that need all rows: of validation and test alone, judges of epochs, and in a continued
+ * run as well. */
+Test(tool_metrics, of_all_rows) {
+    tool_result result = tool_run("train tool.yaml --set 'metrics=[f1, {recall: {class: 1}}, auc]' "
+                                  "--set train.best=f1 --epochs 1 -o rows --json");
+    SC_EQ(result.code, 0);
+    SC_TRUE(!strstr(result.out, "\"f1\":"));
+    SC_CONTAINS(result.out, "\"val_f1\": ");
+    SC_CONTAINS(result.out, "\"val_recall_1\": ");
+    SC_CONTAINS(result.out, "\"test_auc\": ");
+    tool_free(&result);
+    tool_expect(0, NULL, "train --resume rows --epochs 2");
+    char *csv = tool_get("rows/metrics.csv", NULL);
+    SC_CONTAINS(csv, "epoch,loss,accuracy,f1,recall_1,auc,val_loss,val_accuracy,val_f1,");
+    free(csv);
+    result = tool_run("eval -m rows/model.safetensors --data rows/config.json --per-class");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.out, "test f1 ");
+    SC_CONTAINS(result.out, "class  precision  recall      f1  samples\n");
+    SC_CONTAINS(result.out, "label  as 0  as 1");
+    tool_free(&result);
+    result = tool_run("eval -m rows/model.safetensors --data tool.yaml --per-class --json");
+    SC_CONTAINS(result.out, "\"classes\": [{\"class\": 0, \"precision\": ");
+    SC_CONTAINS(result.out, "\"confusion\": [[");
+    tool_free(&result);
+    tool_expect(2, "class: is 77, and classes are 0 to",
+                "train tool.yaml --set 'metrics=[{f1: {class: 77}}]' -o bad");
+    tool_expect(2, "'k' (so many of the highest scores) is missing",
+                "train tool.yaml --set 'metrics=[top_k]' -o bad");
+    tool_expect(2, "the loss mean_squared_error has no f1",
+                "train tool.yaml --set metrics=f1 --set loss=mse --set network[4].dense=1 -o bad");
+}

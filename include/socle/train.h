@@ -104,6 +104,9 @@ typedef struct socle_fit_opts {
     /* Leaves averages of the weights over the steps instead of the weights, and judges by them: how
      * much of its average a weight's step keeps, 0 to below 1 (0.999). 0: the weights. */
     float average;
+    /* Added to the mean loss of a step: penalty_l1 * sum |w| + penalty_l2 * sum w^2 of the weights,
+     * not of biases. What L1 brings to 0 is exactly 0. 0: nothing. */
+    float penalty_l1, penalty_l2;
 } socle_fit_opts;
 
 /* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */

@@ -164,6 +164,11 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "weight_decay must be a finite number of at least 0, not %g",
                        (double)opts->weight_decay);
+    if (!(opts->penalty_l1 >= 0 && opts->penalty_l1 <= 1e6f) ||
+        !(opts->penalty_l2 >= 0 && opts->penalty_l2 <= 1e6f))
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "penalty_l1 and penalty_l2 must be 0 to 1e6, not %g and %g",
+                       (double)opts->penalty_l1, (double)opts->penalty_l2);
     if (opts->batch < 1 || opts->batch > INT32_MAX)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "batch must be 1 to 2^31-1, not %lld",
                        (long long)opts->batch);
@@ -189,6 +194,7 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
     out->patience = opts->patience;
     out->least_gain = (double)opts->least_gain;
     out->weight_decay = opts->weight_decay;
+    out->penalty = (sc_penalty){.l1 = (double)opts->penalty_l1, .l2 = (double)opts->penalty_l2};
     out->clip_norm = opts->clip_norm;
     out->clip_value = opts->clip_value;
     out->memory = opts->memory;

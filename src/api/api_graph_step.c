@@ -110,6 +110,7 @@ static void begin(const step *s, int i) {
         node[SC_UPDATE_STATE_0 + k] = sc_formula_value(f, add_state(s, u, k));
     node[SC_UPDATE_RATE_SCALE] = sc_expr_const(&f->expr, 1.0f);
     node[SC_UPDATE_DECAY] = sc_expr_const(&f->expr, decays ? s->decay : 0.0f);
+    node[SC_UPDATE_SIDE] = sc_expr_const(&f->expr, 0.0f);
     const int first = f->inputs;
     for (int scalar = 0; scalar < SC_API_SCALARS; scalar++)
         if (s->n->scalars >> scalar & 1)

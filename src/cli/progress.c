@@ -119,6 +119,7 @@ void sc_progress_epoch(sc_progress_bar *bar, const sc_epoch_report *report, int6
     char line[LINE_TEXT], validation[LINE_TEXT] = "";
     size_t used = add(line, 0, "epoch %lld/%lld", (long long)report->epoch, (long long)epochs);
     used = add_means(line, used, bar->net, "", report->loss, report->metric);
+    used = add_mean(line, used, "", "penalty", report->penalty);
     used = add(line, used, "  %.0f samples/s  %.1f s", report->samples_per_second, report->seconds);
     if (report->scaling.skipped > 0)
         used = add(line, used, "  scale %g, %.0f skipped", report->scaling.scale,

@@ -93,6 +93,7 @@ void sc_train_report_epoch(sc_train_session *session, const sc_epoch_report *rep
     sc_report_integer(event, "epoch", report->epoch);
     sc_report_integer(event, "step", report->step);
     sc_report_means(event, "", session->recipe->net, report->loss, report->metric);
+    sc_report_number(event, "penalty", report->penalty);
     sc_report_means(event, "val_", session->recipe->net, report->val_loss, report->val_metric);
     sc_report_number(event, "learning_rate", sc_number_of_float(report->learning_rate));
     sc_report_number(event, "samples_per_second", report->samples_per_second);

@@ -140,10 +140,30 @@ static sc_value gradient_of(sc_graph *graph, const sc_commit_shape *shape, int p
                           shape->parameter_blocks[piece], SC_BLOCK);
 }
 
+/* What penalties make of the gradients of a part's pieces. */
+static void penalise(sc_graph *graph, const sc_commit_part *part, const sc_commit_shape *shape,
+                     sc_value inverse, sc_value *gradient, sc_value *side) {
+    for (int p = part->first; shape->penalised && p < part->first + part->count; p++)
+        sc_commit_penalised(graph, shape, p, inverse, &gradient[p], &side[p]);
+}
+
+/* `factor`: what brings the norm of the gradients to its limit; SC_NO_VALUE: there is none. */
+static void run_update(sc_graph *graph, const sc_commit_part *part, const sc_commit_shape *shape,
+                       const sc_value *gradient, const sc_value *side, sc_value health,
+                       sc_value inverse, sc_value factor, sc_step_terms *terms) {
+    if (shape->penalised)
+        sc_commit_update(graph, part, shape, gradient, side, sc_commit_stop(graph, health, inverse),
+                         factor, terms);
+    else
+        sc_commit_update(graph, part, shape, gradient, NULL, health,
+                         factor == SC_NO_VALUE ? inverse : sc_scale_inverse(graph, factor, inverse),
+                         terms);
+}
+
 socle_status sc_commit_build(sc_graph *graph, const sc_commit_part *part,
                              const sc_commit_shape *shape, sc_step_terms *terms) {
     sc_graph_scope(graph, "commit");
-    sc_value gradient[SC_LANE_PIECES], sum[SC_SUMS], bad = SC_NO_VALUE;
+    sc_value gradient[SC_LANE_PIECES], side[SC_LANE_PIECES], sum[SC_SUMS], bad = SC_NO_VALUE;
     for (int p = 0; p < shape->trained; p++) {
         gradient[p] = gradient_of(graph, shape, p);
         sc_value more = count_non_finite(graph, gradient[p]);
@@ -159,10 +179,10 @@ socle_status sc_commit_build(sc_graph *graph, const sc_commit_part *part,
         stop = sc_scale_stop(&scale, graph, health);
         inverse = sc_scale_inverse(graph, sc_scale_undo(&scale, graph), inverse);
     }
-    sc_value clipped = inverse;
-    if (shape->clip_norm > 0)
-        clipped = sc_scale_inverse(graph, sc_clip_factor(graph, shape, gradient, inverse), inverse);
-    sc_commit_update(graph, part, shape, gradient, stop, clipped, terms);
+    sc_value factor = SC_NO_VALUE;
+    penalise(graph, &(sc_commit_part){.count = shape->trained}, shape, inverse, gradient, side);
+    if (shape->clip_norm > 0) factor = sc_clip_factor(graph, shape, gradient, inverse);
+    run_update(graph, part, shape, gradient, side, stop, inverse, factor, terms);
     if (shape->statistic_blocks) build_statistics(graph, shape, stop, inverse);
     build_totals(graph, sum, shape->sums, health);
     if (shape->scaled) sc_scale_end(&scale, graph, health);
@@ -172,7 +192,7 @@ socle_status sc_commit_build(sc_graph *graph, const sc_commit_part *part,
 socle_status sc_update_build(sc_graph *graph, const sc_commit_part *part,
                              const sc_commit_shape *shape, sc_step_terms *terms) {
     sc_graph_scope(graph, "commit");
-    sc_value gradient[SC_LANE_PIECES];
+    sc_value gradient[SC_LANE_PIECES], side[SC_LANE_PIECES];
     for (int p = part->first; p < part->first + part->count; p++)
         gradient[p] = gradient_of(graph, shape, p);
     const int word = shape->scaled ? SC_HEALTH_STOP : SC_HEALTH_STEP;
@@ -184,10 +204,11 @@ socle_status sc_update_build(sc_graph *graph, const sc_commit_part *part,
     if (shape->scaled)
         inverse = sc_scale_inverse(
             graph, scalar(graph, SC_LANE_HEALTH, SC_HEALTH_UNSCALE, SOCLE_F32), inverse);
-    if (shape->clip_norm > 0)
-        inverse = sc_scale_inverse(graph, scalar(graph, SC_LANE_HEALTH, SC_HEALTH_CLIP, SOCLE_F32),
-                                   inverse);
-    sc_commit_update(graph, part, shape, gradient, health, inverse, terms);
+    penalise(graph, part, shape, inverse, gradient, side);
+    run_update(graph, part, shape, gradient, side, health, inverse,
+               shape->clip_norm > 0 ? scalar(graph, SC_LANE_HEALTH, SC_HEALTH_CLIP, SOCLE_F32)
+                                    : SC_NO_VALUE,
+               terms);
     return graph->status;
 }
 

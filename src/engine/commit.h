@@ -40,13 +40,16 @@ enum {
 /* Tensors of SC_LANE_COEFFICIENTS: one value per block of SC_BLOCK parameters (the last: per block
  * of statistics). With the parameters in several pieces, each has a tensor of each kind
  * (sc_coefficient_index), and MOMENTUM one. TENSOR (which tensor of the piece, from 0) and LIVE
- * (elements of the block that are not padding) are there where the optimizer sums over tensors. */
+ * (elements of the block that are not padding) are there where the optimizer sums over tensors, L1
+ * and L2 where there are penalties. */
 enum {
     SC_COEFFICIENT_RATE_SCALE,
     SC_COEFFICIENT_DECAY,
     SC_COEFFICIENT_MOMENTUM,
     SC_COEFFICIENT_TENSOR,
-    SC_COEFFICIENT_LIVE
+    SC_COEFFICIENT_LIVE,
+    SC_COEFFICIENT_L1,
+    SC_COEFFICIENT_L2
 };
 static inline int sc_coefficient_index(int kind, int pieces, int piece) {
     return kind <= SC_COEFFICIENT_DECAY      ? kind * pieces + piece
@@ -63,6 +66,7 @@ typedef struct sc_commit_shape {
     int sums;                        /* scalars of SUMS: SC_SUM_METRICS and the metrics */
     float clip_norm, clip_value;     /* most of the gradients' norm, and of each element; 0: no
                                         limit */
+    bool penalised;                  /* blocks have penalties, which gradients are to include */
     bool scaled;                     /* gradients come multiplied by the scale */
     bool weighted; /* not every sample counts 1: the divisor is the sum of what counts, in SUMS */
 } sc_commit_shape;

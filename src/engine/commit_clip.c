@@ -7,13 +7,16 @@
 
 #include "graph/build.h"
 
-/* The sum of the squares of a piece of the mean gradient. */
-static sc_value squares(sc_graph *graph, sc_value gradient, sc_value inverse) {
+/* The sum of the squares of a piece of the mean gradient, which it is already or becomes by
+ * `inverse`. */
+static sc_value squares(sc_graph *graph, bool mean, sc_value gradient, sc_value inverse) {
     sc_formula f;
     sc_value out;
     sc_formula_begin(&f, graph);
     sc_formula_input(&f, "sum", gradient);
-    if (inverse != SC_NO_VALUE)
+    if (mean)
+        sc_scope_number(&f.scope, "inverse", 1);
+    else if (inverse != SC_NO_VALUE)
         sc_formula_input(&f, "inverse", inverse);
     else
         sc_scope_leaf(&f.scope, "inverse", SC_EXPR_SCALAR, SC_SCALAR_INVERSE_SAMPLE_WEIGHT);
@@ -26,7 +29,7 @@ sc_value sc_clip_factor(sc_graph *graph, const sc_commit_shape *shape, const sc_
                         sc_value inverse) {
     sc_value all = SC_NO_VALUE, out;
     for (int p = 0; p < shape->trained; p++) {
-        sc_value part = squares(graph, gradient[p], inverse);
+        sc_value part = squares(graph, shape->penalised, gradient[p], inverse);
         all = p ? sc_build_binary(graph, SC_EXPR_ADD, all, part) : part;
     }
     sc_formula f;

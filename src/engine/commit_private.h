@@ -42,9 +42,18 @@ void sc_scale_end(const sc_scale *scale, sc_graph *graph, sc_value health);
 sc_value sc_clip_factor(sc_graph *graph, const sc_commit_shape *shape, const sc_value *gradient,
                         sc_value inverse);
 
-/* Parameters and states of the part's pieces; gradient: one value per piece, by its number. */
+/* commit_penalty.c, of a shape with penalties: *gradient, which times `inverse` (SC_NO_VALUE: the
+ * host's) is the mean gradient of a piece's loss, becomes that of loss and penalties; *side: as
+ * SC_UPDATE_SIDE. / The health word of a step that changes nothing where `inverse` is 0. */
+void sc_commit_penalised(sc_graph *graph, const sc_commit_shape *shape, int piece, sc_value inverse,
+                         sc_value *gradient, sc_value *side);
+sc_value sc_commit_stop(sc_graph *graph, sc_value health, sc_value inverse);
+
+/* Parameters and states of the part's pieces; gradient: one value per piece, by its number. Of a
+ * shape with penalties they are mean gradients, `inverse` is their factor, SC_NO_VALUE: 1, and
+ * there is a side for each. */
 void sc_commit_update(sc_graph *graph, const sc_commit_part *part, const sc_commit_shape *shape,
-                      const sc_value *gradient, sc_value health, sc_value inverse,
-                      sc_step_terms *terms);
+                      const sc_value *gradient, const sc_value *side, sc_value health,
+                      sc_value inverse, sc_step_terms *terms);
 
 #endif

@@ -45,8 +45,8 @@ static sc_value number_of_tensor(sc_graph *graph, sc_value number) {
 
 /* Declares the inputs of a piece and reads the formula. */
 static void begin(update *u, sc_graph *graph, const sc_optimizer *optimizer,
-                  const sc_commit_shape *shape, int piece, sc_value gradient, sc_value health,
-                  sc_value inverse) {
+                  const sc_commit_shape *shape, int piece, sc_value gradient, sc_value side,
+                  sc_value health, sc_value inverse) {
     const int64_t blocks = shape->parameter_blocks[piece];
     sc_formula *f = &u->f;
     sc_formula_begin(f, graph);
@@ -63,12 +63,18 @@ static void begin(update *u, sc_graph *graph, const sc_optimizer *optimizer,
         sc_formula_input(f, "rate", coefficient(graph, shape, SC_COEFFICIENT_RATE_SCALE, piece));
     u->node[SC_UPDATE_DECAY] =
         sc_formula_value(f, coefficient(graph, shape, SC_COEFFICIENT_DECAY, piece));
+    u->node[SC_UPDATE_SIDE] =
+        shape->penalised ? sc_formula_value(f, side) : sc_expr_const(&f->expr, 0.0f);
     sc_commit_inputs(f, health, inverse);
+    const bool mean = shape->penalised && inverse == SC_NO_VALUE;
     /* A frozen block, of rate 0, keeps its bits: w - 0 is not always w. */
     sc_formula_read(f, "ok = healthy and rate != 0");
     sc_scope_number(&f->scope, "limit", shape->clip_value);
-    u->node[SC_UPDATE_GRADIENT] = sc_formula_read(
-        f, shape->clip_value > 0 ? "max(min(sum * inverse, limit), -limit)" : "sum * inverse");
+    u->node[SC_UPDATE_GRADIENT] =
+        sc_formula_read(f, shape->clip_value > 0 ? mean ? "max(min(sum, limit), -limit)"
+                                                        : "max(min(sum * inverse, limit), -limit)"
+                           : mean                ? "sum"
+                                                 : "sum * inverse");
     if (graph->status != SOCLE_OK) return;
     sc_graph_fail(graph, sc_optimizer_update(graph->env, optimizer, &f->expr, u->node,
                                              &u->result[0], &u->result[1], &u->terms));
@@ -135,8 +141,8 @@ static void finish(update *u, const sc_optimizer *optimizer) {
 }
 
 void sc_commit_update(sc_graph *graph, const sc_commit_part *part, const sc_commit_shape *shape,
-                      const sc_value *gradient, sc_value health, sc_value inverse,
-                      sc_step_terms *terms) {
+                      const sc_value *gradient, const sc_value *side, sc_value health,
+                      sc_value inverse, sc_step_terms *terms) {
     update *u;
     const int pieces = part->count;
     if (!pieces) return;
@@ -145,7 +151,7 @@ void sc_commit_update(sc_graph *graph, const sc_commit_part *part, const sc_comm
     if (status != SOCLE_OK) return;
     for (int p = 0; p < pieces; p++)
         begin(&u[p], graph, part->optimizer, shape, part->first + p, gradient[part->first + p],
-              health, inverse);
+              shape->penalised ? side[part->first + p] : SC_NO_VALUE, health, inverse);
     for (int k = 0; graph->status == SOCLE_OK && k < u->terms.sums.count; k++)
         build_sum(u, pieces, k);
     for (int p = 0; graph->status == SOCLE_OK && p < pieces; p++) finish(&u[p], part->optimizer);

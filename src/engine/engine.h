@@ -62,8 +62,9 @@ typedef struct sc_engine_options {
     int precision;  /* how training and evaluation store activations and their gradients: f32 (0),
                        f16, whose gradients are scaled, or bf16 */
     bool recompute; /* makes activations of the training step again in the backward pass, */
-    size_t activation_bytes;     /* so that they take about so much */
-    const float *decay;          /* L2 coefficient per net parameter; NULL: none */
+    size_t activation_bytes; /* so that they take about so much */
+    const float *decay;      /* L2 coefficient per net parameter; NULL: none */
+    const float *l1, *l2;    /* penalties l1 * |w| + l2 * w^2 per net parameter; both NULL: none */
     float clip_norm, clip_value; /* most of the norm of all gradients of a step, and of each of
                                     their elements; 0: no limit */
     const float *rate_scale;     /* factor of the learning rate per net parameter; NULL: 1 */

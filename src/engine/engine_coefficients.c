@@ -37,6 +37,11 @@ static void fill_parameter(const sc_engine *engine, unsigned char *table, size_t
                 offset, bytes, rate);
     fill_blocks(table + whole[sc_coefficient_index(SC_COEFFICIENT_DECAY, pieces, piece)], offset,
                 bytes, engine->options.decay ? engine->options.decay[p] : 0.0f);
+    if (!sc_engine_penalised(engine)) return;
+    fill_blocks(table + whole[sc_coefficient_index(SC_COEFFICIENT_L1, pieces, piece)], offset,
+                bytes, engine->options.l1[p]);
+    fill_blocks(table + whole[sc_coefficient_index(SC_COEFFICIENT_L2, pieces, piece)], offset,
+                bytes, engine->options.l2[p]);
 }
 
 /* What sums over tensors read; `number`: of the parameter among those of its piece. */

@@ -165,14 +165,20 @@ static socle_status place_whole_pieces(sc_engine *engine) {
     sc_lane_layout *whole = engine->commit_map.lane;
     const int pieces = engine->cuts.count, states = sc_engine_states(engine);
     const bool sums = sc_engine_has_sums(engine);
-    const int last = sc_coefficient_index(sums ? SC_COEFFICIENT_LIVE : SC_COEFFICIENT_MOMENTUM,
+    const int last = sc_coefficient_index(sc_engine_penalised(engine) ? SC_COEFFICIENT_L2
+                                          : sums                      ? SC_COEFFICIENT_LIVE
+                                                                      : SC_COEFFICIENT_MOMENTUM,
                                           pieces, pieces - 1);
     size_t bytes[SC_OPTIMIZER_STATES * SC_LANE_PIECES],
-        coefficient[(SC_COEFFICIENT_LIVE + 1) * SC_LANE_PIECES];
-    for (int kind = 0; kind <= SC_COEFFICIENT_LIVE; kind++)
-        for (int p = 0; p < pieces; p++)
+        coefficient[(SC_COEFFICIENT_L2 + 1) * SC_LANE_PIECES];
+    for (int kind = 0; kind <= SC_COEFFICIENT_L2; kind++)
+        for (int p = 0; p < pieces; p++) {
+            const bool of_sums = kind == SC_COEFFICIENT_TENSOR || kind == SC_COEFFICIENT_LIVE;
             coefficient[sc_coefficient_index(kind, pieces, p)] =
-                p < engine->trained ? sc_cuts_bytes(&engine->cuts, p) / SC_BLOCK : 0;
+                p < engine->trained && (sums || !of_sums)
+                    ? sc_cuts_bytes(&engine->cuts, p) / SC_BLOCK
+                    : 0;
+        }
     coefficient[sc_coefficient_index(SC_COEFFICIENT_MOMENTUM, pieces, 0)] =
         engine->map.lane[SC_LANE_STATISTICS].bytes / SC_BLOCK;
     for (int p = 0; p < pieces; p++) bytes[p] = sc_cuts_bytes(&engine->cuts, p);

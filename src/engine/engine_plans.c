@@ -53,6 +53,7 @@ static socle_status build_update(sc_engine *engine, sc_graph *graph, int number)
         .sums = sc_engine_sums(engine),
         .clip_norm = engine->options.clip_norm,
         .clip_value = engine->options.clip_value,
+        .penalised = sc_engine_penalised(engine),
         .scaled = engine->options.precision == SOCLE_F16,
         .weighted = sc_engine_sums_weight(engine)};
     for (int p = 0; p < shape.pieces; p++)

@@ -111,6 +111,10 @@ static inline bool sc_engine_has_sums(const sc_engine *engine) {
         any |= sc_optimizer_has_sums(&engine->optimizer[o]);
     return any;
 }
+/* Some parameter that is trained has a penalty. */
+static inline bool sc_engine_penalised(const sc_engine *engine) {
+    return engine->trains && engine->options.l1;
+}
 /* Scalars among the sums of a micro-batch: loss, weight and metrics. */
 static inline int sc_engine_sums(const sc_engine *engine) {
     return SC_SUM_METRICS + engine->net->summed;

@@ -133,6 +133,7 @@ enum {
     SC_UPDATE_STATE_2,
     SC_UPDATE_RATE_SCALE,
     SC_UPDATE_DECAY,
+    SC_UPDATE_SIDE, /* of 0 to which a weight with an L1 penalty is held: 1, -1, 0; NaN: none */
     SC_UPDATE_INPUTS
 };
 /* Launch scalars that updates may read. The rest is the commit's (src/engine/commit.h). */

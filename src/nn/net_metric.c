@@ -64,7 +64,7 @@ static socle_status fail_unsuited(const sc_net *net, const char *word) {
 /* What stands beside metrics in lines, events and files. */
 static const char beside[] =
     "event epoch epochs step row rows loss learning_rate samples samples_per_second "
-    "seconds best devices loss_scale skipped_steps model split";
+    "seconds best devices penalty loss_scale skipped_steps model split";
 
 /* Another metric that may be measured, or what stands beside it, has not the name. */
 static socle_status check_name(const sc_net *net, const sc_metric_kind *kind, const char *name) {

@@ -64,6 +64,7 @@ static void open_scope(sc_expr_scope *scope, const sc_optimizer *optimizer, sc_e
     sc_scope_node(scope, "_w", input[SC_UPDATE_PARAMETER]);
     sc_scope_node(scope, "_gradient", input[SC_UPDATE_GRADIENT]);
     sc_scope_node(scope, "_decay", input[SC_UPDATE_DECAY]);
+    sc_scope_node(scope, "_side", input[SC_UPDATE_SIDE]);
     sc_scope_node(scope, "_scale", input[SC_UPDATE_RATE_SCALE]);
     sc_scope_leaf(scope, "_rate", SC_EXPR_SCALAR, SC_SCALAR_LEARNING_RATE);
     sc_scope_node(scope, "w", input[SC_UPDATE_PARAMETER]);

@@ -8,6 +8,8 @@
 
 #define AT(field) offsetof(sc_parameter_group, field)
 
+static const sc_parameter_group standard = {SC_PARAMETER_GROUP_STANDARD};
+
 static const sc_option options[] = {
     {"parameters", SC_OPTION_NAMES, SC_OPTION_ELSEWHERE,
      "names of parameters, or patterns of such; a layer's name stands for all it has",
@@ -19,6 +21,12 @@ static const sc_option options[] = {
      .aliases = "lr_mult lr_factor"},
     {"weight_decay", SC_OPTION_DOUBLE, AT(decay), "the L2 penalty on their weights, not on biases",
      0, 1e6, .standard = "that of the run", .example = "0.0001"},
+    {"l1", SC_OPTION_DOUBLE, AT(penalty.l1), "as in `train.penalty`, of their weights", 0, 1e6,
+     .standard = "that of the run", .example = "0.001"},
+    {"l2", SC_OPTION_DOUBLE, AT(penalty.l2), "as in `train.penalty`, of their weights", 0, 1e6,
+     .standard = "that of the run", .example = "0.001"},
+    {"biases", SC_OPTION_BOOL, AT(penalty.biases), "these penalties are of biases and scales too",
+     .example = "true"},
 };
 const sc_record sc_recipe_group_record = {
     .word = "train.groups",
@@ -27,7 +35,7 @@ const sc_record sc_recipe_group_record = {
             "gradients and states; running statistics of batch normalisation go on.",
     .options = options,
     .count = sizeof options / sizeof options[0],
-    .standard = &(const sc_parameter_group){SC_PARAMETER_GROUP_STANDARD},
+    .standard = &standard,
     .size = sizeof(sc_parameter_group),
 };
 
@@ -45,10 +53,12 @@ static socle_status read_patterns(const sc_recipe *recipe, sc_parameter_group *g
 /* What is frozen is not moved in any way. */
 static socle_status check_frozen(const sc_config *config, const sc_parameter_group *group,
                                  const json_t *item) {
-    const char *key = group->optimizer.kind  ? "optimizer"
-                      : group->rate != 1     ? "rate"
-                      : !isnan(group->decay) ? "weight_decay"
-                                             : NULL;
+    const char *key = group->optimizer.kind       ? "optimizer"
+                      : group->rate != 1          ? "rate"
+                      : !isnan(group->decay)      ? "weight_decay"
+                      : !isnan(group->penalty.l1) ? "l1"
+                      : !isnan(group->penalty.l2) ? "l2"
+                                                  : NULL;
     if (!group->frozen || !key) return SOCLE_OK;
     return sc_config_fail(config, item, "frozen",
                           "what is frozen does not move: leave out 'frozen' or '%s'", key);

@@ -86,6 +86,29 @@ static const sc_record augment_record = {
     .standard = &standard,
 };
 
+static const sc_option penalty_options[] = {
+    {"l1", SC_OPTION_DOUBLE, AT(fit.penalty.l1),
+     "times the sum of the absolute values; weights become exactly 0", 0, 1e6, .example = "0.001"},
+    {"l2", SC_OPTION_DOUBLE, AT(fit.penalty.l2),
+     "times the sum of the squares, whose slope is 2 * l2 * w", 0, 1e6, .example = "0.001"},
+    {"biases", SC_OPTION_BOOL, AT(fit.penalty.biases),
+     "of biases and scales too, not of weights alone", .example = "true"},
+};
+static const sc_record penalty_record = {
+    .word = "train.penalty",
+    .help = "What is added to the mean loss of a step for large weights: `l1` * sum |w| (lasso), "
+            "`l2` * sum w^2 (ridge), or both (elastic net). It is shown apart from the loss. Its "
+            "slope is part of the gradient, before clipping and for every optimizer; "
+            "`weight_decay` "
+            "is what an optimizer itself does to weights: decay * w in the gradient (half of what "
+            "`l2` of the same size gives), or past it as in adamw. Zeros of `l1` are exact: a "
+            "weight that is about to change its sign stops at 0, and leaves it where the gradient "
+            "outweighs `l1` (OWL-QN, Andrew and Gao 2007; with plain sgd the proximal step).",
+    .options = penalty_options,
+    .count = COUNT(penalty_options),
+    .standard = &standard,
+};
+
 static const sc_option clip_options[] = {
     {"norm", SC_OPTION_FLOAT, AT(fit.clip_norm),
      "most of the norm of all gradients together, which keep their direction; 0: no limit", 0, 1e30,
@@ -176,6 +199,9 @@ static const sc_option train_options[] = {
      .aliases = "lr_schedule lr_scheduler scheduler"},
     {"weight_decay", SC_OPTION_FLOAT, AT(fit.weight_decay),
      "the L2 penalty on weights, not on biases", 0, 1e6, .example = "0.0001"},
+    {"penalty", SC_OPTION_SECTION, 0, "what is added to the loss for large weights",
+     .standard = "nothing", .record = &penalty_record, .example = "{l1: 0.001, l2: 0.001}",
+     .aliases = "regularization regularizer regularisation"},
     {"clip", SC_OPTION_SECTION, 0, "limits of the gradient of a step", .record = &clip_record,
      .example = "1.0", .aliases = "gradient_clip clip_gradients"},
     {"precision", SC_OPTION_WORD, AT(precision),

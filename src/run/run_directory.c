@@ -149,6 +149,7 @@ static socle_status open_metrics(sc_run_directory *directory) {
     }
     columns.name[columns.count++] = "learning_rate";
     columns.name[columns.count++] = "samples_per_second";
+    if (sc_trainer_penalised(directory->trainer)) columns.name[columns.count++] = "penalty";
     if (is_scaled(directory)) {
         columns.name[columns.count++] = "loss_scale";
         columns.name[columns.count++] = "skipped_steps";
@@ -249,6 +250,7 @@ socle_status sc_run_directory_epoch(sc_run_directory *directory, const sc_epoch_
     for (int m = 0; m < metrics; m++) *value++ = report->val_metric[m];
     *value++ = sc_number_of_float(report->learning_rate);
     *value++ = report->samples_per_second;
+    if (sc_trainer_penalised(directory->trainer)) *value++ = report->penalty;
     if (is_scaled(directory)) {
         *value++ = report->scaling.scale;
         *value++ = report->scaling.skipped;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What stands around an update. The average begins as the first weights are, and follows faster at
@@ -38,14 +39,12 @@ static socle_status check_update(sc_env *env, const sc_optimizer *optimizer) {
                    word);
 }
 
-socle_status sc_average_update(char **out, sc_env *env, const sc_optimizer *optimizer,
-                               float average) {
+socle_status sc_surround_update(char **out, sc_env *env, const sc_optimizer *optimizer,
+                                const char *what, const char *before, const char *behind) {
     const char *own = sc_optimizer_text(optimizer);
-    SC_TRY(check_update(env, optimizer));
     sc_text text;
     sc_text_init(&text, env);
-    sc_text_add(&text, "%s%.*s", before_update, length_of(own), own);
-    sc_text_add(&text, behind_update, (double)average);
+    sc_text_add(&text, "%s%.*s%s", before, length_of(own), own, behind);
     socle_status status =
         text.status == SOCLE_OK ? sc_copy_string(env, out, text.data) : text.status;
     sc_text_free(&text);
@@ -56,7 +55,15 @@ socle_status sc_average_update(char **out, sc_env *env, const sc_optimizer *opti
     if (status == SOCLE_OK) return status;
     sc_release(env, *out);
     *out = NULL;
-    return sc_fail_prefix(env, status, "train.average: %s", optimizer->kind->record.word);
+    return sc_fail_prefix(env, status, "%s: %s", what, optimizer->kind->record.word);
+}
+
+socle_status sc_average_update(char **out, sc_env *env, const sc_optimizer *optimizer,
+                               float average) {
+    char behind[sizeof behind_update + 24];
+    SC_TRY(check_update(env, optimizer));
+    snprintf(behind, sizeof behind, behind_update, (double)average);
+    return sc_surround_update(out, env, optimizer, "train.average", before_update, behind);
 }
 
 /* The state that the lag is; -1: the parameter is not averaged. */

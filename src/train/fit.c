@@ -277,6 +277,7 @@ static socle_status finish_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     report->whole = trainer->epoch_over;
     if (!report->whole && trainer->options.checkpoint)
         SC_TRY(trainer->options.checkpoint(trainer->options.user));
+    SC_TRY(sc_trainer_penalty(trainer, &report->penalty));
     SC_TRY(judge_epoch(trainer, report));
     follow_progress(trainer, report);
     sc_trainer_follow_settling(trainer, report);
@@ -291,7 +292,8 @@ static bool run_over(const sc_trainer *trainer) {
 }
 
 static socle_status run_epoch(sc_trainer *trainer) {
-    sc_epoch_report report = {.loss = NAN, .val_loss = NAN, .fleet = trainer->fleet};
+    sc_epoch_report report = {
+        .loss = NAN, .val_loss = NAN, .penalty = NAN, .fleet = trainer->fleet};
     for (int m = 0; m < SC_NET_METRICS; m++) report.metric[m] = report.val_metric[m] = NAN;
     SC_TRY(train_epoch(trainer, &report));
     return finish_epoch(trainer, &report);

@@ -30,6 +30,7 @@ typedef struct sc_epoch_report {
     double seconds, samples_per_second; /* training part alone */
     float learning_rate;                /* of the last step */
     bool best;                          /* best validation so far (without validation: always) */
+    double penalty;                     /* of the weights after the last step; NaN: there is none */
     bool whole;                         /* false: the step limit came first */
     sc_scaling scaling;                 /* of precision f16, as it is now */
     const sc_fleet *fleet;              /* who computed it, with shares and rates */
@@ -42,6 +43,12 @@ typedef struct sc_evaluation {
     double weight; /* the sum of their weights, or their number; 0: the means are NaN */
 } sc_evaluation;
 
+/* What is added to the loss: l1 * sum |w| + l2 * sum w^2. NaN: as the run says. */
+typedef struct sc_penalty {
+    double l1, l2;
+    bool biases; /* of biases and scales too, not of weights alone */
+} sc_penalty;
+
 /* Parameters that are moved in another way than the others. */
 typedef struct sc_parameter_group {
     const char **pattern; /* of their names, as for files ("conv2d*.weight"); a layer's name stands
@@ -50,9 +57,10 @@ typedef struct sc_parameter_group {
     sc_optimizer optimizer; /* no kind: the run's */
     float rate;             /* factor of the learning rate */
     double decay;           /* L2, on weights alone; NaN: the run's */
-    bool frozen;            /* keeps its values: no gradient, no optimizer */
+    sc_penalty penalty;
+    bool frozen; /* keeps its values: no gradient, no optimizer */
 } sc_parameter_group;
-#define SC_PARAMETER_GROUP_STANDARD .rate = 1, .decay = NAN
+#define SC_PARAMETER_GROUP_STANDARD .rate = 1, .decay = NAN, .penalty = {.l1 = NAN, .l2 = NAN}
 
 /* For tests and benchmarks: all zero in a run. */
 typedef struct sc_fit_hooks {
@@ -79,7 +87,8 @@ typedef struct sc_fit_options {
                       the weights */
     int64_t patience;   /* end after so many epochs without a better validation; 0: never */
     double least_gain;  /* by which a better one is better, as sc_metric_score counts */
-    float weight_decay; /* L2, on weights alone */
+    float weight_decay; /* L2, on weights alone, as the optimizer has it */
+    sc_penalty penalty;
     float clip_norm, clip_value;     /* most of the norm of all gradients of a step, and of each of
                                         their elements; 0: no limit */
     const sc_parameter_group *group; /* borrowed; what is in none has the options above */
@@ -130,6 +139,7 @@ const sc_net *sc_trainer_net(const sc_trainer *trainer);
 sc_fleet *sc_trainer_fleet(const sc_trainer *trainer);
 const sc_fit_options *sc_trainer_options(const sc_trainer *trainer);
 
+bool sc_trainer_penalised(const sc_trainer *trainer); /* has penalties, which reports show */
 /* What moves a parameter; NULL: it is frozen, or a statistic. */
 const sc_optimizer *sc_trainer_optimizer(const sc_trainer *trainer, int parameter);
 

@@ -45,6 +45,8 @@ struct sc_trainer {
 socle_status sc_trainer_show_averages(sc_trainer *trainer);
 socle_status sc_trainer_end_averages(sc_trainer *trainer, socle_status status);
 void sc_trainer_forget_raw(sc_trainer *trainer);
+/* penalty.c: what the penalties come to now; NaN: there are none. */
+socle_status sc_trainer_penalty(sc_trainer *trainer, double *out);
 /* early_stopping.c: the options make sense; and the score of an epoch that is over. */
 socle_status sc_trainer_check_patience(const sc_trainer *trainer);
 void sc_trainer_follow_gain(sc_trainer *trainer, const sc_epoch_report *report, double score);

@@ -80,6 +80,20 @@ static int add_optimizer(sc_updates *u, const sc_optimizer *optimizer) {
     return u->optimizers++;
 }
 
+static double given(double value, double otherwise) {
+    return isnan(value) ? otherwise : value;
+}
+
+/* Biases and scales are exempt unless the run or the group says otherwise. */
+static void settle_penalty(sc_updates *u, size_t p, bool weight, const sc_fit_options *options,
+                           const sc_parameter_group *group) {
+    const sc_penalty *whole = &options->penalty, *own = group ? &group->penalty : whole;
+    if (!weight && !whole->biases && !own->biases) return;
+    u->l1[p] = (float)given(own->l1, whole->l1);
+    u->l2[p] = (float)given(own->l2, whole->l2);
+    u->penalised |= u->l1[p] != 0 || u->l2[p] != 0;
+}
+
 static socle_status settle(sc_updates *u, const sc_net *net, const sc_fit_options *options,
                            const int *group_of) {
     bool any = false;
@@ -93,6 +107,7 @@ static socle_status settle(sc_updates *u, const sc_net *net, const sc_fit_option
             return sc_fail(u->env, SOCLE_STATUS_CONFIG, "a run has at most %d optimizers",
                            SC_OPTIMIZERS);
         u->rate_scale[p] = group ? group->rate : 1;
+        if (u->optimizer_of[p] != SC_FROZEN) settle_penalty(u, p, decays, options, group);
         if (decays)
             u->decay[p] =
                 group && !isnan(group->decay) ? (float)group->decay : options->weight_decay;
@@ -106,7 +121,20 @@ static socle_status settle(sc_updates *u, const sc_net *net, const sc_fit_option
 static socle_status allocate(sc_updates *u, size_t count) {
     SC_TRY(sc_allocate(u->env, &u->optimizer_of, count, sizeof *u->optimizer_of));
     SC_TRY(sc_allocate(u->env, &u->rate_scale, count, sizeof *u->rate_scale));
+    SC_TRY(sc_allocate(u->env, &u->l1, count, sizeof *u->l1));
+    SC_TRY(sc_allocate(u->env, &u->l2, count, sizeof *u->l2));
     return sc_allocate(u->env, &u->decay, count, sizeof *u->decay);
+}
+
+/* Optimizers of what has an L1 penalty leave zeros. */
+static socle_status add_penalties(sc_updates *u, const sc_net *net) {
+    for (size_t p = 0; u->penalised && p < net->parameters; p++) {
+        const int o = u->optimizer_of[p];
+        if (u->l1[p] == 0 || u->penalty[o]) continue;
+        SC_TRY(sc_penalty_update(&u->penalty[o], u->env, &u->optimizer[o]));
+        u->optimizer[o].update = u->penalty[o];
+    }
+    return SOCLE_OK;
 }
 
 /* Every optimizer keeps averages too. */
@@ -133,6 +161,7 @@ socle_status sc_updates_create(sc_updates *out, const sc_net *net, const sc_fit_
         out->group = out->pattern = -1;
         status = settle(out, net, options, group_of);
     }
+    if (status == SOCLE_OK) status = add_penalties(out, net);
     if (status == SOCLE_OK) status = add_averages(out, options);
     sc_release(net->env, group_of);
     if (status == SOCLE_OK) return SOCLE_OK;
@@ -146,6 +175,9 @@ socle_status sc_updates_create(sc_updates *out, const sc_net *net, const sc_fit_
 void sc_updates_free(sc_updates *updates) {
     if (!updates->env) return;
     for (int o = 0; o < SC_OPTIMIZERS; o++) sc_release(updates->env, updates->average[o]);
+    for (int o = 0; o < SC_OPTIMIZERS; o++) sc_release(updates->env, updates->penalty[o]);
+    sc_release(updates->env, updates->l1);
+    sc_release(updates->env, updates->l2);
     sc_release(updates->env, updates->optimizer_of);
     sc_release(updates->env, updates->rate_scale);
     sc_release(updates->env, updates->decay);
@@ -163,4 +195,6 @@ void sc_updates_apply(const sc_updates *updates, sc_engine_options *options) {
     options->optimizer_of = updates->optimizer_of;
     options->rate_scale = updates->rate_scale;
     options->decay = updates->decay;
+    options->l1 = updates->penalised ? updates->l1 : NULL;
+    options->l2 = updates->penalised ? updates->l2 : NULL;
 }

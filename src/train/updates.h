@@ -13,7 +13,10 @@ typedef struct sc_updates {
     int optimizers;
     char *average[SC_OPTIMIZERS]; /* their updates where the run averages; else NULL */
     int *optimizer_of; /* per net parameter: its number, or SC_FROZEN, as statistics have too */
-    float *rate_scale, *decay; /* per net parameter */
+    char *penalty[SC_OPTIMIZERS]; /* their updates where L1 makes zeros, without averages; else NULL
+                                   */
+    float *rate_scale, *decay, *l1, *l2; /* per net parameter */
+    bool penalised;                      /* some of the last two is not 0 */
     int group, pattern; /* after CONFIG: whose fault it is; -1: of all groups, of all patterns */
 } sc_updates;
 
@@ -32,5 +35,12 @@ void sc_updates_apply(const sc_updates *updates, sc_engine_options *options);
  * further state). */
 socle_status sc_average_update(char **out, sc_env *env, const sc_optimizer *optimizer,
                                float average);
+
+/* An update between two texts, in their place *out; `what` begins messages. */
+socle_status sc_surround_update(char **out, sc_env *env, const sc_optimizer *optimizer,
+                                const char *what, const char *before, const char *behind);
+/* penalty.c: the update of an optimizer that leaves weights with an L1 penalty on their side of 0.
+ */
+socle_status sc_penalty_update(char **out, sc_env *env, const sc_optimizer *optimizer);
 
 #endif

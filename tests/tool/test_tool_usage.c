@@ -229,7 +229,7 @@ Test(tool_usage, completions) {
         {"train --set train.ba", "train.batch="},
         {"plan --set data.train.l", "data.train.labels= data.train.limit="},
         {"help train.",
-         "train.early_stopping train.clip train.augment train.groups train.init_from "
+         "train.early_stopping train.penalty train.clip train.augment train.groups train.init_from "
          "train.checkpoint"},
         {"help --format m", "markdown man"},
         {"verify --op conv", "conv2d conv2d_grad_input conv2d_grad_weight"},

@@ -20,6 +20,7 @@ static const sc_command commands[] = {
     {"plot", "Draw what a run or model shows", &sc_plot_argp, sc_plot_run},
     {"compare", "Show several runs side by side", &sc_compare_argp, sc_compare_run},
     {"data", "Show what is in a file of samples", &sc_data_argp, sc_data_run},
+    {"lr-find", "Propose a learning rate", &sc_lr_find_argp, sc_lr_find_run},
     {"summary", "Print the layers of a configuration or model", &sc_summary_argp, sc_summary_run},
     {"plan", "Say what memory a run will take", &sc_plan_argp, sc_plan_command_run},
     {"verify", "Check every operation on a device", &sc_verify_argp, sc_verify_command_run},

@@ -205,6 +205,7 @@ static socle_status train_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     report->loss = epoch.loss;
     report->scaling = totals.scaling;
     report->learning_rate = trainer->learning_rate;
+    report->last_loss = totals.last_loss;
     memcpy(report->metric, epoch.metric, sizeof report->metric);
     report->seconds = (double)(sc_now_ns() - began) * 1e-9;
     report->samples_per_second = (double)(trainer->position.row - began_row) / report->seconds;

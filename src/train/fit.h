@@ -28,7 +28,8 @@ typedef struct sc_epoch_report {
     double loss, metric[SC_NET_METRICS]; /* NaN: does not exist */
     double val_loss, val_metric[SC_NET_METRICS];
     double seconds, samples_per_second; /* training part alone */
-    float learning_rate;                /* of the last step */
+    float learning_rate;                /* of the last step, */
+    float last_loss;                    /* and its mean loss; 0 where nothing of it counted */
     bool best;                          /* best validation so far (without validation: always) */
     double penalty;                     /* of the weights after the last step; NaN: there is none */
     bool whole;                         /* false: the step limit came first */

@@ -75,7 +75,7 @@ Test(tool_manual, has_every_option) {
     for (const char *line = list.out; line; line = strchr(line, '\n')) {
         char name[16];
         if (*line == '\n') line++;
-        if (strncmp(line, "  ", 2) != 0 || sscanf(line + 2, "%15[a-z]", name) != 1) continue;
+        if (strncmp(line, "  ", 2) != 0 || sscanf(line + 2, "%15[a-z-]", name) != 1) continue;
         check_command(name, common);
         commands++;
     }
@@ -90,7 +90,7 @@ Test(tool_manual, has_no_other_option) {
     for (const char *line = list.out; line; line = strchr(line, '\n')) {
         char name[16];
         if (*line == '\n') line++;
-        if (strncmp(line, "  ", 2) != 0 || sscanf(line + 2, "%15[a-z]", name) != 1) continue;
+        if (strncmp(line, "  ", 2) != 0 || sscanf(line + 2, "%15[a-z-]", name) != 1) continue;
         tool_result help = tool_run("help %s", name);
         strncat(all, help.out, sizeof all - strlen(all) - 1);
         tool_free(&help);

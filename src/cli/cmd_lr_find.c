@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `socle lr-find CONFIG`: the loss over learning rates that grow step by step, drawn, and a rate to
+ * begin with. Writes no run. */
+#include "cli/cmd_train.h"
+#include "plot/figure.h"
+#include "train/rate_sweep.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KEY_SET = 256, KEY_FROM, KEY_TO, KEY_STEPS, KEY_OVERWRITE, KEY_MEMORY, SHOWN = 10 };
+
+typedef struct find_settings {
+    sc_cli *cli;
+    sc_train_settings train; /* the configuration and what is set over it */
+    sc_rate_sweep_options sweep;
+    const char *output;
+    bool overwrite;
+} find_settings;
+
+static error_t check_settings(const find_settings *settings) {
+    struct stat info;
+    sc_cli *cli = settings->cli;
+    if (!settings->train.config)
+        return sc_cli_usage(cli, "which configuration? socle lr-find CONFIG");
+    if (settings->sweep.low >= settings->sweep.high)
+        return sc_cli_usage(cli, "--to: %g is not above --from, %g", settings->sweep.high,
+                            settings->sweep.low);
+    if (!settings->output) return 0;
+    if (!sc_figure_is_picture(settings->output))
+        return sc_cli_usage(cli, "-o: the ending says what is drawn: .svg or .png");
+    if (settings->overwrite || stat(settings->output, &info) != 0) return 0;
+    return sc_cli_usage(cli, "-o: %s is there already: name another file, or --overwrite",
+                        settings->output);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    find_settings *settings = state->input;
+    sc_cli *cli = settings->cli;
+    sc_train_settings *train = &settings->train;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        sc_cli_inputs(state, cli);
+        return 0;
+    case KEY_SET:
+        if (train->sets == SC_TRAIN_SETS)
+            return sc_cli_usage(cli, "--set: at most %d times", SC_TRAIN_SETS);
+        train->set[train->sets++] = arg;
+        return 0;
+    case KEY_FROM:
+        return sc_cli_number(cli, &settings->sweep.low, "--from", arg, 1e-30, 1e30);
+    case KEY_TO:
+        return sc_cli_number(cli, &settings->sweep.high, "--to", arg, 1e-30, 1e30);
+    case KEY_STEPS:
+        return sc_cli_integer(cli, &settings->sweep.steps, "--steps", arg, SC_RATE_SWEEP_LEAST,
+                              SC_RATE_SWEEP_MOST);
+    case KEY_MEMORY:
+        return sc_cli_size(cli, &train->memory, "--memory", arg);
+    case KEY_OVERWRITE:
+        settings->overwrite = true;
+        return 0;
+    case 'o':
+        settings->output = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (train->config) return sc_cli_usage(cli, "one configuration at a time");
+        train->config = arg;
+        return 0;
+    case ARGP_KEY_END:
+        return check_settings(settings);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"from", KEY_FROM, "RATE", 0, "Rate of the first step (default: 1e-6)", 1},
+    {"to", KEY_TO, "RATE", 0, "Rate of the last step (default: 10)", 1},
+    {"steps", KEY_STEPS, "N", 0, "Steps between them (default: 200)", 1},
+    {"set", KEY_SET, "PATH=VALUE", 0,
+     "Set one value of the configuration, e.g. train.batch=32; may be repeated", 1},
+    {"output", 'o', "FILE", 0, "Draw a picture: FILE.svg or FILE.png", 2},
+    {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE if it is there", 2},
+    {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 3},
+    {0},
+};
+
+static const struct argp_child children[] = {
+    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+
+const struct argp sc_lr_find_argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "CONFIG",
+    .doc =
+        "Trains with learning rates that grow step by step, from the first weights on, shows the "
+        "loss over them and proposes one (Smith 2017). It ends where the loss is four times its "
+        "least. Nothing of it is kept; optimizer, batch and network are the configuration's.",
+    .children = children};
+
+static bool on_stop(void *user) {
+    (void)user;
+    sc_signals_look();
+    return sc_signal_seen() != 0;
+}
+
+static void on_step(void *user, int64_t step, double loss) {
+    const find_settings *settings = user;
+    if (step % SHOWN == 0 && settings->cli->verbose)
+        sc_cli_say(settings->cli, "step %lld of %lld, loss %.4g", (long long)step,
+                   (long long)settings->sweep.steps, loss);
+}
+
+static void draw(sc_figure *figure, const sc_rate_sweep *sweep) {
+    sc_figure_title(figure, "Loss over learning rates");
+    sc_panel *panel = sc_figure_panel(figure, NULL, "learning rate", "loss");
+    panel->x.logarithmic = true;
+    sc_panel_points(panel, "of each step", (sc_style){.colour = 0}, sweep->steps, sweep->rate,
+                    sweep->loss, NULL);
+    sc_panel_line(panel, "averaged", (sc_style){.colour = 1}, sweep->steps, sweep->rate,
+                  sweep->smooth);
+    if (isnan(sweep->proposal)) return;
+    for (size_t i = 0; i < sweep->steps; i++)
+        if (sweep->rate[i] == sweep->proposal)
+            sc_panel_points(panel, "falls fastest", (sc_style){.colour = 2, .symbol = 3}, 1,
+                            &sweep->rate[i], &sweep->smooth[i], NULL);
+}
+
+static json_t *points(const sc_rate_sweep *sweep) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < sweep->steps; i++) {
+        json_t *point = sc_report(NULL);
+        sc_report_number(point, "learning_rate", sweep->rate[i]);
+        sc_report_number(point, "loss", sweep->loss[i]);
+        sc_report_number(point, "averaged", sweep->smooth[i]);
+        json_array_append_new(list, point);
+    }
+    return list;
+}
+
+static void print_json(sc_cli *cli, const sc_rate_sweep *sweep) {
+    json_t *event = sc_report("lr_find");
+    sc_report_number(event, "proposal", sweep->proposal);
+    sc_report_number(event, "least_loss_at", sweep->least);
+    sc_report_value(event, "points", points(sweep));
+    sc_report_print(cli, event);
+}
+
+static socle_status print_text(sc_cli *cli, const sc_rate_sweep *sweep, const sc_figure *figure) {
+    sc_text text;
+    sc_text_init(&text, &cli->env);
+    socle_status status = sc_figure_text(&text, figure, sc_terminal_width(STDOUT_FILENO));
+    if (status == SOCLE_OK && !cli->quiet) sc_cli_put(stdout, text.data);
+    sc_text_free(&text);
+    SC_TRY(status);
+    if (isnan(sweep->proposal))
+        printf(
+            "the loss falls at no rate: begin with smaller ones (--from), or look at the data\n");
+    else
+        printf("learning rate %.2g (the averaged loss falls fastest there, and is least at %.2g)\n",
+               sweep->proposal, sweep->least);
+    return SOCLE_OK;
+}
+
+static socle_status show(const find_settings *settings, const sc_rate_sweep *sweep) {
+    sc_cli *cli = settings->cli;
+    sc_figure *figure;
+    SC_TRY(sc_figure_create(&figure, &cli->env));
+    draw(figure, sweep);
+    socle_status status = settings->output ? sc_figure_write(figure, settings->output) : SOCLE_OK;
+    if (status == SOCLE_OK && cli->json)
+        print_json(cli, sweep);
+    else if (status == SOCLE_OK)
+        status = print_text(cli, sweep, figure);
+    sc_figure_destroy(figure);
+    return status;
+}
+
+static socle_status sweep_on_devices(const find_settings *settings, sc_recipe *recipe) {
+    sc_cli *cli = settings->cli;
+    sc_fleet_device *device;
+    sc_rate_sweep sweep;
+    int count;
+    recipe->fit.memory = settings->train.memory;
+    SC_TRY(sc_cli_open_workers(cli, &device, &count, false));
+    sc_signals_begin();
+    socle_status status = sc_rate_sweep_run(&sweep, &cli->env, device, count, recipe->net,
+                                            &recipe->fit, recipe->train, &settings->sweep);
+    sc_signals_end();
+    sc_cli_close_workers(cli, device, count);
+    if (status == SOCLE_STATUS_INTERRUPTED) cli->exit_code = 128 + sc_signal_seen();
+    SC_TRY(status);
+    status = show(settings, &sweep);
+    sc_rate_sweep_free(&sweep);
+    return status;
+}
+
+/* A library that is not there is no fault of a device, and is told before the work is done. */
+static socle_status can_draw(const find_settings *settings) {
+    socle_status status = settings->output ? sc_figure_can_draw(&settings->cli->env) : SOCLE_OK;
+    if (status == SOCLE_STATUS_UNSUPPORTED) settings->cli->exit_code = EXIT_FAILURE;
+    return status;
+}
+
+socle_status sc_lr_find_run(sc_cli *cli, int argc, char **argv) {
+    find_settings settings = {.cli = cli,
+                              .train.cli = cli,
+                              .sweep = {.low = 1e-6, .high = 10, .steps = 200, .stop = on_stop}};
+    sc_config *config;
+    sc_recipe recipe = {0};
+    settings.sweep.user = &settings;
+    settings.sweep.step = on_step;
+    sc_signals_prepare();
+    SC_TRY(sc_cli_parse(cli, &sc_lr_find_argp, argc, argv, &settings));
+    if (cli->helped) return SOCLE_OK;
+    SC_TRY(can_draw(&settings));
+    SC_TRY(sc_train_load_config(&config, &settings.train));
+    socle_status status = sc_recipe_read(&recipe, &cli->env, config);
+    if (status == SOCLE_OK) status = sc_recipe_load(&recipe);
+    if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
+    if (status == SOCLE_OK) status = sweep_on_devices(&settings, &recipe);
+    if (!cli->hangs) sc_recipe_free(&recipe);
+    sc_config_destroy(config);
+    return status;
+}

@@ -121,8 +121,8 @@ static const struct argp_option options[] = {
      2},
     {"split", KEY_SPLIT, "test|train", 0, "Which data (default: test, where there are some)", 2},
     {"sample", KEY_SAMPLE, "N", 0, "features, saliency: which sample of the data (default: 0)", 2},
-    {"layer", KEY_LAYER, "NAME", 0, "filters, features: of this layer alone", 2},
-    {"count", KEY_COUNT, "N", 0, "At most so many pictures, maps or layers", 2},
+    {"layer", KEY_LAYER, "NAME", 0, "filters, features, excites, latent: of this layer", 2},
+    {"count", KEY_COUNT, "N", 0, "At most so many pictures, maps, layers or samples", 2},
     {"log", KEY_LOG, NULL, 0, "curves: losses on a logarithmic axis", 2},
     {0},
 };

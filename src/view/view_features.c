@@ -110,7 +110,7 @@ socle_status sc_view_features(sc_figure *figure, const sc_view_request *request)
     SC_TRY(sc_view_model_open(&model, request, 0));
     sc_view_names(&name, request);
     socle_status status = sc_view_model_data(&model, false);
-    if (status == SOCLE_OK) status = sc_view_model_sample(&model, request->sample, &sample);
+    if (status == SOCLE_OK) status = sc_view_model_part(&model, request->sample, 1, &sample);
     if (status == SOCLE_OK) {
         sc_figure_title(figure, "What the layers of %s make of sample %lld of %s", name.text,
                         (long long)request->sample, sc_view_model_what(&model));

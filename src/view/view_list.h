@@ -19,5 +19,9 @@ socle_status sc_view_boundary(sc_figure *figure, const sc_view_request *request)
 socle_status sc_view_regions(sc_figure *figure, const sc_view_request *request);
 socle_status sc_view_errors(sc_figure *figure, const sc_view_request *request);
 socle_status sc_view_fit(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_gradients(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_landscape(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_latent(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_excites(sc_figure *figure, const sc_view_request *request);
 
 #endif

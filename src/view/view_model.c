@@ -168,17 +168,19 @@ socle_status sc_view_model_outputs(const sc_view_model *model, int node, const s
     return status;
 }
 
-socle_status sc_view_model_sample(const sc_view_model *model, int64_t number, sc_dataset **out) {
+socle_status sc_view_model_part(const sc_view_model *model, int64_t first, int64_t count,
+                                sc_dataset **out) {
     const sc_dataset *whole = model->dataset;
+    const int64_t all = sc_dataset_count(whole);
     *out = NULL;
-    if (number >= sc_dataset_count(whole))
+    if (first >= all)
         return sc_fail(model->env, SOCLE_STATUS_CONFIG, "--sample %lld: %s has samples 0 to %lld",
-                       (long long)number, sc_dataset_label(whole),
-                       (long long)sc_dataset_count(whole) - 1);
-    SC_TRY(sc_dataset_create(out, model->env, sc_dataset_label(whole), 1));
+                       (long long)first, sc_dataset_label(whole), (long long)all - 1);
+    if (count > all - first) count = all - first;
+    SC_TRY(sc_dataset_create(out, model->env, sc_dataset_label(whole), count));
     for (int c = 0; c < sc_dataset_columns(whole); c++) {
         const sc_column *column = sc_dataset_column(whole, c);
-        const char *row = (const char *)column->data + (size_t)number * column->row_bytes;
+        const char *row = (const char *)column->data + (size_t)first * column->row_bytes;
         socle_status status = sc_dataset_add_borrowed(*out, column->name, column->dtype,
                                                       &column->shape, row, NULL, NULL);
         if (status == SOCLE_OK) continue;

@@ -36,8 +36,10 @@ const char *sc_view_model_what(const sc_view_model *model);
  * sample of a data set: *out is count rows of *size floats, released with sc_release. */
 socle_status sc_view_model_outputs(const sc_view_model *model, int node, const sc_dataset *dataset,
                                    float **out, int64_t *size);
-/* A data set of one sample of the model's data; which must outlive it. Errors: CONFIG (no such). */
-socle_status sc_view_model_sample(const sc_view_model *model, int64_t number, sc_dataset **out);
+/* A data set of `count` samples of the model's data from number `first` on, or of as many as there
+ * are; the data must outlive it. Errors: CONFIG (there is no such sample). */
+socle_status sc_view_model_part(const sc_view_model *model, int64_t first, int64_t count,
+                                sc_dataset **out);
 /* How class `number` is called: by its name, where the model knows it. */
 typedef struct sc_view_class {
     char text[SC_QUOTED];
@@ -67,6 +69,22 @@ sc_grid sc_view_picture_grid(const sc_column *column, const double *value, int c
  * input. */
 socle_status sc_view_input_gradient(const sc_view_model *model, const sc_dataset *sample, int input,
                                     const float *seed, float *gradient);
+/* The same of what a node gives, at a place of the caller's that is moved along the gradient. */
+typedef struct sc_view_ascent {
+    int node, input;
+    const float *seed;
+    float *x;           /* the input; moved */
+    int steps;          /* 0: the gradient alone */
+    double length;      /* of a step */
+    double least, most; /* of an element of x */
+} sc_view_ascent;
+/* `sample` gives the other inputs; `gradient` is the last one. */
+socle_status sc_view_ascend(const sc_view_model *model, const sc_dataset *sample,
+                            const sc_view_ascent *ascent, float *gradient);
+/* view_slopes.c: the gradient of the mean loss over a data set by every trained parameter, out[p];
+ * those of statistics are not touched. Errors: CONFIG (the network has other losses than one of its
+ * result). */
+socle_status sc_view_slopes(const sc_view_model *model, const sc_dataset *dataset, float **out);
 
 /* view_answers.c: right answers beside the network's, where it tells classes apart, one label per
  * sample. */

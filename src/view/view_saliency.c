@@ -86,7 +86,7 @@ socle_status sc_view_saliency(sc_figure *figure, const sc_view_request *request)
     SC_TRY(sc_view_model_open(&model, request, 0));
     socle_status status = suits(&model);
     if (status == SOCLE_OK) status = sc_view_model_data(&model, false);
-    if (status == SOCLE_OK) status = sc_view_model_sample(&model, request->sample, &sample);
+    if (status == SOCLE_OK) status = sc_view_model_part(&model, request->sample, 1, &sample);
     if (status == SOCLE_OK) status = compute(figure, &model, sample);
     sc_dataset_destroy(sample);
     sc_view_model_close(&model);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Figures of `socle plot` that look at a network from its inputs: the plane of two of them, the
  * line of one, the pixels that decide. Each is compared with the arithmetic of the weights. */
-#include "tool.h"
+#include "figure.h"
 
 enum { POINTS = 120, HIDDEN = 3 };
 
@@ -17,59 +17,11 @@ static void end(void) {
 
 TestSuite(tool_plane, .init = begin, .fini = end);
 
-static json_t *figure_of(const char *words) {
-    tool_result result = tool_run("plot --json %s", words);
-    if (result.code != 0) SC_TEST_FAIL("plot %s: %s", words, result.err);
-    json_t *lines = tool_json_lines(result.out), *figure = tool_event(lines, "figure");
-    SC_TRUE(figure != NULL);
-    json_incref(figure);
-    json_decref(lines);
-    tool_free(&result);
-    return figure;
-}
-
-static const json_t *mark_of(const json_t *figure, size_t panel, const char *kind, int number) {
-    const json_t *marks =
-        json_object_get(json_array_get(json_object_get(figure, "panels"), panel), "marks");
-    size_t i;
-    json_t *mark;
-    json_array_foreach(marks, i, mark) {
-        if (strcmp(json_string_value(json_object_get(mark, "kind")), kind) == 0 && number-- == 0)
-            return mark;
-    }
-    SC_TEST_FAIL("no %s", kind);
-    return NULL;
-}
-
-static double number_at(const json_t *mark, const char *key, size_t i) {
-    return json_number_value(json_array_get(json_object_get(mark, key), i));
-}
-
 static float *weights(const char *name, size_t count) {
     size_t size;
     float *out = (float *)tool_tensor("run/model.safetensors", name, &size);
     SC_EQ(size, count * sizeof(float));
     return out;
-}
-
-static void put_u32(unsigned char *to, uint32_t value) {
-    for (int i = 0; i < 4; i++) to[i] = (unsigned char)(value >> (24 - 8 * i));
-}
-
-/* An IDX file of floats, [rows, columns], or [rows] where there is one. */
-static void put_floats(const char *name, const float *value, uint32_t rows, uint32_t columns) {
-    const size_t head = columns > 1 ? 12 : 8, count = (size_t)rows * columns;
-    unsigned char *data = calloc(1, head + 4 * count);
-    put_u32(data, columns > 1 ? 0x0D02 : 0x0D01);
-    put_u32(data + 4, rows);
-    if (columns > 1) put_u32(data + 8, columns);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &value[i], sizeof bits);
-        put_u32(data + head + 4 * i, bits);
-    }
-    tool_put(name, data, head + 4 * count);
-    free(data);
 }
 
 /* Two clouds that overlap. */

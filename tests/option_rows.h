@@ -66,15 +66,18 @@ static SC_UNUSED void kind_text(char out[TEXT], const row *row) {
 /* A whole configuration in which the row's section stands, and the path of the section. */
 static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row) {
     char kind[TEXT] = "{relu: }", inputs[TEXT] = "";
-    const char *data = "images: a, labels: b";
+    char data[2 * TEXT] = "images: a, labels: b";
     const char *loss = "mse", *optimizer = "adam", *schedule = "constant", *metrics = "[]";
     if (row->family) kind_text(kind, row);
     snprintf(holder, TEXT, "%s", row->section);
     if (row->record == &sc_recipe_part_record &&
         sc_reader_owner(row->option->key) == &sc_reader_csv)
-        data = "csv: a";
+        strcpy(data, "csv: a");
+    if (row->record == &sc_recipe_part_record &&
+        sc_reader_owner(row->option->key) == &sc_reader_toy)
+        strcpy(data, "generate: xor");
     if (row->record == &sc_recipe_column_record) {
-        data = "csv: a, columns: [{name: a}]";
+        strcpy(data, "csv: a, columns: [{name: a}]");
         snprintf(holder, TEXT, "data.train.columns[0]");
     } else if (row->record == &sc_net_input_record) {
         snprintf(inputs, sizeof inputs, "inputs: [{shape: [1, 2]}], ");
@@ -89,6 +92,9 @@ static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row
     } else if (row->family == &sc_layer_family) {
         snprintf(holder, TEXT, "network[1].%s",
                  row->record == row->family->common ? "relu" : row->section);
+    } else if (row->family == &sc_toy_family) {
+        snprintf(data, sizeof data, "generate: %s", kind);
+        snprintf(holder, TEXT, "data.train.generate.%s", row->section);
     } else if (row->family == &sc_metric_family) {
         metrics = kind;
         snprintf(holder, TEXT, "metrics.%s", row->section);

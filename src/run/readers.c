@@ -2,7 +2,7 @@
 /* See readers.h: the table, and whose keys are whose. */
 #include "run/readers.h"
 
-static const sc_reader *const readers[] = {&sc_reader_idx, &sc_reader_csv, NULL};
+static const sc_reader *const readers[] = {&sc_reader_idx, &sc_reader_csv, &sc_reader_toy, NULL};
 
 const sc_reader *sc_reader_owner(const char *key) {
     for (int r = 0; readers[r]; r++)

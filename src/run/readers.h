@@ -39,6 +39,6 @@ const sc_reader *sc_reader_owner(const char *key);
 /* Takes what is another reader's out of a resolved part. */
 void sc_reader_strip(const sc_reader *reader, json_t *part);
 
-extern const sc_reader sc_reader_idx, sc_reader_csv;
+extern const sc_reader sc_reader_idx, sc_reader_csv, sc_reader_toy;
 
 #endif

@@ -33,11 +33,11 @@ const sc_record sc_recipe_column_record = {
 
 static const sc_option part_options[] = {
     {"images", SC_OPTION_PATH, AT(images), "an IDX file, plain or gzip", .required = true,
-     .unless = "csv", .example = "train-images-idx3-ubyte.gz"},
+     .unless = "csv generate", .example = "train-images-idx3-ubyte.gz"},
     {"labels", SC_OPTION_PATH, AT(labels),
      "an IDX file with a label or a value per sample, per token (two dimensions) or per pixel "
      "(three)",
-     .required = true, .unless = "csv", .example = "train-labels-idx1-ubyte.gz"},
+     .required = true, .unless = "csv generate", .example = "train-labels-idx1-ubyte.gz"},
     {"inputs", SC_OPTION_MAP, ELSEWHERE,
      "an IDX file for each input of the network beside the images, with as many samples",
      .standard = "images alone", .example = "{length: train-lengths-idx1-ubyte.gz}"},
@@ -48,7 +48,11 @@ static const sc_option part_options[] = {
     {"csv", SC_OPTION_PATH, AT(csv),
      "a table as CSV, plain or gzip, in the place of `images`: its columns are the input and the "
      "target; the model keeps what was learnt of them, and predicts from raw rows",
-     .required = true, .unless = "images", .example = "iris.csv"},
+     .required = true, .unless = "images generate", .example = "iris.csv"},
+    {"generate", SC_OPTION_KIND, AT(toy),
+     "toy data, in the place of files: points that a rule gives a class or a value",
+     .required = true, .unless = "images csv", .family = &sc_toy_family,
+     .example = "{spiral: {samples: 600, noise: 0.1}}"},
     {"target", SC_OPTION_NAMES, ELSEWHERE,
      "the column that is predicted, or several of numbers; text and whole numbers are classes, "
      "where the loss compares classes",
@@ -90,6 +94,7 @@ const sc_record sc_recipe_part_record = {
             "accuracy.",
     .options = part_options,
     .count = COUNT(part_options),
-    .standard = &(const sc_recipe_part){.missing = "refuse", .decimal = "."},
+    .standard =
+        &(const sc_recipe_part){.toy = {.kind = "xor"}, .missing = "refuse", .decimal = "."},
     .size = sizeof(sc_recipe_part),
 };

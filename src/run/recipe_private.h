@@ -5,6 +5,7 @@
 
 #include "data/idx.h"
 #include "data/preparation.h"
+#include "data/toy.h"
 #include "run/recipe.h"
 
 /* recipe_options.c */
@@ -21,6 +22,7 @@ typedef struct sc_recipe_part {
     char *images, *labels, *csv;
     bool standardise, min_max;
     const char *missing, *separator, *decimal;
+    sc_toy_options toy;
     int64_t limit;
 } sc_recipe_part;
 extern const sc_record sc_recipe_column_record; /* of a sc_column_wish */

@@ -24,8 +24,12 @@ static char *value_text(const sc_config *config, const row *row) {
         sc_kind kind;
         const json_t *holder = layer ? json_object_get(root, "network")
                                : row->family == &sc_schedule_family ? json_object_get(root, "train")
-                                                                    : root;
-        const char *key = row->family == &sc_metric_family ? "metrics" : row->family->what;
+                               : row->family == &sc_toy_family
+                                   ? sc_config_find(config, "data.train")
+                                   : root;
+        const char *key = row->family == &sc_metric_family ? "metrics"
+                          : row->family == &sc_toy_family  ? "generate"
+                                                           : row->family->what;
         SC_OK(&env, sc_kind_find(&kind, config, holder, layer ? NULL : key, 1, row->family));
         SC_OK(&env, sc_kind_read(data, config, &kind));
         record = kind.record;

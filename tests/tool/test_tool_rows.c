@@ -43,6 +43,15 @@ static void expect_out(const char *input, const char *words, const char *wanted)
     tool_free(&result);
 }
 
+static void refuse(int code, const char *part, const char *text) {
+    char data[512];
+    snprintf(data, sizeof data, "  train: {%s}", part);
+    put_config("bad.yaml", data, rest);
+    SC_REPRO("%s", part);
+    tool_expect(code, text, "train bad.yaml -o no");
+    SC_TRUE(!tool_exists("no"));
+}
+
 Test(tool_rows, a_model_takes_raw_rows) {
     tool_expect(0, NULL, "train fruit.yaml -o run");
     static const char rows[] = "colour,length,weight\nyellow,3.0,20\nred,1.0,11\n";
@@ -108,15 +117,6 @@ Test(tool_rows, a_test_part) {
     SC_TRUE(!tool_exists("no"));
 }
 
-static void refuse(int code, const char *part, const char *text) {
-    char data[512];
-    snprintf(data, sizeof data, "  train: {%s}", part);
-    put_config("bad.yaml", data, rest);
-    SC_REPRO("%s", part);
-    tool_expect(code, text, "train bad.yaml -o no");
-    SC_TRUE(!tool_exists("no"));
-}
-
 Test(tool_rows, what_is_refused) {
     tool_put_text("ragged.csv", "a,b\n1,x\n2\n");
     tool_put_text("one.csv", "a,b\n1,x\n2,x\n");
@@ -145,6 +145,27 @@ Test(tool_rows, what_is_refused) {
     refuse(3, "csv: comma.csv, target: b, columns: [{name: a, kind: numeric}]",
            "comma.csv:2: column 1 'a': '1,5' is no number; if the comma is a decimal one");
     refuse(3, "csv: fruit.csv", "fruit.csv: has neither a \"label\" nor a \"target\" column");
+}
+
+/* Toy data are made on the spot; the model is asked by rows. */
+Test(tool_rows, the_exclusive_or) {
+    tool_expect(0, NULL, "train %s/examples/xor.yaml -o xor", SC_SOURCE_DIR);
+    static const char rows[] = "x1,x2\n0,0\n0,1\n1,0\n1,1\n";
+    tool_result result =
+        tool_run_input(rows, sizeof rows - 1, "predict -m xor/model.safetensors --input -");
+    int class[4];
+    double share[4];
+    SC_REPRO("%s%s", result.out, result.err);
+    SC_EQ(sscanf(result.out, "%d %lf %d %lf %d %lf %d %lf", &class[0], &share[0], &class[1],
+                 &share[1], &class[2], &share[2], &class[3], &share[3]),
+          8);
+    for (int i = 0; i < 4; i++) SC_TRUE(class[i] == (i == 1 || i == 2) && share[i] > 0.9);
+    tool_free(&result);
+    tool_expect(0, NULL, "train xor/config.json -o again");
+    SC_TRUE(tool_same("xor/model.safetensors", "again/model.safetensors"));
+    refuse(2, "generate: donut", "unknown generator 'donut'");
+    refuse(2, "generate: {xor: {samples: 0}}", "must be a whole number from 1 to 1000000");
+    refuse(2, "generate: xor, target: y", "goes with `csv`");
 }
 
 /* What is in a file, and what becomes of it. */
@@ -207,6 +228,11 @@ static void expect_accuracy(const char *name, double wanted) {
 Test(tool_rows, examples_learn) {
     expect_accuracy("iris", 0.95);
     expect_accuracy("digits", 0.97);
+    tool_result result = tool_run("train %s/examples/spiral.yaml -o spiral", SC_SOURCE_DIR);
+    const char *at = strstr(result.out, "test accuracy ");
+    SC_REPRO("%s%s", result.out, result.err);
+    SC_TRUE(at && strtod(at + strlen("test accuracy "), NULL) >= 0.97);
+    tool_free(&result);
     tool_expect(0, NULL, "train %s/examples/diabetes.yaml -o diabetes --device cpu", SC_SOURCE_DIR);
     SC_TRUE(least("diabetes/metrics.csv", "val_loss") <= 0.6);
 }

@@ -147,30 +147,11 @@ sc_bytes_text sc_bytes(uint64_t bytes);
 /* "1,199,882" */
 sc_bytes_text sc_grouped(int64_t value);
 
-/* The commands. */
-extern const struct argp sc_devices_argp, sc_train_argp, sc_eval_argp, sc_predict_argp,
-    sc_generate_argp, sc_summary_argp, sc_plan_argp, sc_verify_argp, sc_inspect_argp,
-    sc_completion_argp, sc_version_argp, sc_help_argp, sc_schema_argp, sc_derive_argp,
-    sc_descend_argp, sc_plot_argp, sc_compare_argp, sc_lr_find_argp, sc_explain_argp, sc_data_argp;
-socle_status sc_devices_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_train_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_eval_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_generate_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_predict_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_summary_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_plan_command_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_verify_command_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_lr_find_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_compare_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_plot_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_data_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_inspect_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_completion_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_version_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_derive_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_descend_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_explain_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_schema_run(sc_cli *cli, int argc, char **argv);
-socle_status sc_help_run(sc_cli *cli, int argc, char **argv);
+/* The commands, each in cmd_<name>.c. */
+#define SC_COMMAND(name, word, brief)                                                              \
+    extern const struct argp sc_##name##_argp;                                                     \
+    socle_status sc_##name##_command(sc_cli *cli, int argc, char **argv);
+#include "cli/command_list.def"
+#undef SC_COMMAND
 
 #endif

@@ -217,7 +217,7 @@ static socle_status show(compare_settings *settings) {
     return status;
 }
 
-socle_status sc_compare_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_compare_command(sc_cli *cli, int argc, char **argv) {
     compare_settings settings = {.cli = cli};
     SC_TRY(sc_cli_parse(cli, &sc_compare_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;

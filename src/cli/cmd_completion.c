@@ -315,7 +315,7 @@ static void print_fish(void) {
     }
 }
 
-socle_status sc_completion_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_completion_command(sc_cli *cli, int argc, char **argv) {
     static const char *const shells[] = {"bash", "zsh", "fish"};
     static void (*const print[])(void) = {print_bash, print_zsh, print_fish};
     completion_settings settings = {.cli = cli};

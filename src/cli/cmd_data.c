@@ -102,7 +102,7 @@ static socle_status report_csv(sc_cli *cli, const char *path) {
     return status;
 }
 
-socle_status sc_data_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_data_command(sc_cli *cli, int argc, char **argv) {
     data_settings settings = {.cli = cli};
     bool idx = false;
     SC_TRY(sc_cli_parse(cli, &sc_data_argp, argc, argv, &settings));

@@ -193,7 +193,7 @@ static socle_status print_json(const sc_curve *curve, const double *point, doubl
     return status;
 }
 
-socle_status sc_derive_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_derive_command(sc_cli *cli, int argc, char **argv) {
     derive_settings settings = {.cli = cli, .step = 1};
     sc_curve curve;
     double at[SC_CURVE_VARIABLES] = {0}, *point = NULL;

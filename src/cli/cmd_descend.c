@@ -182,7 +182,7 @@ static socle_status show(const sc_curve *curve, const sc_descent *descent) {
     return SOCLE_OK;
 }
 
-socle_status sc_descend_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_descend_command(sc_cli *cli, int argc, char **argv) {
     descend_settings settings = {.cli = cli, .descent = {.most = 20, .tolerance = 1e-6, .seed = 1}};
     sc_descent *descent = &settings.descent;
     double from[SC_CURVE_VARIABLES] = {0};

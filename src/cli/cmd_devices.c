@@ -88,7 +88,7 @@ static socle_status print_table(sc_cli *cli) {
     return status;
 }
 
-socle_status sc_devices_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_devices_command(sc_cli *cli, int argc, char **argv) {
     devices_settings settings = {cli};
     SC_TRY(sc_cli_parse(cli, &sc_devices_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;

@@ -192,7 +192,7 @@ static socle_status check_thresholds(sc_cli *cli, const eval_settings *settings,
     return status;
 }
 
-socle_status sc_eval_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_eval_command(sc_cli *cli, int argc, char **argv) {
     eval_settings settings = {.cli = cli,
                               .choice.cli = cli,
                               .min_accuracy = NAN,

@@ -168,7 +168,7 @@ static bool visit(void *user, const sc_explained *what) {
     return walk->status != SOCLE_OK;
 }
 
-socle_status sc_explain_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_explain_command(sc_cli *cli, int argc, char **argv) {
     explain_settings settings = {.cli = cli};
     SC_TRY(sc_cli_parse(cli, &sc_explain_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;

@@ -196,7 +196,7 @@ static socle_status load(generate_job *generate, sc_env *env) {
                        sizeof(float));
 }
 
-socle_status sc_generate_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_generate_command(sc_cli *cli, int argc, char **argv) {
     generate_settings settings = {
         .cli = cli, .choice.cli = cli, .count = STANDARD_COUNT, .seed = 1, .batch = BATCH};
     generate_job generate = {.settings = &settings};

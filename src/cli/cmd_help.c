@@ -165,7 +165,7 @@ static socle_status show(sc_cli *cli, const help_settings *settings) {
     return status;
 }
 
-socle_status sc_help_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_help_command(sc_cli *cli, int argc, char **argv) {
     help_settings settings = {.cli = cli};
     if (strcmp(cli->command, "socle help") != 0) {
         list_commands();
@@ -194,7 +194,7 @@ const struct argp sc_version_argp = {.parser = parse_version,
                                      .doc = "Prints the version and what was built in.",
                                      .children = common_child};
 
-socle_status sc_version_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_version_command(sc_cli *cli, int argc, char **argv) {
     help_settings settings = {.cli = cli};
     SC_TRY(sc_cli_parse(cli, &sc_version_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;

@@ -229,7 +229,7 @@ static socle_status fail_foreign(sc_cli *cli, const char *path, const unsigned c
                    kind ? kind : begin);
 }
 
-socle_status sc_inspect_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_inspect_command(sc_cli *cli, int argc, char **argv) {
     inspect_settings settings = {.cli = cli};
     SC_TRY(sc_cli_parse(cli, &sc_inspect_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;

@@ -204,7 +204,7 @@ static socle_status can_draw(const find_settings *settings) {
     return status;
 }
 
-socle_status sc_lr_find_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_lr_find_command(sc_cli *cli, int argc, char **argv) {
     find_settings settings = {.cli = cli,
                               .train.cli = cli,
                               .sweep = {.low = 1e-6, .high = 10, .steps = 200, .stop = on_stop}};

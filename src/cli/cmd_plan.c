@@ -254,7 +254,7 @@ static socle_status load_config(sc_config **out, plan_settings *settings) {
     return status;
 }
 
-socle_status sc_plan_command_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_plan_command(sc_cli *cli, int argc, char **argv) {
     plan_settings settings = {.cli = cli};
     sc_config *config;
     sc_recipe recipe = {0};

@@ -202,7 +202,7 @@ static socle_status can_draw(sc_cli *cli) {
     return status;
 }
 
-socle_status sc_plot_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_plot_command(sc_cli *cli, int argc, char **argv) {
     plot_settings settings = {.cli = cli, .kind = sc_view_at(0)};
     sc_figure *figure;
     settings.request = (sc_view_request){

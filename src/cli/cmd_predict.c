@@ -221,7 +221,7 @@ static socle_status load(predict_job *predict, sc_cli *cli) {
     return sc_recipe_suits(&cli->env, predict->net, predict->dataset, false);
 }
 
-socle_status sc_predict_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_predict_command(sc_cli *cli, int argc, char **argv) {
     predict_settings settings = {.cli = cli, .choice.cli = cli, .batch = STANDARD_BATCH};
     predict_job predict = {.settings = &settings};
     sc_worker *worker;

@@ -22,7 +22,7 @@ const struct argp sc_schema_argp = {.parser = parse,
                                         "with which editors complete and check them.",
                                     .children = children};
 
-socle_status sc_schema_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_schema_command(sc_cli *cli, int argc, char **argv) {
     SC_TRY(sc_cli_parse(cli, &sc_schema_argp, argc, argv, cli));
     if (cli->helped) return SOCLE_OK;
     json_t *schema = sc_schema();

@@ -186,7 +186,7 @@ static bool is_model(sc_cli *cli, const char *path) {
     return model;
 }
 
-socle_status sc_summary_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_summary_command(sc_cli *cli, int argc, char **argv) {
     summary_settings settings = {.cli = cli, .choice.cli = cli};
     SC_TRY(sc_cli_parse(cli, &sc_summary_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;

@@ -198,7 +198,7 @@ static socle_status run_recipe(sc_train_session *session, const sc_config *confi
     return status;
 }
 
-socle_status sc_train_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_train_command(sc_cli *cli, int argc, char **argv) {
     sc_train_settings settings = {.cli = cli};
     sc_train_session session = {.cli = cli, .settings = &settings, .opened = sc_now_ns()};
     sc_config *config;

@@ -136,7 +136,7 @@ static socle_status check_options(sc_cli *cli, const sc_verify_options *options)
     return SOCLE_OK;
 }
 
-socle_status sc_verify_command_run(sc_cli *cli, int argc, char **argv) {
+socle_status sc_verify_command(sc_cli *cli, int argc, char **argv) {
     verify_settings settings = {.cli = cli, .options = SC_VERIFY_OPTIONS_DEFAULT};
     sc_verify_totals totals = {0};
     SC_TRY(sc_cli_parse(cli, &sc_verify_argp, argc, argv, &settings));

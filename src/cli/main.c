@@ -11,28 +11,9 @@
 #include <unistd.h>
 
 static const sc_command commands[] = {
-    {"devices", "List the devices", &sc_devices_argp, sc_devices_run},
-    {"train", "Train a network from a configuration", &sc_train_argp, sc_train_run},
-    {"eval", "Evaluate a model on test data", &sc_eval_argp, sc_eval_run},
-    {"predict", "Print a model's predictions", &sc_predict_argp, sc_predict_run},
-    {"generate", "Write samples of a model that makes them itself", &sc_generate_argp,
-     sc_generate_run},
-    {"plot", "Draw what a run or model shows", &sc_plot_argp, sc_plot_run},
-    {"compare", "Show several runs side by side", &sc_compare_argp, sc_compare_run},
-    {"data", "Show what is in a file of samples", &sc_data_argp, sc_data_run},
-    {"lr-find", "Propose a learning rate", &sc_lr_find_argp, sc_lr_find_run},
-    {"summary", "Print the layers of a configuration or model", &sc_summary_argp, sc_summary_run},
-    {"plan", "Say what memory a run will take", &sc_plan_argp, sc_plan_command_run},
-    {"verify", "Check every operation on a device", &sc_verify_argp, sc_verify_command_run},
-    {"inspect", "Print what a model or data file holds", &sc_inspect_argp, sc_inspect_run},
-    {"explain", "Explain a layer, activation, loss, optimizer, schedule or metric",
-     &sc_explain_argp, sc_explain_run},
-    {"derive", "Print the derivative of a formula", &sc_derive_argp, sc_derive_run},
-    {"descend", "Go down a formula step by step", &sc_descend_argp, sc_descend_run},
-    {"schema", "Print the JSON Schema of configurations", &sc_schema_argp, sc_schema_run},
-    {"completion", "Print a completion script for a shell", &sc_completion_argp, sc_completion_run},
-    {"version", "Print the version and what was built in", &sc_version_argp, sc_version_run},
-    {"help", "Explain a command, or what a configuration may say", &sc_help_argp, sc_help_run},
+#define SC_COMMAND(name, word, brief) {word, brief, &sc_##name##_argp, sc_##name##_command},
+#include "cli/command_list.def"
+#undef SC_COMMAND
     {0},
 };
 
@@ -69,7 +50,7 @@ static void hold_standard_descriptors(void) {
 
 static socle_status run(sc_cli *cli, int argc, char **argv, char *title, size_t size) {
     if (argc < 2) {
-        sc_help_run(cli, 1, argv);
+        sc_help_command(cli, 1, argv);
         return sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "a command is missing");
     }
     const char *word = argv[1];

@@ -69,7 +69,7 @@ void sc_reference_tail(sc_reference_job *job) {
     sc_reference_array *out = &job->operand[desc->inputs];
     int base = sc_op_base_inputs(desc), extra = desc->inputs - base;
     int64_t rows = job->launch->rows;
-    bool rounds_as_float = sc_reference_expr_exact(desc->tail, job->correct_divide);
+    const sc_reference_way usual = sc_reference_way_of(job, desc->tail);
     sc_reference_point point = {.launch = job->launch};
     for (int64_t i = 0; i < out->count; i++) {
         sc_reference_number in[SC_EXPR_INPUTS] = {{out->value[i], out->bound[i]}}, result;
@@ -79,8 +79,9 @@ void sc_reference_tail(sc_reference_job *job) {
             in[1 + k].value =
                 operand->value[sc_reference_broadcast(&operand->tensor, rows, point.coordinate)];
         }
-        bool exact = rounds_as_float && out->bound[i] == 0;
-        sc_reference_expr(desc->tail, &point, exact, job->correct_divide, in, &result);
+        sc_reference_way way =
+            usual == SC_REFERENCE_EXACT && out->bound[i] != 0 ? SC_REFERENCE_BOUNDED : usual;
+        sc_reference_expr(desc->tail, &point, way, job->correct_divide, in, &result);
         out->value[i] = result.value;
         out->bound[i] = result.error;
     }

@@ -20,6 +20,7 @@ typedef struct sc_reference_job {
     const sc_op_desc *desc;
     const sc_launch *launch;
     bool correct_divide; /* a trait of the device under test */
+    bool unrounded;      /* in double throughout: no bounds, and nothing is rounded to float */
     bool whole; /* the data are small whole numbers: sums below 2^24 are exact in any order */
     sc_reference_array operand[SC_MAX_OPERANDS];
 } sc_reference_job;
@@ -41,11 +42,17 @@ typedef struct sc_reference_number {
     double value, error;
 } sc_reference_number;
 
-/* All outputs of an expression. `exact`: every operation is correctly rounded, so round to float
- * after each; else compute in double and carry the bound of each rounding along (`error`). */
-void sc_reference_expr(const sc_expr *expr, const sc_reference_point *point, bool exact,
+typedef enum sc_reference_way {
+    SC_REFERENCE_BOUNDED, /* in double, with the bound of each rounding carried along (`error`) */
+    SC_REFERENCE_EXACT,   /* every operation is correctly rounded: to float after each */
+    SC_REFERENCE_DOUBLE   /* in double, without bounds */
+} sc_reference_way;
+/* All outputs of an expression. */
+void sc_reference_expr(const sc_expr *expr, const sc_reference_point *point, sc_reference_way way,
                        bool correct_divide, const sc_reference_number *input,
                        sc_reference_number *output);
+/* How a job's expressions are computed. */
+sc_reference_way sc_reference_way_of(const sc_reference_job *job, const sc_expr *expr);
 /* True when sc_reference_expr may be asked for exact results. */
 bool sc_reference_expr_exact(const sc_expr *expr, bool correct_divide);
 /* One scalar operation in double, no rounding; integers as whole doubles. */

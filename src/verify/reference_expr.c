@@ -243,10 +243,22 @@ static bool undecided(sc_expr_op op, const sc_reference_number *a) {
            fabs(a[0].value - a[1].value) <= a[0].error + a[1].error;
 }
 
-void sc_reference_expr(const sc_expr *expr, const sc_reference_point *point, bool exact,
+sc_reference_way sc_reference_way_of(const sc_reference_job *job, const sc_expr *expr) {
+    if (job->unrounded) return SC_REFERENCE_DOUBLE;
+    return sc_reference_expr_exact(expr, job->correct_divide) ? SC_REFERENCE_EXACT
+                                                              : SC_REFERENCE_BOUNDED;
+}
+
+/* The value of an operation alone. */
+static sc_reference_number apply_plainly(sc_expr_op op, const sc_reference_number *a) {
+    return (sc_reference_number){sc_reference_scalar(op, a[0].value, a[1].value, a[2].value), 0};
+}
+
+void sc_reference_expr(const sc_expr *expr, const sc_reference_point *point, sc_reference_way way,
                        bool correct_divide, const sc_reference_number *input,
                        sc_reference_number *output) {
     sc_reference_number node[SC_EXPR_NODES];
+    const bool exact = way == SC_REFERENCE_EXACT;
     for (int k = 0; k < expr->nodes; k++) {
         sc_expr_op op = (sc_expr_op)expr->node[k].op;
         if (op < SC_EXPR_LEAVES) {
@@ -256,6 +268,10 @@ void sc_reference_expr(const sc_expr *expr, const sc_reference_point *point, boo
         int arity = sc_expr_op_info(op)->arity;
         sc_reference_number a[3] = {{0, 0}, {0, 0}, {0, 0}};
         for (int i = 0; i < arity; i++) a[i] = node[expr->node[k].argument[i]];
+        if (way == SC_REFERENCE_DOUBLE) {
+            node[k] = apply_plainly(op, a);
+            continue;
+        }
         node[k] = apply(op, arity, a);
         if (undecided(op, a)) node[k].error = 1;
         bool real = expr->node[k].type == SC_EXPR_FLOAT;

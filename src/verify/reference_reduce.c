@@ -36,8 +36,8 @@ static void take(const sc_reference_job *job, int k, int64_t at, sc_reference_nu
         out->bound[at] = fmax(out->bound[at], term.error);
 }
 
-static void evaluate(const sc_reference_job *job, bool exact, const sc_reference_point *point,
-                     sc_reference_number *out) {
+static void evaluate(const sc_reference_job *job, sc_reference_way way,
+                     const sc_reference_point *point, sc_reference_number *out) {
     const sc_op_desc *desc = job->desc;
     sc_reference_number in[SC_EXPR_INPUTS] = {{0, 0}};
     for (int i = 0; i < desc->inputs && i < SC_EXPR_INPUTS; i++) {
@@ -45,7 +45,7 @@ static void evaluate(const sc_reference_job *job, bool exact, const sc_reference
         int64_t at = sc_reference_broadcast(&operand->tensor, job->launch->rows, point->coordinate);
         in[i].value = operand->value[at];
     }
-    sc_reference_expr(desc->expr, point, exact, job->correct_divide, in, out);
+    sc_reference_expr(desc->expr, point, way, job->correct_divide, in, out);
 }
 
 static void finish(const sc_reference_job *job, int k, bool exact, int64_t length) {
@@ -63,15 +63,15 @@ void sc_reference_reduce(sc_reference_job *job) {
     int64_t rows = job->launch->rows, points = sc_tensor_elements_at(&space, rows);
     int64_t length = first->count ? points / first->count : 0;
     double growth = sc_tolerance_sum(length, 1);
-    bool exact = sc_reference_expr_exact(desc->expr, job->correct_divide);
+    const sc_reference_way way = sc_reference_way_of(job, desc->expr);
     sc_reference_point point = {.launch = job->launch};
     for (int k = 0; k < desc->outputs; k++) start(job, k);
     for (int64_t p = 0; p < points; p++) {
         sc_reference_number out[SC_EXPR_OUTPUTS];
         sc_reference_locate(&point, &space, rows, p);
-        evaluate(job, exact, &point, out);
+        evaluate(job, way, &point, out);
         int64_t at = sc_reference_broadcast(&first->tensor, rows, point.coordinate);
         for (int k = 0; k < desc->outputs; k++) take(job, k, at, out[k], growth);
     }
-    for (int k = 0; k < desc->outputs; k++) finish(job, k, exact, length);
+    for (int k = 0; k < desc->outputs; k++) finish(job, k, way == SC_REFERENCE_EXACT, length);
 }

@@ -14,7 +14,7 @@ static const sc_reference_point origin = {.launch = &launch};
 static double evaluate(const sc_expr *expr, const double *input) {
     sc_reference_number in[SC_EXPR_INPUTS] = {{0, 0}}, out[SC_EXPR_OUTPUTS];
     for (int i = 0; i < expr->inputs; i++) in[i].value = input[i];
-    sc_reference_expr(expr, &origin, false, true, in, out);
+    sc_reference_expr(expr, &origin, SC_REFERENCE_BOUNDED, true, in, out);
     return out[0].value;
 }
 
@@ -63,7 +63,7 @@ static void compare_gradient(const sc_expr *expr, const double *point) {
         memcpy(at, point, (size_t)expr->inputs * sizeof at[0]);
         sc_reference_number in[SC_EXPR_INPUTS] = {{0, 0}}, out[SC_EXPR_OUTPUTS];
         for (int i = 0; i < expr->inputs; i++) in[i].value = at[i];
-        sc_reference_expr(expr, &origin, false, true, in, out);
+        sc_reference_expr(expr, &origin, SC_REFERENCE_BOUNDED, true, in, out);
         for (int i = 0; i < expr->outputs; i++) at[expr->inputs + i] = out[i].value;
         at[expr->inputs + expr->outputs] = 1.75;
         double expected = 1.75 * difference(expr, point, input);

@@ -33,7 +33,7 @@ static double value_of(const sc_expr *expr, double x, double y) {
     static const sc_reference_point origin = {.launch = &launch};
     sc_reference_number in[SC_EXPR_INPUTS] = {{0, 0}}, out[SC_EXPR_OUTPUTS];
     in[0].value = x, in[1].value = y;
-    sc_reference_expr(expr, &origin, false, true, in, out);
+    sc_reference_expr(expr, &origin, SC_REFERENCE_BOUNDED, true, in, out);
     return out[0].value;
 }
 

@@ -68,7 +68,7 @@ static double value_of(const char *text) {
     sc_expr expr = read(text, "x y");
     sc_reference_number in[SC_EXPR_INPUTS] = {{0, 0}}, out[SC_EXPR_OUTPUTS];
     in[0].value = 0.7, in[1].value = -1.3;
-    sc_reference_expr(&expr, &origin, false, true, in, out);
+    sc_reference_expr(&expr, &origin, SC_REFERENCE_BOUNDED, true, in, out);
     return out[0].value;
 }
 

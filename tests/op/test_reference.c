@@ -268,11 +268,11 @@ Test(reference, errors_are_carried_through_expressions) {
     int e = sc_expr_add_node(&expr, SC_EXPR_EXP, x, 0, 0);
     sc_expr_output(&expr, sc_expr_add_node(&expr, SC_EXPR_SUB, e, sc_expr_const(&expr, 1.0f), 0));
     sc_reference_number in = {0.001, 0}, out;
-    sc_reference_expr(&expr, &point, false, true, &in, &out);
+    sc_reference_expr(&expr, &point, SC_REFERENCE_BOUNDED, true, &in, &out);
     SC_NEAR(out.value, expm1(0.001), 1e-12);
     SC_TRUE(out.error >= 3 * sc_tolerance_ulp(1.001)); /* cancellation keeps the error of exp */
     in.error = 1e-3;
-    sc_reference_expr(&expr, &point, false, true, &in, &out);
+    sc_reference_expr(&expr, &point, SC_REFERENCE_BOUNDED, true, &in, &out);
     SC_TRUE(out.error >= 1e-3 && out.error < 1.1e-3);
     SC_TRUE(!sc_reference_expr_exact(&expr, true));
 }

@@ -63,7 +63,7 @@ static void list_commands(void) {
     printf("Usage: socle COMMAND [OPTION...]\nTrains neural networks on every OpenCL device, and "
            "on a plain CPU.\n\n");
     for (const sc_command *command = sc_commands(); command->name; command++)
-        printf("  %-11s %s\n", command->name, command->summary);
+        printf("  %-14s %s\n", command->name, command->summary);
     printf("\n`socle help COMMAND` explains one, `socle help config` what a configuration may\n"
            "say: also one section (train, data, ...) or all layers, losses, metrics,\n"
            "optimizers, schedules and initialisers, or one of them (layer conv2d).\n"

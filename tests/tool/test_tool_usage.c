@@ -212,7 +212,7 @@ Test(tool_usage, completions) {
     static const struct {
         const char *words, *offered;
     } rows[] = {
-        {"tr", "train"},
+        {"trai", "train"},
         {"train --ep", "--epochs"},
         {"eval --split te", "test"},
         {"eval --split = tr", "train"},

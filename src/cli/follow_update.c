@@ -31,7 +31,8 @@ socle_status sc_follow_update_begin(sc_follow_update *out, const sc_follow *foll
     SC_TRY(first_factor(&factor, follow));
     out->launch.scalar[SC_SCALAR_LEARNING_RATE] = (float)(factor * fit->optimizer.value[0]);
     sc_optimizer_scalars(&terms.step, 1, out->launch.scalar);
-    out->without = terms.sums.count                            ? "an update that sums over tensors"
+    out->without = fit->penalty.l1 > 0 || fit->penalty.l2 > 0  ? "train.penalty"
+                   : terms.sums.count                          ? "an update that sums over tensors"
                    : fit->groups                               ? "train.groups"
                    : fit->clip_norm > 0 || fit->clip_value > 0 ? "train.clip"
                                                                : NULL;
@@ -46,6 +47,7 @@ double sc_follow_updated(const sc_follow_update *update, sc_parameter_role role,
     in[SC_UPDATE_PARAMETER].value = weight;
     in[SC_UPDATE_GRADIENT].value = gradient;
     in[SC_UPDATE_RATE_SCALE].value = 1;
+    in[SC_UPDATE_SIDE].value = NAN; /* no side is kept */
     in[SC_UPDATE_DECAY].value = role == SC_PARAMETER_WEIGHT ? (double)update->decay : 0;
     sc_reference_expr(&update->expr, &point, SC_REFERENCE_DOUBLE, true, in, out);
     return out[0].value;

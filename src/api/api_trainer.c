@@ -74,6 +74,7 @@ static socle_status fill(socle_trainer *trainer, const socle_optimizer *optimize
     trainer->options = (sc_engine_options){.capacity = batch,
                                            .optimizer = &trainer->optimizer,
                                            .seed = seed,
+                                           .step_samples = batch,
                                            .has_target_dtype = true,
                                            .target_dtype = (uint8_t)trainer->target.dtype};
     if (sc_net_has_batch_statistics(net)) SC_TRY(sc_net_check_group(net, batch));
@@ -131,6 +132,7 @@ static socle_status run_step(socle_trainer *trainer, const step_call *call) {
     SC_TRY(sc_engine_upload(engine, slot, call->rows, call->column, NULL));
     SC_TRY(sc_engine_slot_uploaded(engine, slot)); /* the caller's memory is free on return */
     trainer->slot = (slot + 1) % sc_engine_slots(engine);
+    SC_TRY(sc_engine_step_samples(engine, call->column, call->rows, NULL));
     SC_TRY(sc_engine_micro_batch(engine, slot, call->rows, 0, step));
     sc_engine_step commit = {step, (double)call->rows,
                              sc_engine_groups(call->rows, trainer->options.capacity),

@@ -140,11 +140,15 @@ static sc_value gradient_of(sc_graph *graph, const sc_commit_shape *shape, int p
                           shape->parameter_blocks[piece], SC_BLOCK);
 }
 
-/* What penalties make of the gradients of a part's pieces. */
+/* What penalties make of the gradients of a part's pieces; a table that is updated by rows has
+ * none. */
 static void penalise(sc_graph *graph, const sc_commit_part *part, const sc_commit_shape *shape,
                      sc_value inverse, sc_value *gradient, sc_value *side) {
     for (int p = part->first; shape->penalised && p < part->first + part->count; p++)
-        sc_commit_penalised(graph, shape, p, inverse, &gradient[p], &side[p]);
+        if (shape->by_rows[p])
+            gradient[p] = sc_scale_inverse(graph, gradient[p], inverse);
+        else
+            sc_commit_penalised(graph, shape, p, inverse, &gradient[p], &side[p]);
 }
 
 /* `factor`: what brings the norm of the gradients to its limit; SC_NO_VALUE: there is none. */
@@ -189,25 +193,44 @@ socle_status sc_commit_build(sc_graph *graph, const sc_commit_part *part,
     return graph->status;
 }
 
+/* What the commit has left for the updates behind it: the health word, and the inverse. */
+static sc_value read_health(sc_graph *graph, const sc_commit_shape *shape, sc_value *inverse) {
+    const int word = shape->scaled ? SC_HEALTH_STOP : SC_HEALTH_STEP;
+    *inverse = SC_NO_VALUE;
+    if (shape->weighted)
+        *inverse =
+            build_inverse(graph, scalar(graph, SC_LANE_SUMS, SC_SUM_SAMPLE_WEIGHT, SOCLE_F32));
+    if (shape->scaled)
+        *inverse = sc_scale_inverse(
+            graph, scalar(graph, SC_LANE_HEALTH, SC_HEALTH_UNSCALE, SOCLE_F32), *inverse);
+    return scalar(graph, SC_LANE_HEALTH, word, SOCLE_I32);
+}
+
+/* What brings the gradients to the limit of their norm; SC_NO_VALUE: there is none. */
+static sc_value clip_factor(sc_graph *graph, const sc_commit_shape *shape) {
+    return shape->clip_norm > 0 ? scalar(graph, SC_LANE_HEALTH, SC_HEALTH_CLIP, SOCLE_F32)
+                                : SC_NO_VALUE;
+}
+
+socle_status sc_rows_update_build(sc_graph *graph, const sc_commit_rows *rows,
+                                  const sc_commit_shape *shape, sc_step_terms *terms) {
+    sc_graph_scope(graph, "commit");
+    sc_value inverse, health = read_health(graph, shape, &inverse),
+                      factor = clip_factor(graph, shape);
+    if (factor != SC_NO_VALUE) inverse = sc_scale_inverse(graph, factor, inverse);
+    sc_commit_update_rows(graph, rows, shape, health, inverse, terms);
+    return graph->status;
+}
+
 socle_status sc_update_build(sc_graph *graph, const sc_commit_part *part,
                              const sc_commit_shape *shape, sc_step_terms *terms) {
     sc_graph_scope(graph, "commit");
     sc_value gradient[SC_LANE_PIECES], side[SC_LANE_PIECES];
     for (int p = part->first; p < part->first + part->count; p++)
         gradient[p] = gradient_of(graph, shape, p);
-    const int word = shape->scaled ? SC_HEALTH_STOP : SC_HEALTH_STEP;
-    sc_value health = scalar(graph, SC_LANE_HEALTH, word, SOCLE_I32);
-    sc_value inverse = SC_NO_VALUE;
-    if (shape->weighted)
-        inverse =
-            build_inverse(graph, scalar(graph, SC_LANE_SUMS, SC_SUM_SAMPLE_WEIGHT, SOCLE_F32));
-    if (shape->scaled)
-        inverse = sc_scale_inverse(
-            graph, scalar(graph, SC_LANE_HEALTH, SC_HEALTH_UNSCALE, SOCLE_F32), inverse);
+    sc_value inverse, health = read_health(graph, shape, &inverse);
     penalise(graph, part, shape, inverse, gradient, side);
-    run_update(graph, part, shape, gradient, side, health, inverse,
-               shape->clip_norm > 0 ? scalar(graph, SC_LANE_HEALTH, SC_HEALTH_CLIP, SOCLE_F32)
-                                    : SC_NO_VALUE,
+    run_update(graph, part, shape, gradient, side, health, inverse, clip_factor(graph, shape),
                terms);
     return graph->status;
 }

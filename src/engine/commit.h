@@ -57,10 +57,20 @@ static inline int sc_coefficient_index(int kind, int pieces, int piece) {
                                              : (kind - 1) * pieces + 1 + piece;
 }
 
+/* Tensors of SC_LANE_ROWS, two for each table that is updated by rows: the numbers of a step's
+ * rows, and for each row of the table the place that it has in this list, from 1; what other rows
+ * have there means nothing. */
+enum { SC_ROWS_LIST, SC_ROWS_MAP, SC_ROWS_TENSORS };
+static inline int sc_rows_index(int table, int kind) {
+    return table * SC_ROWS_TENSORS + kind;
+}
+
 typedef struct sc_commit_shape {
     int pieces;                               /* of the parameters, gradients and states */
     int trained;                              /* so many of them, the first, have gradients */
-    int64_t parameter_blocks[SC_LANE_PIECES]; /* of each piece: bytes / SC_LANE_ALIGNMENT */
+    int64_t parameter_blocks[SC_LANE_PIECES]; /* of each piece: bytes / SC_LANE_ALIGNMENT; of a
+                                                 table that is updated by rows, of its gradient */
+    bool by_rows[SC_LANE_PIECES];             /* the piece is such a table */
     int64_t tensors[SC_LANE_PIECES]; /* in each piece; where the optimizer sums over tensors */
     int64_t statistic_blocks;        /* may be 0 */
     int sums;                        /* scalars of SUMS: SC_SUM_METRICS and the metrics */
@@ -86,6 +96,21 @@ socle_status sc_commit_build(sc_graph *graph, const sc_commit_part *part,
 /* The update of a further part, for a launch of its own behind the commit's. */
 socle_status sc_update_build(sc_graph *graph, const sc_commit_part *part,
                              const sc_commit_shape *shape, sc_step_terms *terms);
+/* commit_rows.c. A table [rows, units], alone in its piece, of which a step moves at most `most`
+ * rows; its gradient is [most, units], in the order of the step's rows, 0 behind them. */
+typedef struct sc_commit_rows {
+    const sc_optimizer *optimizer;
+    int table, piece; /* the table's number among those that are updated so */
+    int64_t rows, units, most;
+} sc_commit_rows;
+/* Graphs of capacity `most`, launched with as many rows as the step has. The map, from the list. */
+socle_status sc_rows_place_build(sc_graph *graph, const sc_commit_rows *rows);
+/* The update, behind the commit's. */
+socle_status sc_rows_update_build(sc_graph *graph, const sc_commit_rows *rows,
+                                  const sc_commit_shape *shape, sc_step_terms *terms);
+/* The gradient of a table, [most, units], of that of the rows that `index` found in it. */
+sc_value sc_rows_gradient(sc_graph *graph, const sc_commit_rows *rows, sc_value index,
+                          sc_value gradient);
 /* commit_scale.c: `scale`, 1-dimensional where the loss is a list of rows, times what each row
  * counts (SC_NO_VALUE: 1): what the gradient of `loss` begins with. */
 sc_value sc_scale_seed(sc_graph *graph, sc_value loss, sc_value weight);

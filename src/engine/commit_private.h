@@ -55,5 +55,11 @@ sc_value sc_commit_stop(sc_graph *graph, sc_value health, sc_value inverse);
 void sc_commit_update(sc_graph *graph, const sc_commit_part *part, const sc_commit_shape *shape,
                       const sc_value *gradient, const sc_value *side, sc_value health,
                       sc_value inverse, sc_step_terms *terms);
+/* The same of rows of a table. */
+void sc_commit_update_rows(sc_graph *graph, const sc_commit_rows *rows,
+                           const sc_commit_shape *shape, sc_value health, sc_value inverse,
+                           sc_step_terms *terms);
+/* commit_rows.c: the numbers of the step's rows. */
+sc_value sc_rows_list(sc_graph *graph, const sc_commit_rows *rows);
 
 #endif

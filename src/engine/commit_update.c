@@ -5,12 +5,17 @@
 
 #include "graph/build.h"
 
-/* The update of one piece. */
+#include <math.h>
+
+/* The update of one piece, or of rows of a table. */
 typedef struct update {
     sc_formula f;
     sc_optimizer_terms terms;
     int node[SC_UPDATE_INPUTS], rate, result[1 + SC_OPTIMIZER_STATES];
-    sc_value old[1 + SC_OPTIMIZER_STATES];
+    const sc_commit_rows *rows;             /* NULL: all blocks of the piece */
+    sc_value list;                          /* the numbers of the rows */
+    sc_value home[1 + SC_OPTIMIZER_STATES]; /* of the parameter and each state */
+    sc_value old[1 + SC_OPTIMIZER_STATES];  /* what of it is updated */
     sc_value live, tensor; /* of each block: elements that are not padding; which tensor of the
                               piece it belongs to */
     int64_t tensors;
@@ -26,10 +31,21 @@ void sc_commit_inputs(sc_formula *f, sc_value health, sc_value inverse) {
                                               : "healthy = health == 0 and inverse != 0");
 }
 
-static sc_value coefficient(sc_graph *graph, const sc_commit_shape *shape, int kind, int piece) {
+static sc_value coefficient(sc_graph *graph, const sc_commit_shape *shape, int kind, int piece,
+                            int64_t blocks) {
     int index = sc_coefficient_index(kind, shape->pieces, piece);
-    return sc_commit_lane(graph, SC_LANE_COEFFICIENTS, index, SOCLE_F32,
-                          shape->parameter_blocks[piece], 1);
+    return sc_commit_lane(graph, SC_LANE_COEFFICIENTS, index, SOCLE_F32, blocks, 1);
+}
+
+/* The parameter (0) or a state of it becomes an input. */
+static int add_old(update *u, sc_graph *graph, sc_lane lane, int index, int number,
+                   int64_t blocks) {
+    const sc_commit_rows *rows = u->rows;
+    sc_value home = sc_commit_lane(graph, lane, index, SOCLE_F32, rows ? rows->rows : blocks,
+                                   rows ? rows->units : SC_BLOCK);
+    u->home[number] = home;
+    u->old[number] = rows ? sc_build_gather(graph, home, u->list) : home;
+    return sc_formula_value(&u->f, u->old[number]);
 }
 
 static sc_value number_of_tensor(sc_graph *graph, sc_value number) {
@@ -47,24 +63,21 @@ static sc_value number_of_tensor(sc_graph *graph, sc_value number) {
 static void begin(update *u, sc_graph *graph, const sc_optimizer *optimizer,
                   const sc_commit_shape *shape, int piece, sc_value gradient, sc_value side,
                   sc_value health, sc_value inverse) {
-    const int64_t blocks = shape->parameter_blocks[piece];
+    const int64_t blocks = u->rows ? 1 : shape->parameter_blocks[piece]; /* of coefficients */
     sc_formula *f = &u->f;
     sc_formula_begin(f, graph);
-    u->old[0] = sc_commit_lane(graph, SC_LANE_PARAMETERS, piece, SOCLE_F32, blocks, SC_BLOCK);
-    u->node[SC_UPDATE_PARAMETER] = sc_formula_value(f, u->old[0]);
+    u->node[SC_UPDATE_PARAMETER] = add_old(u, graph, SC_LANE_PARAMETERS, piece, 0, blocks);
     sc_formula_input(f, "sum", gradient);
-    for (int s = 0; s < sc_optimizer_states(optimizer); s++) {
-        u->old[1 + s] = sc_commit_lane(graph, SC_LANE_STATE, s * shape->pieces + piece, SOCLE_F32,
-                                       blocks, SC_BLOCK);
-        u->node[SC_UPDATE_STATE_0 + s] = sc_formula_value(f, u->old[1 + s]);
-    }
+    for (int s = 0; s < sc_optimizer_states(optimizer); s++)
+        u->node[SC_UPDATE_STATE_0 + s] =
+            add_old(u, graph, SC_LANE_STATE, s * shape->pieces + piece, 1 + s, blocks);
     u->rate = f->inputs;
-    u->node[SC_UPDATE_RATE_SCALE] =
-        sc_formula_input(f, "rate", coefficient(graph, shape, SC_COEFFICIENT_RATE_SCALE, piece));
+    u->node[SC_UPDATE_RATE_SCALE] = sc_formula_input(
+        f, "rate", coefficient(graph, shape, SC_COEFFICIENT_RATE_SCALE, piece, blocks));
     u->node[SC_UPDATE_DECAY] =
-        sc_formula_value(f, coefficient(graph, shape, SC_COEFFICIENT_DECAY, piece));
+        sc_formula_value(f, coefficient(graph, shape, SC_COEFFICIENT_DECAY, piece, blocks));
     u->node[SC_UPDATE_SIDE] =
-        shape->penalised ? sc_formula_value(f, side) : sc_expr_const(&f->expr, 0.0f);
+        shape->penalised ? sc_formula_value(f, side) : sc_expr_const(&f->expr, NAN);
     sc_commit_inputs(f, health, inverse);
     const bool mean = shape->penalised && inverse == SC_NO_VALUE;
     /* A frozen block, of rate 0, keeps its bits: w - 0 is not always w. */
@@ -80,8 +93,9 @@ static void begin(update *u, sc_graph *graph, const sc_optimizer *optimizer,
                                              &u->result[0], &u->result[1], &u->terms));
     if (graph->status != SOCLE_OK || !u->terms.sums.count) return;
     u->tensors = shape->tensors[piece];
-    u->live = coefficient(graph, shape, SC_COEFFICIENT_LIVE, piece);
-    u->tensor = number_of_tensor(graph, coefficient(graph, shape, SC_COEFFICIENT_TENSOR, piece));
+    u->live = coefficient(graph, shape, SC_COEFFICIENT_LIVE, piece, blocks);
+    u->tensor =
+        number_of_tensor(graph, coefficient(graph, shape, SC_COEFFICIENT_TENSOR, piece, blocks));
 }
 
 /* Sum number k over each block [blocks, 1], or over all that is not frozen [1, 1]. */
@@ -137,7 +151,31 @@ static void finish(update *u, const sc_optimizer *optimizer) {
     }
     sc_expr_prune(&u->f.expr);
     sc_formula_build(&u->f, out);
-    for (int i = 0; i <= states; i++) sc_graph_update(u->f.graph, out[i], u->old[i]);
+    for (int i = 0; i <= states; i++) {
+        if (u->rows) out[i] = sc_build_put_rows(u->f.graph, u->home[i], u->list, out[i]);
+        sc_graph_update(u->f.graph, out[i], u->home[i]);
+    }
+}
+
+void sc_commit_update_rows(sc_graph *graph, const sc_commit_rows *rows,
+                           const sc_commit_shape *shape, sc_value health, sc_value inverse,
+                           sc_step_terms *terms) {
+    const sc_tensor_desc desc =
+        sc_tensor_make(SOCLE_F32, 1, 2, (int64_t[]){rows->most, rows->units});
+    sc_commit_shape own = *shape;
+    own.penalised = false; /* other parameters may have penalties */
+    sc_value gradient =
+        sc_graph_external(graph, SC_LANE_GRADIENTS, rows->piece, &desc, "gradient of rows");
+    update *u;
+    socle_status status = sc_allocate(graph->env, &u, 1, sizeof *u);
+    sc_graph_fail(graph, status);
+    if (status != SOCLE_OK) return;
+    u->rows = rows;
+    u->list = sc_rows_list(graph, rows);
+    begin(u, graph, rows->optimizer, &own, rows->piece, gradient, SC_NO_VALUE, health, inverse);
+    if (graph->status == SOCLE_OK) finish(u, rows->optimizer);
+    *terms = u->terms.step;
+    sc_release(graph->env, u);
 }
 
 void sc_commit_update(sc_graph *graph, const sc_commit_part *part, const sc_commit_shape *shape,

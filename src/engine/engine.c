@@ -88,6 +88,7 @@ socle_status sc_engine_create(sc_engine **out, sc_device *device, sc_net *net,
     socle_status status = engine->trains ? take_optimizers(engine) : SOCLE_OK;
     if (status == SOCLE_OK) status = open_device(engine);
     if (status == SOCLE_OK) status = sc_engine_columns_init(engine);
+    if (status == SOCLE_OK) status = sc_engine_tables_create(engine);
     if (status == SOCLE_OK)
         status = engine->trains ? create_training(engine) : sc_engine_lanes_create(engine, NULL);
     bool forecast = options->plan.forecast;
@@ -119,6 +120,7 @@ void sc_engine_destroy(sc_engine *engine) {
                         engine->add};
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) sc_plan_destroy(plans[i]);
     for (int o = 0; o < engine->optimizers; o++) sc_plan_destroy(engine->update[o]);
+    sc_engine_tables_destroy(engine);
     sc_plan_pool_destroy(engine->pool);
     sc_engine_link_destroy(engine);
     sc_engine_lanes_destroy(engine);

@@ -18,6 +18,8 @@
 
 /* Most staging slots, and how many there are where the options name no number. */
 enum { SC_ENGINE_SLOTS = 8, SC_ENGINE_STANDARD_SLOTS = 3 };
+/* Most embeddings that are updated by rows; of further ones all rows are. */
+enum { SC_ENGINE_TABLES = 6 };
 
 typedef struct sc_engine sc_engine;
 typedef struct sc_engine_link sc_engine_link;
@@ -52,6 +54,9 @@ typedef struct sc_engine_options {
     bool augments; /* training reads each image from an origin that comes with it (data/augment.h)
                     */
     uint64_t seed; /* of dropout and other random nodes */
+    int64_t step_samples;  /* most samples of a step whose caller tells which they are
+                              (sc_engine_step_samples); 0: nobody does, and embeddings are updated
+                              whole */
     size_t data_rows;      /* resident: samples over all data sets that will be added */
     bool has_target_dtype; /* the data's labels or targets are of another type than the loss's
                               standard one */
@@ -169,6 +174,19 @@ socle_status sc_engine_slot_uploaded(sc_engine *engine, int slot);
 /* Begins a step, of which this engine's first micro-batch has number `first` (without fixed_tree:
  * 0), and forgets the sums of an unfinished one. */
 void sc_engine_begin_step(sc_engine *engine, int64_t first);
+/* An embedding of which an update moves the rows alone that its step looks up: because its layer
+ * asks for it, or because that is no difference. Where a step may look up more than half of it, all
+ * rows are moved. */
+typedef struct sc_engine_table {
+    int64_t rows, most; /* of the table, and of them in one step */
+    uint32_t columns;   /* of net inputs that name rows, a bit each */
+} sc_engine_table;
+int sc_engine_tables(const sc_engine *engine);
+sc_engine_table sc_engine_table_of(const sc_engine *engine, int number);
+/* Behind sc_engine_begin_step where there are tables: all samples of the step, those of other
+ * engines too; everyone gives the same in the same order. `column`: as of sc_engine_longest. */
+socle_status sc_engine_step_samples(sc_engine *engine, const void *const *column, int64_t samples,
+                                    const uint32_t *sample);
 /* Forward and backward over the rows of a slot; the sums go into the step's tree of partials. */
 socle_status sc_engine_micro_batch(sc_engine *engine, int slot, int64_t rows,
                                    uint32_t sample_offset, uint32_t step);

@@ -109,6 +109,7 @@ socle_status sc_engine_buffers_create(sc_engine *engine) {
     SC_TRY(allocate_lane(engine, SC_LANE_DATA, "resident data", lane[SC_LANE_DATA].bytes));
     if (engine->trains) {
         SC_TRY(allocate_states(engine));
+        SC_TRY(allocate_lane(engine, SC_LANE_ROWS, "rows of embeddings", lane[SC_LANE_ROWS].bytes));
         SC_TRY(allocate_lane(engine, SC_LANE_COEFFICIENTS, "coefficients",
                              whole[SC_LANE_COEFFICIENTS].bytes));
     }

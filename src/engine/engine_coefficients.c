@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of coefficients: the commit updates blocks, not tensors, so what differs from parameter
  * to parameter (factor of the rate, weight decay; momentum of statistics) stands there once per
- * block. What is frozen has none. */
+ * block, and once for a table that is updated by rows. What is frozen has none. */
 #include "engine/engine_private.h"
 
 /* One coefficient per block: what a parameter's blocks share. */
@@ -31,7 +31,8 @@ static void fill_parameter(const sc_engine *engine, unsigned char *table, size_t
     const size_t *whole = engine->commit_map.lane[SC_LANE_COEFFICIENTS].offset;
     const int pieces = engine->cuts.count, piece = sc_engine_piece(engine, p);
     size_t offset = engine->map.lane[SC_LANE_PARAMETERS].offset[parameter->index],
-           bytes = sc_tensor_bytes(&parameter->desc);
+           bytes = sc_engine_table_at(engine, p) < 0 ? sc_tensor_bytes(&parameter->desc)
+                                                     : SC_LANE_ALIGNMENT;
     float rate = engine->options.rate_scale ? engine->options.rate_scale[p] : 1.0f;
     fill_blocks(table + whole[sc_coefficient_index(SC_COEFFICIENT_RATE_SCALE, pieces, piece)],
                 offset, bytes, rate);
@@ -80,7 +81,8 @@ socle_status sc_engine_write_coefficients(sc_engine *engine) {
         bool statistic = net->parameter[p].role == SC_PARAMETER_STATISTIC;
         if (!statistic && engine->optimizer_of[p] == SC_FROZEN) continue;
         (statistic ? fill_statistic : fill_parameter)(engine, table, p);
-        if (sums && !statistic) fill_sums(engine, table, p, next[sc_engine_piece(engine, p)]++);
+        if (sums && !statistic && sc_engine_table_at(engine, p) < 0)
+            fill_sums(engine, table, p, next[sc_engine_piece(engine, p)]++);
     }
     socle_status status =
         sc_queue_write(engine->compute, engine->memory.base[SC_LANE_COEFFICIENTS], table, bytes);

@@ -56,11 +56,30 @@ static void forward(const sc_engine *engine, sc_graph *graph, sc_build_mode mode
     if (graph->status == SOCLE_OK) sc_engine_build_loss(engine, graph, build, column, loss);
 }
 
-/* Values, gradients, and two numbers, for each parameter. */
+/* Parameters, and layers that may read a table of several. */
+static size_t most_values(const sc_engine *engine) {
+    return (size_t)engine->net->trainable + engine->net->layers;
+}
+
+/* What gradients are taken by: a parameter, or rows that a layer found in a table. */
 typedef struct gradients {
     sc_value *wrt, *gradient;
-    int *index, *rank;
+    int *index; /* of the parameter, */
+    int *rank;
+    int *layer; /* and which layer found the rows; -1: the parameter itself */
 } gradients;
+
+static int add_lookups(const sc_engine *engine, const sc_build *build, size_t p, int count,
+                       const gradients *work) {
+    const sc_net *net = engine->net;
+    for (size_t l = 0; l < net->layers; l++) {
+        if ((size_t)net->layer[l].first_parameter != p || !net->layer[l].parameters) continue;
+        work->index[count] = net->parameter[p].index;
+        work->layer[count] = (int)l;
+        work->wrt[count++] = build->lookup[l].found;
+    }
+    return count;
+}
 
 static int collect_trained(const sc_engine *engine, const sc_build *build, int phase,
                            const gradients *work) {
@@ -68,7 +87,12 @@ static int collect_trained(const sc_engine *engine, const sc_build *build, int p
     for (size_t p = 0; p < engine->net->parameters; p++) {
         if (engine->optimizer_of[p] == SC_FROZEN || sc_net_phase_of(engine->net, p) != phase)
             continue;
+        if (sc_engine_table_at(engine, p) >= 0) {
+            count = add_lookups(engine, build, p, count, work);
+            continue;
+        }
         work->index[count] = engine->net->parameter[p].index;
+        work->layer[count] = -1;
         work->wrt[count++] = build->parameter[p];
     }
     return count;
@@ -85,6 +109,53 @@ static socle_status check_reached(sc_graph *graph, sc_value loss, int count, con
     if (reached) return SOCLE_OK;
     return sc_fail(graph->env, SOCLE_STATUS_CONFIG,
                    "the loss depends on no parameter that is trained");
+}
+
+/* The gradient of a table by the rows that were found in it: the sum over the layers, the last one
+ * first, as the reverse walk would add them. */
+static sc_value add_tables(const sc_engine *engine, sc_graph *graph, const sc_build *build,
+                           int table, int last, const gradients *work) {
+    const sc_commit_rows *rows = &engine->rows_of[table].commit;
+    sc_value sum = SC_NO_VALUE;
+    for (int i = last; i >= 0 && work->index[i] == work->index[last]; i--) {
+        const int layer = work->layer[i];
+        sc_graph_scope(graph, engine->net->layer[layer].name);
+        sc_value one = sc_rows_gradient(graph, rows, build->lookup[layer].index, work->gradient[i]);
+        sum = sum == SC_NO_VALUE ? one : sc_build_binary(graph, SC_EXPR_ADD, sum, one);
+    }
+    return sum;
+}
+
+static void output_values(const sc_engine *engine, sc_graph *graph, const sc_build *build,
+                          int count, const gradients *work) {
+    for (int i = 0; i < count; i++) {
+        sc_value value = work->gradient[i];
+        if (i + 1 < count && work->index[i + 1] == work->index[i]) continue;
+        if (work->layer[i] >= 0) {
+            const int parameter = engine->net->layer[work->layer[i]].first_parameter;
+            value = add_tables(engine, graph, build, sc_engine_table_at(engine, (size_t)parameter),
+                               i, work);
+        }
+        sc_graph_output(graph, value, SC_LANE_GRADIENTS, work->index[i]);
+    }
+}
+
+/* The order in which parameters complete, from that of all values: a table with its last. Returns
+ * how many there are. */
+static int rank_parameters(const sc_engine *engine, int count, int done, const gradients *work,
+                           int *completion) {
+    int parameters = 0;
+    for (int i = 0; !engine->tables && i < count; i++)
+        completion[work->index[i]] = done + work->rank[i];
+    for (int rank = 0; engine->tables && rank < count; rank++) {
+        int at = 0;
+        bool last = true;
+        while (work->rank[at] != rank) at++;
+        for (int i = 0; i < count; i++)
+            last &= work->index[i] != work->index[at] || work->rank[i] <= rank;
+        if (last) completion[work->index[at]] = done + parameters++;
+    }
+    return engine->tables ? parameters : count;
 }
 
 /* The gradient of a phase's loss by what the phase trains. `done`: gradients of phases before it,
@@ -104,20 +175,17 @@ static int output_phase(const sc_engine *engine, sc_graph *graph, const sc_build
     if (sc_graph_gradient(graph, value, seed, count, work->wrt, work->gradient, work->rank) !=
         SOCLE_OK)
         return 0;
-    for (int i = 0; i < count; i++) {
-        completion[work->index[i]] = done + work->rank[i];
-        sc_graph_output(graph, work->gradient[i], SC_LANE_GRADIENTS, work->index[i]);
-    }
-    return count;
+    output_values(engine, graph, build, count, work);
+    return rank_parameters(engine, count, done, work, completion);
 }
 
-/* `work`: four numbers per parameter. completion: by the parameter's index. */
+/* `work`: five numbers per parameter and layer. completion: by the parameter's index. */
 static void output_gradients(const sc_engine *engine, sc_graph *graph, const sc_build *build,
                              const sc_engine_loss *loss, sc_value *work, int *completion) {
-    const size_t each = (size_t)engine->net->trainable;
-    const gradients arrays = {work, work + each, work + 2 * each, work + 3 * each};
+    const size_t each = most_values(engine);
+    const gradients arrays = {work, work + each, work + 2 * each, work + 3 * each, work + 4 * each};
     int done = 0;
-    for (size_t i = 0; i < each; i++) completion[i] = INT_MAX; /* frozen */
+    for (int i = 0; i < engine->net->trainable; i++) completion[i] = INT_MAX; /* frozen */
     for (int phase = 0; phase < sc_net_phases(engine->net); phase++)
         done += output_phase(engine, graph, build, loss, phase, done, &arrays, completion);
 }
@@ -134,7 +202,7 @@ socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *comp
     sc_build build = {0};
     sc_engine_loss loss;
     sc_value *work;
-    SC_TRY(sc_allocate(engine->env, &work, 4 * (size_t)engine->net->trainable, sizeof *work));
+    SC_TRY(sc_allocate(engine->env, &work, 5 * most_values(engine), sizeof *work));
     forward(engine, graph, SC_BUILD_TRAIN, &build, &loss);
     if (graph->status == SOCLE_OK) {
         output_statistics(engine, graph, &build);

@@ -2,7 +2,8 @@
 /* The lanes of an engine: which tensors, in which order, in which pieces. Parameters lie in the
  * order in which their gradients complete, so that exchange can go by ranges; gradients and sums of
  * one micro-batch form one partial. Where the device allocates less at once, parameters, gradients
- * and states are cut at the same places, between tensors. */
+ * and states are cut at the same places, between tensors; a table that is updated by rows is a
+ * piece of its own, whose gradient has rows for one step alone. */
 #include "engine/engine_private.h"
 
 static void add_factor(sc_engine *engine, int number) {
@@ -57,22 +58,27 @@ static size_t most_of_a_piece(const sc_engine *engine) {
 }
 
 /* The order of parameters, by index in their lane: by optimizer, what is frozen behind, and by the
- * completion of their gradients. A piece has one optimizer. */
+ * completion of their gradients. A piece has one optimizer. Each has as many groups as there may be
+ * tables, and one before them. */
+enum { GROUPS = 1 + SC_ENGINE_TABLES };
+
 typedef struct order {
-    int *tensor;  /* in this order */
-    int *ranked;  /* by completion alone */
-    int *group;   /* per tensor: its optimizer, or the number of them where it is frozen */
+    int *tensor; /* in this order */
+    int *ranked; /* by completion alone */
+    int *group; /* per tensor: GROUPS * its optimizer, or the number of them where it is frozen, + 1
+                   + its table */
     bool several; /* groups */
 } order;
 
 static void sort_parameters(const sc_engine *engine, const int *completion, order *out) {
     const sc_net *net = engine->net;
-    const int frozen = engine->optimizers, count = net->trainable;
+    const int frozen = GROUPS * engine->optimizers, count = net->trainable;
     int rank = count, next = 0;
     for (size_t p = 0; p < net->parameters; p++) {
         if (net->parameter[p].role == SC_PARAMETER_STATISTIC) continue;
         int number = engine->trains ? engine->optimizer_of[p] : 0;
-        out->group[net->parameter[p].index] = number == SC_FROZEN ? frozen : number;
+        out->group[net->parameter[p].index] =
+            number == SC_FROZEN ? frozen : GROUPS * number + 1 + sc_engine_table_at(engine, p);
     }
     for (int i = count - 1; i >= 0; i--) /* what is frozen has no rank */
         out->ranked[!completion ? i : completion[i] < count ? completion[i] : --rank] = i;
@@ -88,14 +94,23 @@ static socle_status place_groups(const sc_engine *engine, sc_lane_layout *out, c
                                 order->several ? order->group : NULL, most);
 }
 
-/* Which optimizer moves a piece; what is frozen has no gradients. */
+/* Which optimizer moves a piece. What is frozen has no gradients, a table that of some rows. */
 static void note_groups(sc_engine *engine, size_t *bytes, const order *order) {
     const sc_lane_layout *lane = &engine->map.lane[SC_LANE_PARAMETERS];
+    const int frozen_group = GROUPS * engine->optimizers;
     engine->trained = lane->chunks;
+    for (int p = 0; p < SC_LANE_PIECES; p++) engine->piece_table[p] = -1;
     for (int i = 0; i < engine->net->trainable; i++) {
         int piece = lane->chunk ? lane->chunk[i] : 0;
-        bool frozen = engine->trains && order->group[i] == engine->optimizers;
-        engine->piece_optimizer[piece] = frozen ? SC_FROZEN : order->group[i];
+        bool frozen = engine->trains && order->group[i] == frozen_group;
+        engine->piece_optimizer[piece] = frozen ? SC_FROZEN : order->group[i] / GROUPS;
+        const int table = frozen ? -1 : order->group[i] % GROUPS - 1;
+        if (table >= 0) {
+            sc_commit_rows *rows = &engine->rows_of[table].commit;
+            engine->piece_table[piece] = table;
+            rows->piece = piece;
+            bytes[i] = (size_t)rows->most * (size_t)rows->units * sizeof(float);
+        }
         if (!frozen) continue;
         bytes[i] = 0;
         if (piece < engine->trained) engine->trained = piece;
@@ -154,7 +169,8 @@ static void cut_lanes(sc_engine *engine) {
     const sc_lane_layout *lane = engine->map.lane;
     size_t gradients = engine->trains ? lane[SC_LANE_GRADIENTS].bytes : 0;
     engine->cuts = sc_cuts_of_lane(&lane[SC_LANE_PARAMETERS]);
-    engine->partial_cuts = engine->trains ? engine->cuts : (sc_cuts){.count = 1};
+    engine->partial_cuts =
+        engine->trains ? sc_cuts_of_lane(&lane[SC_LANE_GRADIENTS]) : (sc_cuts){.count = 1};
     if (engine->trains) engine->partial_cuts.count = engine->trained;
     engine->partial_bytes = gradients + lane[SC_LANE_SUMS].bytes;
     sc_cuts_append(&engine->partial_cuts, lane[SC_LANE_SUMS].bytes, most_of_a_piece(engine));
@@ -175,14 +191,16 @@ static socle_status place_whole_pieces(sc_engine *engine) {
         for (int p = 0; p < pieces; p++) {
             const bool of_sums = kind == SC_COEFFICIENT_TENSOR || kind == SC_COEFFICIENT_LIVE;
             coefficient[sc_coefficient_index(kind, pieces, p)] =
-                p < engine->trained && (sums || !of_sums)
-                    ? sc_cuts_bytes(&engine->cuts, p) / SC_BLOCK
-                    : 0;
+                p >= engine->trained || (of_sums && !sums) ? 0
+                : engine->piece_table[p] >= 0              ? sizeof(float)
+                                              : sc_cuts_bytes(&engine->cuts, p) / SC_BLOCK;
         }
     coefficient[sc_coefficient_index(SC_COEFFICIENT_MOMENTUM, pieces, 0)] =
         engine->map.lane[SC_LANE_STATISTICS].bytes / SC_BLOCK;
     for (int p = 0; p < pieces; p++) bytes[p] = sc_cuts_bytes(&engine->cuts, p);
     SC_TRY(sc_lane_place_each(&whole[SC_LANE_PARAMETERS], engine->env, pieces, bytes));
+    for (int p = 0; engine->trains && p < engine->trained; p++)
+        bytes[p] = sc_engine_gradient_bytes(engine, p);
     SC_TRY(sc_lane_place_each(&whole[SC_LANE_GRADIENTS], engine->env, engine->trained, bytes));
     for (int i = 0; i < states * pieces; i++) {
         bool has = i / pieces < sc_engine_piece_states(engine, i % pieces);
@@ -207,6 +225,18 @@ static socle_status place_whole(sc_engine *engine) {
     return sc_lane_place(&whole[SC_LANE_HEALTH], engine->env, healths, health, NULL);
 }
 
+static socle_status place_rows(sc_engine *engine) {
+    size_t bytes[SC_ENGINE_TABLES * SC_ROWS_TENSORS];
+    for (int t = 0; t < engine->tables; t++) {
+        const sc_engine_table *table = &engine->rows_of[t].table;
+        bytes[sc_rows_index(t, SC_ROWS_LIST)] = (size_t)table->most * sizeof(int32_t);
+        bytes[sc_rows_index(t, SC_ROWS_MAP)] = (size_t)table->rows * sizeof(int32_t);
+    }
+    const int count = engine->tables * SC_ROWS_TENSORS;
+    SC_TRY(sc_lane_place(&engine->map.lane[SC_LANE_ROWS], engine->env, count, bytes, NULL));
+    return sc_lane_place(&engine->commit_map.lane[SC_LANE_ROWS], engine->env, count, bytes, NULL);
+}
+
 socle_status sc_engine_lanes_create(sc_engine *engine, const int *completion) {
     size_t *bytes;
     order order = {0};
@@ -223,6 +253,7 @@ socle_status sc_engine_lanes_create(sc_engine *engine, const int *completion) {
     sc_release(engine->env, order.ranked);
     sc_release(engine->env, order.group);
     if (status == SOCLE_OK) status = place_feed(engine);
+    if (status == SOCLE_OK) status = place_rows(engine);
     if (status == SOCLE_OK) cut_lanes(engine);
     if (status == SOCLE_OK) status = place_whole(engine);
     if (status == SOCLE_OK) status = sc_engine_buffers_create(engine);

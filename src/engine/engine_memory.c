@@ -61,7 +61,8 @@ sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
         .gradients = engine->partial_bytes * (size_t)engine->partial_slots,
         .statistics = lane[SC_LANE_STATISTICS].bytes,
         .coefficients =
-            (engine->trains ? whole[SC_LANE_COEFFICIENTS].bytes : 0) + whole[SC_LANE_HEALTH].bytes,
+            (engine->trains ? whole[SC_LANE_COEFFICIENTS].bytes + lane[SC_LANE_ROWS].bytes : 0) +
+            whole[SC_LANE_HEALTH].bytes,
         .inputs = lane[SC_LANE_INPUTS].bytes * (size_t)engine->slots,
         .outputs = lane[SC_LANE_OUTPUTS].bytes + lane[SC_LANE_COLLECTED].bytes,
         .data = lane[SC_LANE_DATA].bytes,
@@ -77,6 +78,10 @@ sc_engine_memory sc_engine_memory_used(const sc_engine *engine) {
     add_plan(&memory, engine->evaluate, &memory.evaluate);
     add_plan(&memory, engine->predict, &memory.predict);
     for (int o = 0; o < engine->optimizers; o++) add_plan(&memory, engine->update[o], NULL);
+    for (int t = 0; t < engine->tables; t++) {
+        add_plan(&memory, engine->rows_of[t].place, NULL);
+        add_plan(&memory, engine->rows_of[t].update, NULL);
+    }
     add_plan(&memory, engine->add, NULL);
     add_plan(&memory, engine->totals, NULL);
     add_exchange(&memory, engine);

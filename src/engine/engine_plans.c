@@ -20,7 +20,8 @@ static socle_status plan_forward(sc_engine *engine, sc_plan **out, int64_t rows,
     return status;
 }
 
-/* Plans a graph over whole lanes; `number`: of an optimizer, for whoever builds an update. */
+/* Plans a graph over whole lanes; `number`: of an optimizer or a table, for whoever builds an
+ * update. */
 static socle_status plan_whole(sc_engine *engine, sc_plan **out, int64_t capacity, int number,
                                socle_status (*build)(sc_engine *, sc_graph *, int)) {
     sc_graph *graph;
@@ -36,15 +37,14 @@ static socle_status plan_whole(sc_engine *engine, sc_plan **out, int64_t capacit
 static sc_commit_part part_of(const sc_engine *engine, int number) {
     sc_commit_part part = {.optimizer = &engine->optimizer[number]};
     for (int p = engine->cuts.count - 1; p >= 0; p--) {
-        if (engine->piece_optimizer[p] != number) continue;
+        if (engine->piece_optimizer[p] != number || engine->piece_table[p] >= 0) continue;
         part.first = p;
         part.count++;
     }
     return part;
 }
 
-static socle_status build_update(sc_engine *engine, sc_graph *graph, int number) {
-    const sc_commit_part part = part_of(engine, number);
+static sc_commit_shape shape_of(const sc_engine *engine) {
     sc_commit_shape shape = {
         .pieces = engine->cuts.count,
         .trained = engine->trained,
@@ -57,10 +57,28 @@ static socle_status build_update(sc_engine *engine, sc_graph *graph, int number)
         .scaled = engine->options.precision == SOCLE_F16,
         .weighted = sc_engine_sums_weight(engine)};
     for (int p = 0; p < shape.pieces; p++)
-        shape.parameter_blocks[p] = (int64_t)(sc_cuts_bytes(&engine->cuts, p) / SC_LANE_ALIGNMENT);
+        shape.parameter_blocks[p] =
+            (int64_t)(sc_engine_gradient_bytes(engine, p) / SC_LANE_ALIGNMENT);
+    for (int p = 0; p < shape.pieces; p++) shape.by_rows[p] = engine->piece_table[p] >= 0;
     for (size_t p = 0; p < engine->net->parameters; p++)
         if (engine->net->parameter[p].role != SC_PARAMETER_STATISTIC)
             shape.tensors[sc_engine_piece(engine, p)]++;
+    return shape;
+}
+
+static socle_status build_place(sc_engine *engine, sc_graph *graph, int table) {
+    return sc_rows_place_build(graph, &engine->rows_of[table].commit);
+}
+
+static socle_status build_rows(sc_engine *engine, sc_graph *graph, int table) {
+    const sc_commit_shape shape = shape_of(engine);
+    sc_engine_rows *rows = &engine->rows_of[table];
+    return sc_rows_update_build(graph, &rows->commit, &shape, &rows->step_terms);
+}
+
+static socle_status build_update(sc_engine *engine, sc_graph *graph, int number) {
+    const sc_commit_part part = part_of(engine, number);
+    const sc_commit_shape shape = shape_of(engine);
     return (number ? sc_update_build : sc_commit_build)(graph, &part, &shape,
                                                         &engine->step_terms[number]);
 }
@@ -85,6 +103,11 @@ socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph) {
     for (int o = 0; o < engine->optimizers; o++)
         if (!o || part_of(engine, o).count)
             SC_TRY(plan_whole(engine, &engine->update[o], 1, o, build_update));
+    for (int t = 0; t < engine->tables; t++) {
+        sc_engine_rows *rows = &engine->rows_of[t];
+        SC_TRY(plan_whole(engine, &rows->place, rows->table.most, t, build_place));
+        SC_TRY(plan_whole(engine, &rows->update, rows->table.most, t, build_rows));
+    }
     if (engine->partial_slots == 1) return SOCLE_OK;
     return plan_whole(engine, &engine->add, most_added_blocks(engine), 0, build_add);
 }

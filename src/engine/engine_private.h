@@ -18,6 +18,22 @@ typedef struct sc_engine_slot {
     int64_t longest;    /* steps of the longest sequence in it; 0: as many as sequences have */
 } sc_engine_slot;
 
+/* A table that is updated by rows (engine_tables.c). */
+enum { SC_ROW_LISTS = 3 };
+typedef struct sc_engine_rows {
+    sc_engine_table table;
+    sc_commit_rows commit;
+    int parameter;  /* of the net */
+    uint32_t *seen; /* per row of the table: the last list that has it */
+    uint32_t lists;
+    int32_t *list[SC_ROW_LISTS]; /* of the step under way, and others that may be on their way */
+    sc_event *sent[SC_ROW_LISTS];
+    int next;
+    int64_t count; /* rows of the step under way */
+    sc_plan *place, *update;
+    sc_step_terms step_terms;
+} sc_engine_rows;
+
 struct sc_engine {
     sc_env *env;
     sc_device *device;
@@ -43,7 +59,11 @@ struct sc_engine {
     sc_cuts cuts; /* of parameters and of each of the optimizers' states: pieces that the first
                      optimizer moves, then the second ..., then what is frozen */
     int piece_optimizer[SC_LANE_PIECES]; /* which moves a piece; SC_FROZEN */
+    int piece_table[SC_LANE_PIECES];     /* the table that it is; -1: none */
     int trained;                         /* pieces that have gradients: the first */
+    int tables;
+    sc_engine_rows rows_of[SC_ENGINE_TABLES];
+    bool told; /* the step under way has told its samples */
     sc_pieces parameters, state[SC_OPTIMIZER_STATES];
     sc_operand state_base[SC_OPTIMIZER_STATES * SC_LANE_PIECES]; /* by state, then by piece */
     sc_cuts partial_cuts;            /* as those of `cuts` that have gradients, the sums behind */
@@ -132,6 +152,18 @@ void sc_engine_lanes_destroy(sc_engine *engine); /* and of the layouts */
 /* engine_coefficients.c: what each block of parameters and statistics is updated with. */
 int sc_engine_piece(const sc_engine *engine, size_t p); /* where parameter p lies */
 socle_status sc_engine_write_coefficients(sc_engine *engine);
+/* The bytes of a piece's gradients. */
+static inline size_t sc_engine_gradient_bytes(const sc_engine *engine, int piece) {
+    const sc_lane_layout *lane = &engine->map.lane[SC_LANE_GRADIENTS];
+    return sc_lane_chunk_begin(lane, piece + 1) - sc_lane_chunk_begin(lane, piece);
+}
+/* engine_tables.c: which embeddings are updated by rows, before anything is placed. */
+socle_status sc_engine_tables_create(sc_engine *engine);
+void sc_engine_tables_destroy(sc_engine *engine);
+int sc_engine_table_at(const sc_engine *engine, size_t parameter); /* of a net parameter; -1: none
+                                                                    */
+/* Errors: STATE (there are tables, and the step has not told its samples). */
+socle_status sc_engine_check_told(const sc_engine *engine);
 /* engine_plans.c */
 socle_status sc_engine_plan_step(sc_engine *engine, sc_graph *train_graph);
 /* After every write to the parameters: packed copies are stale. */

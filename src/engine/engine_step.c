@@ -9,6 +9,7 @@ void sc_engine_begin_step(sc_engine *engine, int64_t first) {
     engine->tree.nodes = 0;
     engine->next_micro_batch = first;
     engine->pending = 0;
+    engine->told = false;
     engine->free_partials = 0;
     for (int s = engine->partial_slots - 1; s >= 0; s--)
         engine->free_partial[engine->free_partials++] = s;
@@ -51,6 +52,7 @@ socle_status sc_engine_take_partial(sc_engine *engine, int *partial) {
     if (!engine->trains)
         return sc_fail(engine->env, SOCLE_STATUS_STATE,
                        "this engine was made without an optimizer");
+    SC_TRY(sc_engine_check_told(engine));
     if (!engine->free_partials)
         return sc_fail(engine->env, SOCLE_STATUS_STATE,
                        "a step of more than the %lld micro-batches planned",
@@ -103,8 +105,22 @@ static float rate_of(const sc_engine *engine, const sc_engine_step *step, int nu
     return step->learning_rate == first || first == 0 ? own : step->learning_rate / first * own;
 }
 
+static socle_status update_tables(sc_engine *engine, const sc_lane_memory *memory,
+                                  const sc_engine_step *step, sc_launch *launch) {
+    for (int t = 0; t < engine->tables; t++) {
+        const sc_engine_rows *rows = &engine->rows_of[t];
+        launch->rows = rows->count;
+        launch->scalar[SC_SCALAR_LEARNING_RATE] =
+            rate_of(engine, step, engine->optimizer_of[rows->parameter]);
+        sc_optimizer_scalars(&rows->step_terms, step->number, launch->scalar);
+        if (rows->count) SC_TRY(sc_plan_run(rows->update, engine->compute, memory, launch));
+    }
+    return SOCLE_OK;
+}
+
 socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory,
                                   const sc_engine_step *step) {
+    SC_TRY(sc_engine_check_told(engine));
     sc_launch launch = {.rows = 1, .step = step->number, .seed = engine->options.seed};
     launch.scalar[SC_SCALAR_INVERSE_SAMPLE_WEIGHT] = (float)(1.0 / step->weight);
     launch.scalar[SC_SCALAR_GROUPS] = step->groups ? 1.0f / (float)step->groups : 0.0f;
@@ -116,6 +132,7 @@ socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memor
         sc_optimizer_scalars(&engine->step_terms[o], step->number, launch.scalar);
         SC_TRY(sc_plan_run(engine->update[o], engine->compute, memory, &launch));
     }
+    SC_TRY(update_tables(engine, memory, step, &launch));
     return sc_queue_flush(engine->compute);
 }
 

@@ -131,6 +131,19 @@ static bool holds(const stage_slot *slot, const sc_stage_rows *rows) {
            slot->holds.epoch == rows->epoch;
 }
 
+/* The data of each column, by the sample's number. */
+static void data_of(const sc_stage *stage, const void **column) {
+    for (int k = 0; k < sc_engine_columns(stage->engine); k++)
+        column[k] = stage->from[k] ? stage->from[k]->data : NULL;
+}
+
+socle_status sc_stage_tell(sc_stage *stage, const sc_stage_rows *rows) {
+    const void *column[SC_DATASET_MAX_COLUMNS];
+    if (!sc_engine_tables(stage->engine)) return SOCLE_OK;
+    data_of(stage, column);
+    return sc_engine_step_samples(stage->engine, column, rows->rows, samples_of(stage, rows));
+}
+
 socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *number) {
     for (int s = 0; s < stage->slots; s++)
         if (holds(&stage->slot[s], rows)) {
@@ -151,8 +164,7 @@ socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *numb
     for (int k = 0; k < SC_DATASET_MAX_COLUMNS; k++) column[k] = slot->column[k];
     SC_TRY(sc_engine_upload(stage->engine, stage->next, rows->rows, column, slot->column[0]));
     if (sc_engine_is_resident(stage->engine)) {
-        for (int k = 0; k < sc_engine_columns(stage->engine); k++)
-            column[k] = stage->from[k] ? stage->from[k]->data : NULL;
+        data_of(stage, column);
         sc_engine_slot_longest(stage->engine, stage->next,
                                sc_engine_longest(stage->engine, column, rows->rows, sample));
     }

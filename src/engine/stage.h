@@ -38,6 +38,9 @@ void sc_stage_forget(sc_stage *stage);
  * may be filled ahead of their use. */
 socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *slot);
 
+/* Tells the engine which samples the step under way has, on all devices. */
+socle_status sc_stage_tell(sc_stage *stage, const sc_stage_rows *rows);
+
 /* What a pass does with the rows in a slot. */
 typedef socle_status (*sc_stage_use)(sc_engine *engine, int slot, int64_t rows, void *argument);
 /* Hands every sample of an order (as of epoch 0) to `use`, in micro-batches of `rows`; the next

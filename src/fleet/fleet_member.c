@@ -41,6 +41,7 @@ static socle_status compute(member *m) {
     const member_step *step = &m->step;
     int64_t count = sc_fleet_micro_batches(m->fleet, m, step->rows.rows);
     sc_engine_begin_step(m->engine, m->fleet->options.fixed_tree ? step->first_micro_batch : 0);
+    SC_TRY(sc_stage_tell(m->stage, &step->whole));
     for (int64_t i = 0; i < count; i++) {
         int slot;
         sc_stage_rows rows = cut(m, &step->rows, i);

@@ -9,6 +9,7 @@
 typedef struct member_step {
     sc_engine_step commit;
     sc_stage_rows rows;        /* of this member; rows 0: none */
+    sc_stage_rows whole;       /* of all members */
     uint32_t offset;           /* place of its first row in the step */
     int64_t first_micro_batch; /* its number in the step */
     sc_stage_rows next;

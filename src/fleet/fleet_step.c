@@ -27,6 +27,7 @@ static void assign(sc_fleet *fleet, const sc_fleet_step *step) {
         member *m = &fleet->member[i];
         if (!sc_fleet_works(fleet, i)) continue;
         m->step = (member_step){.rows = part(&step->rows, first, i),
+                                .whole = step->rows,
                                 .next = part(&step->next, next, i),
                                 .offset = (uint32_t)first[i],
                                 .first_micro_batch = groups,

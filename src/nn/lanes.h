@@ -19,6 +19,7 @@ enum {
     SC_LANE_DATA,         /* a data set that stays on the device */
     SC_LANE_OUTPUTS,      /* predictions */
     SC_LANE_COLLECTED,    /* what an evaluation collects for metrics (nn/collect.h) */
+    SC_LANE_ROWS, /* of tables that are updated by rows: which of them a step has, and where */
     SC_LANE_COUNT
 };
 

@@ -14,6 +14,7 @@ struct sc_layer_kind {
     sc_record record; /* its word and options, which lie in sc_layer_options; `from` says how many
                          inputs it takes */
     bool integers;    /* takes inputs of the network as the data have them; others take floats */
+    bool looks_up;    /* takes rows of its only parameter, those that its input names */
     bool source;      /* takes no input: makes its values itself */
     bool lengths;     /* a second input, where there is one, is how many steps of its sequence each
                          sample has */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The embedding layer: a learned row of numbers for each whole number of the input, weight
  * [vocabulary, units] as in PyTorch's Embedding. A number outside the vocabulary gives zeros; data
- * are checked before. The weight's gradient has all rows: the rows that were not looked up get 0,
- * and an optimizer with momentum or decay moves them all the same. */
+ * are checked before. A row that a step does not look up has the gradient 0, and an optimizer with
+ * momentum or decay moves it all the same, unless the layer is sparse; where that makes no
+ * difference, an engine moves the rows that were looked up alone in any case
+ * (engine_tables.c). */
 #include "nn/layer.h"
 
 static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
@@ -38,7 +40,7 @@ static sc_value build(sc_build *build, const sc_layer *layer, const sc_value *in
     sc_tensor_desc shape = *sc_graph_desc(build->graph, input[0]);
     int64_t rows = sc_tensor_elements(&shape);
     sc_value index = sc_build_reshape(build->graph, as_index(build->graph, input[0]), 1, &rows);
-    sc_value found = sc_build_gather(build->graph, sc_build_parameter(build, 0), index);
+    sc_value found = sc_build_look_up(build, index);
     shape.dim[shape.rank++] = layer->options.units;
     return sc_build_reshape(build->graph, found, shape.rank, shape.dim);
 }
@@ -51,6 +53,10 @@ static const sc_option options[] = {
      .example = "64", .aliases = "embedding_dim"},
     {"weight_init", SC_OPTION_KIND, AT(weight_init), "first weights",
      .family = &sc_initializer_family, .example = "{uniform: 0.05}"},
+    {"sparse", SC_OPTION_BOOL, AT(sparse),
+     "an update moves the rows that its step looks up alone: the others keep their weights and "
+     "states and do not decay; costs as much as these rows, not as the vocabulary",
+     .example = "true"},
 };
 
 const sc_layer_kind sc_layer_embedding = {
@@ -63,6 +69,7 @@ const sc_layer_kind sc_layer_embedding = {
                    &(const sc_layer_options){.weight_init = {.kind = "normal", .scale = 1.0f}},
                .size = sizeof(sc_layer_options)},
     .integers = true,
+    .looks_up = true,
     .declare = declare,
     .build = build,
     .record.use = "words, characters, categories: a number of which the size means nothing",

@@ -37,6 +37,7 @@ typedef struct sc_initializer {
 typedef struct sc_layer_options {
     int units;           /* dense, embedding, rnn, noise */
     int vocabulary;      /* embedding */
+    bool sparse;         /* embedding: an update moves the rows that its step looked up alone */
     int filters, groups; /* conv2d */
     int kernel[2], stride[2], dilation[2];
     sc_padding padding;
@@ -305,6 +306,11 @@ socle_status sc_net_set_preparation(sc_net *net, const char *text);
 
 typedef enum sc_build_mode { SC_BUILD_TRAIN, SC_BUILD_EVALUATE } sc_build_mode;
 
+/* What a layer takes out of a table: row index[n] of it is row n of `found`. */
+typedef struct sc_lookup {
+    sc_value index, found; /* SC_NO_VALUE: it takes no rows */
+} sc_lookup;
+
 /* What building gives: values of the graph. */
 typedef struct sc_build {
     sc_env *env;
@@ -317,6 +323,7 @@ typedef struct sc_build {
     sc_value *statistic;   /* per net parameter of role STATISTIC, in TRAIN mode: this micro-batch's
                               value for it */
     sc_value *node;        /* per node number */
+    sc_lookup *lookup;     /* per layer: of its parameter 0 */
 } sc_build;
 
 /* Appends the network up to net->output. `input` are values of the graph, one per net input, of any
@@ -335,6 +342,9 @@ sc_value sc_build_parameter(sc_build *build, int k);
 /* For layers: this micro-batch's value for the current layer's parameter `k`, of role STATISTIC. Of
  * a network that is applied several times the first application's stays. */
 void sc_build_set_statistic(sc_build *build, int k, sc_value value);
+/* For layers: the rows of the current layer's parameter 0 that `index` [N] i32 names, zeros where
+ * there is none. */
+sc_value sc_build_look_up(sc_build *build, sc_value index);
 
 /* Fills host memory with the initial values of a parameter: a function of seed and the parameter's
  * name alone. */

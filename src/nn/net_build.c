@@ -20,6 +20,12 @@ sc_value sc_build_parameter(sc_build *build, int k) {
     return build->parameter[number];
 }
 
+sc_value sc_build_look_up(sc_build *build, sc_value index) {
+    sc_value found = sc_build_gather(build->graph, sc_build_parameter(build, 0), index);
+    if (build->lookup) build->lookup[build->layer - build->net->layer] = (sc_lookup){index, found};
+    return found;
+}
+
 void sc_build_set_statistic(sc_build *build, int k, sc_value value) {
     if (!build->statistic) return;
     sc_value *statistic = &build->statistic[build->layer->first_parameter + k];
@@ -33,9 +39,12 @@ static socle_status allocate(sc_build *build) {
     SC_TRY(sc_allocate(env, &build->parameter, net->parameters, sizeof *build->parameter));
     SC_TRY(sc_allocate(env, &build->statistic, net->parameters, sizeof *build->statistic));
     SC_TRY(sc_allocate(env, &build->node, nodes, sizeof *build->node));
+    SC_TRY(sc_allocate(env, &build->lookup, net->layers, sizeof *build->lookup));
     for (size_t p = 0; p < net->parameters; p++)
         build->parameter[p] = build->statistic[p] = SC_NO_VALUE;
     for (size_t n = 0; n < nodes; n++) build->node[n] = SC_NO_VALUE;
+    for (size_t l = 0; l < net->layers; l++)
+        build->lookup[l] = (sc_lookup){SC_NO_VALUE, SC_NO_VALUE};
     return SOCLE_OK;
 }
 
@@ -94,5 +103,7 @@ void sc_build_free(sc_build *build) {
     sc_release(build->env, build->parameter);
     sc_release(build->env, build->statistic);
     sc_release(build->env, build->node);
+    sc_release(build->env, build->lookup);
     build->parameter = build->statistic = build->node = NULL;
+    build->lookup = NULL;
 }

@@ -47,6 +47,7 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
                    .slots = SC_ENGINE_STANDARD_SLOTS,
                    .augments = sc_augment_any(&options->augment),
                    .seed = options->seed,
+                   .step_samples = options->average > 0 ? 0 : options->batch,
                    .precision = options->precision,
                    .clip_norm = options->clip_norm,
                    .clip_value = options->clip_value,

@@ -98,6 +98,11 @@ static int layer(sc_net *net, const char *word, int input, int size) {
     if (strcmp(word, "dense") == 0) options.units = size;
     if (strcmp(word, "maxpool") == 0) options.kernel[0] = options.kernel[1] = size;
     if (strcmp(word, "dropout") == 0) options.rate = 0.25f;
+    if (strcmp(word, "embedding") == 0) {
+        options.vocabulary = size;
+        options.units = 2;
+        options.sparse = true;
+    }
     if (strcmp(word, "batchnorm") == 0) options.group = size;
     if (strcmp(word, "conv2d") == 0) {
         options.filters = size;
@@ -117,6 +122,12 @@ static int add_cnn(sc_net *net, int x) {
     x = layer(net, "maxpool", layer(net, "relu", layer(net, "conv2d", x, 8), 0), 2);
     x = layer(net, "maxpool", layer(net, "relu", layer(net, "conv2d", x, 16), 0), 2);
     x = layer(net, "relu", layer(net, "dense", layer(net, "flatten", x, 0), 24), 0);
+    return layer(net, "dense", layer(net, "dropout", x, 0), 10);
+}
+
+/* Of bytes as words; as many more that no step has. */
+static int add_words(sc_net *net, int x) {
+    x = layer(net, "flatten", layer(net, "embedding", x, 20000), 0);
     return layer(net, "dense", layer(net, "dropout", x, 0), 10);
 }
 
@@ -152,6 +163,8 @@ static sc_net *build(party *p, const party_run *run) {
         x = add_mlp(net, x);
     else if (strcmp(run->net, "cnn") == 0)
         x = add_cnn(net, x);
+    else if (strcmp(run->net, "words") == 0)
+        x = add_words(net, x);
     else if (strcmp(run->net, "norm") == 0)
         x = add_norm(net, x, group, group);
     else if (strcmp(run->net, "unequal") == 0)

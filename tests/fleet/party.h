@@ -36,7 +36,7 @@ void party_data(party *p, sc_dataset *data);
 
 /* Nets: "mlp": two layers with dropout; "cnn": as in fashion-cnn, with dropout; "norm": batch
  * normalisation; "unequal": with two group sizes, the second half the first; "count": one dense
- * unit, squared error. */
+ * unit, squared error; "words": an embedding of which a step moves the rows that it looks up. */
 typedef struct party_run {
     const char *net;
     int64_t group;  /* of "norm" */

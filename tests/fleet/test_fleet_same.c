@@ -42,6 +42,17 @@ Test(fleet_same, batch_normalisation) {
     same_on(run, cpus);
 }
 
+/* The rows of a step are those of all devices, also of one that has no samples. */
+Test(fleet_same, rows_of_an_embedding) {
+    party_run run = party_standard(14);
+    run.net = "words";
+    run.fit.optimizer = fixture_optimizer("adam", 0.003f, 0);
+    same_on(run, cpus);
+    run.fit.staged = true;
+    run.fit.micro_batch = 10;
+    same_on(run, (const char *const[]){"cpu", "cpu=2,cpu=1", NULL});
+}
+
 Test(fleet_same, named_micro_batches_and_validation) {
     party_run run = party_standard(30);
     run.fit.batch = 60;
@@ -84,12 +95,13 @@ Test(fleet_same, devices_with_memory_of_their_own) {
 
 /* Devices that do nothing before a caller waits: code that frees host memory too early is found.
  * The first leads, and has no share. */
-static void late(bool own_memory, const char *devices, bool staged) {
+static void late_net(const char *net, bool own_memory, const char *devices, bool staged) {
     party_run run = party_standard(20);
     run.fit.reproducible = true;
     run.fit.staged = staged;
     run.fit.validation = 0.25;
     run.unwatched = true;
+    run.net = net;
     party_state alone = party_on("cpu", &run);
     for (int i = 0; i < 3; i++)
         party_manner(
@@ -103,8 +115,13 @@ static void late(bool own_memory, const char *devices, bool staged) {
     party_free(&alone);
 }
 
+static void late(bool own_memory, const char *devices, bool staged) {
+    late_net("mlp", own_memory, devices, staged);
+}
+
 Test(fleet_same, late_devices_alone) {
     late(false, "unruly", false);
+    late_net("words", false, "unruly", false);
     late(true, "unruly", true);
 }
 

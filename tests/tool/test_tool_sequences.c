@@ -91,6 +91,34 @@ Test(tool_sequences, learn_and_resume) {
     tool_free(&result);
 }
 
+static double planned_gradients(const char *words) {
+    tool_result result = tool_run("%s", words);
+    SC_EQ(result.code, 0);
+    json_t *lines = tool_json_lines(result.out);
+    const json_t *bytes = json_object_get(tool_event(lines, "plan"), "bytes");
+    const double gradients = json_number_value(json_object_get(bytes, "gradients"));
+    SC_TRUE(gradients > 0);
+    json_decref(lines);
+    tool_free(&result);
+    return gradients;
+}
+
+/* A run that moves the rows alone that its steps look up stops and goes on, on one device and on
+ * two; gradients are smaller by what the vocabulary has more. */
+Test(tool_sequences, sparse_learn_and_resume) {
+#define SPARSE " --set network[0].embedding.vocabulary=400 --set network[0].embedding.sparse=true "
+    tool_expect(0, NULL, "train tags.yaml -o whole" SPARSE "--reproducible");
+    tool_expect(0, NULL, "train tags.yaml -o parts" SPARSE "--reproducible --set train.steps=9");
+    tool_expect(0, NULL, "train --resume parts --set train.steps=0 -d cpu,cpu");
+    SC_TRUE(tool_same("whole/model.safetensors", "parts/model.safetensors"));
+    tool_expect(0, NULL, "eval -m whole/model.safetensors --data tags.yaml --min-accuracy 0.95");
+    const double more =
+        planned_gradients("plan tags.yaml --set network[0].embedding.vocabulary=400 --json") -
+        planned_gradients("plan tags.yaml" SPARSE "--json");
+    SC_EQ((int)more, (400 - 16 * TOKENS) * 6 * 4);
+#undef SPARSE
+}
+
 Test(tool_sequences, summary_counts_tokens) {
     tool_result result = tool_run("summary tags.yaml");
     SC_EQ(result.code, 0);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gradient descent on a curve: its steps, their outcome, and a drawing of them. */
+/* Gradient descent on a curve: its steps, their outcome, and a figure of them. */
 #ifndef SC_CLI_DESCENT_H
 #define SC_CLI_DESCENT_H
 
 #include "cli/curve.h"
+#include "plot/figure.h"
 
 typedef struct sc_descent_step {
     double point[SC_CURVE_VARIABLES], value;
@@ -35,7 +36,7 @@ const char *sc_descent_word(sc_descent_outcome outcome);
  * are no two. */
 double sc_descent_ratio(const sc_descent *descent);
 int sc_descent_lowest(const sc_descent *descent); /* the step of the lowest value */
-/* One or two variables; of more nothing is drawn. */
-void sc_descent_draw(const sc_curve *curve, const sc_descent *descent, FILE *stream);
+/* descent_figure.c: of one or two variables. *out is the caller's to destroy. */
+socle_status sc_descent_figure(sc_figure **out, const sc_curve *curve, const sc_descent *descent);
 
 #endif

@@ -130,6 +130,24 @@ Test(lecture, squared_residuals_and_log_loss_have_the_same_slopes) {
     }
 }
 
+/* The second of three is the likeliest, and the loss is of its probability. */
+Test(lecture, a_softmax_names_its_class) {
+    sc_env env;
+    sc_net *net = net_of(&env, "softmax_cross_entropy", 3);
+    const double score[] = {log(0.1), log(0.6), log(0.3), log(0.1), log(0.6), log(0.3)},
+                 label[] = {1, 2};
+    loss_eval eval;
+    sc_net_standard_metrics(net);
+    create(&eval, net, -1);
+    run(&eval, score, 6, label, 2);
+    check_values("shown", data(&eval, SC_LANE_OUTPUTS, SHOWN),
+                 (double[]){0.1, 0.6, 0.3, 0.1, 0.6, 0.3}, 6, 1e-12);
+    check_values("right", data(&eval, SC_LANE_OUTPUTS, RIGHT), (double[]){1, 0}, 2, 0);
+    check_values("loss", data(&eval, SC_LANE_OUTPUTS, LOSS), (double[]){-log(0.6), -log(0.3)}, 2,
+                 1e-12);
+    destroy(&eval, net);
+}
+
 /* A missed 0 pulls down, a missed 1 up, and nothing else moves; a score of 0 is a 1. */
 Test(lecture, the_perceptron_moves_for_what_it_misses) {
     static const double score[] = {22, -3, 5, -1, 0, 0, 17.8, -0.5},

@@ -2,38 +2,28 @@
 /* `socle lr-find CONFIG`: the loss over learning rates that grow step by step, drawn, and a rate to
  * begin with. Writes no run. */
 #include "cli/cmd_train.h"
-#include "plot/figure.h"
+#include "cli/figure_output.h"
 #include "train/rate_sweep.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { KEY_SET = 256, KEY_FROM, KEY_TO, KEY_STEPS, KEY_OVERWRITE, KEY_MEMORY, SHOWN = 10 };
+enum { KEY_SET = 256, KEY_FROM, KEY_TO, KEY_STEPS, KEY_MEMORY, SHOWN = 10 };
 
 typedef struct find_settings {
     sc_cli *cli;
     sc_train_settings train; /* the configuration and what is set over it */
     sc_rate_sweep_options sweep;
-    const char *output;
-    bool overwrite;
+    sc_figure_output output;
 } find_settings;
 
 static error_t check_settings(const find_settings *settings) {
-    struct stat info;
     sc_cli *cli = settings->cli;
     if (!settings->train.config)
         return sc_cli_usage(cli, "which configuration? socle lr-find CONFIG");
     if (settings->sweep.low >= settings->sweep.high)
         return sc_cli_usage(cli, "--to: %g is not above --from, %g", settings->sweep.high,
                             settings->sweep.low);
-    if (!settings->output) return 0;
-    if (!sc_figure_is_picture(settings->output))
-        return sc_cli_usage(cli, "-o: the ending says what is drawn: .svg or .png");
-    if (settings->overwrite || stat(settings->output, &info) != 0) return 0;
-    return sc_cli_usage(cli, "-o: %s is there already: name another file, or --overwrite",
-                        settings->output);
+    return 0;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -43,6 +33,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, cli);
+        state->child_inputs[0] = &settings->output;
         return 0;
     case KEY_SET:
         if (train->sets == SC_TRAIN_SETS)
@@ -58,12 +49,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
                               SC_RATE_SWEEP_MOST);
     case KEY_MEMORY:
         return sc_cli_size(cli, &train->memory, "--memory", arg);
-    case KEY_OVERWRITE:
-        settings->overwrite = true;
-        return 0;
-    case 'o':
-        settings->output = arg;
-        return 0;
     case ARGP_KEY_ARG:
         if (train->config) return sc_cli_usage(cli, "one configuration at a time");
         train->config = arg;
@@ -81,14 +66,14 @@ static const struct argp_option options[] = {
     {"steps", KEY_STEPS, "N", 0, "Steps between them (default: 200)", 1},
     {"set", KEY_SET, "PATH=VALUE", 0,
      "Set one value of the configuration, e.g. train.batch=32; may be repeated", 1},
-    {"output", 'o', "FILE", 0, "Draw a picture: FILE.svg or FILE.png", 2},
-    {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE if it is there", 2},
     {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 3},
     {0},
 };
 
-static const struct argp_child children[] = {
-    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&sc_figure_output_argp, 0, NULL, 0},
+                                             {&sc_cli_device_argp, 0, NULL, 0},
+                                             {&sc_cli_common_argp, 0, NULL, 0},
+                                             {0}};
 
 const struct argp sc_lr_find_argp = {
     .options = options,
@@ -149,12 +134,7 @@ static void print_json(sc_cli *cli, const sc_rate_sweep *sweep) {
 }
 
 static socle_status print_text(sc_cli *cli, const sc_rate_sweep *sweep, const sc_figure *figure) {
-    sc_text text;
-    sc_text_init(&text, &cli->env);
-    socle_status status = sc_figure_text(&text, figure, sc_terminal_width(STDOUT_FILENO));
-    if (status == SOCLE_OK && !cli->quiet) sc_cli_put(stdout, text.data);
-    sc_text_free(&text);
-    SC_TRY(status);
+    if (!cli->quiet) SC_TRY(sc_figure_output_print(cli, figure));
     if (isnan(sweep->proposal))
         printf(
             "the loss falls at no rate: begin with smaller ones (--from), or look at the data\n");
@@ -169,7 +149,7 @@ static socle_status show(const find_settings *settings, const sc_rate_sweep *swe
     sc_figure *figure;
     SC_TRY(sc_figure_create(&figure, &cli->env));
     draw(figure, sweep);
-    socle_status status = settings->output ? sc_figure_write(figure, settings->output) : SOCLE_OK;
+    socle_status status = sc_figure_output_write(&settings->output, figure);
     if (status == SOCLE_OK && cli->json)
         print_json(cli, sweep);
     else if (status == SOCLE_OK)
@@ -197,16 +177,10 @@ static socle_status sweep_on_devices(const find_settings *settings, sc_recipe *r
     return status;
 }
 
-/* A library that is not there is no fault of a device, and is told before the work is done. */
-static socle_status can_draw(const find_settings *settings) {
-    socle_status status = settings->output ? sc_figure_can_draw(&settings->cli->env) : SOCLE_OK;
-    if (status == SOCLE_STATUS_UNSUPPORTED) settings->cli->exit_code = EXIT_FAILURE;
-    return status;
-}
-
 socle_status sc_lr_find_command(sc_cli *cli, int argc, char **argv) {
     find_settings settings = {.cli = cli,
                               .train.cli = cli,
+                              .output.cli = cli,
                               .sweep = {.low = 1e-6, .high = 10, .steps = 200, .stop = on_stop}};
     sc_config *config;
     sc_recipe recipe = {0};
@@ -215,7 +189,7 @@ socle_status sc_lr_find_command(sc_cli *cli, int argc, char **argv) {
     sc_signals_prepare();
     SC_TRY(sc_cli_parse(cli, &sc_lr_find_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    SC_TRY(can_draw(&settings));
+    SC_TRY(sc_figure_output_ready(&settings.output));
     SC_TRY(sc_train_load_config(&config, &settings.train));
     socle_status status = sc_recipe_read(&recipe, &cli->env, config);
     if (status == SOCLE_OK) status = sc_recipe_load(&recipe);

@@ -2,19 +2,16 @@
 /* `socle plot RUN...`: what a run or model shows, as a picture, in characters, or as the numbers
  * that would be drawn. Knows no kind of figure: they are rows of view/view_list.c. */
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/figure_output.h"
 #include "io/quote.h"
 #include "view/view.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     KEY_WHAT = 256,
     KEY_TEXT,
-    KEY_OVERWRITE,
     KEY_DATA,
     KEY_SPLIT,
     KEY_LAYER,
@@ -29,8 +26,8 @@ typedef struct plot_settings {
     sc_cli *cli;
     sc_view_request request;
     const sc_view_kind *kind;
-    const char *output;
-    bool text, overwrite;
+    sc_figure_output output;
+    bool text;
     char *run[MOST_RUNS];
     sc_worker *worker; /* NULL until something is computed */
 } plot_settings;
@@ -55,36 +52,18 @@ static error_t add_run(plot_settings *settings, char *path) {
     return 0;
 }
 
-static error_t check_settings(plot_settings *settings) {
-    struct stat info;
-    if (!settings->request.runs) return sc_cli_usage(settings->cli, "which run? socle plot RUN");
-    if (!settings->output) return 0;
-    if (!sc_figure_is_picture(settings->output))
-        return sc_cli_usage(settings->cli,
-                            "-o: the ending says what is drawn: .svg or .png, not '%s'",
-                            sc_quote(settings->output).text);
-    if (settings->overwrite || stat(settings->output, &info) != 0) return 0;
-    return sc_cli_usage(settings->cli, "-o: %s is there already: name another file, or --overwrite",
-                        settings->output);
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state) {
     plot_settings *settings = state->input;
     sc_view_request *request = &settings->request;
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, settings->cli);
+        state->child_inputs[0] = &settings->output;
         return 0;
     case KEY_WHAT:
         return set_kind(settings, arg);
     case KEY_TEXT:
         settings->text = true;
-        return 0;
-    case KEY_OVERWRITE:
-        settings->overwrite = true;
-        return 0;
-    case 'o':
-        settings->output = arg;
         return 0;
     case KEY_DATA:
         request->data = arg;
@@ -106,7 +85,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case ARGP_KEY_ARG:
         return add_run(settings, arg);
     case ARGP_KEY_END:
-        return check_settings(settings);
+        return request->runs ? 0 : sc_cli_usage(settings->cli, "which run? socle plot RUN");
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -114,9 +93,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_option options[] = {
     {"what", KEY_WHAT, "FIGURE", 0, "Which figure of those below (default: curves)", 1},
-    {"output", 'o', "FILE", 0, "Draw a picture: FILE.svg or FILE.png", 1},
     {"text", KEY_TEXT, NULL, 0, "Draw with characters (without -o: always)", 1},
-    {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE if it is there", 1},
     {"data", KEY_DATA, "CONFIG", 0, "A configuration whose data are used (default: the run's own)",
      2},
     {"split", KEY_SPLIT, "test|train", 0, "Which data (default: test, where there are some)", 2},
@@ -127,8 +104,10 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static const struct argp_child children[] = {
-    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&sc_figure_output_argp, 0, NULL, 0},
+                                             {&sc_cli_device_argp, 0, NULL, 0},
+                                             {&sc_cli_common_argp, 0, NULL, 0},
+                                             {0}};
 
 /* The figures of the table, below the options. */
 static char *list_figures(int key, const char *text, void *input) {
@@ -162,20 +141,11 @@ static socle_status on_device(void *user, sc_worker_job job, void *argument) {
     return sc_worker_run(settings->worker, job, argument, 0);
 }
 
-static socle_status print_text(sc_cli *cli, const sc_figure *figure) {
-    sc_text text;
-    sc_text_init(&text, &cli->env);
-    socle_status status = sc_figure_text(&text, figure, sc_terminal_width(STDOUT_FILENO));
-    if (status == SOCLE_OK) sc_cli_put(stdout, text.data);
-    sc_text_free(&text);
-    return status;
-}
-
 static socle_status print_json(sc_cli *cli, const plot_settings *settings,
                                const sc_figure *figure) {
     json_t *event = sc_report("figure"), *body;
     sc_report_text(event, "what", settings->kind->word);
-    if (settings->output) sc_report_text(event, "file", settings->output);
+    if (settings->output.file) sc_report_text(event, "file", settings->output.file);
     socle_status status = sc_figure_json(&body, figure);
     if (status == SOCLE_OK && json_object_update_missing(event, body) != 0)
         status = sc_fail(&cli->env, SOCLE_STATUS_OUT_OF_MEMORY, "no memory for the figure");
@@ -188,28 +158,21 @@ static socle_status print_json(sc_cli *cli, const plot_settings *settings,
 }
 
 static socle_status show(sc_cli *cli, const plot_settings *settings, const sc_figure *figure) {
-    if (settings->output) SC_TRY(sc_figure_write(figure, settings->output));
+    SC_TRY(sc_figure_output_write(&settings->output, figure));
     if (cli->json) return print_json(cli, settings, figure);
-    if (settings->text || !settings->output) return print_text(cli, figure);
-    sc_cli_say(cli, "wrote %s", settings->output);
+    if (settings->text || !settings->output.file) return sc_figure_output_print(cli, figure);
+    sc_cli_say(cli, "wrote %s", settings->output.file);
     return SOCLE_OK;
 }
 
-/* A library that is not there is no fault of a device. */
-static socle_status can_draw(sc_cli *cli) {
-    socle_status status = sc_figure_can_draw(&cli->env);
-    if (status == SOCLE_STATUS_UNSUPPORTED) cli->exit_code = 1;
-    return status;
-}
-
 socle_status sc_plot_command(sc_cli *cli, int argc, char **argv) {
-    plot_settings settings = {.cli = cli, .kind = sc_view_at(0)};
+    plot_settings settings = {.cli = cli, .output.cli = cli, .kind = sc_view_at(0)};
     sc_figure *figure;
     settings.request = (sc_view_request){
         .env = &cli->env, .run = settings.run, .on_device = on_device, .user = &settings};
     SC_TRY(sc_cli_parse(cli, &sc_plot_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    if (settings.output) SC_TRY(can_draw(cli));
+    SC_TRY(sc_figure_output_ready(&settings.output));
     SC_TRY(sc_figure_create(&figure, &cli->env));
     socle_status status = sc_view_draw(settings.kind, figure, &settings.request);
     if (status == SOCLE_OK) status = show(cli, &settings, figure);

@@ -112,7 +112,8 @@ void sc_tick_text(char out[SC_TICK_TEXT], double value, double step) {
     char digits[SC_TICK_TEXT];
     if (fabs(value) < step * 1e-6) value = 0;
     if (fabs(value) >= 1e7 || step < 1e-4) {
-        snprintf(out, SC_TICK_TEXT, "%.3g", value);
+        const double digits = value != 0 ? ceil(log10(fabs(value) / step)) + 1 : 1;
+        snprintf(out, SC_TICK_TEXT, "%.*g", (int)fmin(fmax(digits, 3), 12), value);
         return;
     }
     int decimals = 0;
@@ -183,6 +184,10 @@ void sc_axis_ticks(sc_ticks *ticks, const sc_axis *axis, const sc_range *range, 
     }
     double step = step_of(range->high - range->low, most);
     if (axis->whole && step < 1) step = 1;
-    for (double n = ceil(range->low / step - 1e-9); n * step <= range->high + 1e-9 * step; n++)
-        put(ticks, n * step, step);
+    const double first = ceil(range->low / step - 1e-9);
+    for (int i = 0; i <= most; i++) { /* by count: a large double plus 1 is itself */
+        const double at = (first + i) * step;
+        if (at <= range->high + 1e-9 * step && (!ticks->count || at > ticks->at[ticks->count - 1]))
+            put(ticks, at, step);
+    }
 }

@@ -31,6 +31,7 @@ enum { SC_COLOURS = 7, SC_COLOUR_INK = -1, SC_COLOUR_GREY = -2, SC_COLOUR_PALE =
 typedef struct sc_style {
     int colour; /* number of a series, taken modulo SC_COLOURS, or one of the above */
     int dash;   /* lines: 0 solid, 1 dashed, 2 dotted */
+    int width;  /* lines: in hundredths of the standard one; 0: that */
     int symbol; /* points: 0 disc, 1 square, 2 triangle, 3 diamond, 4 cross; 5 ring */
 } sc_style;
 

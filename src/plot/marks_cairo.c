@@ -32,6 +32,11 @@ static void white(sc_pen *pen) {
     cairo_set_source_rgb(pen->cairo, 1, 1, 1);
 }
 
+static double width_of(const sc_mark *mark) {
+    if (mark->style.width) return line_width * mark->style.width / 100;
+    return mark->style.colour == SC_COLOUR_GREY ? 1.6 : line_width;
+}
+
 static void trace_line(const sc_frame *frame, const sc_mark *mark) {
     cairo_t *cairo = frame->pen->cairo;
     bool begun = false;
@@ -47,7 +52,7 @@ static void trace_line(const sc_frame *frame, const sc_mark *mark) {
 
 static void draw_line(const sc_frame *frame, const sc_mark *mark) {
     cairo_t *cairo = frame->pen->cairo;
-    const double width = mark->style.colour == SC_COLOUR_GREY ? 1.6 : line_width;
+    const double width = width_of(mark);
     if (has_rim(frame)) {
         white(frame->pen);
         trace_line(frame, mark);
@@ -90,19 +95,21 @@ static void draw_bars(const sc_frame *frame, const sc_mark *mark) {
     }
 }
 
-static double text_height(const char *text, double size) {
-    double height = 1.3 * size;
-    while ((text = strchr(text, '\n'))) text++, height += 1.3 * size;
-    return height;
-}
-
+/* On white, so that a line behind it does not cross it out. */
 static void draw_labels(const sc_frame *frame, const sc_mark *mark) {
-    static const double room = 1000;
+    static const double room = 1000, around = 2;
+    sc_pen *pen = frame->pen;
     for (size_t i = 0; i < mark->count; i++) {
-        double x = sc_frame_x(frame, mark->x[i]), y = sc_frame_y(frame, mark->y[i]);
-        sc_pen_paragraph(frame->pen, x - room / 2,
-                         y - text_height(mark->text[i], SC_SIZE_SMALL) / 2, room, SC_CENTRE,
-                         mark->text[i], SC_SIZE_SMALL, false);
+        const char *text = mark->text[i];
+        const double x = sc_frame_x(frame, mark->x[i]), y = sc_frame_y(frame, mark->y[i]);
+        const double height = sc_pen_height(pen, room, text, SC_SIZE_SMALL, false);
+        const double width = sc_pen_widest(pen, text, SC_SIZE_SMALL) + 2 * around;
+        white(pen);
+        cairo_rectangle(pen->cairo, x - width / 2, y - height / 2, width, height);
+        cairo_fill(pen->cairo);
+        set_style(pen, mark);
+        sc_pen_paragraph(pen, x - room / 2, y - height / 2, room, SC_CENTRE, text, SC_SIZE_SMALL,
+                         false);
     }
 }
 
@@ -111,7 +118,8 @@ static void draw_boxes(const sc_frame *frame, const sc_mark *mark) {
     for (size_t i = 0; i < mark->count; i++) {
         double x = sc_frame_x(frame, mark->x[i]), y = sc_frame_y(frame, mark->y[i]);
         double width = sc_frame_x(frame, mark->x[i] + mark->size[i]) - x;
-        double height = text_height(mark->text[i], SC_SIZE_SMALL) + 2 * box_padding;
+        double height =
+            2 * box_padding + sc_pen_height(pen, width, mark->text[i], SC_SIZE_SMALL, false);
         sc_pen_colour(pen, sc_colour_of_series(SC_COLOUR_PALE));
         cairo_rectangle(pen->cairo, x - width / 2, y - height / 2, width, height);
         cairo_fill(pen->cairo);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { MOST_LINE = 512 /* bytes of one line of a paragraph */ };
+static const double line_height = 1.3; /* of the size of the text */
 
 void sc_pen_colour(sc_pen *pen, sc_rgb colour) {
     cairo_set_source_rgb(pen->cairo, colour.red, colour.green, colour.blue);
@@ -66,21 +67,47 @@ static size_t line_bytes(sc_pen *pen, const char *text, double width, double siz
     return characters;
 }
 
+/* Behind the end of a line, where the next one begins. */
+static const char *next_line(const char *text) {
+    while (*text == ' ') text++;
+    return *text == '\n' ? text + 1 : text;
+}
+
+double sc_pen_widest(sc_pen *pen, const char *text, double size) {
+    char line[MOST_LINE];
+    double width = 0;
+    while (*text) {
+        const size_t bytes = strcspn(text, "\n");
+        size_t fits = bytes < sizeof line ? bytes : sizeof line - 1;
+        while (fits && ((unsigned char)text[fits] & 0xC0) == 0x80) fits--; /* whole characters */
+        memcpy(line, text, fits);
+        line[fits] = '\0';
+        width = fmax(width, sc_pen_width(pen, line, size, false));
+        text += bytes + (text[bytes] != '\0');
+    }
+    return width;
+}
+
+double sc_pen_height(sc_pen *pen, double width, const char *text, double size, bool bold) {
+    double height = 0;
+    for (; *text; height += line_height * size)
+        text = next_line(text + line_bytes(pen, text, width, size, bold));
+    return height;
+}
+
 double sc_pen_paragraph(sc_pen *pen, double x, double y, double width, sc_align align,
                         const char *text, double size, bool bold) {
-    const double line_height = 1.3 * size;
+    const double each = line_height * size;
     char line[MOST_LINE];
     double height = 0;
     while (*text) {
         size_t bytes = line_bytes(pen, text, width, size, bold);
         memcpy(line, text, bytes);
         line[bytes] = '\0';
-        sc_pen_text(pen, align == SC_CENTRE ? x + width / 2 : x, y + height + line_height / 2,
-                    align, line, size, bold);
-        height += line_height;
-        text += bytes;
-        while (*text == ' ') text++;
-        if (*text == '\n') text++;
+        sc_pen_text(pen, align == SC_CENTRE ? x + width / 2 : x, y + height + each / 2, align, line,
+                    size, bold);
+        height += each;
+        text = next_line(text + bytes);
     }
     return height;
 }

@@ -29,6 +29,10 @@ void sc_pen_upward(sc_pen *pen, double x, double y, sc_align align, const char *
 /* A text over as many lines as its width needs; \n ends one. Returns its height. */
 double sc_pen_paragraph(sc_pen *pen, double x, double y, double width, sc_align align,
                         const char *text, double size, bool bold);
+/* Of the lines of a text, the width of the widest. */
+double sc_pen_widest(sc_pen *pen, const char *text, double size);
+/* The height that it would have. */
+double sc_pen_height(sc_pen *pen, double width, const char *text, double size, bool bold);
 void sc_pen_segment(sc_pen *pen, double x0, double y0, double x1, double y1, double width);
 void sc_pen_symbol(sc_pen *pen, double x, double y, int symbol, double diameter);
 void sc_pen_dash(sc_pen *pen, int dash);

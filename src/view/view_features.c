@@ -66,7 +66,6 @@ static socle_status add_layer(sc_figure *figure, const sc_view_model *model,
     float *output;
     double *value;
     int64_t size;
-    if (desc->rank != 4 && desc->rank != 2) return SOCLE_OK;
     SC_TRY(sc_view_model_outputs(model, node, sample, &output, &size));
     socle_status status = sc_allocate(model->env, &value, (size_t)size, sizeof *value);
     for (int64_t i = 0; status == SOCLE_OK && i < size; i++) value[i] = (double)output[i];
@@ -86,6 +85,12 @@ static bool says_something(const sc_layer *layer) {
     return true;
 }
 
+/* Maps or units. */
+static bool can_be_shown(const sc_net *net, int node) {
+    const int rank = sc_net_desc(net, node)->rank;
+    return rank == 4 || rank == 2;
+}
+
 static socle_status draw(sc_figure *figure, const sc_view_model *model, const sc_dataset *sample) {
     const sc_net *net = model->net;
     const char *wish = model->request->layer;
@@ -94,13 +99,14 @@ static socle_status draw(sc_figure *figure, const sc_view_model *model, const sc
     for (size_t l = 0; l < net->layers && shown < MOST_LAYERS; l++) {
         const sc_layer *layer = &net->layer[l];
         if (wish ? strcmp(wish, layer->name) != 0 : !says_something(layer)) continue;
+        if (!can_be_shown(net, net->inputs + (int)l)) continue;
         SC_TRY(add_layer(figure, model, sample, net->inputs + (int)l, layer->name));
         shown++;
     }
     if (shown) return SOCLE_OK;
     return sc_fail(model->env, SOCLE_STATUS_CONFIG,
-                   "--layer: %s has no layer '%s'; `socle summary` lists its layers", model->path,
-                   wish ? wish : "");
+                   "%s: has no layer%s%s of maps or units; `socle summary` lists its layers",
+                   model->path, wish ? " " : "", wish ? wish : "");
 }
 
 socle_status sc_view_features(sc_figure *figure, const sc_view_request *request) {

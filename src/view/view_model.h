@@ -86,6 +86,10 @@ socle_status sc_view_ascend(const sc_view_model *model, const sc_dataset *sample
  * result). */
 socle_status sc_view_slopes(const sc_view_model *model, const sc_dataset *dataset, float **out);
 
+/* view_units.c: a panel of every unit and weight, where the network is a chain of a few small dense
+ * layers; else nothing. */
+void sc_view_add_units(sc_figure *figure, const sc_view_model *model);
+
 /* view_answers.c: right answers beside the network's, where it tells classes apart, one label per
  * sample. */
 typedef struct sc_view_answers {

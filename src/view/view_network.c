@@ -87,6 +87,7 @@ static socle_status draw(sc_figure *figure, const sc_view_model *model) {
             add_arrow(panel, net, from, to, to == from + 1 ? 0 : around++);
         }
     for (int n = 0; n < nodes; n++) add_box(panel, net, n);
+    sc_view_add_units(figure, model);
     const sc_loss_term *loss = sc_net_output_loss(net);
     char number[SC_TICK_TEXT];
     sc_figure_note(figure,

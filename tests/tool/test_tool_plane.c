@@ -115,6 +115,38 @@ Test(tool_plane, regions) {
     free(w1), free(b1);
 }
 
+/* Every weight is a line, and a number where they are few. */
+Test(tool_plane, units_of_a_small_network) {
+    char text[32];
+    int lines = 0, up = 0, positive = 0;
+    put_plane();
+    float *w1 = weights("dense1.weight", 2 * HIDDEN), *w2 = weights("dense2.weight", 2 * HIDDEN),
+          *b1 = weights("dense1.bias", HIDDEN);
+    json_t *figure = figure_of("run --what network");
+    const json_t *marks =
+        json_object_get(json_array_get(json_object_get(figure, "panels"), 1), "marks");
+    size_t i;
+    json_t *mark;
+    json_array_foreach(marks, i, mark) {
+        if (strcmp(json_string_value(json_object_get(mark, "kind")), "line") != 0) continue;
+        lines++;
+        up += strcmp(json_string_value(json_object_get(mark, "name")), "positive weight") == 0;
+    }
+    for (int k = 0; k < 2 * HIDDEN; k++) positive += (w1[k] > 0) + (w2[k] > 0);
+    SC_EQ(lines, 4 * HIDDEN);
+    SC_EQ(up, positive);
+    snprintf(text, sizeof text, "%.2f", (double)w1[0]); /* behind the three titles of columns */
+    SC_EQ_STR(json_string_value(
+                  json_array_get(json_object_get(mark_of(figure, 1, "labels", 3), "text"), 0)),
+              text);
+    snprintf(text, sizeof text, "%.2f", (double)b1[0]); /* behind the boxes of both inputs */
+    SC_EQ_STR(json_string_value(
+                  json_array_get(json_object_get(mark_of(figure, 1, "boxes", 2), "text"), 0)),
+              text);
+    json_decref(figure);
+    free(w1), free(w2), free(b1);
+}
+
 Test(tool_plane, errors_by_size) {
     put_plane();
     int wrong = 0;

@@ -58,7 +58,8 @@ typedef struct sc_prepare_options {
     const char *scale, *missing; /* of all columns; NULL: none, refuse */
     sc_task task; /* what numbers of the target are: FOUND: classes where they are whole, at most
                      100, and each twice on average */
-    double validation; /* so much is set aside by this seed, and nothing is learnt of it */
+    double validation; /* so much is set aside by this seed, and nothing is learnt of it: */
+    int64_t fold;      /* this part, from 1; 0 is 1 */
     uint64_t seed;
 } sc_prepare_options;
 

@@ -314,7 +314,7 @@ static socle_status prepare(fitting *fit) {
                              frame->columns + fit->options->targets.count,
                              sizeof *fit->out->field));
     SC_TRY(sc_split_create(&fit->split, fit->env, (uint32_t)frame->rows, fit->options->validation,
-                           fit->options->seed));
+                           fit->options->fold, fit->options->seed));
     SC_TRY(sc_allocate(fit->env, &fit->number, frame->rows, sizeof *fit->number));
     return fit_all(fit);
 }

@@ -131,6 +131,7 @@ static socle_status find_split(sc_prepare_options *out, const sc_config *config)
     SC_TRY(sc_config_get_object(&train, config, sc_config_root(config), "train"));
     socle_status status = sc_record_read_given(&recipe, config, train, &sc_recipe_train_record);
     out->validation = recipe.fit.validation;
+    out->fold = recipe.fit.fold;
     out->seed = recipe.fit.seed;
     sc_record_release(sc_config_env(config), &recipe, &sc_recipe_train_record);
     return status;

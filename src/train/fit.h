@@ -81,7 +81,8 @@ typedef struct sc_fit_options {
     sc_augment augment; /* of the training samples; validation and test see images as they are */
     uint64_t seed;      /* of initial weights, shuffling, split, augmentation and dropout */
     bool shuffle, drop_short; /* drop_short: leave out a last batch of fewer rows */
-    double validation;        /* fraction of the training data */
+    double validation; /* fraction of the training data; which of the parts of this size, from 1: */
+    int64_t fold;
     const char *best; /* what of the validation says which epoch is best (sc_net_judge); read when a
                          trainer is made */
     float average; /* judge with averages of the weights, of which each step keeps so much; 0: with
@@ -119,7 +120,8 @@ typedef struct sc_fit_options {
 } sc_fit_options;
 
 #define SC_FIT_STANDARD                                                                            \
-    .schedule = {.word = "constant"}, .epochs = 1, .batch = 32, .seed = 1, .shuffle = true
+    .schedule = {.word = "constant"}, .epochs = 1, .batch = 32, .seed = 1, .shuffle = true,        \
+    .fold = 1
 sc_fit_options sc_fit_defaults(void); /* these, and adam as it is by default */
 
 /* Data sets, net, workers and `env` must outlive the trainer. `test` may be NULL: a second data set

@@ -82,7 +82,7 @@ Test(split, two_ascending_parts_of_the_whole) {
         for (size_t f = 0; f < sizeof fractions / sizeof *fractions; f++) {
             uint32_t count = counts[c];
             SC_REPRO("%u samples, fraction %g", count, fractions[f]);
-            SC_OK(&env, sc_split_create(&split, &env, count, fractions[f], 42));
+            SC_OK(&env, sc_split_create(&split, &env, count, fractions[f], 1, 42));
             SC_EQ(split.train_count + split.validation_count, count);
             SC_TRUE(split.train_count >= 1);
             SC_EQ(split.validation_count > 0, fractions[f] > 0);
@@ -97,7 +97,7 @@ Test(split, two_ascending_parts_of_the_whole) {
                 SC_TRUE(split.train[i - 1] < split.train[i]);
             for (uint32_t i = 1; i < split.validation_count; i++)
                 SC_TRUE(split.validation[i - 1] < split.validation[i]);
-            SC_OK(&env, sc_split_create(&again, &env, count, fractions[f], 42));
+            SC_OK(&env, sc_split_create(&again, &env, count, fractions[f], 1, 42));
             SC_EQ_MEMORY(again.validation, split.validation,
                          split.validation_count * sizeof(uint32_t));
             sc_split_free(&again, &env);
@@ -112,7 +112,7 @@ Test(split, seeds_choose_other_samples_evenly) {
     unsigned chosen[20] = {0};
     sc_env_init(&env, NULL, NULL);
     for (uint64_t seed = 0; seed < 2000; seed++) {
-        SC_OK(&env, sc_split_create(&split, &env, 20, 0.25, seed));
+        SC_OK(&env, sc_split_create(&split, &env, 20, 0.25, 1, seed));
         for (uint32_t i = 0; i < 5; i++) chosen[split.validation[i]]++;
         sc_split_free(&split, &env);
     }
@@ -127,7 +127,7 @@ Test(split, is_no_piece_of_an_epoch) {
     sc_split split;
     sc_order order;
     sc_env_init(&env, NULL, NULL);
-    SC_OK(&env, sc_split_create(&split, &env, COUNT, 0.1, 3));
+    SC_OK(&env, sc_split_create(&split, &env, COUNT, 0.1, 1, 3));
     SC_OK(&env, sc_order_init(&order, &env, NULL, COUNT, 3, true));
     bool held[COUNT] = {false};
     for (uint32_t i = 0; i < PART; i++) held[split.validation[i]] = true;
@@ -151,10 +151,10 @@ Test(split, refuses) {
     sc_split split;
     sc_env_init(&env, NULL, NULL);
     for (size_t f = 0; f < sizeof fractions / sizeof *fractions; f++)
-        SC_FAILS(&env, sc_split_create(&split, &env, 10, fractions[f], 1), SOCLE_STATUS_CONFIG);
-    SC_FAILS(&env, sc_split_create(&split, &env, 1, 0.1, 1), SOCLE_STATUS_CONFIG);
+        SC_FAILS(&env, sc_split_create(&split, &env, 10, fractions[f], 1, 1), SOCLE_STATUS_CONFIG);
+    SC_FAILS(&env, sc_split_create(&split, &env, 1, 0.1, 1, 1), SOCLE_STATUS_CONFIG);
     SC_CONTAINS(env.text, "at least 2 are needed");
-    SC_OK(&env, sc_split_create(&split, &env, 1, 0, 1));
+    SC_OK(&env, sc_split_create(&split, &env, 1, 0, 1, 1));
     SC_EQ(split.train_count, 1);
     sc_split_free(&split, &env);
 }
@@ -163,7 +163,7 @@ static socle_status make(sc_env *env, void *argument) {
     sc_split split;
     sc_order order;
     (void)argument;
-    SC_TRY(sc_split_create(&split, env, 10, 0.5, 1));
+    SC_TRY(sc_split_create(&split, env, 10, 0.5, 1, 1));
     socle_status status = sc_order_init(&order, env, split.train, split.train_count, 1, true);
     sc_order_free(&order);
     sc_split_free(&split, env);
@@ -172,4 +172,28 @@ static socle_status make(sc_env *env, void *argument) {
 
 Test(split, every_allocation_may_fail) {
     sc_test_each_allocation(make, NULL);
+}
+
+/* Folds have every sample once, and their sizes differ by one at most. */
+Test(order, folds_cover_the_samples) {
+    sc_env env;
+    sc_split split;
+    sc_env_init(&env, NULL, NULL);
+    for (uint32_t count = 7; count < 200; count += 31)
+        for (int64_t folds = 2; folds <= 7; folds++) {
+            int seen[200] = {0};
+            for (int64_t fold = 1; fold <= folds; fold++) {
+                SC_REPRO("%u samples, fold %d of %d", count, (int)fold, (int)folds);
+                SC_OK(&env, sc_split_create(&split, &env, count, 1.0 / (double)folds, fold, 5));
+                SC_EQ(split.train_count + split.validation_count, count);
+                SC_TRUE(split.validation_count * folds < count + folds &&
+                        (split.validation_count + 1) * folds > count);
+                for (uint32_t i = 0; i < split.validation_count; i++) seen[split.validation[i]]++;
+                sc_split_free(&split, &env);
+            }
+            for (uint32_t i = 0; i < count; i++) SC_EQ(seen[i], 1);
+        }
+    SC_FAILS(&env, sc_split_create(&split, &env, 10, 0.25, 5, 1), SOCLE_STATUS_CONFIG);
+    SC_FAILS(&env, sc_split_create(&split, &env, 10, 0, 2, 1), SOCLE_STATUS_CONFIG);
+    SC_FAILS(&env, sc_split_create(&split, &env, 10, 0.25, -1, 1), SOCLE_STATUS_CONFIG);
 }

@@ -179,7 +179,10 @@ static socle_status learn_numbers(fitting *fit, sc_field *field, size_t column, 
         field->centre = least;
         field->scale = or_one(most - least);
     }
-    return SOCLE_OK;
+    if (isfinite(field->fill) && isfinite(field->centre)) return SOCLE_OK;
+    return sc_fail(fit->env, SOCLE_STATUS_DATA,
+                   "%s: column %zu '%s' has numbers so large that they have no mean",
+                   fit->frame->label, column + 1, sc_quote(field->name).text);
 }
 
 /* ---- Categories ---- */

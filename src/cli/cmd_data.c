@@ -2,8 +2,7 @@
 /* `socle data`: what is in a file of samples, or in the data of a configuration. What a file is,
  * its ending and its first bytes say. */
 #include "cli/data_report.h"
-#include "data/idx.h"
-#include "io/stream.h"
+#include "data/npy.h"
 #include "run/recipe.h"
 
 #include <string.h>
@@ -36,9 +35,10 @@ static const struct argp_child children[] = {{&sc_cli_common_argp, 0, NULL, 0}, 
 const struct argp sc_data_argp = {
     .parser = parse,
     .args_doc = "FILE",
-    .doc = "Shows what is in a file of samples (CSV, IDX, plain or gzip): columns, what their "
-           "values are, how many are missing, their range or the times of each. Of a "
-           "configuration (.yaml, .yml, .json): its data, and what becomes of them.",
+    .doc =
+        "Shows what is in a file of samples (CSV, IDX, .npy, plain or gzip): columns, what their "
+        "values are, how many are missing, their range or the times of each. Of a "
+        "configuration (.yaml, .yml, .json): its data, and what becomes of them.",
     .children = children};
 
 static socle_status report_part(sc_cli *cli, const sc_config *config, const char *name,
@@ -72,21 +72,21 @@ static bool ends_with(const char *path, const char *ending) {
     return length > size && strcmp(path + length - size, ending) == 0;
 }
 
-/* No text begins with two zero bytes, and every IDX file does. */
-static socle_status is_idx(bool *out, sc_env *env, const char *path) {
+/* No text begins with two zero bytes, and every IDX file does; nor as a .npy file does. */
+static socle_status is_array(bool *out, sc_env *env, const char *path) {
     sc_input input;
     sc_stream *stream;
-    unsigned char head[2] = {1};
+    unsigned char head[4] = {1};
     size_t got = 0;
     SC_TRY(sc_input_open(&input, env, path));
     SC_TRY(sc_stream_open(&stream, &input));
     socle_status status = sc_stream_read(stream, head, sizeof head, &got);
     sc_stream_close(stream);
-    *out = got == sizeof head && !head[0] && !head[1];
+    *out = got == sizeof head && ((!head[0] && !head[1]) || sc_npy_begins(head));
     return status;
 }
 
-static socle_status report_idx(sc_cli *cli, const char *path) {
+static socle_status report_array(sc_cli *cli, const char *path) {
     sc_dataset *dataset;
     SC_TRY(sc_dataset_from_images(&dataset, &cli->env, path, NULL, SC_IMAGES_NCHW));
     socle_status status = sc_data_report_set(cli, NULL, dataset);
@@ -104,14 +104,14 @@ static socle_status report_csv(sc_cli *cli, const char *path) {
 
 socle_status sc_data_command(sc_cli *cli, int argc, char **argv) {
     data_settings settings = {.cli = cli};
-    bool idx = false;
+    bool array = false;
     SC_TRY(sc_cli_parse(cli, &sc_data_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
     const char *path = settings.path;
     if (ends_with(path, ".yaml") || ends_with(path, ".yml") || ends_with(path, ".json"))
         return report_config(cli, path);
-    socle_status status = is_idx(&idx, &cli->env, path);
-    if (status == SOCLE_OK) status = idx ? report_idx(cli, path) : report_csv(cli, path);
+    socle_status status = is_array(&array, &cli->env, path);
+    if (status == SOCLE_OK) status = array ? report_array(cli, path) : report_csv(cli, path);
     return status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO ? SOCLE_STATUS_DATA
                                                                          : status;
 }

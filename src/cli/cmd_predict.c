@@ -105,7 +105,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_option options[] = {
     {"input", KEY_INPUT, "FILE", 0,
-     "Samples as IDX, or rows as CSV where the model learnt from a table, plain or gzip; - for "
+     "Samples as IDX or .npy, or rows as CSV where the model learnt from a table, plain or gzip; - "
+     "for "
      "standard input",
      1},
     {"inputs", KEY_INPUTS, "NAME=FILE", 0,

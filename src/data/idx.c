@@ -3,7 +3,7 @@
  * it. */
 #include "data/idx.h"
 #include "data/column_kind.h"
-#include "io/stream.h"
+#include "data/npy.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,16 +13,17 @@ enum { MAGIC_BYTES = 4, SIZE_BYTES = 4 };
 
 static const struct {
     unsigned char code;
-    const char *name;
-    socle_dtype dtype;
-    size_t item; /* 0 = a type of the format that Socle does not read */
-} types[] = {{0x08, "u8", SOCLE_U8, 1},   {0x09, "i8", SOCLE_U8, 0},   {0x0B, "i16", SOCLE_I32, 0},
-             {0x0C, "i32", SOCLE_I32, 4}, {0x0D, "f32", SOCLE_F32, 4}, {0x0E, "f64", SOCLE_F32, 0}};
+    sc_elements elements;
+} types[] = {{0x08, {'u', 1, true}}, {0x09, {'i', 1, true}}, {0x0B, {'i', 2, true}},
+             {0x0C, {'i', 4, true}}, {0x0D, {'f', 4, true}}, {0x0E, {'f', 8, true}}};
 
 typedef struct reader {
     sc_env *env;
     const char *path;
     sc_stream *stream;
+    sc_elements elements;
+    size_t count;    /* of elements */
+    uint64_t offset; /* where they begin */
 } reader;
 
 /* Where offsets in messages count. */
@@ -36,27 +37,22 @@ static socle_status fail_magic(const reader *in, const unsigned char *magic) {
     return sc_fail(in->env, SOCLE_STATUS_DATA,
                    "%s: byte 0%s: begins with %02x %02x %02x %02x; an IDX file begins with 00 00, "
                    "a gzip file with "
-                   "1f 8b%s",
+                   "1f 8b, a .npy file with 93 4e 55 4d%s",
                    in->path, of_what(in), magic[0], magic[1], magic[2], magic[3],
                    named_gz && !sc_stream_is_gzip(in->stream)
                        ? " (the name ends in .gz, but the content is not gzip)"
                        : "");
 }
 
-static socle_status check_type(const reader *in, sc_idx *idx, unsigned char code, size_t *item) {
+static socle_status check_type(reader *in, unsigned char code) {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (types[i].code != code) continue;
-        if (types[i].item == 0)
-            return sc_fail(
-                in->env, SOCLE_STATUS_DATA,
-                "%s: byte 2%s: element type 0x%02x (%s) is not one Socle reads (u8, i32, f32)",
-                in->path, of_what(in), code, types[i].name);
-        idx->dtype = types[i].dtype;
-        *item = types[i].item;
+        in->elements = types[i].elements;
         return SOCLE_OK;
     }
     return sc_fail(in->env, SOCLE_STATUS_DATA,
-                   "%s: byte 2%s: 0x%02x is no element type (u8 is 0x08, i32 0x0c, f32 0x0d)",
+                   "%s: byte 2%s: 0x%02x is no element type (u8 is 0x08, i8 0x09, i16 0x0b, i32 "
+                   "0x0c, f32 0x0d, f64 0x0e)",
                    in->path, of_what(in), code);
 }
 
@@ -69,8 +65,7 @@ static socle_status read_exactly(const reader *in, void *data, size_t size, uint
                    in->path, offset + got, of_what(in), size - got);
 }
 
-static socle_status read_sizes(const reader *in, sc_idx *idx, size_t item) {
-    idx->bytes = item;
+static socle_status read_sizes(const reader *in, sc_idx *idx) {
     for (int i = 0; i < idx->rank; i++) {
         unsigned char big[SIZE_BYTES];
         uint64_t offset = MAGIC_BYTES + (uint64_t)i * SIZE_BYTES;
@@ -80,11 +75,24 @@ static socle_status read_sizes(const reader *in, sc_idx *idx, size_t item) {
             return sc_fail(in->env, SOCLE_STATUS_DATA,
                            "%s: byte %" PRIu64 "%s: dimension %d has size 0: no data", in->path,
                            offset, of_what(in), i);
-        if (!sc_mul_size(&idx->bytes, idx->bytes, (size_t)idx->size[i]) || idx->bytes > PTRDIFF_MAX)
-            return sc_fail(in->env, SOCLE_STATUS_DATA,
-                           "%s: byte %" PRIu64 "%s: size %" PRId64
-                           " of dimension %d makes the data too large",
-                           in->path, offset, of_what(in), idx->size[i], i);
+    }
+    return SOCLE_OK;
+}
+
+/* Of elements, in the file and in memory. */
+static socle_status count_elements(reader *in, sc_idx *idx) {
+    size_t bytes;
+    idx->dtype = sc_elements_dtype(&in->elements);
+    in->count = 1;
+    for (int i = 0; i < idx->rank; i++) {
+        if (sc_mul_size(&in->count, in->count, (size_t)idx->size[i]) &&
+            sc_mul_size(&bytes, in->count, in->elements.size) && bytes <= PTRDIFF_MAX &&
+            sc_mul_size(&idx->bytes, in->count, sc_elements_bytes(&in->elements)) &&
+            idx->bytes <= PTRDIFF_MAX)
+            continue;
+        return sc_fail(in->env, SOCLE_STATUS_DATA,
+                       "%s: byte %d%s: size %" PRId64 " of dimension %d makes the data too large",
+                       in->path, MAGIC_BYTES + i * SIZE_BYTES, of_what(in), idx->size[i], i);
     }
     return SOCLE_OK;
 }
@@ -100,8 +108,8 @@ static void sizes_text(char *out, size_t size, const sc_idx *idx) {
 /* Sizes that the file cannot hold are refused before memory is asked for. */
 static socle_status check_length(const reader *in, const sc_idx *idx) {
     char sizes[96];
-    uint64_t header = MAGIC_BYTES + (uint64_t)idx->rank * SIZE_BYTES;
-    uint64_t bound = sc_stream_bound(in->stream), needed = header + idx->bytes;
+    uint64_t bound = sc_stream_bound(in->stream),
+             needed = in->offset + (uint64_t)in->count * in->elements.size;
     if (needed == bound || (sc_stream_is_gzip(in->stream) && needed < bound)) return SOCLE_OK;
     sizes_text(sizes, sizeof sizes, idx);
     return sc_fail(in->env, SOCLE_STATUS_DATA,
@@ -112,50 +120,48 @@ static socle_status check_length(const reader *in, const sc_idx *idx) {
                    needed > bound ? "truncated or damaged" : "longer than it says");
 }
 
-static socle_status read_header(const reader *in, sc_idx *idx) {
+/* Behind the magic bytes. */
+static socle_status read_idx_header(reader *in, sc_idx *idx, const unsigned char *magic) {
+    SC_TRY(check_type(in, magic[2]));
+    if (magic[3] < 1 || magic[3] > SC_IDX_MAX_RANK)
+        return sc_fail(in->env, SOCLE_STATUS_DATA,
+                       "%s: byte 3%s: %d dimensions; 1 to %d are possible", in->path, of_what(in),
+                       magic[3], SC_IDX_MAX_RANK);
+    idx->rank = magic[3];
+    in->offset = MAGIC_BYTES + (uint64_t)idx->rank * SIZE_BYTES;
+    return read_sizes(in, idx);
+}
+
+static socle_status read_header(reader *in, sc_idx *idx) {
     unsigned char magic[MAGIC_BYTES];
-    size_t got, item = 0;
+    size_t got;
     SC_TRY(sc_stream_read(in->stream, magic, sizeof magic, &got));
     if (got < sizeof magic)
         return sc_fail(in->env, SOCLE_STATUS_DATA,
                        "%s: has %zu bytes%s; an IDX file begins with 4 bytes of magic", in->path,
                        got, of_what(in));
-    if (magic[0] != 0 || magic[1] != 0) return fail_magic(in, magic);
-    SC_TRY(check_type(in, idx, magic[2], &item));
-    idx->rank = magic[3];
-    if (idx->rank < 1 || idx->rank > SC_IDX_MAX_RANK) {
-        idx->rank = 0;
-        return sc_fail(in->env, SOCLE_STATUS_DATA,
-                       "%s: byte 3%s: %d dimensions; 1 to %d are possible", in->path, of_what(in),
-                       magic[3], SC_IDX_MAX_RANK);
-    }
-    SC_TRY(read_sizes(in, idx, item));
+    if (sc_npy_begins(magic))
+        SC_TRY(sc_npy_read_header(idx, &in->elements, &in->offset, in->env, in->path, in->stream));
+    else if (magic[0] != 0 || magic[1] != 0)
+        return fail_magic(in, magic);
+    else
+        SC_TRY(read_idx_header(in, idx, magic));
+    SC_TRY(count_elements(in, idx));
     return check_length(in, idx);
 }
 
-static void to_host_order(sc_idx *idx) {
-    if (idx->dtype == SOCLE_U8) return;
-    unsigned char *bytes = idx->data;
-    for (size_t i = 0; i < idx->bytes; i += 4) {
-        uint32_t value = (uint32_t)bytes[i] << 24 | (uint32_t)bytes[i + 1] << 16 |
-                         (uint32_t)bytes[i + 2] << 8 | bytes[i + 3];
-        memcpy(bytes + i, &value, sizeof value);
-    }
-}
-
-static socle_status read_all(const reader *in, sc_idx *idx) {
+static socle_status read_all(reader *in, sc_idx *idx) {
     SC_TRY(read_header(in, idx));
-    uint64_t header = MAGIC_BYTES + (uint64_t)idx->rank * SIZE_BYTES;
     SC_TRY(sc_allocate(in->env, &idx->data, idx->bytes, 1));
-    SC_TRY(read_exactly(in, idx->data, idx->bytes, header));
+    SC_TRY(sc_elements_read(idx->data, in->env, in->path, in->stream, &in->elements, in->count,
+                            in->offset));
     unsigned char extra;
     size_t got;
     SC_TRY(sc_stream_read(in->stream, &extra, 1, &got));
     if (got > 0)
         return sc_fail(in->env, SOCLE_STATUS_DATA,
                        "%s: byte %" PRIu64 "%s: there are bytes after the end of the data",
-                       in->path, header + idx->bytes, of_what(in));
-    to_host_order(idx);
+                       in->path, in->offset + (uint64_t)in->count * in->elements.size, of_what(in));
     return SOCLE_OK;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* IDX files (MNIST and its relatives): magic, element type, rank, big-endian sizes, elements. Plain
- * or gzip-compressed, told apart by their first bytes. The sizes in the header are believed only as
- * far as the length of the file allows. */
+/* IDX files (MNIST and its relatives): magic, element type, rank, big-endian sizes, elements; and
+ * .npy files, which are taken wherever these are. Plain or gzip-compressed, told apart by their
+ * first bytes. Elements become u8, i32 or f32 (elements.h). The sizes in the header are believed
+ * only as far as the length of the file allows. */
 #ifndef SC_DATA_IDX_H
 #define SC_DATA_IDX_H
 

@@ -32,17 +32,19 @@ const sc_record sc_recipe_column_record = {
 };
 
 static const sc_option part_options[] = {
-    {"images", SC_OPTION_PATH, AT(images), "an IDX file, plain or gzip", .required = true,
+    {"images", SC_OPTION_PATH, AT(images), "an IDX or .npy file, plain or gzip", .required = true,
      .unless = "csv generate", .example = "train-images-idx3-ubyte.gz"},
     {"labels", SC_OPTION_PATH, AT(labels),
-     "an IDX file with a label or a value per sample, per token (two dimensions) or per pixel "
+     "an IDX or .npy file with a label or a value per sample, per token (two dimensions) or per "
+     "pixel "
      "(three)",
      .required = true, .unless = "csv generate", .example = "train-labels-idx1-ubyte.gz"},
     {"inputs", SC_OPTION_MAP, ELSEWHERE,
-     "an IDX file for each input of the network beside the images, with as many samples",
+     "an IDX or .npy file for each input of the network beside the images, with as many samples",
      .standard = "images alone", .example = "{length: train-lengths-idx1-ubyte.gz}"},
     {"mask", SC_OPTION_PATH, ELSEWHERE,
-     "an IDX file of 0 and 1 (u8 or f32), as many as labels: what has 0 counts neither in the loss "
+     "an IDX or .npy file of 0 and 1 (u8 or f32), as many as labels: what has 0 counts neither in "
+     "the loss "
      "nor in its mean nor in the metrics",
      .standard = "all counts", .example = "train-mask-idx2-ubyte.gz"},
     {"csv", SC_OPTION_PATH, AT(csv),

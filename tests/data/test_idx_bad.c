@@ -49,9 +49,6 @@ Test(idx_bad, headers) {
     BAD("\x89PNG\r\n\x1a\n", "begins with 89 50 4e 47");
     BAD("\0\0\x07\x01\0\0\0\1x", "byte 2: 0x07 is no element type");
     BAD("\0\0\x00\x01\0\0\0\1x", "byte 2: 0x00 is no element type");
-    BAD("\0\0\x0e\x01\0\0\0\1xxxxxxxx", "byte 2: element type 0x0e (f64) is not one Socle reads");
-    BAD("\0\0\x09\x01\0\0\0\1x", "byte 2: element type 0x09 (i8)");
-    BAD("\0\0\x0b\x01\0\0\0\1xx", "byte 2: element type 0x0b (i16)");
     BAD("\0\0\x08\x00x", "byte 3: 0 dimensions; 1 to 4");
     BAD("\0\0\x08\x05\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1x", "byte 3: 5 dimensions");
     BAD("\0\0\x08\xff", "byte 3: 255 dimensions");

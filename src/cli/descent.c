@@ -52,7 +52,7 @@ double sc_descent_ratio(const sc_descent *descent) {
 static sc_descent_outcome judge(const sc_descent *descent, const sc_curve *curve) {
     const sc_descent_step *first = &descent->step[0], *last = &descent->step[descent->steps];
     if (!is_finite(curve, last)) return SC_DESCENT_DIVERGED;
-    if (descent->noise > 0) return SC_DESCENT_UNFINISHED;
+    if (descent->noise > 0) return SC_DESCENT_WALKED;
     if (steepness(curve, last) <= descent->tolerance) return SC_DESCENT_CONVERGED;
     if (last->value > first->value + 1e-9 * fabs(first->value)) return SC_DESCENT_DIVERGED;
     return fabs(sc_descent_ratio(descent) + 1) < 1e-9 ? SC_DESCENT_OSCILLATES
@@ -80,6 +80,7 @@ socle_status sc_descent_run(sc_descent *descent, const sc_curve *curve,
 
 const char *sc_descent_word(sc_descent_outcome outcome) {
     static const char *const words[] = {[SC_DESCENT_UNFINISHED] = "not there yet",
+                                        [SC_DESCENT_WALKED] = "walked with noise",
                                         [SC_DESCENT_CONVERGED] = "converged",
                                         [SC_DESCENT_OSCILLATES] = "oscillates",
                                         [SC_DESCENT_DIVERGED] = "diverged"};

@@ -13,6 +13,7 @@ typedef struct sc_descent_step {
 
 typedef enum sc_descent_outcome {
     SC_DESCENT_UNFINISHED,
+    SC_DESCENT_WALKED,     /* with noise steps do not settle */
     SC_DESCENT_CONVERGED,  /* the slope is at most the tolerance */
     SC_DESCENT_OSCILLATES, /* each step goes back as far as the one before went */
     SC_DESCENT_DIVERGED    /* a number is not finite, or the last value is above the first */

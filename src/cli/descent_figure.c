@@ -41,7 +41,7 @@ typedef struct field {
 
 /* Light where the colour below is dark. */
 static int label_colour(const field *field, double height) {
-    const bool dark = sqrt((height - field->z.low) / (field->z.high - field->z.low)) < 0.6;
+    const bool dark = height - field->z.low < 0.4 * (field->z.high - field->z.low);
     return isfinite(field->z.low) && dark ? SC_COLOUR_PALE : SC_COLOUR_INK;
 }
 

@@ -41,6 +41,9 @@ static void check_round_trip(sc_env *env, sc_net *net) {
         SC_EQ_STR(again->parameter[p].name, net->parameter[p].name);
         SC_EQ_STR(again->parameter[p].init.kind, net->parameter[p].init.kind);
         SC_EQ_FLOAT_BITS(again->parameter[p].init.scale, net->parameter[p].init.scale);
+        SC_EQ(again->parameter[p].init.values.count, net->parameter[p].init.values.count);
+        SC_EQ_MEMORY(again->parameter[p].init.values.value, net->parameter[p].init.values.value,
+                     sizeof net->parameter[p].init.values.value);
         SC_TRUE(sc_tensor_equal(&again->parameter[p].desc, &net->parameter[p].desc));
     }
     sc_net_destroy(again);
@@ -243,18 +246,19 @@ Test(net_config, other_words_for_the_same) {
 
 Test(net_config, every_initialiser_makes_the_round_trip) {
     for (const sc_record *const *kind = sc_initializer_family.record; *kind; kind++) {
-        const char *const *word = &(*kind)->word;
-        char yaml[96];
+        const sc_option *main = (*kind)->count ? &(*kind)->options[0] : NULL;
+        /* A list has as many numbers as there are biases. */
+        const bool biases = main && main->type == SC_OPTION_NUMBERS;
+        char yaml[128], init[64];
         sc_env env;
-        if ((*kind)->count)
-            snprintf(yaml, sizeof yaml,
-                     "network: [flatten, {dense: {units: 2, weight_init: {%s: 0.7}}}]", *word);
-        else
-            snprintf(yaml, sizeof yaml, "network: [flatten, {dense: {units: 2, weight_init: %s}}]",
-                     *word);
+        snprintf(init, sizeof init, main ? "{%s: %s}" : "%s%s", (*kind)->word,
+                 main ? main->example : "");
+        snprintf(yaml, sizeof yaml, "network: [flatten, {dense: {units: 2, %s_init: %s}}]",
+                 biases ? "bias" : "weight", init);
         SC_REPRO("%s", yaml);
         sc_net *net = read_net(&env, yaml);
-        SC_EQ_STR(net->parameter[0].init.kind, *word);
+        SC_EQ_STR(net->parameter[biases].init.kind, (*kind)->word);
+        SC_EQ(net->parameter[biases].init.values.count, biases ? 2 : 0);
         check_round_trip(&env, net);
         sc_net_destroy(net);
     }

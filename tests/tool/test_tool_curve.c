@@ -158,6 +158,7 @@ Test(tool_curve, noise_leaves_a_shallow_valley) {
     const char *lowest = strstr(result.out, "lowest: x = -");
     SC_TRUE(lowest != NULL);
     SC_NEAR(strtod(lowest + strlen("lowest: x = "), NULL), -1.0467, 0.05);
+    SC_CONTAINS(result.out, "walked with noise after 400 steps");
     tool_result again = tool_run("%s --noise 2", words);
     SC_EQ_STR(result.out, again.out);
     tool_free(&again);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { MOST_RUNS = 7 /* one colour each */ };
+enum { MOST_RUNS = 7 /* one colour each */, MOST_PATH = 64 };
 
 #define MODEL "a run or model"
 #define DATA "a run, or a model with --data"
@@ -29,6 +29,8 @@ static const sc_view_kind kinds[] = {
     {"errors", "its data sized by their loss, with the number of errors", DATA, 1, sc_view_errors},
     {"fit", "networks of one number as curves over their data", "runs, or models with --data",
      MOST_RUNS, sc_view_fit},
+    {"coefficients", "the weights of linear models over the strength of their penalty", "runs",
+     MOST_PATH, sc_view_coefficients},
     {"latent", "where the data lie in a layer of two units", DATA, 1, sc_view_latent},
     {"landscape", "the loss along two random directions of the weights", DATA, 1,
      sc_view_landscape},

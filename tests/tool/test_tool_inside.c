@@ -130,3 +130,43 @@ Test(tool_inside, landscape_is_around_the_network) {
     tool_free(&again[0]);
     tool_free(&again[1]);
 }
+
+/* Each point is a weight of a run, at its penalty. */
+Test(tool_inside, coefficients_of_runs) {
+    enum { INPUTS = 3, RIDGES = 3 };
+    static const double l2[RIDGES] = {0.1, 0.001, 0.01}; /* drawn in their order */
+    static const int order[RIDGES] = {1, 2, 0};
+    float x[POINTS][INPUTS], y[POINTS];
+    char model[48];
+    for (int i = 0; i < POINTS; i++) {
+        for (int k = 0; k < INPUTS; k++) x[i][k] = (float)((i * (7 + 4 * k) + k) % 23) / 11 - 1;
+        y[i] = 2 * x[i][0] - x[i][1];
+    }
+    put_floats("x", x[0], POINTS, INPUTS);
+    put_floats("y", y, POINTS, 1);
+    tool_put_text("ridge.yaml", "data: {train: {images: x, labels: y}}\nnetwork: [{dense: 1}]\n"
+                                "loss: mse\noptimizer: {sgd: {lr: 0.1}}\n"
+                                "train: {epochs: 3, batch: 20, seed: 3}\n");
+    for (int r = 0; r < RIDGES; r++)
+        tool_expect(0, NULL, "train ridge.yaml -o ridge%d -q --set train.penalty.l2=%g", r, l2[r]);
+    tool_expect(0, NULL, "train ridge.yaml -o lasso -q --set train.penalty.l1=0.05");
+    tool_expect(0, NULL, "train ridge.yaml -o plain -q");
+    json_t *figure = figure_of("ridge0 ridge1 ridge2 lasso plain --what coefficients");
+    SC_EQ(json_array_size(json_object_get(figure, "panels")), 2);
+    for (size_t i = 0; i < RIDGES; i++) {
+        size_t size;
+        snprintf(model, sizeof model, "ridge%d/model.safetensors", order[i]);
+        float *w = (float *)tool_tensor(model, "dense1.weight", &size);
+        for (int k = 0; k < INPUTS; k++) {
+            const json_t *line = mark_of(figure, 0, "line", k);
+            SC_NEAR(number_at(line, "x", i), l2[order[i]], 0);
+            SC_NEAR(number_at(line, "y", i), (double)w[k], 0);
+        }
+        free(w);
+    }
+    SC_EQ(json_array_size(json_object_get(mark_of(figure, 1, "line", 0), "x")), 1);
+    json_decref(figure);
+    tool_expect(2, "none of these runs has a penalty", "plot plain --what coefficients");
+    tool_expect(0, NULL, "train tool.yaml -o other --epochs 1 -q");
+    tool_expect(2, "is of linear models", "plot other --what coefficients");
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The weights of linear models over the strength of their penalty: with l2 (ridge) all of them
+ * shrink, with l1 (lasso) one after the other becomes 0. A run per strength. */
+#include "run/run_place.h"
+#include "view/view_list.h"
+#include "view/view_model.h"
+#include "view/view_run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_WEIGHTS = 21 /* as colours and dashes tell apart */, PANELS = 3 };
+
+/* Which penalty a run has. */
+typedef enum penalty { RIDGE, LASSO, ELASTIC_NET, NONE } penalty;
+
+typedef struct point {
+    penalty penalty;
+    double strength; /* l1 + l2 */
+    double weight[MOST_WEIGHTS];
+} point;
+
+typedef struct path {
+    const sc_view_request *request;
+    int weights;
+    sc_view_input input[MOST_WEIGHTS]; /* of the first run */
+    point *point;                      /* one per run, sorted */
+} path;
+
+static int compare(const void *left, const void *right) {
+    const point *a = left, *b = right;
+    if (a->penalty != b->penalty) return a->penalty < b->penalty ? -1 : 1;
+    return a->strength < b->strength ? -1 : a->strength > b->strength;
+}
+
+static socle_status read_penalty(point *out, sc_env *env, const char *run) {
+    char *file;
+    sc_config *config;
+    double l1 = 0, l2 = 0;
+    SC_TRY(sc_view_is_run(env, run));
+    SC_TRY(sc_run_file(&file, env, run, SC_RUN_CONFIG));
+    socle_status status = sc_config_load(&config, env, file);
+    sc_release(env, file);
+    if (status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO) status = SOCLE_STATUS_DATA;
+    SC_TRY(status);
+    const json_t *penalty = sc_config_find(config, "train.penalty");
+    status = sc_config_get_number(&l1, config, penalty, "l1", 0, 1e6);
+    if (status == SOCLE_OK) status = sc_config_get_number(&l2, config, penalty, "l2", 0, 1e6);
+    sc_config_destroy(config);
+    out->strength = l1 + l2;
+    out->penalty = l1 > 0 && l2 > 0 ? ELASTIC_NET : l1 > 0 ? LASSO : l2 > 0 ? RIDGE : NONE;
+    return status;
+}
+
+/* A dense layer of one unit that reads the input. */
+static const sc_layer *linear_layer(const sc_net *net) {
+    const sc_layer *layer = net->layers ? &net->layer[net->layers - 1] : NULL;
+    for (size_t l = 0; l + 1 < net->layers; l++)
+        if (net->layer[l].parameters) return NULL;
+    if (!layer || net->inputs != 1 || strcmp(layer->kind->record.word, "dense") != 0 ||
+        layer->options.units != 1)
+        return NULL;
+    return layer;
+}
+
+static socle_status read_run(path *path, int run) {
+    sc_view_model model;
+    point *point = &path->point[run];
+    SC_TRY(read_penalty(point, path->request->env, path->request->run[run]));
+    SC_TRY(sc_view_model_open(&model, path->request, run));
+    socle_status status = SOCLE_OK;
+    const sc_layer *layer = linear_layer(model.net);
+    const int64_t count =
+        layer ? sc_tensor_elements(&model.net->parameter[layer->first_parameter].desc) : 0;
+    if (!layer || count > MOST_WEIGHTS || (run && count != path->weights))
+        status =
+            sc_fail(path->request->env, SOCLE_STATUS_CONFIG,
+                    "%s: --what coefficients is of linear models, one dense layer of one unit, "
+                    "of the same up to %d inputs",
+                    model.run, MOST_WEIGHTS);
+    path->weights = (int)count;
+    for (int w = 0; status == SOCLE_OK && w < path->weights; w++) {
+        point->weight[w] = (double)model.parameter[layer->first_parameter][w];
+        if (!run) path->input[w] = sc_view_input_of(&model, w);
+    }
+    sc_view_model_close(&model);
+    return status;
+}
+
+static void draw_panel(const path *path, sc_figure *figure, penalty penalty, const point *first,
+                       size_t count, double *number) {
+    static const char *const titles[PANELS] = {"Ridge", "Lasso", "Elastic net"},
+                             *const labels[PANELS] = {"l2", "l1", "l1 + l2"};
+    sc_panel *panel = sc_figure_panel(figure, titles[penalty], labels[penalty], "weight");
+    panel->x.logarithmic = true;
+    for (int w = 0; w < path->weights; w++) {
+        const sc_style style = {.colour = w, .dash = w / SC_COLOURS};
+        for (size_t i = 0; i < count; i++) {
+            number[i] = first[i].strength;
+            number[count + i] = first[i].weight[w];
+        }
+        sc_panel_line(panel, path->input[w].name, style, count, number, number + count);
+        sc_panel_points(panel, path->input[w].name, style, count, number, number + count, NULL);
+    }
+}
+
+static socle_status draw(const path *path, sc_figure *figure) {
+    const size_t runs = (size_t)path->request->runs;
+    double *number;
+    SC_TRY(sc_allocate(path->request->env, &number, 2 * runs, sizeof *number));
+    qsort(path->point, runs, sizeof *path->point, compare);
+    sc_figure_title(figure, "Weights over the strength of the penalty");
+    for (size_t i = 0, next; i < runs; i = next) {
+        for (next = i + 1; next < runs && path->point[next].penalty == path->point[i].penalty;)
+            next++;
+        if (path->point[i].penalty != NONE)
+            draw_panel(path, figure, path->point[i].penalty, &path->point[i], next - i, number);
+    }
+    sc_release(path->request->env, number);
+    if (figure->first) return SOCLE_OK;
+    return sc_fail(path->request->env, SOCLE_STATUS_CONFIG,
+                   "none of these runs has a penalty: --set train.penalty={l1: 0.01}");
+}
+
+socle_status sc_view_coefficients(sc_figure *figure, const sc_view_request *request) {
+    path path = {.request = request};
+    SC_TRY(sc_allocate(request->env, &path.point, (size_t)request->runs, sizeof *path.point));
+    socle_status status = SOCLE_OK;
+    for (int r = 0; status == SOCLE_OK && r < request->runs; r++) status = read_run(&path, r);
+    if (status == SOCLE_OK) status = draw(&path, figure);
+    sc_release(request->env, path.point);
+    return status;
+}

@@ -79,6 +79,55 @@ API_TEST(api_sequences, learns_a_label_per_token) {
     socle_close(context);
 }
 
+/* Adam's momentum moves rows that earlier steps looked up, but of a sparse table those of the step
+ * alone. */
+API_TEST(api_sequences, sparse_rows_that_are_not_looked_up_stay) {
+    enum { MANY = 200, UNITS = 3, STEPS = 3 };
+    socle_context *context = api_open(device);
+    static texts t;
+    static float before[MANY][UNITS], after[MANY][UNITS];
+    bool looked_up[MANY] = {false};
+    write_texts(&t);
+    for (int sparse = 0; sparse < 2; sparse++) {
+        socle_net *net;
+        socle_trainer *trainer;
+        float loss;
+        API_OK(context, socle_net_create(&net, context));
+        socle_node x = socle_input_named(net, NULL, SOCLE_I32, SOCLE_SHAPE(TOKENS), 1);
+        x = socle_layer(net, 1, &x,
+                        sparse ? "embedding: {vocabulary: 200, units: 3, sparse: true}"
+                               : "embedding: {vocabulary: 200, units: 3}");
+        API_OK(context, socle_loss_softmax_cross_entropy(net, socle_dense(net, x, WORDS, NULL)));
+        API_OK(context, socle_trainer_create(&trainer, net, socle_adam(0.05f), 10, 1));
+        for (int step = 0; step < STEPS; step++) { /* rows of an earlier step have momentum */
+            int32_t label[10][TOKENS] = {{0}};
+            for (int i = 0; i < 10; i++)
+                for (int k = 0; k < TOKENS; k++) {
+                    t.token[i][k] = step * 40 + (i * 7 + k) % 11;
+                    looked_up[t.token[i][k]] = true;
+                }
+            const socle_batch batch = {
+                .rows = 10, .inputs = t.token, .targets = label, .target_dtype = SOCLE_I32};
+            API_OK(context, socle_trainer_step_with(trainer, &batch, &loss));
+            if (step + 2 == STEPS) {
+                API_OK(context, socle_trainer_sync(trainer));
+                API_OK(context,
+                       socle_net_read(net, "embedding1.weight", &before[0][0], MANY * UNITS));
+            }
+        }
+        API_OK(context, socle_trainer_sync(trainer));
+        API_OK(context, socle_net_read(net, "embedding1.weight", &after[0][0], MANY * UNITS));
+        for (int row = 0; row < MANY; row++) {
+            const bool stays = memcmp(before[row], after[row], sizeof after[row]) == 0;
+            const bool now = row >= (STEPS - 1) * 40 && row < (STEPS - 1) * 40 + 11;
+            SC_EQ(stays, sparse ? !now : !looked_up[row]);
+        }
+        socle_trainer_destroy(trainer);
+        socle_net_destroy(net);
+    }
+    socle_close(context);
+}
+
 Test(api_sequences, wrong_numbers_are_named) {
     socle_context *context = api_open("cpu");
     static texts t;

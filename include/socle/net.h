@@ -84,7 +84,8 @@ SOCLE_API socle_node socle_dense(socle_net *net, socle_node x, int units,
                                  const socle_dense_opts *opts);
 /* A learned row of `units` features for each whole number of an input of u8 or i32, which are 0 to
  * vocabulary - 1. x: [..], an input of the network; result [..,units]. Parameters: weight
- * [vocabulary, units], of standard normal values at first. */
+ * [vocabulary, units], of standard normal values at first. A step moves the rows alone that it
+ * looks up, which costs as much as these, where socle_layer adds it with "sparse: true". */
 SOCLE_API socle_node socle_embedding(socle_net *net, socle_node x, int vocabulary, int units,
                                      const socle_embedding_opts *opts);
 /* Simple recurrent layer: h(t) = tanh(W x(t) + b + U h(t-1) + c). x: [T,K], or an image [1,T,K]

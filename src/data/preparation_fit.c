@@ -5,6 +5,7 @@
 #include "data/preparation.h"
 #include "io/quote.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -154,9 +155,10 @@ static double fill_of(const double *sorted, size_t count, const char *way, doubl
     return is(way, "most_frequent") ? most_frequent(sorted, count) : mean;
 }
 
-/* A column that has one value alone has no spread to divide by. */
+/* A column of one value has no spread to divide by, and one below the normal numbers has too few
+ * digits. */
 static double or_one(double spread) {
-    return spread > 0 && isfinite(spread) ? spread : 1;
+    return spread >= DBL_MIN && isfinite(spread) ? spread : 1;
 }
 
 static socle_status learn_numbers(fitting *fit, sc_field *field, size_t column, const char *scale) {

@@ -35,6 +35,7 @@ typedef struct eval_job {
     sc_net *net;
     sc_dataset *dataset;
     sc_evaluation result;
+    sc_preparation preparation; /* names its classes; zeroed: it has none */
     sc_class_report classes;
 } eval_job;
 
@@ -112,9 +113,15 @@ static socle_status job(sc_device *device, void *argument) {
     return status;
 }
 
-static socle_status collect_classes(eval_job *eval) {
+static socle_status collect_classes(eval_job *eval, sc_cli *cli) {
+    const char *text = eval->net->preparation;
     socle_status status = sc_net_collect(eval->net, SC_COLLECTS_CLASSES);
-    return status == SOCLE_OK ? status : sc_fail_prefix(eval->net->env, status, "--per-class");
+    if (status != SOCLE_OK) return sc_fail_prefix(&cli->env, status, "--per-class");
+    if (!text) return SOCLE_OK;
+    SC_TRY(sc_preparation_read(&eval->preparation, &cli->env, eval->settings->choice.model, text));
+    const sc_field *field = sc_preparation_classes(&eval->preparation);
+    if (field) eval->classes.name = field->category, eval->classes.names = field->categories;
+    return SOCLE_OK;
 }
 
 /* The network of a configuration comes behind the data, which may have to say its input. */
@@ -138,7 +145,7 @@ static socle_status load(eval_job *eval, sc_cli *cli) {
         status = sc_recipe_suits_class_weights(config, part, eval->net);
     if (status == SOCLE_OK && eval->net->losses)
         status = sc_metrics_read(eval->net, config, sc_config_root(config));
-    if (status == SOCLE_OK && eval->settings->per_class) status = collect_classes(eval);
+    if (status == SOCLE_OK && eval->settings->per_class) status = collect_classes(eval, cli);
     sc_config_destroy(config);
     return status;
 }
@@ -210,6 +217,7 @@ socle_status sc_eval_command(sc_cli *cli, int argc, char **argv) {
         if (status == SOCLE_OK) status = check_thresholds(cli, &settings, &eval);
     }
     sc_class_report_free(&eval.classes);
+    sc_preparation_free(&eval.preparation);
     sc_dataset_destroy(eval.dataset);
     sc_net_destroy(eval.net);
     return status;

@@ -10,6 +10,8 @@
 typedef struct sc_class_report {
     sc_env *env;
     int64_t classes;
+    const char *const *name; /* of `names` classes, in the words of the data; NULL: numbers */
+    size_t names;
     sc_class_counts *counts; /* one per class */
     double *confusion;       /* classes x classes, labels in rows; NULL: labels are not of one class
                                 each, or there are too many */

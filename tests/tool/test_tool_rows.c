@@ -65,6 +65,11 @@ Test(tool_rows, a_model_takes_raw_rows) {
                "\"index\": 0, \"class\": 1, \"name\": \"banana\", \"probability\": ");
     expect_out("", "eval -m run/model.safetensors --data fruit.yaml --split train",
                "train accuracy 1.0000");
+    expect_out("", "eval -m run/model.safetensors --data fruit.yaml --split train --per-class",
+               "as banana");
+    expect_out("",
+               "eval -m run/model.safetensors --data fruit.yaml --split train --per-class --json",
+               "\"class\": 1, \"name\": \"banana\", \"precision\": 1.0");
     /* What was settled is the same run, from anywhere. */
     tool_expect(0, NULL, "train run/config.json -o again");
     SC_TRUE(tool_same("run/model.safetensors", "again/model.safetensors"));

@@ -63,7 +63,7 @@ static int *last_ordinal(sc_net *net, const char *word, int *none) {
 }
 
 socle_status sc_net_name_layer(sc_net *net, const char *word, const char *given, const char **out) {
-    char name[2 * SC_LAYER_NAME + 2], prefix[SC_LAYER_NAME + 2] = "";
+    char name[2 * SC_LAYER_NAME + 3], prefix[SC_LAYER_NAME + 2] = "";
     if (net->open) snprintf(prefix, sizeof prefix, "%s.", net->network[net->networks - 1].name);
     int none = 0, *last = last_ordinal(net, word, &none);
     if (given) {

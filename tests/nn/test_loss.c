@@ -37,7 +37,7 @@ static void create_of(loss_eval *out, const sc_loss_kind *kind, int64_t rows, in
     SC_EQ(loss_rows.counts, SC_NO_VALUE);
     out->counts = accuracy->suits(&net);
     SC_EQ(out->counts, sc_loss_counts_correct(kind));
-    if (out->counts) correct = accuracy->build(out->graph, &net, &loss_rows);
+    if (out->counts) correct = accuracy->build(out->graph, &net, accuracy, &loss_rows);
     sc_value prediction = sc_loss_prediction(out->graph, &net.loss[0], x);
     SC_OK(env, sc_graph_gradient(out->graph, loss, SC_NO_VALUE, 1, &x, &slope, NULL));
     const sc_value value[4] = {loss, correct, prediction, slope};

@@ -3,11 +3,9 @@
  * step by step, and what came of it. */
 #include "cli/curve.h"
 #include "cli/descent.h"
-#include "io/quote.h"
+#include "cli/figure_output.h"
 
 #include <math.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     KEY_FROM = 512,
@@ -15,7 +13,6 @@ enum {
     KEY_STEPS,
     KEY_TOLERANCE,
     KEY_NOISE,
-    KEY_OVERWRITE,
     KEY_SEED,
     MOST_STEPS = 1000000
 };
@@ -23,9 +20,10 @@ enum { SHOWN_FIRST = 30, SHOWN_LAST = 5 }; /* rows of a long table */
 
 typedef struct descend_settings {
     sc_cli *cli;
-    const char *formula, *from, *output;
+    const char *formula, *from;
+    sc_figure_output output;
     sc_descent descent;
-    bool has_lr, overwrite;
+    bool has_lr;
 } descend_settings;
 
 static error_t parse_number(descend_settings *settings, int key, const char *arg) {
@@ -51,32 +49,15 @@ static error_t parse_number(descend_settings *settings, int key, const char *arg
     }
 }
 
-static error_t check_output(const descend_settings *settings) {
-    struct stat info;
-    if (!settings->output) return 0;
-    if (!sc_figure_is_picture(settings->output))
-        return sc_cli_usage(settings->cli,
-                            "-o: the ending says what is drawn: .svg or .png, not '%s'",
-                            sc_quote(settings->output).text);
-    if (settings->overwrite || stat(settings->output, &info) != 0) return 0;
-    return sc_cli_usage(settings->cli, "-o: %s is there already: name another file, or --overwrite",
-                        settings->output);
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state) {
     descend_settings *settings = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, settings->cli);
+        state->child_inputs[0] = &settings->output;
         return 0;
     case KEY_FROM:
         settings->from = arg;
-        return 0;
-    case 'o':
-        settings->output = arg;
-        return 0;
-    case KEY_OVERWRITE:
-        settings->overwrite = true;
         return 0;
     case KEY_LR:
     case KEY_STEPS:
@@ -90,7 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         settings->formula = arg;
         return 0;
     case ARGP_KEY_END:
-        if (settings->formula && settings->from && settings->has_lr) return check_output(settings);
+        if (settings->formula && settings->from && settings->has_lr) return 0;
         return sc_cli_usage(settings->cli,
                             "%s is missing: socle descend \"x^2/4 - 2*x + 5\" "
                             "--from 6 --lr 0.5",
@@ -102,7 +83,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     }
 }
 
-static const struct argp_child children[] = {{&sc_cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {
+    {&sc_figure_output_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
 static const struct argp_option options[] = {
     {"from", KEY_FROM, "X", 0, "Where to begin: a number, or of several variables x=1,y=2", 0},
     {"lr", KEY_LR, "R", 0, "The learning rate: how much of the slope a step goes", 0},
@@ -112,9 +94,6 @@ static const struct argp_option options[] = {
     {"noise", KEY_NOISE, "S", 0,
      "Adds normal noise of standard deviation S to each slope, as single samples do", 0},
     {"seed", KEY_SEED, "N", 0, "The seed of the noise (default 1)", 0},
-    {"output", 'o', "FILE", 0, "Draw a picture: FILE.svg or FILE.png, in the place of characters",
-     0},
-    {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE if it is there", 0},
     {0}};
 
 const struct argp sc_descend_argp = {
@@ -196,26 +175,24 @@ static void print_json(const sc_curve *curve, const sc_descent *descent) {
     sc_report_print(curve->cli, event);
 }
 
-static socle_status draw(const sc_curve *curve, const sc_descent *descent, const char *output) {
-    sc_cli *cli = curve->cli;
+static socle_status draw(const sc_curve *curve, const sc_descent *descent,
+                         const sc_figure_output *output) {
     sc_figure *figure;
-    sc_text text;
     SC_TRY(sc_descent_figure(&figure, curve, descent));
-    sc_text_init(&text, &cli->env);
-    socle_status status = output ? sc_figure_write(figure, output)
-                                 : sc_figure_text(&text, figure, sc_terminal_width(STDOUT_FILENO));
-    if (status == SOCLE_OK && output) sc_cli_say(cli, "wrote %s", output);
-    if (status == SOCLE_OK && !output) {
+    socle_status status = sc_figure_output_write(output, figure);
+    if (status == SOCLE_OK && output->file) sc_cli_say(curve->cli, "wrote %s", output->file);
+    if (status == SOCLE_OK && !output->file) {
         printf("\n");
-        sc_cli_put(stdout, text.data);
+        status = sc_figure_output_print(curve->cli, figure);
     }
-    sc_text_free(&text);
     sc_figure_destroy(figure);
     return status;
 }
 
-static socle_status show(const sc_curve *curve, const sc_descent *descent, const char *output) {
-    const bool drawn = output || (!curve->cli->json && !curve->cli->quiet && curve->variables <= 2);
+static socle_status show(const sc_curve *curve, const sc_descent *descent,
+                         const sc_figure_output *output) {
+    const bool drawn =
+        output->file || (!curve->cli->json && !curve->cli->quiet && curve->variables <= 2);
     if (curve->cli->json) {
         print_json(curve, descent);
     } else {
@@ -225,19 +202,16 @@ static socle_status show(const sc_curve *curve, const sc_descent *descent, const
     return drawn ? draw(curve, descent, output) : SOCLE_OK;
 }
 
-/* A library that is not there is no fault of a device. */
-static socle_status can_draw(sc_cli *cli, const sc_curve *curve, const char *output) {
-    if (!output) return SOCLE_OK;
-    if (curve->variables > 2)
-        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+static socle_status can_draw(const sc_curve *curve, const sc_figure_output *output) {
+    if (output->file && curve->variables > 2)
+        return sc_fail(&output->cli->env, SOCLE_STATUS_CONFIG,
                        "-o: steps of one or two variables are drawn, not of %d", curve->variables);
-    socle_status status = sc_figure_can_draw(&cli->env);
-    if (status == SOCLE_STATUS_UNSUPPORTED) cli->exit_code = 1;
-    return status;
+    return sc_figure_output_ready(output);
 }
 
 socle_status sc_descend_command(sc_cli *cli, int argc, char **argv) {
-    descend_settings settings = {.cli = cli, .descent = {.most = 20, .tolerance = 1e-6, .seed = 1}};
+    descend_settings settings = {
+        .cli = cli, .output.cli = cli, .descent = {.most = 20, .tolerance = 1e-6, .seed = 1}};
     sc_descent *descent = &settings.descent;
     double from[SC_CURVE_VARIABLES] = {0};
     sc_curve curve;
@@ -245,9 +219,9 @@ socle_status sc_descend_command(sc_cli *cli, int argc, char **argv) {
     if (cli->helped) return SOCLE_OK;
     SC_TRY(sc_curve_read(&curve, cli, settings.formula));
     SC_TRY(sc_curve_point(from, &curve, "--from", settings.from));
-    SC_TRY(can_draw(cli, &curve, settings.output));
+    SC_TRY(can_draw(&curve, &settings.output));
     SC_TRY(sc_descent_run(descent, &curve, from));
-    socle_status status = show(&curve, descent, settings.output);
+    socle_status status = show(&curve, descent, &settings.output);
     sc_release(&cli->env, descent->step);
     if (status == SOCLE_OK && descent->outcome == SC_DESCENT_DIVERGED)
         cli->exit_code = sc_exit_code(SOCLE_STATUS_DIVERGED);

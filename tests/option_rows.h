@@ -42,7 +42,9 @@ static void collect(const sc_record *record, const char *section, const sc_famil
             continue; /* values of other options, in tests/model */
         for (const sc_record *const *kind = family->record; *kind; kind++)
             collect(*kind, (*kind)->word, family);
-        if (family->common) collect(family->common, "every layer", family);
+        if (family->common)
+            collect(family->common,
+                    family == &sc_layer_family ? "every layer" : family->record[0]->word, family);
     }
 }
 
@@ -54,7 +56,7 @@ static void collect_rows(void) {
 
 /* {word: {what the record requires}} */
 static SC_UNUSED void kind_text(char out[TEXT], const row *row) {
-    bool common = row->record == row->family->common;
+    bool common = row->record == row->family->common && row->family == &sc_layer_family;
     int used = snprintf(out, TEXT, "{%s: {", common ? "relu" : row->section);
     for (int i = 0; i < row->record->count; i++)
         if (row->record->options[i].required)

@@ -107,6 +107,12 @@ typedef struct socle_fit_opts {
     /* Added to the mean loss of a step: penalty_l1 * sum |w| + penalty_l2 * sum w^2 of the weights,
      * not of biases. What L1 brings to 0 is exactly 0. 0: nothing. */
     float penalty_l1, penalty_l2;
+    /* Further ways in which training varies images: the share of which a random rectangle becomes
+     * 0, 0 to 1, or the side of a square that does in each, in pixels. 0: none. */
+    float augment_erase;
+    int augment_cutout;
+    int replacement; /* 1: the samples of an epoch are drawn from all, some twice, some not at all
+                      */
 } socle_fit_opts;
 
 /* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */

@@ -199,7 +199,11 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
     out->clip_value = opts->clip_value;
     out->memory = opts->memory;
     out->reproducible = opts->reproducible != 0;
-    out->augment = (sc_augment){opts->augment.shift, opts->augment.flip_horizontal != 0};
+    out->augment = (sc_augment){.shift = opts->augment.shift,
+                                .flip_horizontal = opts->augment.flip_horizontal != 0,
+                                .erase = (double)opts->augment_erase,
+                                .cutout = opts->augment_cutout};
+    out->replacement = opts->replacement != 0;
     return SOCLE_OK;
 }
 

@@ -105,7 +105,7 @@ static socle_status job(sc_device *device, void *argument) {
     sc_stage_source source = {.dataset = eval->dataset};
     SC_TRY(sc_targets_column(&source.target, device->env, eval->dataset));
     SC_TRY(sc_model_run_engine(&engine, device, eval->net, &eval->settings->choice, eval->dataset,
-                               eval->settings->batch, false));
+                               eval->settings->batch, false, false));
     const bool per_class = eval->settings->per_class;
     socle_status status = sc_evaluate_rows(engine, &source, &eval->result,
                                            per_class ? sc_class_report_take : NULL, &eval->classes);

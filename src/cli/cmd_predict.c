@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle predict`: one line per sample: the class and its probability, or every output. Predictions
  * are printed batch by batch, so that a reader need not wait for the last. */
+#include "cli/draws.h"
 #include "cli/model_run.h"
 #include "cli/prediction.h"
 #include "model/net_config.h"
@@ -16,6 +17,7 @@ enum {
     KEY_ALL,
     KEY_LOGITS,
     KEY_LAYOUT,
+    KEY_DRAWS,
     STANDARD_BATCH = 128
 };
 
@@ -28,7 +30,7 @@ typedef struct predict_settings {
     const char *network;
     bool all, logits;
     sc_image_layout layout;
-    int64_t batch;
+    int64_t batch, draws; /* draws 0: dropout is off, as ever */
 } predict_settings;
 
 typedef struct predict_job {
@@ -40,6 +42,7 @@ typedef struct predict_job {
     float *out; /* predictions of one micro-batch */
     int64_t printed;
     int64_t broken; /* samples with outputs that are not finite numbers */
+    sc_draws draws; /* count 0: none */
 } predict_job;
 
 /* NAME=FILE */
@@ -87,6 +90,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_LOGITS:
         settings->logits = true;
         return 0;
+    case KEY_DRAWS:
+        return sc_cli_integer(settings->cli, &settings->draws, "--dropout-samples", arg, 2,
+                              1000000);
     case 'b':
         return sc_cli_integer(settings->cli, &settings->batch, "--batch", arg, 1, INT32_MAX);
     case ARGP_KEY_ARG:
@@ -121,6 +127,8 @@ static const struct argp_option options[] = {
      "Where the channels of images of four dimensions lie: first, or last", 1},
     {"logits", KEY_LOGITS, NULL, 0,
      "What the network gives, without the softmax or sigmoid that goes with its loss", 1},
+    {"dropout-samples", KEY_DRAWS, "N", 0,
+     "Predict N times with dropout and noise as in training: means, and how far they deviate", 1},
     {"batch", 'b', "N", 0, "Samples at a time (default: 128)", 3},
     {0},
 };
@@ -151,9 +159,12 @@ static socle_status check_outputs(sc_env *env, const predict_job *job) {
 static socle_status print_rows(sc_engine *engine, int slot, int64_t rows, void *argument) {
     predict_job *job = argument;
     int64_t size = sc_engine_prediction_size(engine);
-    SC_TRY(sc_engine_predict(engine, slot, rows, (uint32_t)job->printed, job->out));
+    const uint32_t first = (uint32_t)job->printed;
+    SC_TRY(job->draws.count ? sc_draws_predict(&job->draws, engine, slot, rows, first, job->out)
+                            : sc_engine_predict(engine, slot, rows, first, job->out));
     for (int64_t r = 0; r < rows; r++) {
         const float *row = job->out + r * size;
+        if (job->draws.count) job->form.deviation = job->draws.deviation + r * size;
         job->broken += !sc_prediction_print(&job->form, job->printed++, row, size);
     }
     return ferror(stdout) ? SOCLE_STATUS_INTERRUPTED : SOCLE_OK;
@@ -166,13 +177,28 @@ static socle_status print_all(predict_job *job, sc_engine *engine) {
     sc_order order;
     SC_TRY(sc_order_init(&order, env, NULL, (uint32_t)sc_dataset_count(job->dataset), 0, false));
     socle_status status = sc_allocate(env, &job->out, size, sizeof *job->out);
+    if (status == SOCLE_OK && job->settings->draws)
+        status = sc_draws_create(&job->draws, env, job->settings->draws, size);
     if (status == SOCLE_OK)
         status =
             sc_stage_pass(engine, &source, &order, sc_engine_capacity(engine), print_rows, job);
     sc_release(env, job->out);
+    if (job->draws.env) sc_draws_free(&job->draws);
     sc_order_free(&order);
     if (status == SOCLE_STATUS_INTERRUPTED && ferror(stdout)) return SOCLE_OK;
     return status == SOCLE_OK ? check_outputs(env, job) : status;
+}
+
+/* Predictions that cannot differ say nothing of how sure the network is. */
+static socle_status check_draws(const predict_job *predict, sc_cli *cli) {
+    const sc_net *net = predict->net;
+    bool draws = !predict->settings->draws;
+    for (size_t l = 0; l < net->layers; l++)
+        draws |= sc_is_among("dropout gaussian_noise noise", net->layer[l].kind->record.word);
+    return draws ? SOCLE_OK
+                 : sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                           "--dropout-samples: this network has no dropout and no noise, so its "
+                           "predictions are always the same");
 }
 
 static socle_status job(sc_device *device, void *argument) {
@@ -180,7 +206,7 @@ static socle_status job(sc_device *device, void *argument) {
     sc_engine *engine;
     SC_TRY(sc_model_run_engine(&engine, device, predict->net, &predict->settings->choice,
                                predict->dataset, predict->settings->batch,
-                               predict->settings->logits));
+                               predict->settings->logits, predict->settings->draws > 0));
     socle_status status = print_all(predict, engine);
     sc_engine_destroy(engine);
     return status;
@@ -219,6 +245,7 @@ static socle_status load(predict_job *predict, sc_cli *cli) {
         socle_status status = sc_recipe_has_input(&cli->env, predict->net, settings->file[i].name);
         if (status != SOCLE_OK) return sc_fail_prefix(&cli->env, status, "--inputs");
     }
+    SC_TRY(check_draws(predict, cli));
     return sc_recipe_suits(&cli->env, predict->net, predict->dataset, false);
 }
 

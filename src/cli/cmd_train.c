@@ -213,6 +213,7 @@ socle_status sc_train_command(sc_cli *cli, int argc, char **argv) {
         status = run_recipe(&session, config);
         sc_config_destroy(config);
     }
+    sc_release(&cli->env, session.curve);
     sc_directory_release(session.place);
     return status;
 }

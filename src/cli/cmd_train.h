@@ -6,6 +6,7 @@
 #include "cli/model_choice.h"
 #include "cli/progress.h"
 #include "run/run_directory.h"
+#include "train/verdict.h"
 
 enum { SC_TRAIN_SETS = 256 };
 
@@ -32,8 +33,10 @@ typedef struct sc_train_session {
     sc_trainer *trainer;
     sc_trace *trace; /* NULL: none */
     sc_run_directory *directory;
-    bool asked;                 /* SIGUSR1 asks for a checkpoint that is not written yet */
-    sc_directory *place;        /* the directory; NULL: still to be made */
+    bool asked;            /* SIGUSR1 asks for a checkpoint that is not written yet */
+    sc_directory *place;   /* the directory; NULL: still to be made */
+    sc_curve_point *curve; /* losses of the whole epochs of this invocation */
+    size_t epochs, curve_capacity;
     sc_epoch_report last, best; /* epoch 0: none yet */
     double samples, seconds;    /* of the epochs of this invocation, training part alone */
     sc_evaluation test;

@@ -41,6 +41,9 @@ static const struct row {
     {"layer", "upsample", "ingrandimento", "Ogni pixel diventa un blocco di pixel uguali."},
     {"layer", "noise", "rumore",
      "Numeri casuali, diversi per ogni campione: l'inizio di una rete generativa."},
+    {"layer", "gaussian_noise", "rumore gaussiano",
+     "In addestramento a ogni ingresso si aggiunge un numero casuale: la rete non può imparare a "
+     "memoria i singoli valori."},
     {"layer", "prelu", "relu parametrica", "Una relu la cui pendenza sotto lo 0 viene appresa."},
     {"layer", "maxout", "massimo di mappe lineari",
      "Ogni uscita è la più grande di alcune somme pesate degli ingressi."},

@@ -26,9 +26,10 @@ static socle_status take(void *user, int parameter, const float *data) {
 
 socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net,
                                  const sc_model_choice *choice, const sc_dataset *dataset,
-                                 int64_t batch, bool logits) {
+                                 int64_t batch, bool logits, bool draws) {
     int64_t count = sc_dataset_count(dataset);
-    sc_engine_options options = {.capacity = count < batch ? count : batch, .logits = logits};
+    sc_engine_options options = {
+        .capacity = count < batch ? count : batch, .logits = logits, .draws = draws};
     const char *target;
     if (sc_targets_column(&target, device->env, dataset) == SOCLE_OK)
         SC_TRY(sc_columns_choose(&options, device->env, net, dataset, NULL));

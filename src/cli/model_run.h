@@ -13,7 +13,7 @@
  * network, without the softmax or sigmoid of its loss. Thread: the device's. */
 socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net,
                                  const sc_model_choice *choice, const sc_dataset *dataset,
-                                 int64_t batch, bool logits);
+                                 int64_t batch, bool logits, bool draws);
 /* Samples without targets from an IDX file, or from standard input ("-"). */
 socle_status sc_model_run_samples(sc_dataset **out, sc_env *env, const char *path,
                                   sc_image_layout layout);

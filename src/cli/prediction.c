@@ -58,6 +58,19 @@ static json_t *number(float value) {
     return isfinite(value) ? json_real(sc_number_of_float(value)) : json_null();
 }
 
+static void add_deviations(const sc_prediction_form *form, json_t *event, int64_t size) {
+    json_t *deviations = json_array();
+    for (int64_t i = 0; i < size; i++)
+        json_array_append_new(deviations, number(form->deviation[i]));
+    sc_report_value(event, "deviations", deviations);
+}
+
+/* In the units of the values. */
+static double deviation_of(const sc_prediction_form *form, int64_t i, int64_t size) {
+    const sc_field *field = field_of(form, i, size);
+    return (double)form->deviation[i] * (field ? field->scale : 1);
+}
+
 static void print_json(const sc_prediction_form *form, int64_t index, const float *row,
                        int64_t size, const decision *class) {
     json_t *event = sc_report(NULL), *outputs = json_array(), *values = json_object();
@@ -79,6 +92,7 @@ static void print_json(const sc_prediction_form *form, int64_t index, const floa
                                 isfinite(value) ? json_real(value) : json_null());
     }
     sc_report_value(event, "outputs", outputs);
+    if (form->deviation) add_deviations(form, event, size);
     if (json_object_size(values))
         sc_report_value(event, "values", values);
     else
@@ -95,8 +109,12 @@ static void print_line(const sc_prediction_form *form, const float *row, int64_t
         printf("%s %.6f", name, (double)class->score);
     else if (class)
         printf("%lld %.6f", (long long)class->class, (double)class->score);
+    if (class && class->class >= 0 && form->deviation)
+        printf(" %.6f", (double)form->deviation[size > 1 ? class->class : 0]);
     for (int64_t i = 0; i < size && (!class || form->all); i++)
         printf("%s%.9g", i || class ? " " : "", value_of(form, row, i, size));
+    for (int64_t i = 0; form->deviation && i < size && (!class || form->all); i++)
+        printf(" %.9g", deviation_of(form, i, size));
     putchar('\n');
 }
 

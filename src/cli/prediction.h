@@ -13,6 +13,7 @@ typedef struct sc_prediction_form {
     bool classes;                      /* outputs are numbers of classes */
     bool all;                          /* every output, not the class alone */
     bool logits;                       /* outputs are what the network gives */
+    const float *deviation;            /* of each output of the sample; NULL: none */
 } sc_prediction_form;
 
 /* Prints sample `index` with its `size` outputs. False: they are not all finite numbers. */

@@ -119,10 +119,46 @@ static void print_done(const sc_train_session *session, const char *model) {
     fflush(stdout);
 }
 
+/* One sentence about the curves of this invocation, where there is something to say. */
+static void say_verdict(const sc_train_session *session, const sc_verdict *verdict) {
+    const sc_curve_point *point = session->curve;
+    const char *name = sc_verdict_name(verdict->word);
+    if (verdict->word == SC_VERDICT_UNKNOWN) return;
+    const sc_curve_point last = point[session->epochs - 1], best = point[verdict->best];
+    const long long epoch = session->last.epoch - (long long)(session->epochs - 1 - verdict->best);
+    if (verdict->word == SC_VERDICT_OVERFITS && best.validation < last.validation)
+        sc_cli_say(session->cli,
+                   "%s: since epoch %lld the validation loss rose from %.4g to %.4g, and the "
+                   "training loss fell on to %.4g; more data, augmentation, dropout, train.penalty "
+                   "or a smaller network may help",
+                   name, epoch, best.validation, last.validation, last.train);
+    else if (verdict->word == SC_VERDICT_OVERFITS)
+        sc_cli_say(session->cli,
+                   "%s: the validation loss of %.4g is far above the training loss of %.4g; more "
+                   "data, augmentation, dropout, train.penalty or a smaller network may help",
+                   name, last.validation, last.train);
+    else if (verdict->word == SC_VERDICT_UNDERFITS)
+        sc_cli_say(session->cli,
+                   "%s: the training loss went from %.4g to %.4g alone, and the validation is near "
+                   "it; a larger network or another learning rate may help",
+                   name, point[0].train, last.train);
+    else if (verdict->word == SC_VERDICT_LEARNS)
+        sc_cli_say(session->cli,
+                   "%s: the validation loss was still falling at %.4g; more epochs may help", name,
+                   last.validation);
+    else
+        sc_cli_say(session->cli,
+                   "%s: the validation loss of %.4g no longer falls and is near the training loss "
+                   "of %.4g",
+                   name, last.validation, last.train);
+}
+
 void sc_train_report_done(sc_train_session *session) {
     double start_up = (double)(session->began - session->opened) * 1e-9;
     double training = (double)(sc_now_ns() - session->began) * 1e-9;
     char *model = path_of(session, SC_RUN_MODEL);
+    const sc_verdict verdict = sc_verdict_of(session->curve, session->epochs);
+    say_verdict(session, &verdict);
     if (!session->cli->json) {
         sc_cli_say(session->cli, "done in %.1f s: start-up %.1f s, training %.1f s",
                    start_up + training, start_up, training);
@@ -137,6 +173,8 @@ void sc_train_report_done(sc_train_session *session) {
             sc_report_number(event, "samples_per_second", session->samples / session->seconds);
         sc_report_text(event, "model", model ? model : sc_directory_path(session->place));
         sc_report_integer(event, "step", sc_trainer_position(session->trainer).step);
+        if (verdict.word != SC_VERDICT_UNKNOWN)
+            sc_report_text(event, "fit", sc_verdict_name(verdict.word));
         if (session->recipe->fit.patience)
             sc_report_value(event, "stopped_early",
                             json_boolean(sc_trainer_gave_up(session->trainer)));

@@ -3,6 +3,7 @@
 #include "base/thread_pool.h"
 #include "cli/cmd_train.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -33,11 +34,21 @@ static socle_status on_checkpoint(void *user) {
     return SOCLE_OK;
 }
 
+/* Without validation curves say nothing. */
+static socle_status note_curve(sc_train_session *session, const sc_epoch_report *report) {
+    if (!report->whole || isnan(report->val_loss)) return SOCLE_OK;
+    SC_TRY(sc_grow(&session->cli->env, &session->curve, &session->curve_capacity,
+                   session->epochs + 1, sizeof *session->curve));
+    session->curve[session->epochs++] = (sc_curve_point){report->loss, report->val_loss};
+    return SOCLE_OK;
+}
+
 static socle_status on_epoch(void *user, const sc_epoch_report *report) {
     sc_train_session *session = user;
     SC_TRY(sc_run_directory_epoch(session->directory, report));
     if (sc_signal_take_request()) session->asked = true;
     if (session->asked) SC_TRY(on_checkpoint(session));
+    SC_TRY(note_curve(session, report));
     session->last = *report;
     if (report->best) session->best = *report;
     sc_train_report_epoch(session, report);

@@ -51,8 +51,9 @@ typedef struct sc_engine_options {
     bool resident; /* batches are gathered on the device from data sets added by sc_engine_data;
                       else staged */
     int slots;     /* staging slots; 0: the standard number */
-    bool augments; /* training reads each image from an origin that comes with it (data/augment.h)
+    bool augments; /* training reads each image from an origin that comes with it (data/augment.h),
                     */
+    bool covers;   /* and a part of it is covered */
     uint64_t seed; /* of dropout and other random nodes */
     int64_t step_samples;  /* most samples of a step whose caller tells which they are
                               (sc_engine_step_samples); 0: nobody does, and embeddings are updated
@@ -64,6 +65,7 @@ typedef struct sc_engine_options {
     sc_engine_factor factor[SC_COLUMN_FACTORS]; /* what counts, where not all counts alike */
     bool logits;    /* predictions are what the network gives, without the softmax or sigmoid of its
                        loss */
+    bool draws;     /* predictions have dropout and noise as in training */
     int precision;  /* how training and evaluation store activations and their gradients: f32 (0),
                        f16, whose gradients are scaled, or bf16 */
     bool recompute; /* makes activations of the training step again in the backward pass, */
@@ -126,6 +128,9 @@ sc_device *sc_engine_device(const sc_engine *engine);
 const sc_net *sc_engine_net(const sc_engine *engine);
 bool sc_engine_is_resident(const sc_engine *engine);
 bool sc_engine_augments(const sc_engine *engine);
+/* Height and width of the images that are varied; numbers that each comes with. */
+void sc_engine_image(const sc_engine *engine, int64_t *height, int64_t *width);
+int sc_engine_origin_numbers(const sc_engine *engine);
 int64_t sc_engine_capacity(const sc_engine *engine);
 int64_t sc_engine_evaluation_capacity(const sc_engine *engine);
 int sc_engine_states(const sc_engine *engine); /* the most optimizer states of a parameter */
@@ -157,8 +162,8 @@ socle_status sc_engine_data(sc_engine *engine, const sc_dataset *dataset, const 
 /* Fills staging slot `slot`, asynchronously on the upload queue after the slot's last use:
  * `column[k]` points to `rows` rows (staged; target may be NULL for predict), or `index` to row
  * numbers (resident). Where training augments, `column` has one more entry: the origins, i32 [rows,
- * SC_AUGMENT_ORIGIN], or NULL for an evaluation. The memory must stay valid until
- * sc_engine_slot_uploaded. */
+ * SC_AUGMENT_ORIGIN] or where parts are covered SC_AUGMENT_NUMBERS, or NULL for an evaluation. The
+ * memory must stay valid until sc_engine_slot_uploaded. */
 socle_status sc_engine_upload(sc_engine *engine, int slot, int64_t rows, const void *const *column,
                               const int32_t *index);
 /* How many steps the longest sequence of these rows has, by the columns (in host memory, each from
@@ -246,6 +251,8 @@ socle_status sc_engine_collected(sc_engine *engine, int64_t rows, float *const o
  * Random numbers count samples from `first` on. Waits. */
 socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, uint32_t first,
                                float *out);
+/* Of an engine that draws: the number of the random numbers that predictions have from now on. */
+void sc_engine_draw(sc_engine *engine, uint32_t number);
 /* The same of a network that reads nothing: its samples from number `first` on, which follow from
  * the seed. Errors: STATE (its result is of an input). */
 socle_status sc_engine_generate(sc_engine *engine, int64_t rows, uint32_t first, float *out);

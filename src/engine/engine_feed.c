@@ -45,9 +45,24 @@ socle_status sc_engine_data(sc_engine *engine, const sc_dataset *dataset, const 
     return SOCLE_OK;
 }
 
+int sc_engine_origin_numbers(const sc_engine *engine) {
+    return engine->options.covers ? SC_AUGMENT_NUMBERS : SC_AUGMENT_ORIGIN;
+}
+
+void sc_engine_image(const sc_engine *engine, int64_t *height, int64_t *width) {
+    *height = *width = 1;
+    for (int k = engine->net->inputs - 1; k >= 0; k--) {
+        if (engine->column[k].rank != SC_IMAGE_RANK) continue;
+        *height = engine->column[k].dim[2];
+        *width = engine->column[k].dim[3];
+    }
+}
+
 size_t sc_engine_staged_bytes(const sc_engine *engine, int column, bool augments) {
     if (column == engine->columns)
-        return engine->options.augments && augments ? SC_AUGMENT_ORIGIN * sizeof(int32_t) : 0;
+        return engine->options.augments && augments
+                   ? (size_t)sc_engine_origin_numbers(engine) * sizeof(int32_t)
+                   : 0;
     if (engine->options.resident) return column ? 0 : sizeof(uint32_t);
     return sc_engine_column_bytes(engine, column);
 }
@@ -68,7 +83,8 @@ static socle_status write_origins(sc_engine *engine, sc_operand base, int64_t ro
                                   const void *origin) {
     base.offset += engine->map.lane[SC_LANE_INPUTS].offset[sc_engine_origin_index(engine)];
     return sc_queue_write(engine->upload, base, origin,
-                          (size_t)rows * SC_AUGMENT_ORIGIN * sizeof(int32_t));
+                          (size_t)rows * (size_t)sc_engine_origin_numbers(engine) *
+                              sizeof(int32_t));
 }
 
 static int64_t number_at(const sc_engine *engine, int k, const void *column, size_t row) {

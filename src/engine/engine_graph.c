@@ -3,6 +3,7 @@
  * staged columns or as row numbers into resident data; from there on the graphs are the same. */
 #include "engine/engine_private.h"
 
+#include "graph/formula.h"
 #include "graph/grad.h"
 #include "graph/pool_first.h"
 #include "graph/precision.h"
@@ -33,17 +34,49 @@ static void feed(const sc_engine *engine, sc_graph *graph, int count, sc_value *
     }
 }
 
-/* Images as this epoch shows them: from their origins, as large as they were. */
+/* Some of the numbers that each image comes with, [rows, count]. */
+static sc_value numbers_of(sc_graph *graph, sc_value origin, int64_t first, int64_t count) {
+    return sc_build_slice(graph, origin, (const int64_t[]){0, first},
+                          (const int64_t[]){graph->capacity, count});
+}
+
+/* Pixels within each image's rectangle become 0. */
+static sc_value cover(sc_graph *graph, sc_value image, sc_value origin) {
+    static const char *const names[SC_AUGMENT_HOLE] = {"top", "left", "rows", "columns"};
+    const int64_t one[SC_IMAGE_RANK] = {graph->capacity, 1, 1, 1};
+    sc_formula f;
+    sc_value out = SC_NO_VALUE;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "pixel", sc_build_to_float(graph, image, 1.0f));
+    for (int i = 0; i < SC_AUGMENT_HOLE; i++) {
+        sc_value number = numbers_of(graph, origin, SC_AUGMENT_ORIGIN + i, 1);
+        sc_formula_input(&f, names[i], sc_build_reshape(graph, number, SC_IMAGE_RANK, one));
+    }
+    sc_scope_leaf(&f.scope, "row", SC_EXPR_COORD, 2);
+    sc_scope_leaf(&f.scope, "column", SC_EXPR_COORD, 3);
+    sc_expr_output(&f.expr,
+                   sc_formula_read(&f, "0 if top <= row and row < top + rows and left <= column "
+                                       "and column < left + columns else pixel"));
+    if (graph->status == SOCLE_OK) sc_formula_build(&f, &out);
+    return out;
+}
+
+/* Images as this epoch shows them: from their origins, as large as they were, partly covered. */
 static void augment(const sc_engine *engine, sc_graph *graph, sc_value *column) {
-    int64_t dim[2] = {graph->capacity, SC_AUGMENT_ORIGIN};
+    const int numbers = sc_engine_origin_numbers(engine);
+    int64_t dim[2] = {graph->capacity, numbers};
     sc_tensor_desc desc = sc_tensor_make(SOCLE_I32, 1, 2, dim);
     sc_value origin =
         sc_graph_external(graph, SC_LANE_INPUTS, sc_engine_origin_index(engine), &desc, "origins");
     sc_graph_scope(graph, "augment");
-    for (int k = 0; k < engine->net->inputs; k++)
-        if (engine->column[k].rank == SC_IMAGE_RANK)
-            column[k] = sc_build_crop2d(graph, column[k], origin, engine->column[k].dim[2],
-                                        engine->column[k].dim[3]);
+    sc_value place =
+        numbers > SC_AUGMENT_ORIGIN ? numbers_of(graph, origin, 0, SC_AUGMENT_ORIGIN) : origin;
+    for (int k = 0; k < engine->net->inputs; k++) {
+        if (engine->column[k].rank != SC_IMAGE_RANK) continue;
+        column[k] = sc_build_crop2d(graph, column[k], place, engine->column[k].dim[2],
+                                    engine->column[k].dim[3]);
+        if (numbers > SC_AUGMENT_ORIGIN) column[k] = cover(graph, column[k], origin);
+    }
 }
 
 /* Network, losses and sums. */
@@ -232,8 +265,9 @@ socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph) {
 socle_status sc_engine_build_predict(sc_engine *engine, sc_graph *graph) {
     sc_build build = {0};
     sc_value column[SC_ENGINE_COLUMNS];
+    const sc_build_mode mode = engine->options.draws ? SC_BUILD_DRAW : SC_BUILD_EVALUATE;
     feed(engine, graph, engine->net->inputs, column);
-    sc_graph_fail(graph, sc_net_build(&build, engine->net, graph, SC_BUILD_EVALUATE, column));
+    sc_graph_fail(graph, sc_net_build(&build, engine->net, graph, mode, column));
     if (graph->status == SOCLE_OK) {
         sc_value result = build.node[engine->net->output];
         const sc_loss_term *loss = sc_net_output_loss(engine->net);

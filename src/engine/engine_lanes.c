@@ -158,8 +158,9 @@ static socle_status place_feed(sc_engine *engine) {
         SC_TRY(sc_lane_place(&lane[SC_LANE_DATA], engine->env, engine->columns, bytes, NULL));
         bytes[0] = (size_t)engine->rows * sizeof(int32_t); /* row numbers */
     }
-    bytes[sc_engine_origin_index(engine)] =
-        (size_t)engine->options.capacity * SC_AUGMENT_ORIGIN * sizeof(int32_t);
+    bytes[sc_engine_origin_index(engine)] = (size_t)engine->options.capacity *
+                                            (size_t)sc_engine_origin_numbers(engine) *
+                                            sizeof(int32_t);
     return sc_lane_place(&lane[SC_LANE_INPUTS], engine->env,
                          sc_engine_origin_index(engine) + engine->options.augments, bytes, NULL);
 }

@@ -86,6 +86,7 @@ struct sc_engine {
     /* The step under way: which partial slots hold which sums. */
     sc_sum_tree tree;
     int64_t next_micro_batch; /* number within the step */
+    uint32_t draw;            /* of predictions */
     uint32_t pending;         /* micro-batches so far */
     int free_partial[SC_SUM_NODES];
     int free_partials;

@@ -185,12 +185,17 @@ socle_status sc_engine_predict(sc_engine *engine, int slot, int64_t rows, uint32
     sc_lane_memory memory = sc_engine_bases(engine, slot, 0);
     sc_launch launch = sc_engine_launch(engine, slot, rows);
     launch.sample_offset = first;
+    launch.step = engine->draw;
     SC_TRY(sc_engine_slot_begin(engine, slot));
     SC_TRY(sc_plan_run(engine->predict, engine->compute, &memory, &launch));
     SC_TRY(sc_engine_slot_end(engine, slot));
     size_t bytes = (size_t)rows * (size_t)sc_engine_prediction_size(engine) * sizeof *out;
     SC_TRY(sc_queue_read(engine->compute, out, memory.base[SC_LANE_OUTPUTS], bytes));
     return sc_queue_finish(engine->compute);
+}
+
+void sc_engine_draw(sc_engine *engine, uint32_t number) {
+    engine->draw = number;
 }
 
 socle_status sc_engine_generate(sc_engine *engine, int64_t rows, uint32_t first, float *out) {

@@ -58,8 +58,7 @@ static socle_status create_slot(sc_stage *stage, stage_slot *slot) {
 
 static socle_status fill_stage(sc_stage *stage, const sc_order *order) {
     SC_TRY(find_columns(stage));
-    SC_TRY(sc_order_init(&stage->order, stage->env, order->samples, order->count, order->seed,
-                         order->shuffle));
+    SC_TRY(sc_order_copy(&stage->order, order));
     stage->slots = sc_engine_slots(stage->engine);
     for (int s = 0; s < stage->slots; s++) SC_TRY(create_slot(stage, &stage->slot[s]));
     return SOCLE_OK;
@@ -120,10 +119,17 @@ static void gather(sc_stage *stage, const stage_slot *slot, const uint32_t *samp
 
 static void draw_origins(sc_stage *stage, const stage_slot *slot, const uint32_t *sample,
                          const sc_stage_rows *rows) {
+    const sc_augment *augment = &stage->source.augment;
+    const int numbers = sc_engine_origin_numbers(stage->engine);
     int32_t *origin = slot->column[sc_engine_columns(stage->engine)];
-    for (uint32_t i = 0; origin && i < rows->rows; i++)
-        sc_augment_origin(origin + i * SC_AUGMENT_ORIGIN, &stage->source.augment, stage->order.seed,
-                          sample[i], rows->epoch);
+    int64_t height, width;
+    sc_engine_image(stage->engine, &height, &width);
+    for (uint32_t i = 0; origin && i < rows->rows; i++, origin += numbers) {
+        sc_augment_origin(origin, augment, stage->order.seed, sample[i], rows->epoch);
+        if (numbers > SC_AUGMENT_ORIGIN)
+            sc_augment_hole(origin + SC_AUGMENT_ORIGIN, augment, stage->order.seed, sample[i],
+                            rows->epoch, height, width);
+    }
 }
 
 static bool holds(const stage_slot *slot, const sc_stage_rows *rows) {

@@ -24,6 +24,8 @@ sc_value sc_build_random(sc_graph *graph, sc_expr_op op, const sc_tensor_desc *s
 /* x * mask / (1 - rate), mask from Philox by a fresh ordinal; the backward pass draws the same mask
  * again. */
 sc_value sc_build_dropout(sc_graph *graph, sc_value x, float rate);
+/* The same of whole channels of images [N,C,H,W], or features of all steps [N,T,D]. */
+sc_value sc_build_spatial_dropout(sc_graph *graph, sc_value x, float rate);
 
 /* Same elements, another shape; no memory moves. A batched value keeps its samples: dim 0 is a
  * multiple of their number, and each of them then has so many rows. */

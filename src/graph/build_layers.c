@@ -21,6 +21,23 @@ sc_value sc_build_dropout(sc_graph *graph, sc_value x, float rate) {
     return out;
 }
 
+sc_value sc_build_spatial_dropout(sc_graph *graph, sc_value x, float rate) {
+    if (rate == 0.0f || x == SC_NO_VALUE || graph->status != SOCLE_OK) return x;
+    sc_tensor_desc desc = *sc_graph_desc(graph, x);
+    for (int d = 1; d < desc.rank; d++)
+        if (d != sc_class_axis(&desc)) desc.dim[d] = 1;
+    desc = sc_tensor_make(SOCLE_F32, 1, desc.rank, desc.dim);
+    sc_formula f;
+    sc_value draw = sc_build_random(graph, SC_EXPR_UNIFORM, &desc), out = SC_NO_VALUE;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "x", x);
+    sc_formula_input(&f, "draw", draw);
+    sc_scope_number(&f.scope, "rate", rate);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "0 if draw < rate else x * (1 / (1 - rate))"));
+    if (graph->status == SOCLE_OK) sc_formula_build(&f, &out);
+    return out;
+}
+
 sc_value sc_build_constant(sc_graph *graph, float value, const sc_tensor_desc *shape) {
     sc_expr expr;
     sc_expr_init(&expr);

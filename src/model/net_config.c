@@ -221,12 +221,30 @@ socle_status sc_metrics_read(sc_net *net, const sc_config *config, const json_t 
     return SOCLE_OK;
 }
 
+/* What is not given has the value that it has in the system of `defaults`. */
+static void take_defaults(sc_optimizer *optimizer, const sc_record *record, const json_t *options) {
+    const char *system = json_string_value(json_object_get(options, "defaults")), *key;
+    bool given[SC_OPTIMIZER_OPTIONS] = {false};
+    const json_t *unused;
+    if (!system) return;
+    const sc_optimizer other = sc_optimizer_default_of(optimizer->kind, system);
+    json_object_foreach((json_t *)options, key, unused) {
+        const sc_option *option = sc_option_find(record, NULL, key);
+        size_t place = option ? (option->offset - offsetof(sc_optimizer, value)) / sizeof(float)
+                              : SC_OPTIMIZER_OPTIONS;
+        if (place < SC_OPTIMIZER_OPTIONS) given[place] = true;
+    }
+    for (int i = 0; i < SC_OPTIMIZER_OPTIONS; i++)
+        if (!given[i]) optimizer->value[i] = other.value[i];
+}
+
 socle_status sc_optimizer_read(sc_optimizer *out, const sc_config *config, const json_t *root) {
     sc_kind kind;
     sc_optimizer optimizer;
     if (!json_object_get(root, "optimizer")) return SOCLE_OK;
     SC_TRY(sc_kind_find(&kind, config, root, "optimizer", 0, &sc_optimizer_family));
     SC_TRY(sc_kind_read(&optimizer, config, &kind));
+    take_defaults(&optimizer, kind.record, kind.options);
     socle_status status = sc_optimizer_check(sc_config_env(config), &optimizer);
     if (status != SOCLE_OK && kind.options)
         return sc_config_fail(config, kind.options, "update", "%s", sc_config_env(config)->text);

@@ -150,6 +150,9 @@ struct sc_optimizer_kind {
      * NULL: there is none. */
     const char *update, *plain;
     int plain_at;
+    /* Other systems' standard values, in the order of the options; NAN: ours, which are torch's.
+     * NULL: all are. */
+    const float *keras, *paper;
     const char *state_name[SC_OPTIMIZER_STATES]; /* in checkpoints: "momentum"; NULL: as in the
                                                     formula */
 };
@@ -157,6 +160,8 @@ extern const sc_family sc_optimizer_family; /* each record is the beginning of a
                                              */
 const sc_optimizer_kind *sc_optimizer_find(const char *word);
 sc_optimizer sc_optimizer_default(const sc_optimizer_kind *kind);
+/* The standard values of "torch", "keras" or "paper". */
+sc_optimizer sc_optimizer_default_of(const sc_optimizer_kind *kind, const char *system);
 
 /* optimizer_update.c: the formula, of the kind and its options or given. */
 const char *sc_optimizer_text(const sc_optimizer *optimizer);

@@ -170,9 +170,10 @@ static sc_value build_prelu(sc_build *build, const sc_layer *layer, const sc_val
 }
 
 static sc_value build_dropout(sc_build *build, const sc_layer *layer, const sc_value *input) {
-    return build->mode == SC_BUILD_TRAIN
-               ? sc_build_dropout(build->graph, input[0], layer->options.rate)
-               : input[0];
+    if (build->mode == SC_BUILD_EVALUATE) return input[0];
+    return layer->options.spatial
+               ? sc_build_spatial_dropout(build->graph, input[0], layer->options.rate)
+               : sc_build_dropout(build->graph, input[0], layer->options.rate);
 }
 
 static const sc_option activation_options[] = {
@@ -196,6 +197,10 @@ static const sc_option expr_options[] = {
 static const sc_option dropout_options[] = {
     {"rate", SC_OPTION_FLOAT, AT(rate), "the share", 0, 0.999, .required = true, .shorthand = true,
      .example = "0.5"},
+    {"spatial", SC_OPTION_BOOL, AT(spatial),
+     "whole channels of images, or features of all steps of a sequence, together (Tompson et al. "
+     "2015, torch Dropout2d, keras SpatialDropout)",
+     .example = "true"},
 };
 static const sc_layer_options standard;
 
@@ -250,7 +255,7 @@ const sc_layer_kind sc_layer_dropout = {
                .help = "sets a share of its inputs to 0 while training, others in each step "
                        "(Srivastava et al. 2014)",
                .options = dropout_options,
-               .count = 1,
+               .count = sizeof dropout_options / sizeof dropout_options[0],
                .standard = &standard,
                .size = sizeof standard},
     .build = build_dropout,

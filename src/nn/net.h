@@ -45,6 +45,8 @@ typedef struct sc_layer_options {
     bool per_channel;        /* prelu */
     int pieces;              /* maxout: linear maps of a unit; 0 in other layers */
     float rate;              /* dropout */
+    bool spatial;            /* dropout: of whole channels */
+    float deviation;         /* gaussian_noise */
     float epsilon, momentum; /* batchnorm: running = momentum * running + (1 - momentum) * batch */
     int group;               /* batchnorm: samples of a statistics group; 0: the whole batch */
     int axis;                /* concat, softmax */
@@ -304,7 +306,8 @@ void sc_net_standard_metrics(sc_net *net);
  * net wherever it is written. */
 socle_status sc_net_set_preparation(sc_net *net, const char *text);
 
-typedef enum sc_build_mode { SC_BUILD_TRAIN, SC_BUILD_EVALUATE } sc_build_mode;
+/* DRAW: as EVALUATE, but what draws random numbers in training alone draws them here too. */
+typedef enum sc_build_mode { SC_BUILD_TRAIN, SC_BUILD_EVALUATE, SC_BUILD_DRAW } sc_build_mode;
 
 /* What a layer takes out of a table: row index[n] of it is row n of `found`. */
 typedef struct sc_lookup {

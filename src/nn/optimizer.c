@@ -12,6 +12,9 @@
  * state: it begins as 0 and keeps its value from step to step. */
 #include "nn/layer.h"
 
+#include <math.h>
+#include <string.h>
+
 #define AT(number) offsetof(sc_optimizer, value[number])
 #define RATE(its_example)                                                                          \
     {                                                                                              \
@@ -84,6 +87,7 @@ static const sc_optimizer_kind adam = {
                .standard =
                    &(const sc_optimizer){.kind = &adam, .value = {0.001f, 0.9f, 0.999f, 1e-8f}},
                .size = sizeof(sc_optimizer)},
+    .keras = (const float[SC_OPTIMIZER_OPTIONS]){NAN, NAN, NAN, 1e-7f, NAN, NAN},
     .update = "square = g * g;"
               "m = beta1 * m + (1 - beta1) * g;"
               "v = beta2 * v + (1 - beta2) * square;"
@@ -104,6 +108,7 @@ static const sc_optimizer_kind adamw = {
          .count = sizeof adam_options / sizeof adam_options[0],
          .standard = &(const sc_optimizer){.kind = &adamw, .value = {0.001f, 0.9f, 0.999f, 1e-8f}},
          .size = sizeof(sc_optimizer)},
+    .keras = (const float[SC_OPTIMIZER_OPTIONS]){NAN, NAN, NAN, 1e-7f, NAN, NAN},
     .update = "m = beta1 * m + (1 - beta1) * g;"
               "v = beta2 * v + (1 - beta2) * g ** 2;"
               "mean = m * (1 / (1 - beta1 ** step));"
@@ -122,6 +127,7 @@ static const sc_optimizer_kind amsgrad = {
                .standard =
                    &(const sc_optimizer){.kind = &amsgrad, .value = {0.001f, 0.9f, 0.999f, 1e-8f}},
                .size = sizeof(sc_optimizer)},
+    .keras = (const float[SC_OPTIMIZER_OPTIONS]){NAN, NAN, NAN, 1e-7f, NAN, NAN},
     .update = "m = beta1 * m + (1 - beta1) * g;"
               "v = beta2 * v + (1 - beta2) * g ** 2;"
               "largest = max(largest, v);"
@@ -141,6 +147,7 @@ static const sc_optimizer_kind adamax = {
                .standard =
                    &(const sc_optimizer){.kind = &adamax, .value = {0.002f, 0.9f, 0.999f, 1e-8f}},
                .size = sizeof(sc_optimizer)},
+    .keras = (const float[SC_OPTIMIZER_OPTIONS]){0.001f, NAN, NAN, 1e-7f, NAN, NAN},
     .update = "m = beta1 * m + (1 - beta1) * g;"
               "u = max(beta2 * u, abs(g));"
               "w = w - lr * (m * (1 / (1 - beta1 ** step))) / (u + epsilon)",
@@ -158,6 +165,7 @@ static const sc_optimizer_kind nadam = {
                .standard =
                    &(const sc_optimizer){.kind = &nadam, .value = {0.002f, 0.9f, 0.999f, 1e-8f}},
                .size = sizeof(sc_optimizer)},
+    .keras = (const float[SC_OPTIMIZER_OPTIONS]){0.001f, NAN, NAN, 1e-7f, NAN, NAN},
     .update = "mu = beta1 * (1 - 0.5 * 0.96 ** (0.004 * step));"
               "next = beta1 * (1 - 0.5 * 0.96 ** (0.004 * (step + 1)));"
               "m = beta1 * m + (1 - beta1) * g;"
@@ -204,6 +212,7 @@ static const sc_optimizer_kind lion = {
                .count = sizeof lion_options / sizeof lion_options[0],
                .standard = &(const sc_optimizer){.kind = &lion, .value = {0.0001f, 0.9f, 0.99f}},
                .size = sizeof(sc_optimizer)},
+    .keras = (const float[SC_OPTIMIZER_OPTIONS]){0.001f, NAN, NAN, NAN, NAN, NAN},
     .update = "w = w - lr * (sign(beta1 * m + (1 - beta1) * g) + decay * w);"
               "m = beta2 * m + (1 - beta2) * g",
     .state_name = {"moment"},
@@ -217,6 +226,8 @@ static const sc_option rmsprop_options[] = {
      .aliases = "eps"},
     {"momentum", SC_OPTION_FLOAT, AT(3), "how much of the last step's direction each step keeps", 0,
      0.9999, .example = "0.9"},
+    {"inside", SC_OPTION_FLOAT, AT(4), "added under the root, as Keras has its epsilon", 0, 1,
+     .example = "0.0000001", .aliases = "epsilon_inside"},
 };
 
 static const sc_optimizer_kind rmsprop = {
@@ -227,11 +238,13 @@ static const sc_optimizer_kind rmsprop = {
                .standard =
                    &(const sc_optimizer){.kind = &rmsprop, .value = {0.01f, 0.99f, 1e-8f, 0.0f}},
                .size = sizeof(sc_optimizer)},
+    .keras = (const float[SC_OPTIMIZER_OPTIONS]){0.001f, 0.9f, 1e-30f, NAN, 1e-7f, NAN},
+    .paper = (const float[SC_OPTIMIZER_OPTIONS]){0.001f, 0.9f, NAN, NAN, NAN, NAN},
     .update = "v = alpha * v + (1 - alpha) * g ** 2;"
-              "b = momentum * b + g / (sqrt(v) + epsilon);"
+              "b = momentum * b + g / (sqrt(v + inside) + epsilon);"
               "w = w - lr * b",
     .plain = "v = alpha * v + (1 - alpha) * g ** 2;"
-             "w = w - lr * g / (sqrt(v) + epsilon)",
+             "w = w - lr * g / (sqrt(v + inside) + epsilon)",
     .plain_at = 3,
     .state_name = {"second_moment", "momentum"},
     .record.use = "recurrent networks, and rates that should not depend on the size of gradients",
@@ -241,6 +254,10 @@ static const sc_option adagrad_options[] = {
     RATE("0.1"),
     {"epsilon", SC_OPTION_FLOAT, AT(1), "added to the root", 1e-30, 1, .example = "0.001",
      .aliases = "eps"},
+    {"start", SC_OPTION_FLOAT, AT(2), "what the sum of squares begins with", 0, 1e6,
+     .example = "0.1", .aliases = "initial_accumulator_value"},
+    {"inside", SC_OPTION_FLOAT, AT(3), "added under the root, as Keras has its epsilon", 0, 1,
+     .example = "0.0000001", .aliases = "epsilon_inside"},
 };
 
 static const sc_optimizer_kind adagrad = {
@@ -250,8 +267,9 @@ static const sc_optimizer_kind adagrad = {
                .count = sizeof adagrad_options / sizeof adagrad_options[0],
                .standard = &(const sc_optimizer){.kind = &adagrad, .value = {0.01f, 1e-10f}},
                .size = sizeof(sc_optimizer)},
+    .keras = (const float[SC_OPTIMIZER_OPTIONS]){0.001f, 1e-30f, 0.1f, 1e-7f, NAN, NAN},
     .update = "squares = squares + g ** 2;"
-              "w = w - lr * g / (sqrt(squares) + epsilon)",
+              "w = w - lr * g / (sqrt(squares + (start + inside)) + epsilon)",
     .record.use = "features that are seldom there; the steps become ever smaller",
 };
 
@@ -271,6 +289,8 @@ static const sc_optimizer_kind adadelta = {
                .count = sizeof adadelta_options / sizeof adadelta_options[0],
                .standard = &(const sc_optimizer){.kind = &adadelta, .value = {1.0f, 0.9f, 1e-6f}},
                .size = sizeof(sc_optimizer)},
+    .keras = (const float[SC_OPTIMIZER_OPTIONS]){0.001f, 0.95f, 1e-7f, NAN, NAN, NAN},
+    .paper = (const float[SC_OPTIMIZER_OPTIONS]){NAN, 0.95f, NAN, NAN, NAN, NAN},
     .update = "v = rho * v + (1 - rho) * g ** 2;"
               "move = sqrt(moves + epsilon) / sqrt(v + epsilon) * g;"
               "moves = rho * moves + (1 - rho) * move ** 2;"
@@ -306,6 +326,33 @@ static const sc_record *const records[] = {
     &adamax.record,  &nadam.record,    &lamb.record, &lion.record,  &rmsprop.record,
     &adagrad.record, &adadelta.record, &expr.record, NULL};
 
+static const sc_word systems[] = {
+    {"torch", "PyTorch's", "pytorch"},
+    {"keras",
+     "those of Keras 3: epsilon 1e-7, of rmsprop and adagrad under the root, whose sum "
+     "begins with 0.1 in adagrad",
+     "tensorflow tf"},
+    {"paper", "those of the publication, where it has some", "original"},
+    {0}};
+static const sc_option common_options[] = {
+    {"defaults", SC_OPTION_WORD, SC_OPTION_ELSEWHERE, "whose standard values the others have",
+     .standard = "torch", .words = systems, .example = "keras"},
+};
+static const sc_record common = {
+    .help = "What every optimizer has.", .options = common_options, .count = 1};
+
+sc_optimizer sc_optimizer_default_of(const sc_optimizer_kind *kind, const char *system) {
+    sc_optimizer out = sc_optimizer_default(kind);
+    const sc_word *word = sc_option_word(&common_options[0], system);
+    const float *other = !word                              ? NULL
+                         : strcmp(word->word, "keras") == 0 ? kind->keras
+                         : strcmp(word->word, "paper") == 0 ? kind->paper
+                                                            : NULL;
+    for (int i = 0; other && i < SC_OPTIMIZER_OPTIONS; i++)
+        if (!isnan(other[i])) out.value[i] = other[i];
+    return out;
+}
+
 const sc_family sc_optimizer_family = {
     .what = "optimizer",
     .example = "adam or {adam: {lr: 0.001}}",
@@ -314,6 +361,7 @@ const sc_family sc_optimizer_family = {
             "beta1: 0.8}}`.",
     .foreign = "radam asgd lbfgs rprop ftrl",
     .record = records,
+    .common = &common,
 };
 
 const sc_optimizer_kind *sc_optimizer_find(const char *word) {

@@ -48,6 +48,10 @@ static socle_status read(sc_recipe *recipe) {
     settle_checkpoint(recipe, train);
     recipe->fit.augment.flip_horizontal = recipe->flip != NULL;
     recipe->fit.precision = precision_of(recipe->precision);
+    if (recipe->sampling) {
+        recipe->fit.shuffle = strcmp(recipe->sampling, "in_order") != 0;
+        recipe->fit.replacement = strcmp(recipe->sampling, "replacement") == 0;
+    }
     SC_TRY(sc_recipe_read_groups(recipe));
     return sc_recipe_read_rename(recipe);
 }

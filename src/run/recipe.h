@@ -27,6 +27,7 @@ typedef struct sc_recipe {
     sc_net *net;
     sc_parameter_group *group; /* of fit, as many as it says */
     const char *precision;     /* the word of fit.precision; NULL: f32 */
+    const char *sampling;      /* a word; NULL: as fit.shuffle says */
     const char *flip; /* the word that fit.augment.flip_horizontal stands for; NULL: none */
     char *init_file;  /* weights to begin with; NULL: from the seed */
     sc_model_mapping init;

@@ -73,10 +73,21 @@ static const sc_record checkpoint_record = {
 };
 
 static const sc_option augment_options[] = {
-    {"shift", SC_OPTION_INTEGER, AT(fit.augment.shift), "move each image by up to so many pixels",
-     0, SC_AUGMENT_SHIFT_MOST, .example = "2", .unit = "pixels"},
+    {"shift", SC_OPTION_INTEGER, AT(fit.augment.shift),
+     "move each image by up to so many pixels, which is a random crop of the image with as many of "
+     "0 "
+     "around it",
+     0, SC_AUGMENT_SHIFT_MOST, .example = "2", .unit = "pixels", .aliases = "crop random_crop"},
     {"flip", SC_OPTION_WORD, AT(flip), "mirror every second image", .standard = "no mirroring",
      .words = flips, .example = "horizontal"},
+    {"erase", SC_OPTION_DOUBLE, AT(fit.augment.erase),
+     "the share of images of which a rectangle becomes 0: of 0.02 to 0.33 of the image, 0.3 to 3.3 "
+     "times as high as wide (Zhong et al. 2020, torchvision RandomErasing)",
+     0, 1, .example = "0.5", .aliases = "random_erasing"},
+    {"cutout", SC_OPTION_INTEGER, AT(fit.augment.cutout),
+     "the side of a square that becomes 0 in each image, around any of its pixels (DeVries and "
+     "Taylor 2017)",
+     0, SC_AUGMENT_SHIFT_MOST, .example = "8", .unit = "pixels"},
 };
 static const sc_record augment_record = {
     .word = "train.augment",
@@ -85,6 +96,14 @@ static const sc_record augment_record = {
     .count = COUNT(augment_options),
     .standard = &standard,
 };
+
+static const sc_word samplings[] = {
+    {"once", "each sample once in an epoch, in another order each time",
+     "without_replacement shuffle"},
+    {"in_order", "each once, as the file has them", "sequential"},
+    {"replacement", "as many as there are, each drawn from all: some come twice, some not at all",
+     "with_replacement bootstrap"},
+    {0}};
 
 static const sc_option penalty_options[] = {
     {"l1", SC_OPTION_DOUBLE, AT(fit.penalty.l1),
@@ -178,6 +197,9 @@ static const sc_option train_options[] = {
      .example = "42", .aliases = "random_seed", .identity = SC_RUN_SAMPLES},
     {"shuffle", SC_OPTION_BOOL, AT(fit.shuffle), "another order of the samples in each epoch",
      .example = "false", .identity = SC_RUN_SAMPLES},
+    {"sampling", SC_OPTION_WORD, AT(sampling), "how an epoch comes to its samples",
+     .standard = "once, or in_order where `shuffle` is false", .words = samplings,
+     .example = "replacement", .identity = SC_RUN_SAMPLES},
     {"validation", SC_OPTION_DOUBLE, AT(fit.validation),
      "the part of the training data that is set aside and measured after each epoch", 0, 1,
      .below = true, .example = "0.1", .aliases = "validation_split", .identity = SC_RUN_SAMPLES},

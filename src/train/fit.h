@@ -80,6 +80,8 @@ typedef struct sc_fit_options {
                           kind */
     sc_augment augment; /* of the training samples; validation and test see images as they are */
     uint64_t seed;      /* of initial weights, shuffling, split, augmentation and dropout */
+    bool replacement;   /* each sample of an epoch is drawn anew from all: some come twice, some not
+                         */
     bool shuffle, drop_short; /* drop_short: leave out a last batch of fewer rows */
     double validation; /* fraction of the training data; which of the parts of this size, from 1: */
     int64_t fold;

@@ -46,6 +46,7 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
                    .optimizer = &options->optimizer,
                    .slots = SC_ENGINE_STANDARD_SLOTS,
                    .augments = sc_augment_any(&options->augment),
+                   .covers = sc_augment_covers(&options->augment),
                    .seed = options->seed,
                    .step_samples = options->average > 0 ? 0 : options->batch,
                    .precision = options->precision,

@@ -31,8 +31,7 @@ static socle_status weight_of(double *out, const sc_trainer *trainer, const sc_p
     if (sc_tally_is_plain(&tally)) return SOCLE_OK;
     const sc_order *order = &trainer->train_order;
     sc_order again;
-    SC_TRY(sc_order_init(&again, trainer->env, order->samples, order->count, order->seed,
-                         order->shuffle));
+    SC_TRY(sc_order_copy(&again, order));
     sc_order_set_epoch(&again, (uint32_t)position->epoch);
     *out = 0;
     for (int64_t i = 0; i < position->row; i++) *out += sc_tally_sample(&tally, again.visit[i]);

@@ -44,6 +44,15 @@ static socle_status check_augment(sc_env *env, const sc_net *net, const sc_augme
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "train.augment.shift: must be 0 to %d pixels, not %d", SC_AUGMENT_SHIFT_MOST,
                        augment->shift);
+    if (!(augment->erase >= 0 && augment->erase <= 1) || augment->cutout < 0 ||
+        augment->cutout > SC_AUGMENT_SHIFT_MOST)
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "train.augment: erase must be 0 to 1, not %g, and cutout 0 to %d pixels, "
+                       "not %d",
+                       augment->erase, SC_AUGMENT_SHIFT_MOST, augment->cutout);
+    if (augment->erase > 0 && augment->cutout > 0)
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "train.augment: erase and cutout both cover a part of each image: take one");
     for (int i = 0; i < net->inputs; i++) {
         const sc_tensor_desc *image = &net->input[i].desc;
         if (image->rank != SC_IMAGE_RANK) continue;
@@ -55,7 +64,7 @@ static socle_status check_augment(sc_env *env, const sc_net *net, const sc_augme
     }
     if (images || !sc_augment_any(augment)) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_CONFIG,
-                   "train.augment: moves and flips images, and the network reads none (an input "
+                   "train.augment: varies images, and the network reads none (an input "
                    "[channels, height, width])");
 }
 
@@ -84,6 +93,7 @@ static socle_status split_data(sc_trainer *trainer, const sc_dataset *train,
                            options->validation, options->fold, options->seed));
     socle_status status = sc_order_init(&trainer->train_order, trainer->env, split.train,
                                         split.train_count, options->seed, options->shuffle);
+    if (status == SOCLE_OK && options->replacement) sc_order_replace(&trainer->train_order, 0);
     if (status == SOCLE_OK && split.validation_count)
         status = sc_order_init(&trainer->validation_order, trainer->env, split.validation,
                                split.validation_count, options->seed, false);

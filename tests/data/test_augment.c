@@ -67,3 +67,30 @@ Test(augment, only_what_is_asked_for) {
     SC_TRUE(sc_augment_any(&(sc_augment){.shift = 1}) &&
             sc_augment_any(&(sc_augment){.flip_horizontal = true}));
 }
+
+/* Rectangles lie within the image and have the areas and forms that they are to have; squares have
+ * their centre anywhere in it; both follow from the numbers alone. */
+Test(augment, what_is_covered) {
+    enum { IMAGES = 4000, HEIGHT = 28, WIDTH = 40 };
+    const sc_augment erases = {.erase = 0.25}, cuts = {.cutout = 8};
+    int covered = 0, first = 0;
+    double area = 0;
+    for (uint32_t i = 0; i < IMAGES; i++) {
+        int32_t hole[SC_AUGMENT_HOLE], again[SC_AUGMENT_HOLE];
+        sc_augment_hole(hole, &erases, 7, i, 3, HEIGHT, WIDTH);
+        sc_augment_hole(again, &erases, 7, i, 3, HEIGHT, WIDTH);
+        SC_TRUE(memcmp(hole, again, sizeof hole) == 0);
+        SC_TRUE(hole[0] >= 0 && hole[1] >= 0);
+        SC_TRUE(hole[0] + hole[2] <= HEIGHT && hole[1] + hole[3] <= WIDTH);
+        covered += hole[2] > 0;
+        area += (double)hole[2] * hole[3];
+        sc_augment_hole(hole, &cuts, 7, i, 3, HEIGHT, WIDTH);
+        SC_TRUE(hole[2] == 8 && hole[3] == 8);
+        SC_TRUE(hole[0] >= -4 && hole[0] < HEIGHT - 4 && hole[1] >= -4 && hole[1] < WIDTH - 4);
+        first += hole[0] < HEIGHT / 2 - 4;
+    }
+    SC_NEAR(covered, IMAGES * 0.25, 5 * sqrt(IMAGES * 0.25 * 0.75));
+    SC_NEAR(first, IMAGES * 0.5, 5 * sqrt(IMAGES * 0.25));
+    /* The mean of 0.02 to 0.33 is 0.175, less where a rectangle would not fit. */
+    SC_NEAR(area / covered / (HEIGHT * WIDTH), 0.17, 0.015);
+}

@@ -197,3 +197,36 @@ Test(order, folds_cover_the_samples) {
     SC_FAILS(&env, sc_split_create(&split, &env, 10, 0, 2, 1), SOCLE_STATUS_CONFIG);
     SC_FAILS(&env, sc_split_create(&split, &env, 10, 0.25, -1, 1), SOCLE_STATUS_CONFIG);
 }
+
+/* Of n draws from n members a share of 1/e is left out; every place has every member alike, and a
+ * copy draws the same. */
+Test(order, with_replacement) {
+    enum { COUNT = 6000 };
+    sc_env env;
+    sc_order a, b;
+    uint32_t members[COUNT], before[COUNT];
+    int absent = 0, same = 0;
+    unsigned char seen[COUNT] = {0};
+    double sum = 0;
+    sc_env_init(&env, NULL, NULL);
+    for (uint32_t i = 0; i < COUNT; i++) members[i] = 10 * i;
+    SC_OK(&env, sc_order_init(&a, &env, members, COUNT, 1, true));
+    sc_order_replace(&a, 0);
+    memcpy(before, a.visit, sizeof before);
+    SC_OK(&env, sc_order_copy(&b, &a));
+    sc_order_set_epoch(&a, 4);
+    sc_order_set_epoch(&b, 4);
+    SC_EQ_MEMORY(a.visit, b.visit, sizeof before);
+    for (int i = 0; i < COUNT; i++) {
+        SC_TRUE(a.visit[i] % 10 == 0 && a.visit[i] / 10 < COUNT);
+        seen[a.visit[i] / 10] = 1;
+        sum += a.visit[i] / 10;
+        same += a.visit[i] == before[i];
+    }
+    for (int i = 0; i < COUNT; i++) absent += !seen[i];
+    SC_NEAR((double)absent / COUNT, 1 / 2.718281828, 0.02);
+    SC_NEAR(sum / COUNT, COUNT / 2.0, 5 * COUNT / sqrt(12.0 * COUNT));
+    SC_TRUE(same < 10);
+    sc_order_free(&a);
+    sc_order_free(&b);
+}

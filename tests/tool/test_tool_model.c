@@ -241,3 +241,40 @@ Test(tool_model, replaced_while_it_is_read) {
     free(err);
     free(images);
 }
+
+static int words_of_line(const char *line) {
+    int words = 1;
+    for (; *line && *line != '\n'; line++) words += *line == ' ';
+    return words;
+}
+
+/* Dropout at prediction time: means and deviations, the same each time; a network without any is
+ * told. */
+Test(tool_model, dropout_at_prediction) {
+    tool_expect(0, NULL,
+                "train tool.yaml --set 'network=[flatten,{dense: 8},relu,{dropout: 0.5},"
+                "{gaussian_noise: 0.1},{dense: 4}]' --epochs 1 -o drops");
+    tool_result one = tool_run("predict -m drops/model.safetensors --input test-images --json "
+                               "--dropout-samples 20"),
+                again = tool_run("predict -m drops/model.safetensors --input test-images --json "
+                                 "--dropout-samples 20"),
+                plain = tool_run("predict -m drops/model.safetensors --input test-images --all"),
+                text = tool_run("predict -m drops/model.safetensors --input test-images --all "
+                                "--dropout-samples 2");
+    SC_EQ(one.code, 0);
+    SC_CONTAINS(one.out, "\"deviations\": [");
+    SC_TRUE(!strstr(one.out, "\"deviations\": [0.0,"));
+    SC_EQ_STR(one.out, again.out);
+    SC_EQ(words_of_line(plain.out), 2 + TOOL_CLASSES); /* class, probability, outputs */
+    SC_EQ(words_of_line(text.out), 3 + 2 * TOOL_CLASSES);
+    tool_free(&one);
+    tool_free(&again);
+    tool_free(&plain);
+    tool_free(&text);
+    tool_expect(0, NULL, "train tool.yaml --epochs 1 -o none --set 'network=[flatten,{dense: 4}]'");
+    tool_expect(2, "--dropout-samples: this network has no dropout and no noise",
+                "predict -m none/model.safetensors --input test-images --dropout-samples 5");
+    tool_expect(2, "--dropout-samples",
+                "predict -m none/model.safetensors --input test-images "
+                "--dropout-samples 1");
+}

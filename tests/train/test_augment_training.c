@@ -4,7 +4,10 @@
  */
 #include "../fleet/party.h"
 
-static const sc_augment augment = {.shift = 2, .flip_horizontal = true};
+static const sc_augment moves = {.shift = 2, .flip_horizontal = true},
+                        erases = {.shift = 1, .erase = 0.6},
+                        cuts = {.flip_horizontal = true, .cutout = 5};
+static sc_augment augment = {.shift = 2, .flip_horizontal = true};
 
 /* What one image looks like from an origin. */
 static void move(uint8_t *out, const uint8_t *in, const socle_shape *shape, const int32_t *origin) {
@@ -16,6 +19,16 @@ static void move(uint8_t *out, const uint8_t *in, const socle_shape *shape, cons
                 bool inside = row >= 0 && row < height && column >= 0 && column < width;
                 *out++ = inside ? in[(c * height + row) * width + column] : 0;
             }
+}
+
+/* What of it is covered. */
+static void cover(uint8_t *image, const socle_shape *shape, const int32_t *hole) {
+    int channels = (int)shape->size[0], height = (int)shape->size[1], width = (int)shape->size[2];
+    for (int c = 0; c < channels; c++)
+        for (int i = hole[0]; i < hole[0] + hole[2]; i++)
+            for (int j = hole[1]; j < hole[1] + hole[3]; j++)
+                if (i >= 0 && i < height && j >= 0 && j < width)
+                    image[(c * height + i) * width + j] = 0;
 }
 
 /* The data set as epoch `epoch` shows it. */
@@ -33,6 +46,10 @@ static sc_dataset *moved(party *p, uint64_t seed, uint32_t epoch) {
         sc_augment_origin(origin, &augment, seed, (uint32_t)i, epoch);
         move((uint8_t *)to + (size_t)i * input->row_bytes,
              (const uint8_t *)input->data + (size_t)i * input->row_bytes, &input->shape, origin);
+        int32_t hole[SC_AUGMENT_HOLE];
+        sc_augment_hole(hole, &augment, seed, (uint32_t)i, epoch, input->shape.size[1],
+                        input->shape.size[2]);
+        cover((uint8_t *)to + (size_t)i * input->row_bytes, &input->shape, hole);
     }
     return out;
 }
@@ -64,6 +81,21 @@ Test(augment_training, cpu) {
     same_as_beforehand("cpu", "cnn", true);
     same_as_beforehand("cpu", "mlp", true);
     same_as_beforehand("cpu=3,cpu=1", "cnn", false);
+}
+
+Test(augment_training, cpu_covers) {
+    augment = erases;
+    same_as_beforehand("cpu", "cnn", false);
+    same_as_beforehand("cpu=3,cpu=1", "mlp", true);
+    augment = cuts;
+    same_as_beforehand("cpu", "cnn", true);
+    augment = moves;
+}
+
+Test(augment_training, opencl_covers) {
+    augment = erases;
+    if (sc_test_full()) same_as_beforehand("opencl:0", "mlp", false);
+    augment = moves;
 }
 
 Test(augment_training, opencl) {

@@ -29,10 +29,11 @@ typedef struct sc_axis {
 enum { SC_COLOURS = 7, SC_COLOUR_INK = -1, SC_COLOUR_GREY = -2, SC_COLOUR_PALE = -3 };
 
 typedef struct sc_style {
-    int colour; /* number of a series, taken modulo SC_COLOURS, or one of the above */
-    int dash;   /* lines: 0 solid, 1 dashed, 2 dotted */
-    int width;  /* lines: in hundredths of the standard one; 0: that */
-    int symbol; /* points: 0 disc, 1 square, 2 triangle, 3 diamond, 4 cross; 5 ring */
+    int colour;  /* number of a series, taken modulo SC_COLOURS, or one of the above */
+    int dash;    /* lines: 0 solid, 1 dashed, 2 dotted */
+    int width;   /* lines: in hundredths of the standard one; 0: that */
+    int symbol;  /* points: 0 disc, 1 square, 2 triangle, 3 diamond, 4 cross; 5 ring */
+    bool backed; /* labels: on white, over lines that would cross them out */
 } sc_style;
 
 /* How numbers become colours: from dark to light, evenly to the eye (viridis); from one colour over

@@ -95,7 +95,6 @@ static void draw_bars(const sc_frame *frame, const sc_mark *mark) {
     }
 }
 
-/* On white, so that a line behind it does not cross it out. */
 static void draw_labels(const sc_frame *frame, const sc_mark *mark) {
     static const double room = 1000, around = 2;
     sc_pen *pen = frame->pen;
@@ -104,10 +103,12 @@ static void draw_labels(const sc_frame *frame, const sc_mark *mark) {
         const double x = sc_frame_x(frame, mark->x[i]), y = sc_frame_y(frame, mark->y[i]);
         const double height = sc_pen_height(pen, room, text, SC_SIZE_SMALL, false);
         const double width = sc_pen_widest(pen, text, SC_SIZE_SMALL) + 2 * around;
-        white(pen);
-        cairo_rectangle(pen->cairo, x - width / 2, y - height / 2, width, height);
-        cairo_fill(pen->cairo);
-        set_style(pen, mark);
+        if (mark->style.backed) {
+            white(pen);
+            cairo_rectangle(pen->cairo, x - width / 2, y - height / 2, width, height);
+            cairo_fill(pen->cairo);
+            set_style(pen, mark);
+        }
         sc_pen_paragraph(pen, x - room / 2, y - height / 2, room, SC_CENTRE, text, SC_SIZE_SMALL,
                          false);
     }

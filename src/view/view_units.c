@@ -88,8 +88,8 @@ static void add_number(const drawing *drawing, int c, int to, int from) {
     const double y[2] = {place_of(left, from), place_of(right, to)};
     char text[WORD];
     snprintf(text, sizeof text, "%.2f", (double)weights_of(drawing, c)[to * left->units + from]);
-    sc_panel_label(drawing->panel, (sc_style){.colour = SC_COLOUR_INK}, x[0] + way * (x[1] - x[0]),
-                   y[0] + way * (y[1] - y[0]), text);
+    sc_panel_label(drawing->panel, (sc_style){.colour = SC_COLOUR_INK, .backed = true},
+                   x[0] + way * (x[1] - x[0]), y[0] + way * (y[1] - y[0]), text);
 }
 
 static void add_unit(const drawing *drawing, int c, int unit) {

@@ -165,6 +165,14 @@ static socle_status check_best(const sc_recipe *recipe) {
                           "best", "%s", recipe->env->text);
 }
 
+static socle_status check_progress(const sc_recipe *recipe) {
+    int judge;
+    socle_status status = sc_fit_judge_progress(&judge, recipe->net, &recipe->fit);
+    if (status != SOCLE_STATUS_CONFIG) return status;
+    return sc_config_fail(recipe->config, json_object_get(sc_config_root(recipe->config), "train"),
+                          "schedule", "metric: %s", recipe->env->text);
+}
+
 static socle_status check_pictures(const sc_recipe *recipe) {
     const json_t *train = json_object_get(sc_config_root(recipe->config), "train");
     const sc_net *net = recipe->net;
@@ -179,6 +187,7 @@ static socle_status check_pictures(const sc_recipe *recipe) {
 socle_status sc_recipe_build(sc_recipe *recipe) {
     SC_TRY(sc_recipe_network(&recipe->net, recipe->env, recipe->config, recipe->train));
     SC_TRY(check_best(recipe));
+    SC_TRY(check_progress(recipe));
     SC_TRY(check_validation(recipe));
     sc_engine_options chosen = {0};
     SC_TRY(sc_recipe_check_groups(recipe));

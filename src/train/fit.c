@@ -243,17 +243,38 @@ static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
     return sc_trainer_end_averages(trainer, status);
 }
 
+socle_status sc_fit_judge_progress(int *judge, const sc_net *net, const sc_fit_options *options) {
+    const char *metric = options->schedule.metric;
+    SC_TRY(sc_net_judge(judge, net, metric ? metric : "loss"));
+    if (*judge == SC_JUDGED_BY_LOSS || options->validation > 0) return SOCLE_OK;
+    return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                   "'%s' is of the validation, and there is none: set apart some of the training "
+                   "data, as in train.validation: 0.1",
+                   metric);
+}
+
+/* What a schedule that judges epochs is to see fall. */
+static double progress_of(const sc_trainer *trainer, const sc_epoch_report *report) {
+    const int judge = trainer->progress_judge;
+    if (judge == SC_JUDGED_BY_LOSS)
+        return trainer->validation_order.count ? report->val_loss : report->loss;
+    const bool higher = trainer->net->metric[judge]->better == SC_HIGHER_IS_BETTER;
+    return higher ? -report->val_metric[judge] : report->val_metric[judge];
+}
+
 /* What an epoch says to a schedule that waits for progress. */
 static void follow_progress(sc_trainer *trainer, const sc_epoch_report *report) {
     const sc_schedule *schedule = &trainer->options.schedule;
     sc_plateau *plateau = &trainer->position.plateau;
-    const double loss = trainer->validation_order.count ? report->val_loss : report->loss;
     if (!report->whole || !sc_schedule_judges(schedule)) return;
-    if (sc_schedule_judge(schedule, plateau, loss))
+    if (sc_schedule_judge(schedule, plateau, progress_of(trainer, report)))
         sc_log_line(trainer->env, SOCLE_LOG_INFO,
-                    "epoch %lld: the loss has not fallen below %.6g for more than %d epochs; the "
+                    "epoch %lld: the %s has not been better than %.6g for more than %d epochs; the "
                     "learning rate falls to %.3g of what it was at first",
-                    (long long)report->epoch, plateau->best, schedule->patience, plateau->factor);
+                    (long long)report->epoch, schedule->metric ? schedule->metric : "loss",
+                    trainer->progress_judge == SC_JUDGED_BY_LOSS ? plateau->best
+                                                                 : fabs(plateau->best),
+                    schedule->patience, plateau->factor);
 }
 
 /* After the last row of an epoch: the next one begins with empty totals. At the step limit the

@@ -152,6 +152,9 @@ const sc_optimizer *sc_trainer_optimizer(const sc_trainer *trainer, int paramete
  * took steps in f16 before is not looked at, and statistics are never. Errors: CONFIG (names the
  * parameter), those of the fleet. */
 socle_status sc_trainer_check_weights(const sc_trainer *trainer);
+/* Whether the net measures what the schedule looks at, and there is a validation where it needs
+ * one. *judge: as of sc_net_judge. Errors: CONFIG. */
+socle_status sc_fit_judge_progress(int *judge, const sc_net *net, const sc_fit_options *options);
 /* Runs to the end, or to a stop: INTERRUPTED (after a whole step), DIVERGED (text names the step;
  * weights are those before it). A run continued where its step limit ended it within an epoch
  * judges that part again. */

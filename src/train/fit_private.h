@@ -22,6 +22,7 @@ struct sc_trainer {
     int64_t settled;          /* settle.c: since this epoch nothing moves; 0: it does */
     double right;             /* the accuracy of the last epoch that it saw */
     int judge;                /* what says which epoch is best: sc_net_judge */
+    int progress_judge;       /* what a schedule that judges epochs looks at */
     sc_schedule_run schedule;
     sc_position position;
     float learning_rate; /* of the last step */

@@ -158,15 +158,18 @@ static const sc_option plateau_options[] = {
     FACTOR("what is left of the rate after each fall"),
     {"patience", SC_OPTION_INTEGER, offsetof(sc_schedule, patience),
      "so many epochs may pass without progress", 0, 1000000, .unit = "epochs", .example = "3"},
-    {"change", SC_OPTION_FLOAT, AT(1), "progress is a loss that is lower by this part", 0, 1,
+    {"change", SC_OPTION_FLOAT, AT(1), "progress is a value that is better by this part", 0, 1,
      .example = "0.001", .aliases = "threshold"},
+    {"metric", SC_OPTION_NAME, offsetof(sc_schedule, metric),
+     "what of the validation is to get better: loss, or a metric that is measured",
+     .standard = "loss", .example = "accuracy", .aliases = "monitor"},
     LEAST(2),
     WARMUP,
 };
 static const kind plateau = {
     RECORD("plateau", plateau_options,
-           "falls by a factor when the validation loss, or without validation the training loss, "
-           "no longer does",
+           "falls by a factor when the validation loss, or a metric of the validation, no longer "
+           "gets better; without validation the training loss",
            .value = {0.1f, 0.0001f, 0}, .patience = 10),
     .formula = "max(plateau, least)",
     .judges = true,

@@ -15,6 +15,7 @@ typedef struct sc_schedule {
     float value[SC_SCHEDULE_OPTIONS]; /* what the formula of the kind reads by name */
     int patience;                     /* epochs without progress before the rate falls */
     sc_numbers at;                    /* epochs at which something happens */
+    const char *metric;               /* of a kind that judges epochs: what by; NULL: the loss */
     const char *formula;              /* of a kind without one of its own; borrowed */
 } sc_schedule;
 
@@ -25,7 +26,7 @@ const char *sc_schedule_formula(const sc_record *record);
 /* What a schedule has learnt from the epochs so far. */
 typedef struct sc_plateau {
     double factor;  /* of the rate, 1 at first */
-    double best;    /* least loss so far; NaN: none */
+    double best;    /* least loss so far, or what stands for it; NaN: none */
     int64_t waited; /* epochs since then */
 } sc_plateau;
 sc_plateau sc_plateau_begin(void);

@@ -206,6 +206,7 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     SC_TRY(sc_trainer_check_patience(trainer));
     SC_TRY(check_augment(trainer->env, trainer->net, &trainer->options.augment));
     SC_TRY(sc_net_judge(&trainer->judge, trainer->net, trainer->options.best));
+    SC_TRY(sc_fit_judge_progress(&trainer->progress_judge, trainer->net, &trainer->options));
     trainer->options.best = NULL; /* the caller's, and settled */
     SC_TRY(choose_micro_batch(trainer, devices));
     SC_TRY(split_data(trainer, train, test));

@@ -200,3 +200,19 @@ Test(tool_schedule, what_is_wrong_is_named) {
         SC_TRUE(!tool_exists("run"));
     }
 }
+
+/* What gets better may be a metric, higher or lower; it is of the validation. */
+Test(tool_schedule, progress_of_a_metric) {
+    tool_expect(
+        0, "the accuracy has not been better than",
+        "train tool.yaml -o by --set 'train.schedule={plateau: {metric: accuracy, change: 1, "
+        "patience: 0, factor: 0.5}}'");
+    tool_expect(0, NULL,
+                "train tool.yaml -o other --set metrics=log_loss --set 'train.schedule={plateau: "
+                "{metric: log_loss}}'");
+    tool_expect(2, "schedule: metric: 'f1' is not measured",
+                "train tool.yaml -o bad --set 'train.schedule={plateau: {metric: f1}}'");
+    tool_expect(2, "schedule: metric: 'accuracy' is of the validation, and there is none",
+                "train tool.yaml -o bad --set train.validation=0 --set 'train.schedule={plateau: "
+                "{metric: accuracy}}'");
+}

@@ -109,6 +109,19 @@ static const struct argp_child children[] = {{&sc_figure_output_argp, 0, NULL, 0
                                              {&sc_cli_common_argp, 0, NULL, 0},
                                              {0}};
 
+static bool is_first_of_its_needs(int number) {
+    for (int i = 0; i < number; i++)
+        if (strcmp(sc_view_at(i)->needs, sc_view_at(number)->needs) == 0) return false;
+    return true;
+}
+
+static void list_figures_of(FILE *stream, const char *needs) {
+    fprintf(stream, "Figures of %s:\n", needs);
+    for (int i = 0; sc_view_at(i); i++)
+        if (strcmp(sc_view_at(i)->needs, needs) == 0)
+            fprintf(stream, "  %-12s %s\n", sc_view_at(i)->word, sc_view_at(i)->brief);
+}
+
 /* The figures of the table, below the options. */
 static char *list_figures(int key, const char *text, void *input) {
     (void)input;
@@ -117,10 +130,8 @@ static char *list_figures(int key, const char *text, void *input) {
     size_t size = 0;
     FILE *stream = open_memstream(&list, &size);
     if (!stream) return NULL;
-    fprintf(stream, "Figures:\n");
     for (int i = 0; sc_view_at(i); i++)
-        fprintf(stream, "  %-12s %s (of %s)\n", sc_view_at(i)->word, sc_view_at(i)->brief,
-                sc_view_at(i)->needs);
+        if (is_first_of_its_needs(i)) list_figures_of(stream, sc_view_at(i)->needs);
     if (fclose(stream) == 0) return list;
     free(list);
     return NULL;

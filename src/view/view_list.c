@@ -20,7 +20,7 @@ static const sc_view_kind kinds[] = {
     {"filters", "the filters of the first convolution, or of --layer", MODEL, 1, sc_view_filters},
     {"features", "what each layer makes of --sample", DATA, 1, sc_view_features},
     {"saliency", "which pixels of --sample decide", DATA, 1, sc_view_saliency},
-    {"excites", "the pictures that excite the units of the result, or of --layer, most", DATA, 1,
+    {"excites", "pictures that excite most the units of the result, or --layer", DATA, 1,
      sc_view_excites},
     {"boundary", "what a network of two numbers answers where, with the data", DATA, 1,
      sc_view_boundary},

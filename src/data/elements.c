@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK = 1 << 16 };
+enum { CHUNK = 4096 /* bytes; stacks may be small */ };
 
 socle_dtype sc_elements_dtype(const sc_elements *elements) {
     if (elements->kind == 'f') return SOCLE_F32;
@@ -62,12 +62,13 @@ static bool put(void *out, const unsigned char *from, const sc_elements *element
 
 socle_status sc_elements_read(void *out, sc_env *env, const char *path, sc_stream *stream,
                               const sc_elements *elements, size_t count, uint64_t offset) {
-    unsigned char chunk[CHUNK];
-    const size_t most = CHUNK / elements->size, step = sc_elements_bytes(elements);
-    unsigned char *to = out;
+    unsigned char chunk[CHUNK], *to = out;
+    const size_t step = sc_elements_bytes(elements);
+    const bool same = step == 1 && elements->kind == 'u'; /* bytes that stay as they are */
+    const size_t most = same ? count : CHUNK / elements->size;
     for (size_t done = 0; done < count;) {
         size_t now = count - done < most ? count - done : most, wanted = now * elements->size, got;
-        SC_TRY(sc_stream_read(stream, chunk, wanted, &got));
+        SC_TRY(sc_stream_read(stream, same ? to : chunk, wanted, &got));
         if (got < wanted)
             return sc_fail(env, SOCLE_STATUS_DATA,
                            "%s: ends at byte %" PRIu64
@@ -75,7 +76,7 @@ socle_status sc_elements_read(void *out, sc_env *env, const char *path, sc_strea
                            path, offset + done * elements->size + got,
                            sc_stream_is_gzip(stream) ? " of the unpacked data" : "",
                            (count - done) * elements->size - got);
-        for (size_t i = 0; i < now; i++, to += step)
+        for (size_t i = 0; !same && i < now; i++, to += step)
             if (!put(to, chunk + i * elements->size, elements))
                 return sc_fail(env, SOCLE_STATUS_DATA, "%s: element %zu is too large for %s", path,
                                done + i, elements->kind == 'f' ? "f32" : "i32");

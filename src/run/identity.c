@@ -153,6 +153,33 @@ static socle_status match_texts(sc_env *env, const char *what, const char *saved
     return status;
 }
 
+/* A network as this version writes it: options that an earlier one did not know have the values
+ * that stand for them. */
+static socle_status renew_network(char **out, sc_env *env, const char *text) {
+    sc_config *config;
+    sc_net *net;
+    SC_TRY(sc_config_parse(&config, env, "the checkpoint's network", text, strlen(text)));
+    socle_status status = sc_net_create(&net, env);
+    if (status == SOCLE_OK) {
+        status = sc_net_read_text(net, config);
+        if (status == SOCLE_OK) status = sc_net_text(out, net);
+        sc_net_destroy(net);
+    }
+    sc_config_destroy(config);
+    return status;
+}
+
+static socle_status match_networks(sc_env *env, const char *saved, const char *now) {
+    char *renewed = NULL;
+    if (strcmp(saved, now) == 0) return SOCLE_OK;
+    socle_status status = renew_network(&renewed, env, saved);
+    if (status == SOCLE_STATUS_OUT_OF_MEMORY) return status;
+    /* What is no network differs by its text. */
+    status = match_texts(env, "the network", renewed ? renewed : saved, now);
+    sc_release(env, renewed);
+    return status;
+}
+
 /* The only key of `optimizer`. */
 static const char *optimizer_word(const json_t *config) {
     const char *word = json_object_iter_key(json_object_iter(json_object_get(config, "optimizer")));
@@ -323,7 +350,7 @@ static socle_status match_course(sc_env *env, const json_t *saved, const json_t 
 }
 
 socle_status sc_identity_match(sc_env *env, const sc_identity *saved, const sc_identity *now) {
-    SC_TRY(match_texts(env, "the network", saved->network, now->network));
+    SC_TRY(match_networks(env, saved->network, now->network));
     SC_TRY(match_texts(env, "the training data", saved->data, now->data));
     json_t *before = json_loads(saved->config, 0, NULL), *after = json_loads(now->config, 0, NULL);
     socle_status status = SOCLE_OK;

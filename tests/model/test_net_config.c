@@ -125,6 +125,7 @@ static const struct {
     {"upsample", "network: [{upsample: [2, 3]}, {upsample: 2}]"},
     {"noise", "network: [{noise: {units: 4, distribution: uniform}}, {noise: 3}, {concat: "
               "[noise1, noise2]}]"},
+    {"gaussian_noise", "network: [{gaussian_noise: 0.25}, {gaussian_noise: {deviation: 1}}]"},
     {"prelu", "network: [prelu, {prelu: {per_channel: true, weight_init: {constant: -0.5}}}]"},
     {"maxout", "network: [flatten, {maxout: 4}, {maxout: {units: 3, pieces: 5, bias: false}}]"},
 };

@@ -28,7 +28,7 @@ typedef struct compare_settings {
     sc_cli *cli;
     char *path[MOST_RUNS];
     int runs;
-    compared_run run[MOST_RUNS];
+    compared_run *run; /* as many */
     sc_view_name name[MOST_RUNS];
     const char *value[MOST_VALUES]; /* columns that a record of any run has */
     int values;
@@ -221,7 +221,8 @@ socle_status sc_compare_command(sc_cli *cli, int argc, char **argv) {
     compare_settings settings = {.cli = cli};
     SC_TRY(sc_cli_parse(cli, &sc_compare_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    socle_status status = SOCLE_OK;
+    socle_status status =
+        sc_allocate(&cli->env, &settings.run, (size_t)settings.runs, sizeof *settings.run);
     for (int r = 0; status == SOCLE_OK && r < settings.runs; r++)
         status = read_run(&settings.run[r], &cli->env, settings.path[r]);
     if (status == SOCLE_OK) {
@@ -231,9 +232,10 @@ socle_status sc_compare_command(sc_cli *cli, int argc, char **argv) {
         list_values(&settings);
         status = show(&settings);
     }
-    for (int r = 0; r < settings.runs; r++) {
+    for (int r = 0; settings.run && r < settings.runs; r++) {
         sc_config_destroy(settings.run[r].config);
         sc_metrics_table_free(&settings.run[r].record);
     }
+    sc_release(&cli->env, settings.run);
     return status;
 }

@@ -18,7 +18,7 @@
 #define PREVIOUS "previous"
 #define MARKER ".socle-previous"
 #define STAGING ".socle-staging"
-enum { MOST_PREVIOUS = 1000, PIECE = 1 << 16 };
+enum { MOST_PREVIOUS = 1000, PIECE = 1 << 13 };
 
 static DIR *open_folder(int directory, const char *name) {
     int file = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

@@ -44,8 +44,8 @@ static bool put_whole(void *out, uint64_t bits, const sc_elements *elements) {
     bool minus = elements->kind == 'i' && bits << shift >> 63;
     uint64_t most = minus ? UINT64_C(0x80000000) : INT32_MAX,
              size = minus ? 0 - (shift ? bits | ~UINT64_C(0) << (64 - shift) : bits) : bits;
-    int32_t value = (int32_t)(minus ? -(int64_t)size : (int64_t)size);
     if (size > most) return false;
+    const int32_t value = (int32_t)(minus ? -(int64_t)size : (int64_t)size);
     memcpy(out, &value, sizeof value);
     return true;
 }

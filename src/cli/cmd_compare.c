@@ -62,17 +62,11 @@ const struct argp sc_compare_argp = {
            "the epoch whose weights it kept. RUN is the directory of a run.",
     .children = children};
 
-static socle_status join(sc_env *env, sc_text *text, const char *directory, const char *file) {
-    sc_text_init(text, env);
-    sc_text_add(text, "%s/%s", directory, file);
-    return text->status;
-}
-
 static socle_status read_config(compared_run *run, sc_env *env, const char *path) {
-    sc_text file;
-    socle_status status = join(env, &file, path, SC_RUN_CONFIG);
-    if (status == SOCLE_OK) status = sc_config_load(&run->config, env, file.data);
-    sc_text_free(&file);
+    char *file;
+    SC_TRY(sc_run_file(&file, env, path, SC_RUN_CONFIG));
+    socle_status status = sc_config_load(&run->config, env, file);
+    sc_release(env, file);
     if (status != SOCLE_STATUS_NOT_FOUND) return status;
     return sc_fail(env, SOCLE_STATUS_DATA,
                    "%s: has no " SC_RUN_CONFIG ": it is not the directory of a run", path);
@@ -80,11 +74,11 @@ static socle_status read_config(compared_run *run, sc_env *env, const char *path
 
 /* Of the checkpoint: which epoch is best is settled by what the run was told to judge by. */
 static socle_status find_best(compared_run *run, sc_env *env, const char *path) {
-    sc_text file;
+    char *file;
     int64_t best = 0;
-    socle_status status = join(env, &file, path, SC_RUN_CHECKPOINT);
-    if (status == SOCLE_OK) status = sc_checkpoint_best_epoch(&best, env, file.data);
-    sc_text_free(&file);
+    SC_TRY(sc_run_file(&file, env, path, SC_RUN_CHECKPOINT));
+    socle_status status = sc_checkpoint_best_epoch(&best, env, file);
+    sc_release(env, file);
     run->best = run->record.rows ? run->record.rows - 1 : 0;
     for (size_t i = 0; i < run->record.rows; i++)
         if (run->record.epoch[i] == (double)best) run->best = i;

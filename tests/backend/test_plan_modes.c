@@ -63,8 +63,12 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
         .device = device, .implementation = implementation, .enqueue = enqueue, .release = release};
     self->bytes = sc_tensor_bytes(&desc->tensor[desc->inputs]);
     self->inputs = desc->inputs;
+    socle_status status = real->prepare(&self->inner, device, real, desc, own);
+    if (status != SOCLE_OK) { /* a kernel that is announced is not made */
+        sc_release(device->env, self);
+        return status;
+    }
     *out = &self->base;
-    SC_TRY(real->prepare(&self->inner, device, real, desc, own));
     self->base.workspace = self->inner->workspace;
     return SOCLE_OK;
 }

@@ -117,7 +117,7 @@ socle_status sc_layer_parameter(sc_net *net, sc_layer *layer, const char *leaf,
                                 .fan_in = fan_in,
                                 .fan_out = fan_out};
     if (sc_initializer_check(net->env, &init, &parameter->desc) != SOCLE_OK)
-        return sc_fail_prefix(net->env, SOCLE_STATUS_CONFIG, leaf);
+        return sc_fail_prefix(net->env, SOCLE_STATUS_CONFIG, "%s", leaf);
     SC_TRY(sc_arena_string(net->arena, &parameter->name, name));
     parameter->index = role == SC_PARAMETER_STATISTIC ? net->statistics++ : net->trainable++;
     net->parameters++;

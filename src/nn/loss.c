@@ -3,8 +3,9 @@
  * compare values are in loss_values.c. Building them is in loss_build.c. A formula reads
  * `prediction`, what the network gives, `target`, and the options of its row by their keys; it is a
  * loss of each element, of which a sample has the mean or the sum. A sum or mean over the batch is
- * not theirs: the training step divides once, at commit. Adding a loss: a row here, and its
- * reference in tests/nn/test_loss_rows.c. */
+ * not theirs: the training step divides once, at commit. The loss of a prediction that is NaN is
+ * NaN: a NaN meets no condition, so the value that hides nothing stands behind `else`. Adding a
+ * loss: a row here, and its reference in tests/nn/test_loss_rows.c. */
 #include "nn/loss_rows.h"
 
 #include <math.h>
@@ -85,7 +86,7 @@ static const sc_option focal_options[] = {
         .applies = "softmax",                                                                      \
         .formula = "wanted = (1 - label_smoothing) * target + label_smoothing / classes;"          \
                    "rest = -expm1(log_probability);"                                               \
-                   "-wanted * rest ** gamma * log_probability if rest > 0 else 0"
+                   "0 if rest <= 0 else -wanted * rest ** gamma * log_probability"
 
 static const sc_loss_kind soft_focal = {FOCAL, .shares = true, .most = 1};
 static const sc_loss_kind focal = {
@@ -104,7 +105,7 @@ static const sc_loss_kind kl_divergence = {
     .applies = "softmax",
     .shares = true,
     .most = 1,
-    .formula = "target * (log(target) - log_probability) if target > 0 else 0",
+    .formula = "0 if target <= 0 else target * (log(target) - log_probability)",
     .record.use = "to come near given probabilities of classes, such as those of a larger network",
     .record.source = "Kullback and Leibler 1951",
 };
@@ -142,8 +143,8 @@ static const sc_loss_kind binary_focal = {
     .most = 1,
     .formula = "missed = sigmoid(-prediction);"
                "wrong = sigmoid(prediction);"
-               "(target * missed ** gamma * softplus(-prediction) if missed > 0 else 0) +"
-               " ((1 - target) * wrong ** gamma * softplus(prediction) if wrong > 0 else 0)",
+               "(0 if missed <= 0 else target * missed ** gamma * softplus(-prediction)) +"
+               " (0 if wrong <= 0 else (1 - target) * wrong ** gamma * softplus(prediction))",
     .correct = "(0 < prediction) == (0.5 < target) and is_finite(prediction)",
     .shows = "sigmoid(prediction)",
     .record.use = "yes or no where one of both is rare",

@@ -37,6 +37,35 @@ Test(loss_rows, far_out_nothing_overflows) {
     }
 }
 
+/* A loss that hid it would let a network of NaN train, and pass an evaluation. */
+Test(loss_edges, a_prediction_of_nan_has_no_loss) {
+    for (const sc_record *const *record = sc_loss_family.record; *record; record++) {
+        const char *const word = (*record)->word;
+        const bool own = !sc_loss_find(word)->formula && !sc_loss_find(word)->classes;
+        for (int soft = 0; soft < 1 + (sc_loss_find(word)->soft != NULL); soft++) {
+            const bool labels = sc_loss_find(word)->classes && !soft,
+                       twice = sc_loss_find(word)->second != NULL;
+            char text[96];
+            sc_env env;
+            loss_eval loss;
+            snprintf(text, sizeof text,
+                     own    ? "{%s: abs(prediction - target)}"
+                     : soft ? "{%s: {targets: probabilities}}"
+                            : "%s",
+                     word);
+            SC_REPRO("%s", text);
+            sc_net *net = net_of(&env, text, 2);
+            create(&loss, net, -1);
+            run(&loss, (double[]){NAN, 0.25, 0.25, 0.75}, 4, (double[]){0, 1, 0, 1},
+                labels || twice ? 2 : 4);
+            SC_TRUE(isnan(data(&loss, SC_LANE_OUTPUTS, LOSS)[0]));
+            SC_TRUE(isfinite(data(&loss, SC_LANE_OUTPUTS, LOSS)[1]));
+            if (net->metrics) SC_TRUE(data(&loss, SC_LANE_OUTPUTS, RIGHT)[0] < 1);
+            destroy(&loss, net);
+        }
+    }
+}
+
 /* What counts as right, and what is shown. */
 Test(loss_rows, right_and_shown) {
     static const struct {

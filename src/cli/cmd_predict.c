@@ -219,6 +219,18 @@ static bool has_classes(const sc_net *net) {
            sc_net_desc(net, net->output)->rank == 2;
 }
 
+/* What a single output is above where it is of the second class, as the loss counts right answers.
+ */
+static double middle_of(const sc_loss_term *loss) {
+    const bool sides = loss && loss->kind->correct;
+    return sides ? ((double)loss->kind->least + loss->kind->most) / 2 : 0.5;
+}
+
+/* A loss that applies a function of its own, or expects that of a layer, has probabilities. */
+static bool has_probabilities(const sc_loss_term *loss) {
+    return loss && (loss->kind->applies || loss->kind->expects);
+}
+
 /* A model that learnt from a table is asked about rows of one. */
 static socle_status load_samples(predict_job *predict, sc_cli *cli) {
     const predict_settings *settings = predict->settings;
@@ -258,7 +270,10 @@ socle_status sc_predict_command(sc_cli *cli, int argc, char **argv) {
     socle_status status = load(&predict, cli);
     if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);
     if (status == SOCLE_OK) {
+        const sc_loss_term *loss = sc_net_output_loss(predict.net);
         predict.form = (sc_prediction_form){.cli = cli,
+                                            .probabilities = has_probabilities(loss),
+                                            .middle = middle_of(loss),
                                             .preparation = &predict.preparation,
                                             .classes = has_classes(predict.net),
                                             .all = settings.all,

@@ -22,7 +22,7 @@ static const char *name_of(const sc_prediction_form *form, int64_t class) {
                                                                      : NULL;
 }
 
-/* One probability tells two named classes apart: that of the second. */
+/* One output tells two named classes apart: the probability or score of the second. */
 static bool is_binary(const sc_prediction_form *form, int64_t size) {
     const sc_field *field = sc_preparation_classes(form->preparation);
     return !form->classes && !form->logits && size == 1 && field && field->categories == 2;
@@ -43,15 +43,21 @@ static double value_of(const sc_prediction_form *form, const float *row, int64_t
 
 typedef struct decision {
     int64_t class; /* -1: outputs are not finite numbers */
-    float score;   /* probability, or logit */
+    float score;   /* probability, or logit, or what the network gives */
 } decision;
 
-static decision decide(const float *row, int64_t size, bool binary) {
+static decision decide(const sc_prediction_form *form, const float *row, int64_t size,
+                       bool binary) {
     decision out = {.class = largest(row, size), .score = NAN};
     if (out.class < 0) return out;
-    if (binary) out.class = row[0] > 0.5f;
-    out.score = !binary ? row[out.class] : out.class ? row[0] : 1 - row[0];
+    if (binary) out.class = (double)row[0] > form->middle;
+    bool first = binary && form->probabilities && !out.class;
+    out.score = first ? 1 - row[0] : row[binary ? 0 : out.class];
     return out;
+}
+
+static const char *score_word(const sc_prediction_form *form) {
+    return form->logits ? "logit" : form->probabilities ? "probability" : "score";
 }
 
 static json_t *number(float value) {
@@ -80,7 +86,7 @@ static void print_json(const sc_prediction_form *form, int64_t index, const floa
         sc_report_value(event, "class",
                         class->class < 0 ? json_null() : json_integer(class->class));
         if (name) sc_report_text(event, "name", name);
-        sc_report_number(event, form->logits ? "logit" : "probability",
+        sc_report_number(event, score_word(form),
                          class->class < 0 ? NAN : sc_number_of_float(class->score));
     }
     for (int64_t i = 0; i < size; i++) {
@@ -121,7 +127,7 @@ static void print_line(const sc_prediction_form *form, const float *row, int64_t
 bool sc_prediction_print(const sc_prediction_form *form, int64_t index, const float *row,
                          int64_t size) {
     bool binary = is_binary(form, size);
-    const decision decided = decide(row, size, binary),
+    const decision decided = decide(form, row, size, binary),
                    *class = form->classes || binary ? &decided : NULL;
     if (form->cli->json)
         print_json(form, index, row, size, class);

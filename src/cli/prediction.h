@@ -11,6 +11,8 @@ typedef struct sc_prediction_form {
     const sc_preparation *preparation; /* gives names of classes and units of values; zeroed: the
                                           model knows none */
     bool classes;                      /* outputs are numbers of classes */
+    bool probabilities;                /* outputs are those of classes; false: scores, or values */
+    double middle;                     /* a single output above it is the second of two classes */
     bool all;                          /* every output, not the class alone */
     bool logits;                       /* outputs are what the network gives */
     const float *deviation;            /* of each output of the sample; NULL: none */

@@ -83,6 +83,31 @@ Test(tool_rows, a_model_takes_raw_rows) {
                 "predict -m run/model.safetensors --input blue.csv");
 }
 
+/* The side of a score is the one that the loss counts as right; only a probability is called so. */
+Test(tool_rows, one_output_has_the_side_of_its_loss) {
+    static const char rows[] = "x1,x2\n0.25,0\n-0.25,0\n";
+    static const struct {
+        const char *loss, *lines, *json;
+    } cases[] = {
+        {"hinge", "1 0.250000\n0 -0.250000\n", "\"score\": 0.25, \"outputs\": [0.25]"},
+        {"binary_cross_entropy", "\n0 0.5621", "\"probability\": 0.56217"},
+        {"perceptron", "1 1.000000\n0 1.000000\n", "\"outputs\": [1.0]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[512];
+        SC_REPRO("%s", cases[i].loss);
+        snprintf(text, sizeof text,
+                 "data: {train: {generate: {moons: {samples: 20}}}}\n"
+                 "network: [{dense: {units: 1, weight_init: {values: [1, 0]}, bias: false}}]\n"
+                 "loss: %s\ntrain: {epochs: 0}\n",
+                 cases[i].loss);
+        tool_put_text("side.yaml", text);
+        tool_expect(0, NULL, "train side.yaml --overwrite -o side");
+        expect_out(rows, "predict -m side/model.safetensors --input -", cases[i].lines);
+        expect_out(rows, "predict -m side/model.safetensors --input - --json", cases[i].json);
+    }
+}
+
 Test(tool_rows, values_come_back_in_their_units) {
     put_config("weight.yaml",
                "  train: {csv: fruit.csv, target: weight, features: length, standardise: true}",

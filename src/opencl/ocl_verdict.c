@@ -75,7 +75,8 @@ void sc_ocl_vendor_describe(sc_text *out, const sc_ocl_vendor *vendor) {
         sc_text_add(out, " ended its process with status %d %s", verdict->detail, stage);
         break;
     case SC_OCL_SILENT:
-        sc_text_add(out, " gave no answer in %d s %s", verdict->detail, stage);
+        sc_text_add(out, " gave no answer in %d s %s (SOCLE_PROBE_SECONDS gives it longer)",
+                    verdict->detail, stage);
         break;
     case SC_OCL_CRAMPED:
         sc_text_add(out, " has no room beside this program");

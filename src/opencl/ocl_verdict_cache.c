@@ -26,13 +26,14 @@ static const char format[] =
 
 extern char **environ;
 
-/* Variables are many and change; these begin those that change what a driver does. */
+/* Variables are many and change; these begin those that change what a driver does, or how long it
+ * may take. */
 static const char *const read_by_drivers[] = {
     "LD_",      "OCL_",  "OPENCL_VENDOR", "POCL_",    "CL_",      "DPCPP_",
     "RUSTICL_", "MESA_", "GALLIUM_",      "LP_",      "CUDA_",    "NVIDIA_",
     "GPU_",     "HSA_",  "ROC",           "HIP_",     "AMD_",     "RADV_",
     "IGC_",     "NEO",   "ZE_",           "ONEAPI",   "HOME=",    "XDG_CACHE_HOME=",
-    "TMPDIR=",  "TBB_",  "OMP_",          "DISPLAY=", "WAYLAND_",
+    "TMPDIR=",  "TBB_",  "OMP_",          "DISPLAY=", "WAYLAND_", "SOCLE_PROBE_SECONDS=",
 };
 
 static void add_file(sc_text *key, const char *path) {

@@ -103,6 +103,9 @@ Test(drivers, one_that_hangs_costs_its_deadline_once) {
     SC_EQ(drivers_loads("hang", "socle-probe"), 1);
     tool_expect(0, "gave no answer in 1 s", "devices -q");
     SC_EQ(drivers_loads("hang", "socle-probe"), 1);
+    setenv("SOCLE_PROBE_SECONDS", "2", 1); /* who gives it longer does not get the old answer */
+    tool_expect(0, "gave no answer in 2 s", "devices -q");
+    SC_EQ(drivers_loads("hang", "socle-probe"), 2);
     SC_EQ(drivers_loads("hang", "socle"), 0);
     tool_expect(4, "no device 'opencl:0'", "train tool.yaml -o out --device opencl:0");
 }

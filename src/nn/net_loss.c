@@ -9,11 +9,17 @@
 #include <math.h>
 #include <string.h>
 
-/* The layer that gives what a loss reads, but for its shape; NULL: an input does. */
+static bool hands_on(const sc_layer *layer) {
+    const char *word = layer->kind->record.word;
+    if (strcmp(word, "activation") == 0) return strcmp(layer->options.function, "identity") == 0;
+    return sc_is_among("flatten reshape", word);
+}
+
+/* The layer that gives the values that a loss reads; NULL: an input does. */
 static const sc_layer *source_of(const sc_net *net, int node) {
     while (node >= net->inputs) {
         const sc_layer *layer = &net->layer[node - net->inputs];
-        if (strcmp(layer->kind->record.word, "flatten") != 0) return layer;
+        if (!hands_on(layer)) return layer;
         node = layer->input[0];
     }
     return NULL;

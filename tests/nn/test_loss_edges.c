@@ -183,6 +183,29 @@ Test(loss_edges, layers_that_do_not_suit_a_loss_are_warned_about) {
     SC_TRUE(sc_loss_find("focal")->applies && sc_loss_find("kl_divergence")->applies);
 }
 
+/* A layer that hands on what it reads hides none. */
+Test(loss_edges, layers_between_are_looked_through) {
+    static const char *const rows[] = {"{identity: {name: y, from: s}}",
+                                       "{flatten: {name: y, from: s}}",
+                                       "{reshape: {shape: [2], name: y, from: s}}"};
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        int warnings = 0;
+        const socle_logger logger = {count_warning, &warnings, SOCLE_LOG_WARNING};
+        char text[512];
+        sc_env env;
+        sc_net *net;
+        SC_REPRO("%s", rows[r]);
+        sc_env_init(&env, NULL, &logger);
+        snprintf(text, sizeof text,
+                 "{inputs: [{name: x, shape: [2]}], layers: [{softmax: {name: s, from: x}}, %s], "
+                 "output: y, loss: softmax_cross_entropy}",
+                 rows[r]);
+        SC_OK(&env, net_from_text(&net, &env, text));
+        SC_EQ(warnings, 1);
+        sc_net_destroy(net);
+    }
+}
+
 /* A model file has what is not as by default, a main option alone without its key. */
 Test(loss_edges, options_make_the_round_trip) {
     static const struct {

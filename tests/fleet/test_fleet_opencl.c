@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fleets of OpenCL devices: in reproducible mode the same bits on parts of one device and on
- * several root devices (two of PoCL in one process); else close to one device. Every device of a
- * run compiles its own kernels, so there are few runs; test_fleet_long.c has more. */
+/* Fleets of OpenCL devices: in reproducible mode the same bits on several root devices (two of PoCL
+ * in one process); else close to one device. Every device of a run compiles its own kernels, so
+ * there are few runs; test_fleet_long.c has more, those on parts of one device too. */
 #include "party.h"
 
 static party_state reproducible(const char *devices, const char *net) {
@@ -19,10 +19,6 @@ static void same(const char *net, const char *one, const char *several) {
     party_same(&a, &b);
     party_free(&a);
     party_free(&b);
-}
-
-Test(fleet_opencl, two_parts_of_a_device) {
-    same(sc_test_full() ? "cnn" : "mlp", "opencl:0/0", "opencl:0/0=1,opencl:0/1=3");
 }
 
 Test(fleet_opencl, root_devices) {

@@ -14,19 +14,23 @@ static struct {
     struct {
         const char *name;
         void (*run)(const char *device);
+        bool in_full; /* not in a plain ./test */
     } body[SC_DEVICE_BODIES];
 } sc_device_bodies SC_UNUSED;
 
-static SC_UNUSED void sc_device_bodies_add(const char *name, void (*run)(const char *device)) {
+static SC_UNUSED void sc_device_bodies_add(const char *name, void (*run)(const char *device),
+                                           bool in_full) {
     int at = sc_device_bodies.count++;
     if (at >= SC_DEVICE_BODIES) return; /* refused when they are run */
     sc_device_bodies.body[at].name = name;
     sc_device_bodies.body[at].run = run;
+    sc_device_bodies.body[at].in_full = in_full;
 }
 
 static SC_UNUSED void sc_device_bodies_run(const char *device) {
     if (sc_device_bodies.count > SC_DEVICE_BODIES) SC_TEST_FAIL("more than %d", SC_DEVICE_BODIES);
     for (int i = 0; i < sc_device_bodies.count; i++) {
+        if (sc_device_bodies.body[i].in_full && !sc_test_full()) continue;
         SC_REPRO("%s on %s", sc_device_bodies.body[i].name, device);
         cr_log_info("%s on %s", sc_device_bodies.body[i].name, device);
         sc_device_bodies.body[i].run(device);
@@ -39,12 +43,20 @@ static SC_UNUSED void sc_device_bodies_run(const char *device) {
         name("cpu");                                                                               \
     }                                                                                              \
     SC_OPENCL_BODY(name)
+#define SC_DEVICE_BODY_IN_FULL(suite, name)                                                        \
+    Test(suite, name##_cpu) {                                                                      \
+        name("cpu");                                                                               \
+    }                                                                                              \
+    SC_OPENCL_BODY_IN_FULL(name)
 
 /* A body for OpenCL. A program that lacks SC_OPENCL_BODIES does not compile. */
-#define SC_OPENCL_BODY(name)                                                                       \
+#define SC_OPENCL_BODY(name) SC_OPENCL_BODY_LISTED(name, false)
+/* One whose OpenCL side shows nothing that others do not: a plain ./test leaves it out. */
+#define SC_OPENCL_BODY_IN_FULL(name) SC_OPENCL_BODY_LISTED(name, true)
+#define SC_OPENCL_BODY_LISTED(name, in_full)                                                       \
     static void sc_opencl_bodies_are_run(void);                                                    \
     __attribute__((constructor)) static void name##_is_listed(void) {                              \
-        sc_device_bodies_add(#name, name);                                                         \
+        sc_device_bodies_add(#name, name, in_full);                                                \
         sc_opencl_bodies_are_run();                                                                \
     }
 

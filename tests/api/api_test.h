@@ -32,6 +32,11 @@
     static void name(const char *device);                                                          \
     SC_DEVICE_BODY(suite, name)                                                                    \
     static void name(const char *device)
+/* The same, on OpenCL not in a plain ./test. */
+#define API_TEST_IN_FULL(suite, name)                                                              \
+    static void name(const char *device);                                                          \
+    SC_DEVICE_BODY_IN_FULL(suite, name)                                                            \
+    static void name(const char *device)
 
 /* Opens `device`; one that is not there skips the test with the reason. */
 static SC_UNUSED socle_context *api_open(const char *device) {

@@ -197,7 +197,7 @@ API_TEST(api_fit, several_inputs) {
 }
 
 /* Half of the labels are wrong, and their samples count for nothing. */
-API_TEST(api_fit, weights_of_samples) {
+API_TEST_IN_FULL(api_fit, weights_of_samples) {
     socle_context *context = api_open(device);
     socle_net *net = api_net(context);
     api_blobs blobs;

@@ -167,7 +167,7 @@ API_TEST(api_graph_net, steps_are_those_of_a_trainer) {
 }
 
 /* After a run everybody finds the new weights: reading, predictions, files, other graphs. */
-API_TEST(api_graph_net, weights_are_one_thing) {
+API_TEST_IN_FULL(api_graph_net, weights_are_one_thing) {
     static float before[MOST_WEIGHTS], after[MOST_WEIGHTS], loaded[MOST_WEIGHTS];
     bench b;
     float first[ROWS][CLASSES], second[ROWS][CLASSES];
@@ -246,7 +246,7 @@ API_TEST(api_graph_net, gradient_by_the_input) {
 }
 
 /* Owners may go in any order. */
-API_TEST(api_graph_net, owners_go_in_any_order) {
+API_TEST_IN_FULL(api_graph_net, owners_go_in_any_order) {
     bench b;
     begin(&b, device, 1);
     API_OK(b.context, socle_graph_minimize(b.graph, b.loss, b.net, socle_adam(0.1f), 0));

@@ -81,7 +81,7 @@ API_TEST(api_sequences, learns_a_label_per_token) {
 
 /* Adam's momentum moves rows that earlier steps looked up, but of a sparse table those of the step
  * alone. */
-API_TEST(api_sequences, sparse_rows_that_are_not_looked_up_stay) {
+API_TEST_IN_FULL(api_sequences, sparse_rows_that_are_not_looked_up_stay) {
     enum { MANY = 200, UNITS = 3, STEPS = 3 };
     socle_context *context = api_open(device);
     static texts t;

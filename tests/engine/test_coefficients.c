@@ -200,7 +200,7 @@ Test(coefficients, uneven_last_batch_cpu) {
     uneven("cpu");
 }
 
-SC_OPENCL_BODY(uneven)
+SC_OPENCL_BODY_IN_FULL(uneven)
 
 /* In parts of unequal size it is still the mean over all rows: close to the whole, by the order of
  * the sums alone. */

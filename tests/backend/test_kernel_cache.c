@@ -5,6 +5,7 @@
 #include "backend/null.h"
 #include "nn/lanes.h"
 #include "plan_fixture.h"
+#include "sc_device_bodies.h"
 
 /* A product of [rows, 4] and [4, columns]. */
 static sc_op_desc product(int64_t rows, int64_t columns) {
@@ -144,9 +145,7 @@ Test(kernel_cache, implementations_differ_cpu) {
     implementations_differ("cpu");
 }
 
-Test(kernel_cache, implementations_differ_opencl) {
-    implementations_differ("opencl:0");
-}
+SC_OPENCL_BODY(implementations_differ)
 
 /* y = x w, twice the same weights' shape: one kernel for both launches and both plans. */
 static void make_plan(plan_fixture *p, device_fixture *f) {
@@ -184,6 +183,6 @@ Test(kernel_cache, plans_share_cpu) {
     plans_share("cpu");
 }
 
-Test(kernel_cache, plans_share_opencl) {
-    plans_share("opencl:0");
-}
+SC_OPENCL_BODY(plans_share)
+
+SC_OPENCL_BODIES(kernel_cache)

@@ -2,6 +2,7 @@
 /* Plans on real devices: rows and capacity, the sample offset, lanes that move from run to run,
  * forced implementations, several buffers. One small network with its gradient serves all of it. */
 #include "plan_fixture.h"
+#include "sc_device_bodies.h"
 
 enum {
     CAPACITY = 9,
@@ -132,9 +133,7 @@ Test(plan, rows_vary_cpu) {
     rows_vary("cpu");
 }
 
-Test(plan, rows_vary_opencl) {
-    rows_vary("opencl:0");
-}
+SC_OPENCL_BODY(rows_vary)
 
 Test(plan, rows_beyond_the_capacity) {
     device_fixture f;
@@ -185,9 +184,7 @@ Test(plan, sample_offset_cpu) {
     offsets("cpu");
 }
 
-Test(plan, sample_offset_opencl) {
-    offsets("opencl:0");
-}
+SC_OPENCL_BODY(offsets)
 
 /* One plan, two staging slots and two places for the sums. */
 Test(plan, lanes_move_from_run_to_run) {
@@ -289,3 +286,5 @@ Test(plan, several_buffers) {
     plan_end(&one);
     device_close(&f);
 }
+
+SC_OPENCL_BODIES(plan)

@@ -4,6 +4,7 @@
  * largest. */
 #include "blocked_device.h"
 #include "plan_fixture.h"
+#include "sc_device_bodies.h"
 
 enum {
     CAPACITY = 4,
@@ -102,16 +103,15 @@ static void forecasts(const char *device, bool separate, bool blocked) {
 }
 
 static void all_forecasts(const char *device) {
-    for (int i = 0; i < 4; i++) forecasts(device, i & 1, i & 2);
+    for (int i = 0; i < 4; i++)
+        if (sc_test_takes(device, i, 3)) forecasts(device, i & 1, i & 2);
 }
 
 Test(plan_memory, forecast_is_the_plan_cpu) {
     all_forecasts("cpu");
 }
 
-Test(plan_memory, forecast_is_the_plan_opencl) {
-    all_forecasts("opencl:0");
-}
+SC_OPENCL_BODY(all_forecasts)
 
 /* What fits no allocation of the device: the plan refuses, the forecast tells. */
 Test(plan_memory, the_piece_that_does_not_fit) {
@@ -186,15 +186,16 @@ static void turns(const char *device, bool divided) {
     device_close(&f);
 }
 
-Test(plan_memory, plans_take_turns_cpu) {
-    turns("cpu", false);
-    turns("cpu", true);
+static void take_turns(const char *device) {
+    turns(device, false);
+    turns(device, true);
 }
 
-Test(plan_memory, plans_take_turns_opencl) {
-    turns("opencl:0", false);
-    turns("opencl:0", true);
+Test(plan_memory, plans_take_turns_cpu) {
+    take_turns("cpu");
 }
+
+SC_OPENCL_BODY(take_turns)
 
 /* Separate memory stays separate, pool or not. */
 Test(plan_memory, separate_plans_leave_the_pool) {
@@ -246,3 +247,5 @@ Test(plan_memory, a_pool_that_cannot_grow) {
     sc_plan_pool_destroy(pool);
     device_close(&f);
 }
+
+SC_OPENCL_BODIES(plan_memory)

@@ -3,6 +3,7 @@
  * can be, results keep their bits, and what cannot be divided is refused by name. The device lies
  * about its limit; its driver enforces the lie. */
 #include "../train/fixture.h"
+#include "sc_device_bodies.h"
 
 enum { BATCH = 8, PARTS = 3, ROWS = BATCH * PARTS };
 
@@ -54,9 +55,7 @@ Test(engine_memory, divided_cpu) {
     divided("cpu");
 }
 
-Test(engine_memory, divided_opencl) {
-    divided("opencl:0");
-}
+SC_OPENCL_BODY(divided)
 
 /* Activations alone are larger than what is allocated at once: the plan is divided, tensors are
  * not. */
@@ -109,10 +108,15 @@ static void refuses(const char *device, const char *network, const char *what, u
 
 /* The weights of one layer lie in one piece, here 784 x 256 of them; and there are at most 16
  * pieces, here for twenty layers. */
-Test(engine_memory, what_cannot_be_divided_is_named) {
+static void is_named(const char *device) {
     const size_t largest = 784 * 256 * sizeof(float);
-    refuses("cpu", "fashion-mlp", "parameters of dense1.weight", largest - 128);
-    refuses("opencl:0", "fashion-mlp", "parameters of dense1.weight", largest - 128);
+    refuses(device, "fashion-mlp", "parameters of dense1.weight", largest - 128);
+}
+
+SC_OPENCL_BODY(is_named)
+
+Test(engine_memory, what_cannot_be_divided_is_named) {
+    is_named("cpu");
     refuses("cpu", "deep", "parameters (they would make more than 16 pieces)", 16640);
 }
 
@@ -160,9 +164,7 @@ Test(engine_memory, divided_weights_cpu) {
     divided_weights("cpu");
 }
 
-Test(engine_memory, divided_weights_opencl) {
-    divided_weights("opencl:0");
-}
+SC_OPENCL_BODY(divided_weights)
 
 static int dense(sc_net *net, int x, int units) {
     sc_layer_options options;
@@ -214,3 +216,5 @@ Test(engine_memory, sgd_without_momentum_has_no_state) {
     sc_engine_destroy(engine);
     fixture_close(&f);
 }
+
+SC_OPENCL_BODIES(engine_memory)

@@ -20,12 +20,17 @@ typedef struct everything {
     size_t count;
 } everything;
 
-static void expect_same(everything *a, everything *b) {
+static void expect_equal(const everything *a, const everything *b) {
     SC_EQ(a->count, b->count);
     for (size_t i = 0; i < a->count; i++)
         if (memcmp(&a->value[i], &b->value[i], sizeof *a->value) != 0)
             SC_TEST_FAIL("value %zu of %zu is %a and %a", i, a->count, (double)a->value[i],
                          (double)b->value[i]);
+}
+
+/* The same, and both go. */
+static void expect_same(everything *a, everything *b) {
+    expect_equal(a, b);
     free(a->value);
     free(b->value);
 }
@@ -295,18 +300,22 @@ static everything train_shared(const shared *s) {
 static void shared_same_bits(const char *devices, const char *probe) {
     fixture_open(&f, probe, 1);
     fixture_golden(&f, "deep");
-    for (int way = 0; way < 4; way++)
+    for (int way = 0; way < 4; way++) {
+        if (is_quick(probe) && way != 3) continue;
+        shared s = {devices, way & 1, way >> 1, {0, 0}};
+        everything expected = train_shared(&s);
         for (int low = 1; low < 4; low++) {
-            if (is_quick(probe) && way + low != 6) continue;
-            shared s = {devices, way & 1, way >> 1, {0, 0}};
+            if (is_quick(probe) && low != 3) continue;
             SC_REPRO("%s, own memory %d, reproducible %d, low %d", devices, s.own_memory,
                      s.reproducible, low);
-            everything expected = train_shared(&s);
             s.low[0] = low & 1;
             s.low[1] = low >> 1;
             everything all = train_shared(&s);
-            expect_same(&all, &expected);
+            expect_equal(&all, &expected);
+            free(all.value);
         }
+        free(expected.value);
+    }
     fixture_close(&f);
 }
 

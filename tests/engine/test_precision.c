@@ -3,6 +3,7 @@
  * that it learns as f32 does, that its bits repeat, and how the scale of f16's gradients moves. A
  * step that overflows changes nothing and is counted; what no scale explains is a failure. */
 #include "../train/fixture.h"
+#include "sc_device_bodies.h"
 
 #include <math.h>
 
@@ -94,13 +95,15 @@ Test(precision, learns_on_cpu) {
     learns("cnn");
 }
 
-Test(precision, learns_on_opencl) {
+static void learns_as_the_cpu(const char *device) {
     double loss[2];
     size_t n;
     free(train("cpu", "mlp", SOCLE_F16, &n, &loss[0]));
-    free(train("opencl:0", "mlp", SOCLE_F16, &n, &loss[1]));
+    free(train(device, "mlp", SOCLE_F16, &n, &loss[1]));
     SC_NEAR(loss[1], loss[0], 0.02);
 }
+
+SC_OPENCL_BODY(learns_as_the_cpu)
 
 /* Activations and their gradients are what a training step of a convolutional network holds. */
 Test(precision, takes_half_of_the_memory) {
@@ -174,9 +177,7 @@ Test(precision, a_step_that_overflows_is_skipped_cpu) {
     overflows("cpu");
 }
 
-Test(precision, a_step_that_overflows_is_skipped_opencl) {
-    overflows("opencl:0");
-}
+SC_OPENCL_BODY(overflows)
 
 /* After 2000 steps without an overflow the scale is doubled. A reset leaves it. */
 Test(precision, the_scale_grows) {
@@ -257,3 +258,5 @@ Test(precision, an_overflow_at_scale_1_is_a_failure) {
     sc_engine_destroy(engine);
     fixture_close(&f);
 }
+
+SC_OPENCL_BODIES(precision)

@@ -2,6 +2,7 @@
 /* A step of weighted samples: against the formula in double precision, and of which nothing counts.
  */
 #include "fixture.h"
+#include "sc_device_bodies.h"
 
 #define UNIT (1.0 / 16777216) /* of rounding: 2^-24 */
 
@@ -151,10 +152,12 @@ Test(weighted, step_equals_the_formula) {
     one_step("cpu", 5, true);
 }
 
-Test(weighted, step_equals_the_formula_opencl) {
-    one_step("opencl:0", 1, false);
-    one_step("opencl:0", 5, true);
+static void one_step_of_each(const char *device) {
+    if (sc_test_full()) one_step(device, 1, false);
+    one_step(device, 5, true);
 }
+
+SC_OPENCL_BODY(one_step_of_each)
 
 /* ---- Steps of which nothing counts ---- */
 
@@ -243,9 +246,11 @@ Test(weighted, a_step_of_no_weight_changes_nothing) {
                                       devices take for 0 */
 }
 
-Test(weighted, a_step_of_no_weight_changes_nothing_opencl) {
-    nothing_counts("opencl:0", 0);
+static void no_weight(const char *device) {
+    nothing_counts(device, 0);
 }
+
+SC_OPENCL_BODY(no_weight)
 
 /* A target so far away that its loss is infinite: of weight 0 it does no harm, else the step is
  * refused. */
@@ -290,5 +295,12 @@ static void far_target(const char *device, float weight, bool healthy) {
 Test(weighted, an_infinite_loss_of_no_weight) {
     far_target("cpu", 0, true);
     far_target("cpu", 1, false);
-    far_target("opencl:0", 0, true);
 }
+
+static void far_target_of_no_weight(const char *device) {
+    far_target(device, 0, true);
+}
+
+SC_OPENCL_BODY(far_target_of_no_weight)
+
+SC_OPENCL_BODIES(weighted)

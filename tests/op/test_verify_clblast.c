@@ -8,5 +8,5 @@ static const char *const ops[] = {"matmul", NULL};
 
 Test(verify_clblast, opencl) {
     family_on_opencl(ops,
-                     &(sc_verify_options){.quick = true, .every = 5, .implementation = "clblast"});
+                     &(sc_verify_options){.quick = true, .every = 9, .implementation = "clblast"});
 }

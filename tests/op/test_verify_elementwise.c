@@ -4,7 +4,7 @@
 #include "verify_family.h"
 
 static const char *const ops[] = {"elementwise", NULL};
-enum { OPENCL_EVERY = 9 };
+enum { OPENCL_EVERY = 13 };
 
 Test(verify_elementwise, cpu) {
     family_on_cpu(ops, true);

@@ -36,7 +36,7 @@ Test(tool_kill, two_devices, .fini = end, .timeout = 1500) {
                               .resume = "train --resume run " TWO,
                               .whole = COURSE " -o whole --reproducible --device opencl:0/0 --json",
                               .started = "\"start\"",
-                              .rounds = sc_test_full() ? 40 : 2,
+                              .rounds = sc_test_full() ? 20 : 2,
                               .seed = 4};
     kill_rounds_run(&plan);
 }

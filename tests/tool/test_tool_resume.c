@@ -25,7 +25,7 @@ static void end(void) {
     tool_end(&temp);
 }
 
-TestSuite(tool_resume, .fini = end, .timeout = 200);
+TestSuite(tool_resume, .fini = end, .timeout = 400);
 
 /* Stopped within the second epoch on `first`, continued on `then`. */
 static void expect_same_bytes(const char *first, const char *then) {
@@ -73,18 +73,16 @@ static void expect_near(const char *then, int steps) {
     for (int i = 0; i < count; i++) SC_NEAR(now[i], expected[i], 1e-4 * expected[i]);
 }
 
-Test(tool_resume, the_next_step_within_rounding) {
-    begin();
-    make_runs(15);
-    expect_near("--device cpu", 15);
-    if (sc_test_full()) expect_near(TWO, 15);
-}
-
-Test(tool_resume, the_next_epochs_within_rounding) {
+/* The next step, and the next epochs. In fast the cpu beside the device stands for the cpu alone.
+ */
+Test(tool_resume, goes_on_within_rounding) {
     begin();
     make_runs(30);
     expect_near("--device opencl:0/0,cpu", 30);
     if (!sc_test_full()) return;
     expect_near("--device cpu", 30);
     expect_near(TWO, 30);
+    tool_expect(0, NULL, "train tool.yaml -o whole --overwrite --set train.steps=15 " ONE);
+    expect_near("--device cpu", 15);
+    expect_near(TWO, 15);
 }

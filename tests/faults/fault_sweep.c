@@ -40,7 +40,7 @@ enum {
     MOST_EXTRA = 16,
     SKIPPED = 77,
     BEYOND = 16,
-    PATIENCE = 60
+    PATIENCE = 100
 };
 
 typedef struct extra {

@@ -215,24 +215,27 @@ static double distance(double a, double b) {
     return isnan(d) ? INFINITY : d;
 }
 
-/* The value of an operation and how far it moves when its arguments move within their errors. */
-static sc_reference_number apply(sc_expr_op op, int arity, const sc_reference_number *a) {
+/* The middle of an argument's interval and its ends: one value where it has no error. */
+static int ends_of(double end[3], const sc_reference_number *a) {
+    end[0] = a->value + 0; /* of -0 beside what moves the sign is open */
+    end[1] = a->value + a->error;
+    end[2] = a->value - a->error;
+    return a->error == 0 ? 1 : 3;
+}
+
+/* The value of an operation and how far it moves when its arguments move within their errors. The
+ * arguments that it does not have are 0 without an error. */
+static sc_reference_number apply(sc_expr_op op, const sc_reference_number *a) {
     sc_reference_number result = {sc_reference_scalar(op, a[0].value, a[1].value, a[2].value), 0};
-    for (int corner = 1; corner < 27; corner++) {
-        static const int parts[3] = {1, 3, 9};
-        double x[3];
-        bool moved = false, known = false;
-        for (int i = 0; i < 3; i++) {
-            int side = corner / parts[i] % 3;
-            x[i] = a[i].value + (side == 1 ? a[i].error : side == 2 ? -a[i].error : 0);
-            if (i >= arity && side) known = true;
-            if (side && a[i].error == 0) known = true;
-            moved |= side != 0;
-        }
-        if (known || !moved) continue;
-        result.error =
-            fmax(result.error, distance(sc_reference_scalar(op, x[0], x[1], x[2]), result.value));
-    }
+    double x[3], y[3], z[3];
+    const int ends[3] = {ends_of(x, &a[0]), ends_of(y, &a[1]), ends_of(z, &a[2])};
+    for (int i = 0; i < ends[0]; i++)
+        for (int j = 0; j < ends[1]; j++)
+            for (int k = 0; k < ends[2]; k++) {
+                if (!(i | j | k)) continue; /* the value itself */
+                double moved = sc_reference_scalar(op, x[i], y[j], z[k]);
+                result.error = fmax(result.error, distance(moved, result.value));
+            }
     return result;
 }
 
@@ -272,7 +275,7 @@ void sc_reference_expr(const sc_expr *expr, const sc_reference_point *point, sc_
             node[k] = apply_plainly(op, a);
             continue;
         }
-        node[k] = apply(op, arity, a);
+        node[k] = apply(op, a);
         if (undecided(op, a)) node[k].error = 1;
         bool real = expr->node[k].type == SC_EXPR_FLOAT;
         if (exact && real) node[k].value = (double)(float)node[k].value;

@@ -4,9 +4,9 @@
  * reduction and 0.1 s for the others; copies share a few programs. */
 #include "verify_random.h"
 
-VERIFY_RANDOM_OPENCL(elementwise, 600)
-VERIFY_RANDOM_OPENCL(pool, 1000)
-VERIFY_RANDOM_OPENCL(reduce, 1000)
-VERIFY_RANDOM_OPENCL(softmax, 1000)
-VERIFY_RANDOM_OPENCL(index, 1000)
-VERIFY_RANDOM_OPENCL(copy, 5000)
+VERIFY_RANDOM_OPENCL(elementwise, 400)
+VERIFY_RANDOM_OPENCL(pool, 500)
+VERIFY_RANDOM_OPENCL(reduce, 500)
+VERIFY_RANDOM_OPENCL(softmax, 500)
+VERIFY_RANDOM_OPENCL(index, 500)
+VERIFY_RANDOM_OPENCL(copy, 3000)

@@ -3,5 +3,5 @@
  * case takes 0.5 s of a processor and 0.2 s. */
 #include "verify_random.h"
 
-VERIFY_RANDOM_OPENCL(matmul, 400)
-VERIFY_RANDOM_OPENCL(conv, 1200)
+VERIFY_RANDOM_OPENCL(matmul, 250)
+VERIFY_RANDOM_OPENCL(conv, 600)

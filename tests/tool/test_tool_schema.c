@@ -224,8 +224,8 @@ static void put_row(const row *row, const char *key, const char *value) {
     sc_config_destroy(config);
 }
 
-/* Every option with values of every form, good and bad: the schema says of each what reading by the
- * tables says. */
+/* Every option with values of every form, good and bad (in fast a third of them, by turns): the
+ * schema says of each what reading by the tables says. */
 Test(tool_schema, agrees_with_reading_about_every_option) {
     static const char *const values[] = {"true",
                                          "1",
@@ -253,7 +253,8 @@ Test(tool_schema, agrees_with_reading_about_every_option) {
         char number[64], words[TEXT];
         put_row(&rows[r], rows[r].option->key, rows[r].option->example);
         for (size_t v = 0; v < sizeof values / sizeof values[0]; v++)
-            put_row(&rows[r], rows[r].option->key, values[v]);
+            if (sc_test_full() || (v + (size_t)r) % 3 == 0)
+                put_row(&rows[r], rows[r].option->key, values[v]);
         snprintf(number, sizeof number, "%.17g", rows[r].option->minimum);
         put_row(&rows[r], rows[r].option->key, number);
         snprintf(number, sizeof number, "%.17g", rows[r].option->maximum);

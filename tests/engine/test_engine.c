@@ -81,7 +81,8 @@ SC_OPENCL_BODY(repeatable)
 
 /* Micro-batches change the order of sums alone. */
 static void micro_batches(const char *device) {
-    const run whole = {.device = device, .network = "dropout", .parts = 1, .rows = 28, .steps = 6};
+    const run whole = {
+        .device = device, .network = "dropout", .parts = 1, .rows = BATCH, .steps = 6};
     float one[6];
     size_t n;
     float *x = train(&whole, one, &n);

@@ -13,5 +13,5 @@ Test(verify_conv, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_conv, opencl) {
-    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 11});
+    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 13});
 }

@@ -13,5 +13,5 @@ Test(verify_copy, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_copy, opencl) {
-    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 7});
+    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 9});
 }

@@ -15,7 +15,7 @@ Test(verify_matmul, cpu_bits_do_not_depend_on_threads) {
 /* CLBlast's implementation: test_verify_clblast.c. */
 Test(verify_matmul, opencl) {
     family_on_opencl(ops,
-                     &(sc_verify_options){.quick = true, .every = 5, .implementation = "packed"});
+                     &(sc_verify_options){.quick = true, .every = 7, .implementation = "packed"});
     family_on_opencl(ops,
-                     &(sc_verify_options){.quick = true, .every = 5, .implementation = "plain"});
+                     &(sc_verify_options){.quick = true, .every = 7, .implementation = "plain"});
 }

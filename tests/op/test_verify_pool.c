@@ -14,5 +14,5 @@ Test(verify_pool, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_pool, opencl) {
-    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 5});
+    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 7});
 }

@@ -39,7 +39,7 @@ static void expect(bench *b, socle_tensor *tensor, int count, const float *expec
             SC_TEST_FAIL("element %d is %g, expected %g", i, (double)found[i], (double)expected[i]);
 }
 
-API_TEST(api_op_make, constants) {
+API_TEST_IN_FULL(api_op_make, constants) {
     bench b = begin(device);
     const float three[6] = {3, 3, 3, 3, 3, 3}, pi = 3.25f, sum[2] = {5, 5};
     socle_value x = socle_op_constant(b.graph, 3, SOCLE_SHAPE(2, 3));
@@ -95,7 +95,7 @@ API_TEST(api_op_make, comparisons_and_selection) {
     end(&b);
 }
 
-API_TEST(api_op_make, slices) {
+API_TEST_IN_FULL(api_op_make, slices) {
     bench b = begin(device);
     const float x[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
     const int64_t from[2] = {1, 1}, size[2] = {2, 2};

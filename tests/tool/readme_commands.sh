@@ -39,7 +39,7 @@ while IFS= read -r line; do
     echo "+ $line"
     bash -euo pipefail -c "$line" >out.log 2>err.log </dev/null || {
         echo "exit code $?"
-        tail -5 out.log err.log
+        tail -n 5 out.log err.log
         exit 1
     }
     count=$((count + 1))

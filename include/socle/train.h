@@ -139,7 +139,8 @@ static inline socle_fit_opts socle_fit_opts_default(void) {
  * the first error of building; CONFIG (an option out of range, no loss), DATA (data that do not
  * suit the net), DEVICE, DEVICE_MEMORY. After DIVERGED the weights are those before the step that
  * was not finite; after INTERRUPTED (on_epoch asked to stop) the last; where the last device was
- * lost those with which its epoch began; after any other failure those before the call. */
+ * lost those with which its epoch began, and if it was lost between two epochs the one before;
+ * after any other failure those before the call. */
 SOCLE_API socle_status socle_fit(socle_net *net, const socle_data *data,
                                  const socle_fit_opts *opts);
 

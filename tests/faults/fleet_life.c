@@ -103,7 +103,8 @@ static socle_status fit(fleet_life *life, int epochs, int steps) {
     return fleet_life_weights(life, life->out->weights[session->state]);
 }
 
-socle_status fleet_life_run(fleet_life *life, const char *devices) {
+/* Up to the first fit. */
+static socle_status begin(fleet_life *life, const char *devices) {
     fault_session *session = &life->session;
     const socle_logger logger = {keep_line, life, SOCLE_LOG_INFO};
     pthread_mutex_init(&life->lock, NULL);
@@ -114,10 +115,21 @@ socle_status fleet_life_run(fleet_life *life, const char *devices) {
     TRY(fleet_life_weights(life, life->out->weights[0]));
     session->where = "fit";
     fault_phase("equip");
+    return SOCLE_OK;
+}
+
+socle_status fleet_life_run(fleet_life *life, const char *devices) {
+    TRY(begin(life, devices));
     TRY(fit(life, FLEET_EPOCHS, 0));
-    session->where = "another fit";
+    life->session.where = "another fit";
     fault_phase("again");
     TRY(fit(life, 1, 1));
     fault_phase("close");
     return SOCLE_OK;
+}
+
+socle_status fleet_life_run_epoch(fleet_life *life, const char *devices) {
+    TRY(begin(life, devices));
+    TRY(fit(life, 1, 0));
+    return fleet_life_weights(life, life->out->second);
 }

@@ -28,6 +28,7 @@ enum {
 /* What a life without faults yields. */
 typedef struct fleet_record {
     float weights[FLEET_STATES][FAULT_WEIGHTS]; /* what a network does not have is 0 */
+    float second[FAULT_WEIGHTS];     /* those with which the second epoch of the first fit begins */
     double report[FLEET_REPORTS][4]; /* of each epoch: loss, accuracy, the same of validation */
 } fleet_record;
 
@@ -45,6 +46,8 @@ typedef struct fleet_life {
  * devices ready and lasts to the end of the first epoch, "train" to the end of that fit, "again" is
  * the other fit, "close" the end. */
 socle_status fleet_life_run(fleet_life *life, const char *devices);
+/* The first epoch alone: out->second. */
+socle_status fleet_life_run_epoch(fleet_life *life, const char *devices);
 socle_status fleet_life_weights(fleet_life *life, float out[FAULT_WEIGHTS]);
 /* The value of weight i of "count" after so many uses of sample i. */
 float fleet_life_counted(int sample, int uses);

@@ -6,12 +6,11 @@
 #include <float.h>
 #include <math.h>
 
-enum { KEY_SET = 256, KEY_SAMPLES, KEY_WEIGHTS, KEY_TOLERANCE, SETS = 256 };
+enum { KEY_SAMPLES = 256, KEY_WEIGHTS, KEY_TOLERANCE };
 
 typedef struct check_settings {
     sc_cli *cli;
-    const char *config, *set[SETS];
-    int sets;
+    sc_recipe_choice choice;
     int64_t samples, weights;
     double tolerance;
 } check_settings;
@@ -21,11 +20,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, settings->cli);
-        return 0;
-    case KEY_SET:
-        if (settings->sets == SETS)
-            return sc_cli_usage(settings->cli, "--set: at most %d times", SETS);
-        settings->set[settings->sets++] = arg;
+        state->child_inputs[0] = &settings->choice;
         return 0;
     case KEY_SAMPLES:
         return sc_cli_integer(settings->cli, &settings->samples, "--samples", arg, 1, 4096);
@@ -33,12 +28,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return sc_cli_integer(settings->cli, &settings->weights, "--weights", arg, 1, INT32_MAX);
     case KEY_TOLERANCE:
         return sc_cli_number(settings->cli, &settings->tolerance, "--tolerance", arg, 1e-12, 1);
-    case ARGP_KEY_ARG:
-        if (settings->config) return sc_cli_usage(settings->cli, "one configuration at a time");
-        settings->config = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        return sc_cli_usage(settings->cli, "which configuration? socle check-gradient CONFIG");
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -49,10 +38,9 @@ static const struct argp_option options[] = {
     {"weights", KEY_WEIGHTS, "N", 0,
      "At most so many weights of each tensor, spread over it (default 20)", 1},
     {"tolerance", KEY_TOLERANCE, "T", 0, "The largest relative error (default 1e-5)", 1},
-    {"set", KEY_SET, "PATH=VALUE", 0,
-     "Set one value of the configuration, e.g. train.seed=2; may be repeated", 1},
     {0}};
-static const struct argp_child children[] = {{&sc_cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {
+    {&sc_recipe_choice_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
 
 const struct argp sc_check_gradient_argp = {
     .options = options,
@@ -231,8 +219,8 @@ static socle_status check(const checker *c) {
 
 static socle_status run(checker *c) {
     const check_settings *s = c->settings;
-    SC_TRY(sc_follow_open(&c->with, s->cli, s->config, s->set, s->sets, 0, s->samples, true));
-    SC_TRY(sc_follow_open(&c->without, s->cli, s->config, s->set, s->sets, 0, s->samples, false));
+    SC_TRY(sc_follow_open(&c->with, &s->choice, 0, s->samples, true));
+    SC_TRY(sc_follow_open(&c->without, &s->choice, 0, s->samples, false));
     c->loss = sc_follow_loss(&c->without);
     c->weight = sc_follow_weight(&c->with);
     if (isfinite(c->loss)) return check(c);
@@ -241,7 +229,8 @@ static socle_status run(checker *c) {
 }
 
 socle_status sc_check_gradient_command(sc_cli *cli, int argc, char **argv) {
-    check_settings settings = {.cli = cli, .samples = 4, .weights = 20, .tolerance = 1e-5};
+    check_settings settings = {
+        .cli = cli, .choice.cli = cli, .samples = 4, .weights = 20, .tolerance = 1e-5};
     SC_TRY(sc_cli_parse(cli, &sc_check_gradient_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
     checker checker = {.settings = &settings};

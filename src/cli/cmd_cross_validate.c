@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle cross-validate CONFIG`: trains once for each fold, validates on the samples that this run
  * did not see, and shows means and deviations. Writes no run. */
-#include "cli/cmd_train.h"
+#include "cli/recipe_choice.h"
 #include "nn/metric.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { KEY_SET = 256, KEY_FOLDS, KEY_MEMORY, STANDARD_FOLDS = 5, MOST_FOLDS = 1000 };
+enum { KEY_FOLDS = 256, KEY_MEMORY, STANDARD_FOLDS = 5, MOST_FOLDS = 1000 };
 
 /* What the last epoch of a fold's run measured: loss, then the metrics. */
 typedef struct fold {
@@ -16,7 +16,8 @@ typedef struct fold {
 
 typedef struct validate_settings {
     sc_cli *cli;
-    sc_train_settings train; /* the configuration and what is set over it */
+    sc_recipe_choice choice;
+    uint64_t memory;
     int64_t folds;
     fold *fold;
     int values;
@@ -26,27 +27,15 @@ typedef struct validate_settings {
 static error_t parse(int key, char *arg, struct argp_state *state) {
     validate_settings *settings = state->input;
     sc_cli *cli = settings->cli;
-    sc_train_settings *train = &settings->train;
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, cli);
-        return 0;
-    case KEY_SET:
-        if (train->sets == SC_TRAIN_SETS - 2)
-            return sc_cli_usage(cli, "--set: at most %d times", SC_TRAIN_SETS - 2);
-        train->set[train->sets++] = arg;
+        state->child_inputs[0] = &settings->choice;
         return 0;
     case KEY_FOLDS:
         return sc_cli_integer(cli, &settings->folds, "--folds", arg, 2, MOST_FOLDS);
     case KEY_MEMORY:
-        return sc_cli_size(cli, &train->memory, "--memory", arg);
-    case ARGP_KEY_ARG:
-        if (train->config) return sc_cli_usage(cli, "one configuration at a time");
-        train->config = arg;
-        return 0;
-    case ARGP_KEY_END:
-        if (train->config) return 0;
-        return sc_cli_usage(cli, "which configuration? socle cross-validate CONFIG");
+        return sc_cli_size(cli, &settings->memory, "--memory", arg);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -54,14 +43,14 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_option options[] = {
     {"folds", KEY_FOLDS, "K", 0, "Parts of the training data, each set aside once (default: 5)", 1},
-    {"set", KEY_SET, "PATH=VALUE", 0,
-     "Set one value of the configuration, e.g. train.epochs=20; may be repeated", 1},
     {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 3},
     {0},
 };
 
-static const struct argp_child children[] = {
-    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&sc_recipe_choice_argp, 0, NULL, 0},
+                                             {&sc_cli_device_argp, 0, NULL, 0},
+                                             {&sc_cli_common_argp, 0, NULL, 0},
+                                             {0}};
 
 const struct argp sc_cross_validate_argp = {
     .options = options,
@@ -107,7 +96,7 @@ static socle_status train(fold_run *run, const sc_recipe *recipe, const sc_fleet
     sc_env *env = &run->settings->cli->env;
     sc_fit_options fit = recipe->fit;
     sc_trainer *trainer;
-    fit.memory = run->settings->train.memory;
+    fit.memory = run->settings->memory;
     fit.user = run;
     fit.epoch = on_epoch;
     fit.stop = on_stop;
@@ -145,12 +134,10 @@ static socle_status run_fold(validate_settings *settings, int64_t number,
     sc_recipe recipe = {0};
     snprintf(size, sizeof size, "train.validation=%.17g", 1.0 / (double)settings->folds);
     snprintf(part, sizeof part, "train.fold=%lld", (long long)number + 1);
-    SC_TRY(sc_train_load_config(&config, &settings->train));
+    SC_TRY(sc_recipe_choice_config(&config, &settings->choice));
     socle_status status = sc_config_set(config, size);
     if (status == SOCLE_OK) status = sc_config_set(config, part);
-    if (status == SOCLE_OK) status = sc_recipe_read(&recipe, env, config);
-    if (status == SOCLE_OK) status = sc_recipe_load(&recipe);
-    if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
+    if (status == SOCLE_OK) status = sc_recipe_open(&recipe, env, config);
     fold_run run = {.settings = settings, .net = recipe.net, .out = &settings->fold[number]};
     for (int v = 0; v <= SC_NET_METRICS; v++) run.out->value[v] = NAN;
     if (status == SOCLE_OK) {
@@ -226,7 +213,7 @@ static socle_status run_folds(validate_settings *settings) {
 }
 
 socle_status sc_cross_validate_command(sc_cli *cli, int argc, char **argv) {
-    validate_settings settings = {.cli = cli, .train.cli = cli, .folds = STANDARD_FOLDS};
+    validate_settings settings = {.cli = cli, .choice.cli = cli, .folds = STANDARD_FOLDS};
     sc_signals_prepare();
     SC_TRY(sc_cli_parse(cli, &sc_cross_validate_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle lr-find CONFIG`: the loss over learning rates that grow step by step, drawn, and a rate to
  * begin with. Writes no run. */
-#include "cli/cmd_train.h"
 #include "cli/figure_output.h"
+#include "cli/recipe_choice.h"
 #include "train/rate_sweep.h"
 
 #include <math.h>
 
-enum { KEY_SET = 256, KEY_FROM, KEY_TO, KEY_STEPS, KEY_MEMORY, SHOWN = 10 };
+enum { KEY_FROM = 256, KEY_TO, KEY_STEPS, KEY_MEMORY, SHOWN = 10 };
 
 typedef struct find_settings {
     sc_cli *cli;
-    sc_train_settings train; /* the configuration and what is set over it */
+    sc_recipe_choice choice;
+    uint64_t memory;
     sc_rate_sweep_options sweep;
     sc_figure_output output;
 } find_settings;
 
 static error_t check_settings(const find_settings *settings) {
     sc_cli *cli = settings->cli;
-    if (!settings->train.config)
-        return sc_cli_usage(cli, "which configuration? socle lr-find CONFIG");
     if (settings->sweep.low >= settings->sweep.high)
         return sc_cli_usage(cli, "--to: %g is not above --from, %g", settings->sweep.high,
                             settings->sweep.low);
@@ -29,16 +28,11 @@ static error_t check_settings(const find_settings *settings) {
 static error_t parse(int key, char *arg, struct argp_state *state) {
     find_settings *settings = state->input;
     sc_cli *cli = settings->cli;
-    sc_train_settings *train = &settings->train;
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, cli);
         state->child_inputs[0] = &settings->output;
-        return 0;
-    case KEY_SET:
-        if (train->sets == SC_TRAIN_SETS)
-            return sc_cli_usage(cli, "--set: at most %d times", SC_TRAIN_SETS);
-        train->set[train->sets++] = arg;
+        state->child_inputs[1] = &settings->choice;
         return 0;
     case KEY_FROM:
         return sc_cli_number(cli, &settings->sweep.low, "--from", arg, 1e-30, 1e30);
@@ -48,11 +42,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return sc_cli_integer(cli, &settings->sweep.steps, "--steps", arg, SC_RATE_SWEEP_LEAST,
                               SC_RATE_SWEEP_MOST);
     case KEY_MEMORY:
-        return sc_cli_size(cli, &train->memory, "--memory", arg);
-    case ARGP_KEY_ARG:
-        if (train->config) return sc_cli_usage(cli, "one configuration at a time");
-        train->config = arg;
-        return 0;
+        return sc_cli_size(cli, &settings->memory, "--memory", arg);
     case ARGP_KEY_END:
         return check_settings(settings);
     default:
@@ -64,13 +54,12 @@ static const struct argp_option options[] = {
     {"from", KEY_FROM, "RATE", 0, "Rate of the first step (default: 1e-6)", 1},
     {"to", KEY_TO, "RATE", 0, "Rate of the last step (default: 10)", 1},
     {"steps", KEY_STEPS, "N", 0, "Steps between them (default: 200)", 1},
-    {"set", KEY_SET, "PATH=VALUE", 0,
-     "Set one value of the configuration, e.g. train.batch=32; may be repeated", 1},
     {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 3},
     {0},
 };
 
 static const struct argp_child children[] = {{&sc_figure_output_argp, 0, NULL, 0},
+                                             {&sc_recipe_choice_argp, 0, NULL, 0},
                                              {&sc_cli_device_argp, 0, NULL, 0},
                                              {&sc_cli_common_argp, 0, NULL, 0},
                                              {0}};
@@ -163,7 +152,7 @@ static socle_status sweep_on_devices(const find_settings *settings, sc_recipe *r
     sc_fleet_device *device;
     sc_rate_sweep sweep;
     int count;
-    recipe->fit.memory = settings->train.memory;
+    recipe->fit.memory = settings->memory;
     SC_TRY(sc_cli_open_workers(cli, &device, &count, false));
     sc_signals_begin();
     socle_status status = sc_rate_sweep_run(&sweep, &cli->env, device, count, recipe->net,
@@ -179,22 +168,19 @@ static socle_status sweep_on_devices(const find_settings *settings, sc_recipe *r
 
 socle_status sc_lr_find_command(sc_cli *cli, int argc, char **argv) {
     find_settings settings = {.cli = cli,
-                              .train.cli = cli,
+                              .choice.cli = cli,
                               .output.cli = cli,
                               .sweep = {.low = 1e-6, .high = 10, .steps = 200, .stop = on_stop}};
     sc_config *config;
-    sc_recipe recipe = {0};
+    sc_recipe recipe;
     settings.sweep.user = &settings;
     settings.sweep.step = on_step;
     sc_signals_prepare();
     SC_TRY(sc_cli_parse(cli, &sc_lr_find_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
     SC_TRY(sc_figure_output_ready(&settings.output));
-    SC_TRY(sc_train_load_config(&config, &settings.train));
-    socle_status status = sc_recipe_read(&recipe, &cli->env, config);
-    if (status == SOCLE_OK) status = sc_recipe_load(&recipe);
-    if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
-    if (status == SOCLE_OK) status = sweep_on_devices(&settings, &recipe);
+    SC_TRY(sc_recipe_choice_open(&config, &recipe, &settings.choice));
+    socle_status status = sweep_on_devices(&settings, &recipe);
     if (!cli->hangs) sc_recipe_free(&recipe);
     sc_config_destroy(config);
     return status;

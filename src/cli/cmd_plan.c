@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle plan`: what memory a run will take on each of its devices, before any is taken. The
  * figures are those by which `socle train` chooses its micro-batch. */
-#include "cli/cli.h"
-#include "run/recipe.h"
+#include "cli/recipe_choice.h"
 #include "train/fit_forecast.h"
 #include "train/updates.h"
 
 #include <string.h>
 
-enum { KEY_SET = 256, KEY_BATCH, KEY_MEMORY, SETS = 256 };
+enum { KEY_BATCH = 256, KEY_MEMORY };
 
 typedef struct plan_settings {
     sc_cli *cli;
-    const char *config;
-    const char *set[SETS]; /* assignments in the order given */
-    int sets;
+    sc_recipe_choice choice;
     char batch[64]; /* "train.batch=64", or "" */
     uint64_t memory;
 } plan_settings;
@@ -26,10 +23,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, cli);
-        return 0;
-    case KEY_SET:
-        if (settings->sets == SETS) return sc_cli_usage(cli, "--set: at most %d times", SETS);
-        settings->set[settings->sets++] = arg;
+        state->child_inputs[0] = &settings->choice;
         return 0;
     case KEY_BATCH:
         if (sc_cli_integer(cli, &batch, "--batch", arg, 1, INT32_MAX) != 0) return EINVAL;
@@ -37,27 +31,21 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case KEY_MEMORY:
         return sc_cli_size(cli, &settings->memory, "--memory", arg);
-    case ARGP_KEY_ARG:
-        if (settings->config) return sc_cli_usage(cli, "one configuration at a time");
-        settings->config = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        return sc_cli_usage(cli, "which configuration? socle plan CONFIG");
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const struct argp_option options[] = {
-    {"set", KEY_SET, "PATH=VALUE", 0,
-     "Set one value of the configuration, e.g. train.micro_batch=32; may be repeated", 1},
     {"batch", KEY_BATCH, "N", 0, "Samples per step; short for --set train.batch=N", 1},
     {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 2},
     {0},
 };
 
-static const struct argp_child children[] = {
-    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&sc_recipe_choice_argp, 0, NULL, 0},
+                                             {&sc_cli_device_argp, 0, NULL, 0},
+                                             {&sc_cli_common_argp, 0, NULL, 0},
+                                             {0}};
 
 const struct argp sc_plan_argp = {
     .options = options,
@@ -242,28 +230,15 @@ static socle_status plan_devices(const plan_settings *settings, const sc_recipe 
     return status;
 }
 
-static socle_status load_config(sc_config **out, plan_settings *settings) {
-    sc_env *env = &settings->cli->env;
-    socle_status status = sc_config_load(out, env, settings->config);
-    if (status != SOCLE_OK)
-        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
-    for (int i = 0; i < settings->sets && status == SOCLE_OK; i++)
-        status = sc_config_set(*out, settings->set[i]);
-    if (status == SOCLE_OK && settings->batch[0]) status = sc_config_set(*out, settings->batch);
-    if (status != SOCLE_OK) sc_config_destroy(*out);
-    return status;
-}
-
 socle_status sc_plan_command(sc_cli *cli, int argc, char **argv) {
-    plan_settings settings = {.cli = cli};
+    plan_settings settings = {.cli = cli, .choice.cli = cli};
     sc_config *config;
     sc_recipe recipe = {0};
     SC_TRY(sc_cli_parse(cli, &sc_plan_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    SC_TRY(load_config(&config, &settings));
-    socle_status status = sc_recipe_read(&recipe, &cli->env, config);
-    if (status == SOCLE_OK) status = sc_recipe_load(&recipe);
-    if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
+    SC_TRY(sc_recipe_choice_config(&config, &settings.choice));
+    socle_status status = settings.batch[0] ? sc_config_set(config, settings.batch) : SOCLE_OK;
+    if (status == SOCLE_OK) status = sc_recipe_open(&recipe, &cli->env, config);
     if (status == SOCLE_OK) status = plan_devices(&settings, &recipe);
     sc_recipe_free(&recipe);
     sc_config_destroy(config);

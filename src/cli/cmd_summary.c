@@ -133,11 +133,9 @@ static socle_status print_summary(sc_cli *cli, const sc_net *net) {
 
 /* The inputs follow from the data. */
 static socle_status summarize_with_data(sc_cli *cli, const sc_config *config) {
-    sc_recipe recipe = {0};
-    socle_status status = sc_recipe_read(&recipe, &cli->env, config);
-    if (status == SOCLE_OK) status = sc_recipe_load(&recipe);
-    if (status == SOCLE_OK) status = sc_recipe_build(&recipe);
-    if (status == SOCLE_OK) status = print_summary(cli, recipe.net);
+    sc_recipe recipe;
+    SC_TRY(sc_recipe_open(&recipe, &cli->env, config));
+    socle_status status = print_summary(cli, recipe.net);
     sc_recipe_free(&recipe);
     return status;
 }

@@ -9,12 +9,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { KEY_SET = 256, KEY_SAMPLE, SETS = 256, SHOWN = 16 };
+enum { KEY_SAMPLE = 256, SHOWN = 16 };
 
 typedef struct trace_settings {
     sc_cli *cli;
-    const char *config, *set[SETS];
-    int sets;
+    sc_recipe_choice choice;
     int64_t sample;
 } trace_settings;
 
@@ -23,20 +22,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, settings->cli);
-        return 0;
-    case KEY_SET:
-        if (settings->sets == SETS)
-            return sc_cli_usage(settings->cli, "--set: at most %d times", SETS);
-        settings->set[settings->sets++] = arg;
+        state->child_inputs[0] = &settings->choice;
         return 0;
     case KEY_SAMPLE:
         return sc_cli_integer(settings->cli, &settings->sample, "--sample", arg, 0, INT32_MAX);
-    case ARGP_KEY_ARG:
-        if (settings->config) return sc_cli_usage(settings->cli, "one configuration at a time");
-        settings->config = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        return sc_cli_usage(settings->cli, "which configuration? socle trace CONFIG --sample 0");
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -44,10 +33,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_option options[] = {
     {"sample", KEY_SAMPLE, "K", 0, "Which sample of the training data, from 0 (default 0)", 1},
-    {"set", KEY_SET, "PATH=VALUE", 0,
-     "Set one value of the configuration, e.g. train.seed=2; may be repeated", 1},
     {0}};
-static const struct argp_child children[] = {{&sc_cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {
+    {&sc_recipe_choice_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
 
 const struct argp sc_trace_argp = {
     .options = options,
@@ -295,12 +283,11 @@ static socle_status show(const sc_follow *follow) {
 }
 
 socle_status sc_trace_command(sc_cli *cli, int argc, char **argv) {
-    trace_settings settings = {.cli = cli};
+    trace_settings settings = {.cli = cli, .choice.cli = cli};
     sc_follow follow;
     SC_TRY(sc_cli_parse(cli, &sc_trace_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    SC_TRY(sc_follow_open(&follow, cli, settings.config, settings.set, settings.sets,
-                          settings.sample, 1, true));
+    SC_TRY(sc_follow_open(&follow, &settings.choice, settings.sample, 1, true));
     socle_status status = show(&follow);
     sc_follow_close(&follow);
     return status;

@@ -10,8 +10,7 @@
 #include <sys/stat.h>
 
 enum {
-    KEY_SET = 256,
-    KEY_EPOCHS,
+    KEY_EPOCHS = 256,
     KEY_BATCH,
     KEY_SEED,
     KEY_MEMORY,
@@ -29,21 +28,6 @@ static error_t integer_flag(sc_train_settings *settings, char out[64], const cha
     error_t error = sc_cli_integer(settings->cli, &value, flag, text, minimum, maximum);
     if (!error) snprintf(out, 64, "%s=%lld", key, (long long)value);
     return error;
-}
-
-static error_t add_set(sc_train_settings *settings, const char *text) {
-    if (settings->sets == SC_TRAIN_SETS)
-        return sc_cli_usage(settings->cli, "--set: at most %d times", SC_TRAIN_SETS);
-    settings->set[settings->sets++] = text;
-    return 0;
-}
-
-static error_t add_config(sc_train_settings *settings, const char *text) {
-    if (settings->config)
-        return sc_cli_usage(settings->cli, "one configuration at a time: '%s' and '%s'",
-                            settings->config, text);
-    settings->config = text;
-    return 0;
 }
 
 /* A profile is written at the end; its folder must be there before hours of training. */
@@ -66,7 +50,7 @@ static error_t set_profile(sc_train_settings *settings, const char *path) {
 }
 
 static error_t check_settings(const sc_train_settings *settings) {
-    if (!settings->config && !settings->resume)
+    if (!settings->choice.config && !settings->resume)
         return sc_cli_usage(settings->cli,
                             "which configuration? socle train CONFIG, or socle train --resume DIR");
     if (settings->overwrite && !settings->output)
@@ -79,9 +63,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, settings->cli);
+        state->child_inputs[0] = &settings->choice;
         return 0;
-    case KEY_SET:
-        return add_set(settings, arg);
     case KEY_EPOCHS:
         return integer_flag(settings, settings->epochs, "--epochs", "train.epochs", arg, 0,
                             INT32_MAX);
@@ -107,8 +90,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case 'o':
         settings->output = arg;
         return 0;
-    case ARGP_KEY_ARG:
-        return add_config(settings, arg);
     case ARGP_KEY_END:
         return check_settings(settings);
     default:
@@ -117,8 +98,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp_option options[] = {
-    {"set", KEY_SET, "PATH=VALUE", 0,
-     "Set one value of the configuration, e.g. optimizer.adam.lr=0.01; may be repeated", 1},
     {"epochs", KEY_EPOCHS, "N", 0, "Epochs; short for --set train.epochs=N", 1},
     {"batch", KEY_BATCH, "N", 0, "Samples per step; short for --set train.batch=N", 1},
     {"seed", KEY_SEED, "N", 0, "Seed of weights, order and dropout; short for --set train.seed=N",
@@ -144,8 +123,10 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static const struct argp_child children[] = {
-    {&sc_cli_device_argp, 0, NULL, 0}, {&sc_cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&sc_recipe_choice_argp, 0, NULL, 0},
+                                             {&sc_cli_device_argp, 0, NULL, 0},
+                                             {&sc_cli_common_argp, 0, NULL, 0},
+                                             {0}};
 
 const struct argp sc_train_argp = {
     .options = options,
@@ -199,7 +180,7 @@ static socle_status run_recipe(sc_train_session *session, const sc_config *confi
 }
 
 socle_status sc_train_command(sc_cli *cli, int argc, char **argv) {
-    sc_train_settings settings = {.cli = cli};
+    sc_train_settings settings = {.cli = cli, .choice = {.cli = cli, .optional = true}};
     sc_train_session session = {.cli = cli, .settings = &settings, .opened = sc_now_ns()};
     sc_config *config;
     sc_signals_prepare();
@@ -209,7 +190,7 @@ socle_status sc_train_command(sc_cli *cli, int argc, char **argv) {
     SC_TRY(sc_train_claim(&session)); /* before anything of it is read */
     socle_status status = sc_train_load_config(&config, &settings);
     if (status == SOCLE_OK) {
-        session.label = settings.config ? sc_config_label(config) : "run";
+        session.label = settings.choice.config ? sc_config_label(config) : "run";
         status = run_recipe(&session, config);
         sc_config_destroy(config);
     }

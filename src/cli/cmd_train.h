@@ -5,16 +5,14 @@
 
 #include "cli/model_choice.h"
 #include "cli/progress.h"
+#include "cli/recipe_choice.h"
 #include "run/run_directory.h"
 #include "train/verdict.h"
 
-enum { SC_TRAIN_SETS = 256 };
-
 typedef struct sc_train_settings {
     sc_cli *cli;
-    const char *config, *output, *resume, *profile;
-    const char *set[SC_TRAIN_SETS]; /* assignments in the order given */
-    int sets;
+    sc_recipe_choice choice; /* no configuration: that of the run to resume */
+    const char *output, *resume, *profile;
     uint64_t memory;
     sc_rename rename[SC_CLI_RENAMES]; /* for the file of train.init_from */
     int renames;

@@ -7,17 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-static socle_status load(sc_follow *f, const char *path, const char *const *set, int count) {
-    sc_env *env = &f->cli->env;
-    socle_status status = sc_config_load(&f->config, env, path);
-    if (status != SOCLE_OK)
-        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
-    for (int i = 0; i < count; i++) SC_TRY(sc_config_set(f->config, set[i]));
-    SC_TRY(sc_recipe_read(&f->recipe, env, f->config));
-    SC_TRY(sc_recipe_load(&f->recipe));
-    return sc_recipe_build(&f->recipe);
-}
-
 static socle_status check(const sc_follow *f) {
     sc_env *env = &f->cli->env;
     const sc_net *net = f->recipe.net;
@@ -121,10 +110,10 @@ static socle_status compute(sc_follow *f) {
     return SOCLE_OK;
 }
 
-socle_status sc_follow_open(sc_follow *out, sc_cli *cli, const char *path, const char *const *set,
-                            int count, int64_t first, int64_t samples, bool gradients) {
-    *out = (sc_follow){.cli = cli, .first = first, .samples = samples};
-    socle_status status = load(out, path, set, count);
+socle_status sc_follow_open(sc_follow *out, const sc_recipe_choice *choice, int64_t first,
+                            int64_t samples, bool gradients) {
+    *out = (sc_follow){.cli = choice->cli, .first = first, .samples = samples};
+    socle_status status = sc_recipe_choice_open(&out->config, &out->recipe, choice);
     if (status == SOCLE_OK) status = check(out);
     if (status == SOCLE_OK) status = build_forward(out);
     if (status == SOCLE_OK && gradients) status = build_gradients(out);

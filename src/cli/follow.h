@@ -5,9 +5,8 @@
 #ifndef SC_CLI_FOLLOW_H
 #define SC_CLI_FOLLOW_H
 
-#include "cli/cli.h"
+#include "cli/recipe_choice.h"
 #include "nn/layer.h"
-#include "run/recipe.h"
 #include "verify/graph_reference.h"
 
 typedef struct sc_follow {
@@ -23,11 +22,11 @@ typedef struct sc_follow {
     sc_graph_reference reference;
 } sc_follow;
 
-/* Reads the configuration with `count` assignments over it, its data and its network with the first
- * weights of its seed, and computes. Errors: as `socle train`; CONFIG (several losses,
+/* Reads the configuration, its data and its network with the first weights of its seed, and
+ * computes. Errors: as `socle train`; CONFIG (several losses,
  * recurrent layers, weights of a file), CONFIG (there is no such sample). */
-socle_status sc_follow_open(sc_follow *out, sc_cli *cli, const char *path, const char *const *set,
-                            int count, int64_t first, int64_t samples, bool gradients);
+socle_status sc_follow_open(sc_follow *out, const sc_recipe_choice *choice, int64_t first,
+                            int64_t samples, bool gradients);
 void sc_follow_close(sc_follow *follow); /* a zeroed one is fine */
 /* Computes again, after values of parameters were changed; the mean loss of what counts. */
 double sc_follow_loss(const sc_follow *follow);

@@ -6,14 +6,6 @@
 
 #include <string.h>
 
-/* A configuration that cannot be read is a mistake of usage, not of data. */
-static socle_status as_config(socle_status status) {
-    return status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO ||
-                   status == SOCLE_STATUS_DATA
-               ? SOCLE_STATUS_CONFIG
-               : status;
-}
-
 /* The resolved configuration that the checkpoint holds: config.json might have been edited. */
 static socle_status load_from_run(sc_config **out, sc_env *env, const char *directory) {
     char *path, *text = NULL;
@@ -28,9 +20,8 @@ static socle_status load_from_run(sc_config **out, sc_env *env, const char *dire
     return status;
 }
 
-static socle_status apply(sc_config *config, const sc_train_settings *settings) {
+static socle_status apply_flags(sc_config *config, const sc_train_settings *settings) {
     const char *const flags[] = {settings->epochs, settings->batch, settings->seed};
-    for (int i = 0; i < settings->sets; i++) SC_TRY(sc_config_set(config, settings->set[i]));
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (*flags[i]) SC_TRY(sc_config_set(config, flags[i]));
     return settings->reproducible ? sc_config_set(config, "train.reproducible=true") : SOCLE_OK;
@@ -38,8 +29,9 @@ static socle_status apply(sc_config *config, const sc_train_settings *settings) 
 
 /* Nothing on the command line says what the run shall be. */
 static bool is_as_saved(const sc_train_settings *settings) {
-    return !settings->config && !settings->sets && !settings->epochs[0] && !settings->batch[0] &&
-           !settings->seed[0] && !settings->renames && !settings->reproducible;
+    return !settings->choice.config && !settings->choice.sets && !settings->epochs[0] &&
+           !settings->batch[0] && !settings->seed[0] && !settings->renames &&
+           !settings->reproducible;
 }
 
 socle_status sc_train_judge_config(const sc_train_settings *settings, socle_status status) {
@@ -50,11 +42,15 @@ socle_status sc_train_judge_config(const sc_train_settings *settings, socle_stat
 socle_status sc_train_load_config(sc_config **out, const sc_train_settings *settings) {
     sc_env *env = &settings->cli->env;
     *out = NULL;
-    if (settings->config)
-        SC_TRY(as_config(sc_config_load(out, env, settings->config)));
-    else
+    const sc_recipe_choice *choice = &settings->choice;
+    socle_status status = SOCLE_OK;
+    if (choice->config) {
+        SC_TRY(sc_recipe_choice_config(out, choice));
+    } else {
         SC_TRY(load_from_run(out, env, settings->resume));
-    socle_status status = apply(*out, settings);
+        status = sc_recipe_choice_apply(choice, *out);
+    }
+    if (status == SOCLE_OK) status = apply_flags(*out, settings);
     if (status == SOCLE_OK) return status;
     sc_config_destroy(*out);
     *out = NULL;

@@ -202,6 +202,14 @@ socle_status sc_recipe_build(sc_recipe *recipe) {
     return sc_columns_choose(&chosen, recipe->env, recipe->net, recipe->train, recipe->test);
 }
 
+socle_status sc_recipe_open(sc_recipe *out, sc_env *env, const sc_config *config) {
+    SC_TRY(sc_recipe_read(out, env, config));
+    socle_status status = sc_recipe_load(out);
+    if (status == SOCLE_OK) status = sc_recipe_build(out);
+    if (status != SOCLE_OK) sc_recipe_free(out);
+    return status;
+}
+
 void sc_recipe_free(sc_recipe *recipe) {
     sc_net_destroy(recipe->net);
     sc_dataset_destroy(recipe->train);

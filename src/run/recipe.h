@@ -43,6 +43,8 @@ socle_status sc_recipe_load(sc_recipe *recipe);
 /* Builds the network on the shape of the training data, with its loss, and checks that the data
  * suit it. */
 socle_status sc_recipe_build(sc_recipe *recipe);
+/* The three in one. On failure nothing is left to free. */
+socle_status sc_recipe_open(sc_recipe *out, sc_env *env, const sc_config *config);
 /* A network of a configuration that need not be a whole recipe: `network`, and where they are there
  * `inputs` and `loss`. `samples`: gives the input where the configuration names none; may be NULL.
  * Errors: CONFIG. */

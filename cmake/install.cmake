@@ -16,7 +16,10 @@ if(SOCLE_OPENCL)
     install(TARGETS socle_probe RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/socle)
 endif()
 install(FILES LICENSE README.md docs/configuration.md docs/reference.md docs/installing.md docs/pictures.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN course EXCLUDE)
+# The course is read by `socle course`, so it is no document that a system may leave out.
+install(DIRECTORY docs/course DESTINATION ${CMAKE_INSTALL_DATADIR}/socle/docs)
+install(DIRECTORY examples/course examples/data DESTINATION ${CMAKE_INSTALL_DATADIR}/socle/examples)
 install(DIRECTORY include/socle DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(EXPORT socleTargets NAMESPACE socle:: DESTINATION ${socle_package})
 

@@ -18,7 +18,8 @@ file(REMOVE_RECURSE ${WORK})
 run("installing" ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/root)
 file(COPY ${BUILD}/install_manifest.txt DESTINATION ${WORK})
 foreach(name doc/socle/LICENSE doc/socle/README.md doc/socle/configuration.md doc/socle/reference.md
-        doc/socle/examples/fashion-first.yaml doc/socle/examples/c/fit.c man/man1/socle.1 man/man5/socle-config.5 socle/schema.json)
+        doc/socle/examples/fashion-first.yaml doc/socle/examples/c/fit.c man/man1/socle.1 man/man5/socle-config.5 socle/schema.json
+        socle/docs/course/10-xor.md socle/examples/course/10-xor.yaml socle/examples/data/iris.csv)
     if(NOT EXISTS ${WORK}/root/share/${name})
         message(FATAL_ERROR "${name} was not installed")
     endif()
@@ -87,6 +88,13 @@ if(probe)
     if(NOT output MATCHES "libm.so.6 does not load: it is no OpenCL driver")
         message(FATAL_ERROR "the installed tool does not find ${probe}: ${output}")
     endif()
+endif()
+
+# And it finds the course, which it runs with the installed files.
+execute_process(COMMAND ${CMAKE_COMMAND} -E env --unset=SOCLE_COURSE ${WORK}/root/bin/socle course 1 --device cpu
+    WORKING_DIRECTORY ${WORK} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(NOT result EQUAL 0 OR NOT output MATCHES "${WORK}/root/share/socle/examples/course/01-line.yaml")
+    message(FATAL_ERROR "the installed tool does not run the course (${result}): ${output}")
 endif()
 
 # Runs a program that trains, and sees that it left a model.

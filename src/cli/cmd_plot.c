@@ -18,6 +18,7 @@ enum {
     KEY_SAMPLE,
     KEY_COUNT,
     KEY_LOG,
+    KEY_EPSILON,
     MOST_RUNS = 64,
     MOST_KINDS = 64
 };
@@ -79,6 +80,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return sc_cli_integer(settings->cli, &request->sample, "--sample", arg, 0, UINT32_MAX);
     case KEY_COUNT:
         return sc_cli_integer(settings->cli, &request->count, "--count", arg, 1, 1000);
+    case KEY_EPSILON:
+        return sc_cli_number(settings->cli, &request->epsilon, "--epsilon", arg, 0, 1e6);
     case KEY_LOG:
         request->logarithmic = true;
         return 0;
@@ -97,9 +100,12 @@ static const struct argp_option options[] = {
     {"data", KEY_DATA, "CONFIG", 0, "A configuration whose data are used (default: the run's own)",
      2},
     {"split", KEY_SPLIT, "test|train", 0, "Which data (default: test, where there are some)", 2},
-    {"sample", KEY_SAMPLE, "N", 0, "features, saliency: which sample of the data (default: 0)", 2},
+    {"sample", KEY_SAMPLE, "N", 0,
+     "features, saliency, adversarial: which sample of the data (default: 0)", 2},
     {"layer", KEY_LAYER, "NAME", 0, "filters, features, excites, latent: of this layer", 2},
     {"count", KEY_COUNT, "N", 0, "At most so many pictures, maps, layers or samples", 2},
+    {"epsilon", KEY_EPSILON, "E", 0,
+     "adversarial: how far a pixel is moved, of 1 from black to white (default: 0.1)", 2},
     {"log", KEY_LOG, NULL, 0, "curves: losses on a logarithmic axis", 2},
     {0},
 };
@@ -179,8 +185,11 @@ static socle_status show(sc_cli *cli, const plot_settings *settings, const sc_fi
 socle_status sc_plot_command(sc_cli *cli, int argc, char **argv) {
     plot_settings settings = {.cli = cli, .output.cli = cli, .kind = sc_view_at(0)};
     sc_figure *figure;
-    settings.request = (sc_view_request){
-        .env = &cli->env, .run = settings.run, .on_device = on_device, .user = &settings};
+    settings.request = (sc_view_request){.env = &cli->env,
+                                         .run = settings.run,
+                                         .epsilon = 0.1,
+                                         .on_device = on_device,
+                                         .user = &settings};
     SC_TRY(sc_cli_parse(cli, &sc_plot_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
     SC_TRY(sc_figure_output_ready(&settings.output));

@@ -33,6 +33,7 @@ socle_status sc_follow_update_begin(sc_follow_update *out, const sc_follow *foll
     sc_optimizer_scalars(&terms.step, 1, out->launch.scalar);
     out->without = fit->penalty.l1 > 0 || fit->penalty.l2 > 0  ? "train.penalty"
                    : terms.sums.count                          ? "an update that sums over tensors"
+                   : fit->adversarial > 0                      ? "train.adversarial"
                    : fit->groups                               ? "train.groups"
                    : fit->clip_norm > 0 || fit->clip_value > 0 ? "train.clip"
                                                                : NULL;

@@ -74,7 +74,10 @@ typedef struct sc_engine_options {
     const float *l1, *l2;    /* penalties l1 * |w| + l2 * w^2 per net parameter; both NULL: none */
     float clip_norm, clip_value; /* most of the norm of all gradients of a step, and of each of
                                     their elements; 0: no limit */
-    const float *rate_scale;     /* factor of the learning rate per net parameter; NULL: 1 */
+    float adversarial, adversarial_share; /* training also sees samples that are moved so far
+                                             against the network, which are so much of the loss; 0:
+                                             no */
+    const float *rate_scale; /* factor of the learning rate per net parameter; NULL: 1 */
     sc_plan_options plan;
     sc_engine_hooks hooks;
 } sc_engine_options;

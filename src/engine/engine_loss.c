@@ -176,30 +176,44 @@ static void output_collected(const sc_engine *engine, sc_graph *graph, const sc_
 }
 
 /* Adds a loss to those of its phase. */
-static void add_to_phase(sc_graph *graph, sc_engine_loss *out, const sc_loss_term *term,
+static void add_to_phase(sc_graph *graph, sc_value *phase, const sc_loss_term *term,
                          sc_value value) {
-    sc_value *sum = &out->phase[term->phase];
+    sc_value *sum = &phase[term->phase];
     if (term->weight != 1.0f && value != SC_NO_VALUE)
         value = sc_build_scale(graph, value, term->weight, 0.0f);
     *sum = *sum == SC_NO_VALUE ? value : sc_build_binary(graph, SC_EXPR_ADD, *sum, value);
 }
 
+sc_loss_rows sc_engine_sum_losses(const sc_engine *engine, sc_graph *graph, const sc_build *build,
+                                  const sc_value *column, sc_value phase[SC_NET_PHASES],
+                                  sc_loss_rows *labelled) {
+    const sc_net *net = engine->net;
+    const sc_loss_term *first = &net->loss[0];
+    sc_loss_rows rows = {SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE};
+    if (labelled) *labelled = rows;
+    for (int p = 0; p < SC_NET_PHASES; p++) phase[p] = SC_NO_VALUE;
+    for (const sc_loss_term *term = first; term < first + net->losses; term++) {
+        rows = build_rows(engine, graph, build, column, term);
+        add_to_phase(graph, phase, term,
+                     net->losses > 1 ? mean_of_rows(graph, rows.loss, rows.counts) : rows.loss);
+        if (labelled && term == sc_net_labels(net)) *labelled = rows;
+    }
+    rows.loss = phase[first->phase];
+    if (net->losses > 1) rows.counts = SC_NO_VALUE;
+    return rows;
+}
+
 void sc_engine_build_loss(const sc_engine *engine, sc_graph *graph, const sc_build *build,
                           const sc_value *column, sc_engine_loss *out) {
     const sc_net *net = engine->net;
-    const sc_loss_term *first = &net->loss[0];
     const size_t values = graph->values;
-    sc_loss_rows labelled = {SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE}, rows = labelled;
+    sc_loss_rows labelled;
     sc_graph_scope(graph, "loss");
-    for (int p = 0; p < SC_NET_PHASES; p++) out->phase[p] = SC_NO_VALUE;
-    for (const sc_loss_term *term = first; term < first + net->losses; term++) {
-        rows = build_rows(engine, graph, build, column, term);
-        add_to_phase(graph, out, term,
-                     net->losses > 1 ? mean_of_rows(graph, rows.loss, rows.counts) : rows.loss);
-        if (term == sc_net_labels(net)) labelled = rows;
-    }
-    rows.loss = out->phase[first->phase];
-    if (net->losses > 1) rows.counts = SC_NO_VALUE;
+    const sc_loss_rows rows =
+        sc_engine_sum_losses(engine, graph, build, column, out->phase, &labelled);
+    if (build->mode == SC_BUILD_TRAIN && engine->options.adversarial > 0)
+        sc_engine_build_adversarial(engine, graph, build, column, &out->phase[0]);
+    sc_graph_scope(graph, "loss");
     out->weight = times_factors(engine, graph, &rows, column, false);
     if (graph->status == SOCLE_OK) output_sums(engine, graph, out, &labelled);
     if (build->mode == SC_BUILD_EVALUATE && net->collects)

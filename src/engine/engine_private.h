@@ -103,6 +103,15 @@ typedef struct sc_engine_loss {
 } sc_engine_loss;
 void sc_engine_build_loss(const sc_engine *engine, sc_graph *graph, const sc_build *build,
                           const sc_value *column, sc_engine_loss *out);
+/* The loss of each phase alone, for values of the network built once more. Returns the rows of the
+ * whole; `labelled`: those that metrics are of; NULL: they are not wanted. */
+sc_loss_rows sc_engine_sum_losses(const sc_engine *engine, sc_graph *graph, const sc_build *build,
+                                  const sc_value *column, sc_value phase[SC_NET_PHASES],
+                                  sc_loss_rows *labelled);
+/* engine_adversarial.c: puts the loss of adversarial training in the place of *loss, where there
+ * are no phases. */
+void sc_engine_build_adversarial(const sc_engine *engine, sc_graph *graph, const sc_build *build,
+                                 const sc_value *column, sc_value *loss);
 /* engine_graph.c: the network's graphs. */
 socle_status sc_engine_build_train(sc_engine *engine, sc_graph *graph, int *completion);
 socle_status sc_engine_build_evaluate(sc_engine *engine, sc_graph *graph);

@@ -93,9 +93,11 @@ typedef struct sc_fit_options {
     double least_gain;  /* by which a better one is better, as sc_metric_score counts */
     float weight_decay; /* L2, on weights alone, as the optimizer has it */
     sc_penalty penalty;
-    float clip_norm, clip_value;     /* most of the norm of all gradients of a step, and of each of
-                                        their elements; 0: no limit */
-    const sc_parameter_group *group; /* borrowed; what is in none has the options above */
+    float clip_norm, clip_value; /* most of the norm of all gradients of a step, and of each of
+                                    their elements; 0: no limit */
+    float adversarial, adversarial_share; /* each sample is also seen moved so far against the
+                                             network, which is so much of the loss; 0: no */
+    const sc_parameter_group *group;      /* borrowed; what is in none has the options above */
     int groups;
     int64_t pictures; /* samples that sc_trainer_generate will be asked for, of a network that makes
                          them itself; 0: none */
@@ -123,7 +125,7 @@ typedef struct sc_fit_options {
 
 #define SC_FIT_STANDARD                                                                            \
     .schedule = {.word = "constant"}, .epochs = 1, .batch = 32, .seed = 1, .shuffle = true,        \
-    .fold = 1
+    .fold = 1, .adversarial_share = 0.5f
 sc_fit_options sc_fit_defaults(void); /* these, and adam as it is by default */
 
 /* Data sets, net, workers and `env` must outlive the trainer. `test` may be NULL: a second data set

@@ -37,6 +37,18 @@ static socle_status check_options(sc_env *env, const sc_fit_options *options) {
     return SOCLE_OK;
 }
 
+static socle_status check_adversarial(sc_env *env, const sc_net *net,
+                                      const sc_fit_options *options) {
+    if (!(options->adversarial > 0)) return SOCLE_OK;
+    if (net->phases)
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "train.adversarial: moves samples against one loss, and these are phases "
+                       "with losses of their own");
+    if (net->inputs && net->input[0].scale != 0.0f) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_CONFIG,
+                   "train.adversarial: the network reads nothing that could be moved");
+}
+
 /* There are images to vary, and they are larger than they may move. */
 static socle_status check_augment(sc_env *env, const sc_net *net, const sc_augment *augment) {
     int images = 0;
@@ -205,6 +217,7 @@ static socle_status fill_trainer(sc_trainer *trainer, const sc_fleet_device *dev
     SC_TRY(check_options(trainer->env, &trainer->options));
     SC_TRY(sc_trainer_check_patience(trainer));
     SC_TRY(check_augment(trainer->env, trainer->net, &trainer->options.augment));
+    SC_TRY(check_adversarial(trainer->env, trainer->net, &trainer->options));
     SC_TRY(sc_net_judge(&trainer->judge, trainer->net, trainer->options.best));
     SC_TRY(sc_fit_judge_progress(&trainer->progress_judge, trainer->net, &trainer->options));
     trainer->options.best = NULL; /* the caller's, and settled */

@@ -18,6 +18,7 @@ typedef struct sc_view_request {
     int64_t sample;    /* of kinds that show one */
     int64_t count;     /* at most so many pictures or layers; 0: the standard number */
     bool logarithmic;  /* curves: the y axis of losses */
+    double epsilon;    /* adversarial: how far a pixel is moved, of 1 from black to white */
     /* Runs a job on the device that was chosen, which is opened for the first one. */
     socle_status (*on_device)(void *user, sc_worker_job job, void *argument);
     void *user;

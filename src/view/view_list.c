@@ -20,6 +20,8 @@ static const sc_view_kind kinds[] = {
     {"filters", "the filters of the first convolution, or of --layer", MODEL, 1, sc_view_filters},
     {"features", "what each layer makes of --sample", DATA, 1, sc_view_features},
     {"saliency", "which pixels of --sample decide", DATA, 1, sc_view_saliency},
+    {"adversarial", "a picture, what misleads the network, and both together", DATA, 1,
+     sc_view_adversarial},
     {"excites", "pictures that excite most the units of the result, or --layer", DATA, 1,
      sc_view_excites},
     {"boundary", "what a network of two numbers answers where, with the data", DATA, 1,

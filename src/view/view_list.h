@@ -24,5 +24,6 @@ socle_status sc_view_landscape(sc_figure *figure, const sc_view_request *request
 socle_status sc_view_latent(sc_figure *figure, const sc_view_request *request);
 socle_status sc_view_excites(sc_figure *figure, const sc_view_request *request);
 socle_status sc_view_coefficients(sc_figure *figure, const sc_view_request *request);
+socle_status sc_view_adversarial(sc_figure *figure, const sc_view_request *request);
 
 #endif

@@ -4,8 +4,9 @@
  * dataset-fashion-mnist. */
 #include "tool.h"
 
-static const char *const examples[] = {"fashion-first",    "fashion-mlp",       "fashion-cnn",
-                                       "fashion-residual", "fashion-inception", "fashion-rnn"};
+static const char *const examples[] = {"fashion-first",      "fashion-mlp",       "fashion-cnn",
+                                       "fashion-residual",   "fashion-inception", "fashion-rnn",
+                                       "fashion-adversarial"};
 
 static void run_examples(const char *device, bool opencl) {
     sc_temp temp;

@@ -138,9 +138,12 @@ static inline socle_fit_opts socle_fit_opts_default(void) {
  * sum of its samples' weights, and one whose sum is 0 changes nothing. opts NULL: standard. errors:
  * the first error of building; CONFIG (an option out of range, no loss), DATA (data that do not
  * suit the net), DEVICE, DEVICE_MEMORY. After DIVERGED the weights are those before the step that
- * was not finite; after INTERRUPTED (on_epoch asked to stop) the last; where the last device was
- * lost those with which its epoch began, and if it was lost between two epochs the one before;
- * after any other failure those before the call. */
+ * was not finite; after INTERRUPTED (on_epoch asked to stop) the last. Where the last of several
+ * devices was lost they are those with which its epoch began, and if it was lost between two
+ * epochs the one before. Where the only device was lost the
+ * host has those of the best epoch by validation, without validation of the one before, and in the
+ * first epoch those before the call; but where it was given up for want of memory (DEVICE_MEMORY),
+ * those after its last step. After any other failure they are those before the call. */
 SOCLE_API socle_status socle_fit(socle_net *net, const socle_data *data,
                                  const socle_fit_opts *opts);
 

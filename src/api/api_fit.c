@@ -97,7 +97,7 @@ static socle_status take_best(fit_call *call, const sc_trainer *trainer) {
     return SOCLE_OK;
 }
 
-/* No device is left: what the host has is how the epoch began. */
+/* No device is left: what the host has. */
 static void take_kept(fit_call *call, const sc_trainer *trainer) {
     for (size_t p = 0; p < call->net->net->parameters; p++) {
         const float *kept = sc_trainer_kept(trainer, (int)p);

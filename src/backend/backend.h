@@ -168,7 +168,7 @@ struct sc_queue {
 /* All commands are asynchronous and in order within a queue. Host memory handed to write and read
  * stays the caller's and must stay valid until a later poll or event says it is done. A failure may
  * surface at any later call of the same queue, and is then sticky: every further call returns
- * DEVICE. */
+ * DEVICE, but see `mend`. */
 typedef struct sc_queue_ops {
     void (*close)(sc_queue *queue);
     socle_status (*write)(sc_queue *queue, sc_operand dst, const void *src, size_t bytes);
@@ -186,6 +186,10 @@ typedef struct sc_queue_ops {
     /* Waits (asleep, not spinning) until `event`, or with NULL everything, is done. TIMEOUT after
      * `deadline` ns from now; 0 = only look. A failed command gives DEVICE. */
     socle_status (*poll)(sc_queue *queue, sc_event *event, uint64_t deadline);
+    /* NULL: failures are not sticky. After a command was refused with DEVICE_MEMORY: waits for
+     * those before it, and if all of them went well the queue takes commands again. Errors: DEVICE
+     * (it failed in another way). */
+    socle_status (*mend)(sc_queue *queue);
     /* Start and end of the event's command on the device's clock; UNSUPPORTED without timestamps.
      */
     socle_status (*event_times)(sc_event *event, uint64_t *start, uint64_t *end);
@@ -322,6 +326,7 @@ socle_status sc_queue_record(sc_queue *queue, sc_event **out);
 socle_status sc_queue_wait_event(sc_queue *queue, sc_event *event);
 socle_status sc_queue_flush(sc_queue *queue);
 socle_status sc_queue_poll(sc_queue *queue, sc_event *event, uint64_t deadline);
+socle_status sc_queue_mend(sc_queue *queue);
 socle_status sc_queue_finish(sc_queue *queue); /* poll for everything within SC_DEADLINE_DEFAULT */
 socle_status sc_event_times(sc_event *event, uint64_t *start, uint64_t *end);
 void sc_event_release(sc_event *event);

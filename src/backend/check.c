@@ -222,6 +222,11 @@ static socle_status queue_poll(sc_queue *queue, sc_event *event, uint64_t deadli
         sc_queue_poll(pair->side[s], event ? ((check_event *)event)->side[s] : NULL, deadline));
 }
 
+/* What one side refused the other may have done: done again, the two differ, which is told. */
+static socle_status queue_mend(sc_queue *queue) {
+    EACH_SIDE(sc_queue_mend(pair->side[s]));
+}
+
 static socle_status event_times(sc_event *event, uint64_t *start, uint64_t *end) {
     return sc_event_times(((check_event *)event)->side[0], start, end);
 }
@@ -232,9 +237,20 @@ static void queue_close(sc_queue *queue) {
     sc_release(queue->device->env, pair);
 }
 
-static const sc_queue_ops queue_ops = {queue_close, queue_write,  queue_read,       queue_copy,
-                                       queue_fill,  queue_record, queue_wait_event, queue_flush,
-                                       queue_poll,  event_times,  event_release};
+static const sc_queue_ops queue_ops = {
+    .close = queue_close,
+    .write = queue_write,
+    .read = queue_read,
+    .copy = queue_copy,
+    .fill = queue_fill,
+    .record = queue_record,
+    .wait_event = queue_wait_event,
+    .flush = queue_flush,
+    .poll = queue_poll,
+    .mend = queue_mend,
+    .event_times = event_times,
+    .event_release = event_release,
+};
 
 static socle_status queue_open(sc_queue **out, sc_device *device) {
     check_device *check = (check_device *)device;

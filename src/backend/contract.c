@@ -123,6 +123,10 @@ socle_status sc_queue_poll(sc_queue *queue, sc_event *event, uint64_t deadline) 
     return queue->ops->poll(queue, event, deadline);
 }
 
+socle_status sc_queue_mend(sc_queue *queue) {
+    return queue->ops->mend ? queue->ops->mend(queue) : SOCLE_OK;
+}
+
 socle_status sc_queue_finish(sc_queue *queue) {
     return queue->ops->poll(queue, NULL, SC_DEADLINE_DEFAULT);
 }

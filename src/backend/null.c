@@ -175,9 +175,19 @@ static void event_release(sc_event *event) {
     sc_release(event->queue->device->env, event);
 }
 
-static const sc_queue_ops queue_ops = {queue_close, queue_write,  queue_read,       queue_copy,
-                                       queue_fill,  queue_record, queue_wait_event, queue_flush,
-                                       queue_poll,  event_times,  event_release};
+static const sc_queue_ops queue_ops = {
+    .close = queue_close,
+    .write = queue_write,
+    .read = queue_read,
+    .copy = queue_copy,
+    .fill = queue_fill,
+    .record = queue_record,
+    .wait_event = queue_wait_event,
+    .flush = queue_flush,
+    .poll = queue_poll,
+    .event_times = event_times,
+    .event_release = event_release,
+};
 
 static socle_status queue_open(sc_queue **out, sc_device *device) {
     SC_TRY(count(device, &counts_of(device)->queues));

@@ -213,6 +213,13 @@ int64_t sc_engine_groups(int64_t rows, int64_t micro_batch);
 /* Combines the partials and commits; then the next step may begin. */
 socle_status sc_engine_commit(sc_engine *engine, const sc_engine_step *step);
 
+/* The number of the last step that was committed; 0: none yet. */
+uint32_t sc_engine_committed(const sc_engine *engine);
+/* After DEVICE_MEMORY: makes what persists whole, so that it can be read before the engine is given
+ * up. What was enqueued before is waited for, and a commit that was cut short is finished. Errors:
+ * DEVICE_MEMORY (there still is none), DEVICE (a command failed, not for want of memory). */
+socle_status sc_engine_settle(sc_engine *engine);
+
 /* Shared steps (engine_link.c). The sums leave for host memory by ranges of a partial, in the order
  * in which the backward pass finishes them, and come back as totals of all engines; the commit is
  * then the same everywhere.

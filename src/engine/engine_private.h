@@ -34,6 +34,15 @@ typedef struct sc_engine_rows {
     sc_step_terms step_terms;
 } sc_engine_rows;
 
+/* The commit begun last: where it stands, so that one which lack of memory cut short can go on. */
+typedef struct sc_engine_commit_run {
+    sc_engine_step step;
+    sc_lane_memory memory;
+    bool under_way; /* not all of it was enqueued */
+    int update;     /* that of an optimizer, or behind these of a table, */
+    int launch;     /* and its launch to enqueue next */
+} sc_engine_commit_run;
+
 struct sc_engine {
     sc_env *env;
     sc_device *device;
@@ -90,6 +99,7 @@ struct sc_engine {
     uint32_t pending;         /* micro-batches so far */
     int free_partial[SC_SUM_NODES];
     int free_partials;
+    sc_engine_commit_run commit;
     sc_engine_link *link; /* NULL: the engine shares no steps */
 
     uint32_t peek_words[SC_HEALTH_TENSORS * SC_BLOCK];

@@ -105,35 +105,67 @@ static float rate_of(const sc_engine *engine, const sc_engine_step *step, int nu
     return step->learning_rate == first || first == 0 ? own : step->learning_rate / first * own;
 }
 
-static socle_status update_tables(sc_engine *engine, const sc_lane_memory *memory,
-                                  const sc_engine_step *step, sc_launch *launch) {
-    for (int t = 0; t < engine->tables; t++) {
-        const sc_engine_rows *rows = &engine->rows_of[t];
-        launch->rows = rows->count;
-        launch->scalar[SC_SCALAR_LEARNING_RATE] =
-            rate_of(engine, step, engine->optimizer_of[rows->parameter]);
-        sc_optimizer_scalars(&rows->step_terms, step->number, launch->scalar);
-        if (rows->count) SC_TRY(sc_plan_run(rows->update, engine->compute, memory, launch));
+/* Enqueues an update from the launch on that the commit has come to. */
+static socle_status run_update(sc_engine *engine, sc_plan *plan, const sc_launch *launch) {
+    sc_engine_commit_run *commit = &engine->commit;
+    socle_status status = sc_plan_run_part(plan, engine->compute, &commit->memory, launch,
+                                           commit->launch, sc_plan_launches(plan));
+    commit->launch = status == SOCLE_OK ? 0 : sc_plan_reached(plan);
+    return status;
+}
+
+static socle_status update_optimizer(sc_engine *engine, int number, sc_launch *launch) {
+    const sc_engine_step *step = &engine->commit.step;
+    if (!engine->update[number]) return SOCLE_OK;
+    launch->scalar[SC_SCALAR_LEARNING_RATE] = rate_of(engine, step, number);
+    sc_optimizer_scalars(&engine->step_terms[number], step->number, launch->scalar);
+    return run_update(engine, engine->update[number], launch);
+}
+
+static socle_status update_table(sc_engine *engine, int number, sc_launch *launch) {
+    const sc_engine_step *step = &engine->commit.step;
+    const sc_engine_rows *rows = &engine->rows_of[number];
+    if (!rows->count) return SOCLE_OK;
+    launch->rows = rows->count;
+    launch->scalar[SC_SCALAR_LEARNING_RATE] =
+        rate_of(engine, step, engine->optimizer_of[rows->parameter]);
+    sc_optimizer_scalars(&rows->step_terms, step->number, launch->scalar);
+    return run_update(engine, rows->update, launch);
+}
+
+/* From where the commit stands to its end. */
+static socle_status go_on(sc_engine *engine) {
+    sc_engine_commit_run *commit = &engine->commit;
+    const sc_engine_step *step = &commit->step;
+    sc_launch launch = {.rows = 1, .step = step->number, .seed = engine->options.seed};
+    launch.scalar[SC_SCALAR_INVERSE_SAMPLE_WEIGHT] = (float)(1.0 / step->weight);
+    launch.scalar[SC_SCALAR_GROUPS] = step->groups ? 1.0f / (float)step->groups : 0.0f;
+    for (; commit->update < engine->optimizers + engine->tables; commit->update++) {
+        const int table = commit->update - engine->optimizers;
+        SC_TRY(table < 0 ? update_optimizer(engine, commit->update, &launch)
+                         : update_table(engine, table, &launch));
     }
-    return SOCLE_OK;
+    commit->under_way = false;
+    return sc_queue_flush(engine->compute);
 }
 
 socle_status sc_engine_run_commit(sc_engine *engine, const sc_lane_memory *memory,
                                   const sc_engine_step *step) {
     SC_TRY(sc_engine_check_told(engine));
-    sc_launch launch = {.rows = 1, .step = step->number, .seed = engine->options.seed};
-    launch.scalar[SC_SCALAR_INVERSE_SAMPLE_WEIGHT] = (float)(1.0 / step->weight);
-    launch.scalar[SC_SCALAR_GROUPS] = step->groups ? 1.0f / (float)step->groups : 0.0f;
     sc_engine_begin_step(engine, 0);
     sc_engine_weights_changed(engine);
-    for (int o = 0; o < engine->optimizers; o++) {
-        if (!engine->update[o]) continue;
-        launch.scalar[SC_SCALAR_LEARNING_RATE] = rate_of(engine, step, o);
-        sc_optimizer_scalars(&engine->step_terms[o], step->number, launch.scalar);
-        SC_TRY(sc_plan_run(engine->update[o], engine->compute, memory, &launch));
-    }
-    SC_TRY(update_tables(engine, memory, step, &launch));
-    return sc_queue_flush(engine->compute);
+    engine->commit = (sc_engine_commit_run){.step = *step, .memory = *memory, .under_way = true};
+    return go_on(engine);
+}
+
+uint32_t sc_engine_committed(const sc_engine *engine) {
+    return engine->commit.under_way ? 0 : engine->commit.step.number;
+}
+
+socle_status sc_engine_settle(sc_engine *engine) {
+    SC_TRY(sc_queue_mend(engine->compute));
+    if (engine->commit.under_way) SC_TRY(go_on(engine));
+    return sc_queue_finish(engine->compute);
 }
 
 socle_status sc_engine_commit(sc_engine *engine, const sc_engine_step *step) {

@@ -157,6 +157,7 @@ socle_status sc_fleet_all(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, 
                           size_t size) {
     bool chosen[SC_SHARES_MOST] = {false};
     void *parcel;
+    if (fleet->members == 1) return sc_fleet_lead(fleet, deadline, job, argument, size);
     SC_TRY(pack(fleet, &parcel, argument, size));
     for (int i = 0; i < fleet->members; i++) {
         chosen[i] = fleet->member[i].state != SC_MEMBER_LOST;
@@ -316,6 +317,7 @@ bool sc_fleet_destroy(sc_fleet *fleet) {
             hangs = true;
     }
     if (hangs) return false;
+    if (fleet->member) sc_fleet_forget_saved(&fleet->member[0]);
     for (size_t p = 0; p < fleet->parcels; p++) sc_release(fleet->env, fleet->parcel[p]);
     sc_release(fleet->env, fleet->parcel);
     sc_exchange_destroy(fleet->exchange);

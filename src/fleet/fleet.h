@@ -60,13 +60,16 @@ uint64_t sc_fleet_deadline(const sc_fleet *fleet, int64_t steps);
 socle_status sc_fleet_lead(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, void *argument,
                            size_t size);
 /* Runs a job on every member at the same time; those that fail are lost, or equipped anew without
- * having done it. */
+ * having done it. On a fleet of one: sc_fleet_lead. */
 socle_status sc_fleet_all(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, void *argument,
                           size_t size);
 /* A tensor that persists, by net parameter number: optimizer state `state` of it, or with -1
  * itself. Read from the leader, written to every member. */
 socle_status sc_fleet_read(sc_fleet *fleet, int parameter, int state, float *out);
 socle_status sc_fleet_write(sc_fleet *fleet, int parameter, int state, const float *data);
+/* A parameter or statistic as it was on the only device when that was given up for want of memory;
+ * NULL: it was not. */
+const float *sc_fleet_saved(const sc_fleet *fleet, int parameter);
 /* Totals of the epoch: of the leader, and to every member. */
 socle_status sc_fleet_totals(sc_fleet *fleet, sc_totals *out);
 socle_status sc_fleet_set_totals(sc_fleet *fleet, const sc_totals *totals);
@@ -86,10 +89,10 @@ typedef struct sc_fleet_step {
 socle_status sc_fleet_trace(sc_fleet *fleet, sc_trace *trace);
 /* One training step over all members. Devices that fail are dropped and their work is done again by
  * the others; a device that runs out of memory is equipped anew, the second time with smaller
- * micro-batches. `seen` is filled when a look at the totals has arrived: then *arrived is true.
- * Errors: DEVICE when no member is left; DEVICE_MEMORY when members are left, but each had to be
- * equipped anew, so that what persists is lost: write all of it, then call sc_fleet_renewed; others
- * of the engine. */
+ * micro-batches. Where it is the only one, what persists is read from it before. `seen` is filled
+ * when a look at the totals has arrived: then *arrived is true. Errors: DEVICE when no member is
+ * left; DEVICE_MEMORY when members are left, but each had to be equipped anew, so that what
+ * persists is lost: write all of it, then call sc_fleet_renewed; others of the engine. */
 socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_totals *seen,
                             bool *arrived);
 

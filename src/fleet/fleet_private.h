@@ -22,6 +22,14 @@ typedef struct member_step {
     bool arrived;
 } member_step;
 
+/* What persisted on a device that trained alone and ran out of memory (fleet_save.c). */
+typedef struct saved_state {
+    const sc_net *net;
+    sc_totals totals;
+    bool whole; /* all of it was read */
+    float data[];
+} saved_state;
+
 typedef struct member {
     sc_fleet *fleet;
     sc_worker *worker;
@@ -35,6 +43,8 @@ typedef struct member {
                  */
     bool fresh; /* its next step is not measured */
     int refits; /* how often it was equipped anew */
+    saved_state *saved;  /* NULL: nothing */
+    uint32_t committed;  /* when it was saved: the number of the last step; 0: none */
     socle_status status; /* of the job under way or done */
     /* Arguments of the job. */
     sc_fleet_job job;
@@ -85,6 +95,11 @@ socle_status sc_fleet_equip_job(sc_device *device, void *argument);
 /* fleet_refit.c: members that ran out of memory try again with less. DEVICE_MEMORY: see
  * sc_fleet_train. */
 socle_status sc_fleet_refit(sc_fleet *fleet, const bool *starved);
+/* fleet_save.c. Reads what persists from a member to host memory, making it whole before. On
+ * failure m->status says why. */
+socle_status sc_fleet_save(member *m);
+void sc_fleet_restore(member *m); /* writes it: m->status */
+void sc_fleet_forget_saved(member *m);
 /* fleet_align.c: copies all that persists from the leader to the others. */
 socle_status sc_fleet_copy_all(sc_fleet *fleet);
 /* fleet_member.c: a member's part of a step; argument: the member. */

@@ -178,7 +178,11 @@ static socle_status outcome(sc_fleet *fleet, const bool *failed, const bool *sta
     if (status != SOCLE_OK) return status;
     if (!committed && !again && !sc_fleet_alive(fleet))
         return fleet->env->status != SOCLE_OK ? fleet->env->status : SOCLE_STATUS_DEVICE;
-    return sc_fleet_refit(fleet, starved);
+    SC_TRY(sc_fleet_refit(fleet, starved));
+    const member *only = &fleet->member[0];
+    if (fleet->members == 1 && starved[0]) /* behind its commit, or before */
+        *done = only->state == SC_MEMBER_WORKING && only->committed == only->step.commit.number;
+    return SOCLE_OK;
 }
 
 socle_status sc_fleet_train(sc_fleet *fleet, const sc_fleet_step *step, sc_totals *seen,

@@ -74,6 +74,9 @@ socle_status sc_plan_run(sc_plan *plan, sc_queue *queue, const sc_lane_memory *m
  * sc_plan_launches, with the same arguments; what is done between them sees the work so far. */
 socle_status sc_plan_run_part(sc_plan *plan, sc_queue *queue, const sc_lane_memory *memory,
                               const sc_launch *launch, int first, int last);
+/* The launch that the last run enqueued last, or at which it failed: running the part from there on
+ * goes on with it. */
+int sc_plan_reached(const sc_plan *plan);
 /* Number of launches after which the first `bytes` bytes, chunks counted through, of a lane that
  * the plan writes are final; `lanes` as at its creation. */
 int sc_plan_ready_after(const sc_plan *plan, const sc_lane_map *lanes, sc_lane lane, size_t bytes);

@@ -62,6 +62,7 @@ struct sc_plan {
                                  the graph's order */
     int launches, packs;      /* packs: number of the first kind */
     sc_lane weights;          /* their lane; SC_LANE_NONE */
+    int reached;              /* the launch that the last run enqueued last, or failed at */
     bool stale;               /* the weights changed since the packs ran */
     sc_operand packed_from;   /* where the weights were then */
     sc_repeat *repeat;        /* number r is repeat[r - 1] */

@@ -150,6 +150,7 @@ socle_status sc_plan_run_part(sc_plan *plan, sc_queue *queue, const sc_lane_memo
     }
     const runner r = {.plan = plan, .queue = queue, .memory = memory, .launch = launch};
     for (int i = first; i < last;) {
+        plan->reached = i;
         int end = plan->launch[i].repeat ? region_end(plan, i, last) : i + 1;
         SC_TRY(plan->launch[i].repeat ? run_region(&r, i, end) : enqueue(&r, &plan->launch[i]));
         if (end == plan->packs) plan->stale = false;
@@ -167,6 +168,10 @@ socle_status sc_plan_run_part(sc_plan *plan, sc_queue *queue, const sc_lane_memo
 socle_status sc_plan_run(sc_plan *plan, sc_queue *queue, const sc_lane_memory *memory,
                          const sc_launch *launch) {
     return sc_plan_run_part(plan, queue, memory, launch, 0, plan->launches);
+}
+
+int sc_plan_reached(const sc_plan *plan) {
+    return plan->reached;
 }
 
 int sc_plan_ready_after(const sc_plan *plan, const sc_lane_map *lanes, sc_lane lane, size_t bytes) {

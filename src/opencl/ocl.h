@@ -128,6 +128,8 @@ typedef struct sc_ocl_queue {
     cl_command_queue handle;
     cl_event last;       /* of the last command; NULL: none yet */
     socle_status failed; /* sticky */
+    bool mendable;       /* a command was refused for want of memory, and those before it are done
+                          */
     char failure[SC_ERROR_TEXT];
     bool unanswered; /* the last wait ended at its deadline */
     sc_ocl_waiter *waiter;
@@ -183,8 +185,8 @@ socle_status sc_ocl_device_fail(sc_env *env, sc_ocl_device *device, const char *
 /* DEVICE once the device is known to be lost; OK else. Calls no driver. */
 socle_status sc_ocl_check_lost(sc_ocl_device *device, sc_env *env);
 /* After a failure: waits until no command of the queue can read or write memory any more, as far as
- * the device answers. */
-void sc_ocl_settle(sc_ocl_queue *queue);
+ * the device answers. True: its last command is done. */
+bool sc_ocl_settle(sc_ocl_queue *queue);
 
 /* ---- Programs (ocl_program.c, ocl_announce.c, ocl_unit.c, ocl_group.c, ocl_cache.c) ---- */
 

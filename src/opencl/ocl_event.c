@@ -48,5 +48,8 @@ socle_status sc_ocl_wait(sc_ocl_queue *queue, cl_event event, uint64_t deadline)
     if (state == 0 && deadline > 0) state = look_until(queue, event, deadline);
     if (state == 0) return timed_out(queue, deadline);
     queue->unanswered = false;
-    return state == 1 ? SOCLE_OK : sc_ocl_queue_done(queue, "a command", state, NULL);
+    if (state == 1) return SOCLE_OK;
+    socle_status status = sc_ocl_queue_done(queue, "a command", state, NULL);
+    queue->mendable = false; /* what it was to write is not there */
+    return status;
 }

@@ -35,14 +35,17 @@ static ending wait_for(cl_event event, uint64_t deadline, cl_int *state) {
     return end;
 }
 
-void sc_ocl_settle(sc_ocl_queue *queue) {
+bool sc_ocl_settle(sc_ocl_queue *queue) {
     cl_int state;
-    if (!queue->last || queue->unanswered) return;
+    if (queue->unanswered) return false;
+    if (!queue->last) return true;
     ending end = clFlush(queue->handle) == CL_SUCCESS
                      ? wait_for(queue->last, SC_DEADLINE_DEFAULT, &state)
                      : UNKNOWN;
     if (end == RUNNING) queue->unanswered = true;
-    if (end == UNKNOWN) clFinish(queue->handle);
+    if (end == UNKNOWN && clFinish(queue->handle) == CL_SUCCESS)
+        end = ending_of(queue->last, &state);
+    return end == ENDED && state == CL_COMPLETE;
 }
 
 /* False: the smallest of commands fails. One that is refused for want of memory leaves the idle

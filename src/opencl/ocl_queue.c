@@ -28,11 +28,12 @@ static socle_status fail_for_good(sc_ocl_queue *queue, const char *call, cl_int 
     sc_env *env = queue->base.env;
     sc_ocl_device *device = sc_ocl_device_of(queue->base.device);
     char said[sizeof device->notices.text];
-    sc_ocl_settle(queue);
+    bool done = sc_ocl_settle(queue);
     socle_status status = sc_ocl_device_fail(env, device, call, code, SC_OCL_PATH_RUN);
     sc_ocl_notices_take(&device->notices, said, sizeof said);
     if (said[0]) sc_fail(env, status, "%s; the driver says: %s", env->text, said);
     queue->failed = status;
+    queue->mendable = done && status == SOCLE_STATUS_DEVICE_MEMORY;
     snprintf(queue->failure, sizeof queue->failure, "%s", env->text);
     return status;
 }
@@ -142,6 +143,14 @@ static socle_status queue_poll(sc_queue *base, sc_event *event, uint64_t deadlin
     return sc_ocl_wait(queue, handle, deadline);
 }
 
+static socle_status queue_mend(sc_queue *base) {
+    sc_ocl_queue *queue = sc_ocl_queue_of(base);
+    if (!queue->mendable) return sc_ocl_queue_check(queue);
+    queue->mendable = false;
+    queue->failed = SOCLE_OK;
+    return SOCLE_OK;
+}
+
 static socle_status event_times(sc_event *base, uint64_t *start, uint64_t *end) {
     sc_ocl_event *event = (sc_ocl_event *)base;
     sc_ocl_device *device = sc_ocl_device_of(base->queue->device);
@@ -193,6 +202,7 @@ static const sc_queue_ops queue_ops = {
     .wait_event = queue_wait_event,
     .flush = queue_flush,
     .poll = queue_poll,
+    .mend = queue_mend,
     .event_times = event_times,
     .event_release = event_release,
 };

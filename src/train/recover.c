@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Going back: a copy of everything that persists, on the host, taken when an epoch begins. Where
- * every device had to give up what it held, the run continues from there as if the steps since had
- * not been taken. */
+ * every device of several had to give up what it held, the run continues from there as if the steps
+ * since had not been taken. One device alone has no such copy: what it holds is read when it runs
+ * out of memory (fleet/fleet_save.c), and nothing goes on where it fails. */
 #include "train/fit_private.h"
 
 static int states_of(const sc_trainer *trainer, size_t p) {
@@ -45,6 +46,7 @@ static socle_status allocate_set(const sc_trainer *trainer, float ***set) {
 
 /* The copy before stays whole until the new one is. */
 socle_status sc_trainer_remember(sc_trainer *trainer) {
+    if (trainer->devices == 1) return SOCLE_OK;
     SC_TRY(allocate_set(trainer, &trainer->spare));
     for (size_t p = 0; p < trainer->net->parameters; p++)
         for (int s = -1; s < states_of(trainer, p); s++)
@@ -58,7 +60,9 @@ socle_status sc_trainer_remember(sc_trainer *trainer) {
 }
 
 const float *sc_trainer_kept(const sc_trainer *trainer, int parameter) {
-    return trainer->kept ? trainer->kept[tensor_number((size_t)parameter, -1)] : NULL;
+    if (trainer->kept) return trainer->kept[tensor_number((size_t)parameter, -1)];
+    const float *saved = sc_fleet_saved(trainer->fleet, parameter);
+    return saved || !trainer->best ? saved : trainer->best[parameter];
 }
 
 socle_status sc_trainer_go_back(sc_trainer *trainer) {

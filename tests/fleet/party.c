@@ -246,6 +246,18 @@ static void read_all(party *p, sc_trainer *trainer, party_state *state) {
     state->count += 3;
 }
 
+static void read_kept(const sc_trainer *trainer, party_state *state) {
+    const sc_net *net = sc_trainer_net(trainer);
+    for (size_t n = 0; n < net->parameters; n++) {
+        const size_t count = (size_t)sc_tensor_elements(&net->parameter[n].desc);
+        const float *kept = sc_trainer_kept(trainer, (int)n);
+        if (!kept) return;
+        state->value = realloc(state->value, (state->count + count) * sizeof *state->value);
+        memcpy(state->value + state->count, kept, count * sizeof *kept);
+        state->count += count;
+    }
+}
+
 socle_status party_train(party *p, party_run *run, party_state *state) {
     sc_net *net = build(p, run);
     hooks h = {run, run->fit.stop, run->fit.user};
@@ -258,6 +270,7 @@ socle_status party_train(party *p, party_run *run, party_state *state) {
                                                &fit, p->data, NULL);
     if (status == SOCLE_OK) status = sc_trainer_run(run->trainer);
     if (status == SOCLE_OK && state) read_all(p, run->trainer, state);
+    if (status != SOCLE_OK && run->trainer && run->kept) read_kept(run->trainer, run->kept);
     for (int i = 0; i < UNRULY_MOST; i++) run->calls[i] = unruly_calls(i);
     sc_trainer_destroy(run->trainer);
     run->trainer = NULL;

@@ -42,7 +42,9 @@ typedef struct party_run {
     int64_t group;  /* of "norm" */
     bool unwatched; /* no look between steps, which waits for the leader: `loss` and `share` stay
                        empty */
-    sc_fit_options fit; /* hooks are the party's own, but for `stop` with `user` */
+    sc_fit_options fit;       /* hooks are the party's own, but for `stop` with `user` */
+    struct party_state *kept; /* where a run fails: parameters and statistics that the host has;
+                                 NULL: not asked */
     /* Out. */
     sc_trainer *trainer; /* while hooks are called */
     float loss[PARTY_STEPS];

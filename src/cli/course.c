@@ -176,11 +176,14 @@ static socle_status take_word(sc_text *out, const char **at, const char *line) {
 
 static socle_status keep_word(sc_course_line *out, const sc_course *course, sc_env *env,
                               const char *word) {
-    const bool ours = !course->here && strncmp(word, "examples/", 9) == 0;
+    const char *ours = strncmp(word, "examples/", 9) == 0 ? word : strstr(word, "=examples/");
+    if (ours && *ours == '=') ours++;
+    if (!ours || course->here) ours = word + strlen(word);
     sc_text text;
     if (out->words == SC_COURSE_WORDS) return damaged(env, out->text, "too many words");
     sc_text_init(&text, env);
-    sc_text_add(&text, "%s%s%s", ours ? course->root : "", ours ? "/" : "", word);
+    sc_text_add_bytes(&text, word, (size_t)(ours - word));
+    sc_text_add(&text, "%s%s%s", *ours ? course->root : "", *ours ? "/" : "", ours);
     socle_status status = text.status;
     if (status == SOCLE_OK) status = sc_copy_string(env, &out->word[out->words], text.data);
     if (status == SOCLE_OK) out->words++;

@@ -192,6 +192,12 @@ Test(tool_course, files_and_pages_belong_together) {
     }
     closedir(folder);
     SC_TRUE(files > 2);
+    for (const char *at = all_pages; (at = strstr(at, "\nsocle ")); at++) {
+        const char *file = strstr(at, "examples/"), *over = strchr(at + 1, '\n');
+        if (file && file < over && strncmp(file, "examples/course/", 16) != 0 &&
+            strncmp(file, "examples/data/", 14) != 0)
+            SC_TEST_FAIL("what is installed lacks a file of:%.80s", at);
+    }
     for (const char *at = all_pages; (at = strstr(at, "examples/")); at++) {
         char name[128], path[512];
         if (sscanf(at, "%127[a-z0-9_/.-]", name) != 1 || !strstr(name, ".yaml")) continue;

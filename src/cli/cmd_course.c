@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include "cli/course.h"
+#include "io/quote.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -119,6 +120,10 @@ static socle_status fill_words(child_words *out, const course_settings *settings
     sc_cli *cli = settings->cli;
     *out = (child_words){.command = command->words ? sc_command_find(command->word[0]) : NULL};
     if (!out->command) return sc_command_unknown(cli, command->words ? command->word[0] : "");
+    if (strcmp(out->command->name, "course") == 0)
+        return sc_fail(&cli->env, SOCLE_STATUS_DATA,
+                       "a page of the course is damaged: it runs the course: %s",
+                       sc_quote(command->text).text);
     out->word[out->words++] = (char *)(uintptr_t) "socle";
     out->word[out->words++] = command->word[0];
     snprintf(out->threads, sizeof out->threads, "%d", cli->threads);

@@ -282,6 +282,8 @@ Test(tool_course, a_command_that_fails_ends_it) {
     tool_expect(3, "a sign that only a shell understands in: socle version; true", "course 7");
     put_course("socle version 'x");
     tool_expect(3, "an open quote", "course 7");
+    put_course("socle course 7");
+    tool_expect(3, "it runs the course", "course 7");
     put_course("socle verson");
     tool_expect(2, "did you mean 'version'?", "course 7");
 }

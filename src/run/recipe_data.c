@@ -60,6 +60,9 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
 static socle_status load_part(sc_dataset **out, const sc_reader *reader, const sc_recipe_part *part,
                               const sc_reading *reading) {
     socle_status status = reader->read(out, reading);
+    if (status == SOCLE_OK)
+        status = sc_recipe_choose_classes(out, reading->env, reading->config, reading->json,
+                                          part->per_class);
     if (status == SOCLE_OK) status = cut(out, reading->env, part->limit);
     if (status != SOCLE_OK && status != SOCLE_STATUS_OUT_OF_MEMORY && status != SOCLE_STATUS_CONFIG)
         return sc_fail_prefix(reading->env, SOCLE_STATUS_DATA, "data.%s", reading->name);
@@ -142,10 +145,12 @@ static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *con
     socle_status status = sc_record_read(&part, config, from, &sc_recipe_part_record);
     if (status == SOCLE_OK) status = sc_reader_find(&reader, config, from);
     if (status == SOCLE_OK) {
-        json_t *value = sc_record_value(&part, &sc_recipe_part_record),
-               *weights = json_object_get(from, "class_weights");
+        static const char *const copied[] = {"class_weights", "classes"};
+        json_t *value = sc_record_value(&part, &sc_recipe_part_record);
         sc_reader_strip(reader, value);
-        if (weights) json_object_set(value, "class_weights", weights);
+        for (size_t k = 0; k < COUNT(copied); k++)
+            if (json_object_get(from, copied[k]))
+                json_object_set(value, copied[k], json_object_get(from, copied[k]));
         json_object_set_new(data, name, value);
         if (reader->resolve) status = reader->resolve(value, env, config, from);
     }

@@ -23,7 +23,7 @@ typedef struct sc_recipe_part {
     bool standardise, min_max;
     const char *missing, *separator, *decimal;
     sc_toy_options toy;
-    int64_t limit;
+    int64_t limit, per_class;
 } sc_recipe_part;
 extern const sc_record sc_recipe_column_record; /* of a sc_column_wish */
 extern const sc_record sc_recipe_part_record;
@@ -57,6 +57,10 @@ void sc_recipe_inputs_of_net(sc_net *net, const sc_dataset *samples);
  * for. */
 socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *config,
                                          const json_t *part);
+/* recipe_classes.c: puts the samples of the classes that a part of the data chooses in the place of
+ * all. Errors: CONFIG, DATA. */
+socle_status sc_recipe_choose_classes(sc_dataset **dataset, sc_env *env, const sc_config *config,
+                                      const json_t *part, int64_t per_class);
 /* recipe_columns.c: adds the columns whose files a part of the data names by keys of their own. */
 socle_status sc_recipe_add_columns(sc_dataset *dataset, sc_env *env, const sc_config *config,
                                    const json_t *part);

@@ -44,6 +44,12 @@ static const struct row {
     {"layer", "gaussian_noise", "rumore gaussiano",
      "In addestramento a ogni ingresso si aggiunge un numero casuale: la rete non può imparare a "
      "memoria i singoli valori."},
+    {"layer", "resize", "ridimensionamento", "Le immagini in un'altra grandezza."},
+    {"layer", "grey", "scala di grigi",
+     "Di tre colori un solo canale: quanto sono chiari insieme."},
+    {"layer", "standardise", "standardizzazione",
+     "Ogni immagine meno la sua media, divisa per la sua deviazione."},
+    {"layer", "blur", "sfocatura", "Ogni pixel diventa la media di quelli che lo circondano."},
     {"layer", "prelu", "relu parametrica", "Una relu la cui pendenza sotto lo 0 viene appresa."},
     {"layer", "maxout", "massimo di mappe lineari",
      "Ogni uscita è la più grande di alcune somme pesate degli ingressi."},
@@ -195,6 +201,10 @@ static const struct row {
      "L'errore tipico, nell'unità dei valori."},
     {"metric", "r2", "coefficiente di determinazione",
      "La parte della varianza dei valori che le previsioni spiegano."},
+    {"metric", "coverage", "copertura dell'intervallo",
+     "La parte di valori che cade nell'intervallo dato dalla rete."},
+    {"metric", "calibration_error", "errore di calibrazione",
+     "Quanto distano le probabilità dette e le risposte giuste."},
     {"metric", "expr", "misura propria",
      "Una formula di previsione e bersaglio, scritta nella configurazione."},
 };

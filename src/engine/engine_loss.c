@@ -189,7 +189,7 @@ sc_loss_rows sc_engine_sum_losses(const sc_engine *engine, sc_graph *graph, cons
                                   sc_loss_rows *labelled) {
     const sc_net *net = engine->net;
     const sc_loss_term *first = &net->loss[0];
-    sc_loss_rows rows = {SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE};
+    sc_loss_rows rows = {SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE};
     if (labelled) *labelled = rows;
     for (int p = 0; p < SC_NET_PHASES; p++) phase[p] = SC_NO_VALUE;
     for (const sc_loss_term *term = first; term < first + net->losses; term++) {

@@ -52,6 +52,7 @@ typedef struct sc_loss_rows {
     sc_value counts;             /* [rows] 0 where a row does not count, else 1; SC_NO_VALUE: every
                                     row counts */
     sc_value prediction, target; /* of classes: scores [rows, classes] and labels [rows] */
+    sc_value second; /* of a loss of outputs in two halves: the second; others leave it alone */
 } sc_loss_rows;
 /* The loss of scores and labels: [N,C] with [N], [N,..,C] with [N,..], images [N,C,H,W] with
  * [N,H,W]; each sample has as many rows as labels. A row whose label is *ignored (NULL: none) does

@@ -49,7 +49,7 @@ sc_loss_rows sc_build_class_labels(sc_graph *graph, sc_value scores, sc_value la
                                    const int32_t *ignored) {
     sc_value label[2] = {labels, SC_NO_VALUE};
     if (scores == SC_NO_VALUE || labels == SC_NO_VALUE)
-        return (sc_loss_rows){SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE};
+        return (sc_loss_rows){SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE};
     sc_value rows = sc_build_class_rows(graph, scores);
     if (sc_graph_desc(graph, labels)->rank != 1) {
         int64_t count = sc_tensor_elements(sc_graph_desc(graph, labels));

@@ -72,6 +72,7 @@ struct sc_loss_kind {
     const char *correct; /* 1 where a prediction is right, else 0; NULL: the loss has no accuracy */
     const char *shows;   /* of `prediction`: what predict shows; NULL: the prediction itself */
     const char *shows_second; /* of the second half: what predict shows there */
+    const char *deviation;    /* of the second half: the deviation that it stands for; NULL: none */
     const sc_expr *expr;      /* of a user's formula, which a net has read; NULL: of the table */
 };
 /* What the options of losses are read into. */
@@ -104,6 +105,10 @@ sc_value sc_loss_of_expr(sc_graph *graph, const sc_expr *expr, sc_value predicti
 /* Of a loss against probabilities: 1 where the largest score is the largest target's, else 0; the
  * mean over the rows of each sample. */
 sc_value sc_loss_right_shares(sc_graph *graph, const sc_loss_rows *rows);
+/* Of a loss with a deviation: 1 where a target is at most `deviations` of it from its mean, else 0;
+ * the mean over the elements of each sample. */
+sc_value sc_loss_covered(sc_graph *graph, const sc_loss_term *term, const sc_loss_rows *rows,
+                         double deviations);
 /* What predict shows: softmax of logits, sigmoid, or the output itself. */
 sc_value sc_loss_prediction(sc_graph *graph, const sc_loss_term *term, sc_value output);
 /* The same of the part of an output that is compared with values. */

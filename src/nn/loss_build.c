@@ -103,7 +103,8 @@ static sc_value half(sc_graph *graph, sc_value output, int which) {
 static sc_loss_rows value_rows(sc_graph *graph, const sc_loss_term *term, sc_value output,
                                sc_value target) {
     const sc_loss_kind *loss = term->kind;
-    sc_loss_rows rows = {.counts = SC_NO_VALUE, .prediction = output, .target = SC_NO_VALUE};
+    sc_loss_rows rows = {
+        .counts = SC_NO_VALUE, .prediction = output, .target = SC_NO_VALUE, .second = SC_NO_VALUE};
     sc_formula f;
     sc_value each = SC_NO_VALUE;
     if (loss->second) rows.prediction = half(graph, output, 0);
@@ -115,12 +116,32 @@ static sc_loss_rows value_rows(sc_graph *graph, const sc_loss_term *term, sc_val
     } else {
         sc_scope_number(&f.scope, "target", term->target);
     }
-    if (loss->second) sc_formula_input(&f, loss->second, half(graph, output, 1));
+    if (loss->second) rows.second = half(graph, output, 1);
+    if (loss->second) sc_formula_input(&f, loss->second, rows.second);
     read_formula(&f, term);
     if (graph->status == SOCLE_OK) sc_formula_build(&f, &each);
     const char *reduction = term->settings.reduction;
     rows.loss = per_sample(graph, each, reduction && strcmp(reduction, "sum") == 0);
     return rows;
+}
+
+sc_value sc_loss_covered(sc_graph *graph, const sc_loss_term *term, const sc_loss_rows *rows,
+                         double deviations) {
+    const sc_loss_options options = {.settings = term->settings};
+    sc_value each = SC_NO_VALUE;
+    sc_formula f;
+    if (rows->loss == SC_NO_VALUE || rows->target == SC_NO_VALUE) return SC_NO_VALUE;
+    sc_formula_begin(&f, graph);
+    sc_formula_input(&f, "mean", rows->prediction);
+    sc_formula_input(&f, "target", rows->target);
+    sc_formula_input(&f, term->kind->second, rows->second);
+    sc_scope_options(&f.scope, &term->kind->record, &options);
+    sc_scope_number(&f.scope, "deviations", (float)deviations);
+    sc_scope_text(&f.scope, "sigma", term->kind->deviation);
+    sc_expr_output(&f.expr, sc_formula_read(&f, "1 if abs(target - mean) <= deviations * sigma "
+                                                "else 0"));
+    if (graph->status == SOCLE_OK) sc_formula_build(&f, &each);
+    return per_sample(graph, each, false);
 }
 
 /* The sum over the classes of a formula of each: [rows, classes] -> [rows]. The target is what
@@ -159,7 +180,7 @@ static sc_value mean_of_rows(sc_graph *graph, sc_value x, int64_t samples) {
 /* Of probabilities: of each row of scores, and the mean over those of a sample. */
 static sc_loss_rows share_rows(sc_graph *graph, const sc_loss_term *term, sc_value output,
                                sc_value target) {
-    sc_loss_rows rows = {SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE};
+    sc_loss_rows rows = {SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE};
     if (output == SC_NO_VALUE || target == SC_NO_VALUE) return rows;
     const int64_t samples = sc_graph_desc(graph, output)->dim[0];
     rows.prediction = sc_build_class_rows(graph, output);

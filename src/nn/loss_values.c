@@ -126,6 +126,7 @@ const sc_loss_kind sc_loss_gaussian = {
     .second = "variance",
     .is_signed = true,
     .formula = "v = max(variance, epsilon); 0.5 * (log(v) + (prediction - target) ** 2 / v)",
+    .deviation = "sqrt(max(variance, epsilon))",
     .record.use =
         "a regression that says how sure it is, behind a layer that gives variances above 0",
     .record.source = "Nix and Weigend 1994",
@@ -146,6 +147,7 @@ const sc_loss_kind sc_loss_gaussian_sigma = {
     .is_signed = true,
     .formula = "s = softplus(spread) + epsilon; log(s) + 0.5 * ((prediction - target) / s) ** 2",
     .shows_second = "softplus(prediction) + epsilon",
+    .deviation = "softplus(spread) + epsilon",
     .record.use = "the same from any numbers: sigma goes through softplus here",
     .record.source = "Nix and Weigend 1994",
 };

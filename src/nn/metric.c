@@ -348,6 +348,8 @@ static const sc_record *const records[] = {&accuracy.record,
                                            &squared.record,
                                            &root_squared.record,
                                            &r2.record,
+                                           &sc_metric_coverage.record,
+                                           &sc_metric_calibration_error.record,
                                            &expr.record,
                                            NULL};
 
@@ -358,7 +360,7 @@ const sc_family sc_metric_family = {
             "does not depend on it. Accuracy is measured unasked wherever the loss has one. Those "
             "that need all samples at once are of validation and evaluation alone: precision, "
             "recall, f1, auc, average_precision, kappa, matthews, log_loss, rmse and r2, as "
-            "scikit-learn defines them, by the weights that samples have.",
+            "scikit-learn defines them, and calibration_error, by the weights that samples have.",
     .foreign = "iou dice bleu perplexity",
     .record = records,
 };

@@ -28,6 +28,7 @@ struct sc_metric_kind {
     sc_collects collects;
     sc_score_options options; /* of `score` */
     int places;               /* of scores among which a label is right: top5 has 5 */
+    double level;             /* of an interval: the share that it is to hold; 0 in others */
     /* Whether the net's loss has it. */
     bool (*suits)(const sc_net *net);
     int phase;   /* the loss of a phase, by its number from 1; 0: of what the data have, by the two
@@ -40,10 +41,14 @@ struct sc_metric_options {
     const char *formula, *name, *better; /* better: "lower" or "higher" */
     const char *average;                 /* "macro", "micro", "weighted"; NULL: the standard one */
     int class_number, places;
+    double level;
 };
 /* Of `average`. */
 sc_average sc_average_of(const char *word);
 bool sc_metric_has_formula(const sc_metric_kind *metric); /* a user gives it */
+
+/* metric_calibration.c */
+extern const sc_metric_kind sc_metric_coverage, sc_metric_calibration_error;
 
 extern const sc_family sc_metric_family; /* each record is the beginning of a sc_metric_kind */
 /* The kinds, in the order of the table; NULL behind the last. */

@@ -46,11 +46,13 @@ typedef struct sc_layer_options {
     int pieces;              /* maxout: linear maps of a unit; 0 in other layers */
     float rate;              /* dropout */
     bool spatial;            /* dropout: of whole channels */
-    float deviation;         /* gaussian_noise */
+    float deviation;         /* gaussian_noise, blur */
     float epsilon, momentum; /* batchnorm: running = momentum * running + (1 - momentum) * batch */
     int group;               /* batchnorm: samples of a statistics group; 0: the whole batch */
     int axis;                /* concat, softmax */
     int factor[2];           /* upsample */
+    int size[2];             /* resize */
+    const char *method;      /* resize: "bilinear", "nearest"; standardise: "image", "channel" */
     socle_shape shape;       /* reshape: of a sample */
     const char *function;    /* activation: a word of activation_list.def ("relu"); rnn */
     float value[SC_LAYER_VALUES]; /* of an activation: what its formula reads, in the order of its

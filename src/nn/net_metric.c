@@ -85,6 +85,8 @@ static void name_metric(char out[SC_NAME_MOST], const sc_metric_kind *kind,
                         const sc_metric_options *options) {
     if (options->places)
         snprintf(out, SC_NAME_MOST, "top%d", options->places);
+    else if (kind->level > 0 && options->level != kind->level)
+        snprintf(out, SC_NAME_MOST, "%s_%.6g", sc_metric_word(kind), 100 * options->level);
     else if (options->class_number >= 0)
         snprintf(out, SC_NAME_MOST, "%s_%d", sc_metric_word(kind), options->class_number);
     else
@@ -130,6 +132,7 @@ static socle_status read_metric(const sc_metric_kind **out, sc_net *net,
     SC_TRY(sc_arena_string(net->arena, &own->record.word, word));
     own->brief = own->record.word;
     own->places = options->places;
+    own->level = options->level;
     own->options = (sc_score_options){sc_average_of(options->average), options->class_number};
     *out = own;
     if (!formula) return SOCLE_OK;
@@ -149,7 +152,7 @@ static socle_status check_room(const sc_net *net, const char *word, const sc_met
 
 static bool has_options(const sc_metric_options *options) {
     return options && (options->formula || options->name || options->average || options->places ||
-                       options->class_number >= 0);
+                       options->level > 0 || options->class_number >= 0);
 }
 
 socle_status sc_net_measure(sc_net *net, const char *word, const sc_metric_options *options) {
@@ -160,7 +163,7 @@ socle_status sc_net_measure(sc_net *net, const char *word, const sc_metric_optio
     if (sc_metric_has_formula(metric) && (!options || !options->formula))
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: the formula is missing", word);
     if (metric->record.count && has_options(options)) SC_TRY(read_metric(&metric, net, options));
-    if (metric->build && !metric->places && !metric->always)
+    if (metric->build && !metric->places && !metric->level && !metric->always)
         return sc_fail(net->env, SOCLE_STATUS_CONFIG, "%s: k is missing", word);
     if (sc_net_metric(net, sc_metric_word(metric)) >= 0) return SOCLE_OK;
     SC_TRY(check_room(net, word, metric));

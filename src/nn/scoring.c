@@ -256,3 +256,32 @@ socle_status sc_score_rmse(double *out, const sc_scored *rows, const sc_score_op
     *out = sum / (double)rows->columns;
     return SOCLE_OK;
 }
+
+/* The probability of the class that a row is taken for; NaN: it is taken for none. */
+static double sureness(const sc_scored *rows, int64_t row) {
+    const double found = (double)rows->data[SC_COLLECTED_CLASS][row];
+    const float *score = rows->data[SC_COLLECTED_SCORE];
+    if (!(found >= 0)) return NAN;
+    if (rows->classes) return (double)score[row * rows->classes + (int64_t)found];
+    return found > 0 ? (double)score[row] : 1 - (double)score[row];
+}
+
+socle_status sc_score_calibration_error(double *out, const sc_scored *rows,
+                                        const sc_score_options *o) {
+    enum { BINS = 10 };
+    double right[BINS] = {0}, sure[BINS] = {0}, whole = 0, sum = 0;
+    (void)o;
+    for (int64_t row = 0; row < rows->rows; row++) {
+        const double weight = sc_scored_weight(rows, row), share = sureness(rows, row);
+        if (weight == 0) continue;
+        const int bin = (int)ceil(share * BINS) - 1;
+        const int at = !(bin > 0) ? 0 : bin < BINS ? bin : BINS - 1;
+        whole += weight;
+        sure[at] += weight * share;
+        if (label_of(rows, row) == (int64_t)rows->data[SC_COLLECTED_CLASS][row])
+            right[at] += weight;
+    }
+    for (int b = 0; b < BINS; b++) sum += fabs(right[b] - sure[b]);
+    *out = whole > 0 ? sum / whole : NAN;
+    return SOCLE_OK;
+}

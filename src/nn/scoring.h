@@ -68,6 +68,10 @@ socle_status sc_score_kappa(double *out, const sc_scored *rows, const sc_score_o
 /* Matthews 1975, of several classes as Gorodkin 2004 has it. */
 socle_status sc_score_matthews(double *out, const sc_scored *rows, const sc_score_options *o);
 socle_status sc_score_log_loss(double *out, const sc_scored *rows, const sc_score_options *o);
+/* The expected calibration error of ten bins by the probability of the answer, each with its upper
+ * end (Guo et al. 2017); of rows with one label. */
+socle_status sc_score_calibration_error(double *out, const sc_scored *rows,
+                                        const sc_score_options *o);
 /* scoring_ranks.c: the area under the curve of true over false positives (Hanley and McNeil 1982;
  * equal scores count half), and the mean of the precision over recall in steps. Several classes:
  * each against the rest, those without a positive (or negative) row left out. */

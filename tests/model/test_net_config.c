@@ -127,6 +127,10 @@ static const struct {
               "[noise1, noise2]}]"},
     {"gaussian_noise", "network: [{gaussian_noise: 0.25}, {gaussian_noise: {deviation: 1}}]"},
     {"prelu", "network: [prelu, {prelu: {per_channel: true, weight_init: {constant: -0.5}}}]"},
+    {"resize", "network: [{resize: [7, 5]}, {resize: {size: 9, method: nearest}}]"},
+    {"grey", "network: [grey]"},
+    {"standardise", "network: [standardise, {standardise: channel}]"},
+    {"blur", "network: [{blur: 1.5}, {blur: {sigma: 0}}]"},
     {"maxout", "network: [flatten, {maxout: 4}, {maxout: {units: 3, pieces: 5, bias: false}}]"},
 };
 

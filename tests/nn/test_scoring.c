@@ -108,6 +108,21 @@ Test(scoring, pairs) {
     SC_TRUE(fabs(auc - won / pairs) <= 1e-12);
 }
 
+/* By hand: of two answers at 0.65 one is right, of two at 0.9 both, one of 0.2 is wrong by its
+ * class 0, which it has with 0.8. */
+Test(scoring, calibration_error) {
+    const float label[] = {1, 0, 1, 1, 1}, class[] = {1, 1, 1, 1, 0},
+                score[] = {0.65f, 0.65f, 0.9f, 0.9f, 0.2f}, weight[] = {1, 1, 1, 1, 2};
+    const sc_score_options standard = {.class_number = -1};
+    double value;
+    sc_scored rows = columns(label, class, score, 5, 1);
+    SC_OK(&env, sc_score_calibration_error(&value, &rows, &standard));
+    SC_NEAR(value, (2 * 0.15 + 2 * 0.1 + 0.8) / 5, 1e-7);
+    rows.data[SC_COLLECTED_WEIGHT] = weight;
+    SC_OK(&env, sc_score_calibration_error(&value, &rows, &standard));
+    SC_NEAR(value, (2 * 0.15 + 2 * 0.1 + 2 * 0.8) / 6, 1e-7);
+}
+
 /* One class only, no spread, no weight, a score that is no number: no value, or the conventional
  * one. */
 Test(scoring, undetermined) {

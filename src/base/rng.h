@@ -17,7 +17,8 @@ enum {
     SC_RNG_INIT = 0x50000000,
     SC_RNG_AUGMENT = 0x60000000,
     SC_RNG_DESCENT = 0x70000000,
-    SC_RNG_REPLACE = 0x78000000
+    SC_RNG_REPLACE = 0x78000000,
+    SC_RNG_SEARCH = 0x7c000000
 };
 
 /* Four words for (seed, counter). */

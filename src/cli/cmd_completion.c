@@ -65,7 +65,7 @@ static value_kind kind_of(const char *value) {
         {"CONFIG", VALUE_FILES},   {"MODEL", VALUE_FILES},          {"CONFIG|MODEL", VALUE_FILES},
         {"FILE|-", VALUE_FILES},   {"OPERATION", VALUE_WORDS},      {"RUN...", VALUE_FILES},
         {"FIGURE", VALUE_WORDS},   {"[TOPIC [NAME]]", VALUE_WORDS}, {"PATH=VALUE", VALUE_SETTING},
-        {"[WORD]", VALUE_WORDS}};
+        {"[WORD]", VALUE_WORDS},   {"KEY=RANGE", VALUE_SETTING},    {"[CONFIG]", VALUE_FILES}};
     if (!value) return VALUE_NONE;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(value, kinds[i].name) == 0) return kinds[i].kind;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle eval`: loss and accuracy of a model on the data of a configuration, with thresholds for
  * scripts. */
+#include "cli/ensemble.h"
 #include "cli/eval_classes.h"
 #include "cli/model_run.h"
 #include "model/net_config.h"
@@ -104,8 +105,9 @@ static socle_status job(sc_device *device, void *argument) {
     sc_engine *engine;
     sc_stage_source source = {.dataset = eval->dataset};
     SC_TRY(sc_targets_column(&source.target, device->env, eval->dataset));
-    SC_TRY(sc_model_run_engine(&engine, device, eval->net, &eval->settings->choice, eval->dataset,
-                               eval->settings->batch, false, false));
+    const sc_model_choice *choice = &eval->settings->choice;
+    SC_TRY(sc_model_run_engine(&engine, device, eval->net, choice->models > 1 ? NULL : choice,
+                               eval->dataset, eval->settings->batch, false, false));
     const bool per_class = eval->settings->per_class;
     socle_status status = sc_evaluate_rows(engine, &source, &eval->result,
                                            per_class ? sc_class_report_take : NULL, &eval->classes);
@@ -113,8 +115,7 @@ static socle_status job(sc_device *device, void *argument) {
     return status;
 }
 
-static socle_status collect_classes(eval_job *eval, sc_cli *cli) {
-    const char *text = eval->net->preparation;
+static socle_status collect_classes(eval_job *eval, sc_cli *cli, const char *text) {
     socle_status status = sc_net_collect(eval->net, SC_COLLECTS_CLASSES);
     if (status != SOCLE_OK) return sc_fail_prefix(&cli->env, status, "--per-class");
     if (!text) return SOCLE_OK;
@@ -145,7 +146,58 @@ static socle_status load(eval_job *eval, sc_cli *cli) {
         status = sc_recipe_suits_class_weights(config, part, eval->net);
     if (status == SOCLE_OK && eval->net->losses)
         status = sc_metrics_read(eval->net, config, sc_config_root(config));
-    if (status == SOCLE_OK && eval->settings->per_class) status = collect_classes(eval, cli);
+    if (status == SOCLE_OK && eval->settings->per_class)
+        status = collect_classes(eval, cli, eval->net->preparation);
+    sc_config_destroy(config);
+    return status;
+}
+
+/* The samples as each model reads them. */
+static socle_status load_members(sc_ensemble *ensemble, const eval_settings *settings,
+                                 const sc_config *config) {
+    sc_env *env = &ensemble->cli->env;
+    for (int m = 0; m < ensemble->models; m++) {
+        sc_member *member = &ensemble->member[m];
+        SC_TRY(sc_recipe_data(&member->dataset, env, config, part_of(settings),
+                              member->net->preparation));
+        if (!member->dataset)
+            return sc_fail(env, SOCLE_STATUS_CONFIG, "%s: has no data.%s to evaluate",
+                           sc_config_label(config), part_of(settings));
+        SC_TRY(sc_recipe_suits_inputs(config, part_of(settings), member->net));
+        SC_TRY(sc_recipe_suits(env, member->net, member->dataset, member->net->losses > 0));
+    }
+    return SOCLE_OK;
+}
+
+static socle_status join(eval_job *eval, sc_ensemble *ensemble, const sc_config *config) {
+    sc_cli *cli = ensemble->cli;
+    sc_worker *worker;
+    SC_TRY(load_members(ensemble, eval->settings, config));
+    SC_TRY(sc_cli_open_worker(cli, &worker, false));
+    socle_status status = sc_worker_run(worker, sc_ensemble_predict, ensemble, 0);
+    sc_worker_destroy(worker);
+    SC_TRY(status);
+    SC_TRY(sc_ensemble_judge(&eval->net, &eval->dataset, ensemble));
+    SC_TRY(sc_metrics_read(eval->net, config, sc_config_root(config)));
+    if (!eval->settings->per_class) return SOCLE_OK;
+    return collect_classes(eval, cli, ensemble->member[0].net->preparation);
+}
+
+/* Several models: what is evaluated is the mean of what they predict. */
+static socle_status load_several(eval_job *eval, sc_cli *cli) {
+    sc_ensemble *ensemble;
+    sc_config *config;
+    socle_status status = sc_config_load(&config, &cli->env, eval->settings->data);
+    if (status != SOCLE_OK)
+        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
+    status = sc_allocate(&cli->env, &ensemble, 1, sizeof *ensemble);
+    if (status == SOCLE_OK) {
+        ensemble->batch = eval->settings->batch;
+        status = sc_ensemble_open(ensemble, cli, &eval->settings->choice);
+        if (status == SOCLE_OK) status = join(eval, ensemble, config);
+        sc_ensemble_close(ensemble);
+    }
+    sc_release(&cli->env, ensemble);
     sc_config_destroy(config);
     return status;
 }
@@ -167,6 +219,8 @@ static socle_status print_result(sc_cli *cli, const eval_job *eval) {
     if (cli->json) {
         json_t *event = sc_report("done");
         sc_report_text(event, "model", eval->settings->choice.model);
+        if (eval->settings->choice.models > 1)
+            sc_report_integer(event, "models", eval->settings->choice.models);
         sc_report_text(event, "split", part_of(eval->settings));
         sc_report_means(event, "test_", eval->net, result->loss, result->metric);
         sc_report_integer(event, "samples", result->samples);
@@ -201,14 +255,14 @@ static socle_status check_thresholds(sc_cli *cli, const eval_settings *settings,
 
 socle_status sc_eval_command(sc_cli *cli, int argc, char **argv) {
     eval_settings settings = {.cli = cli,
-                              .choice.cli = cli,
+                              .choice = {.cli = cli, .several = true},
                               .min_accuracy = NAN,
                               .max_loss = NAN,
                               .batch = STANDARD_BATCH};
     eval_job eval = {.settings = &settings, .classes = {.env = &cli->env}};
     SC_TRY(sc_cli_parse(cli, &sc_eval_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
-    socle_status status = load(&eval, cli);
+    socle_status status = settings.choice.models > 1 ? load_several(&eval, cli) : load(&eval, cli);
     if (status == SOCLE_OK) status = evaluate(&eval, cli);
     if (status == SOCLE_OK) {
         status = print_result(cli, &eval);

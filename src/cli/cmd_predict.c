@@ -2,6 +2,7 @@
 /* `socle predict`: one line per sample: the class and its probability, or every output. Predictions
  * are printed batch by batch, so that a reader need not wait for the last. */
 #include "cli/draws.h"
+#include "cli/ensemble.h"
 #include "cli/model_run.h"
 #include "cli/prediction.h"
 #include "model/net_config.h"
@@ -232,15 +233,21 @@ static bool has_probabilities(const sc_loss_term *loss) {
 }
 
 /* A model that learnt from a table is asked about rows of one. */
-static socle_status load_samples(predict_job *predict, sc_cli *cli) {
-    const predict_settings *settings = predict->settings;
-    sc_preparation *preparation = &predict->preparation;
-    if (!predict->net || !predict->net->preparation)
-        return sc_model_run_samples(&predict->dataset, &cli->env, settings->input,
-                                    settings->layout);
-    SC_TRY(sc_preparation_read(preparation, &cli->env, settings->choice.model,
-                               predict->net->preparation));
-    return sc_model_run_rows(&predict->dataset, &cli->env, settings->input, preparation);
+static socle_status read_samples(sc_dataset **out, const predict_settings *settings,
+                                 const sc_preparation *preparation) {
+    sc_env *env = &settings->cli->env;
+    SC_TRY(preparation->fields ? sc_model_run_rows(out, env, settings->input, preparation)
+                               : sc_model_run_samples(out, env, settings->input, settings->layout));
+    return sc_model_run_inputs(*out, env, settings->file, settings->files, settings->layout);
+}
+
+static socle_status check_inputs(const predict_settings *settings, const sc_net *net) {
+    sc_env *env = &settings->cli->env;
+    for (int i = 0; i < settings->files; i++) {
+        socle_status status = sc_recipe_has_input(env, net, settings->file[i].name);
+        if (status != SOCLE_OK) return sc_fail_prefix(env, status, "--inputs");
+    }
+    return SOCLE_OK;
 }
 
 /* The network of a configuration comes behind the data, which may have to say its input. */
@@ -248,25 +255,82 @@ static socle_status load(predict_job *predict, sc_cli *cli) {
     const predict_settings *settings = predict->settings;
     const sc_model_choice *choice = &settings->choice;
     if (!choice->config) SC_TRY(sc_model_choice_net(&predict->net, choice, NULL));
-    SC_TRY(load_samples(predict, cli));
-    SC_TRY(sc_model_run_inputs(predict->dataset, &cli->env, settings->file, settings->files,
-                               settings->layout));
+    if (predict->net && predict->net->preparation)
+        SC_TRY(sc_preparation_read(&predict->preparation, &cli->env, choice->model,
+                                   predict->net->preparation));
+    SC_TRY(read_samples(&predict->dataset, settings, &predict->preparation));
     if (choice->config) SC_TRY(sc_model_choice_net(&predict->net, choice, predict->dataset));
     if (settings->network) SC_TRY(sc_net_choose_result(predict->net, settings->network));
-    for (int i = 0; i < settings->files; i++) {
-        socle_status status = sc_recipe_has_input(&cli->env, predict->net, settings->file[i].name);
-        if (status != SOCLE_OK) return sc_fail_prefix(&cli->env, status, "--inputs");
-    }
+    SC_TRY(check_inputs(settings, predict->net));
     SC_TRY(check_draws(predict, cli));
     return sc_recipe_suits(&cli->env, predict->net, predict->dataset, false);
 }
 
+/* The samples as each model reads them. */
+static socle_status load_members(sc_ensemble *ensemble, const predict_settings *settings) {
+    sc_env *env = &ensemble->cli->env;
+    for (int m = 0; m < ensemble->models; m++) {
+        sc_member *member = &ensemble->member[m];
+        if (settings->network) SC_TRY(sc_net_choose_result(member->net, settings->network));
+        SC_TRY(read_samples(&member->dataset, settings, &member->preparation));
+        SC_TRY(check_inputs(settings, member->net));
+        SC_TRY(sc_recipe_suits(env, member->net, member->dataset, false));
+    }
+    return SOCLE_OK;
+}
+
+static socle_status print_means(const sc_ensemble *ensemble, const predict_settings *settings) {
+    const sc_member *first = &ensemble->member[0];
+    sc_prediction_form form = {.cli = ensemble->cli,
+                               .preparation = &first->preparation,
+                               .classes = has_classes(first->net),
+                               .all = settings->all,
+                               .logits = settings->logits};
+    predict_job counts = {.dataset = first->dataset};
+    for (int64_t i = 0; i < ensemble->samples && !ferror(stdout); i++) {
+        form.deviation = ensemble->deviation + i * ensemble->size;
+        counts.broken +=
+            !sc_prediction_print(&form, i, ensemble->mean + i * ensemble->size, ensemble->size);
+    }
+    return check_outputs(&ensemble->cli->env, &counts);
+}
+
+static socle_status answer(sc_ensemble *ensemble, const predict_settings *settings) {
+    sc_worker *worker;
+    SC_TRY(sc_ensemble_open(ensemble, settings->cli, &settings->choice));
+    SC_TRY(load_members(ensemble, settings));
+    SC_TRY(sc_cli_open_worker(settings->cli, &worker, false));
+    socle_status status = sc_worker_run(worker, sc_ensemble_predict, ensemble, 0);
+    sc_worker_destroy(worker);
+    return status == SOCLE_OK ? print_means(ensemble, settings) : status;
+}
+
+/* Several models answer by the mean of what they predict. */
+static socle_status predict_together(sc_cli *cli, const predict_settings *settings) {
+    sc_ensemble *ensemble;
+    if (settings->draws)
+        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                       "--dropout-samples: is of one model; several deviate by themselves");
+    if (strcmp(settings->input, "-") == 0)
+        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                       "--input -: several models read their samples from a file");
+    SC_TRY(sc_allocate(&cli->env, &ensemble, 1, sizeof *ensemble));
+    ensemble->batch = settings->batch;
+    ensemble->logits = settings->logits;
+    socle_status status = answer(ensemble, settings);
+    sc_ensemble_close(ensemble);
+    sc_release(&cli->env, ensemble);
+    return status;
+}
+
 socle_status sc_predict_command(sc_cli *cli, int argc, char **argv) {
-    predict_settings settings = {.cli = cli, .choice.cli = cli, .batch = STANDARD_BATCH};
+    predict_settings settings = {
+        .cli = cli, .choice = {.cli = cli, .several = true}, .batch = STANDARD_BATCH};
     predict_job predict = {.settings = &settings};
     sc_worker *worker;
     SC_TRY(sc_cli_parse(cli, &sc_predict_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
+    if (settings.choice.models > 1) return predict_together(cli, &settings);
     socle_status status = load(&predict, cli);
     if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);
     if (status == SOCLE_OK) {

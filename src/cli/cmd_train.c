@@ -9,26 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum {
-    KEY_EPOCHS = 256,
-    KEY_BATCH,
-    KEY_SEED,
-    KEY_MEMORY,
-    KEY_PROFILE,
-    KEY_RESUME,
-    KEY_OVERWRITE,
-    KEY_REPRODUCIBLE,
-    KEY_RENAME
-};
-
-/* A flag that stands for one value of the configuration. */
-static error_t integer_flag(sc_train_settings *settings, char out[64], const char *flag,
-                            const char *key, const char *text, int64_t minimum, int64_t maximum) {
-    int64_t value;
-    error_t error = sc_cli_integer(settings->cli, &value, flag, text, minimum, maximum);
-    if (!error) snprintf(out, 64, "%s=%lld", key, (long long)value);
-    return error;
-}
+enum { KEY_PROFILE = 256, KEY_RESUME, KEY_RENAME };
 
 /* A profile is written at the end; its folder must be there before hours of training. */
 static error_t set_profile(sc_train_settings *settings, const char *path) {
@@ -63,33 +44,16 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         sc_cli_inputs(state, settings->cli);
-        state->child_inputs[0] = &settings->choice;
+        state->child_inputs[0] = settings;
+        state->child_inputs[1] = &settings->choice;
         return 0;
-    case KEY_EPOCHS:
-        return integer_flag(settings, settings->epochs, "--epochs", "train.epochs", arg, 0,
-                            INT32_MAX);
-    case KEY_BATCH:
-        return integer_flag(settings, settings->batch, "--batch", "train.batch", arg, 1, INT32_MAX);
-    case KEY_SEED:
-        return integer_flag(settings, settings->seed, "--seed", "train.seed", arg, 0, INT64_MAX);
-    case KEY_MEMORY:
-        return sc_cli_size(settings->cli, &settings->memory, "--memory", arg);
     case KEY_PROFILE:
         return set_profile(settings, arg);
     case KEY_RESUME:
         settings->resume = arg;
         return 0;
-    case KEY_OVERWRITE:
-        settings->overwrite = true;
-        return 0;
-    case KEY_REPRODUCIBLE:
-        settings->reproducible = true;
-        return 0;
     case KEY_RENAME:
         return sc_cli_rename(settings->cli, settings->rename, &settings->renames, arg);
-    case 'o':
-        settings->output = arg;
-        return 0;
     case ARGP_KEY_END:
         return check_settings(settings);
     default:
@@ -98,32 +62,19 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp_option options[] = {
-    {"epochs", KEY_EPOCHS, "N", 0, "Epochs; short for --set train.epochs=N", 1},
-    {"batch", KEY_BATCH, "N", 0, "Samples per step; short for --set train.batch=N", 1},
-    {"seed", KEY_SEED, "N", 0, "Seed of weights, order and dropout; short for --set train.seed=N",
-     1},
     {"rename", KEY_RENAME, "FROM=TO", 0,
      "What tensors FROM in the file of train.init_from are called here, e.g. "
      "'features.0.*=conv2d1.*'; may be repeated",
      1},
-    {"output", 'o', "DIR", 0, "Directory of the run (default: runs/NAME-DATE-TIME)", 2},
     {"resume", KEY_RESUME, "DIR", 0,
      "Continue the run in DIR from its checkpoint; CONFIG may then be left out", 2},
-    {"overwrite", KEY_OVERWRITE, NULL, 0,
-     "Replace the run that lies in the directory of -o; it stays in DIR/previous until the new one "
-     "has its first model",
-     2},
-    {"reproducible", KEY_REPRODUCIBLE, NULL, 0,
-     "The same bytes on one or several devices of one kind; short for --set "
-     "train.reproducible=true",
-     3},
-    {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 3},
     {"profile", KEY_PROFILE, "FILE", 0,
      "Write the time of each launch of the training step, as JSON", 3},
     {0},
 };
 
-static const struct argp_child children[] = {{&sc_recipe_choice_argp, 0, NULL, 0},
+static const struct argp_child children[] = {{&sc_train_run_argp, 0, NULL, 0},
+                                             {&sc_recipe_choice_argp, 0, NULL, 0},
                                              {&sc_cli_device_argp, 0, NULL, 0},
                                              {&sc_cli_common_argp, 0, NULL, 0},
                                              {0}};
@@ -179,22 +130,32 @@ static socle_status run_recipe(sc_train_session *session, const sc_config *confi
     return status;
 }
 
-socle_status sc_train_command(sc_cli *cli, int argc, char **argv) {
-    sc_train_settings settings = {.cli = cli, .choice = {.cli = cli, .optional = true}};
-    sc_train_session session = {.cli = cli, .settings = &settings, .opened = sc_now_ns()};
+socle_status sc_train_run(const sc_train_settings *settings, const char *label, sc_train_load load,
+                          const void *user) {
+    sc_cli *cli = settings->cli;
+    sc_train_session session = {.cli = cli, .settings = settings, .opened = sc_now_ns()};
     sc_config *config;
     sc_signals_prepare();
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow fails like a full disk */
-    SC_TRY(sc_cli_parse(cli, &sc_train_argp, argc, argv, &settings));
-    if (cli->helped) return SOCLE_OK;
+    signal(SIGXFSZ, SIG_IGN);         /* a file that may not grow fails like a full disk */
     SC_TRY(sc_train_claim(&session)); /* before anything of it is read */
-    socle_status status = sc_train_load_config(&config, &settings);
+    socle_status status = load(&config, user);
     if (status == SOCLE_OK) {
-        session.label = settings.choice.config ? sc_config_label(config) : "run";
+        session.label = label ? label : sc_config_label(config);
         status = run_recipe(&session, config);
         sc_config_destroy(config);
     }
     sc_release(&cli->env, session.curve);
     sc_directory_release(session.place);
     return status;
+}
+
+static socle_status load(sc_config **out, const void *settings) {
+    return sc_train_load_config(out, settings);
+}
+
+socle_status sc_train_command(sc_cli *cli, int argc, char **argv) {
+    sc_train_settings settings = {.cli = cli, .choice = {.cli = cli, .optional = true}};
+    SC_TRY(sc_cli_parse(cli, &sc_train_argp, argc, argv, &settings));
+    if (cli->helped) return SOCLE_OK;
+    return sc_train_run(&settings, settings.choice.config ? NULL : "run", load, &settings);
 }

@@ -31,8 +31,11 @@ typedef struct sc_train_session {
     sc_trainer *trainer;
     sc_trace *trace; /* NULL: none */
     sc_run_directory *directory;
-    bool asked;            /* SIGUSR1 asks for a checkpoint that is not written yet */
-    sc_directory *place;   /* the directory; NULL: still to be made */
+    bool asked;          /* SIGUSR1 asks for a checkpoint that is not written yet */
+    sc_directory *place; /* the directory; NULL: still to be made */
+    bool silent;         /* nothing is shown, and the test data are left alone */
+    int64_t pause; /* after so many epochs the run is left as it is, to go on later; 0: never */
+    bool paused;
     sc_curve_point *curve; /* losses of the whole epochs of this invocation */
     size_t epochs, curve_capacity;
     sc_epoch_report last, best; /* epoch 0: none yet */
@@ -41,11 +44,21 @@ typedef struct sc_train_session {
     bool tested;
 } sc_train_session;
 
-/* train_settings.c: flags into the configuration. */
+/* train_settings.c. What commands that make a run have in common: -o, --overwrite, --memory,
+ * --reproducible and the short flags; a child whose input is a sc_train_settings. */
+extern const struct argp sc_train_run_argp;
+/* The short flags into the configuration. Errors: CONFIG. */
+socle_status sc_train_apply_flags(sc_config *config, const sc_train_settings *settings);
+/* The whole configuration of `socle train`. */
 socle_status sc_train_load_config(sc_config **out, const sc_train_settings *settings);
 /* A configuration that a checkpoint holds, with nothing over it, is the fault of that file: CONFIG
  * becomes DATA. */
 socle_status sc_train_judge_config(const sc_train_settings *settings, socle_status status);
+/* cmd_train.c: a whole run, of the configuration that `load` gives. `label`: of the run's name;
+ * NULL: the configuration's. */
+typedef socle_status (*sc_train_load)(sc_config **out, const void *user);
+socle_status sc_train_run(const sc_train_settings *settings, const char *label, sc_train_load load,
+                          const void *user);
 /* train_session.c: takes the run's directory if it is there already. */
 socle_status sc_train_claim(sc_train_session *session);
 /* train_session.c: the run on these devices, from the trainer's making to its end. */

@@ -23,18 +23,32 @@ error_t sc_cli_rename(sc_cli *cli, sc_rename *rules, int *count, char *text) {
     return 0;
 }
 
+static error_t add_model(sc_model_choice *choice, const char *path) {
+    const int most = choice->several ? SC_CLI_MODELS : 1;
+    if (choice->models == most)
+        return sc_cli_usage(choice->cli,
+                            most == 1 ? "one model at a time: '%s' and '%s'"
+                                      : "too many models: '%s' ... '%s'",
+                            choice->model, path);
+    if (!choice->models) choice->model = path;
+    choice->every[choice->models++] = path;
+    return 0;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
     sc_model_choice *choice = state->input;
     switch (key) {
     case 'm':
-        choice->model = arg;
-        return 0;
+        return add_model(choice, arg);
     case KEY_CONFIG:
         choice->config = arg;
         return 0;
     case KEY_RENAME:
         return sc_cli_rename(choice->cli, choice->rule, &choice->rules, arg);
     case ARGP_KEY_END:
+        if (choice->models > 1 && choice->config)
+            return sc_cli_usage(choice->cli,
+                                "--config: several models must each say their network");
         if (choice->rules && !choice->config)
             return sc_cli_usage(choice->cli,
                                 "--rename goes with --config: a model file has its names");
@@ -45,7 +59,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp_option options[] = {
-    {"model", 'm', "FILE", 0, "The model, e.g. runs/NAME/model.safetensors", 1},
+    {"model", 'm', "FILE", 0,
+     "The model, e.g. runs/NAME/model.safetensors; of eval and predict several, whose mean counts",
+     1},
     {"config", KEY_CONFIG, "FILE", 0,
      "A configuration whose network FILE of -m holds the weights of, where it does not say so "
      "itself",

@@ -8,11 +8,14 @@
 #include "data/dataset.h"
 #include "model/model.h"
 
-enum { SC_CLI_RENAMES = 256 };
+enum { SC_CLI_RENAMES = 256, SC_CLI_MODELS = 16 };
 
 typedef struct sc_model_choice {
     sc_cli *cli;
-    const char *model, *config; /* config NULL: the model file says its network */
+    const char *model, *config;       /* config NULL: the model file says its network */
+    const char *every[SC_CLI_MODELS]; /* all that were named, `model` first */
+    int models;
+    bool several; /* more than one may be */
     sc_rename rule[SC_CLI_RENAMES];
     int rules;
 } sc_model_choice;

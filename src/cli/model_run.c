@@ -34,7 +34,8 @@ socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net
     if (sc_targets_column(&target, device->env, dataset) == SOCLE_OK)
         SC_TRY(sc_columns_choose(&options, device->env, net, dataset, NULL));
     SC_TRY(sc_engine_create(out, device, net, &options));
-    socle_status status = sc_model_choice_load(device->env, choice, net, take, *out);
+    socle_status status =
+        choice ? sc_model_choice_load(device->env, choice, net, take, *out) : SOCLE_OK;
     if (status == SOCLE_OK) return status;
     sc_engine_destroy(*out);
     *out = NULL;

@@ -8,7 +8,8 @@
 #include "data/preparation.h"
 #include "train/fit.h"
 
-/* An engine for evaluation and prediction with the model's weights. `dataset` decides the type of
+/* An engine for evaluation and prediction with the model's weights (`choice` NULL: the network has
+ * none). `dataset` decides the type of
  * the targets and how much capacity is needed at most; `logits`: predictions are those of the
  * network, without the softmax or sigmoid of its loss. Thread: the device's. */
 socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net,

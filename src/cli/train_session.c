@@ -12,10 +12,17 @@ static void on_progress(void *user, const sc_progress *progress) {
     sc_progress_show(&session->bar, progress);
 }
 
-static bool on_stop(void *user) {
-    (void)user;
+static bool is_asked_to_stop(void) {
     sc_signals_look();
     return sc_signal_seen() != 0;
+}
+
+static bool on_stop(void *user) {
+    sc_train_session *session = user;
+    if (is_asked_to_stop()) return true;
+    session->paused =
+        session->pause && sc_trainer_position(session->trainer).epoch >= session->pause;
+    return session->paused;
 }
 
 static bool on_checkpoint_due(void *user, int64_t step) {
@@ -51,7 +58,7 @@ static socle_status on_epoch(void *user, const sc_epoch_report *report) {
     SC_TRY(note_curve(session, report));
     session->last = *report;
     if (report->best) session->best = *report;
-    sc_train_report_epoch(session, report);
+    if (!session->silent) sc_train_report_epoch(session, report);
     return SOCLE_OK;
 }
 
@@ -104,13 +111,13 @@ static socle_status prepare(sc_train_session *session, const sc_fleet_device *de
     fit.memory = settings->memory;
     fit.plan.profile = settings->profile && count == 1; /* several: a trace, undisturbed */
     fit.user = session;
-    fit.progress = on_progress;
+    if (!session->silent) fit.progress = on_progress;
     fit.epoch = on_epoch;
     fit.stop = on_stop;
     fit.checkpoint_due = on_checkpoint_due;
     fit.checkpoint = on_checkpoint;
     sc_env *env = &session->cli->env;
-    sc_train_report_plan(session, device, count);
+    if (!session->silent) sc_train_report_plan(session, device, count);
     SC_TRY(sc_trainer_create_on(&session->trainer, env, device, count, recipe->net, &fit,
                                 recipe->train, recipe->test));
     SC_TRY(sc_train_profile_begin(session));
@@ -169,7 +176,7 @@ static socle_status save_results(sc_train_session *session) {
 }
 
 static socle_status test(sc_train_session *session) {
-    if (!session->recipe->test) return SOCLE_OK;
+    if (!session->recipe->test || session->silent) return SOCLE_OK;
     SC_TRY(sc_trainer_restore_best(session->trainer));
     SC_TRY(sc_trainer_test(session->trainer, &session->test));
     session->tested = true;
@@ -180,8 +187,12 @@ static socle_status test(sc_train_session *session) {
 static socle_status train(sc_train_session *session, sc_env *env) {
     socle_status status = sc_trainer_run(session->trainer);
     if (status == SOCLE_OK) status = save_results(session);
+    if (status == SOCLE_STATUS_INTERRUPTED && session->paused) {
+        sc_signals_end();
+        return sc_run_directory_settle(session->directory, true);
+    }
     bool interrupted =
-        status == SOCLE_STATUS_INTERRUPTED || (status == SOCLE_OK && on_stop(session));
+        status == SOCLE_STATUS_INTERRUPTED || (status == SOCLE_OK && is_asked_to_stop());
     if (interrupted) status = stopped(session, env);
     sc_signals_end();
     if (interrupted) return status;
@@ -194,10 +205,10 @@ static socle_status run(sc_train_session *session, const sc_fleet_device *device
     sc_env *env = &session->cli->env;
     SC_TRY(prepare(session, device, count));
     sc_signals_begin(); /* who has read that the run began may stop it */
-    sc_train_report_start(session);
+    if (!session->silent) sc_train_report_start(session);
     session->began = sc_now_ns();
     socle_status status = train(session, env);
-    if (status == SOCLE_OK) sc_train_report_done(session);
+    if (status == SOCLE_OK && !session->silent) sc_train_report_done(session);
     if (status == SOCLE_OK && session->tested)
         status = sc_evaluation_check(env, &session->test, "test");
     const char *profile = session->settings->profile;

@@ -6,6 +6,63 @@
 
 #include <string.h>
 
+enum { KEY_EPOCHS = 1280, KEY_BATCH, KEY_SEED, KEY_MEMORY, KEY_OVERWRITE, KEY_REPRODUCIBLE };
+
+/* A flag that stands for one value of the configuration. */
+static error_t integer_flag(sc_train_settings *settings, char out[64], const char *flag,
+                            const char *key, const char *text, int64_t minimum, int64_t maximum) {
+    int64_t value;
+    error_t error = sc_cli_integer(settings->cli, &value, flag, text, minimum, maximum);
+    if (!error) snprintf(out, 64, "%s=%lld", key, (long long)value);
+    return error;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    sc_train_settings *settings = state->input;
+    switch (key) {
+    case KEY_EPOCHS:
+        return integer_flag(settings, settings->epochs, "--epochs", "train.epochs", arg, 0,
+                            INT32_MAX);
+    case KEY_BATCH:
+        return integer_flag(settings, settings->batch, "--batch", "train.batch", arg, 1, INT32_MAX);
+    case KEY_SEED:
+        return integer_flag(settings, settings->seed, "--seed", "train.seed", arg, 0, INT64_MAX);
+    case KEY_MEMORY:
+        return sc_cli_size(settings->cli, &settings->memory, "--memory", arg);
+    case KEY_OVERWRITE:
+        settings->overwrite = true;
+        return 0;
+    case KEY_REPRODUCIBLE:
+        settings->reproducible = true;
+        return 0;
+    case 'o':
+        settings->output = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"epochs", KEY_EPOCHS, "N", 0, "Epochs; short for --set train.epochs=N", 1},
+    {"batch", KEY_BATCH, "N", 0, "Samples per step; short for --set train.batch=N", 1},
+    {"seed", KEY_SEED, "N", 0, "Seed of weights, order and dropout; short for --set train.seed=N",
+     1},
+    {"output", 'o', "DIR", 0, "Directory of the run (default: runs/NAME-DATE-TIME)", 2},
+    {"overwrite", KEY_OVERWRITE, NULL, 0,
+     "Replace the run that lies in the directory of -o; it stays in DIR/previous until the new one "
+     "has its first model",
+     2},
+    {"reproducible", KEY_REPRODUCIBLE, NULL, 0,
+     "The same bytes on one or several devices of one kind; short for --set "
+     "train.reproducible=true",
+     3},
+    {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 3},
+    {0},
+};
+
+const struct argp sc_train_run_argp = {.options = options, .parser = parse};
+
 /* The resolved configuration that the checkpoint holds: config.json might have been edited. */
 static socle_status load_from_run(sc_config **out, sc_env *env, const char *directory) {
     char *path, *text = NULL;
@@ -20,7 +77,7 @@ static socle_status load_from_run(sc_config **out, sc_env *env, const char *dire
     return status;
 }
 
-static socle_status apply_flags(sc_config *config, const sc_train_settings *settings) {
+socle_status sc_train_apply_flags(sc_config *config, const sc_train_settings *settings) {
     const char *const flags[] = {settings->epochs, settings->batch, settings->seed};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (*flags[i]) SC_TRY(sc_config_set(config, flags[i]));
@@ -29,9 +86,9 @@ static socle_status apply_flags(sc_config *config, const sc_train_settings *sett
 
 /* Nothing on the command line says what the run shall be. */
 static bool is_as_saved(const sc_train_settings *settings) {
-    return !settings->choice.config && !settings->choice.sets && !settings->epochs[0] &&
-           !settings->batch[0] && !settings->seed[0] && !settings->renames &&
-           !settings->reproducible;
+    return settings->resume && !settings->choice.config && !settings->choice.sets &&
+           !settings->epochs[0] && !settings->batch[0] && !settings->seed[0] &&
+           !settings->renames && !settings->reproducible;
 }
 
 socle_status sc_train_judge_config(const sc_train_settings *settings, socle_status status) {
@@ -50,7 +107,7 @@ socle_status sc_train_load_config(sc_config **out, const sc_train_settings *sett
         SC_TRY(load_from_run(out, env, settings->resume));
         status = sc_recipe_choice_apply(choice, *out);
     }
-    if (status == SOCLE_OK) status = apply_flags(*out, settings);
+    if (status == SOCLE_OK) status = sc_train_apply_flags(*out, settings);
     if (status == SOCLE_OK) return status;
     sc_config_destroy(*out);
     *out = NULL;

@@ -40,7 +40,7 @@ static const sc_option coverage_options[] = {
 const sc_metric_kind sc_metric_coverage = {
     .record = {.word = "coverage",
                .help = "of a loss that gives mean and deviation the share of targets within the "
-                       "interval around the mean that is to hold `level` of them",
+                       "interval around the mean that is to hold that share of them",
                .aliases = "interval_coverage picp",
                .options = coverage_options,
                .count = 2,

@@ -66,8 +66,28 @@ socle_status sc_recipe_read(sc_recipe *out, sc_env *env, const sc_config *config
     return status;
 }
 
+/* The model that rows of a table are prepared as for; NULL: none. */
+static socle_status read_prepared(sc_net **out, const sc_recipe *recipe) {
+    const json_t *train = json_object_get(sc_config_root(recipe->config), "train");
+    *out = NULL;
+    if (!recipe->init_preparation) return SOCLE_OK;
+    socle_status status = sc_model_load_net(out, recipe->env, recipe->init_file);
+    if (status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO) status = SOCLE_STATUS_DATA;
+    if (status != SOCLE_OK) return sc_fail_prefix(recipe->env, status, "train.init_from");
+    if ((*out)->preparation) return SOCLE_OK;
+    sc_net_destroy(*out);
+    *out = NULL;
+    return sc_config_fail(recipe->config, json_object_get(train, "init_from"), "preparation",
+                          "the model in %s did not learn from a table", recipe->init_file);
+}
+
 socle_status sc_recipe_load(sc_recipe *recipe) {
-    SC_TRY(sc_recipe_data(&recipe->train, recipe->env, recipe->config, "train", NULL));
+    sc_net *model;
+    SC_TRY(read_prepared(&model, recipe));
+    socle_status status = sc_recipe_data(&recipe->train, recipe->env, recipe->config, "train",
+                                         model ? model->preparation : NULL);
+    sc_net_destroy(model);
+    SC_TRY(status);
     SC_TRY(sc_recipe_data(&recipe->test, recipe->env, recipe->config, "test",
                           recipe->train ? sc_dataset_preparation(recipe->train) : NULL));
     return sc_columns_complete(recipe->train, recipe->test);

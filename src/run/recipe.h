@@ -31,7 +31,8 @@ typedef struct sc_recipe {
     const char *flip; /* the word that fit.augment.flip_horizontal stands for; NULL: none */
     char *init_file;  /* weights to begin with; NULL: from the seed */
     sc_model_mapping init;
-    sc_rename *rename; /* the rules of init */
+    bool init_preparation; /* rows of a table become samples as that file says */
+    sc_rename *rename;     /* the rules of init */
     size_t rename_capacity;
 } sc_recipe;
 

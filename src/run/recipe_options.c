@@ -193,6 +193,10 @@ static const sc_option init_options[] = {
      "take what fits; parameters without a tensor keep their first values, tensors without a "
      "parameter are passed over",
      .example = "true"},
+    {"preparation", SC_OPTION_BOOL, AT(init_preparation),
+     "rows of a table become samples as for the model in the file, and nothing is learnt of their "
+     "columns anew; the file must stay",
+     .example = "true"},
 };
 static const sc_record init_record = {
     .word = "train.init_from",

@@ -46,10 +46,12 @@ SOCLE_API socle_status socle_graph_create(socle_graph **out, socle_context *cont
 /* Releases the graph and what its runs needed. NULL is fine. */
 SOCLE_API void socle_graph_destroy(socle_graph *graph);
 
-/* A value read from `tensor` at each run. */
+/* A value read from `tensor` at each run. f16 and bf16 may stand wherever f32 is asked for: their
+ * elements are exact f32, which is what is computed with, and results are f32. */
 SOCLE_API socle_value socle_op_tensor(socle_graph *graph, socle_tensor *tensor);
-/* After each run, `value` stands in `tensor`, which has its shape and type (f32 or i32). A tensor
- * that the graph reads may be stored to: a run reads the old elements. Each once. */
+/* After each run, `value` stands in `tensor`, which has its shape and type; f32 is also stored as
+ * f16 or bf16, rounded once to nearest even. A tensor that the graph reads may be stored to: a run
+ * reads the old elements. Each once. */
 SOCLE_API void socle_op_store(socle_graph *graph, socle_value value, socle_tensor *tensor);
 
 /* Applies a function to each element, by word: "relu", "tanh", "sigmoid", "exp", "log", "sqrt",
@@ -81,7 +83,7 @@ SOCLE_API socle_value socle_op_normal(socle_graph *graph, socle_shape shape);
 /* Sets a share `rate` (0 to 0.999) of the elements to 0, others in each run, and multiplies the
  * rest by 1 / (1 - rate). x: f32. */
 SOCLE_API socle_value socle_op_dropout(socle_graph *graph, socle_value x, float rate);
-/* u8, i32 or f32 elements as f32, times `factor`. It has no gradient where x is u8 or i32. */
+/* Elements of any type as f32, times `factor`. It has no gradient where x is u8 or i32. */
 SOCLE_API socle_value socle_op_to_float(socle_graph *graph, socle_value x, float factor);
 /* Matrix product. a: f32 [.., M,K] ([.., K,M] when transposed), b: f32 [.., K,N] ([.., N,K]);
  * result [.., M,N]. Leading sizes are equal, or 1, which stretches. */

@@ -2,6 +2,7 @@
 /* Public graphs: a graph over tensors, planned once. A run reads its inputs where they lie, and
  * copies outputs to their tensors after it, all on the device; so a tensor may be both. */
 #include "api/api_graph.h"
+#include "graph/build.h"
 
 #include "graph/grad.h"
 #include "nn/lanes.h"
@@ -122,6 +123,20 @@ socle_value socle_op_tensor(socle_graph *graph, socle_tensor *tensor) {
     return value;
 }
 
+/* f32 is stored in half of the bytes. */
+static bool narrows(const sc_tensor_desc *value, const sc_tensor_desc *tensor) {
+    return value->dtype == SOCLE_F32 && tensor->dtype != SOCLE_F32 &&
+           sc_dtype_is_float(tensor->dtype);
+}
+
+/* How a value is stored is a property of the value: so it is one of its own. */
+static sc_value narrow(sc_graph *graph, sc_value value, const sc_tensor_desc *tensor) {
+    if (!narrows(sc_graph_desc(graph, value), tensor)) return value;
+    value = sc_build_to_float(graph, value, 1.0f);
+    if (value != SC_NO_VALUE) graph->value[value].desc.dtype = tensor->dtype;
+    return value;
+}
+
 static socle_status check_store(socle_graph *graph, socle_value value, const socle_tensor *tensor) {
     sc_env *env = &graph->context->env;
     SC_TRY(check_tensor(graph, "socle_op_store", tensor));
@@ -133,7 +148,9 @@ static socle_status check_store(socle_graph *graph, socle_value value, const soc
             return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
                            "socle_op_store: a value is stored in this tensor already");
     const sc_tensor_desc *desc = sc_graph_desc(graph->graph, value);
-    if (sc_tensor_equal(desc, &tensor->desc)) return SOCLE_OK;
+    sc_tensor_desc stored = *desc;
+    if (narrows(desc, &tensor->desc)) stored.dtype = tensor->desc.dtype;
+    if (sc_tensor_equal(&stored, &tensor->desc)) return SOCLE_OK;
     char a[96], b[96];
     sc_tensor_text(a, sizeof a, desc);
     sc_tensor_text(b, sizeof b, &tensor->desc);
@@ -149,7 +166,8 @@ void socle_op_store(socle_graph *graph, socle_value value, socle_tensor *tensor)
         sc_api_graph_fail(graph, status);
         return;
     }
-    value = sc_graph_output(g, value, SC_LANE_OUTPUTS, graph->output.count);
+    value =
+        sc_graph_output(g, narrow(g, value, &tensor->desc), SC_LANE_OUTPUTS, graph->output.count);
     if (value == SC_NO_VALUE)
         sc_api_built(graph, value);
     else

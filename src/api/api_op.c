@@ -27,7 +27,7 @@ static bool find_word(sc_graph *graph, const char *word, int arity, sc_expr_op *
 static bool is_float(sc_graph *graph, const char *word, sc_value x) {
     if (x < 0 || (size_t)x >= graph->values) return true; /* the builder says so */
     const sc_tensor_desc *desc = sc_graph_desc(graph, x);
-    if (desc->dtype == SOCLE_F32) return true;
+    if (sc_dtype_is_float(desc->dtype)) return true;
     char text[96];
     sc_tensor_text(text, sizeof text, desc);
     sc_graph_fail(graph, sc_fail(graph->env, SOCLE_STATUS_INVALID_ARGUMENT,

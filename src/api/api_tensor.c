@@ -56,7 +56,7 @@ static socle_status transfer_job(sc_device *device, void *argument) {
 
 socle_status sc_api_check_shape(sc_env *env, socle_dtype dtype, const socle_shape *shape) {
     int64_t elements = 1;
-    if ((int)dtype < SOCLE_F32 || (int)dtype > SOCLE_I32)
+    if ((int)dtype < SOCLE_F32 || (int)dtype > SOCLE_BF16)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "%d is not an element type", (int)dtype);
     if (shape->rank < 0 || shape->rank > SC_MAX_RANK)
         return sc_fail(env, SOCLE_STATUS_SHAPE, "a tensor has 0 to %d dimensions, not %d",

@@ -127,12 +127,28 @@ SOCLE_API socle_node socle_expr(socle_net *net, int count, const socle_node *x,
                                 const char *formula);
 /* Any layer as a configuration has it: socle_layer(net, 1, &x, "{leaky_relu: 0.1}"),
  * "{maxout: {units: 64, pieces: 3, name: m}}" (docs/reference.md, "Layers"). x: the nodes that it
- * reads, in place of `from`. An error names the place in the text. */
+ * reads, in place of `from`; count 0: none ("{noise: 8}"). An error names the place in the text.
+ */
 SOCLE_API socle_node socle_layer(socle_net *net, int count, const socle_node *x, const char *text);
 /* Sum of 2 to 64 nodes of equal shapes. */
 SOCLE_API socle_node socle_add(socle_net *net, int count, const socle_node *x);
 /* Joins 2 to 64 nodes along dimension `axis` of a sample; 0 = channels. Other sizes are equal. */
 SOCLE_API socle_node socle_concat(socle_net *net, int count, const socle_node *x, int axis);
+
+/* Networks by name, so that a step may train each in its own way (socle_phase, and groups in
+ * train.h). The layers that are added from here to socle_network_end are the network's, and are
+ * called "NAME.LAYER"; a net has its layers in such networks, or none of them. argument: the node
+ * that they read and that others may take the place of; -1: none, as of what makes its samples of
+ * noise. At most 8. errors: the first error of building; CONFIG, STATE (inside another one). */
+SOCLE_API socle_status socle_network_begin(socle_net *net, const char *name, socle_node argument);
+/* Ends it; what its last layer gives. */
+SOCLE_API socle_node socle_network_end(socle_net *net);
+/* What a network gives for another argument of the same shape, with the weights that it has: the
+ * score of what another network made. At most 16 in all. */
+SOCLE_API socle_node socle_network_apply(socle_net *net, const char *name, socle_node argument);
+/* Predictions are of x. Without it they are of the last layer that was added, or of what the loss
+ * reads. errors: the first error of building; CONFIG. */
+SOCLE_API socle_status socle_net_output(socle_net *net, socle_node x);
 
 /* Training minimises the cross-entropy of softmax(x) and class numbers, the mean over all of them.
  * x: [classes] with one label per sample, [..,classes] with labels [..], or images [classes,H,W]
@@ -164,6 +180,22 @@ SOCLE_API socle_status socle_loss_expr(socle_net *net, socle_node x, const char 
  * "{mse: {reduction: sum}}" (docs/reference.md, "Losses", says what each compares x with).
  * errors: the first error of building; CONFIG (names the place in the text), SHAPE. */
 SOCLE_API socle_status socle_loss(socle_net *net, socle_node x, const char *text);
+
+/* One more loss beside those before it, of the phase that was added last: `weight` (0 to 1e6) times
+ * the mean of what socle_loss has. text NULL: x itself is the loss, of each sample the mean of its
+ * elements, however it was built of layers and inputs. target: a number that x is compared with;
+ * NULL: the labels or targets of the data, of which there is one column for all losses. At most 16.
+ * errors: as of socle_loss. */
+SOCLE_API socle_status socle_add_loss(socle_net *net, socle_node x, const char *text, float weight,
+                                      const float *target);
+/* Begins a phase of a training step: it moves the weights of these networks, and no others, along
+ * the gradient of the losses that are added behind it. All phases of a step see the weights with
+ * which the step began. name: that of its loss where metrics are shown ("NAME_loss"); NULL: of the
+ * first network. At most 4; a network is trained by one. errors: the first error of building;
+ * CONFIG (a network that is not there). What no loss reaches is a CONFIG error of whoever trains.
+ */
+SOCLE_API socle_status socle_phase(socle_net *net, const char *name, int count,
+                                   const char *const *trains);
 
 /* Number of elements that training changes; 0 for NULL. */
 SOCLE_API int64_t socle_net_parameters(const socle_net *net);

@@ -58,11 +58,32 @@ static inline socle_schedule socle_cosine(float warmup) {
     return schedule;
 }
 
+/* Something that is measured beside the loss: "accuracy", the loss of a phase ("NAME_loss"). */
+typedef struct socle_metric {
+    const char *name; /* the net's */
+    double value;     /* a mean; NaN: does not exist */
+} socle_metric;
+
 typedef struct socle_epoch {
     int64_t epoch;                                 /* from 1 */
     double loss, accuracy, val_loss, val_accuracy; /* means; accuracy 0 to 1; NaN: does not exist */
     double samples_per_second;                     /* of training alone */
+    /* All that the net measures, of training and of validation; until the callback returns. */
+    int metrics;
+    const socle_metric *metric, *val_metric;
 } socle_epoch;
+
+/* Parameters that are moved in another way than the others. A parameter is in one group at most; an
+ * optimizer's rate follows the schedule in proportion to that of the fit. */
+typedef struct socle_parameter_group {
+    const char *const *parameters; /* their names, or patterns of such ("conv2d*.weight"); the name
+                                      of a layer or of a network stands for all it has */
+    int count;
+    socle_optimizer optimizer; /* zeroed: the fit's */
+    float rate;                /* factor of the learning rate; 0: 1 */
+    int frozen;                /* 1: they stay as they are, and take no memory for training */
+    const float *weight_decay, *penalty_l1, *penalty_l2; /* NULL: the fit's */
+} socle_parameter_group;
 
 /* How training varies images (inputs [channels, height, width]), anew in each epoch; validation
  * sees them as they are. The same seed gives the same images on every device. Zeroed: not at all.
@@ -113,6 +134,9 @@ typedef struct socle_fit_opts {
     int augment_cutout;
     int replacement; /* 1: the samples of an epoch are drawn from all, some twice, some not at all
                       */
+    const socle_parameter_group *groups; /* `group_count` of them; what is in none has the options
+                                            above */
+    int group_count;
 } socle_fit_opts;
 
 /* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */
@@ -204,18 +228,24 @@ typedef struct socle_trainer socle_trainer;
 SOCLE_API socle_status socle_trainer_create(socle_trainer **out, socle_net *net,
                                             socle_optimizer optimizer, int64_t batch,
                                             uint64_t seed);
+/* The same with all that concerns single steps: the optimizer, batch, seed, weight_decay,
+ * precision, clip_norm, clip_value, penalties and groups of `opts`; the rest, which is about loops
+ * over data, is not read. opts NULL: standard. A net with phases takes a step of all of them.
+ * errors: as of socle_trainer_create and of socle_fit. */
+SOCLE_API socle_status socle_trainer_create_with(socle_trainer **out, socle_net *net,
+                                                 const socle_fit_opts *opts);
 /* Releases the trainer; the net keeps the weights of the last sync. NULL is fine. */
 SOCLE_API void socle_trainer_destroy(socle_trainer *trainer);
 /* Takes one step over `rows` samples (1 to batch) in host memory, each of which counts once.
  * inputs: [rows, shape] of the input's type. targets: class numbers u8 [rows], or values f32
- * [rows, shape of the output]. *loss: mean loss before the step; NULL: nothing waits for the
- * device. errors: INVALID_ARGUMENT (also where there are more than 256 classes, which u8 does not
- * hold: socle_trainer_step_with), DATA (a class number out of range, a value that is not finite or,
- * for binary cross-entropy, not 0 to 1; a length, or a number to look up, that a layer does not
- * know). DIVERGED: this step, or
- * without loss an earlier one, was not finite; it and all later ones change nothing: sync, and make
- * a new trainer. DEVICE, DEVICE_MEMORY, TIMEOUT: the trainer is of no further use; the net keeps
- * the weights of the last sync. */
+ * [rows, shape of the output]; not read where no loss of the net compares with them. *loss: mean
+ * loss before the step; NULL: nothing waits for the device. errors: INVALID_ARGUMENT (also where
+ * there are more than 256 classes, which u8 does not hold: socle_trainer_step_with), DATA (a class
+ * number out of range, a value that is not finite or, for binary cross-entropy, not 0 to 1; a
+ * length, or a number to look up, that a layer does not know). DIVERGED: this step, or without loss
+ * an earlier one, was not finite; it and all later ones change nothing: sync, and make a new
+ * trainer. DEVICE, DEVICE_MEMORY, TIMEOUT: the trainer is of no further use; the net keeps the
+ * weights of the last sync. */
 SOCLE_API socle_status socle_trainer_step(socle_trainer *trainer, int64_t rows, const void *inputs,
                                           const void *targets, float *loss);
 
@@ -233,9 +263,14 @@ typedef struct socle_batch {
  */
 SOCLE_API socle_status socle_trainer_step_with(socle_trainer *trainer, const socle_batch *batch,
                                                float *loss);
-/* Sets the rate of the following steps: a schedule of one's own. errors: INVALID_ARGUMENT (not
- * finite, < 0).
- */
+/* Means over the samples of the steps since the last call: the loss, named "loss", then all that
+ * the net measures, so with phases the loss of each. Waits for the steps. Writes up to `capacity`
+ * of them to out (may be NULL when capacity is 0) and their number to *count (may be NULL). errors:
+ * INVALID_ARGUMENT, DEVICE. DIVERGED: a step was not finite; they are written all the same. */
+SOCLE_API socle_status socle_trainer_metrics(socle_trainer *trainer, socle_metric *out,
+                                             int capacity, int *count);
+/* Sets the rate of the following steps: a schedule of one's own; those of groups with an optimizer
+ * of their own stay in proportion. errors: INVALID_ARGUMENT (not finite, < 0). */
 SOCLE_API socle_status socle_trainer_learning_rate(socle_trainer *trainer, float learning_rate);
 /* Waits for the steps taken and copies the weights back into the net. errors: DEVICE. DIVERGED: a
  * step was not finite; the weights, copied all the same, are those before it. */

@@ -99,6 +99,12 @@ socle_status sc_api_missing(socle_context *context, const char *function, const 
 /* api_net.c. The net's first error again, with its text. */
 socle_status sc_api_net_check(socle_net *net);
 
+/* api_program.c. What training asks of a net: no error, a loss, and phases that reach what they
+ * train. `function` begins the text. */
+socle_status sc_api_check_training(socle_net *net, const char *function);
+/* The groups of a fit; they live as long as the net, names as long as `opts`. */
+socle_status sc_api_groups(sc_fit_options *out, const socle_net *net, const socle_fit_opts *opts);
+
 /* api_weights.c. Host weights, initialised from `seed` where there are none yet. */
 socle_status sc_api_need_weights(socle_net *net, uint64_t seed);
 /* Memory for every parameter, zeroed; freed through the net's context, whatever `env`. */

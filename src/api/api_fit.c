@@ -48,16 +48,27 @@ typedef struct fit_call {
     bool stopped;
 } fit_call;
 
+static void list_metrics(socle_metric *out, const sc_net *net, const double *values) {
+    for (int m = 0; m < net->metrics; m++)
+        out[m] = (socle_metric){sc_metric_word(net->metric[m]), values[m]};
+}
+
 static socle_status report_epoch(void *user, const sc_epoch_report *report) {
     fit_call *call = user;
+    socle_metric metric[SC_NET_METRICS], val_metric[SC_NET_METRICS];
     if (!call->opts->on_epoch) return SOCLE_OK;
+    list_metrics(metric, call->net->net, report->metric);
+    list_metrics(val_metric, call->net->net, report->val_metric);
     socle_epoch epoch = {.epoch = report->epoch,
                          .loss = report->loss,
                          .accuracy = sc_metric_value(call->net->net, report->metric, "accuracy"),
                          .val_loss = report->val_loss,
                          .val_accuracy =
                              sc_metric_value(call->net->net, report->val_metric, "accuracy"),
-                         .samples_per_second = report->samples_per_second};
+                         .samples_per_second = report->samples_per_second,
+                         .metrics = call->net->net->metrics,
+                         .metric = metric,
+                         .val_metric = val_metric};
     call->stopped = call->opts->on_epoch(call->opts->user, &epoch) != 0;
     return call->stopped ? SOCLE_STATUS_INTERRUPTED : SOCLE_OK;
 }
@@ -204,7 +215,7 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
                                 .erase = (double)opts->augment_erase,
                                 .cutout = opts->augment_cutout};
     out->replacement = opts->replacement != 0;
-    return SOCLE_OK;
+    return sc_api_groups(out, net, opts);
 }
 
 socle_status socle_fit(socle_net *net, const socle_data *data, const socle_fit_opts *opts) {
@@ -232,15 +243,12 @@ socle_status socle_fit(socle_net *net, const socle_data *data, const socle_fit_o
 socle_status sc_api_suits(socle_net *net, const socle_data *data, const char *function,
                           bool targets) {
     sc_env *env = &net->context->env;
-    SC_TRY(sc_api_net_check(net));
+    SC_TRY(targets ? sc_api_check_training(net, function) : sc_api_net_check(net));
     if (!data) return sc_api_missing(net->context, function, "data");
     if (data->context != net->context)
         return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "%s: the data were made in another context than the network", function);
     if (net->net->output < 0)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "%s: the network is empty", function);
-    if (targets && !net->net->losses)
-        return sc_fail(env, SOCLE_STATUS_CONFIG,
-                       "%s: the network has no loss: choose one by socle_loss_...", function);
     return sc_recipe_suits(env, net->net, data->dataset, targets);
 }

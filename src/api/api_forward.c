@@ -35,7 +35,8 @@ static socle_status create_engine(sc_engine **out, sc_device *device, const forw
 static socle_status evaluate_job(sc_device *device, void *argument) {
     forward_call *call = argument;
     sc_engine *engine;
-    SC_TRY(sc_targets_column(&call->source.target, device->env, call->source.dataset));
+    SC_TRY(sc_targets_column_for(&call->source.target, device->env, call->net->net,
+                                 call->source.dataset));
     SC_TRY(create_engine(&engine, device, call));
     socle_status status = sc_evaluate(engine, &call->source, &call->evaluation);
     sc_engine_destroy(engine);

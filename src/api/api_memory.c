@@ -61,25 +61,13 @@ static void copy(socle_memory *out, const sc_forecast *forecast) {
                           .recomputed = forecast->engine.recompute};
 }
 
-static socle_status check(socle_net *net) {
-    sc_env *env = &net->context->env;
-    SC_TRY(sc_api_net_check(net));
-    if (net->net->output < 0)
-        return sc_fail(env, SOCLE_STATUS_CONFIG, "socle_memory_forecast: the network is empty");
-    if (!net->net->losses)
-        return sc_fail(env, SOCLE_STATUS_CONFIG,
-                       "socle_memory_forecast: the network has no loss: choose one by "
-                       "socle_loss_...");
-    return SOCLE_OK;
-}
-
 socle_status socle_memory_forecast(socle_net *net, const socle_data *data,
                                    const socle_fit_opts *opts, socle_memory *out) {
     static const socle_fit_opts standard = SOCLE_FIT_OPTS_DEFAULT;
     if (out) memset(out, 0, sizeof *out);
     if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
     if (!out) return sc_api_missing(net->context, __func__, "out");
-    SC_TRY(data ? sc_api_suits(net, data, __func__, true) : check(net));
+    SC_TRY(data ? sc_api_suits(net, data, __func__, true) : sc_api_check_training(net, __func__));
     forecast_call call = {.net = net, .dataset = data ? data->dataset : NULL};
     SC_TRY(sc_api_fit_options(&call.options, net, call.dataset, opts ? opts : &standard));
     socle_status status = sc_api_run(net->context, forecast_job, &call);

@@ -45,6 +45,13 @@ sc_net *sc_api_net(socle_net *net) {
     return NULL;
 }
 
+socle_status sc_api_change_net(sc_net **out, socle_net *net) {
+    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_net_check(net));
+    *out = sc_api_net(net);
+    return *out ? SOCLE_OK : SOCLE_STATUS_STATE;
+}
+
 socle_node sc_api_added(socle_net *net, int node) {
     if (net->net->status != SOCLE_OK && !net->error[0])
         memcpy(net->error, net->context->env.text, sizeof net->error);
@@ -63,10 +70,8 @@ socle_node socle_input_named(socle_net *net, const char *name, socle_dtype dtype
 }
 
 static socle_status set_loss(socle_net *net, const char *word, const char *formula, socle_node x) {
-    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
-    SC_TRY(sc_api_net_check(net));
-    sc_net *n = sc_api_net(net);
-    if (!n) return SOCLE_STATUS_STATE;
+    sc_net *n;
+    SC_TRY(sc_api_change_net(&n, net));
     socle_status status = sc_net_loss_formula(n, word, formula, x);
     sc_api_added(net, x);
     return status;
@@ -77,20 +82,16 @@ socle_status socle_loss_softmax_cross_entropy(socle_net *net, socle_node x) {
 }
 
 socle_status socle_loss_ignore(socle_net *net, int32_t label) {
-    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
-    SC_TRY(sc_api_net_check(net));
-    sc_net *n = sc_api_net(net);
-    if (!n) return SOCLE_STATUS_STATE;
+    sc_net *n;
+    SC_TRY(sc_api_change_net(&n, net));
     socle_status status = sc_net_ignore(n, label);
     sc_api_added(net, -1);
     return status;
 }
 
 socle_status socle_loss_lengths(socle_net *net, socle_node lengths) {
-    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
-    SC_TRY(sc_api_net_check(net));
-    sc_net *n = sc_api_net(net);
-    if (!n) return SOCLE_STATUS_STATE;
+    sc_net *n;
+    SC_TRY(sc_api_change_net(&n, net));
     socle_status status = sc_net_loss_lengths(n, lengths < 0 ? n->inputs : lengths);
     sc_api_added(net, -1);
     return status;

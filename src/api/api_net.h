@@ -8,6 +8,9 @@
 /* The net to add to; NULL when there is none, after an error, in a callback, or while a trainer
  * reads it. */
 sc_net *sc_api_net(socle_net *net);
+/* The same for calls with a status. errors: INVALID_ARGUMENT (NULL), the first error of building,
+ * STATE. */
+socle_status sc_api_change_net(sc_net **out, socle_net *net);
 /* Keeps the text of a first error; returns `node`. */
 socle_node sc_api_added(socle_net *net, int node);
 

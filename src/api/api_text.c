@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "model/net_config.h"
 
+#include <math.h>
+
 /* {network: [TEXT]} or {loss: TEXT}: nothing else may stand in the text. */
 static socle_status parse(sc_config **out, sc_net *net, const char *function, const char *format,
                           const char *text) {
@@ -27,7 +29,7 @@ static socle_status parse(sc_config **out, sc_net *net, const char *function, co
 
 static socle_status read_layer(sc_net *net, int count, const int *x, const char *text) {
     sc_config *config;
-    if (!x)
+    if (!x && count)
         return sc_fail(net->env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "socle_layer: the list of its inputs is NULL");
     SC_TRY(parse(&config, net, "socle_layer", "{network: [%s]}", text));
@@ -54,11 +56,34 @@ static socle_status read_loss(sc_net *net, socle_node x, const char *text) {
 }
 
 socle_status socle_loss(socle_net *net, socle_node x, const char *text) {
-    if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
-    SC_TRY(sc_api_net_check(net));
-    sc_net *n = sc_api_net(net);
-    if (!n) return SOCLE_STATUS_STATE;
+    sc_net *n;
+    SC_TRY(sc_api_change_net(&n, net));
     socle_status status = read_loss(n, x, text);
+    if (status != SOCLE_OK) sc_net_fail(n, status);
+    sc_api_added(net, x);
+    return status;
+}
+
+static socle_status read_added(sc_net *net, socle_node x, const char *text, float weight,
+                               const float *target) {
+    sc_config *config;
+    const float none = text ? NAN : 0;
+    if (!(weight >= 0 && weight <= 1e6f))
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                       "socle_add_loss: weight must be 0 to 1e6, not %g", (double)weight);
+    SC_TRY(parse(&config, net, "socle_add_loss", "{loss: %s}",
+                 text ? text : "{expr: prediction - target}"));
+    socle_status status =
+        sc_loss_add(net, config, sc_config_root(config), x, weight, target ? *target : none);
+    sc_config_destroy(config);
+    return status;
+}
+
+socle_status socle_add_loss(socle_net *net, socle_node x, const char *text, float weight,
+                            const float *target) {
+    sc_net *n;
+    SC_TRY(sc_api_change_net(&n, net));
+    socle_status status = read_added(n, x, text, weight, target);
     if (status != SOCLE_OK) sc_net_fail(n, status);
     sc_api_added(net, x);
     return status;

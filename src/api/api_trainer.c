@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Public single steps: an engine fed from host memory. */
 #include "api/api.h"
+
+#include "nn/metric.h"
 #include "train/targets.h"
+#include "train/updates.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { U8_CLASSES = 256 };
 
 struct socle_trainer {
     socle_context *context;
     socle_net *net;
-    sc_optimizer optimizer;
+    sc_updates updates;
     sc_engine_options options;
     sc_engine *engine;
     sc_worker *home;
+    bool labels;           /* some loss compares with targets, which every step then brings */
     int64_t classes;       /* class numbers are below it; 0: the targets are values */
     sc_tensor_desc target; /* what the engine reads */
     void *cast;            /* targets of a step as the engine reads them */
@@ -44,55 +50,70 @@ static socle_status destroy_job(sc_device *device, void *argument) {
     return SOCLE_OK;
 }
 
-/* What the engine would not say in the words of this call. */
-static socle_status check_net(socle_net *net, sc_env *env) {
-    SC_TRY(sc_api_net_check(net));
-    if (!net->net->losses)
-        return sc_fail(
-            env, SOCLE_STATUS_CONFIG,
-            "socle_trainer_create: the network has no loss: choose one by socle_loss_...");
-    if (!sc_net_labels(net->net))
-        return sc_fail(env, SOCLE_STATUS_CONFIG,
-                       "socle_trainer_create: no loss of this network compares with targets, which "
-                       "every step brings; train it by socle_fit");
-    return SOCLE_OK;
-}
-
-static socle_status fill(socle_trainer *trainer, const socle_optimizer *optimizer, int64_t batch,
-                         uint64_t seed) {
+/* Of which type the engine reads targets. */
+static socle_status choose_target(socle_trainer *trainer) {
     const sc_net *net = trainer->net->net;
-    sc_env *env = &trainer->context->env;
     const sc_loss_term *loss = sc_net_labels(net);
-    SC_TRY(sc_api_optimizer(trainer->net, optimizer, &trainer->optimizer));
-    SC_TRY(sc_loss_target(env, loss->kind, sc_net_desc(net, loss->output), &trainer->target));
+    trainer->labels = loss != NULL;
+    if (!loss) return SOCLE_OK;
+    SC_TRY(sc_loss_target(&trainer->context->env, loss->kind, sc_net_desc(net, loss->output),
+                          &trainer->target));
     trainer->classes = sc_net_classes(net);
     bool beyond =
         loss->ignored != SC_NO_LABEL && (loss->ignored < 0 || loss->ignored >= U8_CLASSES);
     if (trainer->classes > U8_CLASSES || (trainer->classes && beyond))
         trainer->target.dtype = SOCLE_I32;
-    trainer->learning_rate = trainer->optimizer.value[0];
-    trainer->options = (sc_engine_options){.capacity = batch,
-                                           .optimizer = &trainer->optimizer,
-                                           .seed = seed,
-                                           .step_samples = batch,
-                                           .has_target_dtype = true,
-                                           .target_dtype = (uint8_t)trainer->target.dtype};
-    if (sc_net_has_batch_statistics(net)) SC_TRY(sc_net_check_group(net, batch));
-    SC_TRY(sc_api_need_weights(trainer->net, seed));
+    trainer->options.has_target_dtype = true;
+    trainer->options.target_dtype = (uint8_t)trainer->target.dtype;
+    return SOCLE_OK;
+}
+
+static socle_status choose_options(socle_trainer *trainer, const socle_fit_opts *opts) {
+    socle_fit_opts step = {.optimizer = opts->optimizer,
+                           .batch = 1, /* the engine checks the size */
+                           .seed = opts->seed,
+                           .weight_decay = opts->weight_decay,
+                           .precision = opts->precision,
+                           .clip_norm = opts->clip_norm,
+                           .clip_value = opts->clip_value,
+                           .penalty_l1 = opts->penalty_l1,
+                           .penalty_l2 = opts->penalty_l2,
+                           .groups = opts->groups,
+                           .group_count = opts->group_count};
+    sc_fit_options fit;
+    SC_TRY(sc_api_fit_options(&fit, trainer->net, NULL, &step));
+    SC_TRY(sc_updates_create(&trainer->updates, trainer->net->net, &fit));
+    trainer->learning_rate = fit.optimizer.value[0];
+    trainer->options = (sc_engine_options){.capacity = opts->batch,
+                                           .seed = fit.seed,
+                                           .step_samples = opts->batch,
+                                           .precision = fit.precision,
+                                           .clip_norm = fit.clip_norm,
+                                           .clip_value = fit.clip_value};
+    sc_updates_apply(&trainer->updates, &trainer->options);
+    return choose_target(trainer);
+}
+
+static socle_status fill(socle_trainer *trainer, const socle_fit_opts *opts) {
+    const sc_net *net = trainer->net->net;
+    SC_TRY(choose_options(trainer, opts));
+    if (sc_net_has_batch_statistics(net)) SC_TRY(sc_net_check_group(net, opts->batch));
+    SC_TRY(sc_api_need_weights(trainer->net, opts->seed));
     sc_api_end_predictors(trainer->context);
     return sc_api_run_at(trainer->context, &trainer->home, create_job, trainer);
 }
 
-socle_status socle_trainer_create(socle_trainer **out, socle_net *net, socle_optimizer optimizer,
-                                  int64_t batch, uint64_t seed) {
+socle_status socle_trainer_create_with(socle_trainer **out, socle_net *net,
+                                       const socle_fit_opts *opts) {
+    static const socle_fit_opts standard = SOCLE_FIT_OPTS_DEFAULT;
     if (out) *out = NULL;
     if (!out || !net) return SOCLE_STATUS_INVALID_ARGUMENT;
-    SC_TRY(check_net(net, &net->context->env));
+    SC_TRY(sc_api_check_training(net, "socle_trainer_create"));
     socle_trainer *trainer;
     SC_TRY(sc_api_create(&trainer, net->context, sizeof *trainer));
     trainer->net = net;
     net->users++;
-    socle_status status = fill(trainer, &optimizer, batch, seed);
+    socle_status status = fill(trainer, opts ? opts : &standard);
     if (status != SOCLE_OK)
         socle_trainer_destroy(trainer);
     else
@@ -100,10 +121,17 @@ socle_status socle_trainer_create(socle_trainer **out, socle_net *net, socle_opt
     return status;
 }
 
+socle_status socle_trainer_create(socle_trainer **out, socle_net *net, socle_optimizer optimizer,
+                                  int64_t batch, uint64_t seed) {
+    const socle_fit_opts opts = {.optimizer = optimizer, .batch = batch, .seed = seed};
+    return socle_trainer_create_with(out, net, &opts);
+}
+
 void socle_trainer_destroy(socle_trainer *trainer) {
     if (!trainer || sc_api_enter(trainer->context) != SOCLE_OK) return;
     if (trainer->engine) sc_api_run_at(trainer->context, &trainer->home, destroy_job, trainer);
     socle_net_destroy(trainer->net);
+    sc_updates_free(&trainer->updates);
     sc_release(&trainer->context->env, trainer->cast);
     sc_api_destroy(trainer->context, trainer);
 }
@@ -230,15 +258,16 @@ socle_status socle_trainer_step_with(socle_trainer *trainer, const socle_batch *
     SC_TRY(sc_api_enter(trainer->context));
     if (!batch) return sc_api_missing(trainer->context, __func__, "batch");
     if (!batch->inputs) return sc_api_missing(trainer->context, "socle_trainer_step", "inputs");
-    if (!batch->targets) return sc_api_missing(trainer->context, "socle_trainer_step", "targets");
+    if (trainer->labels && !batch->targets)
+        return sc_api_missing(trainer->context, "socle_trainer_step", "targets");
     if (batch->rows < 1 || batch->rows > trainer->options.capacity)
         return sc_fail(&trainer->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
                        "%" PRId64 " rows; this trainer takes 1 to %" PRId64, batch->rows,
                        trainer->options.capacity);
     SC_TRY(check_inputs(trainer, batch));
-    SC_TRY(check_targets(trainer, batch));
-    const void *targets;
-    SC_TRY(cast_targets(&targets, trainer, batch));
+    const void *targets = NULL;
+    if (trainer->labels) SC_TRY(check_targets(trainer, batch));
+    if (trainer->labels) SC_TRY(cast_targets(&targets, trainer, batch));
     step_call call = {
         .trainer = trainer, .rows = batch->rows, .column = {batch->inputs}, .loss = loss};
     const int inputs = trainer->net->net->inputs;
@@ -269,6 +298,41 @@ socle_status socle_trainer_learning_rate(socle_trainer *trainer, float learning_
     SC_TRY(sc_api_rate(&trainer->context->env, learning_rate));
     trainer->learning_rate = learning_rate;
     return SOCLE_OK;
+}
+
+typedef struct metrics_call {
+    socle_trainer *trainer;
+    double loss, metric[SC_NET_METRICS];
+} metrics_call;
+
+/* The sums begin anew with each call. */
+static socle_status metrics_job(sc_device *device, void *argument) {
+    metrics_call *call = argument;
+    sc_engine *engine = call->trainer->engine;
+    sc_totals totals;
+    (void)device;
+    SC_TRY(sc_engine_totals(engine, &totals));
+    const sc_evaluation means = sc_evaluation_of(call->trainer->net->net, &totals.sum, 0);
+    call->loss = means.loss;
+    memcpy(call->metric, means.metric, sizeof call->metric);
+    SC_TRY(check_health(call->trainer, &totals));
+    return sc_engine_totals_reset(engine);
+}
+
+socle_status socle_trainer_metrics(socle_trainer *trainer, socle_metric *out, int capacity,
+                                   int *count) {
+    if (!trainer) return SOCLE_STATUS_INVALID_ARGUMENT;
+    SC_TRY(sc_api_enter(trainer->context));
+    if (capacity > 0 && !out) return sc_api_missing(trainer->context, __func__, "out");
+    metrics_call call = {.trainer = trainer, .loss = NAN};
+    socle_status status = sc_api_run_at(trainer->context, &trainer->home, metrics_job, &call);
+    const sc_net *net = trainer->net->net;
+    if (status != SOCLE_OK && status != SOCLE_STATUS_DIVERGED) return status;
+    for (int i = 0; i < capacity && i <= net->metrics; i++)
+        out[i] = i ? (socle_metric){sc_metric_word(net->metric[i - 1]), call.metric[i - 1]}
+                   : (socle_metric){"loss", call.loss};
+    if (count) *count = 1 + net->metrics;
+    return status;
 }
 
 static socle_status sync_job(sc_device *device, void *argument) {

@@ -69,20 +69,25 @@ socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *ro
                   sc_net_loss_with(net, loss.kind.record->word, &loss.options, node));
 }
 
+socle_status sc_loss_add(sc_net *net, const sc_config *config, const json_t *root, int node,
+                         float weight, float target) {
+    given_loss loss;
+    SC_TRY(read_kind(&loss, config, root));
+    return finish(
+        net, config, root, &loss,
+        sc_net_add_loss(net, loss.kind.record->word, &loss.options, node, weight, target));
+}
+
 const char *sc_loss_item_of(const json_t *item) {
     return json_string_value(json_object_get(item, "of"));
 }
 
 socle_status sc_loss_item_read(sc_net *net, const sc_config *config, const json_t *item, int of) {
     loss_item values;
-    given_loss loss;
     sc_record_defaults(&values, &sc_loss_item_record);
     SC_TRY(sc_record_read(&values, config, item, &sc_loss_item_record));
-    SC_TRY(read_kind(&loss, config, item));
-    socle_status status =
-        sc_net_add_loss(net, loss.kind.record->word, &loss.options, of < 0 ? net->output : of,
-                        (float)values.weight, (float)values.target);
-    return finish(net, config, item, &loss, status);
+    return sc_loss_add(net, config, item, of < 0 ? net->output : of, (float)values.weight,
+                       (float)values.target);
 }
 
 json_t *sc_loss_item_value(const sc_config *config, const json_t *item) {

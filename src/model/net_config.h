@@ -35,6 +35,9 @@ socle_status sc_layer_read(sc_net *net, const sc_config *config, const json_t *l
                            const int *nodes);
 /* `loss:` of `root`, which must be there, on a node: the net's output. */
 socle_status sc_loss_read(sc_net *net, const sc_config *config, const json_t *root, int node);
+/* The same as one more loss (sc_net_add_loss). */
+socle_status sc_loss_add(sc_net *net, const sc_config *config, const json_t *root, int node,
+                         float weight, float target);
 /* What `losses` and `phases` list. */
 extern const sc_record sc_loss_item_record, sc_phase_record;
 /* An item of `losses` with what its record settles; a new reference, NULL: no memory. */

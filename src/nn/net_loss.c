@@ -160,6 +160,9 @@ static socle_status choose_loss(sc_net *net, const char *word, const sc_loss_opt
                                 int node) {
     sc_loss_term term = {.output = node, .weight = 1, .target = NAN};
     const int before = net->losses;
+    if (net->phases)
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                       "%s: phases have losses of their own, which are added to each", word);
     net->losses = 0;
     socle_status status = add_loss(net, word, options, &term);
     if (status == SOCLE_OK)

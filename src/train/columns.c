@@ -42,9 +42,10 @@ static socle_status choose_factor(sc_engine_factor *out, sc_env *env, const sc_n
     return SOCLE_OK;
 }
 
-static socle_status choose_target(socle_dtype *out, sc_env *env, const sc_dataset *train,
-                                  const sc_dataset *test) {
+static socle_status choose_target(socle_dtype *out, sc_env *env, const sc_net *net,
+                                  const sc_dataset *train, const sc_dataset *test) {
     const char *name;
+    if (net->losses && !sc_net_labels(net)) return SOCLE_OK; /* nothing compares with them */
     SC_TRY(sc_targets_column(&name, env, train));
     *out = sc_dataset_column(train, sc_dataset_find(train, name))->dtype;
     if (!test) return SOCLE_OK;
@@ -58,7 +59,7 @@ socle_status sc_columns_choose(sc_engine_options *out, sc_env *env, const sc_net
                                const sc_dataset *train, const sc_dataset *test) {
     int factors = 0;
     socle_dtype dtype = SOCLE_F32;
-    SC_TRY(choose_target(&dtype, env, train, test));
+    SC_TRY(choose_target(&dtype, env, net, train, test));
     out->has_target_dtype = true;
     out->target_dtype = (uint8_t)dtype;
     memset(out->factor, 0, sizeof out->factor);

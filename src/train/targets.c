@@ -106,6 +106,13 @@ socle_status sc_targets_column(const char **out, sc_env *env, const sc_dataset *
                    sc_dataset_label(dataset), label, target);
 }
 
+socle_status sc_targets_column_for(const char **out, sc_env *env, const sc_net *net,
+                                   const sc_dataset *dataset) {
+    if (sc_net_labels(net)) return sc_targets_column(out, env, dataset);
+    *out = sc_column_name(SC_COLUMN_TARGET);
+    return SOCLE_OK;
+}
+
 static socle_status find_targets(int *out, sc_env *env, const sc_dataset *dataset) {
     const char *name;
     SC_TRY(sc_targets_column(&name, env, dataset));

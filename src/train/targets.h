@@ -10,6 +10,9 @@
 
 /* The name of the column of the labels or targets: "label" or "target". Errors: DATA. */
 socle_status sc_targets_column(const char **out, sc_env *env, const sc_dataset *dataset);
+/* The same for a network: where no loss of it compares with them, there need be none. */
+socle_status sc_targets_column_for(const char **out, sc_env *env, const sc_net *net,
+                                   const sc_dataset *dataset);
 /* The labels or targets of a data set are what the net's loss compares with. Errors: DATA (none
  * there, another type or number, a label of no class, labels that are all ignored, a value that is
  * not finite, for binary cross-entropy one outside 0 to 1); the text names their file and the first

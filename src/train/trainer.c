@@ -91,7 +91,7 @@ static socle_status check_counts(const sc_trainer *trainer, const sc_dataset *tr
 /* The engines of a run read each column as one type. */
 static socle_status set_source(sc_trainer *trainer, sc_stage_source *source, sc_dataset **converted,
                                const sc_dataset *dataset, const sc_engine_options *chosen) {
-    SC_TRY(sc_targets_column(&source->target, trainer->env, dataset));
+    SC_TRY(sc_targets_column_for(&source->target, trainer->env, trainer->net, dataset));
     SC_TRY(sc_columns_convert(converted, trainer->env, dataset, chosen));
     source->dataset = *converted ? *converted : dataset;
     return SOCLE_OK;

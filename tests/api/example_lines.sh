@@ -18,5 +18,6 @@ lines() { # <file> <function>...
 folder=$1
 attack=$(lines fgsm.c attack)
 loop=$(lines two_networks.c make_net build loop)
-echo "an attack on a network: $attack lines; two networks and their loop: $loop lines"
-[ "$attack" -le 20 ] && [ "$loop" -le 60 ]
+phases=$(lines phases.c add_layers build loop show)
+echo "an attack on a network: $attack lines; two networks and their loop: $loop lines, by a trainer $phases lines"
+[ "$attack" -le 20 ] && [ "$loop" -le 60 ] && [ "$phases" -le 60 ]

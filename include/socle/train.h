@@ -164,10 +164,10 @@ static inline socle_fit_opts socle_fit_opts_default(void) {
  * suit the net), DEVICE, DEVICE_MEMORY. After DIVERGED the weights are those before the step that
  * was not finite; after INTERRUPTED (on_epoch asked to stop) the last. Where the last of several
  * devices was lost they are those with which its epoch began, and if it was lost between two
- * epochs the one before. Where the only device was lost the
- * host has those of the best epoch by validation, without validation of the one before, and in the
- * first epoch those before the call; but where it was given up for want of memory (DEVICE_MEMORY),
- * those after its last step. After any other failure they are those before the call. */
+ * epochs the one before. Where the only device was lost they
+ * are those that a fit of the epochs before would have left: of the best one by validation, without
+ * validation of the last one, and in the first epoch those before the call. After any other failure
+ * they are those before the call. */
 SOCLE_API socle_status socle_fit(socle_net *net, const socle_data *data,
                                  const socle_fit_opts *opts);
 

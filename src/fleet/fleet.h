@@ -67,9 +67,6 @@ socle_status sc_fleet_all(sc_fleet *fleet, uint64_t deadline, sc_fleet_job job, 
  * itself. Read from the leader, written to every member. */
 socle_status sc_fleet_read(sc_fleet *fleet, int parameter, int state, float *out);
 socle_status sc_fleet_write(sc_fleet *fleet, int parameter, int state, const float *data);
-/* A parameter or statistic as it was on the only device when that was given up for want of memory;
- * NULL: it was not. */
-const float *sc_fleet_saved(const sc_fleet *fleet, int parameter);
 /* Totals of the epoch: of the leader, and to every member. */
 socle_status sc_fleet_totals(sc_fleet *fleet, sc_totals *out);
 socle_status sc_fleet_set_totals(sc_fleet *fleet, const sc_totals *totals);

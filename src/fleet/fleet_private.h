@@ -24,9 +24,7 @@ typedef struct member_step {
 
 /* What persisted on a device that trained alone and ran out of memory (fleet_save.c). */
 typedef struct saved_state {
-    const sc_net *net;
     sc_totals totals;
-    bool whole; /* all of it was read */
     float data[];
 } saved_state;
 

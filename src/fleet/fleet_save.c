@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A device that trains alone and runs out of memory: nobody else has what persists on it. So that
  * is read before the device gives back what it has, and written again once the device is equipped
- * anew: the run goes on with the step it was at. Where the device has to be given up, what was read
- * stays. */
+ * anew: the run goes on with the step it was at. */
 #include "fleet/fleet_private.h"
 
 static size_t elements(const sc_net *net, size_t p) {
@@ -29,7 +28,6 @@ static socle_status write_tensor(sc_engine *engine, int parameter, int state, fl
                      : sc_engine_write_state(engine, state, parameter, data);
 }
 
-/* First all parameters and statistics, then the states. */
 static socle_status each_tensor(sc_engine *engine, transfer move, float *data) {
     const sc_net *net = sc_engine_net(engine);
     for (int state = -1; state < sc_engine_states(engine); state++)
@@ -48,7 +46,6 @@ static socle_status save_job(sc_device *device, void *argument) {
     SC_TRY(each_tensor(m->engine, read_tensor, m->saved->data));
     SC_TRY(sc_engine_totals(m->engine, &m->saved->totals));
     m->committed = sc_engine_committed(m->engine);
-    m->saved->whole = true;
     return SOCLE_OK;
 }
 
@@ -73,7 +70,6 @@ socle_status sc_fleet_save(member *m) {
     const size_t bytes = sizeof *m->saved + elements_of_all(m->engine) * sizeof *m->saved->data;
     socle_status status = sc_allocate(env, &m->saved, bytes, 1);
     if (status == SOCLE_OK) {
-        *m->saved = (saved_state){.net = sc_engine_net(m->engine)};
         run(m, save_job);
         status = m->status;
     } else {
@@ -94,12 +90,4 @@ void sc_fleet_restore(member *m) {
 void sc_fleet_forget_saved(member *m) {
     sc_release(m->fleet->env, m->saved);
     m->saved = NULL;
-}
-
-const float *sc_fleet_saved(const sc_fleet *fleet, int parameter) {
-    const saved_state *saved = fleet->member[0].saved;
-    if (!saved || !saved->whole) return NULL;
-    const float *at = saved->data;
-    for (int p = 0; p < parameter; p++) at += elements(saved->net, (size_t)p);
-    return at;
 }

@@ -202,8 +202,8 @@ socle_status sc_trainer_set_position(sc_trainer *trainer, const sc_position *pos
 socle_status sc_trainer_check_position(const sc_trainer *trainer, const sc_position *position,
                                        bool has_best);
 /* A parameter or statistic of which the host has a copy that outlives every device. Several
- * devices: as it was when the epoch under way began. One: as it was when it was given up for want
- * of memory, else as it was after the best epoch. NULL: there is none yet. */
+ * devices: as it was when the epoch under way began. One: as it was after the best epoch. NULL:
+ * there is none yet. */
 const float *sc_trainer_kept(const sc_trainer *trainer, int parameter);
 /* Weights of the best epoch, one array per net parameter; NULL while there is none. */
 float *const *sc_trainer_best(const sc_trainer *trainer);

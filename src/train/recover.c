@@ -61,8 +61,7 @@ socle_status sc_trainer_remember(sc_trainer *trainer) {
 
 const float *sc_trainer_kept(const sc_trainer *trainer, int parameter) {
     if (trainer->kept) return trainer->kept[tensor_number((size_t)parameter, -1)];
-    const float *saved = sc_fleet_saved(trainer->fleet, parameter);
-    return saved || !trainer->best ? saved : trainer->best[parameter];
+    return trainer->best ? trainer->best[parameter] : NULL;
 }
 
 socle_status sc_trainer_go_back(sc_trainer *trainer) {

@@ -12,7 +12,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(socle_flags INTERFACE)
 target_compile_options(socle_flags INTERFACE
-    -Wall -Wextra -Wpedantic -ffp-contract=off -fno-math-errno -fno-trapping-math)
+    -Wall -Wextra -Wpedantic -Wformat-security -ffp-contract=off -fno-math-errno -fno-trapping-math)
 # The source is C11 without language extensions; the C library's POSIX and GNU calls are declared.
 target_compile_definitions(socle_flags INTERFACE
     _GNU_SOURCE SC_VERSION="${PROJECT_VERSION}"

@@ -88,7 +88,7 @@ static size_t edit_distance(const char *a, size_t length_a, const char *b, size_
 const char *sc_nearest_word(const char *word, const char *const *words, size_t count) {
     size_t length = strlen(word);
     if (length > LONGEST_WORD) return NULL;
-    size_t limit = smaller(LARGEST_DISTANCE, (length + 1) / 2);
+    size_t limit = length < 3 ? 1 : smaller(LARGEST_DISTANCE, length / 3);
     if (limit >= length) return NULL;
     const char *nearest = NULL;
     for (size_t i = 0; i < count; i++) {

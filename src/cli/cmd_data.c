@@ -3,7 +3,7 @@
  * its ending and its first bytes say. */
 #include "cli/data_report.h"
 #include "data/npy.h"
-#include "run/recipe.h"
+#include "run/recipe_config.h"
 
 #include <string.h>
 
@@ -52,10 +52,8 @@ static socle_status report_part(sc_cli *cli, const sc_config *config, const char
 static socle_status report_config(sc_cli *cli, const char *path) {
     sc_config *config;
     sc_dataset *train = NULL, *test = NULL;
-    socle_status status = sc_config_load(&config, &cli->env, path);
-    if (status != SOCLE_OK)
-        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
-    status = report_part(cli, config, "train", NULL, &train);
+    SC_TRY(sc_recipe_load_config(&config, &cli->env, path));
+    socle_status status = report_part(cli, config, "train", NULL, &train);
     if (status == SOCLE_OK)
         status =
             report_part(cli, config, "test", train ? sc_dataset_preparation(train) : NULL, &test);

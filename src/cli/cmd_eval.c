@@ -6,7 +6,7 @@
 #include "cli/model_run.h"
 #include "model/net_config.h"
 #include "nn/metric.h"
-#include "run/recipe.h"
+#include "run/recipe_config.h"
 #include "train/targets.h"
 
 #include <math.h>
@@ -131,11 +131,9 @@ static socle_status load(eval_job *eval, sc_cli *cli) {
     const sc_model_choice *choice = &eval->settings->choice;
     sc_config *config;
     if (!choice->config) SC_TRY(sc_model_choice_net(&eval->net, choice, NULL));
-    socle_status status = sc_config_load(&config, &cli->env, eval->settings->data);
-    if (status != SOCLE_OK)
-        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
-    status = sc_recipe_data(&eval->dataset, &cli->env, config, part,
-                            eval->net ? eval->net->preparation : NULL);
+    SC_TRY(sc_recipe_load_config(&config, &cli->env, eval->settings->data));
+    socle_status status = sc_recipe_data(&eval->dataset, &cli->env, config, part,
+                                         eval->net ? eval->net->preparation : NULL);
     if (status == SOCLE_OK && !eval->dataset)
         status = sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: has no data.%s to evaluate",
                          sc_config_label(config), part);

@@ -4,7 +4,7 @@
 #include "cli/model_run.h"
 #include "io/input.h"
 #include "model/summary.h"
-#include "run/recipe.h"
+#include "run/recipe_config.h"
 
 #include <string.h>
 
@@ -150,11 +150,9 @@ static socle_status summarize_network(sc_cli *cli, const sc_config *config) {
 
 static socle_status summarize_config(sc_cli *cli, const char *path) {
     sc_config *config;
-    socle_status status = sc_config_load(&config, &cli->env, path);
-    if (status != SOCLE_OK)
-        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
-    status = sc_config_find(config, "inputs") ? summarize_network(cli, config)
-                                              : summarize_with_data(cli, config);
+    SC_TRY(sc_recipe_load_config(&config, &cli->env, path));
+    socle_status status = sc_config_find(config, "inputs") ? summarize_network(cli, config)
+                                                           : summarize_with_data(cli, config);
     sc_config_destroy(config);
     return status;
 }

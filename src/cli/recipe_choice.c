@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See recipe_choice.h. */
 #include "cli/recipe_choice.h"
+#include "run/recipe_config.h"
 
 enum { KEY_SET = 768 };
 
@@ -34,13 +35,6 @@ static const struct argp_option options[] = {
 
 const struct argp sc_recipe_choice_argp = {.options = options, .parser = parse};
 
-static socle_status as_config(socle_status status) {
-    return status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO ||
-                   status == SOCLE_STATUS_DATA
-               ? SOCLE_STATUS_CONFIG
-               : status;
-}
-
 socle_status sc_recipe_choice_apply(const sc_recipe_choice *choice, sc_config *config) {
     for (int i = 0; i < choice->sets; i++) SC_TRY(sc_config_set(config, choice->set[i]));
     return SOCLE_OK;
@@ -48,7 +42,7 @@ socle_status sc_recipe_choice_apply(const sc_recipe_choice *choice, sc_config *c
 
 socle_status sc_recipe_choice_config(sc_config **out, const sc_recipe_choice *choice) {
     *out = NULL;
-    SC_TRY(as_config(sc_config_load(out, &choice->cli->env, choice->config)));
+    SC_TRY(sc_recipe_load_config(out, &choice->cli->env, choice->config));
     socle_status status = sc_recipe_choice_apply(choice, *out);
     if (status == SOCLE_OK) return status;
     sc_config_destroy(*out);

@@ -3,6 +3,7 @@
  * flags over it. */
 #include "base/file.h"
 #include "cli/cmd_train.h"
+#include "io/config_hint.h"
 
 #include <string.h>
 
@@ -70,6 +71,7 @@ static socle_status load_from_run(sc_config **out, sc_env *env, const char *dire
     socle_status status = sc_checkpoint_config(&text, env, path);
     if (status == SOCLE_STATUS_IO) status = SOCLE_STATUS_DATA;
     if (status == SOCLE_OK) status = sc_config_parse(out, env, path, text, strlen(text));
+    if (status == SOCLE_OK) sc_config_describe(*out, &sc_recipe_record);
     if (status == SOCLE_STATUS_CONFIG)
         status = sc_fail_prefix(env, SOCLE_STATUS_DATA, "the checkpoint is damaged");
     sc_release(env, text);

@@ -3,6 +3,7 @@
 #include "io/config.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "io/config_hint.h"
 #include "io/config_private.h"
 #include "io/json_text.h"
 
@@ -122,6 +123,14 @@ bool sc_config_next_step(sc_config_step *step, const char **path) {
     } else {
         size_t length = strcspn(at, ".[");
         if (length == 0 || length > SC_CONFIG_MAX_KEY) return false;
+void sc_config_describe(sc_config *config, const sc_record *table) {
+    config->table = table;
+}
+
+const sc_record *sc_config_table(const sc_config *config) {
+    return config->table;
+}
+
         memcpy(step->key, at, length);
         step->key[length] = '\0';
         at += length;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Typed access to the tree. Each getter checks type and range and says what was found instead. */
 #include "base/text.h"
+#include "io/config_hint.h"
 #include "io/config_private.h"
 #include "io/json_text.h"
 #include "io/quote.h"
@@ -163,17 +164,6 @@ socle_status sc_config_get_array(const json_t **out, const sc_config *config, co
     return SOCLE_OK;
 }
 
-/* "; did you mean 'same'?" or "; known: same, valid". */
-static void add_hint(sc_text *hint, const char *word, const char *const *words, size_t count) {
-    const char *nearest = word ? sc_nearest_word(word, words, count) : NULL;
-    if (nearest) {
-        sc_text_add(hint, "; did you mean '%s'?", nearest);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        sc_text_add(hint, "%s%s", i == 0 ? "; known: " : ", ", words[i]);
-}
-
 socle_status sc_config_get_choice(int *out, const sc_config *config, const json_t *object,
                                   const char *key, const char *const *words, size_t count) {
     const json_t *value = json_object_get(object, key);
@@ -186,7 +176,7 @@ socle_status sc_config_get_choice(int *out, const sc_config *config, const json_
     }
     sc_text hint;
     sc_text_init(&hint, config->env);
-    add_hint(&hint, word, words, count);
+    if (word) sc_config_hint(&hint, word, words, count);
     socle_status status =
         sc_config_fail(config, object, key, "must be one of the known words, %s%s",
                        what_is(value).text, hint.data);
@@ -249,7 +239,7 @@ socle_status sc_config_check_keys(const sc_config *config, const json_t *object,
         if (known) continue;
         sc_text hint;
         sc_text_init(&hint, config->env);
-        add_hint(&hint, key, words, count);
+        sc_config_hint(&hint, key, words, count);
         socle_status status = sc_config_fail(config, object, key, "unknown key%s", hint.data);
         sc_text_free(&hint);
         return status;

@@ -32,6 +32,7 @@ struct sc_config {
     char *label;
     bool is_file; /* label is the path of one */
     json_t *root;
+    const struct sc_record *table;
     sc_arena *keys;
     sc_config_node *nodes;
     size_t node_count, node_capacity;

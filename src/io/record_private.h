@@ -15,6 +15,10 @@ typedef struct sc_place {
     const sc_option *option;
 } sc_place;
 
+/* "; 'lr' belongs to optimizer: {sgd: {lr: 0.1}}", where the tables below `table` (may be NULL)
+ * have the key. False: they do not. */
+bool sc_record_elsewhere(sc_text *hint, const sc_record *table, const char *key);
+
 /* A value of a type that holds no other records; out NULL: checks only. Errors: CONFIG. */
 socle_status sc_record_read_value(void *out, const sc_place *at);
 

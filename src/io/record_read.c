@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads mappings by their tables. */
+#include "io/config_hint.h"
 #include "io/quote.h"
 #include "io/record_private.h"
 
@@ -97,6 +98,25 @@ static socle_status read_section(void *out, const sc_place *at) {
     return sc_record_read(out, at->config, section, at->option->record);
 }
 
+/* The nearest key of this place, and the place of this key; else what keys there are. */
+static socle_status fail_key(const sc_config *config, const json_t *object, const char *key,
+                             const char *const *words, size_t count) {
+    sc_text hint;
+    sc_text_init(&hint, sc_config_env(config));
+    bool near = sc_config_hint_near(&hint, key, words, count),
+         elsewhere = sc_record_elsewhere(&hint, sc_config_table(config), key);
+    if (!near && !elsewhere) sc_config_list(&hint, words, count);
+    socle_status status = sc_config_fail(config, object, key, "unknown key%s", hint.data);
+    sc_text_free(&hint);
+    return status;
+}
+
+static bool is_known(const char *key, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(key, words[i]) == 0) return true;
+    return false;
+}
+
 /* Gives members with another system's word ours; then an error for a key that there is not. */
 static socle_status check_keys(const sc_config *config, const json_t *object,
                                const sc_record *record, const sc_record *common,
@@ -117,7 +137,11 @@ static socle_status check_keys(const sc_config *config, const json_t *object,
     }
     for (int i = 0; (option = sc_option_at(record, common, i)) && count < SC_OPTION_MOST; i++)
         if (option != preset) words[count++] = option->key;
-    return sc_config_check_keys(config, object, words, count);
+    for (at = json_object_iter((json_t *)object); at;
+         at = json_object_iter_next((json_t *)object, at))
+        if (!is_known(json_object_iter_key(at), words, count))
+            return fail_key(config, object, json_object_iter_key(at), words, count);
+    return SOCLE_OK;
 }
 
 socle_status sc_record_keys(const sc_config *config, const json_t *object,

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See recipe.h: what the tables leave to be settled, and the order in which things are put
  * together. */
+#include "io/config_hint.h"
 #include "model/net_config.h"
 #include "model/pictures.h"
+#include "run/recipe_config.h"
 #include "run/recipe_private.h"
 #include "train/columns.h"
 
 #include <math.h>
 #include <string.h>
+
+socle_status sc_recipe_load_config(sc_config **out, sc_env *env, const char *path) {
+    socle_status status = sc_config_load(out, env, path);
+    if (status == SOCLE_OK) sc_config_describe(*out, &sc_recipe_record);
+    return status == SOCLE_OK || status == SOCLE_STATUS_OUT_OF_MEMORY ? status
+                                                                      : SOCLE_STATUS_CONFIG;
+}
 
 static socle_status check_batches(const sc_recipe *recipe, const json_t *train) {
     const sc_fit_options *fit = &recipe->fit;

@@ -5,7 +5,7 @@
 #include "io/quote.h"
 #include "model/model.h"
 #include "model/net_config.h"
-#include "run/recipe.h"
+#include "run/recipe_config.h"
 #include "run/run_place.h"
 #include "train/columns.h"
 #include "train/targets.h"
@@ -91,10 +91,10 @@ static socle_status load_config(sc_view_model *model) {
         return sc_fail(env, SOCLE_STATUS_CONFIG, "which data? --data CONFIG: %s is a model file",
                        model->run);
     if (!model->request->data) SC_TRY(sc_run_file(&path, env, model->run, SC_RUN_CONFIG));
-    socle_status status = sc_config_load(&model->config, env, path ? path : model->request->data);
+    socle_status status =
+        sc_recipe_load_config(&model->config, env, path ? path : model->request->data);
     sc_release(env, path);
-    return status == SOCLE_STATUS_OUT_OF_MEMORY || status == SOCLE_OK ? status
-                                                                      : SOCLE_STATUS_CONFIG;
+    return status;
 }
 
 /* Test data, where the configuration has some and nothing else was asked for. */

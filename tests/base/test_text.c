@@ -96,6 +96,7 @@ Test(text, no_word_is_near) {
     SC_TRUE(nearest("") == NULL);
     SC_TRUE(nearest("x") == NULL);
     SC_TRUE(nearest("abc") == NULL);
+    SC_TRUE(sc_nearest_word("init", (const char *const[]){"units"}, 1) == NULL);
     SC_TRUE(sc_nearest_word("relu", words, 0) == NULL);
     char very_long[500];
     memset(very_long, 'a', sizeof very_long - 1);

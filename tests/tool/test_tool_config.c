@@ -74,6 +74,35 @@ Test(tool_config, values_set_on_the_command_line) {
     SC_TRUE(!tool_exists("out"));
 }
 
+/* A key that is known elsewhere is told where; a word that is a part of others, which. */
+Test(tool_config, keys_in_the_wrong_place) {
+    static const struct {
+        const char *set, *text;
+    } rows[] = {
+        {"train.learning_rate=0.1",
+         "train.learning_rate: unknown key; 'learning_rate' belongs to optimizer: {sgd: {lr: "},
+        {"train.lr=0.1", "train.lr: unknown key; 'lr' belongs to optimizer: {sgd: {lr: "},
+        {"lr=0.1", "lr: unknown key; 'lr' belongs to optimizer: {sgd: {lr: "},
+        {"batch_size=3", "batch_size: unknown key; 'batch_size' belongs to train"},
+        {"optimizer.adam.epochs=3", "'epochs' belongs to train"},
+        {"train.momentum=0.9", " or optimizer: {sgd: {momentum: "},
+        {"train.keep=2", "'keep' belongs to train.checkpoint"},
+        {"train.metrics=[accuracy]", "'metrics' belongs to the top level"},
+        {"train.frozen=true", "'frozen' belongs to train.groups[0]"},
+        {"data.limit=3", "'limit' belongs to data.train or data.test"},
+        {"network[1].dense={units: 3, filters: 3}",
+         "network[1].dense.filters: unknown key; 'filters' belongs to network: [{conv2d: {filters: "
+         "32}}]"},
+        {"network[1].dense={units: 3, init: zeros}",
+         "dense.init: unknown key; did you mean 'weight_init' or 'bias_init'?"},
+        {"network[1].dense={units: 3, colour: red}", "colour: unknown key; known: units, bias"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        tool_expect(2, rows[i].text, "train tool.yaml -o out --set '%s'", rows[i].set);
+    tool_put_text("wrong.yaml", "network: [{dense: 3}]\nlr: 3\n");
+    tool_expect(2, "wrong.yaml:2: lr: unknown key; 'lr' belongs to", "summary wrong.yaml");
+}
+
 Test(tool_config, text_of_the_file) {
     static const struct {
         const char *text, *error;

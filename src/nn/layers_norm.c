@@ -103,7 +103,7 @@ static const sc_option options[] = {
 const sc_layer_kind sc_layer_batchnorm = {
     .record = {.word = "batchnorm",
                .help = "batch normalisation per channel (Ioffe and Szegedy 2015)",
-               .aliases = "batchnorm1d batchnorm2d batch_norm batch_normalization",
+               .aliases = "bn batchnorm1d batchnorm2d batch_norm batch_normalization",
                .options = options,
                .count = sizeof options / sizeof options[0],
                .standard = &(const sc_layer_options){.epsilon = 1e-5f, .momentum = 0.9f},

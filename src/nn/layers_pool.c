@@ -93,7 +93,7 @@ const sc_layer_kind sc_layer_avgpool2d = {
 const sc_layer_kind sc_layer_global_avgpool = {
     .record = {.word = "global_avgpool",
                .help = "the mean of each channel: images become rows of features",
-               .aliases = "global_average_pooling2d",
+               .aliases = "gap global_average_pooling2d",
                .size = sizeof standard},
     .declare = declare_global,
     .build = build_global,

@@ -48,7 +48,8 @@ static const sc_word target_words[] = {
 static const sc_option class_options[] = {CLASS_OPTIONS};
 #define CROSS_ENTROPY                                                                              \
     RECORD("softmax_cross_entropy",                                                                \
-           "cross_entropy crossentropy categorical_crossentropy sparse_categorical_crossentropy",  \
+           "ce cross_entropy crossentropy categorical_crossentropy "                               \
+           "sparse_categorical_crossentropy",                                                      \
            OPTIONS(class_options),                                                                 \
            "scores for each class, without a softmax, against class numbers or probabilities "     \
            "(torch CrossEntropyLoss, keras CategoricalCrossentropy from logits): its mean over "   \
@@ -97,7 +98,7 @@ static const sc_loss_kind focal = {
 };
 
 static const sc_loss_kind kl_divergence = {
-    RECORD("kl_divergence", "kl_div kullback_leibler_divergence kldivergence", NO_OPTIONS,
+    RECORD("kl_divergence", "kl kld kl_div kullback_leibler_divergence kldivergence", NO_OPTIONS,
            "scores for each class, without a softmax, against probabilities: the sum over the "
            "classes of target * (log(target) - log(probability)), mean over the rows of a sample "
            "(torch KLDivLoss of log_softmax, reduction batchmean)",

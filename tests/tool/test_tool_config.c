@@ -103,6 +103,14 @@ Test(tool_config, keys_in_the_wrong_place) {
     tool_expect(2, "wrong.yaml:2: lr: unknown key; 'lr' belongs to", "summary wrong.yaml");
 }
 
+Test(tool_config, usual_abbreviations) {
+    tool_expect(0, NULL,
+                "train tool.yaml -o out --epochs 0 --set loss=ce --set "
+                "'network=[{conv: {filters: 2, kernel: 3}}, bn, lrelu, gap, {fc: 4}]'");
+    tool_expect(0, NULL,
+                "train tool.yaml -o kl --epochs 0 --set 'loss={ce: {label_smoothing: 0.1}}'");
+}
+
 Test(tool_config, text_of_the_file) {
     static const struct {
         const char *text, *error;

@@ -86,7 +86,8 @@ static const char man_begin[] =
     "2\n"
     "  \\- flatten\n  \\- dense: 10\nloss: softmax_cross_entropy\noptimizer: {adam: {lr: 0.001}}\n"
     "train: {epochs: 5, batch: 128, validation: 0.1}\n.fi\n.SH DESCRIPTION\n"
-    "A run is described by one YAML file; JSON is YAML too. Anchors, aliases and merge keys work.\n"
+    "A run is described by one YAML file; JSON is YAML too. Anchors, aliases and merge keys work;\n"
+    "keys of the top level that begin with x\\- are your own, for anchors.\n"
     "Files are named relative to the folder of the configuration, or absolutely; ~/ at the "
     "beginning is\n"
     "the home directory, ${NAME} anywhere the environment's variable of that name.\n";

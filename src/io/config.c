@@ -72,6 +72,16 @@ static socle_status read_standard_input(sc_env *env, char **text, size_t *size) 
     return SOCLE_OK;
 }
 
+/* Keys of the top level that begin with "x-" are the user's own: a place for anchors, as in compose
+ * files. */
+static void drop_extensions(json_t *root) {
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(root, next, key, value) if (strncmp(key, "x-", 2) == 0)
+        json_object_del(root, key);
+}
+
 socle_status sc_config_load(sc_config **out, sc_env *env, const char *path) {
     *out = NULL;
     char *text;
@@ -85,8 +95,10 @@ socle_status sc_config_load(sc_config **out, sc_env *env, const char *path) {
     SC_TRY(status);
     status = sc_config_parse(out, env, piped ? "standard input" : path, text, size);
     sc_release(env, text);
-    if (status == SOCLE_OK) (*out)->is_file = !piped;
-    return status;
+    if (status != SOCLE_OK) return status;
+    (*out)->is_file = !piped;
+    drop_extensions((*out)->root);
+    return SOCLE_OK;
 }
 
 void sc_config_destroy(sc_config *config) {
@@ -111,6 +123,14 @@ json_t *sc_config_root(const sc_config *config) {
     return config->root;
 }
 
+void sc_config_describe(sc_config *config, const sc_record *table) {
+    config->table = table;
+}
+
+const sc_record *sc_config_table(const sc_config *config) {
+    return config->table;
+}
+
 bool sc_config_next_step(sc_config_step *step, const char **path) {
     const char *at = *path;
     step->is_index = *at == '[';
@@ -123,14 +143,6 @@ bool sc_config_next_step(sc_config_step *step, const char **path) {
     } else {
         size_t length = strcspn(at, ".[");
         if (length == 0 || length > SC_CONFIG_MAX_KEY) return false;
-void sc_config_describe(sc_config *config, const sc_record *table) {
-    config->table = table;
-}
-
-const sc_record *sc_config_table(const sc_config *config) {
-    return config->table;
-}
-
         memcpy(step->key, at, length);
         step->key[length] = '\0';
         at += length;

@@ -111,6 +111,28 @@ Test(tool_config, usual_abbreviations) {
                 "train tool.yaml -o kl --epochs 0 --set 'loss={ce: {label_smoothing: 0.1}}'");
 }
 
+/* A place for anchors, as in compose files. */
+Test(tool_config, keys_of_the_users_own) {
+    char text[2048];
+    snprintf(text, sizeof text, "x-wide: &wide {units: 16}\nx-note: [anything, {at: all}]\n%s",
+             tool_config);
+    char *at = strstr(text, "dense: ");
+    SC_TRUE(at != NULL);
+    at[0] = '\0';
+    char whole[4096];
+    const char *rest = strstr(strstr(tool_config, "dense: "), "\n");
+    SC_TRUE(rest != NULL);
+    snprintf(whole, sizeof whole, "%sdense: *wide%s", text, rest);
+    tool_put_text("own.yaml", whole);
+    tool_expect(0, NULL, "train own.yaml -o out --epochs 0");
+    tool_expect(0, NULL, "summary own.yaml");
+    char *config = tool_get("out/config.json", NULL);
+    SC_CONTAINS(config, "\"units\": 16");
+    SC_TRUE(strstr(config, "x-") == NULL);
+    free(config);
+    tool_expect(2, "train.x-note: unknown key", "train own.yaml -o no --set train.x-note=3");
+}
+
 Test(tool_config, text_of_the_file) {
     static const struct {
         const char *text, *error;

@@ -9,6 +9,8 @@
 
 #include "run/recipe.h"
 
+#define SC_CHECKPOINT_VERSION_KEY "checkpoint_version"
+
 /* What a run is a run of, as JSON texts: the resolved configuration, the network, the training data
  * (sizes and a hash). */
 typedef struct sc_identity {

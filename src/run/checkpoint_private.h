@@ -10,7 +10,6 @@
 #include "nn/metric.h"
 #include "run/checkpoint.h"
 
-#define SC_CHECKPOINT_VERSION_KEY "checkpoint_version"
 #define SC_CHECKPOINT_SUM "checkpoint/checksum"
 
 /* Where one tensor of the file lives in a run. */

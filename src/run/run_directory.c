@@ -52,17 +52,19 @@ static socle_status write_json(sc_run_directory *directory, const char *name, co
     return status;
 }
 
+/* In this order: env.json says that config.json is a run's (run_place.c). */
 static socle_status write_descriptions(sc_run_directory *directory) {
-    json_t *config = json_loads(directory->options.identity->config, 0, NULL), *environment;
+    json_t *environment;
+    SC_TRY(sc_run_environment(&environment, directory->trainer));
+    socle_status status = write_json(directory, SC_RUN_ENVIRONMENT, environment);
+    json_decref(environment);
+    SC_TRY(status);
+    json_t *config = json_loads(directory->options.identity->config, 0, NULL);
     if (!config)
         return sc_fail(directory->env, SOCLE_STATUS_OUT_OF_MEMORY,
                        "out of memory for " SC_RUN_CONFIG);
-    socle_status status = write_json(directory, SC_RUN_CONFIG, config);
+    status = write_json(directory, SC_RUN_CONFIG, config);
     json_decref(config);
-    SC_TRY(status);
-    SC_TRY(sc_run_environment(&environment, directory->trainer));
-    status = write_json(directory, SC_RUN_ENVIRONMENT, environment);
-    json_decref(environment);
     return status;
 }
 

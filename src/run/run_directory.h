@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The directory of a run, and who writes what into it when:
  *
- * - at the start: checkpoint.safetensors (of a new run), config.json (resolved), env.json (time,
- *   device, versions, implementations);
+ * - at the start: checkpoint.safetensors (of a new run), env.json (time, device, versions,
+ *   implementations), config.json (resolved);
  * - after each epoch: metrics.jsonl, metrics.csv, pictures-0001.png (of a network that makes them,
  *   where it is asked for); and unless the last checkpoint is younger than
  *   the schedule asks: model.safetensors (where it is the best so far), checkpoint.safetensors;

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NAME_ATTEMPTS = 100, LONGEST_NAME = 100 };
+enum { NAME_ATTEMPTS = 100, LONGEST_NAME = 100, ENVIRONMENT_BYTES = 16 << 20 };
 
 socle_status sc_run_file(char **out, sc_env *env, const char *directory, const char *name) {
     sc_text text;
@@ -63,8 +63,8 @@ bool sc_run_writes(const char *name) {
 
 typedef enum run_content { NOTHING, A_RUN, SOMETHING_ELSE } run_content;
 
-/* A file that says itself that this program wrote it. */
-static bool is_ours(sc_env *env, const char *directory, const char *name) {
+/* A file with this entry says itself that this program wrote it. */
+static bool is_ours(sc_env *env, const char *directory, const char *name, const char *entry) {
     sc_env quiet; /* what is no such file is no failure */
     sc_safetensors *file;
     char *path;
@@ -73,11 +73,49 @@ static bool is_ours(sc_env *env, const char *directory, const char *name) {
     bool ours = false;
     if (sc_safetensors_open(&file, &quiet, path) == SOCLE_OK) {
         const char *format = sc_safetensors_metadata(file, "format");
-        ours = format && strcmp(format, "socle") == 0;
+        ours = format && strcmp(format, "socle") == 0 && sc_safetensors_metadata(file, entry);
         sc_safetensors_close(file);
     }
     sc_release(&quiet, path);
     return ours;
+}
+
+static bool has_file(const char *directory, const char *name) {
+    sc_env quiet;
+    char *path;
+    struct stat info;
+    sc_env_init(&quiet, NULL, NULL);
+    if (sc_run_file(&path, &quiet, directory, name) != SOCLE_OK) return false;
+    bool there = lstat(path, &info) == 0;
+    sc_release(&quiet, path);
+    return there;
+}
+
+/* What run_environment.c writes. */
+static bool has_environment(sc_env *env, const char *directory) {
+    sc_env quiet;
+    char *path, *text;
+    size_t size;
+    sc_env_init(&quiet, &env->allocator, NULL);
+    if (sc_run_file(&path, &quiet, directory, SC_RUN_ENVIRONMENT) != SOCLE_OK) return false;
+    bool read = sc_file_read(&quiet, &text, &size, path, ENVIRONMENT_BYTES) == SOCLE_OK;
+    sc_release(&quiet, path);
+    json_t *value = read ? json_loadb(text, size, 0, NULL) : NULL;
+    if (read) sc_release(&quiet, text);
+    bool ours = json_is_string(json_object_get(value, "version")) &&
+                json_is_array(json_object_get(value, "devices")) &&
+                json_is_array(json_object_get(value, "launches"));
+    json_decref(value);
+    return ours;
+}
+
+/* A checkpoint or a model alone may have been copied, beside files of the user's that are called as
+ * those of a run. A run writes env.json before config.json, so where the one is, the other is. */
+static bool is_run(sc_env *env, const char *directory) {
+    bool complete = has_environment(env, directory);
+    if (is_ours(env, directory, SC_RUN_CHECKPOINT, SC_CHECKPOINT_VERSION_KEY))
+        return complete || !has_file(directory, SC_RUN_CONFIG);
+    return complete && is_ours(env, directory, SC_RUN_MODEL, "network");
 }
 
 /* What lies in every directory or is left by a run that never began. */
@@ -97,9 +135,7 @@ static socle_status look_inside(run_content *out, sc_env *env, const char *path)
     for (struct dirent *entry; *out == NOTHING && (entry = readdir(folder));)
         if (!counts_as_nothing(entry->d_name)) *out = SOMETHING_ELSE;
     closedir(folder);
-    if (*out != NOTHING &&
-        (is_ours(env, path, SC_RUN_CHECKPOINT) || is_ours(env, path, SC_RUN_MODEL)))
-        *out = A_RUN;
+    if (*out != NOTHING && is_run(env, path)) *out = A_RUN;
     return SOCLE_OK;
 }
 
@@ -134,17 +170,6 @@ static socle_status check_content(sc_env *env, const char *path, bool overwrite,
 
 static const char *wished_path(const sc_run_wish *wish) {
     return wish->output ? wish->output : wish->resume;
-}
-
-static bool has_checkpoint(const char *directory) {
-    sc_env quiet;
-    char *path;
-    struct stat info;
-    sc_env_init(&quiet, NULL, NULL);
-    if (sc_run_file(&path, &quiet, directory, SC_RUN_CHECKPOINT) != SOCLE_OK) return false;
-    bool there = stat(path, &info) == 0;
-    sc_release(&quiet, path);
-    return there;
 }
 
 /* The content is looked at twice: once before a lock file is made, which has no place in a
@@ -186,7 +211,7 @@ socle_status sc_run_place_claim(sc_directory **out, sc_env *env, const sc_run_wi
                        "--resume continues the run in %s, --overwrite would replace it: one of the "
                        "two",
                        path);
-    if (!has_checkpoint(path)) return SOCLE_OK; /* reading it will say so */
+    if (!has_file(path, SC_RUN_CHECKPOINT)) return SOCLE_OK; /* reading it will say so */
     return sc_directory_hold(out, env, path);
 }
 

@@ -86,6 +86,26 @@ Test(tool_place, what_is_no_run_is_never_written_into) {
     tool_expect(0, NULL, "train tool.yaml -o empty --epochs 1");
 }
 
+/* Files of a run, copied to where the user has others of the same names, make no run. */
+Test(tool_place, copies_beside_files_of_the_users_make_no_run) {
+    static const char *const copied[] = {"model.safetensors", "checkpoint.safetensors"};
+    tool_expect(0, NULL, "train tool.yaml -o run --epochs 1");
+    for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++) {
+        char line[256];
+        snprintf(line, sizeof line, "rm -rf mine && mkdir mine && cp run/%s mine", copied[i]);
+        SC_EQ(system(line), 0);
+        tool_put_text("mine/config.json", "{\"version\": \"mine\"}");
+        if (i) tool_put_text("mine/env.json", "{\"version\": \"mine\", \"devices\": 3}");
+        char *before = state_of("mine");
+        tool_expect(2, "mine is not empty and holds no run of socle", "train tool.yaml -o mine");
+        tool_expect(2, "holds no run of socle", "train tool.yaml -o mine --overwrite");
+        expect_unchanged(before, "mine");
+    }
+    SC_EQ(system("rm -rf mine && cp -r run mine && rm mine/config.json mine/env.json"), 0);
+    tool_expect(0, NULL, "train tool.yaml -o mine --overwrite --epochs 1"); /* killed at its start
+                                                                             */
+}
+
 /* Whatever becomes of the new run, what the old one was worth is there until the new one is worth
  * something. */
 Test(tool_place, the_run_before_stays_until_there_is_a_model) {

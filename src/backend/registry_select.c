@@ -2,8 +2,8 @@
 /* The grammar of device strings, written once for --device, SOCLE_DEVICE and the API:
  *
  *   TEXT  = ENTRY {"," ENTRY}          ENTRY = NAME ["/" SUB-DEVICE] ["=" WEIGHT]
- *   NAME  = cpu | gpu | auto | all | DRIVER:INDEX | a stable id | a device name (or a part that
- * fits only one)
+ *   NAME  = cpu | gpu | auto | all | DRIVER:INDEX | a stable id | a device name, or a part of one,
+ *           that fits only one device
  *
  * Where an entry ends is found in registry_words.c. It knows devices only by their description. */
 #include "backend/registry_words.h"
@@ -125,6 +125,33 @@ static socle_status no_such_device(selection *s, const char *word) {
     return status;
 }
 
+/* A name says which device is meant only where one has it. That of the processor is the plain cpu
+ * backend's, though OpenCL may show it under the same name; one card behind two platforms is one.
+ */
+static socle_status check_alone(selection *s, const sc_device_word *entry) {
+    const sc_device_info *first = &s->registry->info[entry->device];
+    int others = 0;
+    if (entry->known != strlen(first->name) ||
+        strncasecmp(entry->text, first->name, entry->known) != 0)
+        return SOCLE_OK;
+    sc_text list;
+    sc_text_init(&list, s->env);
+    for (int i = 0; i < s->registry->count; i++) {
+        const sc_device_info *info = &s->registry->info[i];
+        if (info->driver != first->driver || strcasecmp(info->name, first->name) != 0) continue;
+        if (info != first && same_card(info, first)) continue;
+        sc_text_add(&list, "%s%s:%d (id %s)", others++ ? ", " : "", info->driver->name, info->index,
+                    info->id);
+    }
+    socle_status status =
+        others < 2 ? SOCLE_OK
+                   : sc_fail(s->env, SOCLE_STATUS_NO_DEVICE,
+                             "%d devices are called '%s': name one by its id or number: %s", others,
+                             first->name, list.data);
+    sc_text_free(&list);
+    return status;
+}
+
 static socle_status append(selection *s, int entry, int sub_device, float share) {
     const sc_device_info *info = &s->registry->info[entry];
     for (int i = 0; i < s->count; i++)
@@ -225,6 +252,7 @@ static socle_status append_entry(selection *s, sc_device_word *entry) {
                            entry->text, equals + 1, entry->text);
     }
     char *word = entry->text;
+    if (entry->known) SC_TRY(check_alone(s, entry));
     if (entry->known && !*suffix) return append(s, entry->device, -1, share);
     if (entry->known) {
         int wanted = cut_sub_device(suffix);

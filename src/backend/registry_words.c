@@ -43,12 +43,25 @@ static void find_known(sc_device_word *out, const sc_registry *registry, const c
     }
 }
 
+/* The first comma from `at` on that stands outside brackets. Names have theirs inside: "llvmpipe
+ * (LLVM 15.0.6, 256 bits)", whether such a device is here or not. Brackets that are not closed hide
+ * nothing. */
+static const char *find_comma(const char *at) {
+    int open = 0;
+    for (const char *c = at; *c; c++) {
+        if (*c == '(' || *c == '[') open++;
+        if ((*c == ')' || *c == ']') && open) open--;
+        if (*c == ',' && !open) return c;
+    }
+    return open ? at + strcspn(at, ",") : at + strlen(at);
+}
+
 bool sc_device_word_next(sc_device_word *out, const sc_registry *registry, const char **text) {
     const char *at = *text;
     if (!at) return false;
     at += strspn(at, " ");
     find_known(out, registry, at);
-    const char *end = at + out->known + strcspn(at + out->known, ",");
+    const char *end = find_comma(at + out->known);
     size_t length = (size_t)(end - at);
     while (length && at[length - 1] == ' ') length--;
     if (length >= sizeof out->text) length = sizeof out->text - 1;

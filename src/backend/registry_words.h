@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cutting a device string into its entries. Names and ids of devices may hold commas, as in
  * "llvmpipe (LLVM 15.0.6, 256 bits)", so what stands in the string whole is known first, the
- * longest one; a comma ends an entry elsewhere. */
+ * longest one; elsewhere a comma outside brackets ends an entry. */
 #ifndef SC_BACKEND_REGISTRY_WORDS_H
 #define SC_BACKEND_REGISTRY_WORDS_H
 

@@ -255,6 +255,41 @@ Test(registry, unknown_names) {
     refuses(&m, longest, SOCLE_STATUS_NO_DEVICE, "no device 'xxxx");
 }
 
+/* A comma of a name is no comma of the list, though the device is not here. */
+Test(registry, unknown_names_with_commas) {
+    machine m;
+    setup(&m);
+    refuses(&m, "llvmpipe (LLVM 15.0.6, 256 bits)", SOCLE_STATUS_NO_DEVICE,
+            "no device 'llvmpipe (LLVM 15.0.6, 256 bits)'");
+    refuses(&m, "cpu,AMD Radeon RX 6700 XT (navi22, LLVM 15.0.6, DRM 3.49)=2",
+            SOCLE_STATUS_NO_DEVICE,
+            "no device 'AMD Radeon RX 6700 XT (navi22, LLVM 15.0.6, DRM 3.49)'");
+    refuses(&m, "a [b, c], cpu", SOCLE_STATUS_NO_DEVICE, "no device 'a [b, c]'");
+    refuses(&m, "cpu,card (rev 1,gpu", SOCLE_STATUS_NO_DEVICE, "no device 'card (rev 1'");
+    refuses(&m, "card),cpu", SOCLE_STATUS_NO_DEVICE, "no device 'card)'");
+}
+
+/* Two cards of one name: neither is taken silently. */
+Test(registry, a_name_that_several_have_names_none) {
+    machine m;
+    setup(&m);
+    add(&m, &opencl, SC_DEVICE_GPU, "GeForce GTX 1650", "NVIDIA CUDA",
+        "nvidia.gtx.pci-0000:05:00.0", 4, 0);
+    const char *const both =
+        "2 devices are called 'GeForce GTX 1650': name one by its id or number: "
+        "opencl:4 (id nvidia.gtx.pci-0000:04:00.0), "
+        "opencl:5 (id nvidia.gtx.pci-0000:05:00.0)";
+    refuses(&m, "GeForce GTX 1650", SOCLE_STATUS_NO_DEVICE, both);
+    refuses(&m, "cpu,geforce gtx 1650=2", SOCLE_STATUS_NO_DEVICE, both);
+    ONE(&m, "nvidia.gtx.pci-0000:05:00.0", 6);
+    ONE(&m, "opencl:4", 5);
+    /* One card behind two platforms, and the processor behind OpenCL, are one device each. */
+    snprintf(m.info[4].name, sizeof m.info[4].name, "gfx1100");
+    ONE(&m, "gfx1100", 3);
+    snprintf(m.info[1].name, sizeof m.info[1].name, "AMD EPYC");
+    ONE(&m, "AMD EPYC", 0);
+}
+
 Test(registry, an_entry_that_is_not_there_cannot_be_opened) {
     machine m;
     sc_device *device;

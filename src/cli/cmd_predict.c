@@ -7,7 +7,7 @@
 #include "cli/prediction.h"
 #include "model/net_config.h"
 #include "nn/layer.h"
-#include "run/recipe.h"
+#include "run/recipe_config.h"
 
 #include <string.h>
 
@@ -250,103 +250,111 @@ static socle_status check_inputs(const predict_settings *settings, const sc_net 
     return SOCLE_OK;
 }
 
-/* The network of a configuration comes behind the data, which may have to say its input. */
-static socle_status load(predict_job *predict, sc_cli *cli) {
+/* The network of a configuration comes behind the samples, which may have to say its input, unless
+ * it says how rows of a table become samples. */
+static socle_status load_with(predict_job *predict, sc_cli *cli, const sc_config *config) {
     const predict_settings *settings = predict->settings;
     const sc_model_choice *choice = &settings->choice;
-    if (!choice->config) SC_TRY(sc_model_choice_net(&predict->net, choice, NULL));
+    bool first = !config || sc_recipe_prepares(config);
+    if (first) SC_TRY(sc_model_choice_net_of(&predict->net, choice, config, NULL));
     if (predict->net && predict->net->preparation)
         SC_TRY(sc_preparation_read(&predict->preparation, &cli->env, choice->model,
                                    predict->net->preparation));
     SC_TRY(read_samples(&predict->dataset, settings, &predict->preparation));
-    if (choice->config) SC_TRY(sc_model_choice_net(&predict->net, choice, predict->dataset));
+    if (!first) SC_TRY(sc_model_choice_net_of(&predict->net, choice, config, predict->dataset));
     if (settings->network) SC_TRY(sc_net_choose_result(predict->net, settings->network));
     SC_TRY(check_inputs(settings, predict->net));
     SC_TRY(check_draws(predict, cli));
     return sc_recipe_suits(&cli->env, predict->net, predict->dataset, false);
 }
 
-/* The samples as each model reads them. */
-static socle_status load_members(sc_ensemble *ensemble, const predict_settings *settings) {
-    sc_env *env = &ensemble->cli->env;
-    for (int m = 0; m < ensemble->models; m++) {
-        sc_member *member = &ensemble->member[m];
-        if (settings->network) SC_TRY(sc_net_choose_result(member->net, settings->network));
-        SC_TRY(read_samples(&member->dataset, settings, &member->preparation));
-        SC_TRY(check_inputs(settings, member->net));
-        SC_TRY(sc_recipe_suits(env, member->net, member->dataset, false));
+static socle_status load(predict_job *predict, sc_cli *cli) {
+    sc_config *config;
+    SC_TRY(sc_model_choice_config(&config, &predict->settings->choice));
+    socle_status status = load_with(predict, cli, config);
+    sc_config_destroy(config);
+
+    /* The samples as each model reads them. */
+    static socle_status load_members(sc_ensemble * ensemble, const predict_settings *settings) {
+        sc_env *env = &ensemble->cli->env;
+        for (int m = 0; m < ensemble->models; m++) {
+            sc_member *member = &ensemble->member[m];
+            if (settings->network) SC_TRY(sc_net_choose_result(member->net, settings->network));
+            SC_TRY(read_samples(&member->dataset, settings, &member->preparation));
+            SC_TRY(check_inputs(settings, member->net));
+            SC_TRY(sc_recipe_suits(env, member->net, member->dataset, false));
+        }
+        return SOCLE_OK;
     }
-    return SOCLE_OK;
-}
 
-static socle_status print_means(const sc_ensemble *ensemble, const predict_settings *settings) {
-    const sc_member *first = &ensemble->member[0];
-    sc_prediction_form form = {.cli = ensemble->cli,
-                               .preparation = &first->preparation,
-                               .classes = has_classes(first->net),
-                               .all = settings->all,
-                               .logits = settings->logits};
-    predict_job counts = {.dataset = first->dataset};
-    for (int64_t i = 0; i < ensemble->samples && !ferror(stdout); i++) {
-        form.deviation = ensemble->deviation + i * ensemble->size;
-        counts.broken +=
-            !sc_prediction_print(&form, i, ensemble->mean + i * ensemble->size, ensemble->size);
+    static socle_status print_means(const sc_ensemble *ensemble, const predict_settings *settings) {
+        const sc_member *first = &ensemble->member[0];
+        sc_prediction_form form = {.cli = ensemble->cli,
+                                   .preparation = &first->preparation,
+                                   .classes = has_classes(first->net),
+                                   .all = settings->all,
+                                   .logits = settings->logits};
+        predict_job counts = {.dataset = first->dataset};
+        for (int64_t i = 0; i < ensemble->samples && !ferror(stdout); i++) {
+            form.deviation = ensemble->deviation + i * ensemble->size;
+            counts.broken +=
+                !sc_prediction_print(&form, i, ensemble->mean + i * ensemble->size, ensemble->size);
+        }
+        return check_outputs(&ensemble->cli->env, &counts);
     }
-    return check_outputs(&ensemble->cli->env, &counts);
-}
 
-static socle_status answer(sc_ensemble *ensemble, const predict_settings *settings) {
-    sc_worker *worker;
-    SC_TRY(sc_ensemble_open(ensemble, settings->cli, &settings->choice));
-    SC_TRY(load_members(ensemble, settings));
-    SC_TRY(sc_cli_open_worker(settings->cli, &worker, false));
-    socle_status status = sc_worker_run(worker, sc_ensemble_predict, ensemble, 0);
-    sc_worker_destroy(worker);
-    return status == SOCLE_OK ? print_means(ensemble, settings) : status;
-}
-
-/* Several models answer by the mean of what they predict. */
-static socle_status predict_together(sc_cli *cli, const predict_settings *settings) {
-    sc_ensemble *ensemble;
-    if (settings->draws)
-        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
-                       "--dropout-samples: is of one model; several deviate by themselves");
-    if (strcmp(settings->input, "-") == 0)
-        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
-                       "--input -: several models read their samples from a file");
-    SC_TRY(sc_allocate(&cli->env, &ensemble, 1, sizeof *ensemble));
-    ensemble->batch = settings->batch;
-    ensemble->logits = settings->logits;
-    socle_status status = answer(ensemble, settings);
-    sc_ensemble_close(ensemble);
-    sc_release(&cli->env, ensemble);
-    return status;
-}
-
-socle_status sc_predict_command(sc_cli *cli, int argc, char **argv) {
-    predict_settings settings = {
-        .cli = cli, .choice = {.cli = cli, .several = true}, .batch = STANDARD_BATCH};
-    predict_job predict = {.settings = &settings};
-    sc_worker *worker;
-    SC_TRY(sc_cli_parse(cli, &sc_predict_argp, argc, argv, &settings));
-    if (cli->helped) return SOCLE_OK;
-    if (settings.choice.models > 1) return predict_together(cli, &settings);
-    socle_status status = load(&predict, cli);
-    if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);
-    if (status == SOCLE_OK) {
-        const sc_loss_term *loss = sc_net_output_loss(predict.net);
-        predict.form = (sc_prediction_form){.cli = cli,
-                                            .probabilities = has_probabilities(loss),
-                                            .middle = middle_of(loss),
-                                            .preparation = &predict.preparation,
-                                            .classes = has_classes(predict.net),
-                                            .all = settings.all,
-                                            .logits = settings.logits};
-        status = sc_worker_run(worker, job, &predict, 0);
+    static socle_status answer(sc_ensemble * ensemble, const predict_settings *settings) {
+        sc_worker *worker;
+        SC_TRY(sc_ensemble_open(ensemble, settings->cli, &settings->choice));
+        SC_TRY(load_members(ensemble, settings));
+        SC_TRY(sc_cli_open_worker(settings->cli, &worker, false));
+        socle_status status = sc_worker_run(worker, sc_ensemble_predict, ensemble, 0);
         sc_worker_destroy(worker);
+        return status == SOCLE_OK ? print_means(ensemble, settings) : status;
     }
-    sc_preparation_free(&predict.preparation);
-    sc_dataset_destroy(predict.dataset);
-    sc_net_destroy(predict.net);
-    return status;
-}
+
+    /* Several models answer by the mean of what they predict. */
+    static socle_status predict_together(sc_cli * cli, const predict_settings *settings) {
+        sc_ensemble *ensemble;
+        if (settings->draws)
+            return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                           "--dropout-samples: is of one model; several deviate by themselves");
+        if (strcmp(settings->input, "-") == 0)
+            return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                           "--input -: several models read their samples from a file");
+        SC_TRY(sc_allocate(&cli->env, &ensemble, 1, sizeof *ensemble));
+        ensemble->batch = settings->batch;
+        ensemble->logits = settings->logits;
+        socle_status status = answer(ensemble, settings);
+        sc_ensemble_close(ensemble);
+        sc_release(&cli->env, ensemble);
+        return status;
+    }
+
+    socle_status sc_predict_command(sc_cli * cli, int argc, char **argv) {
+        predict_settings settings = {
+            .cli = cli, .choice = {.cli = cli, .several = true}, .batch = STANDARD_BATCH};
+        predict_job predict = {.settings = &settings};
+        sc_worker *worker;
+        SC_TRY(sc_cli_parse(cli, &sc_predict_argp, argc, argv, &settings));
+        if (cli->helped) return SOCLE_OK;
+        if (settings.choice.models > 1) return predict_together(cli, &settings);
+        socle_status status = load(&predict, cli);
+        if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);
+        if (status == SOCLE_OK) {
+            const sc_loss_term *loss = sc_net_output_loss(predict.net);
+            predict.form = (sc_prediction_form){.cli = cli,
+                                                .probabilities = has_probabilities(loss),
+                                                .middle = middle_of(loss),
+                                                .preparation = &predict.preparation,
+                                                .classes = has_classes(predict.net),
+                                                .all = settings.all,
+                                                .logits = settings.logits};
+            status = sc_worker_run(worker, job, &predict, 0);
+            sc_worker_destroy(worker);
+        }
+        sc_preparation_free(&predict.preparation);
+        sc_dataset_destroy(predict.dataset);
+        sc_net_destroy(predict.net);
+        return status;
+    }

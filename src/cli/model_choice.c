@@ -2,7 +2,7 @@
 /* See model_choice.h. */
 #include "cli/model_choice.h"
 #include "model/net_config.h"
-#include "run/recipe.h"
+#include "run/recipe_config.h"
 
 #include <string.h>
 
@@ -85,19 +85,16 @@ static sc_model_mapping mapping_of(const sc_model_choice *choice) {
     return (sc_model_mapping){.rule = choice->rule, .rules = (size_t)choice->rules};
 }
 
-static socle_status net_of_config(sc_net **out, const sc_model_choice *choice,
+/* The network of a table's configuration has with it how rows become samples, which is learnt of
+ * its training data. */
+static socle_status net_of_config(sc_net **out, sc_env *env, const sc_config *config,
                                   const sc_dataset *samples) {
-    sc_env *env = &choice->cli->env;
-    sc_config *config;
-    socle_status status = sc_config_load(&config, env, choice->config);
-    if (status != SOCLE_OK)
-        return status == SOCLE_STATUS_OUT_OF_MEMORY ? status : SOCLE_STATUS_CONFIG;
     sc_dataset *own = NULL;
-    bool asks = !samples && !json_object_get(sc_config_root(config), "inputs");
-    if (asks) status = sc_recipe_data(&own, env, config, "train", NULL);
-    if (status == SOCLE_OK) status = sc_recipe_network(out, env, config, own ? own : samples);
+    bool asks = !samples &&
+                (sc_recipe_prepares(config) || !json_object_get(sc_config_root(config), "inputs"));
+    if (asks) SC_TRY(sc_recipe_data(&own, env, config, "train", NULL));
+    socle_status status = sc_recipe_network(out, env, config, own ? own : samples);
     sc_dataset_destroy(own);
-    sc_config_destroy(config);
     return status;
 }
 
@@ -111,15 +108,30 @@ static socle_status check_file(const sc_model_choice *choice, const sc_net *net)
     return status;
 }
 
-socle_status sc_model_choice_net(sc_net **out, const sc_model_choice *choice,
-                                 const sc_dataset *samples) {
+socle_status sc_model_choice_config(sc_config **out, const sc_model_choice *choice) {
     *out = NULL;
-    if (!choice->config) return as_data(sc_model_load_net(out, &choice->cli->env, choice->model));
-    SC_TRY(net_of_config(out, choice, samples));
+    return choice->config ? sc_recipe_load_config(out, &choice->cli->env, choice->config)
+                          : SOCLE_OK;
+}
+
+socle_status sc_model_choice_net_of(sc_net **out, const sc_model_choice *choice,
+                                    const sc_config *config, const sc_dataset *samples) {
+    *out = NULL;
+    if (!config) return as_data(sc_model_load_net(out, &choice->cli->env, choice->model));
+    SC_TRY(net_of_config(out, &choice->cli->env, config, samples));
     socle_status status = check_file(choice, *out);
     if (status == SOCLE_OK) return status;
     sc_net_destroy(*out);
     *out = NULL;
+    return status;
+}
+
+socle_status sc_model_choice_net(sc_net **out, const sc_model_choice *choice,
+                                 const sc_dataset *samples) {
+    sc_config *config;
+    SC_TRY(sc_model_choice_config(&config, choice));
+    socle_status status = sc_model_choice_net_of(out, choice, config, samples);
+    sc_config_destroy(config);
     return status;
 }
 

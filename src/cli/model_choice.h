@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "data/dataset.h"
+#include "io/config.h"
 #include "model/model.h"
 
 enum { SC_CLI_RENAMES = 256, SC_CLI_MODELS = 16 };
@@ -30,6 +31,11 @@ error_t sc_cli_rename(sc_cli *cli, sc_rename *rules, int *count, char *text);
  * names none; may be NULL. Errors: DATA for a file that is missing or does not fit, CONFIG. */
 socle_status sc_model_choice_net(sc_net **out, const sc_model_choice *choice,
                                  const sc_dataset *samples);
+/* In two steps, for who must know the configuration before there are samples: *out is NULL where
+ * there is none, and then the network is the model file's. */
+socle_status sc_model_choice_config(sc_config **out, const sc_model_choice *choice);
+socle_status sc_model_choice_net_of(sc_net **out, const sc_model_choice *choice,
+                                    const sc_config *config, const sc_dataset *samples);
 /* Hands the parameters to `take`; `env`: of the calling thread. */
 socle_status sc_model_choice_load(sc_env *env, const sc_model_choice *choice, const sc_net *net,
                                   sc_model_take take, void *user);

@@ -11,14 +11,14 @@ const sc_reader *sc_reader_owner(const char *key) {
     return NULL;
 }
 
-static const sc_reader *named_by(const json_t *json) {
+const sc_reader *sc_reader_named(const json_t *json) {
     for (int r = 0; readers[r]; r++)
         if (json_object_get(json, readers[r]->key)) return readers[r];
     return NULL;
 }
 
 socle_status sc_reader_find(const sc_reader **out, const sc_config *config, const json_t *json) {
-    const sc_reader *reader = named_by(json);
+    const sc_reader *reader = sc_reader_named(json);
     const char *key;
     json_t *value;
     *out = reader;

@@ -22,6 +22,7 @@ typedef struct sc_reading {
 typedef struct sc_reader {
     const char *key;  /* which names the source */
     const char *keys; /* further ones that this reader alone knows, with spaces between them */
+    bool prepares;    /* its rows become samples by what is learnt of the training data */
     /* Before anything is read: what the table of options cannot check; NULL: nothing. Errors:
      * CONFIG. */
     socle_status (*check)(const sc_config *config, const json_t *json);
@@ -34,6 +35,8 @@ typedef struct sc_reader {
 /* The reader of a part, all of whose keys it knows. Errors: CONFIG. */
 socle_status sc_reader_find(const sc_reader **out, const sc_config *config, const json_t *json);
 
+/* The reader that a part names; NULL: none. */
+const sc_reader *sc_reader_named(const json_t *json);
 /* The reader to which alone a key of a part belongs; NULL: any source may have it. */
 const sc_reader *sc_reader_owner(const char *key);
 /* Takes what is another reader's out of a resolved part. */

@@ -2,6 +2,7 @@
 /* The `data` section: files to data sets, and whether a data set suits a network. */
 #include "nn/layer.h"
 #include "run/readers.h"
+#include "run/recipe_config.h"
 #include "train/columns.h"
 #include "train/targets.h"
 
@@ -90,6 +91,11 @@ socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *conf
     sc_dataset_destroy(*out);
     *out = NULL;
     return status;
+}
+
+bool sc_recipe_prepares(const sc_config *config) {
+    const sc_reader *reader = sc_reader_named(sc_config_find(config, "data.train"));
+    return reader && reader->prepares;
 }
 
 static bool same_shape(const sc_column *column, const sc_tensor_desc *desc) {

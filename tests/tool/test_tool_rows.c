@@ -70,6 +70,9 @@ Test(tool_rows, a_model_takes_raw_rows) {
     expect_out("",
                "eval -m run/model.safetensors --data fruit.yaml --split train --per-class --json",
                "\"class\": 1, \"name\": \"banana\", \"precision\": 1.0");
+    /* The configuration says as well how rows become samples. */
+    expect_out(rows, "predict -m run/model.safetensors --config fruit.yaml --input - --json",
+               "\"index\": 0, \"class\": 1, \"name\": \"banana\", \"probability\": ");
     /* What was settled is the same run, from anywhere. */
     tool_expect(0, NULL, "train run/config.json -o again");
     SC_TRUE(tool_same("run/model.safetensors", "again/model.safetensors"));

@@ -2,6 +2,7 @@
 /* See number.h. Text and double are converted in the C locale of the calling thread only, so that a
  * program with a comma locale writes and reads the same files. */
 #include "base/number.h"
+#include "base/shown.h"
 
 #include <locale.h>
 #include <math.h>
@@ -55,6 +56,10 @@ double sc_number_of_float(float value) {
     }
     leave_c_locale(c, previous);
     return number;
+}
+
+double sc_shown(double value) {
+    return isnan(value) ? (double)NAN : value;
 }
 
 bool sc_number_parse(double *out, const char *text) {

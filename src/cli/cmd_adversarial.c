@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle adversarial -m MODEL`: how well a network still answers when its inputs are moved against
  * it, for several lengths of the move. */
+#include "base/shown.h"
 #include "cli/figure_output.h"
 #include "nn/metric.h"
 #include "train/columns.h"
@@ -188,9 +189,9 @@ static socle_status print_table(const adversarial_settings *settings, const sc_n
     for (int i = 0; i < settings->count; i++) {
         const strength *strength = &settings->strength[i];
         sc_table_cell(table, "%g", strength->epsilon);
-        sc_table_cell(table, "%.4f", strength->result.loss);
+        sc_table_cell(table, "%.4f", sc_shown(strength->result.loss));
         for (int m = 0; m < net->metrics; m++)
-            sc_table_cell(table, "%.4f", strength->result.metric[m]);
+            sc_table_cell(table, "%.4f", sc_shown(strength->result.metric[m]));
     }
     socle_status status = sc_table_print(table, stdout);
     sc_table_destroy(table);

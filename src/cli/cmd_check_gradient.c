@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle check-gradient CONFIG`: whether the gradients of a network are those of its loss, by
  * central differences, weight by weight. */
+#include "base/shown.h"
 #include "cli/follow.h"
 
 #include <float.h>
@@ -167,9 +168,9 @@ static void add_row(sc_table *table, const sc_parameter *parameter, const findin
     sc_table_cell(table, "%s", parameter->name);
     sc_table_cell(table, "%lld", (long long)found->weights);
     sc_table_cell(table, "%lld", (long long)found->kinks);
-    sc_table_cell(table, "%.6g", found->gradient);
-    sc_table_cell(table, "%.6g", found->difference);
-    sc_table_cell(table, "%.2g", found->error);
+    sc_table_cell(table, "%.6g", sc_shown(found->gradient));
+    sc_table_cell(table, "%.6g", sc_shown(found->difference));
+    sc_table_cell(table, "%.2g", sc_shown(found->error));
     sc_table_cell(table, "%s", passed ? "ok" : "WRONG");
 }
 

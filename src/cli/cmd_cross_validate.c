@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle cross-validate CONFIG`: trains once for each fold, validates on the samples that this run
  * did not see, and shows means and deviations. Writes no run. */
+#include "base/shown.h"
 #include "cli/recipe_choice.h"
 #include "nn/metric.h"
 
@@ -121,7 +122,7 @@ static void report_fold(const validate_settings *settings, int64_t number) {
     } else {
         sc_cli_say(cli, "fold %lld of %lld: %s %.4g", (long long)number + 1,
                    (long long)settings->folds, settings->name[settings->values > 1],
-                   fold->value[settings->values > 1]);
+                   sc_shown(fold->value[settings->values > 1]));
     }
 }
 
@@ -185,13 +186,14 @@ static socle_status print_table(sc_cli *cli, const validate_settings *settings) 
     for (int64_t k = 0; k < settings->folds; k++) {
         sc_table_cell(table, "%lld", (long long)k + 1);
         for (int v = 0; v < settings->values; v++)
-            sc_table_cell(table, "%.4f", settings->fold[k].value[v]);
+            sc_table_cell(table, "%.4f", sc_shown(settings->fold[k].value[v]));
     }
     sc_table_cell(table, "mean");
-    for (int v = 0; v < settings->values; v++) sc_table_cell(table, "%.4f", mean_of(settings, v));
+    for (int v = 0; v < settings->values; v++)
+        sc_table_cell(table, "%.4f", sc_shown(mean_of(settings, v)));
     sc_table_cell(table, "deviation");
     for (int v = 0; v < settings->values; v++)
-        sc_table_cell(table, "%.4f", deviation_of(settings, v));
+        sc_table_cell(table, "%.4f", sc_shown(deviation_of(settings, v)));
     socle_status status = sc_table_print(table, stdout);
     sc_table_destroy(table);
     return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle derive EXPR --at X`: the derivative of a formula, as a formula and, at a point, by
  * differences over smaller and smaller steps. */
+#include "base/shown.h"
 #include "cli/curve.h"
 
 #include <math.h>
@@ -116,10 +117,10 @@ static socle_status print_differences(const sc_curve *curve, const double *point
             quotients q = quotients_at(curve, point, i, h);
             sc_table_cell(table, "%s", name);
             sc_table_cell(table, "%.6g", q.step);
-            sc_table_cell(table, "%.6g", q.backward);
-            sc_table_cell(table, "%.6g", q.forward);
-            sc_table_cell(table, "%.6g", q.central);
-            sc_table_cell(table, "%.6g", sc_curve_at(&curve->slope[i], point));
+            sc_table_cell(table, "%.6g", sc_shown(q.backward));
+            sc_table_cell(table, "%.6g", sc_shown(q.forward));
+            sc_table_cell(table, "%.6g", sc_shown(q.central));
+            sc_table_cell(table, "%.6g", sc_shown(sc_curve_at(&curve->slope[i], point)));
         }
     }
     socle_status status = sc_table_print(table, stdout);
@@ -132,7 +133,7 @@ static void print_kinks(const sc_curve *curve, const double *point, double step)
         quotients last = quotients_at(curve, point, i, step * 1e-5);
         if (has_kink(&last))
             printf("a kink: along %s the slope is %.6g on the left and %.6g on the right\n",
-                   curve->name[i], last.backward, last.forward);
+                   curve->name[i], sc_shown(last.backward), sc_shown(last.forward));
     }
 }
 
@@ -140,11 +141,11 @@ static socle_status print_point(const sc_curve *curve, const double *point, doub
     printf("\nat ");
     for (int i = 0; i < curve->variables; i++)
         printf("%s%s = %.10g", i ? ", " : "", curve->name[i], point[i]);
-    printf(": f = %.10g", sc_curve_at(&curve->value, point));
+    printf(": f = %.10g", sc_shown(sc_curve_at(&curve->value, point)));
     for (int i = 0; i < curve->variables; i++) {
         char name[SC_CURVE_NAME + 8];
         name_slope(name, sizeof name, curve, i);
-        printf(", %s = %.10g", name, sc_curve_at(&curve->slope[i], point));
+        printf(", %s = %.10g", name, sc_shown(sc_curve_at(&curve->slope[i], point)));
     }
     printf("\n\n");
     SC_TRY(print_differences(curve, point, step));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle descend EXPR --from X --lr R`: gradient descent on a formula of one or several variables,
  * step by step, and what came of it. */
+#include "base/shown.h"
 #include "cli/curve.h"
 #include "cli/descent.h"
 #include "cli/figure_output.h"
@@ -125,9 +126,9 @@ static socle_status print_rows(const sc_curve *curve, const sc_descent *descent)
             continue;
         }
         sc_table_cell(table, "%d", s);
-        for (int i = 0; i < n; i++) sc_table_cell(table, "%.6g", step->point[i]);
-        sc_table_cell(table, "%.6g", step->value);
-        for (int i = 0; i < n; i++) sc_table_cell(table, "%.6g", step->slope[i]);
+        for (int i = 0; i < n; i++) sc_table_cell(table, "%.6g", sc_shown(step->point[i]));
+        sc_table_cell(table, "%.6g", sc_shown(step->value));
+        for (int i = 0; i < n; i++) sc_table_cell(table, "%.6g", sc_shown(step->slope[i]));
     }
     socle_status status = sc_table_print(table, stdout);
     sc_table_destroy(table);
@@ -136,8 +137,8 @@ static socle_status print_rows(const sc_curve *curve, const sc_descent *descent)
 
 static void print_place(const sc_curve *curve, const sc_descent_step *step) {
     for (int i = 0; i < curve->variables; i++)
-        printf("%s = %.6g, ", curve->name[i], step->point[i]);
-    printf("f = %.6g", step->value);
+        printf("%s = %.6g, ", curve->name[i], sc_shown(step->point[i]));
+    printf("f = %.6g", sc_shown(step->value));
 }
 
 static void print_outcome(const sc_curve *curve, const sc_descent *descent) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle eval`: loss and accuracy of a model on the data of a configuration, with thresholds for
  * scripts. */
+#include "base/shown.h"
 #include "cli/ensemble.h"
 #include "cli/eval_classes.h"
 #include "cli/model_run.h"
@@ -227,7 +228,7 @@ static socle_status print_result(sc_cli *cli, const eval_job *eval) {
         return SOCLE_OK;
     }
     const char *part = part_of(eval->settings);
-    printf("%s loss %.4f\n", part, result->loss);
+    printf("%s loss %.4f\n", part, sc_shown(result->loss));
     sc_metrics_print(part, eval->net, result->metric);
     return eval->settings->per_class ? sc_class_report_print(&eval->classes) : SOCLE_OK;
 }
@@ -246,7 +247,7 @@ static socle_status check_thresholds(sc_cli *cli, const eval_settings *settings,
                     "accuracy %.4f is below --min-accuracy %g", accuracy, settings->min_accuracy);
     else if (!isnan(settings->max_loss) && !(result->loss <= settings->max_loss))
         status = sc_fail(&cli->env, SOCLE_STATUS_WRONG_RESULT, "loss %.4f is above --max-loss %g",
-                         result->loss, settings->max_loss);
+                         sc_shown(result->loss), settings->max_loss);
     if (status != SOCLE_OK) cli->exit_code = EXIT_THRESHOLD;
     return status;
 }

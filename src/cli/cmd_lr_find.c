@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `socle lr-find CONFIG`: the loss over learning rates that grow step by step, drawn, and a rate to
  * begin with. Writes no run. */
+#include "base/shown.h"
 #include "cli/figure_output.h"
 #include "cli/recipe_choice.h"
 #include "train/rate_sweep.h"
@@ -84,7 +85,7 @@ static void on_step(void *user, int64_t step, double loss) {
     const find_settings *settings = user;
     if (step % SHOWN == 0 && settings->cli->verbose)
         sc_cli_say(settings->cli, "step %lld of %lld, loss %.4g", (long long)step,
-                   (long long)settings->sweep.steps, loss);
+                   (long long)settings->sweep.steps, sc_shown(loss));
 }
 
 static void draw(sc_figure *figure, const sc_rate_sweep *sweep) {

@@ -2,6 +2,7 @@
 /* `socle trace CONFIG --sample K`: one sample through a small network and back, as one does it by
  * hand: the value of every unit, the loss, every factor of the chain rule, the gradients and the
  * weights after one step. */
+#include "base/shown.h"
 #include "cli/curve.h"
 #include "cli/follow.h"
 #include "cli/follow_update.h"
@@ -138,9 +139,10 @@ static void factors(char *out, size_t size, const sc_follow *follow, size_t para
                  *by = sc_follow_node_gradient(follow, node);
     if (!sc_follow_node(follow, node, &units) || !x || !by || units != layer->options.units) return;
     if (net->parameter[parameter].role == SC_PARAMETER_WEIGHT)
-        snprintf(out, size, "%.6g * %.6g", by[element / inputs] / weight, x[element % inputs]);
+        snprintf(out, size, "%.6g * %.6g", sc_shown(by[element / inputs] / weight),
+                 sc_shown(x[element % inputs]));
     else
-        snprintf(out, size, "%.6g * 1", by[element] / weight);
+        snprintf(out, size, "%.6g * 1", sc_shown(by[element] / weight));
 }
 
 static void add_weights(sc_table *table, const sc_follow *follow, size_t p,
@@ -261,9 +263,10 @@ static void print_head(const sc_follow *follow, double loss) {
     const int64_t count = sc_tensor_elements(sc_graph_desc(follow->graph, follow->target));
     const double *target = sc_graph_reference_value(&follow->reference, follow->target);
     printf("sample %lld, target", (long long)follow->first);
-    for (int64_t i = 0; i < count && i < SHOWN; i++) printf("%s %.6g", i ? "," : "", target[i]);
+    for (int64_t i = 0; i < count && i < SHOWN; i++)
+        printf("%s %.6g", i ? "," : "", sc_shown(target[i]));
     printf("%s\nloss %s = %.10g\n\n", count > SHOWN ? ", ..." : "",
-           follow->recipe.net->loss[0].kind->record.word, loss);
+           follow->recipe.net->loss[0].kind->record.word, sc_shown(loss));
 }
 
 static socle_status show(const sc_follow *follow) {

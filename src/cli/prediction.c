@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See prediction.h. */
 #include "cli/prediction.h"
+#include "base/shown.h"
 #include "io/json_text.h"
 
 #include <math.h>
@@ -116,11 +117,11 @@ static void print_line(const sc_prediction_form *form, const float *row, int64_t
     else if (class)
         printf("%lld %.6f", (long long)class->class, (double)class->score);
     if (class && class->class >= 0 && form->deviation)
-        printf(" %.6f", (double)form->deviation[size > 1 ? class->class : 0]);
+        printf(" %.6f", sc_shown((double)form->deviation[size > 1 ? class->class : 0]));
     for (int64_t i = 0; i < size && (!class || form->all); i++)
-        printf("%s%.9g", i || class ? " " : "", value_of(form, row, i, size));
+        printf("%s%.9g", i || class ? " " : "", sc_shown(value_of(form, row, i, size)));
     for (int64_t i = 0; form->deviation && i < size && (!class || form->all); i++)
-        printf(" %.9g", deviation_of(form, i, size));
+        printf(" %.9g", sc_shown(deviation_of(form, i, size)));
     putchar('\n');
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `socle train` says: events for programs, lines for people. */
 #include "base/number.h"
+#include "base/shown.h"
 #include "base/thread_pool.h"
 #include "cli/cmd_train.h"
 #include "nn/metric.h"
@@ -112,7 +113,7 @@ static void print_done(const sc_train_session *session, const char *model) {
     if (session->seconds > 0) printf("speed %.0f samples/s\n", session->samples / session->seconds);
     if (session->best.epoch) sc_metrics_print("validation", net, session->best.val_metric);
     if (session->tested) {
-        printf("test loss %.4f\n", session->test.loss);
+        printf("test loss %.4f\n", sc_shown(session->test.loss));
         sc_metrics_print("test", net, session->test.metric);
     }
     printf("model %s\n", model);

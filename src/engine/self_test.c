@@ -9,6 +9,7 @@
 #include "engine/self_test.h"
 
 #include "base/rng.h"
+#include "base/shown.h"
 #include "graph/build.h"
 #include "graph/plan.h"
 #include "nn/lanes.h"
@@ -133,7 +134,7 @@ static socle_status compare(const self_test *test, int output, const float *got,
                 "%s gives wrong results: %s, element %zu is %.9g and must be %.9g. Its driver, %s, "
                 "is not to be "
                 "trusted: use another one, or SOCLE_SELF_TEST=off to use it all the same",
-                info->name, what[output], i, (double)got[i], (double)right[i],
+                info->name, what[output], i, sc_shown((double)got[i]), sc_shown((double)right[i]),
                 info->driver_version[0] ? info->driver_version : "of unknown version");
     return SOCLE_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Forward passes over a data set: loss and metrics, without changing anything but the totals. */
+#include "base/shown.h"
 #include "train/fit_private.h"
 
 #include "nn/collect.h"
@@ -90,7 +91,7 @@ socle_status sc_evaluation_check(sc_env *env, const sc_evaluation *evaluation, c
                    "the loss on the %s data is %g: outputs are NaN or infinite, and such a sample "
                    "counts as wrong. Look for NaN in "
                    "the weights and the data",
-                   what, evaluation->loss);
+                   what, sc_shown(evaluation->loss));
 }
 
 static socle_status evaluate_order(sc_engine *engine, const sc_stage_source *source,

@@ -12,6 +12,7 @@
 #include "train/schedule.h"
 
 #include "base/number.h"
+#include "base/shown.h"
 #include "op/expr_parse.h"
 #include "op/expr_step.h"
 
@@ -319,7 +320,7 @@ socle_status sc_schedule_factor(double *out, sc_env *env, const sc_schedule_run 
     return sc_fail(env, SOCLE_STATUS_CONFIG,
                    "train.schedule: the learning rate of step %lld would be multiplied by %g; a "
                    "factor is a finite number of at least 0",
-                   (long long)step_number, *out);
+                   (long long)step_number, sc_shown(*out));
 }
 
 bool sc_schedule_judges(const sc_schedule *schedule) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Judging a launch: memory that must not have changed, values within their bounds, bits that must
  * repeat. */
+#include "base/shown.h"
 #include "verify/image.h"
 #include "verify/storage.h"
 #include "verify/tolerance.h"
@@ -69,7 +70,7 @@ static void check_output(const sc_trial *trial, int i, const sc_launch *launch, 
         if (sc_image_logical(tensor, s) < 0 && sc_image_get(data, tensor->dtype, s) != 0) {
             sc_trial_blame(verdict, "padding",
                            "%s: padding channel at stored element %lld is %g, must be 0", name,
-                           (long long)s, sc_image_get(data, tensor->dtype, s));
+                           (long long)s, sc_shown(sc_image_get(data, tensor->dtype, s)));
             return;
         }
 }
@@ -140,8 +141,8 @@ static void check_values(const sc_trial *trial, const sc_verify_case *test,
                 verdict, "value",
                 "%s[%lld] of %lld at %lld rows is %.9g, expected %.9g within %.3g (off by %.3g)",
                 role(trial, i, name), (long long)e, (long long)reference->count,
-                (long long)job->launch->rows, got, reference->value[e], reference->bound[e],
-                got - reference->value[e]);
+                (long long)job->launch->rows, sc_shown(got), sc_shown(reference->value[e]),
+                reference->bound[e], sc_shown(got - reference->value[e]));
             return;
         }
         if (part > verdict->worst) verdict->worst = part;
@@ -169,7 +170,7 @@ void sc_trial_check_bits(const sc_trial *trial, const sc_launch *launch,
             if (isnan(a) && isnan(b)) continue;
             sc_trial_blame(verdict, what,
                            "output %d: stored element %lld is %.9g (%a), was %.9g (%a)", k,
-                           (long long)s, b, b, a, a);
+                           (long long)s, sc_shown(b), sc_shown(b), sc_shown(a), sc_shown(a));
             return;
         }
     }

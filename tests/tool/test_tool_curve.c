@@ -168,3 +168,16 @@ Test(tool_curve, noise_leaves_a_shallow_valley) {
     tool_free(&result);
     tool_end(&temp);
 }
+
+/* Processors set the sign of each NaN that they make. */
+Test(tool_curve, not_a_number_has_no_sign) {
+    static const char *const words[] = {"derive 'log(x)' --at -1", "derive 'sqrt(x)' --at -4",
+                                        "descend 'log(x)' --from -1 --lr 0.1"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        tool_result result = tool_run("%s", words[i]);
+        SC_REPRO("%s: %s%s", words[i], result.out, result.err);
+        SC_TRUE(strstr(result.out, "nan") || strstr(result.err, "nan"));
+        SC_TRUE(!strstr(result.out, "-nan") && !strstr(result.err, "-nan"));
+        tool_free(&result);
+    }
+}

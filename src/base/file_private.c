@@ -6,6 +6,7 @@
  * sticky bit allowed. Every name is opened below the folder just checked, never by its path again,
  * so that nothing can be exchanged between look and use. */
 #include "base/file.h"
+#include "base/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,14 +16,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ABOVE: a folder on the way. Root may own it, and a sticky one may be open to all. */
-typedef enum place { ABOVE, OWN } place;
+/* ABOVE: a folder on the way. Root may own it, and a sticky one may be open to all. PROGRAM: one
+ * that is run, or its folder. Root may own it. */
+typedef enum place { ABOVE, OWN, PROGRAM } place;
 
 static socle_status check(sc_env *env, int file, const char *path, place place) {
     struct stat info;
     if (fstat(file, &info) != 0)
         return sc_fail(env, SOCLE_STATUS_IO, "cannot look at %s: %s", path, strerror(errno));
-    if (info.st_uid != geteuid() && !(place == ABOVE && info.st_uid == 0))
+    if (info.st_uid != geteuid() && !(place != OWN && info.st_uid == 0))
         return sc_fail(env, SOCLE_STATUS_IO,
                        "%s is not trusted: it belongs to user %lu, who could put code there to be "
                        "run by user %lu",
@@ -47,11 +49,11 @@ static socle_status fail_open(sc_env *env, const char *path) {
 }
 
 /* From the root down; `path` has no links, no "." and no "..", and is cut and mended on the way. */
-static socle_status walk(sc_env *env, int *folder, char *path) {
+static socle_status walk(sc_env *env, int *folder, char *path, place last) {
     char *name = path + 1;
     *folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (*folder < 0) return fail_open(env, "/");
-    SC_TRY(check(env, *folder, "/", *name ? ABOVE : OWN));
+    SC_TRY(check(env, *folder, "/", *name ? ABOVE : last));
     while (*name) {
         char *end = name + strcspn(name, "/"), after = *end;
         *end = '\0';
@@ -59,7 +61,7 @@ static socle_status walk(sc_env *env, int *folder, char *path) {
         if (next < 0) return fail_open(env, path);
         close(*folder);
         *folder = next;
-        SC_TRY(check(env, next, path, after ? ABOVE : OWN));
+        SC_TRY(check(env, next, path, after ? ABOVE : last));
         *end = after;
         name = after ? end + 1 : end;
     }
@@ -67,11 +69,11 @@ static socle_status walk(sc_env *env, int *folder, char *path) {
 }
 
 /* Opens a folder that no other user can write to. */
-static socle_status open_folder(sc_env *env, int *folder, const char *path) {
+static socle_status open_folder(sc_env *env, int *folder, const char *path, place place) {
     *folder = -1;
     char *real = realpath(path, NULL);
     if (!real) return fail_open(env, path);
-    socle_status status = walk(env, folder, real);
+    socle_status status = walk(env, folder, real, place);
     free(real);
     if (status != SOCLE_OK && *folder >= 0) {
         close(*folder);
@@ -82,7 +84,7 @@ static socle_status open_folder(sc_env *env, int *folder, const char *path) {
 
 socle_status sc_directory_is_private(sc_env *env, const char *path) {
     int folder;
-    SC_TRY(open_folder(env, &folder, path));
+    SC_TRY(open_folder(env, &folder, path, OWN));
     close(folder);
     return SOCLE_OK;
 }
@@ -92,7 +94,7 @@ socle_status sc_make_private_directories(sc_env *env, const char *path) {
     return sc_directory_is_private(env, path);
 }
 
-static socle_status open_file(sc_env *env, int *file, const char *path) {
+static socle_status open_file(sc_env *env, int *file, const char *path, place place, int flags) {
     char above[PATH_MAX];
     int folder;
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -103,9 +105,9 @@ static socle_status open_file(sc_env *env, int *file, const char *path) {
     }
     memcpy(above, path, length);
     above[length] = '\0';
-    SC_TRY(open_folder(env, &folder, length ? above : "."));
+    SC_TRY(open_folder(env, &folder, length ? above : ".", place));
     socle_status status = SOCLE_OK;
-    *file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    *file = openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (*file < 0) status = fail_open(env, path);
     close(folder);
     return status;
@@ -116,9 +118,32 @@ socle_status sc_file_read_private(sc_env *env, char **data, size_t *size, const 
     int file = -1;
     *data = NULL;
     *size = 0;
-    SC_TRY(open_file(env, &file, path));
+    SC_TRY(open_file(env, &file, path, OWN, O_RDONLY));
     socle_status status = check(env, file, path, OWN);
     if (status == SOCLE_OK) status = sc_file_read_open(env, data, size, file, path, limit);
     close(file);
+    return status;
+}
+
+static socle_status check_program(sc_env *env, int file, const char *path) {
+    struct stat info;
+    SC_TRY(check(env, file, path, PROGRAM));
+    if (fstat(file, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0)
+        return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_NOT_FOUND, "%s is no program that this user may run", path);
+}
+
+socle_status sc_program_check(sc_env *env, const char *path, bool folders) {
+    char *real = realpath(path, NULL);
+    if (!real) return fail_open(env, path);
+    int file = -1;
+    socle_status status = SOCLE_OK;
+    if (folders)
+        status = open_file(env, &file, real, PROGRAM, O_PATH);
+    else if ((file = open(real, O_PATH | O_NOFOLLOW | O_CLOEXEC)) < 0)
+        status = fail_open(env, path);
+    if (status == SOCLE_OK) status = check_program(env, file, real);
+    if (file >= 0) close(file);
+    free(real);
     return status;
 }

@@ -5,6 +5,8 @@
 #include "opencl/ocl_vendors.h"
 
 #include "base/deadline.h"
+#include "base/process.h"
+#include "base/program.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -33,38 +35,44 @@ typedef struct trial {
 
 /* ---- The program ---- */
 
-/* No other user can have put it there. */
-static bool is_trusted(const char *path) {
-    struct stat info;
-    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || access(path, X_OK) != 0) return false;
-    return (info.st_uid == 0 || info.st_uid == geteuid()) && !(info.st_mode & S_IWOTH);
+/* No other user can have put it there: what runs a driver runs as this user. */
+static bool is_trusted(sc_env *env, const char *path, bool folders) {
+    sc_env quiet; /* what is not there is no failure */
+    sc_env_child(&quiet, env);
+    socle_status status = sc_program_check(&quiet, path, folders);
+    if (status == SOCLE_STATUS_IO)
+        sc_log_line(env, SOCLE_LOG_WARNING, "OpenCL drivers are not tried by this program: %s",
+                    quiet.text);
+    return status == SOCLE_OK;
 }
 
 /* `place` beside the file, which may be a link. */
-static bool beside(char out[SC_OCL_PATH_TEXT], const char *file, const char *place) {
+static bool beside(sc_env *env, char out[SC_OCL_PATH_TEXT], const char *file, const char *place) {
     char *real = realpath(file, NULL), *slash = real ? strrchr(real, '/') : NULL;
     if (slash) *slash = '\0';
     bool fits = slash && snprintf(out, SC_OCL_PATH_TEXT, "%s/%s", real, place) < SC_OCL_PATH_TEXT;
     free(real);
-    return fits && is_trusted(out);
+    return fits && is_trusted(env, out, false);
+}
+
+static bool at_place(sc_env *env, char out[SC_OCL_PATH_TEXT], const char *path) {
+    return snprintf(out, SC_OCL_PATH_TEXT, "%s", path) < SC_OCL_PATH_TEXT && strchr(out, '/') &&
+           is_trusted(env, out, true);
 }
 
 /* Of the program itself the linker knows the word that it was called by; without a slash that names
  * nothing, least of all a file in the working folder. */
-bool sc_ocl_probe_program(char out[SC_OCL_PATH_TEXT]) {
+bool sc_ocl_probe_program(sc_env *env, char out[SC_OCL_PATH_TEXT]) {
     const char *named = secure_getenv("SOCLE_PROBE");
     static const char anchor;
     Dl_info here;
-    if (named && *named)
-        return snprintf(out, SC_OCL_PATH_TEXT, "%s", named) < SC_OCL_PATH_TEXT &&
-               strchr(out, '/') && is_trusted(out);
+    if (named && *named) return at_place(env, out, named);
     bool known = dladdr(&anchor, &here) != 0 && here.dli_fname && strchr(here.dli_fname, '/');
-    return (known && (beside(out, here.dli_fname, "socle-probe") ||
-                      beside(out, here.dli_fname, SC_PROBE_FROM_LIBRARY))) ||
-           beside(out, "/proc/self/exe", "socle-probe") ||
-           beside(out, "/proc/self/exe", SC_PROBE_FROM_PROGRAM) ||
-           (snprintf(out, SC_OCL_PATH_TEXT, "%s", SC_PROBE_INSTALLED) < SC_OCL_PATH_TEXT &&
-            is_trusted(out));
+    return (known && (beside(env, out, here.dli_fname, "socle-probe") ||
+                      beside(env, out, here.dli_fname, SC_PROBE_FROM_LIBRARY))) ||
+           beside(env, out, "/proc/self/exe", "socle-probe") ||
+           beside(env, out, "/proc/self/exe", SC_PROBE_FROM_PROGRAM) ||
+           at_place(env, out, SC_PROBE_INSTALLED);
 }
 
 /* ---- Starting ---- */
@@ -242,10 +250,11 @@ socle_status sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors) {
     char program[SC_OCL_PATH_TEXT];
     trial *trials = NULL;
     int count = 0, seconds = seconds_given();
-    if (!sc_ocl_probe_program(program)) {
+    if (!sc_ocl_probe_program(env, program)) {
         sc_log_line(
             env, SOCLE_LOG_DEBUG,
-            "OpenCL drivers are not tried first: socle-probe is not where it was installed");
+            "OpenCL drivers are not tried first: no socle-probe that can be trusted is where it "
+            "was installed");
         return SOCLE_OK;
     }
     char **variables;

@@ -70,8 +70,8 @@ void sc_ocl_vendors_remove(const char *folder);
  * was tried. */
 socle_status sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors);
 /* The program socle-probe: SOCLE_PROBE, else where this library or program was installed. False:
- * none that can be trusted. */
-bool sc_ocl_probe_program(char out[SC_OCL_PATH_TEXT]);
+ * none that can be trusted; a warning says why one is not. */
+bool sc_ocl_probe_program(sc_env *env, char out[SC_OCL_PATH_TEXT]);
 
 /* ---- Verdicts (ocl_verdict.c, ocl_verdict_cache.c) ---- */
 

@@ -2,6 +2,7 @@
 /* Files that decide what runs are read only if no other user can have written them. Tests that need
  * files of another user run as root alone. */
 #include "base/file.h"
+#include "base/program.h"
 
 #include "sc_temp.h"
 
@@ -142,6 +143,41 @@ Test(file_private, links) {
     SC_EQ(symlink("file", f.path), 0);
     SC_FAILS(&f.env, read_it(&f), SOCLE_STATUS_IO);
     SC_CONTAINS(f.env.text, "it is a link");
+    tear_down(&f);
+}
+
+static void refused_program(fixture *f, bool folders, const char *what) {
+    SC_REPRO("%s", what);
+    SC_FAILS(&f->env, sc_program_check(&f->env, f->path, folders), SOCLE_STATUS_IO);
+    SC_CONTAINS(f->env.text, "not trusted");
+    SC_CONTAINS(f->env.text, what);
+}
+
+/* What is run may be root's; who can write to its folder matters where it was only named. */
+Test(file_private, programs) {
+    fixture f;
+    set_up(&f);
+    SC_FAILS(&f.env, sc_program_check(&f.env, f.path, true), SOCLE_STATUS_NOT_FOUND);
+    SC_EQ(chmod(f.path, 0711), 0);
+    SC_OK(&f.env, sc_program_check(&f.env, f.path, true));
+    SC_OK(&f.env, sc_program_check(&f.env, "/bin/sh", true));
+    SC_EQ(chmod(f.path, 0775), 0);
+    refused_program(&f, true, "/folder/file is");
+    refused_program(&f, false, "chmod go-w helps");
+    SC_EQ(chmod(f.path, 0755), 0);
+    SC_EQ(chmod(f.folder, 0775), 0);
+    refused_program(&f, true, "/folder is");
+    SC_OK(&f.env, sc_program_check(&f.env, f.path, false));
+    SC_EQ(chmod(f.folder, 01777), 0);
+    refused_program(&f, true, "/folder is");
+    SC_EQ(chmod(f.folder, 0700), 0);
+    if (geteuid() == 0) {
+        SC_EQ(chown(f.path, SOMEBODY, 0), 0);
+        refused_program(&f, true, "user 12345");
+        refused_program(&f, false, "user 12345");
+    }
+    SC_EQ(unlink(f.path), 0);
+    SC_FAILS(&f.env, sc_program_check(&f.env, f.path, false), SOCLE_STATUS_NOT_FOUND);
     tear_down(&f);
 }
 

@@ -26,6 +26,12 @@ typedef enum sc_process_state {
 } sc_process_state;
 sc_process_state sc_process_look(const sc_process *process);
 
+/* The longest time, in nanoseconds, for which a thread of the process has wanted a processor and
+ * had none, added up since that thread began. 0 where the system does not tell (schedstat of
+ * proc(5)).
+ */
+uint64_t sc_process_starved(uint64_t pid);
+
 /* For names and records: numbers in hexadecimal, joined by '-'. */
 enum { SC_PROCESS_TEXT = 5 * 17 };
 void sc_process_text(char out[SC_PROCESS_TEXT], const sc_process *process);

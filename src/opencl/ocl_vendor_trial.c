@@ -21,7 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECONDS = 30, MOST_SECONDS = 3600, WAIT_MS = 20 };
+enum { SECONDS = 30, MOST_SECONDS = 3600, WAIT_MS = 20, FAR = 10 };
+
+#define SECOND UINT64_C(1000000000)
 
 extern char **environ;
 
@@ -233,17 +235,37 @@ static void end_late(trial *t, int seconds) {
     finish(t, 0, seconds, true);
 }
 
+/* Where others take the processors, a driver is late through no fault of its own: the time in which
+ * it wanted one and had none is not counted. */
+static bool is_late(const trial *t, uint64_t passed, int seconds) {
+    uint64_t starved = sc_process_starved((uint64_t)t->process),
+             own = passed - (starved < passed ? starved : passed);
+    return own >= (uint64_t)seconds * SECOND;
+}
+
+/* After so long nobody waits, but nobody is blamed either. */
+static void end_starved(trial *t, int seconds) {
+    end_late(t, seconds);
+    if (t->vendor->verdict.kind == SC_OCL_SILENT) t->vendor->verdict.kind = SC_OCL_STARVED;
+}
+
 static void listen_to_all(trial *trials, int count, int seconds) {
-    sc_deadline time = sc_deadline_start((uint64_t)seconds * 1000000000u);
+    sc_deadline time = sc_deadline_start((uint64_t)seconds * SECOND);
+    sc_deadline_extend(&time, (uint64_t)seconds * SECOND * (FAR - 1));
     int running = count;
     while (running && sc_deadline_left(&time)) {
         running = 0;
-        for (int i = 0; i < count; i++)
-            if (trials[i].process && listen_to(&trials[i], seconds)) running++;
+        for (int i = 0; i < count; i++) {
+            if (!trials[i].process || !listen_to(&trials[i], seconds)) continue;
+            if (is_late(&trials[i], time.spent, seconds))
+                end_late(&trials[i], seconds);
+            else
+                running++;
+        }
         if (running) poll(NULL, 0, WAIT_MS);
     }
     for (int i = 0; i < count; i++)
-        if (trials[i].process) end_late(&trials[i], seconds);
+        if (trials[i].process) end_starved(&trials[i], FAR * seconds);
 }
 
 socle_status sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors) {

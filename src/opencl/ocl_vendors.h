@@ -26,6 +26,8 @@ typedef enum sc_ocl_verdict_kind {
     SC_OCL_CRAMPED, /* it works, but the process's limits leave no room for it beside the program */
     SC_OCL_NO_PROCESS, /* detail: errno; as little memory or as few processes as that kill drivers
                         */
+    SC_OCL_STARVED, /* detail: the seconds after which nobody waited any longer; other programs had
+                       the processors */
     SC_OCL_VERDICTS
 } sc_ocl_verdict_kind;
 
@@ -66,7 +68,8 @@ void sc_ocl_vendors_remove(const char *folder);
 
 /* ---- Trying them (ocl_vendor_trial.c) ---- */
 
-/* Fills the verdicts, all vendors at once, within SOCLE_PROBE_SECONDS (30). OUT_OF_MEMORY: nothing
+/* Fills the verdicts, all vendors at once, within SOCLE_PROBE_SECONDS (30), in which the time that
+ * a driver waits for a processor does not count, up to ten times as many. OUT_OF_MEMORY: nothing
  * was tried. */
 socle_status sc_ocl_vendors_try(sc_env *env, sc_ocl_vendors *vendors);
 /* The program socle-probe: SOCLE_PROBE, else where this library or program was installed. False:

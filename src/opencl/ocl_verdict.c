@@ -14,6 +14,7 @@ bool sc_ocl_verdict_is_bad(const sc_ocl_verdict *verdict) {
     case SC_OCL_GARBAGE:
     case SC_OCL_CRAMPED:
     case SC_OCL_NO_PROCESS:
+    case SC_OCL_STARVED:
         return true;
     default:
         return false;
@@ -78,6 +79,12 @@ void sc_ocl_vendor_describe(sc_text *out, const sc_ocl_vendor *vendor) {
         sc_text_add(out, " gave no answer in %d s %s (SOCLE_PROBE_SECONDS gives it longer)",
                     verdict->detail, stage);
         break;
+    case SC_OCL_STARVED:
+        sc_text_add(out,
+                    " could not be tried: other programs had the processors for %d s, and it was "
+                    "still busy %s; it is tried again next time",
+                    verdict->detail, stage);
+        return;
     case SC_OCL_CRAMPED:
         sc_text_add(out, " has no room beside this program");
         break;

@@ -122,6 +122,12 @@ static char *file_path(sc_env *env, const sc_ocl_vendor *vendor, const char *pro
     return path;
 }
 
+/* A bad one that says something of the driver, not of the moment. */
+static bool is_lasting(const sc_ocl_verdict *verdict) {
+    return sc_ocl_verdict_is_bad(verdict) && verdict->kind != SC_OCL_NO_PROCESS &&
+           verdict->kind != SC_OCL_STARVED;
+}
+
 static bool parse(sc_ocl_verdict *out, const char *text, size_t size) {
     sc_ocl_verdict read = {0};
     char again[LIMIT];
@@ -135,7 +141,7 @@ static bool parse(sc_ocl_verdict *out, const char *text, size_t size) {
     if (length < 0 || (size_t)length != size || memcmp(again, text, size) != 0) return false;
     read.kind = (sc_ocl_verdict_kind)kind;
     read.stage = (probe_stage_id)stage;
-    bool kept = kind == SC_OCL_WELL || (sc_ocl_verdict_is_bad(&read) && kind != SC_OCL_NO_PROCESS);
+    bool kept = kind == SC_OCL_WELL || is_lasting(&read);
     if (!kept || stage < 0 || stage >= PROBE_STAGE_COUNT || read.platforms < 0 || read.devices < 0)
         return false;
     if (sc_ocl_verdict_is_bad(&read) && (made > now || now - made > BELIEVED_SECONDS)) return false;
@@ -165,8 +171,7 @@ bool sc_ocl_verdict_load(sc_env *parent, sc_ocl_vendor *vendor, const char *prog
  * that is quick, and may have been mended. */
 void sc_ocl_verdict_store(sc_env *parent, const sc_ocl_vendor *vendor, const char *program) {
     const sc_ocl_verdict *v = &vendor->verdict;
-    bool kept = v->kind == SC_OCL_WELL ? v->devices > 0
-                                       : sc_ocl_verdict_is_bad(v) && v->kind != SC_OCL_NO_PROCESS;
+    bool kept = v->kind == SC_OCL_WELL ? v->devices > 0 : is_lasting(v);
     char text[LIMIT];
     sc_env env;
     if (!kept) return;

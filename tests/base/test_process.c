@@ -2,7 +2,10 @@
 /* Which processes count as gone: only those that provably are. */
 #include "base/process.h"
 
+#include <sched.h>
+#include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sc_test.h"
@@ -126,4 +129,35 @@ Test(process, texts) {
         SC_REPRO("\"%s\"", bad[i]);
         SC_EQ(sc_process_parse(&again, bad[i]), 0);
     }
+}
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Two on one processor: each waits while the other has it; who sleeps wants none. */
+Test(process, who_waits_for_a_processor) {
+    cpu_set_t all, one;
+    int first = 0, hold;
+    if (access("/proc/self/schedstat", R_OK) != 0) cr_skip_test("the kernel does not tell");
+    pid_t sleeper = start_child(&hold);
+    SC_EQ(sched_getaffinity(0, sizeof all, &all), 0);
+    while (!CPU_ISSET(first, &all)) first++;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    SC_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+    pid_t busy = fork();
+    if (busy == 0)
+        for (volatile unsigned n = 0;; n++) continue;
+    uint64_t starved = 0;
+    for (double end = seconds() + 5; seconds() < end && starved < 50000000;)
+        starved = sc_process_starved((uint64_t)busy);
+    kill(busy, SIGKILL);
+    close(hold);
+    SC_TRUE(starved >= 50000000);
+    SC_EQ(waitpid(busy, NULL, 0), busy);
+    SC_EQ(waitpid(sleeper, NULL, 0), sleeper);
+    SC_EQ(sc_process_starved((uint64_t)busy), 0); /* gone */
 }

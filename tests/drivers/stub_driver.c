@@ -27,11 +27,12 @@ enum {
     STUB_ENDS,
     STUB_EMPTY,
     STUB_TALKS,
-    STUB_STOPS
+    STUB_STOPS,
+    STUB_BUSY
 };
 
 static const char *const words[] = {"abort", "hang",  "crash", "garbage", "wild",
-                                    "ends",  "empty", "talks", "stops"};
+                                    "ends",  "empty", "talks", "stops",   "busy"};
 
 CL_API_ENTRY cl_int CL_API_CALL clIcdGetPlatformIDsKHR(cl_uint room, cl_platform_id *list,
                                                        cl_uint *count);
@@ -96,8 +97,16 @@ static void stand_still(void) {
                                                                   other has looked */
 }
 
+/* 0.3 s of processor time. */
+static void compute(void) {
+    struct timespec used;
+    do clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    while (used.tv_sec == 0 && used.tv_nsec < 300000000);
+}
+
 CL_API_ENTRY cl_int CL_API_CALL clIcdGetPlatformIDsKHR(cl_uint room, cl_platform_id *list,
                                                        cl_uint *count) {
+    if (STUB_MODE == STUB_BUSY && !list && strcmp(program, "socle-probe") == 0) compute();
     if (STUB_MODE == STUB_TALKS) talk();
     if (STUB_MODE == STUB_STOPS && !list && strcmp(program, "socle-probe") == 0) stand_still();
     if (STUB_MODE == STUB_ABORT) abort();

@@ -159,6 +159,22 @@ static socle_status check_sum(sc_checkpoint_visit *v) {
                    sc_safetensors_path(v->file));
 }
 
+/* No step looks at the best weights, so a run would go on and give NaN away. */
+static socle_status check_best(sc_checkpoint_visit *v, const sc_checkpoint_place *at) {
+    if (at->kind != SC_CHECKPOINT_BEST) return SOCLE_OK;
+    const sc_safetensors_tensor *tensor = sc_safetensors_find(v->file, at->name);
+    SC_TRY(sc_safetensors_read(v->file, tensor, v->buffer, tensor->bytes));
+    const float *value = v->buffer;
+    size_t bad = 0, elements = tensor->bytes / sizeof *value;
+    for (size_t i = 0; i < elements; i++) bad += isnan(value[i]);
+    if (!bad) return SOCLE_OK;
+    return sc_fail(
+        v->env, SOCLE_STATUS_DATA,
+        "%s: tensor '%s' has %zu values that are NaN, of %zu, which no run writes: go on "
+        "from another checkpoint",
+        sc_safetensors_path(v->file), at->name, bad, elements);
+}
+
 static socle_status restore(sc_checkpoint_visit *v, const sc_checkpoint_place *at) {
     const sc_safetensors_tensor *tensor = sc_safetensors_find(v->file, at->name);
     SC_TRY(sc_safetensors_read(v->file, tensor, v->buffer, tensor->bytes));
@@ -241,6 +257,7 @@ static socle_status load_all(sc_checkpoint_visit *v, const sc_identity *identity
     socle_status status = sc_trainer_check_position(v->trainer, &position, v->with_best);
     if (status != SOCLE_OK)
         return sc_fail_prefix(v->env, status, "%s", sc_safetensors_path(v->file));
+    SC_TRY(sc_checkpoint_tensors(v, check_best));
     SC_TRY(sc_checkpoint_tensors(v, restore));
     return sc_trainer_set_position(v->trainer, &position);
 }

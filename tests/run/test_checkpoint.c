@@ -210,6 +210,27 @@ Test(checkpoint, saving_fails_whole) {
     sc_release(&f.env, text);
 }
 
+/* No step would look at them, and the model would be made of them. */
+Test(checkpoint, best_weights_that_are_nan_are_refused) {
+    const char *path = checkpoint_path();
+    char *text, wanted[128];
+    sc_trainer *trainer = make_trainer("mlp", 0, 0.1), *other = make_trainer("mlp", 0, 0.1);
+    name_network(&text);
+    FIXTURE_OK(sc_trainer_run(trainer));
+    SC_TRUE(sc_trainer_best(trainer) != NULL);
+    sc_trainer_best(trainer)[1][0] = NAN;
+    FIXTURE_OK(sc_checkpoint_save(trainer, path, &identity)); /* with a checksum that fits */
+    sc_position before = sc_trainer_position(other);
+    SC_FAILS(&f.env, sc_checkpoint_load(other, path, &identity), SOCLE_STATUS_DATA);
+    snprintf(wanted, sizeof wanted, "tensor 'best/%s' has 1 values that are NaN",
+             f.net->parameter[1].name);
+    SC_CONTAINS(f.env.text, wanted);
+    SC_EQ(sc_trainer_position(other).step, before.step);
+    sc_trainer_destroy(trainer);
+    sc_trainer_destroy(other);
+    sc_release(&f.env, text);
+}
+
 /* --- What may continue what --- */
 
 static socle_status match(const char *saved_config, const char *now_config) {

@@ -15,6 +15,7 @@
  * (sizes and a hash). */
 typedef struct sc_identity {
     char *config, *network, *data;
+    const char *best; /* what says which epoch is best where the configuration does not; borrowed */
     bool open_statistics; /* batch normalisation names no group of its own: the course fixes it */
 } sc_identity;
 

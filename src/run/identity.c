@@ -8,6 +8,7 @@
 #include "io/json_text.h"
 #include "io/quote.h"
 #include "model/net_config.h"
+#include "nn/metric.h"
 #include "run/checkpoint.h"
 #include "run/recipe_private.h"
 
@@ -50,6 +51,9 @@ socle_status sc_identity_create(sc_identity *out, const sc_recipe *recipe) {
     int64_t group;
     *out = (sc_identity){0};
     SC_TRY(sc_net_statistics_group(recipe->net, &group));
+    int judge;
+    SC_TRY(sc_net_judge(&judge, recipe->net, NULL));
+    out->best = judge >= 0 ? sc_metric_word(recipe->net->metric[judge]) : "loss";
     out->open_statistics = sc_net_has_batch_statistics(recipe->net) && !group;
     SC_TRY(sc_recipe_resolve(&config, recipe));
     socle_status status = text_of(&out->config, recipe->env, config);
@@ -331,9 +335,19 @@ static socle_status match_groups(sc_env *env, const json_t *before, const json_t
     return status;
 }
 
+/* A word that is not given is the usual one of the network, and other words for it are the same. */
+static void settle_best(json_t *train, const char *usual) {
+    const char *given = json_string_value(json_object_get(train, "best"));
+    const sc_metric_kind *metric = given ? sc_metric_find(given) : NULL;
+    const char *word = metric ? sc_metric_word(metric) : given ? given : usual;
+    if (word) json_object_set_new(train, "best", json_string(word));
+}
+
 static socle_status match_course(sc_env *env, const json_t *saved, const json_t *now,
-                                 bool open_statistics) {
-    const json_t *before = json_object_get(saved, "train"), *after = json_object_get(now, "train");
+                                 const sc_identity *identity) {
+    json_t *before = json_object_get(saved, "train"), *after = json_object_get(now, "train");
+    settle_best(before, identity->best);
+    settle_best(after, identity->best);
     SC_TRY(match_settings(env, before, after, SC_RUN_SAMPLES));
     SC_TRY(match_settings(env, before, after, SC_RUN_SCORES));
     if (strcmp(optimizer_word(saved), optimizer_word(now)) != 0)
@@ -345,7 +359,7 @@ static socle_status match_course(sc_env *env, const json_t *saved, const json_t 
     if (!json_equal(json_object_get(saved, "optimizer"), json_object_get(now, "optimizer")))
         sc_log_line(env, SOCLE_LOG_INFO, "the run goes on with other options of the optimizer");
     SC_TRY(match_groups(env, before, after));
-    if (open_statistics) SC_TRY(match_statistics(env, before, after));
+    if (identity->open_statistics) SC_TRY(match_statistics(env, before, after));
     return match_settings(env, before, after, SC_RUN_ROUNDING);
 }
 
@@ -358,7 +372,7 @@ socle_status sc_identity_match(sc_env *env, const sc_identity *saved, const sc_i
         status = sc_fail(env, SOCLE_STATUS_DATA,
                          "the checkpoint is damaged: its configuration is no JSON");
     else
-        status = match_course(env, before, after, now->open_statistics);
+        status = match_course(env, before, after, now);
     json_decref(before);
     json_decref(after);
     return status;

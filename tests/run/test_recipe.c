@@ -139,6 +139,8 @@ Test(recipe, identity_is_what_the_table_says) {
         {"train.drop_short=false", "differs at drop_short", NULL},
         {"train.validation=0.1", "differs at validation", NULL},
         {"train.augment={flip: horizontal}", "differs at augment", NULL},
+        {"train.best=accuracy", NULL, NULL}, /* what is best where nothing is said */
+        {"train.best=acc", NULL, NULL},
         {"train.best=loss", "what says which epoch is best differs at best", NULL},
         {"optimizer={adam: }", "the optimizer was sgd then, is adam now", NULL},
     };

@@ -273,88 +273,90 @@ static socle_status load(predict_job *predict, sc_cli *cli) {
     SC_TRY(sc_model_choice_config(&config, &predict->settings->choice));
     socle_status status = load_with(predict, cli, config);
     sc_config_destroy(config);
+    return status;
+}
 
-    /* The samples as each model reads them. */
-    static socle_status load_members(sc_ensemble * ensemble, const predict_settings *settings) {
-        sc_env *env = &ensemble->cli->env;
-        for (int m = 0; m < ensemble->models; m++) {
-            sc_member *member = &ensemble->member[m];
-            if (settings->network) SC_TRY(sc_net_choose_result(member->net, settings->network));
-            SC_TRY(read_samples(&member->dataset, settings, &member->preparation));
-            SC_TRY(check_inputs(settings, member->net));
-            SC_TRY(sc_recipe_suits(env, member->net, member->dataset, false));
-        }
-        return SOCLE_OK;
+/* The samples as each model reads them. */
+static socle_status load_members(sc_ensemble *ensemble, const predict_settings *settings) {
+    sc_env *env = &ensemble->cli->env;
+    for (int m = 0; m < ensemble->models; m++) {
+        sc_member *member = &ensemble->member[m];
+        if (settings->network) SC_TRY(sc_net_choose_result(member->net, settings->network));
+        SC_TRY(read_samples(&member->dataset, settings, &member->preparation));
+        SC_TRY(check_inputs(settings, member->net));
+        SC_TRY(sc_recipe_suits(env, member->net, member->dataset, false));
     }
+    return SOCLE_OK;
+}
 
-    static socle_status print_means(const sc_ensemble *ensemble, const predict_settings *settings) {
-        const sc_member *first = &ensemble->member[0];
-        sc_prediction_form form = {.cli = ensemble->cli,
-                                   .preparation = &first->preparation,
-                                   .classes = has_classes(first->net),
-                                   .all = settings->all,
-                                   .logits = settings->logits};
-        predict_job counts = {.dataset = first->dataset};
-        for (int64_t i = 0; i < ensemble->samples && !ferror(stdout); i++) {
-            form.deviation = ensemble->deviation + i * ensemble->size;
-            counts.broken +=
-                !sc_prediction_print(&form, i, ensemble->mean + i * ensemble->size, ensemble->size);
-        }
-        return check_outputs(&ensemble->cli->env, &counts);
+static socle_status print_means(const sc_ensemble *ensemble, const predict_settings *settings) {
+    const sc_member *first = &ensemble->member[0];
+    sc_prediction_form form = {.cli = ensemble->cli,
+                               .preparation = &first->preparation,
+                               .classes = has_classes(first->net),
+                               .all = settings->all,
+                               .logits = settings->logits};
+    predict_job counts = {.dataset = first->dataset};
+    for (int64_t i = 0; i < ensemble->samples && !ferror(stdout); i++) {
+        form.deviation = ensemble->deviation + i * ensemble->size;
+        counts.broken +=
+            !sc_prediction_print(&form, i, ensemble->mean + i * ensemble->size, ensemble->size);
     }
+    return check_outputs(&ensemble->cli->env, &counts);
+}
 
-    static socle_status answer(sc_ensemble * ensemble, const predict_settings *settings) {
-        sc_worker *worker;
-        SC_TRY(sc_ensemble_open(ensemble, settings->cli, &settings->choice));
-        SC_TRY(load_members(ensemble, settings));
-        SC_TRY(sc_cli_open_worker(settings->cli, &worker, false));
-        socle_status status = sc_worker_run(worker, sc_ensemble_predict, ensemble, 0);
+static socle_status answer(sc_ensemble *ensemble, const predict_settings *settings) {
+    sc_worker *worker;
+    SC_TRY(sc_ensemble_open(ensemble, settings->cli, &settings->choice));
+    SC_TRY(load_members(ensemble, settings));
+    SC_TRY(sc_cli_open_worker(settings->cli, &worker, false));
+    socle_status status = sc_worker_run(worker, sc_ensemble_predict, ensemble, 0);
+    sc_worker_destroy(worker);
+    return status == SOCLE_OK ? print_means(ensemble, settings) : status;
+}
+
+/* Several models answer by the mean of what they predict. */
+static socle_status predict_together(sc_cli *cli, const predict_settings *settings) {
+    sc_ensemble *ensemble;
+    if (settings->draws)
+        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                       "--dropout-samples: is of one model; several deviate by themselves");
+    if (strcmp(settings->input, "-") == 0)
+        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                       "--input -: several models read their samples from a file");
+    SC_TRY(sc_allocate(&cli->env, &ensemble, 1, sizeof *ensemble));
+    ensemble->batch = settings->batch;
+    ensemble->logits = settings->logits;
+    socle_status status = answer(ensemble, settings);
+    sc_ensemble_close(ensemble);
+    sc_release(&cli->env, ensemble);
+    return status;
+}
+
+socle_status sc_predict_command(sc_cli *cli, int argc, char **argv) {
+    predict_settings settings = {
+        .cli = cli, .choice = {.cli = cli, .several = true}, .batch = STANDARD_BATCH};
+    predict_job predict = {.settings = &settings};
+    sc_worker *worker;
+    SC_TRY(sc_cli_parse(cli, &sc_predict_argp, argc, argv, &settings));
+    if (cli->helped) return SOCLE_OK;
+    if (settings.choice.models > 1) return predict_together(cli, &settings);
+    socle_status status = load(&predict, cli);
+    if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);
+    if (status == SOCLE_OK) {
+        const sc_loss_term *loss = sc_net_output_loss(predict.net);
+        predict.form = (sc_prediction_form){.cli = cli,
+                                            .probabilities = has_probabilities(loss),
+                                            .middle = middle_of(loss),
+                                            .preparation = &predict.preparation,
+                                            .classes = has_classes(predict.net),
+                                            .all = settings.all,
+                                            .logits = settings.logits};
+        status = sc_worker_run(worker, job, &predict, 0);
         sc_worker_destroy(worker);
-        return status == SOCLE_OK ? print_means(ensemble, settings) : status;
     }
-
-    /* Several models answer by the mean of what they predict. */
-    static socle_status predict_together(sc_cli * cli, const predict_settings *settings) {
-        sc_ensemble *ensemble;
-        if (settings->draws)
-            return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
-                           "--dropout-samples: is of one model; several deviate by themselves");
-        if (strcmp(settings->input, "-") == 0)
-            return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
-                           "--input -: several models read their samples from a file");
-        SC_TRY(sc_allocate(&cli->env, &ensemble, 1, sizeof *ensemble));
-        ensemble->batch = settings->batch;
-        ensemble->logits = settings->logits;
-        socle_status status = answer(ensemble, settings);
-        sc_ensemble_close(ensemble);
-        sc_release(&cli->env, ensemble);
-        return status;
-    }
-
-    socle_status sc_predict_command(sc_cli * cli, int argc, char **argv) {
-        predict_settings settings = {
-            .cli = cli, .choice = {.cli = cli, .several = true}, .batch = STANDARD_BATCH};
-        predict_job predict = {.settings = &settings};
-        sc_worker *worker;
-        SC_TRY(sc_cli_parse(cli, &sc_predict_argp, argc, argv, &settings));
-        if (cli->helped) return SOCLE_OK;
-        if (settings.choice.models > 1) return predict_together(cli, &settings);
-        socle_status status = load(&predict, cli);
-        if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);
-        if (status == SOCLE_OK) {
-            const sc_loss_term *loss = sc_net_output_loss(predict.net);
-            predict.form = (sc_prediction_form){.cli = cli,
-                                                .probabilities = has_probabilities(loss),
-                                                .middle = middle_of(loss),
-                                                .preparation = &predict.preparation,
-                                                .classes = has_classes(predict.net),
-                                                .all = settings.all,
-                                                .logits = settings.logits};
-            status = sc_worker_run(worker, job, &predict, 0);
-            sc_worker_destroy(worker);
-        }
-        sc_preparation_free(&predict.preparation);
-        sc_dataset_destroy(predict.dataset);
-        sc_net_destroy(predict.net);
-        return status;
-    }
+    sc_preparation_free(&predict.preparation);
+    sc_dataset_destroy(predict.dataset);
+    sc_net_destroy(predict.net);
+    return status;
+}

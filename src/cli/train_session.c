@@ -2,6 +2,7 @@
 /* One run: trainer, directory, the loop, and what is left after a stop. */
 #include "base/thread_pool.h"
 #include "cli/cmd_train.h"
+#include "io/config_hint.h"
 
 #include <math.h>
 #include <signal.h>
@@ -118,8 +119,9 @@ static socle_status prepare(sc_train_session *session, const sc_fleet_device *de
     fit.checkpoint = on_checkpoint;
     sc_env *env = &session->cli->env;
     if (!session->silent) sc_train_report_plan(session, device, count);
-    SC_TRY(sc_trainer_create_on(&session->trainer, env, device, count, recipe->net, &fit,
-                                recipe->train, recipe->test));
+    SC_TRY(sc_config_place(recipe->config,
+                           sc_trainer_create_on(&session->trainer, env, device, count, recipe->net,
+                                                &fit, recipe->train, recipe->test)));
     SC_TRY(sc_train_profile_begin(session));
     if (!settings->resume) SC_TRY(sc_recipe_initialize(recipe, session->trainer));
     SC_TRY(resume(session, env));

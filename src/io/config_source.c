@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the values of a configuration came from, and the errors that say so. Lookups are linear:
  * they happen once, on the way out of a failure. */
+#include "io/config_hint.h"
 #include "io/config_private.h"
 #include "io/quote.h"
 
@@ -100,6 +101,21 @@ socle_status sc_config_fail_item(const sc_config *config, const json_t *array, s
     sc_fail_v(config->env, SOCLE_STATUS_CONFIG, format, arguments);
     va_end(arguments);
     return place_failure(config, array, NULL, index, true);
+}
+
+socle_status sc_config_place(const sc_config *config, socle_status status) {
+    const char *text = config->env->text, *end = strstr(text, ": ");
+    char path[SC_CONFIG_PATH];
+    size_t length = end ? (size_t)(end - text) : 0;
+    if (status != SOCLE_STATUS_CONFIG || length == 0 || length >= sizeof path) return status;
+    memcpy(path, text, length);
+    path[length] = '\0';
+    char *point = strrchr(path, '.');
+    if (point) *point = '\0';
+    const json_t *container = point ? sc_config_find(config, path) : config->root;
+    const char *key = point ? point + 1 : path;
+    if (!json_object_get(container, key)) return status;
+    return sc_config_fail(config, container, key, "%s", end + 2);
 }
 
 int sc_config_line(const sc_config *config, const json_t *container, const char *key) {

@@ -179,8 +179,8 @@ Test(tool_schedule, what_is_wrong_is_named) {
         {"'train.schedule={multi_step: []}'", "train.schedule.multi_step"},
         {"'train.schedule={one_cycle: {rise: 1}}'", "train.schedule.one_cycle.rise"},
         {"'train.schedule={expr: \"1 / rate\"}'", "train.schedule: column 5: unknown name 'rate'"},
-        {"'train.schedule={expr: \"2 - epoch\"}'", "the learning rate of step 36 would be "
-                                                   "multiplied by -0.916667"},
+        {"'train.schedule={expr: \"2 - epoch\"}'",
+         "--set: train.schedule: the learning rate of step 36 would be multiplied by -0.916667"},
         {"train.schedule=cosine --set 'optimizer={sgd: 0}' "
          "--set 'train.groups=[{parameters: dense1, optimizer: adam}]'",
          "train.schedule: the rates of other optimizers follow"},

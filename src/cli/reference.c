@@ -2,6 +2,7 @@
 /* See reference.h: which tables there are, found by following the first one. */
 #include "cli/reference.h"
 #include "io/quote.h"
+#include "nn/layer.h"
 #include "run/recipe.h"
 
 #include <ctype.h>
@@ -63,6 +64,12 @@ static void add_section(sc_page *page, const sc_record *section) {
     sc_page_options(page, section);
 }
 
+/* A layer that makes its values itself reads none. */
+static bool is_needless(const sc_record *kind, const sc_record *common, const sc_option *option) {
+    return common == sc_layer_family.common && sc_layer_kind_of(kind)->source &&
+           strcmp(option->key, "from") == 0;
+}
+
 /* What every kind of a family has, and this one does not have in its own way. */
 static void add_common(sc_page *page, const sc_record *kind, const sc_record *common) {
     sc_option left[MOST_COMMON];
@@ -70,7 +77,8 @@ static void add_common(sc_page *page, const sc_record *kind, const sc_record *co
     rest.options = left;
     rest.count = 0;
     for (int i = 0; i < common->count && rest.count < MOST_COMMON; i++)
-        if (!sc_option_find(kind, NULL, common->options[i].key))
+        if (!sc_option_find(kind, NULL, common->options[i].key) &&
+            !is_needless(kind, common, &common->options[i]))
             left[rest.count++] = common->options[i];
     if (rest.count) sc_page_options(page, &rest);
 }
@@ -217,12 +225,23 @@ size_t sc_reference_topics(const char **names, size_t capacity) {
     return count;
 }
 
+/* A record of the members of a list has no path without their numbers. */
+static bool is_listed(const sc_record *section) {
+    const tables tables = all();
+    for (size_t i = 0; i < tables.sections; i++)
+        for (int o = 0; o < tables.section[i]->count; o++) {
+            const sc_option *option = &tables.section[i]->options[o];
+            if (option->type == SC_OPTION_LIST && option->record == section) return true;
+        }
+    return false;
+}
+
 void sc_reference_each_key(void (*each)(void *user, const char *section, const char *key),
                            void *user) {
     const tables tables = all();
     for (size_t i = 0; i < tables.sections; i++) {
         const sc_record *section = tables.section[i];
-        if (!section->word[0] || strchr(section->word, '[')) continue;
+        if (!section->word[0] || strchr(section->word, '[') || is_listed(section)) continue;
         for (int o = 0; o < section->count; o++)
             if (section->options[o].type != SC_OPTION_SECTION)
                 each(user, section->word, section->options[o].key);

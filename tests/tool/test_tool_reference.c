@@ -182,6 +182,10 @@ Test(tool_reference, an_option_stands_once) {
     SC_CONTAINS(help.out, "\n  from\n");
     SC_TRUE(!strstr(help.out, "No options"));
     tool_free(&help);
+    help = tool_run("help layer noise"); /* which reads nothing */
+    SC_CONTAINS(help.out, "\n  name\n");
+    SC_TRUE(!strstr(help.out, "\n  from\n"));
+    tool_free(&help);
 }
 
 Test(tool_reference, topics) {

@@ -227,6 +227,8 @@ Test(tool_usage, completions) {
         {"help compl", "completion"},
         {"help layer conv", "conv2d"},
         {"train --set train.ba", "train.batch="},
+        {"train --set losses", ""}, /* a list: its members have numbers */
+        {"train --set train.groups.", ""},
         {"plan --set data.train.l", "data.train.labels= data.train.limit="},
         {"help train.",
          "train.early_stopping train.penalty train.clip train.augment train.groups train.init_from "

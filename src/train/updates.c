@@ -14,9 +14,24 @@ static bool is_trained(const sc_net *net, size_t p) {
     return sc_net_phase_of(net, p) >= 0;
 }
 
-/* A pattern as in file names, or the name of a layer, which stands for all it has. */
-static bool matches(const char *pattern, const char *name) {
-    size_t length = strlen(pattern);
+static bool has(const sc_net *net, size_t first, size_t layers, size_t p) {
+    for (size_t l = first; l < first + layers; l++) {
+        const sc_layer *layer = &net->layer[l];
+        if ((int)p >= layer->first_parameter && (int)p < layer->first_parameter + layer->parameters)
+            return true;
+    }
+    return false;
+}
+
+/* The name of a network or a layer stands for all it has, and for nothing of another one whose name
+ * begins so: gen, gen.x. Other beginnings stand for all that follows, and there are patterns as in
+ * file names. */
+static bool matches(const sc_net *net, const char *pattern, size_t p) {
+    const char *name = net->parameter[p].name;
+    const size_t length = strlen(pattern);
+    const int network = sc_net_find_network(net, pattern), node = sc_net_find(net, pattern);
+    if (network >= 0) return has(net, net->network[network].first, net->network[network].layers, p);
+    if (node >= net->inputs) return has(net, (size_t)(node - net->inputs), 1, p);
     if (strncmp(pattern, name, length) == 0 && name[length] == '.') return true;
     return fnmatch(pattern, name, 0) == 0;
 }
@@ -52,8 +67,7 @@ static socle_status claim(sc_updates *u, const sc_net *net, const sc_parameter_g
         bool any = false;
         u->pattern = k;
         for (size_t p = 0; p < net->parameters; p++) {
-            if (!is_trained(net, p) || !matches(group->pattern[k], net->parameter[p].name))
-                continue;
+            if (!is_trained(net, p) || !matches(net, group->pattern[k], p)) continue;
             any = true;
             if (group_of[p] >= 0 && group_of[p] != number)
                 return sc_fail(u->env, SOCLE_STATUS_CONFIG,

@@ -387,13 +387,10 @@ static json_t *family_schema(schema *schema, const void *of) {
 json_t *sc_schema(void) {
     schema schema = {.defs = json_object()};
     json_t *whole = record_schema(&schema, &sc_recipe_record);
-    json_t *out =
-        json_pack("{s: s, s: s}", "$schema", "https://json-schema.org/draft/2020-12/schema",
-                  "title", "A configuration of Socle");
+    json_t *out = json_pack("{s: s, s: s, s: {s: {}}}", "$schema",
+                            "https://json-schema.org/draft/2020-12/schema", "title",
+                            "A configuration of Socle", "patternProperties", "^x-");
     if (json_object_update(out, whole) != 0) schema.failed = true;
-    if (!json_object_get(out, "patternProperties"))
-        set(&schema, out, "patternProperties", json_object());
-    set(&schema, json_object_get(out, "patternProperties"), "^x-", json_object());
     set(&schema, out, "$defs", json_incref(schema.defs));
     json_decref(whole);
     json_decref(schema.defs);

@@ -146,3 +146,35 @@ Test(tool_groups, resumed_with_others) {
     tool_expect(0, "other options of train.groups",
                 "train --resume run --set train.groups[1].rate=0.25");
 }
+
+static bool same_tensor(const char *a, const char *b, const char *name) {
+    size_t size[2];
+    char *of_a = tool_tensor(a, name, &size[0]), *of_b = tool_tensor(b, name, &size[1]);
+    SC_EQ(size[0], size[1]);
+    bool same = memcmp(of_a, of_b, size[0]) == 0;
+    free(of_a);
+    free(of_b);
+    return same;
+}
+
+/* The name of a network stands for it alone, though another one's begins so. */
+Test(tool_groups, a_group_of_a_network_is_of_no_other) {
+    tool_put_text(
+        "two.yaml",
+        "data: {train: {images: train-images, labels: train-labels}}\n"
+        "networks:\n"
+        "  gen.x: [flatten, {dense: {units: 8, name: in}}, {dense: {units: 64, name: in.b}},\n"
+        "          {reshape: [1, 8, 8]}]\n"
+        "  gen: [flatten, {dense: 4}]\n"
+        "losses: [{loss: ce, of: gen(gen.x)}]\n"
+        "train: {batch: 16, epochs: 1}\n");
+    tool_expect(0, NULL, "train two.yaml -o begin --epochs 0");
+    tool_expect(0, NULL,
+                "train two.yaml -o end --set 'train.groups=[{parameters: gen, frozen: true}]'");
+    SC_TRUE(same_tensor("begin/model.safetensors", "end/model.safetensors", "gen.dense1.weight"));
+    SC_TRUE(!same_tensor("begin/model.safetensors", "end/model.safetensors", "gen.x.in.weight"));
+    tool_expect(0, NULL,
+                "train two.yaml -o in --set 'train.groups=[{parameters: gen.x.in, frozen: true}]'");
+    SC_TRUE(same_tensor("begin/model.safetensors", "in/model.safetensors", "gen.x.in.weight"));
+    SC_TRUE(!same_tensor("begin/model.safetensors", "in/model.safetensors", "gen.x.in.b.weight"));
+}

@@ -54,28 +54,6 @@ static const char *const critic[] = {"discriminator.dense1.weight", "discriminat
 static const char *const maker[] = {"generator.dense1.weight", "generator.dense1.bias",
                                     "generator.dense2.weight", "generator.dense2.bias"};
 
-/* The name of a network stands for it alone, though another one's begins so. */
-Test(tool_program, a_group_of_a_network_is_of_no_other) {
-    tool_put_text(
-        "two.yaml",
-        "data: {train: {images: train-images, labels: train-labels}}\n"
-        "networks:\n"
-        "  gen.x: [flatten, {dense: {units: 8, name: in}}, {dense: {units: 64, name: in.b}},\n"
-        "          {reshape: [1, 8, 8]}]\n"
-        "  gen: [flatten, {dense: 4}]\n"
-        "losses: [{loss: ce, of: gen(gen.x)}]\n"
-        "train: {batch: 16, epochs: 1}\n");
-    tool_expect(0, NULL, "train two.yaml -o begin --epochs 0");
-    tool_expect(0, NULL,
-                "train two.yaml -o end --set 'train.groups=[{parameters: gen, frozen: true}]'");
-    SC_TRUE(same_tensor("begin/model.safetensors", "end/model.safetensors", "gen.dense1.weight"));
-    SC_TRUE(!same_tensor("begin/model.safetensors", "end/model.safetensors", "gen.x.in.weight"));
-    tool_expect(0, NULL,
-                "train two.yaml -o in --set 'train.groups=[{parameters: gen.x.in, frozen: true}]'");
-    SC_TRUE(same_tensor("begin/model.safetensors", "in/model.safetensors", "gen.x.in.weight"));
-    SC_TRUE(!same_tensor("begin/model.safetensors", "in/model.safetensors", "gen.x.in.b.weight"));
-}
-
 /* What is trained with one network frozen and the losses of the other's phase alone is what the
  * phase does in the same step: neither sees what the other one has moved. */
 Test(tool_program, phases_are_simultaneous) {

@@ -230,9 +230,9 @@ Test(tool_usage, completions) {
         {"train --set losses", ""}, /* a list: its members have numbers */
         {"train --set train.groups.", ""},
         {"plan --set data.train.l", "data.train.labels= data.train.limit="},
-        {"help train.",
-         "train.early_stopping train.penalty train.clip train.augment train.groups train.init_from "
-         "train.checkpoint"},
+        {"help train.", "train.early_stopping train.penalty train.clip train.adversarial "
+                        "train.augment train.groups "
+                        "train.init_from train.checkpoint"},
         {"help --format m", "markdown man"},
         {"verify --op conv", "conv2d conv2d_grad_input conv2d_grad_weight"},
         {"train --epochs t", ""},

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens libraries by dlopen: the OpenCL loader, libOpenCL.so.1, and what stands on it. Which
+/* Opens the OpenCL loader, libOpenCL.so.1. Which
  * vendors' drivers that loader will open is decided in ocl_vendors.c; this file knows none. */
 #include "opencl/ocl_api.h"
+#include "base/library.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -23,28 +23,10 @@ enum { COUNT = sizeof names / sizeof names[0] };
 _Static_assert(sizeof(sc_ocl_api) == COUNT * sizeof(void *),
                "sc_ocl_api is an array of pointers, in the order of names");
 
-socle_status sc_ocl_open_library(sc_env *env, const char *file, const char *const *functions,
-                                 size_t count, void *table) {
-    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        const char *why = dlerror();
-        return sc_fail(env, SOCLE_STATUS_NOT_FOUND, "%s", why ? why : file);
-    }
-    for (size_t i = 0; i < count; i++) {
-        void *address = dlsym(library, functions[i]);
-        if (!address) {
-            dlclose(library);
-            return sc_fail(env, SOCLE_STATUS_NOT_FOUND, "%s lacks %s", file, functions[i]);
-        }
-        memcpy((char *)table + i * sizeof address, &address, sizeof address);
-    }
-    return SOCLE_OK;
-}
-
 socle_status sc_ocl_load(sc_env *env) {
     pthread_mutex_lock(&load_lock);
     socle_status status =
-        loaded ? SOCLE_OK : sc_ocl_open_library(env, "libOpenCL.so.1", names, COUNT, &sc_ocl_calls);
+        loaded ? SOCLE_OK : sc_library_open(env, "libOpenCL.so.1", names, COUNT, &sc_ocl_calls);
     loaded = status == SOCLE_OK;
     pthread_mutex_unlock(&load_lock);
     if (status == SOCLE_OK) return SOCLE_OK;

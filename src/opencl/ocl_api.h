@@ -63,12 +63,6 @@ typedef struct sc_ocl_api {
 /* Filled by the first sc_ocl_load that succeeds, and the same from then on. */
 extern sc_ocl_api sc_ocl_calls;
 
-/* Opens a library and writes the addresses of `count` functions into `table`, an array of pointers
- * to functions. NOT_FOUND when the library or one of them is missing; it is never closed otherwise.
- */
-socle_status sc_ocl_open_library(sc_env *env, const char *file, const char *const *functions,
-                                 size_t count, void *table);
-
 /* Opens the OpenCL loader, once for the process, and never closes it: drivers keep threads.
  * NOT_FOUND when there is none, the text says why. Loads no vendor's driver. Thread: any. */
 socle_status sc_ocl_load(sc_env *env);

@@ -6,6 +6,7 @@
  * when the process ends. Its scratch memory is asked for at prepare time and lives in the planned
  * workspace, as a sub-buffer; where its batched call would allocate some of its own, the entries of
  * a batch go one by one. Empty sizes never reach it. */
+#include "base/library.h"
 #include "opencl/ocl.h"
 #include "opencl/ocl_matmul_geometry.h"
 
@@ -41,8 +42,8 @@ bool sc_ocl_clblast_open(const sc_env *parent) {
     sc_env_child(&env, parent);
     pthread_mutex_lock(&clblast_lock);
     if (!clblast_loaded)
-        clblast_loaded = sc_ocl_open_library(&env, "libclblast.so.1", names,
-                                             sizeof names / sizeof names[0], &clblast) == SOCLE_OK;
+        clblast_loaded = sc_library_open(&env, "libclblast.so.1", names,
+                                         sizeof names / sizeof names[0], &clblast) == SOCLE_OK;
     bool loaded = clblast_loaded;
     if (loaded) clblast_devices++;
     pthread_mutex_unlock(&clblast_lock);

@@ -44,6 +44,10 @@ target_include_directories(socle_deps SYSTEM INTERFACE ${CSV_INCLUDE_DIR})
 target_link_libraries(socle_deps INTERFACE
     PkgConfig::JANSSON PkgConfig::YAML PkgConfig::ZLIB PkgConfig::XXHASH ${CSV_LIBRARY})
 
+# Headers alone: src/data opens both libraries at run time, with the first picture.
+socle_pkg(PNG libpng libpng-dev)
+socle_pkg(JPEG libjpeg libjpeg-dev)
+
 if(SOCLE_OPENCL)
     find_package(OpenCL QUIET)
     if(NOT OpenCL_FOUND)

@@ -2,6 +2,7 @@
 /* `socle data`: what is in a file of samples, or in the data of a configuration. What a file is,
  * its ending and its first bytes say. */
 #include "cli/data_report.h"
+#include "cli/predict_input.h"
 #include "data/npy.h"
 #include "run/recipe_config.h"
 
@@ -36,9 +37,10 @@ const struct argp sc_data_argp = {
     .parser = parse,
     .args_doc = "FILE",
     .doc =
-        "Shows what is in a file of samples (CSV, IDX, .npy, plain or gzip): columns, what their "
-        "values are, how many are missing, their range or the times of each. Of a "
-        "configuration (.yaml, .yml, .json): its data, and what becomes of them.",
+        "Shows what is in a file of samples (CSV, IDX, .npy, plain or gzip; PNG, JPEG, or a folder "
+        "of them, or of a folder for each class): columns, what their values are, how many are "
+        "missing, their range or the times of each. Of a configuration (.yaml, .yml, .json): its "
+        "data, and what becomes of them.",
     .children = children};
 
 static socle_status report_part(sc_cli *cli, const sc_config *config, const char *name,
@@ -92,6 +94,35 @@ static socle_status report_array(sc_cli *cli, const char *path) {
     return status;
 }
 
+/* Folders in a folder are classes; their names come with the preparation. */
+static socle_status read_pictures(sc_dataset **out, const sc_folder *folder) {
+    const sc_names classes = {folder->class, folder->classes};
+    sc_preparation preparation;
+    sc_picture_form form = {0};
+    char *text = NULL;
+    SC_TRY(sc_folder_form(folder, &form));
+    SC_TRY(sc_folder_read(out, folder, &form, 0));
+    SC_TRY(sc_preparation_of_pictures(&preparation, folder->env, &form, &classes));
+    socle_status status = sc_preparation_text(&text, &preparation);
+    if (status == SOCLE_OK) status = sc_dataset_set_preparation(*out, text);
+    sc_release(folder->env, text);
+    sc_preparation_free(&preparation);
+    return status;
+}
+
+static socle_status report_pictures(sc_cli *cli, const char *path) {
+    sc_folder folder;
+    sc_dataset *dataset = NULL;
+    socle_status status = sc_folder_list_files(&folder, &cli->env, path);
+    if (status == SOCLE_STATUS_DATA) status = sc_folder_list(&folder, &cli->env, path, NULL);
+    SC_TRY(status);
+    status = read_pictures(&dataset, &folder);
+    if (status == SOCLE_OK) status = sc_data_report_set(cli, NULL, dataset);
+    sc_dataset_destroy(dataset);
+    sc_folder_free(&folder);
+    return status;
+}
+
 static socle_status report_csv(sc_cli *cli, const char *path) {
     sc_frame frame;
     SC_TRY(sc_frame_read_csv(&frame, &cli->env, path, NULL));
@@ -108,8 +139,10 @@ socle_status sc_data_command(sc_cli *cli, int argc, char **argv) {
     const char *path = settings.path;
     if (ends_with(path, ".yaml") || ends_with(path, ".yml") || ends_with(path, ".json"))
         return report_config(cli, path);
-    socle_status status = is_array(&array, &cli->env, path);
-    if (status == SOCLE_OK) status = array ? report_array(cli, path) : report_csv(cli, path);
+    bool pictures = sc_is_pictures(path);
+    socle_status status = pictures ? report_pictures(cli, path) : is_array(&array, &cli->env, path);
+    if (status == SOCLE_OK && !pictures)
+        status = array ? report_array(cli, path) : report_csv(cli, path);
     return status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO ? SOCLE_STATUS_DATA
                                                                          : status;
 }

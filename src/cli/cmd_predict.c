@@ -3,7 +3,7 @@
  * are printed batch by batch, so that a reader need not wait for the last. */
 #include "cli/draws.h"
 #include "cli/ensemble.h"
-#include "cli/model_run.h"
+#include "cli/predict_input.h"
 #include "cli/prediction.h"
 #include "model/net_config.h"
 #include "nn/layer.h"
@@ -37,8 +37,7 @@ typedef struct predict_settings {
 typedef struct predict_job {
     const predict_settings *settings;
     sc_net *net;
-    sc_dataset *dataset;
-    sc_preparation preparation; /* of the model's rows; zeroed: it has none */
+    sc_predict_input input;
     sc_prediction_form form;
     float *out; /* predictions of one micro-batch */
     int64_t printed;
@@ -113,8 +112,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp_option options[] = {
     {"input", KEY_INPUT, "FILE", 0,
      "Samples as IDX or .npy, or rows as CSV where the model learnt from a table, plain or gzip; - "
-     "for "
-     "standard input",
+     "for standard input; a PNG or JPEG file, or a folder of them",
      1},
     {"inputs", KEY_INPUTS, "NAME=FILE", 0,
      "Another input of the network, as many samples of it; may be repeated", 1},
@@ -142,9 +140,11 @@ static const struct argp_child children[] = {{&sc_model_choice_argp, 0, NULL, 0}
 const struct argp sc_predict_argp = {
     .options = options,
     .parser = parse,
-    .doc = "Prints one line per sample: the class and its probability; every output with --all, or "
-           "where the model has no classes. A model that learnt from a table names its classes, "
-           "and gives values in the units of the table.",
+    .doc =
+        "Prints one line per sample: the class and its probability; every output with --all, or "
+        "where the model has no classes. A model that learnt from a table or from pictures names "
+        "its classes, and gives values in the units of the table. Of a folder of pictures, lines "
+        "begin with the file.",
     .children = children};
 
 static socle_status check_outputs(sc_env *env, const predict_job *job) {
@@ -153,7 +153,7 @@ static socle_status check_outputs(sc_env *env, const predict_job *job) {
         env, SOCLE_STATUS_DIVERGED,
         "%lld of %lld samples have outputs that are NaN or infinite; look for NaN in the "
         "weights and the data",
-        (long long)job->broken, (long long)sc_dataset_count(job->dataset));
+        (long long)job->broken, (long long)sc_dataset_count(job->input.dataset));
 }
 
 /* A pass ends once its output cannot be written; the tool reports that at its end. */
@@ -173,10 +173,11 @@ static socle_status print_rows(sc_engine *engine, int slot, int64_t rows, void *
 
 static socle_status print_all(predict_job *job, sc_engine *engine) {
     sc_env *env = sc_engine_device(engine)->env;
-    sc_stage_source source = {.dataset = job->dataset};
+    sc_stage_source source = {.dataset = job->input.dataset};
     size_t size = (size_t)(sc_engine_capacity(engine) * sc_engine_prediction_size(engine));
     sc_order order;
-    SC_TRY(sc_order_init(&order, env, NULL, (uint32_t)sc_dataset_count(job->dataset), 0, false));
+    SC_TRY(
+        sc_order_init(&order, env, NULL, (uint32_t)sc_dataset_count(job->input.dataset), 0, false));
     socle_status status = sc_allocate(env, &job->out, size, sizeof *job->out);
     if (status == SOCLE_OK && job->settings->draws)
         status = sc_draws_create(&job->draws, env, job->settings->draws, size);
@@ -206,7 +207,7 @@ static socle_status job(sc_device *device, void *argument) {
     predict_job *predict = argument;
     sc_engine *engine;
     SC_TRY(sc_model_run_engine(&engine, device, predict->net, &predict->settings->choice,
-                               predict->dataset, predict->settings->batch,
+                               predict->input.dataset, predict->settings->batch,
                                predict->settings->logits, predict->settings->draws > 0));
     socle_status status = print_all(predict, engine);
     sc_engine_destroy(engine);
@@ -232,13 +233,13 @@ static bool has_probabilities(const sc_loss_term *loss) {
     return loss && (loss->kind->applies || loss->kind->expects);
 }
 
-/* A model that learnt from a table is asked about rows of one. */
-static socle_status read_samples(sc_dataset **out, const predict_settings *settings,
-                                 const sc_preparation *preparation) {
+/* `net`: NULL where the samples say what the network is like. */
+static socle_status read_samples(sc_predict_input *out, const predict_settings *settings,
+                                 const sc_net *net, const char *model) {
     sc_env *env = &settings->cli->env;
-    SC_TRY(preparation->fields ? sc_model_run_rows(out, env, settings->input, preparation)
-                               : sc_model_run_samples(out, env, settings->input, settings->layout));
-    return sc_model_run_inputs(*out, env, settings->file, settings->files, settings->layout);
+    SC_TRY(sc_predict_input_load(out, env, net, model, settings->input, settings->layout));
+    return sc_model_run_inputs(out->dataset, env, settings->file, settings->files,
+                               settings->layout);
 }
 
 static socle_status check_inputs(const predict_settings *settings, const sc_net *net) {
@@ -255,17 +256,15 @@ static socle_status check_inputs(const predict_settings *settings, const sc_net 
 static socle_status load_with(predict_job *predict, sc_cli *cli, const sc_config *config) {
     const predict_settings *settings = predict->settings;
     const sc_model_choice *choice = &settings->choice;
+    sc_predict_input *input = &predict->input;
     bool first = !config || sc_recipe_prepares(config);
     if (first) SC_TRY(sc_model_choice_net_of(&predict->net, choice, config, NULL));
-    if (predict->net && predict->net->preparation)
-        SC_TRY(sc_preparation_read(&predict->preparation, &cli->env, choice->model,
-                                   predict->net->preparation));
-    SC_TRY(read_samples(&predict->dataset, settings, &predict->preparation));
-    if (!first) SC_TRY(sc_model_choice_net_of(&predict->net, choice, config, predict->dataset));
+    SC_TRY(read_samples(input, settings, predict->net, choice->model));
+    if (!first) SC_TRY(sc_model_choice_net_of(&predict->net, choice, config, input->dataset));
     if (settings->network) SC_TRY(sc_net_choose_result(predict->net, settings->network));
     SC_TRY(check_inputs(settings, predict->net));
     SC_TRY(check_draws(predict, cli));
-    return sc_recipe_suits(&cli->env, predict->net, predict->dataset, false);
+    return sc_recipe_suits(&cli->env, predict->net, predict->input.dataset, false);
 }
 
 static socle_status load(predict_job *predict, sc_cli *cli) {
@@ -276,13 +275,24 @@ static socle_status load(predict_job *predict, sc_cli *cli) {
     return status;
 }
 
+static socle_status read_member(sc_member *member, const predict_settings *settings) {
+    sc_predict_input input;
+    SC_TRY(read_samples(&input, settings, member->net, member->path));
+    member->dataset = input.dataset;
+    member->folder = input.folder;
+    input.dataset = NULL;
+    input.folder = (sc_folder){0};
+    sc_predict_input_free(&input);
+    return SOCLE_OK;
+}
+
 /* The samples as each model reads them. */
 static socle_status load_members(sc_ensemble *ensemble, const predict_settings *settings) {
     sc_env *env = &ensemble->cli->env;
     for (int m = 0; m < ensemble->models; m++) {
         sc_member *member = &ensemble->member[m];
         if (settings->network) SC_TRY(sc_net_choose_result(member->net, settings->network));
-        SC_TRY(read_samples(&member->dataset, settings, &member->preparation));
+        SC_TRY(read_member(member, settings));
         SC_TRY(check_inputs(settings, member->net));
         SC_TRY(sc_recipe_suits(env, member->net, member->dataset, false));
     }
@@ -293,10 +303,11 @@ static socle_status print_means(const sc_ensemble *ensemble, const predict_setti
     const sc_member *first = &ensemble->member[0];
     sc_prediction_form form = {.cli = ensemble->cli,
                                .preparation = &first->preparation,
+                               .file = first->folder.files > 1 ? first->folder.file : NULL,
                                .classes = has_classes(first->net),
                                .all = settings->all,
                                .logits = settings->logits};
-    predict_job counts = {.dataset = first->dataset};
+    predict_job counts = {.input.dataset = first->dataset};
     for (int64_t i = 0; i < ensemble->samples && !ferror(stdout); i++) {
         form.deviation = ensemble->deviation + i * ensemble->size;
         counts.broken +=
@@ -345,18 +356,19 @@ socle_status sc_predict_command(sc_cli *cli, int argc, char **argv) {
     if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);
     if (status == SOCLE_OK) {
         const sc_loss_term *loss = sc_net_output_loss(predict.net);
-        predict.form = (sc_prediction_form){.cli = cli,
-                                            .probabilities = has_probabilities(loss),
-                                            .middle = middle_of(loss),
-                                            .preparation = &predict.preparation,
-                                            .classes = has_classes(predict.net),
-                                            .all = settings.all,
-                                            .logits = settings.logits};
+        predict.form = (sc_prediction_form){
+            .cli = cli,
+            .probabilities = has_probabilities(loss),
+            .middle = middle_of(loss),
+            .preparation = &predict.input.preparation,
+            .file = predict.input.folder.files > 1 ? predict.input.folder.file : NULL,
+            .classes = has_classes(predict.net),
+            .all = settings.all,
+            .logits = settings.logits};
         status = sc_worker_run(worker, job, &predict, 0);
         sc_worker_destroy(worker);
     }
-    sc_preparation_free(&predict.preparation);
-    sc_dataset_destroy(predict.dataset);
+    sc_predict_input_free(&predict.input);
     sc_net_destroy(predict.net);
     return status;
 }

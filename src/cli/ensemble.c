@@ -55,6 +55,7 @@ void sc_ensemble_close(sc_ensemble *ensemble) {
         sc_member *member = &ensemble->member[m];
         sc_preparation_free(&member->preparation);
         sc_dataset_destroy(member->dataset);
+        sc_folder_free(&member->folder);
         sc_net_destroy(member->net);
     }
     sc_release(&ensemble->cli->env, ensemble->mean);

@@ -6,12 +6,16 @@
 #define SC_CLI_ENSEMBLE_H
 
 #include "cli/model_run.h"
+#include "data/folder.h"
 
 typedef struct sc_member {
     const char *path;
     sc_net *net;
     sc_preparation preparation; /* of its rows; zeroed: it has none */
-    sc_dataset *dataset; /* the samples, as it reads them; the caller's to give, owned here */
+    /* The samples, as it reads them, and the files that they are of where they are pictures; the
+     * caller's to give, owned here. */
+    sc_dataset *dataset;
+    sc_folder folder;
 } sc_member;
 
 typedef struct sc_ensemble {

@@ -82,6 +82,7 @@ static void print_json(const sc_prediction_form *form, int64_t index, const floa
                        int64_t size, const decision *class) {
     json_t *event = sc_report(NULL), *outputs = json_array(), *values = json_object();
     sc_report_integer(event, "index", index);
+    if (form->file) sc_report_text(event, "file", form->file[index]);
     if (class) {
         const char *name = name_of(form, class->class);
         sc_report_value(event, "class",
@@ -107,9 +108,10 @@ static void print_json(const sc_prediction_form *form, int64_t index, const floa
     sc_report_print(form->cli, event);
 }
 
-static void print_line(const sc_prediction_form *form, const float *row, int64_t size,
-                       const decision *class) {
+static void print_line(const sc_prediction_form *form, int64_t index, const float *row,
+                       int64_t size, const decision *class) {
     const char *name = class ? name_of(form, class->class) : NULL;
+    if (form->file) printf("%s: ", form->file[index]);
     if (class && class->class < 0)
         printf("nan nan");
     else if (name)
@@ -133,6 +135,6 @@ bool sc_prediction_print(const sc_prediction_form *form, int64_t index, const fl
     if (form->cli->json)
         print_json(form, index, row, size, class);
     else
-        print_line(form, row, size, class);
+        print_line(form, index, row, size, class);
     return largest(row, size) >= 0;
 }

@@ -10,6 +10,7 @@ typedef struct sc_prediction_form {
     sc_cli *cli;
     const sc_preparation *preparation; /* gives names of classes and units of values; zeroed: the
                                           model knows none */
+    const char *const *file;           /* that each sample is of; NULL: of one */
     bool classes;                      /* outputs are numbers of classes */
     bool probabilities;                /* outputs are those of classes; false: scores, or values */
     double middle;                     /* a single output above it is the second of two classes */

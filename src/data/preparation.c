@@ -36,13 +36,53 @@ void sc_preparation_free(sc_preparation *preparation) {
     *preparation = (sc_preparation){0};
 }
 
+static socle_status name_classes(sc_preparation *preparation, const sc_names *classes) {
+    sc_field *field;
+    SC_TRY(sc_arena_allocate(preparation->arena, &field, 1, sizeof *field));
+    *field = (sc_field){.name = "class",
+                        .kind = "categorical",
+                        .missing = "refuse",
+                        .target = true,
+                        .scale = 1,
+                        .categories = classes->count};
+    SC_TRY(sc_arena_allocate(preparation->arena, &field->category, classes->count,
+                             sizeof *field->category));
+    for (size_t c = 0; c < classes->count; c++)
+        SC_TRY(sc_arena_string(preparation->arena, &field->category[c], classes->name[c]));
+    preparation->field = field;
+    preparation->fields = 1;
+    return SOCLE_OK;
+}
+
+socle_status sc_preparation_of_pictures(sc_preparation *out, sc_env *env,
+                                        const sc_picture_form *form, const sc_names *classes) {
+    *out = (sc_preparation){.env = env, .header = true, .decimal = '.', .picture = *form};
+    socle_status status = sc_arena_create(&out->arena, env);
+    if (status == SOCLE_OK && classes->count) status = name_classes(out, classes);
+    if (status != SOCLE_OK) sc_preparation_free(out);
+    return status;
+}
+
+socle_status sc_preparation_check_rows(const sc_preparation *preparation, const char *label) {
+    if (!preparation->picture.height) return SOCLE_OK;
+    return sc_fail(preparation->env, SOCLE_STATUS_DATA,
+                   "%s: the model learnt from pictures, and this is read as a table", label);
+}
+
+socle_status sc_preparation_check_pictures(const sc_preparation *preparation, const char *label) {
+    if (preparation->picture.height) return SOCLE_OK;
+    return sc_fail(preparation->env, SOCLE_STATUS_DATA,
+                   "%s: the model learnt from a table, and this is read as pictures", label);
+}
+
 size_t sc_field_width(const sc_field *field) {
     size_t more = strcmp(field->missing, "category") == 0;
     return (field->categories ? field->categories : 1) + more;
 }
 
 size_t sc_preparation_width(const sc_preparation *preparation) {
-    size_t width = 0;
+    const sc_picture_form *picture = &preparation->picture;
+    size_t width = (size_t)(picture->height * picture->width * picture->channels);
     for (size_t f = 0; f < preparation->fields; f++)
         if (!preparation->field[f].target) width += sc_field_width(&preparation->field[f]);
     return width;

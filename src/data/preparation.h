@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What makes samples of the rows of a table: which columns are inputs and targets, how cells become
- * numbers, and what was learnt of them for that: means, spreads, categories, classes. It is learnt
- * once, of the rows that are trained on, lies in the model file as text, and is applied to any
- * further table with these columns: so a model takes raw rows, and gives classes by name and values
- * in the units of the file. Knows no network and no configuration. */
+/* What makes samples of what lies in files. Of the rows of a table: which columns are inputs and
+ * targets, how cells become numbers, and what was learnt of them for that: means, spreads,
+ * categories, classes. Of pictures: their size, and the names of classes. It is learnt once, of
+ * what is trained on, lies in the model file as text, and is applied to any further table with
+ * these columns, or picture: so a model takes raw rows, and gives classes by name and values in the
+ * units of the file. Knows no network and no configuration. */
 #ifndef SC_DATA_PREPARATION_H
 #define SC_DATA_PREPARATION_H
 
@@ -11,6 +12,7 @@
 #include "base/option.h"
 #include "data/dataset.h"
 #include "data/frame.h"
+#include "data/picture.h"
 
 enum { SC_CATEGORIES = 1000 }; /* of a column at most */
 
@@ -36,6 +38,7 @@ typedef struct sc_preparation {
     size_t fields;
     bool header; /* of the file */
     char decimal;
+    sc_picture_form picture; /* samples are such pictures, and no rows; height 0: they are rows */
 } sc_preparation;
 
 typedef struct sc_names {
@@ -75,7 +78,14 @@ socle_status sc_preparation_fit(sc_preparation *out, const sc_frame *frame,
  * where one must be. */
 socle_status sc_preparation_apply(sc_dataset **out, const sc_preparation *preparation,
                                   const sc_frame *frame, bool targets);
+/* Samples are pictures of this form, and classes, if there are any, have these names, in order. */
+socle_status sc_preparation_of_pictures(sc_preparation *out, sc_env *env,
+                                        const sc_picture_form *form, const sc_names *classes);
 void sc_preparation_free(sc_preparation *preparation); /* a zeroed one is fine */
+/* Whether it makes samples of rows / of pictures; else an error: DATA ("a.csv: the model learnt
+ * from pictures, and this is a table"). */
+socle_status sc_preparation_check_rows(const sc_preparation *preparation, const char *label);
+socle_status sc_preparation_check_pictures(const sc_preparation *preparation, const char *label);
 
 size_t sc_preparation_width(const sc_preparation *preparation); /* numbers of a sample's input */
 size_t sc_field_width(const sc_field *field);

@@ -175,6 +175,7 @@ socle_status sc_preparation_apply(sc_dataset **out, const sc_preparation *prepar
                                   const sc_frame *frame, bool targets) {
     applying to = {.frame = frame, .preparation = preparation};
     *out = NULL;
+    SC_TRY(sc_preparation_check_rows(preparation, frame->label));
     socle_status status = apply(out, &to, targets);
     sc_release(frame->env, to.column);
     if (status == SOCLE_OK) return SOCLE_OK;

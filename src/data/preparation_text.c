@@ -34,6 +34,23 @@ static const sc_record record = {.word = "fields",
                                  .standard = &(const sc_field){.scale = 1},
                                  .size = sizeof(sc_field)};
 
+#define PICTURE(field) offsetof(sc_picture_form, field)
+static const sc_option picture_options[] = {
+    {"height", SC_OPTION_LONG, PICTURE(height), "rows of pixels", 1, SC_PICTURE_SIDE,
+     .required = true, .example = "28"},
+    {"width", SC_OPTION_LONG, PICTURE(width), "pixels of a row", 1, SC_PICTURE_SIDE,
+     .required = true, .example = "28"},
+    {"channels", SC_OPTION_LONG, PICTURE(channels), "1: grey; 3: colours", 1, 3, .required = true,
+     .example = "1"},
+    {"scaled", SC_OPTION_BOOL, PICTURE(scaled), "other sizes are scaled", .example = "true"},
+    {"grey", SC_OPTION_BOOL, PICTURE(grey), "colours become grey", .example = "true"},
+};
+static const sc_record picture_record = {.word = "picture",
+                                         .options = picture_options,
+                                         .count = COUNT(picture_options),
+                                         .standard = &(const sc_picture_form){0},
+                                         .size = sizeof(sc_picture_form)};
+
 static json_t *field_value(const sc_field *field) {
     json_t *value = sc_record_value(field, &record);
     if (!value || !field->categories) return value;
@@ -61,6 +78,9 @@ socle_status sc_preparation_text(char **out, const sc_preparation *preparation) 
     bool whole = is_whole(list, preparation);
     json_t *root = json_pack("{s: b, s: s, s: o}", "header", preparation->header, "decimal",
                              decimal, "fields", list);
+    if (root && preparation->picture.height)
+        json_object_set_new(root, "picture",
+                            sc_record_value(&preparation->picture, &picture_record));
     sc_text text;
     sc_text_init(&text, preparation->env);
     socle_status status = root && whole ? SOCLE_OK
@@ -115,6 +135,19 @@ static socle_status read_field(sc_preparation *out, const sc_config *config, con
     return sc_config_fail(config, item, "categories", "of several targets all are numbers");
 }
 
+static socle_status read_picture(sc_preparation *out, const sc_config *config, const json_t *root) {
+    const json_t *picture = NULL;
+    const char *key = "picture";
+    SC_TRY(sc_config_get_object(&picture, config, root, key));
+    if (!picture) return SOCLE_OK;
+    SC_TRY(sc_record_read(&out->picture, config, picture, &picture_record));
+    if (out->picture.channels == 2)
+        return sc_config_fail(config, picture, "channels", "must be 1 or 3");
+    if (out->fields > 1 || (out->fields && !sc_preparation_classes(out)))
+        return sc_config_fail(config, root, "fields", "are not the classes of pictures");
+    return SOCLE_OK;
+}
+
 static socle_status read_fields(sc_preparation *out, const sc_config *config) {
     const json_t *root = sc_config_root(config), *list = NULL;
     const char *decimal = ".";
@@ -132,6 +165,7 @@ static socle_status read_fields(sc_preparation *out, const sc_config *config) {
             return sc_config_fail_item(config, list, i, "must be a mapping");
         SC_TRY(read_field(out, config, json_array_get(list, i)));
     }
+    SC_TRY(read_picture(out, config, root));
     size_t width = sc_preparation_width(out);
     if (width >= 1 && width <= MOST_WIDTH) return SOCLE_OK;
     return sc_config_fail(config, root, "fields", "has no input, or too many");

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* What decides how a sample is made; another part of the data cannot have it otherwise. */
-static const char *const learnt_keys[] = {"target",      "features", "ignore", "columns",
-                                          "standardise", "min_max",  "missing"};
+static const char *const learnt_keys[] = {"target",      "features", "ignore",  "columns",
+                                          "standardise", "min_max",  "missing", NULL};
 /* Those that the record of a part does not hold. */
 static const char *const copied_keys[] = {"target", "features", "ignore", "columns", "header"};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -165,50 +165,15 @@ static socle_status prepare_anew(sc_dataset **out, const sc_reading *reading,
     return status;
 }
 
-/* ---- What was learnt ---- */
-
-static socle_status check_alike(const sc_reading *reading) {
-    const json_t *train;
-    SC_TRY(sc_recipe_find_part(&train, reading->config, "train"));
-    for (size_t i = 0; train && i < COUNT(learnt_keys); i++) {
-        json_t *here = json_object_get(reading->json, learnt_keys[i]),
-               *there = json_object_get(train, learnt_keys[i]);
-        if (here && !json_equal(here, there))
-            return sc_config_fail(reading->config, reading->json, learnt_keys[i],
-                                  "is not as in data.train: these rows become samples as those do; "
-                                  "leave it out here");
-    }
-    return SOCLE_OK;
-}
-
-static socle_status prepare_by(sc_dataset **out, const sc_reading *reading, const sc_frame *frame,
-                               const char *text) {
+static socle_status prepare(sc_dataset **out, const sc_reading *reading, const sc_frame *frame) {
     sc_preparation preparation;
-    SC_TRY(sc_preparation_read(&preparation, reading->env, "the model's preparation", text));
+    bool known;
+    SC_TRY(sc_reading_learnt(&preparation, &known, reading, learnt_keys));
+    if (!known) return prepare_anew(out, reading, frame);
     socle_status status =
         sc_preparation_apply(out, &preparation, frame, sc_preparation_targets(&preparation) > 0);
     sc_preparation_free(&preparation);
     return status;
-}
-
-static socle_status prepare_as_training(sc_dataset **out, const sc_reading *reading,
-                                        const sc_frame *frame) {
-    sc_dataset *train;
-    SC_TRY(sc_recipe_data(&train, reading->env, reading->config, "train", NULL));
-    const char *text = train ? sc_dataset_preparation(train) : NULL;
-    socle_status status =
-        text ? prepare_by(out, reading, frame, text)
-             : sc_config_fail(reading->config, reading->json, "csv",
-                              "needs a table in data.train, from which samples are learnt");
-    sc_dataset_destroy(train);
-    return status;
-}
-
-static socle_status prepare(sc_dataset **out, const sc_reading *reading, const sc_frame *frame) {
-    bool train = strcmp(reading->name, "train") == 0;
-    if (!train) SC_TRY(check_alike(reading));
-    if (reading->preparation) return prepare_by(out, reading, frame, reading->preparation);
-    return train ? prepare_anew(out, reading, frame) : prepare_as_training(out, reading, frame);
 }
 
 static socle_status read_csv(sc_dataset **out, const sc_reading *reading) {

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See readers.h: the table, and whose keys are whose. */
+/* See readers.h: the table, whose keys are whose, and what one part has of another. */
 #include "run/readers.h"
 
-static const sc_reader *const readers[] = {&sc_reader_idx, &sc_reader_csv, &sc_reader_toy, NULL};
+#include <string.h>
+
+static const sc_reader *const readers[] = {&sc_reader_idx, &sc_reader_csv, &sc_reader_folder,
+                                           &sc_reader_toy, NULL};
 
 const sc_reader *sc_reader_owner(const char *key) {
     for (int r = 0; readers[r]; r++)
@@ -41,4 +44,41 @@ void sc_reader_strip(const sc_reader *reader, json_t *part) {
         const sc_reader *owner = sc_reader_owner(key);
         if (owner && owner != reader) json_object_del(part, key);
     }
+}
+
+static socle_status check_alike(const sc_reading *reading, const char *const *keys) {
+    const json_t *train;
+    SC_TRY(sc_recipe_find_part(&train, reading->config, "train"));
+    for (; train && *keys; keys++) {
+        json_t *here = json_object_get(reading->json, *keys),
+               *there = json_object_get(train, *keys);
+        if (here && !json_equal(here, there))
+            return sc_config_fail(reading->config, reading->json, *keys,
+                                  "is not as in data.train: these samples are made as those are; "
+                                  "leave it out here");
+    }
+    return SOCLE_OK;
+}
+
+static socle_status learnt_of_training(sc_preparation *out, const sc_reading *reading) {
+    sc_dataset *train;
+    SC_TRY(sc_recipe_data(&train, reading->env, reading->config, "train", NULL));
+    const char *text = train ? sc_dataset_preparation(train) : NULL;
+    socle_status status =
+        text ? sc_preparation_read(out, reading->env, "data.train", text)
+             : sc_config_fail(reading->config, reading->json, NULL,
+                              "needs data.train of the same kind, from which samples are learnt");
+    sc_dataset_destroy(train);
+    return status;
+}
+
+socle_status sc_reading_learnt(sc_preparation *out, bool *known, const sc_reading *reading,
+                               const char *const *keys) {
+    bool train = strcmp(reading->name, "train") == 0;
+    *out = (sc_preparation){0};
+    *known = reading->preparation || !train;
+    if (!train) SC_TRY(check_alike(reading, keys));
+    if (!*known) return SOCLE_OK;
+    if (!reading->preparation) return learnt_of_training(out, reading);
+    return sc_preparation_read(out, reading->env, "the model's preparation", reading->preparation);
 }

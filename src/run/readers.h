@@ -37,11 +37,18 @@ socle_status sc_reader_find(const sc_reader **out, const sc_config *config, cons
 
 /* The reader that a part names; NULL: none. */
 const sc_reader *sc_reader_named(const json_t *json);
+/* Makes readable what samples are made by, where the training data or a model say it; *known false:
+ * it is to be learnt of this part. `keys` (ended by NULL) decide how a sample is made: no other
+ * part has them otherwise than data.train. Errors: CONFIG (so; or data.train says nothing), DATA.
+ */
+socle_status sc_reading_learnt(sc_preparation *out, bool *known, const sc_reading *reading,
+                               const char *const *keys);
+
 /* The reader to which alone a key of a part belongs; NULL: any source may have it. */
 const sc_reader *sc_reader_owner(const char *key);
 /* Takes what is another reader's out of a resolved part. */
 void sc_reader_strip(const sc_reader *reader, json_t *part);
 
-extern const sc_reader sc_reader_idx, sc_reader_csv, sc_reader_toy;
+extern const sc_reader sc_reader_idx, sc_reader_csv, sc_reader_folder, sc_reader_toy;
 
 #endif

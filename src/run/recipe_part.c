@@ -11,6 +11,11 @@
 static const sc_word decimals[] = {
     {".", "a point: 3.14", "point"}, {",", "a comma: 3,14", "comma"}, {0}};
 
+static const sc_word colours[] = {
+    {"grey", "one channel: 0.299 red + 0.587 green + 0.114 blue", "gray"},
+    {"rgb", "three channels: red, green and blue", NULL},
+    {0}};
+
 static const sc_option column_options[] = {
     {"name", SC_OPTION_TEXT, offsetof(sc_column_wish, name), "which column", .required = true,
      .example = "age"},
@@ -33,12 +38,12 @@ const sc_record sc_recipe_column_record = {
 
 static const sc_option part_options[] = {
     {"images", SC_OPTION_PATH, AT(images), "an IDX or .npy file, plain or gzip", .required = true,
-     .unless = "csv generate", .example = "train-images-idx3-ubyte.gz"},
+     .unless = "csv folder generate", .example = "train-images-idx3-ubyte.gz"},
     {"labels", SC_OPTION_PATH, AT(labels),
      "an IDX or .npy file with a label or a value per sample, per token (two dimensions) or per "
      "pixel "
      "(three)",
-     .required = true, .unless = "csv generate", .example = "train-labels-idx1-ubyte.gz"},
+     .required = true, .unless = "csv folder generate", .example = "train-labels-idx1-ubyte.gz"},
     {"inputs", SC_OPTION_MAP, ELSEWHERE,
      "an IDX or .npy file for each input of the network beside the images, with as many samples",
      .standard = "images alone", .example = "{length: train-lengths-idx1-ubyte.gz}"},
@@ -50,10 +55,15 @@ static const sc_option part_options[] = {
     {"csv", SC_OPTION_PATH, AT(csv),
      "a table as CSV, plain or gzip, in the place of `images`: its columns are the input and the "
      "target; the model keeps what was learnt of them, and predicts from raw rows",
-     .required = true, .unless = "images generate", .example = "iris.csv"},
+     .required = true, .unless = "images folder generate", .example = "iris.csv"},
+    {"folder", SC_OPTION_PATH, AT(folder),
+     "PNG and JPEG files, in the place of `images`: a folder with a folder for each class, which "
+     "is "
+     "named as the class",
+     .required = true, .unless = "images csv generate", .example = "animals/train"},
     {"generate", SC_OPTION_KIND, AT(toy),
      "toy data, in the place of files: points that a rule gives a class or a value",
-     .required = true, .unless = "images csv", .family = &sc_toy_family,
+     .required = true, .unless = "images csv folder", .family = &sc_toy_family,
      .example = "{spiral: {samples: 600, noise: 0.1}}"},
     {"target", SC_OPTION_NAMES, ELSEWHERE,
      "the column that is predicted, or several of numbers; text and whole numbers are classes, "
@@ -90,6 +100,12 @@ static const sc_option part_options[] = {
     {"per_class", SC_OPTION_LONG, AT(per_class),
      "at most so many samples of each class, the first ones; 0: all", 0, UINT32_MAX,
      .example = "50", .unit = "samples"},
+    {"size", SC_OPTION_PAIR, ELSEWHERE, "what pictures of a folder are scaled to", 1,
+     SC_PICTURE_SIDE, .standard = "all pictures have the size of the first", .unit = "pixels",
+     .example = "[32, 32]"},
+    {"colour", SC_OPTION_WORD, AT(colour), "what the colours of pictures of a folder become",
+     .standard = "as in the first picture", .words = colours, .example = "grey",
+     .aliases = "color"},
     {"limit", SC_OPTION_LONG, AT(limit), "use the first so many samples; 0: all", 0, UINT32_MAX,
      .example = "1000", .unit = "samples"},
     {"class_weights", SC_OPTION_NUMBERS, ELSEWHERE, "how much a sample of each class counts", 0,

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PNG and JPEG files as bytes, their colours and sizes, folders of them, and what is refused. The
+ * files are those of the fuzzer's corpus. */
+#include "data/folder.h"
+
+#include "sc_temp.h"
+
+static sc_env env;
+static sc_temp temp;
+
+static void begin(void) {
+    sc_env_init(&env, NULL, NULL);
+    sc_temp_make(&temp);
+}
+
+static void end(void) {
+    sc_temp_remove(&temp);
+}
+
+TestSuite(picture, .init = begin, .fini = end);
+
+static const char *corpus(const char *name) {
+    static char path[512];
+    snprintf(path, sizeof path, "%s/tests/fuzz/corpus/picture/%s", SC_SOURCE_DIR, name);
+    return path;
+}
+
+static sc_picture read_one(const char *name, int64_t height, int64_t width, int64_t channels) {
+    sc_picture picture;
+    SC_REPRO("%s", name);
+    SC_OK(&env, sc_picture_read(&picture, &env, corpus(name)));
+    SC_EQ(picture.height, height);
+    SC_EQ(picture.width, width);
+    SC_EQ(picture.channels, channels);
+    return picture;
+}
+
+static void expect_pixels(const char *name, int64_t height, int64_t width, int64_t channels,
+                          const uint8_t *pixel) {
+    sc_picture picture = read_one(name, height, width, channels);
+    for (int64_t i = 0; i < height * width * channels; i++) SC_EQ(picture.pixel[i], pixel[i]);
+    sc_picture_free(&picture, &env);
+}
+
+Test(picture, png) {
+    expect_pixels("grey.png", 2, 3, 1, (const uint8_t[]){0, 100, 255, 7, 8, 9});
+    expect_pixels("colours.png", 1, 2, 3, (const uint8_t[]){255, 0, 0, 10, 20, 30});
+    expect_pixels("palette.png", 1, 2, 3, (const uint8_t[]){200, 100, 50, 9, 9, 9});
+    expect_pixels("bits.png", 1, 8, 1, (const uint8_t[]){255, 0, 255, 0, 0, 255, 0, 255});
+    expect_pixels("deep.png", 1, 2, 1, (const uint8_t[]){128, 255}); /* 0x8080 / 257 */
+    expect_pixels("alpha.png", 1, 2, 3, (const uint8_t[]){255, 0, 0, 255, 255, 255}); /* on white */
+}
+
+Test(picture, jpeg) {
+    sc_picture picture = read_one("grey.jpg", 8, 8, 1); /* 128 everywhere, which is exact */
+    for (int i = 0; i < 64; i++) SC_EQ(picture.pixel[i], 128);
+    sc_picture_free(&picture, &env);
+    picture = read_one("progressive.jpg", 16, 16, 3);
+    sc_picture_free(&picture, &env);
+    picture = read_one("colours.jpg", 8, 8, 3);
+    sc_picture_free(&picture, &env);
+}
+
+static void refuse(const char *path, const char *text) {
+    sc_picture picture;
+    SC_REPRO("%s", path);
+    SC_EQ(sc_picture_read(&picture, &env, path), SOCLE_STATUS_DATA);
+    SC_CONTAINS(env.text, path);
+    SC_CONTAINS(env.text, text);
+    SC_TRUE(!picture.pixel);
+}
+
+Test(picture, what_is_refused) {
+    refuse(corpus("cut.png"), "the PNG file is broken");
+    refuse(corpus("wide.png"), "cannot hold the 2000x60000 pixels");
+    refuse(corpus("print.jpg"), "CMYK");
+    refuse(sc_temp_put(&temp, "empty.png", "", 0), "is empty");
+    refuse(sc_temp_put(&temp, "text.png", "a,b\n1,2\n", 8), "neither a PNG nor a JPEG file");
+    char data[512];
+    FILE *file = fopen(corpus("colours.jpg"), "rb");
+    size_t size = file ? fread(data, 1, sizeof data, file) : 0;
+    SC_TRUE(file && fclose(file) == 0 && size > 250);
+    refuse(sc_temp_put(&temp, "cut.jpg", data, 250), "Premature end");
+    refuse(sc_temp_put(&temp, "head.jpg", data, 20), "the JPEG file is broken");
+}
+
+Test(picture, colours) {
+    sc_picture picture = read_one("colours.png", 1, 2, 3);
+    SC_OK(&env, sc_picture_colour(&picture, &env, 1));
+    SC_EQ(picture.pixel[0], 76); /* 0.299 * 255 = 76.2 */
+    SC_EQ(picture.pixel[1], 18); /* 2.99 + 11.74 + 3.42 = 18.15 */
+    SC_OK(&env, sc_picture_colour(&picture, &env, 3));
+    for (int c = 0; c < 3; c++) SC_EQ(picture.pixel[c], 76);
+    sc_picture_free(&picture, &env);
+}
+
+static sc_picture picture_of(int64_t height, int64_t width, const uint8_t *pixel) {
+    sc_picture picture;
+    SC_OK(&env, sc_picture_create(&picture, &env, "test", height, width, 1));
+    memcpy(picture.pixel, pixel, (size_t)(height * width));
+    return picture;
+}
+
+/* By hand: halving [0, 0, 80, 80] weighs four pixels 1/8, 3/8, 3/8, 1/8, cut at the edge. */
+Test(picture, scale) {
+    sc_picture picture = picture_of(1, 4, (const uint8_t[]){0, 0, 80, 80});
+    SC_OK(&env, sc_picture_scale(&picture, &env, 1, 2));
+    SC_EQ(picture.pixel[0], 11); /* 80 * (1/8) / (7/8) = 11.4 */
+    SC_EQ(picture.pixel[1], 69);
+    sc_picture_free(&picture, &env);
+    picture = picture_of(2, 1, (const uint8_t[]){0, 100}); /* 0, 25, 75, 100 */
+    SC_OK(&env, sc_picture_scale(&picture, &env, 4, 1));
+    const uint8_t wanted[] = {0, 25, 75, 100};
+    for (int i = 0; i < 4; i++) SC_EQ(picture.pixel[i], wanted[i]);
+    sc_picture_free(&picture, &env);
+}
+
+Test(picture, a_constant_stays_at_any_size) {
+    uint8_t pixel[35];
+    memset(pixel, 201, sizeof pixel);
+    for (int64_t height = 1; height < 14; height += 3)
+        for (int64_t width = 1; width < 14; width++) {
+            sc_picture picture = picture_of(5, 7, pixel);
+            SC_OK(&env, sc_picture_scale(&picture, &env, height, width));
+            for (int64_t i = 0; i < height * width; i++) SC_EQ(picture.pixel[i], 201);
+            sc_picture_free(&picture, &env);
+        }
+}
+
+/* ---- Folders ---- */
+
+static void copy_to(const char *folder, const char *name, const char *from) {
+    char data[4096], path[200];
+    FILE *in = fopen(corpus(from), "rb");
+    size_t size = in ? fread(data, 1, sizeof data, in) : 0;
+    SC_TRUE(in && fclose(in) == 0 && size);
+    mkdir(sc_temp_file(&temp, folder), 0700);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    sc_temp_put(&temp, path, data, size);
+}
+
+static void refuse_folder(const char *folder, const char *text) {
+    sc_folder list;
+    SC_TRUE(sc_folder_list(&list, &env, folder, NULL) != SOCLE_OK);
+    SC_CONTAINS(env.text, text);
+    SC_TRUE(!list.env);
+}
+
+Test(picture, classes_are_folders) {
+    sc_folder folder;
+    sc_dataset *dataset;
+    sc_picture_form form = {0};
+    refuse_folder(temp.path, "has no folders in it");
+    copy_to("10", "a.png", "grey.png");
+    refuse_folder(temp.path, "has one class only, '10'");
+    copy_to("9", "b.PNG", "grey.png");
+    copy_to("9", "c.png", "grey.png");
+    copy_to("9", "notes.txt", "grey.png");
+    SC_OK(&env, sc_folder_list(&folder, &env, temp.path, NULL));
+    SC_EQ(folder.classes, 2);
+    SC_EQ_STR(folder.class[0], "9"); /* numbers by value */
+    SC_EQ(folder.files, 3);
+    SC_EQ(folder.others, 1);
+    SC_OK(&env, sc_folder_form(&folder, &form));
+    SC_OK(&env, sc_folder_read(&dataset, &folder, &form, 0));
+    const sc_column *input = sc_dataset_column(dataset, 0), *label = sc_dataset_column(dataset, 1);
+    SC_EQ(input->shape.rank, 3);
+    SC_EQ(input->shape.size[1], 2);
+    SC_EQ(input->shape.size[2], 3);
+    SC_EQ(sc_column_value(input, 1), 100);
+    SC_EQ(sc_column_label(label, 0), 0); /* 9/b, 10/a, 9/c: at 1/4, 1/2 and 3/4 of their classes */
+    SC_EQ(sc_column_label(label, 1), 1);
+    SC_EQ(sc_column_label(label, 2), 0);
+    sc_dataset_destroy(dataset);
+    sc_folder_free(&folder);
+}
+
+Test(picture, folders_that_are_refused) {
+    sc_folder folder;
+    sc_dataset *dataset;
+    sc_picture_form form = {0};
+    refuse_folder("/no/such/folder", "/no/such/folder: cannot open");
+    copy_to("a", "1.png", "grey.png");
+    copy_to("b", "notes.txt", "grey.png");
+    refuse_folder(temp.path, "/b: has no picture in it");
+    copy_to("b", "2.png", "bits.png");
+    SC_OK(&env, sc_folder_list(&folder, &env, temp.path, NULL));
+    SC_OK(&env, sc_folder_form(&folder, &form));
+    SC_EQ(sc_folder_read(&dataset, &folder, &form, 0), SOCLE_STATUS_DATA);
+    SC_CONTAINS(env.text, "/b/2.png: is a picture of 1x8 (height x width), the others are 2x3");
+    form.scaled = true;
+    SC_OK(&env, sc_folder_read(&dataset, &folder, &form, 0));
+    sc_dataset_destroy(dataset);
+    sc_folder_free(&folder);
+    const char *one[] = {"a", "c"};
+    const sc_names known = {one, 2};
+    SC_EQ(sc_folder_list(&folder, &env, temp.path, &known), SOCLE_STATUS_DATA);
+    SC_CONTAINS(env.text, "the folder 'b' is none of the 2 classes of the training data: a, c");
+    copy_to("01", "1.png", "grey.png");
+    copy_to("1", "1.png", "grey.png");
+    refuse_folder(temp.path, "named by the same number");
+}
+
+/* Bits of each file are turned over, and files are cut: they are read or refused with a text. */
+Test(picture, damaged_files) {
+    static const char *const names[] = {"grey.png", "palette.png",     "alpha.png",
+                                        "grey.jpg", "progressive.jpg", "colours.jpg"};
+    char data[1024];
+    for (size_t f = 0; f < sizeof names / sizeof *names; f++) {
+        FILE *file = fopen(corpus(names[f]), "rb");
+        size_t size = file ? fread(data, 1, sizeof data, file) : 0;
+        SC_TRUE(file && fclose(file) == 0 && size && size < sizeof data);
+        for (size_t at = 0; at < 2 * size; at++) {
+            sc_picture picture;
+            SC_REPRO("%s, %zu", names[f], at);
+            data[at / 2] ^= (char)(1 << (at * 5) % 8);
+            socle_status status =
+                sc_picture_decode(&picture, &env, "x", data, at % 7 ? size : at / 2);
+            data[at / 2] ^= (char)(1 << (at * 5) % 8);
+            if (status == SOCLE_OK)
+                sc_picture_free(&picture, &env);
+            else
+                SC_TRUE(status == SOCLE_STATUS_DATA && env.text[0] && !picture.pixel);
+        }
+    }
+}

@@ -44,9 +44,13 @@ target_include_directories(socle_deps SYSTEM INTERFACE ${CSV_INCLUDE_DIR})
 target_link_libraries(socle_deps INTERFACE
     PkgConfig::JANSSON PkgConfig::YAML PkgConfig::ZLIB PkgConfig::XXHASH ${CSV_LIBRARY})
 
-# Headers alone: src/data opens both libraries at run time, with the first picture.
+# Headers alone: src/data opens these libraries at run time, with the first picture or archive.
 socle_pkg(PNG libpng libpng-dev)
 socle_pkg(JPEG libjpeg libjpeg-dev)
+socle_pkg(ZIP libzip libzip-dev)
+list(GET ZIP_LINK_LIBRARIES 0 file) # whose number differs between systems
+get_filename_component(file ${file} REALPATH)
+string(REGEX MATCH "libzip[.]so[.][0-9]+" SOCLE_LIBZIP_FILE ${file})
 
 if(SOCLE_OPENCL)
     find_package(OpenCL QUIET)

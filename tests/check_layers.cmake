@@ -33,7 +33,7 @@ set(may_cl      cl)
 set(vocabulary  include/socle/status.h include/socle/types.h)
 
 # --- Foreign headers that belong to one folder.
-set(foreign_patterns "^CL/" "^clblast" "^(cblas|openblas)" "^argp" "^libsmartcols" "^cairo" "^(csv|png|jpeglib)\\.h$" "^(Random123|criterion)/")
+set(foreign_patterns "^CL/" "^clblast" "^(cblas|openblas)" "^argp" "^libsmartcols" "^cairo" "^(csv|png|jpeglib|zip)\\.h$" "^(Random123|criterion)/")
 set(foreign_owners   "opencl|probe" opencl  none                cli     cli             plot     data      none)
 
 # --- Calls that only the tool may make: a library never prints, ends the process or asserts on input.

@@ -72,12 +72,10 @@ static SC_UNUSED void base_of(char text[TEXT], char holder[TEXT], const row *row
     const char *loss = "mse", *optimizer = "adam", *schedule = "constant", *metrics = "[]";
     if (row->family) kind_text(kind, row);
     snprintf(holder, TEXT, "%s", row->section);
-    if (row->record == &sc_recipe_part_record &&
-        sc_reader_owner(row->option->key) == &sc_reader_csv)
-        strcpy(data, "csv: a");
-    if (row->record == &sc_recipe_part_record &&
-        sc_reader_owner(row->option->key) == &sc_reader_toy)
-        strcpy(data, "generate: xor");
+    const sc_reader *reader =
+        row->record == &sc_recipe_part_record ? sc_reader_owner(row->option->key) : NULL;
+    if (reader && reader != &sc_reader_idx)
+        snprintf(data, sizeof data, "%s: %s", reader->key, reader == &sc_reader_toy ? "xor" : "a");
     if (row->record == &sc_recipe_column_record) {
         strcpy(data, "csv: a, columns: [{name: a}]");
         snprintf(holder, TEXT, "data.train.columns[0]");

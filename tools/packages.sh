@@ -6,7 +6,7 @@
 packages_build=(
     gcc libc6-dev cmake ninja-build pkg-config
     ocl-icd-opencl-dev opencl-c-headers libclblast-dev
-    libjansson-dev libyaml-dev libcsv-dev zlib1g-dev libpng-dev libjpeg-dev libxxhash-dev libsmartcols-dev libcairo2-dev
+    libjansson-dev libyaml-dev libcsv-dev zlib1g-dev libpng-dev libjpeg-dev libzip-dev libxxhash-dev libsmartcols-dev libcairo2-dev
 )
 packages_run=(ocl-icd-libopencl1 pocl-opencl-icd)
 packages_test=(libcriterion-dev librandom123-dev abigail-tools locales python3-jsonschema)

@@ -21,6 +21,7 @@ typedef enum sc_option_type {
     SC_OPTION_TEXT,    /* const char *: borrowed from the configuration; NULL: none */
     SC_OPTION_NAME,    /* the same: letters, digits, '_', '-' and '.' */
     SC_OPTION_PATH,    /* char *: a file, owned (sc_record_release); NULL: none */
+    SC_OPTION_PATHS,   /* the same of one or several, a path per line; each may be a pattern */
     SC_OPTION_PAIR, /* int[2]: 3, or [3, 5] (height, width); 0, 0 by default: the kind settles it */
     SC_OPTION_SHAPE,   /* socle_shape, where it is held: a whole number or a list of up to `most` */
     SC_OPTION_PADDING, /* sc_padding: same, valid, N, [vertical, horizontal] or [top, bottom, left,

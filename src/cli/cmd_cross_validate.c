@@ -139,6 +139,11 @@ static socle_status run_fold(validate_settings *settings, int64_t number,
     socle_status status = sc_config_set(config, size);
     if (status == SOCLE_OK) status = sc_config_set(config, part);
     if (status == SOCLE_OK) status = sc_recipe_open(&recipe, env, config);
+    if (status == SOCLE_OK && sc_dataset_count(recipe.train) < settings->folds)
+        status =
+            sc_fail(env, SOCLE_STATUS_CONFIG,
+                    "--folds: %lld parts of %lld samples: there are at most as many as samples",
+                    (long long)settings->folds, (long long)sc_dataset_count(recipe.train));
     fold_run run = {.settings = settings, .net = recipe.net, .out = &settings->fold[number]};
     for (int v = 0; v <= SC_NET_METRICS; v++) run.out->value[v] = NAN;
     if (status == SOCLE_OK) {

@@ -4,6 +4,7 @@
 #include "cli/data_report.h"
 #include "cli/predict_input.h"
 #include "data/npy.h"
+#include "data/npz.h"
 #include "run/recipe_config.h"
 
 #include <string.h>
@@ -37,7 +38,8 @@ const struct argp sc_data_argp = {
     .parser = parse,
     .args_doc = "FILE",
     .doc =
-        "Shows what is in a file of samples (CSV, IDX, .npy, plain or gzip; PNG, JPEG, or a folder "
+        "Shows what is in a file of samples (CSV, IDX, .npy, plain or gzip; .npz; PNG, JPEG, or a "
+        "folder "
         "of them, or of a folder for each class): columns, what their values are, how many are "
         "missing, their range or the times of each. Of a configuration (.yaml, .yml, .json): its "
         "data, and what becomes of them.",
@@ -53,15 +55,16 @@ static socle_status report_part(sc_cli *cli, const sc_config *config, const char
 
 static socle_status report_config(sc_cli *cli, const char *path) {
     sc_config *config;
-    sc_dataset *train = NULL, *test = NULL;
+    sc_dataset *train = NULL, *validation = NULL, *test = NULL;
     SC_TRY(sc_recipe_load_config(&config, &cli->env, path));
     socle_status status = report_part(cli, config, "train", NULL, &train);
-    if (status == SOCLE_OK)
-        status =
-            report_part(cli, config, "test", train ? sc_dataset_preparation(train) : NULL, &test);
-    if (status == SOCLE_OK && !train && !test)
+    const char *learnt = train ? sc_dataset_preparation(train) : NULL;
+    if (status == SOCLE_OK) status = report_part(cli, config, "validation", learnt, &validation);
+    if (status == SOCLE_OK) status = report_part(cli, config, "test", learnt, &test);
+    if (status == SOCLE_OK && !train && !validation && !test)
         status = sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: has no data", path);
     sc_dataset_destroy(train);
+    sc_dataset_destroy(validation);
     sc_dataset_destroy(test);
     sc_config_destroy(config);
     return status;
@@ -73,7 +76,7 @@ static bool ends_with(const char *path, const char *ending) {
 }
 
 /* No text begins with two zero bytes, and every IDX file does; nor as a .npy file does. */
-static socle_status is_array(bool *out, sc_env *env, const char *path) {
+static socle_status is_array(bool *out, bool *archive, sc_env *env, const char *path) {
     sc_input input;
     sc_stream *stream;
     unsigned char head[4] = {1};
@@ -82,6 +85,7 @@ static socle_status is_array(bool *out, sc_env *env, const char *path) {
     SC_TRY(sc_stream_open(&stream, &input));
     socle_status status = sc_stream_read(stream, head, sizeof head, &got);
     sc_stream_close(stream);
+    *archive = got == sizeof head && sc_npz_begins(head);
     *out = got == sizeof head && ((!head[0] && !head[1]) || sc_npy_begins(head));
     return status;
 }
@@ -91,6 +95,31 @@ static socle_status report_array(sc_cli *cli, const char *path) {
     SC_TRY(sc_dataset_from_images(&dataset, &cli->env, path, NULL, SC_IMAGES_NCHW));
     socle_status status = sc_data_report_set(cli, NULL, dataset);
     sc_dataset_destroy(dataset);
+    return status;
+}
+
+static socle_status report_member(sc_cli *cli, const char *path, const char *name) {
+    sc_text member;
+    sc_text_init(&member, &cli->env);
+    sc_text_add(&member, "%s:%s", path, name);
+    socle_status status = member.status;
+    if (status == SOCLE_OK) status = report_array(cli, member.data);
+    sc_text_free(&member);
+    return status;
+}
+
+/* Each of its arrays. */
+static socle_status report_archive(sc_cli *cli, const char *path) {
+    sc_npz *npz;
+    SC_TRY(sc_npz_open(&npz, &cli->env, path));
+    socle_status status = SOCLE_OK;
+    for (int64_t i = 0; status == SOCLE_OK && i < sc_npz_count(npz); i++) {
+        char *name;
+        status = sc_npz_name(&name, npz, i);
+        if (status == SOCLE_OK) status = report_member(cli, path, name);
+        sc_release(&cli->env, name);
+    }
+    sc_npz_close(npz);
     return status;
 }
 
@@ -133,15 +162,18 @@ static socle_status report_csv(sc_cli *cli, const char *path) {
 
 socle_status sc_data_command(sc_cli *cli, int argc, char **argv) {
     data_settings settings = {.cli = cli};
-    bool array = false;
+    bool array = false, archive = false;
     SC_TRY(sc_cli_parse(cli, &sc_data_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
     const char *path = settings.path;
     if (ends_with(path, ".yaml") || ends_with(path, ".yml") || ends_with(path, ".json"))
         return report_config(cli, path);
     bool pictures = sc_is_pictures(path);
-    socle_status status = pictures ? report_pictures(cli, path) : is_array(&array, &cli->env, path);
-    if (status == SOCLE_OK && !pictures)
+    socle_status status =
+        pictures ? report_pictures(cli, path) : is_array(&array, &archive, &cli->env, path);
+    if (status == SOCLE_OK && archive)
+        status = report_archive(cli, path);
+    else if (status == SOCLE_OK && !pictures)
         status = array ? report_array(cli, path) : report_csv(cli, path);
     return status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO ? SOCLE_STATUS_DATA
                                                                          : status;

@@ -53,8 +53,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case KEY_SPLIT:
         settings->split = arg;
-        if (strcmp(arg, "test") == 0 || strcmp(arg, "train") == 0) return 0;
-        return sc_cli_usage(settings->cli, "--split: must be test or train, not '%s'", arg);
+        if (sc_is_among("test validation train", arg)) return 0;
+        return sc_cli_usage(settings->cli, "--split: must be test, validation or train, not '%s'",
+                            arg);
     case KEY_MIN_ACCURACY:
         return sc_cli_number(settings->cli, &settings->min_accuracy, "--min-accuracy", arg, 0, 1);
     case KEY_MAX_LOSS:
@@ -78,7 +79,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_option options[] = {
     {"data", KEY_DATA, "CONFIG", 0, "A configuration; its data section is used", 1},
-    {"split", KEY_SPLIT, "test|train", 0, "Which data of it (default: test)", 1},
+    {"split", KEY_SPLIT, "test|validation|train", 0, "Which data of it (default: test)", 1},
     {"per-class", KEY_PER_CLASS, NULL, 0,
      "Also precision, recall and F1 of each class, and which is taken for which", 1},
     {"min-accuracy", KEY_MIN_ACCURACY, "X", 0, "Exit with 6 if the accuracy is below X", 2},

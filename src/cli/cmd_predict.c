@@ -10,6 +10,7 @@
 #include "run/recipe_config.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     KEY_NETWORK = 300,
@@ -19,6 +20,8 @@ enum {
     KEY_LOGITS,
     KEY_LAYOUT,
     KEY_DRAWS,
+    KEY_FORMAT,
+    KEY_OVERWRITE,
     STANDARD_BATCH = 128
 };
 
@@ -28,8 +31,9 @@ typedef struct predict_settings {
     const char *input;
     sc_input_file file[SC_NET_INPUTS];
     int files;
-    const char *network;
-    bool all, logits;
+    const char *network, *output;
+    bool all, logits, overwrite, formatted;
+    sc_prediction_way way;
     sc_image_layout layout;
     int64_t batch, draws; /* draws 0: dropout is off, as ever */
 } predict_settings;
@@ -93,6 +97,17 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_DRAWS:
         return sc_cli_integer(settings->cli, &settings->draws, "--dropout-samples", arg, 2,
                               1000000);
+    case KEY_FORMAT:
+        settings->formatted = true;
+        if (sc_prediction_way_of_word(&settings->way, arg)) return 0;
+        return sc_cli_usage(settings->cli,
+                            "--format: must be lines, csv, json, jsonl or npy, not '%s'", arg);
+    case KEY_OVERWRITE:
+        settings->overwrite = true;
+        return 0;
+    case 'o':
+        settings->output = arg;
+        return 0;
     case 'b':
         return sc_cli_integer(settings->cli, &settings->batch, "--batch", arg, 1, INT32_MAX);
     case ARGP_KEY_ARG:
@@ -128,6 +143,10 @@ static const struct argp_option options[] = {
      "What the network gives, without the softmax or sigmoid that goes with its loss", 1},
     {"dropout-samples", KEY_DRAWS, "N", 0,
      "Predict N times with dropout and noise as in training: means, and how far they deviate", 1},
+    {"format", KEY_FORMAT, "lines|csv|json|jsonl|npy", 0,
+     "How predictions are written (default: as FILE of -o ends; else lines)", 1},
+    {"output", 'o', "FILE", 0, "Write to FILE: .csv, .json, .jsonl or .npy", 1},
+    {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE of -o if it is there", 1},
     {"batch", 'b', "N", 0, "Samples at a time (default: 128)", 3},
     {0},
 };
@@ -168,6 +187,7 @@ static socle_status print_rows(sc_engine *engine, int slot, int64_t rows, void *
         if (job->draws.count) job->form.deviation = job->draws.deviation + r * size;
         job->broken += !sc_prediction_print(&job->form, job->printed++, row, size);
     }
+    SC_TRY(job->form.status);
     return ferror(stdout) ? SOCLE_STATUS_INTERRUPTED : SOCLE_OK;
 }
 
@@ -181,6 +201,8 @@ static socle_status print_all(predict_job *job, sc_engine *engine) {
     socle_status status = sc_allocate(env, &job->out, size, sizeof *job->out);
     if (status == SOCLE_OK && job->settings->draws)
         status = sc_draws_create(&job->draws, env, job->settings->draws, size);
+    sc_prediction_begin(&job->form, sc_dataset_count(job->input.dataset),
+                        sc_engine_prediction_size(engine));
     if (status == SOCLE_OK)
         status =
             sc_stage_pass(engine, &source, &order, sc_engine_capacity(engine), print_rows, job);
@@ -188,7 +210,10 @@ static socle_status print_all(predict_job *job, sc_engine *engine) {
     if (job->draws.env) sc_draws_free(&job->draws);
     sc_order_free(&order);
     if (status == SOCLE_STATUS_INTERRUPTED && ferror(stdout)) return SOCLE_OK;
-    return status == SOCLE_OK ? check_outputs(env, job) : status;
+    SC_TRY(status);
+    sc_prediction_end(&job->form);
+    SC_TRY(job->form.status);
+    return check_outputs(env, job);
 }
 
 /* Predictions that cannot differ say nothing of how sure the network is. */
@@ -342,6 +367,35 @@ static socle_status predict_together(sc_cli *cli, const predict_settings *settin
     sc_ensemble_close(ensemble);
     sc_release(&cli->env, ensemble);
     return status;
+/* A file appears whole, or not at all; numbers that are not finite are in it. */
+static socle_status run(predict_job *predict, sc_worker *worker) {
+    sc_prediction_form *form = &predict->form;
+    sc_cli *cli = form->cli;
+    if (!predict->settings->output) return sc_worker_run(worker, job, predict, 0);
+    SC_TRY(sc_file_writer_open(&form->writer, &cli->env, predict->settings->output));
+    socle_status status = sc_worker_run(worker, job, predict, 0);
+    bool whole = status == SOCLE_OK || status == SOCLE_STATUS_DIVERGED;
+    if (!whole) sc_file_writer_abandon(form->writer);
+    if (!whole) return status;
+    socle_status committed = sc_file_writer_commit(form->writer);
+    return status == SOCLE_OK ? committed : status;
+}
+
+static socle_status settle_form(predict_settings *settings) {
+    sc_cli *cli = settings->cli;
+    struct stat info;
+    if (!settings->formatted && settings->output &&
+        !sc_prediction_way_of_file(&settings->way, settings->output)) {
+        sc_cli_usage(cli, "-o: '%s' ends in none of .csv, .json, .jsonl and .npy; say --format",
+                     settings->output);
+        return SOCLE_STATUS_CONFIG;
+    }
+    if (cli->json && !settings->formatted && !settings->output) settings->way = SC_PREDICT_EVENTS;
+    if (!settings->output || settings->overwrite || stat(settings->output, &info) != 0)
+        return SOCLE_OK;
+    sc_cli_usage(cli, "-o: %s is there already: name another file, or --overwrite",
+                 settings->output);
+    return SOCLE_STATUS_CONFIG;
 }
 
 socle_status sc_predict_command(sc_cli *cli, int argc, char **argv) {
@@ -351,6 +405,7 @@ socle_status sc_predict_command(sc_cli *cli, int argc, char **argv) {
     sc_worker *worker;
     SC_TRY(sc_cli_parse(cli, &sc_predict_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
+    SC_TRY(settle_form(&settings));
     if (settings.choice.models > 1) return predict_together(cli, &settings);
     socle_status status = load(&predict, cli);
     if (status == SOCLE_OK) status = sc_cli_open_worker(cli, &worker, false);
@@ -364,8 +419,10 @@ socle_status sc_predict_command(sc_cli *cli, int argc, char **argv) {
             .file = predict.input.folder.files > 1 ? predict.input.folder.file : NULL,
             .classes = has_classes(predict.net),
             .all = settings.all,
-            .logits = settings.logits};
-        status = sc_worker_run(worker, job, &predict, 0);
+            .logits = settings.logits,
+            .draws = settings.draws > 0,
+            .way = settings.way};
+        status = run(&predict, worker);
         sc_worker_destroy(worker);
     }
     sc_predict_input_free(&predict.input);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See data_report.h. */
 #include "cli/data_report.h"
+#include "data/column_kind.h"
 #include "data/spread.h"
 #include "io/quote.h"
 #include "op/op.h"
@@ -224,6 +225,7 @@ static socle_status report_values(sc_cli *cli, sc_table *table, json_t *list,
     column_row row = {
         .env = &cli->env, .name = column->name, .different = -1, .missing = -1, .times = times};
     row.value = names_of(preparation, &names);
+    if (strcmp(column->name, sc_column_name(SC_COLUMN_LABEL)) != 0) row.value = NULL;
     kind_text(row.kind, sizeof row.kind, column);
     describe_values(&row, dataset, column);
     if (row.counted > names) row.value = NULL;
@@ -246,9 +248,11 @@ static void how_text(char *out, size_t size, const sc_field *field) {
                      : "a category of its own");
     else if (strcmp(field->missing, "refuse") != 0)
         snprintf(missing, sizeof missing, "; no value: %.6g", field->fill);
+    size_t numbers = sc_field_vocabulary(field);
     if (field->categories)
-        snprintf(out, size, "%zu %s%s", field->categories, field->target ? "classes" : "categories",
-                 missing);
+        snprintf(out, size, "%zu %s%s%s", field->categories,
+                 field->target ? "classes" : "categories",
+                 numbers ? ", by number as the input of its name" : "", missing);
     else if (field->centre != 0 || field->scale != 1)
         snprintf(out, size, "(x - %.6g) / %.6g%s", field->centre, field->scale, missing);
     else

@@ -128,7 +128,6 @@ static json_t *numbers_schema(const sc_option *option) {
     return json_pack("{s: s, s: o, s: {s: s, s: i}}", "type", "array", "items", number(option),
                      "contains", "type", "number", "exclusiveMinimum", 0);
 }
-
 static json_t *record_schema(schema *schema, const void *of);
 static json_t *family_schema(schema *schema, const void *of);
 
@@ -180,6 +179,7 @@ static json_t *value_schema(schema *schema, const sc_option *option) {
         return numbers_schema(option);
     case SC_OPTION_SHAPE:
         return any_of(schema, number(option), list_of(number(option), 0, option->most));
+    case SC_OPTION_PATHS:
     case SC_OPTION_NAMES:
         return names_schema(schema, option);
     case SC_OPTION_MAP:

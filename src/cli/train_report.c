@@ -25,7 +25,7 @@ void sc_train_report_plan(sc_train_session *session, const sc_fleet_device *devi
                    sc_worker_info(device[i].worker)->name);
     sc_cli_say(session->cli, "%s: %s parameters, %s training samples, seed %llu", who,
                sc_grouped(sc_net_parameter_count(recipe->net)).text,
-               sc_grouped(sc_dataset_count(recipe->train)).text,
+               sc_grouped(sc_dataset_count(recipe->train) - recipe->fit.tail).text,
                (unsigned long long)recipe->fit.seed);
 }
 
@@ -46,7 +46,7 @@ void sc_train_report_start(sc_train_session *session) {
     sc_report_value(event, "devices", devices);
     sc_report_integer(event, "seed", (int64_t)recipe->fit.seed);
     sc_report_integer(event, "parameters", sc_net_parameter_count(recipe->net));
-    sc_report_integer(event, "samples", sc_dataset_count(recipe->train));
+    sc_report_integer(event, "samples", sc_dataset_count(recipe->train) - recipe->fit.tail);
     sc_report_integer(event, "step", position.step);
     sc_report_text(event, "directory", sc_directory_path(session->place));
     sc_report_value(event, "config", json_loads(session->identity->config, 0, NULL));

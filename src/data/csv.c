@@ -212,8 +212,8 @@ static socle_status read_whole(sc_env *env, sc_stream *stream, char **data, size
     return SOCLE_OK;
 }
 
-socle_status sc_frame_read_csv(sc_frame *out, sc_env *env, const char *path,
-                               const sc_frame_format *format) {
+socle_status sc_frame_read_csv_file(sc_frame *out, sc_env *env, const char *path,
+                                    const sc_frame_format *format) {
     sc_input input;
     sc_stream *stream;
     char *data = NULL;

@@ -13,7 +13,8 @@ typedef struct owner {
 struct sc_dataset {
     sc_env *env;
     char *label;
-    char *preparation; /* NULL = none */
+    char *preparation;         /* NULL = none */
+    uint32_t *stratum, *group; /* NULL = none */
     int64_t count;
     int columns;
     sc_column column[SC_DATASET_MAX_COLUMNS];
@@ -49,6 +50,8 @@ void sc_dataset_destroy(sc_dataset *dataset) {
     }
     sc_release(dataset->env, dataset->label);
     sc_release(dataset->env, dataset->preparation);
+    sc_release(dataset->env, dataset->stratum);
+    sc_release(dataset->env, dataset->group);
     sc_release(dataset->env, dataset);
 }
 
@@ -207,6 +210,29 @@ socle_status sc_dataset_set_preparation(sc_dataset *dataset, const char *text) {
 
 const char *sc_dataset_preparation(const sc_dataset *dataset) {
     return dataset->preparation;
+}
+
+static socle_status copy_kinds(const sc_dataset *dataset, uint32_t **to, const uint32_t *kind) {
+    uint32_t *copy = NULL;
+    if (kind) SC_TRY(sc_allocate(dataset->env, &copy, (size_t)dataset->count, sizeof *copy));
+    if (kind) memcpy(copy, kind, (size_t)dataset->count * sizeof *copy);
+    sc_release(dataset->env, *to);
+    *to = copy;
+    return SOCLE_OK;
+}
+
+socle_status sc_dataset_set_kinds(sc_dataset *dataset, const uint32_t *stratum,
+                                  const uint32_t *group) {
+    SC_TRY(copy_kinds(dataset, &dataset->stratum, stratum));
+    return copy_kinds(dataset, &dataset->group, group);
+}
+
+const uint32_t *sc_dataset_strata(const sc_dataset *dataset) {
+    return dataset->stratum;
+}
+
+const uint32_t *sc_dataset_groups(const sc_dataset *dataset) {
+    return dataset->group;
 }
 
 const char *sc_dataset_source(const sc_dataset *dataset, int index) {

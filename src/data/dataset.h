@@ -42,10 +42,21 @@ socle_status sc_dataset_add_borrowed(sc_dataset *dataset, const char *name, socl
 socle_status sc_dataset_set_source(sc_dataset *dataset, const char *name, const char *path);
 const char *sc_dataset_source(const sc_dataset *dataset, int index); /* or else the label */
 
+/* dataset_join.c: a new data set of the samples of `a`, then those of `b`, with the label, sources
+ * and preparation of `a`. Errors: DATA (their columns differ). */
+socle_status sc_dataset_join(sc_dataset **out, const sc_dataset *a, const sc_dataset *b);
+
 /* How its samples were made of a file's rows, as text (data/preparation.h), for whoever keeps it
  * with a model; NULL: they are the file's. */
 socle_status sc_dataset_set_preparation(sc_dataset *dataset, const char *text);
 const char *sc_dataset_preparation(const sc_dataset *dataset);
+
+/* For splitting it (data/split.h): a number per sample, of the stratum and of the group that it is
+ * of; NULL: none. Both are copied. */
+socle_status sc_dataset_set_kinds(sc_dataset *dataset, const uint32_t *stratum,
+                                  const uint32_t *group);
+const uint32_t *sc_dataset_strata(const sc_dataset *dataset);
+const uint32_t *sc_dataset_groups(const sc_dataset *dataset);
 
 sc_env *sc_dataset_env(const sc_dataset *dataset);
 const char *sc_dataset_label(const sc_dataset *dataset);

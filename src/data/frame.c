@@ -10,6 +10,8 @@
 void sc_frame_free(sc_frame *frame) {
     if (!frame->env) return;
     sc_release(frame->env, frame->label);
+    for (size_t p = 0; p < frame->parts; p++) sc_release(frame->env, frame->part[p].label);
+    sc_release(frame->env, frame->part);
     sc_release(frame->env, frame->name);
     sc_release(frame->env, frame->cell);
     sc_release(frame->env, frame->line);
@@ -31,6 +33,13 @@ int64_t sc_frame_find(const sc_frame *frame, const char *name) {
     return -1;
 }
 
+static const char *label_of(const sc_frame *frame, size_t row) {
+    const char *label = frame->label;
+    for (size_t p = 0; p < frame->parts && frame->part[p].row <= row; p++)
+        label = frame->part[p].label;
+    return label;
+}
+
 socle_status sc_frame_fail(const sc_frame *frame, size_t row, size_t column, const char *format,
                            ...) {
     char text[SC_ERROR_TEXT];
@@ -38,8 +47,8 @@ socle_status sc_frame_fail(const sc_frame *frame, size_t row, size_t column, con
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return sc_fail(frame->env, SOCLE_STATUS_DATA, "%s:%lld: column %zu '%s': %s", frame->label,
-                   (long long)frame->line[row + frame->header], column + 1,
+    return sc_fail(frame->env, SOCLE_STATUS_DATA, "%s:%lld: column %zu '%s': %s",
+                   label_of(frame, row), (long long)frame->line[row + frame->header], column + 1,
                    sc_quote(sc_frame_name(frame, column)).text, text);
 }
 

@@ -9,9 +9,17 @@
 
 enum { SC_FRAME_COLUMNS = 65536 };
 
+/* Where the rows of another file begin. */
+typedef struct sc_frame_part {
+    char *label;
+    size_t row;
+} sc_frame_part;
+
 typedef struct sc_frame {
     sc_env *env;
-    char *label; /* the file, for messages */
+    char *label;         /* the file, for messages */
+    sc_frame_part *part; /* of further files, in order */
+    size_t parts, part_capacity;
     size_t columns, rows;
     bool header;  /* the first row of the file names the columns; else they are column1, column2 */
     char decimal; /* '.' or ',' */
@@ -31,11 +39,15 @@ typedef struct sc_frame_format {
     char decimal;       /* of numbers; 0: a point */
 } sc_frame_format;
 
-/* csv.c: RFC 4180, plain or gzip: cells with separators, quotes ("") and line ends between quotes,
- * lines that end with LF, CRLF or CR, empty lines passed over, a byte order mark too. Every row has
- * as many cells as the first one. `format` NULL: as zeroed. Errors: NOT_FOUND, IO, DATA (file and
- * line), OUT_OF_MEMORY. */
-socle_status sc_frame_read_csv(sc_frame *out, sc_env *env, const char *path,
+/* csv.c: one file. RFC 4180, plain or gzip: cells with separators, quotes ("") and line ends
+ * between quotes, lines that end with LF, CRLF or CR, empty lines passed over, a byte order mark
+ * too. Every row has as many cells as the first one. `format` NULL: as zeroed. Errors: NOT_FOUND,
+ * IO, DATA (file and line), OUT_OF_MEMORY. */
+socle_status sc_frame_read_csv_file(sc_frame *out, sc_env *env, const char *path,
+                                    const sc_frame_format *format);
+/* frame_files.c: several files (files.h) as one table: each has the columns of the first, and their
+ * names if it has. Errors: also DATA (other columns). */
+socle_status sc_frame_read_csv(sc_frame *out, sc_env *env, const char *paths,
                                const sc_frame_format *format);
 /* The same for bytes in memory; `label` stands for the path in messages. */
 socle_status sc_frame_parse_csv(sc_frame *out, sc_env *env, const char *label, const void *data,

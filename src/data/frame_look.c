@@ -55,6 +55,38 @@ void sc_look_free(sc_look *look, sc_env *env) {
     *look = (sc_look){0};
 }
 
+typedef struct numbered {
+    const char *cell;
+    uint32_t row;
+} numbered;
+
+static int compare_numbered(const void *a, const void *b) {
+    return sc_cell_compare(((const numbered *)a)->cell, ((const numbered *)b)->cell);
+}
+
+socle_status sc_frame_number_values(uint32_t **out, size_t *values, const sc_frame *frame,
+                                    size_t column) {
+    numbered *list;
+    uint32_t number = 0;
+    SC_TRY(sc_allocate(frame->env, out, frame->rows, sizeof **out));
+    socle_status status = sc_allocate(frame->env, &list, frame->rows, sizeof *list);
+    if (status != SOCLE_OK) {
+        sc_release(frame->env, *out);
+        *out = NULL;
+        return status;
+    }
+    for (size_t r = 0; r < frame->rows; r++)
+        list[r] = (numbered){sc_frame_cell(frame, r, column), (uint32_t)r};
+    qsort(list, frame->rows, sizeof *list, compare_numbered);
+    for (size_t r = 0; r < frame->rows; r++) {
+        number += r && compare_numbered(&list[r - 1], &list[r]) != 0;
+        (*out)[list[r].row] = number;
+    }
+    *values = (size_t)number + 1;
+    sc_release(frame->env, list);
+    return SOCLE_OK;
+}
+
 const char *sc_look_kind(const sc_look *look) {
     if (look->values && look->dates == look->values) return "date";
     return look->values && look->numbers * 10 >= look->values * 9 ? "numeric" : "categorical";

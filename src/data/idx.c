@@ -2,12 +2,13 @@
 /* See idx.h. The header is checked against what the file can hold before anything is allocated for
  * it. */
 #include "data/idx.h"
-#include "data/column_kind.h"
 #include "data/npy.h"
+#include "data/npz.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAGIC_BYTES = 4, SIZE_BYTES = 4 };
 
@@ -98,7 +99,7 @@ static socle_status count_elements(reader *in, sc_idx *idx) {
 }
 
 /* "60000x28x28" */
-static void sizes_text(char *out, size_t size, const sc_idx *idx) {
+void sc_idx_sizes_text(char *out, size_t size, const sc_idx *idx) {
     int length = 0;
     for (int i = 0; i < idx->rank; i++)
         length += snprintf(out + length, size - (size_t)length, "%s%" PRId64, i > 0 ? "x" : "",
@@ -111,7 +112,7 @@ static socle_status check_length(const reader *in, const sc_idx *idx) {
     uint64_t bound = sc_stream_bound(in->stream),
              needed = in->offset + (uint64_t)in->count * in->elements.size;
     if (needed == bound || (sc_stream_is_gzip(in->stream) && needed < bound)) return SOCLE_OK;
-    sizes_text(sizes, sizeof sizes, idx);
+    sc_idx_sizes_text(sizes, sizeof sizes, idx);
     return sc_fail(in->env, SOCLE_STATUS_DATA,
                    "%s: byte 4%s: sizes %s need %" PRIu64 " bytes, but the file %s %" PRIu64
                    "; it is %s",
@@ -174,11 +175,37 @@ static socle_status read_input(sc_idx *out, sc_env *env, const char *path, sc_in
     return status;
 }
 
-socle_status sc_idx_read(sc_idx *out, sc_env *env, const char *path) {
+static socle_status read_archive(sc_idx *out, sc_env *env, const char *path, const char *name) {
+    sc_npz *npz;
+    SC_TRY(sc_npz_open(&npz, env, path));
+    socle_status status = sc_npz_read_named(out, npz, name);
+    sc_npz_close(npz);
+    return status;
+}
+
+/* "a.npz:x" names the array x of an archive, where no file is named so. */
+static socle_status read_member(sc_idx *out, sc_env *env, const char *path, const char *colon) {
+    char *archive;
+    SC_TRY(sc_copy_string(env, &archive, path));
+    archive[colon - path] = '\0';
+    socle_status status = read_archive(out, env, archive, colon + 1);
+    sc_release(env, archive);
+    return status;
+}
+
+socle_status sc_idx_read_file(sc_idx *out, sc_env *env, const char *path) {
     sc_input input;
+    unsigned char head[MAGIC_BYTES];
+    const char *colon = strrchr(path, ':');
     *out = (sc_idx){0};
+    if (colon && colon - path > 4 && strncmp(colon - 4, ".npz", 4) == 0 && access(path, F_OK) != 0)
+        return read_member(out, env, path, colon);
     SC_TRY(sc_input_open(&input, env, path));
-    return read_input(out, env, path, &input);
+    if (input.size < sizeof head || sc_input_read(&input, head, sizeof head, 0) != SOCLE_OK ||
+        !sc_npz_begins(head))
+        return read_input(out, env, path, &input);
+    sc_input_close(&input);
+    return read_archive(out, env, path, NULL);
 }
 
 socle_status sc_idx_read_memory(sc_idx *out, sc_env *env, const char *label, const void *data,
@@ -192,112 +219,4 @@ socle_status sc_idx_read_memory(sc_idx *out, sc_env *env, const char *label, con
 void sc_idx_free(sc_idx *idx, sc_env *env) {
     sc_release(env, idx->data);
     *idx = (sc_idx){0};
-}
-
-static void release_data(void *env, const void *data) {
-    sc_release(env, (void *)data);
-}
-
-/* The data go over to the data set. */
-static socle_status add_column(sc_dataset *dataset, sc_env *env, sc_idx *idx, const char *name,
-                               const socle_shape *shape) {
-    SC_TRY(sc_dataset_add_borrowed(dataset, name, idx->dtype, shape, idx->data, release_data, env));
-    idx->data = NULL;
-    return SOCLE_OK;
-}
-
-static socle_status add_samples(sc_dataset *dataset, sc_env *env, sc_idx *idx, const char *name) {
-    socle_shape shape = {0};
-    if (idx->rank != 2) shape.size[shape.rank++] = 1;
-    if (idx->rank == 4) shape.rank = 0;
-    for (int i = 1; i < idx->rank; i++) shape.size[shape.rank++] = idx->size[i];
-    return add_column(dataset, env, idx, name, &shape);
-}
-
-static socle_status check_count(const sc_dataset *dataset, sc_env *env, const char *path,
-                                const sc_idx *idx, const char *what) {
-    if (idx->size[0] == sc_dataset_count(dataset)) return SOCLE_OK;
-    return sc_fail(env, SOCLE_STATUS_DATA,
-                   "%s: byte 4: %" PRId64 " %s, but %s has %" PRId64 " images", path, idx->size[0],
-                   what, sc_dataset_label(dataset), sc_dataset_count(dataset));
-}
-
-/* One value for each sample, token or pixel, in a column of this kind. `what` they are called. */
-static socle_status add_rows(sc_dataset *dataset, sc_env *env, const char *path, sc_idx *idx,
-                             const char *name, const char *what) {
-    char sizes[96];
-    enum { MOST = 3 }; /* [N], of tokens [N,T], of pixels [N,H,W] */
-    socle_shape shape = {0};
-    if (idx->rank > MOST) {
-        sizes_text(sizes, sizeof sizes, idx);
-        return sc_fail(env, SOCLE_STATUS_DATA,
-                       "%s: byte 3: %s have 1 to %d dimensions, not %d (%s)", path, what, MOST,
-                       idx->rank, sizes);
-    }
-    SC_TRY(check_count(dataset, env, path, idx, what));
-    for (int i = 1; i < idx->rank; i++) shape.size[shape.rank++] = idx->size[i];
-    if (idx->dtype == SOCLE_F32 && idx->rank == 1) shape.size[shape.rank++] = 1;
-    SC_TRY(add_column(dataset, env, idx, name, &shape));
-    return sc_dataset_set_source(dataset, name, path);
-}
-
-static socle_status add_labels(sc_dataset *dataset, sc_env *env, const char *path, sc_idx *idx) {
-    bool values = idx->dtype == SOCLE_F32;
-    const char *name = sc_column_name(values ? SC_COLUMN_TARGET : SC_COLUMN_LABEL);
-    return add_rows(dataset, env, path, idx, name, "labels");
-}
-
-socle_status sc_dataset_from_idx(sc_dataset **out, sc_env *env, const char *images,
-                                 const char *labels) {
-    return sc_dataset_from_images(out, env, images, labels, SC_IMAGES_ASK);
-}
-
-socle_status sc_dataset_from_images(sc_dataset **out, sc_env *env, const char *images,
-                                    const char *labels, sc_image_layout layout) {
-    sc_idx idx;
-    sc_dataset *dataset = NULL;
-    *out = NULL;
-    SC_TRY(sc_idx_read(&idx, env, images));
-    socle_status status = sc_idx_order(&idx, env, images, layout);
-    if (status == SOCLE_OK) status = sc_dataset_create(&dataset, env, images, idx.size[0]);
-    if (status == SOCLE_OK)
-        status = add_samples(dataset, env, &idx, sc_column_name(SC_COLUMN_INPUT));
-    sc_idx_free(&idx, env);
-    if (status == SOCLE_OK && labels) {
-        status = sc_idx_read(&idx, env, labels);
-        if (status == SOCLE_OK) status = add_labels(dataset, env, labels, &idx);
-        sc_idx_free(&idx, env);
-    }
-    if (status != SOCLE_OK) {
-        sc_dataset_destroy(dataset);
-        return status;
-    }
-    *out = dataset;
-    return SOCLE_OK;
-}
-
-static socle_status add_file(sc_dataset *dataset, sc_env *env, sc_idx *idx, const char *name,
-                             const char *path, sc_image_layout layout) {
-    SC_TRY(check_count(dataset, env, path, idx, "samples"));
-    SC_TRY(sc_idx_order(idx, env, path, layout));
-    SC_TRY(add_samples(dataset, env, idx, name));
-    return sc_dataset_set_source(dataset, name, path);
-}
-
-socle_status sc_dataset_add_idx(sc_dataset *dataset, sc_env *env, const char *name,
-                                const char *path, sc_image_layout layout) {
-    sc_idx idx;
-    SC_TRY(sc_idx_read(&idx, env, path));
-    socle_status status = add_file(dataset, env, &idx, name, path, layout);
-    sc_idx_free(&idx, env);
-    return status;
-}
-
-socle_status sc_dataset_add_idx_rows(sc_dataset *dataset, sc_env *env, const char *name,
-                                     const char *path) {
-    sc_idx idx;
-    SC_TRY(sc_idx_read(&idx, env, path));
-    socle_status status = add_rows(dataset, env, path, &idx, name, "values");
-    sc_idx_free(&idx, env);
-    return status;
 }

@@ -19,10 +19,15 @@ typedef struct sc_idx {
 } sc_idx;
 
 /* Errors: NOT_FOUND, IO, DATA (file, byte offset, values), OUT_OF_MEMORY. */
-socle_status sc_idx_read(sc_idx *out, sc_env *env, const char *path);
+socle_status sc_idx_read_file(sc_idx *out, sc_env *env, const char *path);
+/* idx_files.c: the same of several files (files.h), one behind the other along their first
+ * dimension. Errors: also DATA (another type, or other sizes). */
+socle_status sc_idx_read(sc_idx *out, sc_env *env, const char *paths);
 /* The same for bytes in memory; `label` stands for the path in messages. */
 socle_status sc_idx_read_memory(sc_idx *out, sc_env *env, const char *label, const void *data,
                                 size_t size);
+/* "60000x28x28" */
+void sc_idx_sizes_text(char *out, size_t size, const sc_idx *idx);
 void sc_idx_free(sc_idx *idx, sc_env *env); /* a zeroed one is fine */
 
 /* In which order four dimensions come. ASK: channels first; where they look as if they were last,
@@ -33,9 +38,10 @@ typedef enum sc_image_layout { SC_IMAGES_ASK, SC_IMAGES_NCHW, SC_IMAGES_NHWC } s
  * DATA. */
 socle_status sc_idx_order(sc_idx *idx, sc_env *env, const char *path, sc_image_layout layout);
 
-/* Column "input" from `images`: [N] gives samples of shape [1], [N,F] [F], [N,H,W] [1,H,W],
- * [N,C,H,W] [C,H,W]. Column "label" (u8, i32) or "target" (f32) from `labels` of shape [N], or with
- * a label per token [N,T] or pixel [N,H,W]; NULL = no such column. */
+/* Files here may be several (files.h). Column "input" from `images`: [N] gives samples of shape
+ * [1], [N,F] [F], [N,H,W] [1,H,W], [N,C,H,W] [C,H,W]. Column "label" (u8, i32) or "target" (f32)
+ * from `labels` of shape [N], or with a label per token [N,T] or pixel [N,H,W]; NULL = no such
+ * column. */
 socle_status sc_dataset_from_idx(sc_dataset **out, sc_env *env, const char *images,
                                  const char *labels);
 /* The same for images of a stated layout. */

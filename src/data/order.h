@@ -30,19 +30,4 @@ void sc_order_replace(sc_order *order, uint32_t epoch);
  * members. */
 void sc_order_set_epoch(sc_order *order, uint32_t epoch);
 
-/* Splits samples 0..count-1 by a seeded permutation into a training and a validation part, each in
- * ascending order. The validation part is part number `fold` of the permutation (0 is 1): from
- * round(count * fraction * (fold - 1)) to round(count * fraction * fold); so folds 1 to k of 1/k
- * have every sample once. It has at least 1 member where fraction > 0, and so has the training
- * part. Both lists belong to the caller (sc_release). Errors: CONFIG (fraction outside [0,1), no
- * such fold, or too few samples). */
-typedef struct sc_split {
-    uint32_t *train, *validation;
-    uint32_t train_count, validation_count;
-} sc_split;
-
-socle_status sc_split_create(sc_split *out, sc_env *env, uint32_t count, double fraction,
-                             int64_t fold, uint64_t seed);
-void sc_split_free(sc_split *split, sc_env *env); /* a zeroed one is fine */
-
 #endif

@@ -25,6 +25,13 @@ const sc_word sc_field_missing[] = {
      "own_category indicator"},
     {0}};
 
+const sc_word sc_field_encodings[] = {
+    {"one_hot", "an input of 0 or 1 for each", "onehot"},
+    {"embedding", "a number, which is an input of the column's name, for a layer `embedding`",
+     "number ordinal"},
+    {"both", "either of them", NULL},
+    {0}};
+
 bool sc_names_have(const sc_names *names, const char *name) {
     for (size_t i = 0; i < names->count; i++)
         if (strcmp(names->name[i], name) == 0) return true;
@@ -77,7 +84,13 @@ socle_status sc_preparation_check_pictures(const sc_preparation *preparation, co
 
 size_t sc_field_width(const sc_field *field) {
     size_t more = strcmp(field->missing, "category") == 0;
+    if (field->encode && strcmp(field->encode, "embedding") == 0) return 0;
     return (field->categories ? field->categories : 1) + more;
+}
+
+size_t sc_field_vocabulary(const sc_field *field) {
+    if (!field->encode || strcmp(field->encode, "one_hot") == 0) return 0;
+    return field->categories + (strcmp(field->missing, "category") == 0);
 }
 
 size_t sc_preparation_width(const sc_preparation *preparation) {

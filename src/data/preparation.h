@@ -13,17 +13,19 @@
 #include "data/dataset.h"
 #include "data/frame.h"
 #include "data/picture.h"
+#include "data/split.h"
 
 enum { SC_CATEGORIES = 1000 }; /* of a column at most */
 
 /* Words: numeric, categorical, date; none, standardise, min_max; refuse, mean, median,
- * most_frequent, category. */
-extern const sc_word sc_field_kinds[], sc_field_scales[], sc_field_missing[];
+ * most_frequent, category; one_hot, embedding, both. */
+extern const sc_word sc_field_kinds[], sc_field_scales[], sc_field_missing[], sc_field_encodings[];
 
 typedef struct sc_field {
     const char *name;
     const char *kind;
     const char *missing; /* what takes the place of no value */
+    const char *encode;  /* what categories of an input become */
     bool target;
     double fill;           /* that: a number, days since 1970, the number of a category */
     double centre, scale;  /* of numbers and dates: x becomes (x - centre) / scale */
@@ -49,7 +51,7 @@ bool sc_names_have(const sc_names *names, const char *name);
 
 /* What is wished of one column; NULL: as for all. */
 typedef struct sc_column_wish {
-    const char *name, *kind, *scale, *missing;
+    const char *name, *kind, *scale, *missing, *encode;
 } sc_column_wish;
 
 typedef enum sc_task { SC_TASK_FOUND, SC_TASK_CLASSES, SC_TASK_VALUES } sc_task;
@@ -58,12 +60,10 @@ typedef struct sc_prepare_options {
     sc_names targets, ignored, features; /* no features: all that is not one of the others */
     const sc_column_wish *column;
     size_t columns;
-    const char *scale, *missing; /* of all columns; NULL: none, refuse */
+    const char *scale, *missing, *encode; /* of all columns; NULL: none, refuse, one_hot */
     sc_task task; /* what numbers of the target are: FOUND: classes where they are whole, at most
                      100, and each twice on average */
-    double validation; /* so much is set aside by this seed, and nothing is learnt of it: */
-    int64_t fold;      /* this part, from 1; 0 is 1 */
-    uint64_t seed;
+    sc_split_options split; /* nothing is learnt of what it sets aside */
 } sc_prepare_options;
 
 /* Categories and classes are those of all rows; everything else is learnt of the rows that are
@@ -72,7 +72,8 @@ typedef struct sc_prepare_options {
  * as DATA. */
 socle_status sc_preparation_fit(sc_preparation *out, const sc_frame *frame,
                                 const sc_prepare_options *options);
-/* Column "input" [rows, features], and where the table has the targets "label" (i32) or "target"
+/* Column "input" [rows, features]; for each field that is embedded a column of its name [rows, 1]
+ * (i32: the number of the category); and where the table has the targets "label" (i32) or "target"
  * [rows, targets]; `targets`: it must have them. The table's other columns are passed over. Errors:
  * DATA (file, line and column): a column that is missing, a category that was not learnt, no number
  * where one must be. */
@@ -88,7 +89,9 @@ socle_status sc_preparation_check_rows(const sc_preparation *preparation, const 
 socle_status sc_preparation_check_pictures(const sc_preparation *preparation, const char *label);
 
 size_t sc_preparation_width(const sc_preparation *preparation); /* numbers of a sample's input */
-size_t sc_field_width(const sc_field *field);
+size_t sc_field_width(const sc_field *field);                   /* of "input" */
+/* Its categories are an input by number, of which there are as many; 0: they are not. */
+size_t sc_field_vocabulary(const sc_field *field);
 size_t sc_preparation_targets(const sc_preparation *preparation);
 /* The i-th target; and the one whose categories are the classes, NULL: targets are values. */
 const sc_field *sc_preparation_target(const sc_preparation *preparation, size_t index);
@@ -111,6 +114,10 @@ typedef struct sc_look {
 } sc_look;
 socle_status sc_frame_look(sc_look *out, const sc_frame *frame, size_t column);
 void sc_look_free(sc_look *look, sc_env *env);
+/* Numbers rows so that those with equal cells have equal numbers; *values: how many there are. A
+ * missing value is one too. *out belongs to the caller. */
+socle_status sc_frame_number_values(uint32_t **out, size_t *values, const sc_frame *frame,
+                                    size_t column);
 /* "numeric", "date" or "categorical": what most of a column is. */
 const char *sc_look_kind(const sc_look *look);
 

@@ -19,6 +19,7 @@ typedef struct applying {
     size_t *column; /* of the table, per field */
     bool targets;
     float *input, *value;
+    int32_t **number; /* per field: its categories by number; NULL: it is not embedded */
     int32_t *label;
 } applying;
 
@@ -105,9 +106,10 @@ static socle_status put_input(float **at, const applying *to, size_t f, size_t r
     double value;
     bool missing;
     SC_TRY(value_of(&value, &missing, to, f, row));
-    if (field->categories)
+    if (to->number[f]) to->number[f][row] = (int32_t)value;
+    if (field->categories && width)
         (*at)[(size_t)value] = 1;
-    else
+    else if (!field->categories)
         SC_TRY(scaled(*at, value, to, f, row));
     if (!field->categories && width > 1) (*at)[1] = missing;
     *at += width;
@@ -136,6 +138,26 @@ static socle_status fill(const applying *to) {
     return SOCLE_OK;
 }
 
+/* An input of the network for each field that is embedded. */
+static socle_status add_numbers(sc_dataset *dataset, applying *to) {
+    const sc_preparation *preparation = to->preparation;
+    const socle_shape one = {.rank = 1, .size = {1}};
+    SC_TRY(sc_allocate(to->frame->env, &to->number, preparation->fields, sizeof *to->number));
+    for (size_t f = 0; f < preparation->fields; f++) {
+        const sc_field *field = &preparation->field[f];
+        void *memory;
+        if (!sc_field_vocabulary(field)) continue;
+        if (sc_column_kind_find(field->name))
+            return sc_fail(to->frame->env, SOCLE_STATUS_DATA,
+                           "%s: the column '%s' cannot be embedded under that name, which is "
+                           "Socle's own: give it another one",
+                           to->frame->label, field->name);
+        SC_TRY(sc_dataset_add_new(dataset, &memory, field->name, SOCLE_I32, &one));
+        to->number[f] = memory;
+    }
+    return SOCLE_OK;
+}
+
 static socle_status add_columns(sc_dataset *dataset, applying *to) {
     const sc_preparation *preparation = to->preparation;
     const socle_shape one = {0},
@@ -145,6 +167,7 @@ static socle_status add_columns(sc_dataset *dataset, applying *to) {
     SC_TRY(
         sc_dataset_add_new(dataset, &memory, sc_column_name(SC_COLUMN_INPUT), SOCLE_F32, &inputs));
     to->input = memory;
+    SC_TRY(add_numbers(dataset, to));
     if (!to->targets) return SOCLE_OK;
     if (sc_preparation_classes(preparation)) {
         SC_TRY(
@@ -178,6 +201,7 @@ socle_status sc_preparation_apply(sc_dataset **out, const sc_preparation *prepar
     SC_TRY(sc_preparation_check_rows(preparation, frame->label));
     socle_status status = apply(out, &to, targets);
     sc_release(frame->env, to.column);
+    sc_release(frame->env, to.number);
     if (status == SOCLE_OK) return SOCLE_OK;
     sc_dataset_destroy(*out);
     *out = NULL;

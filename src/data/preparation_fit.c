@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Learns a preparation from a table: the kinds of columns by looking, classes and categories of all
  * rows, and numbers of the rows that are trained on. */
-#include "data/order.h"
 #include "data/preparation.h"
 #include "io/quote.h"
 
@@ -260,9 +259,10 @@ static socle_status fit_look(fitting *fit, sc_field *field, size_t column, const
     field->missing = field->target ? "refuse" : first_of(wish->missing, options->missing, "refuse");
     SC_TRY(check_missing(fit, field, column, look));
     SC_TRY(settle_kind(fit, field, column, look));
-    if (is(field->kind, "categorical"))
+    if (is(field->kind, "categorical")) {
         SC_TRY(learn_categories(fit, field, column, look));
-    else
+        if (!field->target) field->encode = first_of(wish->encode, options->encode, "one_hot");
+    } else
         SC_TRY(learn_numbers(fit, field, column, first_of(wish->scale, options->scale, "none")));
     return check_classes(fit, field, column);
 }
@@ -300,8 +300,11 @@ static socle_status fit_all(fitting *fit) {
     const sc_names *targets = &fit->options->targets;
     for (size_t c = 0; c < frame->columns; c++)
         if (is_input(fit, sc_frame_name(frame, c))) SC_TRY(fit_field(fit, c, false));
-    if (!fit->out->fields)
-        return sc_fail(fit->env, SOCLE_STATUS_DATA, "%s: no column is left to be an input",
+    if (!sc_preparation_width(fit->out))
+        return sc_fail(fit->env, SOCLE_STATUS_DATA,
+                       fit->out->fields ? "%s: all inputs are embedded: leave at least one column "
+                                          "to be numbers, or encode: both"
+                                        : "%s: no column is left to be an input",
                        frame->label);
     for (size_t i = 0; i < targets->count; i++) {
         int64_t column = sc_frame_find(frame, targets->name[i]);
@@ -318,8 +321,7 @@ static socle_status prepare(fitting *fit) {
     SC_TRY(sc_arena_allocate(fit->out->arena, &fit->out->field,
                              frame->columns + fit->options->targets.count,
                              sizeof *fit->out->field));
-    SC_TRY(sc_split_create(&fit->split, fit->env, (uint32_t)frame->rows, fit->options->validation,
-                           fit->options->fold, fit->options->seed));
+    SC_TRY(sc_split_create(&fit->split, fit->env, (uint32_t)frame->rows, &fit->options->split));
     SC_TRY(sc_allocate(fit->env, &fit->number, frame->rows, sizeof *fit->number));
     return fit_all(fit);
 }

@@ -19,6 +19,8 @@ static const sc_option options[] = {
      .words = sc_field_kinds},
     {"missing", SC_OPTION_WORD, AT(missing), "what takes the place of no value", .required = true,
      .words = sc_field_missing},
+    {"encode", SC_OPTION_WORD, AT(encode), "what categories of an input become",
+     .words = sc_field_encodings, .example = "embedding"},
     {"target", SC_OPTION_BOOL, AT(target), "it is predicted", .example = "true"},
     {"fill", SC_OPTION_DOUBLE, AT(fill), "in the place of no value", -DBL_MAX, DBL_MAX,
      .example = "0"},
@@ -98,6 +100,8 @@ static socle_status read_categories(sc_preparation *out, sc_field *field, const 
                                     const json_t *item) {
     const json_t *list = json_object_get(item, "categories");
     bool wanted = strcmp(field->kind, "categorical") == 0;
+    if (field->encode && (!wanted || field->target))
+        return sc_config_fail(config, item, "encode", "is of inputs that are categories");
     size_t least = field->target ? 2 : 1;
     if (!wanted && !list) return SOCLE_OK;
     if (!wanted || !json_is_array(list) || json_array_size(list) < least)

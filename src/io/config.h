@@ -66,6 +66,11 @@ socle_status sc_config_get_string(const char **out, const sc_config *config, con
  * Errors: CONFIG (a variable that is not set, too). */
 socle_status sc_config_get_path(char **out, const sc_config *config, const json_t *object,
                                 const char *key);
+/* The same of a list, or of one: a path per line. */
+socle_status sc_config_get_paths(char **out, const sc_config *config, const json_t *object,
+                                 const char *key);
+/* It is a text or a list of texts, none empty. Errors: CONFIG. */
+socle_status sc_config_check_paths(const sc_config *config, const json_t *object, const char *key);
 socle_status sc_config_get_object(const json_t **out, const sc_config *config, const json_t *object,
                                   const char *key);
 socle_status sc_config_get_array(const json_t **out, const sc_config *config, const json_t *object,

@@ -58,26 +58,63 @@ static size_t folder_length(const sc_config *config, const json_t *object, const
     return beside ? (size_t)(slash - config->label) + 1 : 0;
 }
 
-socle_status sc_config_get_path(char **out, const sc_config *config, const json_t *object,
-                                const char *key) {
-    const char *name = NULL;
-    *out = NULL;
-    SC_TRY(sc_config_get_string(&name, config, object, key));
-    if (!name) return SOCLE_OK;
-    sc_text given, path;
+static socle_status add_path(sc_text *out, const char *name, const sc_config *config,
+                             const json_t *object, const char *key) {
+    sc_text given;
     sc_text_init(&given, config->env);
-    sc_text_init(&path, config->env);
     socle_status status = expand(&given, name, config, object, key);
     if (status == SOCLE_OK && !given.data[0])
         status = sc_config_fail(config, object, key, "must be the name of a file, not empty");
-    if (status == SOCLE_OK) {
-        if (given.data[0] != '/')
-            sc_text_add_bytes(&path, config->label, folder_length(config, object, key));
-        sc_text_add_bytes(&path, given.data, given.length);
-        status = path.status;
-    }
-    if (status == SOCLE_OK) status = sc_copy_string(config->env, out, path.data);
+    if (status == SOCLE_OK && given.data[0] != '/')
+        sc_text_add_bytes(out, config->label, folder_length(config, object, key));
+    if (status == SOCLE_OK) sc_text_add_bytes(out, given.data, given.length);
     sc_text_free(&given);
+    return status == SOCLE_OK ? out->status : status;
+}
+
+socle_status sc_config_get_path(char **out, const sc_config *config, const json_t *object,
+                                const char *key) {
+    const char *name = NULL;
+    sc_text path;
+    *out = NULL;
+    SC_TRY(sc_config_get_string(&name, config, object, key));
+    if (!name) return SOCLE_OK;
+    sc_text_init(&path, config->env);
+    socle_status status = add_path(&path, name, config, object, key);
+    if (status == SOCLE_OK) status = sc_copy_string(config->env, out, path.data);
     sc_text_free(&path);
+    return status;
+}
+
+socle_status sc_config_check_paths(const sc_config *config, const json_t *object, const char *key) {
+    const json_t *list = json_object_get(object, key), *item;
+    size_t i;
+    if (!json_is_string(list) && !json_array_size(list))
+        return sc_config_fail(config, object, key,
+                              "must be the name of a file, or a list of names");
+    json_array_foreach(list, i, item) if (!json_string_length(item)) return sc_config_fail_item(
+        config, list, i, "must be the name of a file, not empty");
+    if (json_is_string(list) && !json_string_length(list))
+        return sc_config_fail(config, object, key, "must be the name of a file, not empty");
+    return SOCLE_OK;
+}
+
+socle_status sc_config_get_paths(char **out, const sc_config *config, const json_t *object,
+                                 const char *key) {
+    const json_t *list = json_object_get(object, key), *item;
+    sc_text paths;
+    size_t i;
+    *out = NULL;
+    if (!json_is_array(list)) return sc_config_get_path(out, config, object, key);
+    SC_TRY(sc_config_check_paths(config, object, key));
+    sc_text_init(&paths, config->env);
+    socle_status status = SOCLE_OK;
+    json_array_foreach(list, i, item) {
+        if (i) sc_text_add(&paths, "\n");
+        if (status == SOCLE_OK)
+            status = add_path(&paths, json_string_value(item), config, object, key);
+    }
+    if (status == SOCLE_OK) status = sc_copy_string(config->env, out, paths.data);
+    sc_text_free(&paths);
     return status;
 }

@@ -61,6 +61,7 @@ json_t *sc_option_value(const void *at, const sc_option *option); /* NULL too wh
                                                                      write */
 /* A path as any folder understands it. */
 json_t *sc_absolute_path(const char *path);
+json_t *sc_absolute_paths(const char *paths); /* a path per line; a list where there are several */
 
 /* "a whole number from 1 to 10", "`same`, `valid` ..." : what an option takes; words between
  * `quote`s. */

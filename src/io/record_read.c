@@ -227,7 +227,7 @@ void sc_record_release(const sc_env *env, void *data, const sc_record *record) {
         if (option->offset == SC_OPTION_ELSEWHERE) continue;
         void *at = (char *)data + option->offset;
         if (option->type == SC_OPTION_SECTION) sc_record_release(env, at, option->record);
-        if (option->type != SC_OPTION_PATH) continue;
+        if (option->type != SC_OPTION_PATH && option->type != SC_OPTION_PATHS) continue;
         sc_release(env, *(char **)at);
         *(char **)at = NULL;
     }

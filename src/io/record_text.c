@@ -50,6 +50,9 @@ void sc_option_values_text(sc_text *text, const sc_option *option, const char *q
     case SC_OPTION_PATH:
         sc_text_add(text, "a file");
         break;
+    case SC_OPTION_PATHS:
+        sc_text_add(text, "a file, a pattern as %spart-*%s, or a list of them", quote, quote);
+        break;
     case SC_OPTION_PAIR:
         add_range(text, option);
         sc_text_add(text, ", or %s[height, width]%s", quote, quote);

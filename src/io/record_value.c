@@ -80,6 +80,11 @@ static socle_status read_path(char **out, const sc_place *at) {
     return sc_config_fail(at->config, at->object, at->key, "must be the name of a file, not empty");
 }
 
+static socle_status read_paths(char **out, const sc_place *at) {
+    if (out) return sc_config_get_paths(out, at->config, at->object, at->key);
+    return sc_config_check_paths(at->config, at->object, at->key);
+}
+
 static socle_status read_numbers(sc_numbers *out, const sc_place *at) {
     const json_t *list = json_object_get(at->object, at->key);
     double most = 0;
@@ -184,6 +189,8 @@ socle_status sc_record_read_value(void *out, const sc_place *at) {
         return read_word(out, at);
     case SC_OPTION_PATH:
         return read_path(out, at);
+    case SC_OPTION_PATHS:
+        return read_paths(out, at);
     case SC_OPTION_PAIR:
         return read_pair(out, at);
     case SC_OPTION_PADDING:

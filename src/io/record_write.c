@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 json_t *sc_absolute_path(const char *path) {
@@ -13,6 +14,21 @@ json_t *sc_absolute_path(const char *path) {
     if (path[0] == '/' || !getcwd(folder, sizeof folder)) return json_string(path);
     snprintf(whole, sizeof whole, "%s/%s", folder, path);
     return json_string(whole);
+}
+
+json_t *sc_absolute_paths(const char *paths) {
+    char path[PATH_MAX];
+    json_t *list = json_array();
+    for (const char *at = paths, *end; *at; at = *end ? end + 1 : end) {
+        end = strchrnul(at, '\n');
+        snprintf(path, sizeof path, "%.*s", (int)(end - at), at);
+        if (at == paths && !*end) {
+            json_decref(list);
+            return sc_absolute_path(path);
+        }
+        json_array_append_new(list, sc_absolute_path(path));
+    }
+    return list;
 }
 
 static json_t *padding_value(const sc_padding *padding) {
@@ -67,6 +83,9 @@ json_t *sc_option_value(const void *at, const sc_option *option) {
     case SC_OPTION_PATH:
         text = *(const char *const *)at;
         return text ? sc_absolute_path(text) : NULL;
+    case SC_OPTION_PATHS:
+        text = *(const char *const *)at;
+        return text ? sc_absolute_paths(text) : NULL;
     case SC_OPTION_PAIR:
         return json_pack("[i, i]", ((const int *)at)[0], ((const int *)at)[1]);
     case SC_OPTION_SHAPE:
@@ -90,6 +109,7 @@ static bool is_absent(const void *at, const sc_option *option) {
     case SC_OPTION_TEXT:
     case SC_OPTION_NAME:
     case SC_OPTION_PATH:
+    case SC_OPTION_PATHS:
         return *(const char *const *)at == NULL;
     case SC_OPTION_DOUBLE:
         return isnan(*(const double *)at);

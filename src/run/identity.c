@@ -26,10 +26,12 @@ static socle_status text_of(char **out, sc_env *env, json_t *value) {
     return status;
 }
 
-/* {"samples": N, "input": {"type": "u8", "shape": [1, 28, 28], "hash": "..."}, ...} */
-static json_t *describe_data(const sc_dataset *dataset) {
+/* {"samples": N, "validation": M, "input": {"type": "u8", "shape": [1, 28, 28], "hash": "..."},
+ * ...} */
+static json_t *describe_data(const sc_dataset *dataset, uint32_t tail) {
     json_t *out = json_object();
     json_object_set_new(out, "samples", json_integer(sc_dataset_count(dataset)));
+    if (tail) json_object_set_new(out, "validation", json_integer(tail));
     for (int c = 0; c < sc_dataset_columns(dataset); c++) {
         const sc_column *column = sc_dataset_column(dataset, c);
         json_t *entry = json_object(), *shape = json_array();
@@ -57,7 +59,8 @@ socle_status sc_identity_create(sc_identity *out, const sc_recipe *recipe) {
     out->open_statistics = sc_net_has_batch_statistics(recipe->net) && !group;
     SC_TRY(sc_recipe_resolve(&config, recipe));
     socle_status status = text_of(&out->config, recipe->env, config);
-    if (status == SOCLE_OK) status = text_of(&out->data, recipe->env, describe_data(recipe->train));
+    if (status == SOCLE_OK)
+        status = text_of(&out->data, recipe->env, describe_data(recipe->train, recipe->fit.tail));
     if (status == SOCLE_OK) status = sc_net_text(&out->network, recipe->net);
     if (status != SOCLE_OK) sc_identity_free(out, recipe->env);
     return status;

@@ -8,10 +8,11 @@
 #include <string.h>
 
 /* What decides how a sample is made; another part of the data cannot have it otherwise. */
-static const char *const learnt_keys[] = {"target",      "features", "ignore",  "columns",
-                                          "standardise", "min_max",  "missing", NULL};
+static const char *const learnt_keys[] = {"target",  "features", "ignore", "columns", "standardise",
+                                          "min_max", "missing",  "encode", NULL};
 /* Those that the record of a part does not hold. */
-static const char *const copied_keys[] = {"target", "features", "ignore", "columns", "header"};
+static const char *const copied_keys[] = {"target",  "features", "ignore",
+                                          "columns", "header",   "group"};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static char separator_of(const char *text) {
@@ -50,6 +51,7 @@ typedef struct learning {
     const sc_frame *frame;
     sc_arena *arena;
     sc_prepare_options options;
+    uint32_t *stratum, *group; /* per row; NULL: the split minds none */
 } learning;
 
 /* A name, or a list of them. */
@@ -67,6 +69,16 @@ static socle_status read_names(sc_names *out, const learning *from, const char *
         return sc_config_fail(reading->config, reading->json, key, "%s", reading->env->text);
     }
     *out = (sc_names){names, count};
+    return SOCLE_OK;
+}
+
+static socle_status ignore_too(learning *from, const char *name) {
+    sc_names *ignored = &from->options.ignored;
+    const char **names;
+    SC_TRY(sc_arena_allocate(from->arena, &names, ignored->count + 1, sizeof *names));
+    for (size_t i = 0; i < ignored->count; i++) names[i] = ignored->name[i];
+    names[ignored->count] = name;
+    *ignored = (sc_names){names, ignored->count + 1};
     return SOCLE_OK;
 }
 
@@ -123,16 +135,44 @@ static socle_status find_task(sc_task *out, const sc_config *config) {
     return SOCLE_OK;
 }
 
+/* Classes are strata, and a column that is no input says which rows belong together. */
+static socle_status find_kinds(learning *from, bool stratify) {
+    const sc_reading *reading = from->reading;
+    sc_prepare_options *options = &from->options;
+    sc_names group;
+    size_t kinds;
+    SC_TRY(read_names(&group, from, "group"));
+    if (stratify && group.count)
+        return sc_config_fail(reading->config, reading->json, "group",
+                              "cannot hold beside train.stratify: leave one out");
+    if (stratify && (options->targets.count != 1 || options->task == SC_TASK_VALUES))
+        return sc_config_fail(reading->config, reading->json, "target",
+                              "is not one column of classes, which train.stratify goes by");
+    if (group.count && (sc_names_have(&options->targets, group.name[0]) ||
+                        sc_names_have(&options->features, group.name[0])))
+        return sc_config_fail(reading->config, reading->json, "group",
+                              "names '%s', which is a target or a feature too", group.name[0]);
+    if (!stratify && !group.count) return SOCLE_OK;
+    const char *name = stratify ? options->targets.name[0] : group.name[0];
+    SC_TRY(sc_frame_number_values(stratify ? &from->stratum : &from->group, &kinds, from->frame,
+                                  (size_t)sc_frame_find(from->frame, name)));
+    options->split.stratum = from->stratum;
+    options->split.group = from->group;
+    return stratify ? SOCLE_OK : ignore_too(from, name);
+}
+
 /* Which rows are set aside. */
-static socle_status find_split(sc_prepare_options *out, const sc_config *config) {
+static socle_status find_split(learning *from, const sc_config *config) {
+    sc_split_options *out = &from->options.split;
     const json_t *train = NULL;
     sc_recipe recipe;
     sc_record_defaults(&recipe, &sc_recipe_record);
     SC_TRY(sc_config_get_object(&train, config, sc_config_root(config), "train"));
     socle_status status = sc_record_read_given(&recipe, config, train, &sc_recipe_train_record);
-    out->validation = recipe.fit.validation;
+    out->fraction = recipe.fit.validation;
     out->fold = recipe.fit.fold;
     out->seed = recipe.fit.seed;
+    if (status == SOCLE_OK) status = find_kinds(from, recipe.fit.stratify);
     sc_record_release(sc_config_env(config), &recipe, &sc_recipe_train_record);
     return status;
 }
@@ -146,8 +186,9 @@ static socle_status learn(sc_preparation *out, learning *from) {
     SC_TRY(check_targets(from));
     SC_TRY(read_wishes(from));
     SC_TRY(find_task(&options->task, from->reading->config));
-    SC_TRY(find_split(options, from->reading->config));
+    SC_TRY(find_split(from, from->reading->config));
     options->missing = part->missing;
+    options->encode = part->encode;
     options->scale = part->standardise ? "standardise" : part->min_max ? "min_max" : NULL;
     return sc_preparation_fit(out, from->frame, options);
 }
@@ -160,8 +201,11 @@ static socle_status prepare_anew(sc_dataset **out, const sc_reading *reading,
     socle_status status = learn(&preparation, &from);
     if (status == SOCLE_OK)
         status = sc_preparation_apply(out, &preparation, frame, from.options.targets.count > 0);
+    if (status == SOCLE_OK) status = sc_dataset_set_kinds(*out, from.stratum, from.group);
     sc_preparation_free(&preparation);
     sc_arena_destroy(from.arena);
+    sc_release(reading->env, from.stratum);
+    sc_release(reading->env, from.group);
     return status;
 }
 
@@ -198,10 +242,10 @@ static socle_status resolve_csv(json_t *out, sc_env *env, const sc_config *confi
     return SOCLE_OK;
 }
 
-const sc_reader sc_reader_csv = {
-    .key = "csv",
-    .keys = "target features ignore columns standardise min_max missing separator header decimal",
-    .prepares = true,
-    .check = check_csv,
-    .read = read_csv,
-    .resolve = resolve_csv};
+const sc_reader sc_reader_csv = {.key = "csv",
+                                 .keys = "target features ignore columns standardise min_max "
+                                         "missing separator header decimal group encode",
+                                 .prepares = true,
+                                 .check = check_csv,
+                                 .read = read_csv,
+                                 .resolve = resolve_csv};

@@ -9,14 +9,21 @@
 /* What decides how a sample is made; another part of the data cannot have it otherwise. */
 static const char *const learnt_keys[] = {"size", "colour", NULL};
 
+/* Height and width; 0, 0: not given. */
+static socle_status size_of(int64_t size[2], const sc_config *config, const json_t *json) {
+    size_t count = 0;
+    size[0] = size[1] = 0;
+    if (json_object_get(json, "size"))
+        SC_TRY(sc_config_get_integers(size, &count, 2, config, json, "size", 1, SC_PICTURE_SIDE));
+    if (count == 1) size[1] = size[0];
+    return SOCLE_OK;
+}
+
 static socle_status form_of(sc_picture_form *out, const sc_reading *reading) {
     const char *colour = reading->part->colour;
-    int64_t size[2] = {0};
-    size_t count = 0;
-    if (json_object_get(reading->json, "size"))
-        SC_TRY(sc_config_get_integers(size, &count, 2, reading->config, reading->json, "size", 1,
-                                      SC_PICTURE_SIDE));
-    *out = (sc_picture_form){.height = size[0], .width = size[count == 2], .scaled = count > 0};
+    int64_t size[2];
+    SC_TRY(size_of(size, reading->config, reading->json));
+    *out = (sc_picture_form){.height = size[0], .width = size[1], .scaled = size[0] > 0};
     if (colour) out->channels = strcmp(colour, "grey") == 0 ? 1 : 3;
     out->grey = out->channels == 1;
     return SOCLE_OK;
@@ -76,11 +83,17 @@ static socle_status read_folder(sc_dataset **out, const sc_reading *reading) {
 
 static socle_status resolve_folder(json_t *out, sc_env *env, const sc_config *config,
                                    const json_t *json) {
-    json_t *size = json_object_get(json, "size");
-    (void)env, (void)config;
-    if (size) json_object_set_new(out, "size", json_deep_copy(size));
+    int64_t size[2];
+    (void)env;
+    SC_TRY(size_of(size, config, json));
+    if (size[0])
+        json_object_set_new(out, "size",
+                            json_pack("[I, I]", (json_int_t)size[0], (json_int_t)size[1]));
     return SOCLE_OK;
 }
 
-const sc_reader sc_reader_folder = {
-    .key = "folder", .keys = "size colour", .read = read_folder, .resolve = resolve_folder};
+const sc_reader sc_reader_folder = {.key = "folder",
+                                    .keys = "size colour",
+                                    .prepares = true,
+                                    .read = read_folder,
+                                    .resolve = resolve_folder};

@@ -90,6 +90,38 @@ static socle_status read_prepared(sc_net **out, const sc_recipe *recipe) {
                           "the model in %s did not learn from a table", recipe->init_file);
 }
 
+/* Data of their own for the validation lie behind the training data, as its last samples. */
+static socle_status add_validation(sc_recipe *recipe, const sc_dataset *validation) {
+    sc_dataset *joined;
+    int64_t count = sc_dataset_count(validation);
+    if (count + sc_dataset_count(recipe->train) > UINT32_MAX)
+        return sc_fail(recipe->env, SOCLE_STATUS_DATA,
+                       "data.validation: with the training data there are more than 2^32 samples");
+    SC_TRY(sc_dataset_join(&joined, recipe->train, validation));
+    sc_dataset_destroy(recipe->train);
+    recipe->train = joined;
+    recipe->fit.tail = (uint32_t)count;
+    return SOCLE_OK;
+}
+
+static socle_status load_validation(sc_recipe *recipe) {
+    sc_dataset *validation;
+    const json_t *root = sc_config_root(recipe->config), *part;
+    SC_TRY(sc_recipe_find_part(&part, recipe->config, "validation"));
+    if (!part || !recipe->train) return SOCLE_OK;
+    if (recipe->fit.validation > 0)
+        return sc_config_fail(recipe->config, json_object_get(root, "train"), "validation",
+                              "stands in the place of data.validation: leave one out");
+    SC_TRY(sc_recipe_data(&validation, recipe->env, recipe->config, "validation",
+                          sc_dataset_preparation(recipe->train)));
+    socle_status status = sc_columns_complete(recipe->train, validation);
+    if (status == SOCLE_OK) status = sc_columns_complete(validation, recipe->test);
+    if (status == SOCLE_OK) status = sc_columns_complete(recipe->train, validation);
+    if (status == SOCLE_OK) status = add_validation(recipe, validation);
+    sc_dataset_destroy(validation);
+    return status;
+}
+
 socle_status sc_recipe_load(sc_recipe *recipe) {
     sc_net *model;
     SC_TRY(read_prepared(&model, recipe));
@@ -99,6 +131,7 @@ socle_status sc_recipe_load(sc_recipe *recipe) {
     SC_TRY(status);
     SC_TRY(sc_recipe_data(&recipe->test, recipe->env, recipe->config, "test",
                           recipe->train ? sc_dataset_preparation(recipe->train) : NULL));
+    SC_TRY(load_validation(recipe));
     return sc_columns_complete(recipe->train, recipe->test);
 }
 
@@ -181,7 +214,7 @@ static socle_status require_validation(const sc_recipe *recipe, const json_t *tr
 static socle_status check_validation(const sc_recipe *recipe) {
     const json_t *train = json_object_get(sc_config_root(recipe->config), "train");
     const sc_fit_options *fit = &recipe->fit;
-    if (fit->validation > 0) return SOCLE_OK;
+    if (sc_fit_validates(fit)) return SOCLE_OK;
     if (fit->patience) return require_validation(recipe, train, "early_stopping");
     return fit->best ? require_validation(recipe, train, "best") : SOCLE_OK;
 }

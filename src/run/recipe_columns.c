@@ -13,7 +13,7 @@ socle_status sc_recipe_add_columns(sc_dataset *dataset, sc_env *env, const sc_co
     for (const sc_column_kind *kind = sc_column_kinds; kind->name; kind++) {
         char *path;
         if (!is_given(kind, part)) continue;
-        SC_TRY(sc_config_get_path(&path, config, part, kind->key));
+        SC_TRY(sc_config_get_paths(&path, config, part, kind->key));
         socle_status status = sc_dataset_add_idx_rows(dataset, env, kind->name, path);
         sc_release(env, path);
         SC_TRY(status);
@@ -26,8 +26,8 @@ socle_status sc_recipe_resolve_columns(json_t *out, sc_env *env, const sc_config
     for (const sc_column_kind *kind = sc_column_kinds; kind->name; kind++) {
         char *path;
         if (!is_given(kind, part)) continue;
-        SC_TRY(sc_config_get_path(&path, config, part, kind->key));
-        json_object_set_new(out, kind->key, sc_absolute_path(path));
+        SC_TRY(sc_config_get_paths(&path, config, part, kind->key));
+        json_object_set_new(out, kind->key, sc_absolute_paths(path));
         sc_release(env, path);
     }
     return SOCLE_OK;

@@ -8,7 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const part_words[] = {"train", "test"};
+static const char *const part_words[] = {"train", "validation", "test"};
 
 socle_status sc_recipe_find_part(const json_t **part, const sc_config *config, const char *name) {
     const json_t *data = NULL;

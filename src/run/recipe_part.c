@@ -26,6 +26,8 @@ static const sc_option column_options[] = {
     {"missing", SC_OPTION_WORD, offsetof(sc_column_wish, missing),
      "what takes the place of no value", .standard = "as of all columns", .words = sc_field_missing,
      .example = "median"},
+    {"encode", SC_OPTION_WORD, offsetof(sc_column_wish, encode), "what its categories become",
+     .standard = "as of all columns", .words = sc_field_encodings, .example = "embedding"},
 };
 const sc_record sc_recipe_column_record = {
     .word = "data.train.columns",
@@ -37,25 +39,28 @@ const sc_record sc_recipe_column_record = {
 };
 
 static const sc_option part_options[] = {
-    {"images", SC_OPTION_PATH, AT(images), "an IDX or .npy file, plain or gzip", .required = true,
-     .unless = "csv folder generate", .example = "train-images-idx3-ubyte.gz"},
-    {"labels", SC_OPTION_PATH, AT(labels),
+    {"images", SC_OPTION_PATHS, AT(images), "an IDX or .npy file, plain or gzip", .least = 1,
+     .most = 1000, .required = true, .unless = "csv folder generate",
+     .example = "train-images-idx3-ubyte.gz"},
+    {"labels", SC_OPTION_PATHS, AT(labels),
      "an IDX or .npy file with a label or a value per sample, per token (two dimensions) or per "
      "pixel "
      "(three)",
-     .required = true, .unless = "csv folder generate", .example = "train-labels-idx1-ubyte.gz"},
+     .least = 1, .most = 1000, .required = true, .unless = "csv folder generate",
+     .example = "train-labels-idx1-ubyte.gz"},
     {"inputs", SC_OPTION_MAP, ELSEWHERE,
      "an IDX or .npy file for each input of the network beside the images, with as many samples",
      .standard = "images alone", .example = "{length: train-lengths-idx1-ubyte.gz}"},
-    {"mask", SC_OPTION_PATH, ELSEWHERE,
+    {"mask", SC_OPTION_PATHS, ELSEWHERE,
      "an IDX or .npy file of 0 and 1 (u8 or f32), as many as labels: what has 0 counts neither in "
      "the loss "
      "nor in its mean nor in the metrics",
-     .standard = "all counts", .example = "train-mask-idx2-ubyte.gz"},
-    {"csv", SC_OPTION_PATH, AT(csv),
+     .least = 1, .most = 1000, .standard = "all counts", .example = "train-mask-idx2-ubyte.gz"},
+    {"csv", SC_OPTION_PATHS, AT(csv),
      "a table as CSV, plain or gzip, in the place of `images`: its columns are the input and the "
      "target; the model keeps what was learnt of them, and predicts from raw rows",
-     .required = true, .unless = "images folder generate", .example = "iris.csv"},
+     .least = 1, .most = 1000, .required = true, .unless = "images folder generate",
+     .example = "iris.csv"},
     {"folder", SC_OPTION_PATH, AT(folder),
      "PNG and JPEG files, in the place of `images`: a folder with a folder for each class, which "
      "is "
@@ -86,6 +91,12 @@ static const sc_option part_options[] = {
     {"missing", SC_OPTION_WORD, AT(missing),
      "what takes the place of no value (nothing, NA, NaN, null, ?)", .words = sc_field_missing,
      .example = "median"},
+    {"encode", SC_OPTION_WORD, AT(encode), "what categories of the table's inputs become",
+     .words = sc_field_encodings, .example = "both"},
+    {"group", SC_OPTION_NAMES, ELSEWHERE,
+     "a column of the table, no input: rows with the same value are never both trained on and "
+     "validated with",
+     .least = 1, .most = 1, .standard = "each row by itself", .example = "patient"},
     {"separator", SC_OPTION_TEXT, AT(separator), "what stands between cells: a character, or tab",
      .standard = "the most frequent one of , ; tab | in the first line", .example = "\";\"",
      .aliases = "delimiter sep"},
@@ -113,12 +124,14 @@ static const sc_option part_options[] = {
 };
 const sc_record sc_recipe_part_record = {
     .word = "data.train",
-    .help = "The training data. `data.test` has the same keys: data that are never trained on; the "
-            "run ends with their loss and "
-            "accuracy.",
+    .help =
+        "The training data. `data.validation` and `data.test` have the same keys: data that are "
+        "never trained on. The first are measured after each epoch, with the others the run "
+        "ends.",
     .options = part_options,
     .count = COUNT(part_options),
     .standard =
-        &(const sc_recipe_part){.toy = {.kind = "xor"}, .missing = "refuse", .decimal = "."},
+        &(const sc_recipe_part){
+            .toy = {.kind = "xor"}, .missing = "refuse", .encode = "one_hot", .decimal = "."},
     .size = sizeof(sc_recipe_part),
 };

@@ -21,7 +21,7 @@ extern const sc_record sc_recipe_files_record;
 typedef struct sc_recipe_part {
     char *images, *labels, *csv, *folder;
     bool standardise, min_max;
-    const char *missing, *separator, *decimal, *colour;
+    const char *missing, *encode, *separator, *decimal, *colour;
     sc_toy_options toy;
     int64_t limit, per_class;
 } sc_recipe_part;

@@ -16,7 +16,7 @@ socle_status sc_trainer_check_patience(const sc_trainer *trainer) {
             trainer->env, SOCLE_STATUS_CONFIG,
             "train.early_stopping: patience must be 0 to 2^31-1, and gain a finite number "
             "of at least 0");
-    if (!options->patience || options->validation > 0) return SOCLE_OK;
+    if (!options->patience || sc_fit_validates(options)) return SOCLE_OK;
     return sc_fail(trainer->env, SOCLE_STATUS_CONFIG,
                    "train.early_stopping: waits for the validation, and there is none: set apart "
                    "some of the training data, as in train.validation: 0.1");

@@ -246,7 +246,7 @@ static socle_status judge_epoch(sc_trainer *trainer, sc_epoch_report *report) {
 socle_status sc_fit_judge_progress(int *judge, const sc_net *net, const sc_fit_options *options) {
     const char *metric = options->schedule.metric;
     SC_TRY(sc_net_judge(judge, net, metric ? metric : "loss"));
-    if (*judge == SC_JUDGED_BY_LOSS || options->validation > 0) return SOCLE_OK;
+    if (*judge == SC_JUDGED_BY_LOSS || sc_fit_validates(options)) return SOCLE_OK;
     return sc_fail(net->env, SOCLE_STATUS_CONFIG,
                    "'%s' is of the validation, and there is none: set apart some of the training "
                    "data, as in train.validation: 0.1",

@@ -85,6 +85,8 @@ typedef struct sc_fit_options {
     bool shuffle, drop_short; /* drop_short: leave out a last batch of fewer rows */
     double validation; /* fraction of the training data; which of the parts of this size, from 1: */
     int64_t fold;
+    bool stratify; /* each class has its share of the validation part */
+    uint32_t tail; /* the last so many of the training data are the validation instead; 0: none */
     const char *best; /* what of the validation says which epoch is best (sc_net_judge); read when a
                          trainer is made */
     float average; /* judge with averages of the weights, of which each step keeps so much; 0: with
@@ -126,6 +128,10 @@ typedef struct sc_fit_options {
 #define SC_FIT_STANDARD                                                                            \
     .schedule = {.word = "constant"}, .epochs = 1, .batch = 32, .seed = 1, .shuffle = true,        \
     .fold = 1, .adversarial_share = 0.5f
+/* Whether a run of these options validates. */
+static inline bool sc_fit_validates(const sc_fit_options *options) {
+    return options->validation > 0 || options->tail > 0;
+}
 sc_fit_options sc_fit_defaults(void); /* these, and adam as it is by default */
 
 /* Data sets, net, workers and `env` must outlive the trainer. `test` may be NULL: a second data set

@@ -39,7 +39,7 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
                                      const sc_dataset *train, const sc_dataset *test) {
     int64_t fixed;
     SC_TRY(sc_fit_fixed_rows(&fixed, net, options));
-    bool evaluates = test || options->validation > 0;
+    bool evaluates = test || sc_fit_validates(options);
     *out = (sc_forecast_request){
         .engine = {.shares_steps = devices > 1,
                    .fixed_tree = options->reproducible,

@@ -3,6 +3,7 @@
 #ifndef SC_TRAIN_FIT_PRIVATE_H
 #define SC_TRAIN_FIT_PRIVATE_H
 
+#include "data/split.h"
 #include "train/updates.h"
 
 struct sc_trainer {
@@ -63,6 +64,8 @@ socle_status sc_trainer_equip(sc_trainer *trainer, const sc_fleet_device *device
 socle_status sc_trainer_remember(sc_trainer *trainer);
 socle_status sc_trainer_go_back(sc_trainer *trainer);
 void sc_trainer_forget(sc_trainer *trainer);
+/* trainer_split.c: by the options, and by what the data say of strata and groups. */
+socle_status sc_trainer_split(sc_split *out, const sc_trainer *trainer, const sc_dataset *train);
 /* evaluate.c */
 socle_status sc_trainer_validate(sc_trainer *trainer, sc_evaluation *out);
 /* trainer.c: copies the current weights to the host as the best. */

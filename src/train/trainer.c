@@ -101,8 +101,7 @@ static socle_status split_data(sc_trainer *trainer, const sc_dataset *train,
                                const sc_dataset *test) {
     const sc_fit_options *options = &trainer->options;
     sc_split split;
-    SC_TRY(sc_split_create(&split, trainer->env, (uint32_t)sc_dataset_count(train),
-                           options->validation, options->fold, options->seed));
+    SC_TRY(sc_trainer_split(&split, trainer, train));
     socle_status status = sc_order_init(&trainer->train_order, trainer->env, split.train,
                                         split.train_count, options->seed, options->shuffle);
     if (status == SOCLE_OK && options->replacement) sc_order_replace(&trainer->train_order, 0);

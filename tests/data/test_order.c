@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Orders and splits: each sample exactly once, repeatable, different per epoch and seed. */
 #include "data/order.h"
+#include "data/split.h"
 
 #include "sc_test.h"
 
@@ -82,7 +83,9 @@ Test(split, two_ascending_parts_of_the_whole) {
         for (size_t f = 0; f < sizeof fractions / sizeof *fractions; f++) {
             uint32_t count = counts[c];
             SC_REPRO("%u samples, fraction %g", count, fractions[f]);
-            SC_OK(&env, sc_split_create(&split, &env, count, fractions[f], 1, 42));
+            SC_OK(&env, sc_split_create(
+                            &split, &env, count,
+                            &(sc_split_options){.fraction = fractions[f], .fold = 1, .seed = 42}));
             SC_EQ(split.train_count + split.validation_count, count);
             SC_TRUE(split.train_count >= 1);
             SC_EQ(split.validation_count > 0, fractions[f] > 0);
@@ -97,7 +100,9 @@ Test(split, two_ascending_parts_of_the_whole) {
                 SC_TRUE(split.train[i - 1] < split.train[i]);
             for (uint32_t i = 1; i < split.validation_count; i++)
                 SC_TRUE(split.validation[i - 1] < split.validation[i]);
-            SC_OK(&env, sc_split_create(&again, &env, count, fractions[f], 1, 42));
+            SC_OK(&env, sc_split_create(
+                            &again, &env, count,
+                            &(sc_split_options){.fraction = fractions[f], .fold = 1, .seed = 42}));
             SC_EQ_MEMORY(again.validation, split.validation,
                          split.validation_count * sizeof(uint32_t));
             sc_split_free(&again, &env);
@@ -112,7 +117,9 @@ Test(split, seeds_choose_other_samples_evenly) {
     unsigned chosen[20] = {0};
     sc_env_init(&env, NULL, NULL);
     for (uint64_t seed = 0; seed < 2000; seed++) {
-        SC_OK(&env, sc_split_create(&split, &env, 20, 0.25, 1, seed));
+        SC_OK(&env,
+              sc_split_create(&split, &env, 20,
+                              &(sc_split_options){.fraction = 0.25, .fold = 1, .seed = seed}));
         for (uint32_t i = 0; i < 5; i++) chosen[split.validation[i]]++;
         sc_split_free(&split, &env);
     }
@@ -127,7 +134,8 @@ Test(split, is_no_piece_of_an_epoch) {
     sc_split split;
     sc_order order;
     sc_env_init(&env, NULL, NULL);
-    SC_OK(&env, sc_split_create(&split, &env, COUNT, 0.1, 1, 3));
+    SC_OK(&env, sc_split_create(&split, &env, COUNT,
+                                &(sc_split_options){.fraction = 0.1, .fold = 1, .seed = 3}));
     SC_OK(&env, sc_order_init(&order, &env, NULL, COUNT, 3, true));
     bool held[COUNT] = {false};
     for (uint32_t i = 0; i < PART; i++) held[split.validation[i]] = true;
@@ -151,10 +159,18 @@ Test(split, refuses) {
     sc_split split;
     sc_env_init(&env, NULL, NULL);
     for (size_t f = 0; f < sizeof fractions / sizeof *fractions; f++)
-        SC_FAILS(&env, sc_split_create(&split, &env, 10, fractions[f], 1, 1), SOCLE_STATUS_CONFIG);
-    SC_FAILS(&env, sc_split_create(&split, &env, 1, 0.1, 1, 1), SOCLE_STATUS_CONFIG);
+        SC_FAILS(
+            &env,
+            sc_split_create(&split, &env, 10,
+                            &(sc_split_options){.fraction = fractions[f], .fold = 1, .seed = 1}),
+            SOCLE_STATUS_CONFIG);
+    SC_FAILS(&env,
+             sc_split_create(&split, &env, 1,
+                             &(sc_split_options){.fraction = 0.1, .fold = 1, .seed = 1}),
+             SOCLE_STATUS_CONFIG);
     SC_CONTAINS(env.text, "at least 2 are needed");
-    SC_OK(&env, sc_split_create(&split, &env, 1, 0, 1, 1));
+    SC_OK(&env, sc_split_create(&split, &env, 1,
+                                &(sc_split_options){.fraction = 0, .fold = 1, .seed = 1}));
     SC_EQ(split.train_count, 1);
     sc_split_free(&split, &env);
 }
@@ -163,7 +179,8 @@ static socle_status make(sc_env *env, void *argument) {
     sc_split split;
     sc_order order;
     (void)argument;
-    SC_TRY(sc_split_create(&split, env, 10, 0.5, 1, 1));
+    SC_TRY(sc_split_create(&split, env, 10,
+                           &(sc_split_options){.fraction = 0.5, .fold = 1, .seed = 1}));
     socle_status status = sc_order_init(&order, env, split.train, split.train_count, 1, true);
     sc_order_free(&order);
     sc_split_free(&split, env);
@@ -184,7 +201,10 @@ Test(order, folds_cover_the_samples) {
             int seen[200] = {0};
             for (int64_t fold = 1; fold <= folds; fold++) {
                 SC_REPRO("%u samples, fold %d of %d", count, (int)fold, (int)folds);
-                SC_OK(&env, sc_split_create(&split, &env, count, 1.0 / (double)folds, fold, 5));
+                SC_OK(&env, sc_split_create(&split, &env, count,
+                                            &(sc_split_options){.fraction = 1.0 / (double)folds,
+                                                                .fold = fold,
+                                                                .seed = 5}));
                 SC_EQ(split.train_count + split.validation_count, count);
                 SC_TRUE(split.validation_count * folds < count + folds &&
                         (split.validation_count + 1) * folds > count);
@@ -193,9 +213,84 @@ Test(order, folds_cover_the_samples) {
             }
             for (uint32_t i = 0; i < count; i++) SC_EQ(seen[i], 1);
         }
-    SC_FAILS(&env, sc_split_create(&split, &env, 10, 0.25, 5, 1), SOCLE_STATUS_CONFIG);
-    SC_FAILS(&env, sc_split_create(&split, &env, 10, 0, 2, 1), SOCLE_STATUS_CONFIG);
-    SC_FAILS(&env, sc_split_create(&split, &env, 10, 0.25, -1, 1), SOCLE_STATUS_CONFIG);
+    SC_FAILS(&env,
+             sc_split_create(&split, &env, 10,
+                             &(sc_split_options){.fraction = 0.25, .fold = 5, .seed = 1}),
+             SOCLE_STATUS_CONFIG);
+    SC_FAILS(
+        &env,
+        sc_split_create(&split, &env, 10, &(sc_split_options){.fraction = 0, .fold = 2, .seed = 1}),
+        SOCLE_STATUS_CONFIG);
+    SC_FAILS(&env,
+             sc_split_create(&split, &env, 10,
+                             &(sc_split_options){.fraction = 0.25, .fold = -1, .seed = 1}),
+             SOCLE_STATUS_CONFIG);
+}
+
+/* Every class has its share of each fold, rounded up or down, and folds have every sample once. */
+Test(order, strata_have_their_share) {
+    enum { COUNT = 97, CLASSES = 4, FOLDS = 5 };
+    sc_env env;
+    sc_split split;
+    uint32_t class[COUNT], members[CLASSES] = {0}, seen[COUNT] = {0};
+    sc_env_init(&env, NULL, NULL);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        class[i] = i < 50 ? 7 : i % CLASSES;
+        if (class[i] < CLASSES) members[class[i]]++;
+    }
+    for (int64_t fold = 1; fold <= FOLDS; fold++) {
+        const sc_split_options options = {
+            .fraction = 1.0 / FOLDS, .fold = fold, .seed = 3, .stratum = class};
+        uint32_t found[CLASSES] = {0};
+        SC_OK(&env, sc_split_create(&split, &env, COUNT, &options));
+        SC_TRUE(split.validation_count == COUNT / FOLDS || split.validation_count == 20);
+        for (uint32_t i = 0; i < split.validation_count; i++) {
+            seen[split.validation[i]]++;
+            if (class[split.validation[i]] < CLASSES) found[class[split.validation[i]]]++;
+        }
+        for (int c = 0; c < CLASSES; c++)
+            SC_TRUE(found[c] + 1 >= members[c] / FOLDS && found[c] <= members[c] / FOLDS + 2);
+        sc_split_free(&split, &env);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) SC_EQ(seen[i], 1);
+}
+
+Test(order, groups_stay_together) {
+    enum { COUNT = 60, GROUPS = 12, FOLDS = 4 };
+    sc_env env;
+    sc_split split;
+    uint32_t group[COUNT], seen[COUNT] = {0};
+    sc_env_init(&env, NULL, NULL);
+    for (uint32_t i = 0; i < COUNT; i++) group[i] = 1000 * (i % GROUPS);
+    for (int64_t fold = 1; fold <= FOLDS; fold++) {
+        const sc_split_options options = {
+            .fraction = 1.0 / FOLDS, .fold = fold, .seed = 3, .group = group};
+        bool in[GROUPS] = {false};
+        SC_OK(&env, sc_split_create(&split, &env, COUNT, &options));
+        SC_EQ(split.validation_count, COUNT / FOLDS); /* equal groups, three to a fold */
+        for (uint32_t i = 0; i < split.validation_count; i++) {
+            in[group[split.validation[i]] / 1000] = true;
+            seen[split.validation[i]]++;
+        }
+        for (uint32_t i = 0; i < split.train_count; i++) SC_TRUE(!in[group[split.train[i]] / 1000]);
+        sc_split_free(&split, &env);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) SC_EQ(seen[i], 1);
+    memset(group, 0, sizeof group);
+    const sc_split_options one = {.fraction = 0.5, .fold = 1, .seed = 3, .group = group};
+    SC_FAILS(&env, sc_split_create(&split, &env, COUNT, &one), SOCLE_STATUS_CONFIG);
+    SC_CONTAINS(env.text, "of 1 groups");
+}
+
+Test(order, a_tail_is_set_aside) {
+    sc_env env;
+    sc_split split;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_split_create(&split, &env, 10, &(sc_split_options){.tail = 3}));
+    SC_EQ(split.train_count, 7);
+    SC_EQ(split.validation_count, 3);
+    for (uint32_t i = 0; i < 3; i++) SC_EQ(split.validation[i], 7 + i);
+    sc_split_free(&split, &env);
 }
 
 /* Of n draws from n members a share of 1/e is left out; every place has every member alike, and a

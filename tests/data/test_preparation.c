@@ -120,12 +120,12 @@ Test(preparation, is_learnt_of_the_training_part) {
     sc_preparation kept;
     sc_prepare_options options = target_y;
     options.scale = "standardise";
-    options.validation = 0.25;
-    options.seed = 7;
+    options.split.fraction = 0.25;
+    options.split.seed = 7;
     for (int i = 0; i < ROWS; i++)
         snprintf(text + strlen(text), 32, "%d,%s\n", i * i, i % 2 ? "p" : "q");
     sc_dataset *data = prepared(text, &options, NULL, &kept);
-    SC_OK(&env, sc_split_create(&split, &env, ROWS, 0.25, 1, 7));
+    SC_OK(&env, sc_split_create(&split, &env, ROWS, &options.split));
     for (uint32_t i = 0; i < split.train_count; i++) sum += (double)split.train[i] * split.train[i];
     SC_NEAR(kept.field[0].centre, sum / split.train_count, 1e-12 * sum);
     SC_TRUE(fabs(kept.field[0].centre - 39.0 * 79 / 6) > 1); /* that of all */

@@ -22,7 +22,7 @@ static void learn(sc_env *env, const sc_frame *frame, unsigned wish) {
     const sc_prepare_options options = {.targets = {&target, wish & 1},
                                         .scale = sc_field_scales[(wish >> 1) % 3].word,
                                         .missing = sc_field_missing[(wish >> 3) % 5].word,
-                                        .validation = wish & 64 && frame->rows > 1 ? 0.5 : 0};
+                                        .split.fraction = wish & 64 && frame->rows > 1 ? 0.5 : 0};
     sc_preparation preparation, again;
     sc_dataset *dataset;
     char *text;

@@ -20,7 +20,7 @@ Test(columns, rows_tell_the_truth) {
         SC_REPRO("%s", kind->name);
         SC_TRUE(sc_column_kind_find(kind->name) == kind);
         SC_TRUE(option != NULL);
-        SC_TRUE(!kind->file || option->type == SC_OPTION_PATH);
+        SC_TRUE(!kind->file || option->type == SC_OPTION_PATHS);
         SC_EQ(kind->dtypes != 0, kind->use == SC_USE_FACTOR);
         factors += kind->use == SC_USE_FACTOR;
     }

@@ -269,3 +269,97 @@ Test(tool_rows, examples_learn) {
     tool_expect(0, NULL, "train %s/examples/diabetes.yaml -o diabetes --device cpu", SC_SOURCE_DIR);
     SC_TRUE(least("diabetes/metrics.csv", "val_loss") <= 0.6);
 }
+
+/* Categories by number are an input of the column's name, beside or in the place of 0 and 1. */
+Test(tool_rows, categories_by_number) {
+    static const char network[] = "network:\n"
+                                  "  - embedding: {from: colour, vocabulary: 3, units: 2}\n"
+                                  "  - flatten\n"
+                                  "  - concat: {from: [input, flatten1]}\n"
+                                  "  - dense: 2\n";
+    char more[1024];
+    snprintf(more, sizeof more, "%s%s", network, strchr(rest, '\n') + 1);
+    put_config(
+        "embed.yaml",
+        "  train: {csv: fruit.csv, target: kind, standardise: true, columns: [{name: colour, "
+        "encode: embedding}]}",
+        more);
+    expect_out("", "data embed.yaml", "3 categories, by number as the input of its name");
+    expect_out("", "data embed.yaml", "f32[2]"); /* length and weight */
+    tool_expect(0, NULL, "train embed.yaml -o run");
+    static const char words[] = "predict -m run/model.safetensors --input -";
+    expect_out("colour,length,weight\nyellow,3.0,20\n", words, "banana 0.");
+    tool_expect(0, NULL, "train run/config.json -o again");
+    SC_TRUE(tool_same("run/model.safetensors", "again/model.safetensors"));
+    put_config("both.yaml",
+               "  train: {csv: fruit.csv, target: kind, standardise: true, encode: both}", more);
+    expect_out("", "data both.yaml", "f32[5]");
+    tool_expect(0, NULL, "train both.yaml -o both");
+    put_config("all.yaml",
+               "  train: {csv: fruit.csv, target: kind, features: colour, encode: embedding}",
+               more);
+    tool_expect(3, "all inputs are embedded", "train all.yaml -o no");
+    tool_expect(3, "embedding1 knows 0 to 1",
+                "train embed.yaml -o no --set network[0].embedding.vocabulary=2");
+    SC_TRUE(!tool_exists("no"));
+}
+
+/* The table of the example is what its script makes. */
+Test(tool_rows, passengers_are_made) {
+    size_t size, made;
+    SC_EQ(system("/usr/bin/python3 " SC_SOURCE_DIR "/examples/data/make_passengers.py >made.csv"),
+          0);
+    char *text = tool_get("made.csv", &made),
+         *kept = tool_get(SC_SOURCE_DIR "/examples/data/passengers.csv", &size);
+    SC_EQ(size, made);
+    SC_EQ_MEMORY(text, kept, size);
+    free(text);
+    free(kept);
+}
+
+static void expect_file(const char *name, const char *begin) {
+    size_t size;
+    char *text = tool_get(name, &size);
+    SC_REPRO("%s: %s", name, text);
+    SC_TRUE(strncmp(text, begin, strlen(begin)) == 0);
+    free(text);
+}
+
+/* Written as a table, JSON and an array, which say the same. */
+Test(tool_rows, predictions_in_files) {
+    static const char predict[] = "predict -m run/model.safetensors --input fruit.csv";
+    tool_expect(0, NULL, "train fruit.yaml -o run");
+    tool_expect(0, NULL, "%s -o out.csv", predict);
+    expect_file("out.csv", "class,probability\napple,0.");
+    tool_expect(0, NULL, "%s -o all.csv --all", predict);
+    expect_file("all.csv", "class,probability,apple,banana\napple,0.");
+    tool_expect(0, NULL, "%s -o out.json", predict);
+    size_t size;
+    char *text = tool_get("out.json", &size);
+    json_t *list = json_loads(text, 0, NULL);
+    SC_EQ(json_array_size(list), 12);
+    SC_EQ_STR(json_string_value(json_object_get(json_array_get(list, 11), "name")), "banana");
+    free(text);
+    tool_expect(0, NULL, "%s -o out.npy", predict);
+    text = tool_get("out.npy", &size);
+    SC_EQ(size, 128 + 12 * 2 * 4);
+    SC_TRUE(memcmp(text, "\x93NUMPY\1\0\x76\0{'descr': '<f4'", 24) == 0);
+    SC_TRUE(strstr(text + 10, "'shape': (12, 2)") != NULL);
+    float first;
+    memcpy(&first, text + 128, sizeof first);
+    const json_t *outputs = json_object_get(json_array_get(list, 0), "outputs");
+    SC_NEAR((double)first, json_number_value(json_array_get(outputs, 0)), 1e-7);
+    free(text);
+    json_decref(list);
+    expect_out("", "predict -m run/model.safetensors --input fruit.csv --format csv",
+               "class,probability\n");
+    tool_expect(0, NULL, "data out.npy"); /* what it writes it reads */
+    tool_expect(0, NULL, "%s -o out.jsonl", predict);
+    expect_file("out.jsonl", "{\"index\": 0,");
+    tool_expect(2, "out.csv is there already", "%s -o out.csv", predict);
+    tool_expect(0, NULL, "%s -o out.csv --overwrite --format json", predict);
+    expect_file("out.csv", "[\n{");
+    tool_expect(2, "ends in none of .csv, .json", "%s -o out.xml", predict);
+    tool_expect(2, "--format: must be lines, csv", "%s --format xml", predict);
+    SC_TRUE(!tool_exists("out.xml"));
+}

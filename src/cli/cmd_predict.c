@@ -201,8 +201,9 @@ static socle_status print_all(predict_job *job, sc_engine *engine) {
     socle_status status = sc_allocate(env, &job->out, size, sizeof *job->out);
     if (status == SOCLE_OK && job->settings->draws)
         status = sc_draws_create(&job->draws, env, job->settings->draws, size);
-    sc_prediction_begin(&job->form, sc_dataset_count(job->input.dataset),
-                        sc_engine_prediction_size(engine));
+    if (status == SOCLE_OK)
+        sc_prediction_begin(&job->form, sc_dataset_count(job->input.dataset),
+                            sc_engine_prediction_size(engine));
     if (status == SOCLE_OK)
         status =
             sc_stage_pass(engine, &source, &order, sc_engine_capacity(engine), print_rows, job);

@@ -298,6 +298,12 @@ static socle_status report_set(sc_cli *cli, const char *part, const sc_dataset *
                sc_grouped(samples).text);
     socle_status status = SOCLE_OK;
     if (preparation->fields && !event) status = report_fields(cli, preparation);
+    const sc_token_form *tokens = &preparation->tokens;
+    if (tokens->length && event)
+        sc_report_integer(event, "vocabulary", (int64_t)tokens->vocabulary.count);
+    else if (tokens->length)
+        printf("vocabulary: %zu numbers: 0 for what is in none, and %zu %ss\n",
+               tokens->vocabulary.count, tokens->vocabulary.count - 1, tokens->vocabulary.by);
     for (int c = 0; c < sc_dataset_columns(dataset) && status == SOCLE_OK; c++)
         status =
             report_values(cli, table, list, dataset, sc_dataset_column(dataset, c), preparation);

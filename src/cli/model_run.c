@@ -42,7 +42,7 @@ socle_status sc_model_run_engine(sc_engine **out, sc_device *device, sc_net *net
     return status;
 }
 
-static socle_status read_standard_input(sc_env *env, char **data, size_t *size) {
+socle_status sc_model_run_standard_input(sc_env *env, char **data, size_t *size) {
     size_t capacity = 0;
     *data = NULL;
     *size = 0;
@@ -76,7 +76,7 @@ static socle_status samples_from_input(sc_dataset **out, sc_env *env, sc_image_l
     char *data;
     size_t size;
     sc_idx idx = {0};
-    socle_status status = read_standard_input(env, &data, &size);
+    socle_status status = sc_model_run_standard_input(env, &data, &size);
     if (status == SOCLE_OK) status = sc_idx_read_memory(&idx, env, "standard input", data, size);
     sc_release(env, data);
     if (status == SOCLE_OK) status = sc_idx_order(&idx, env, "standard input", layout);
@@ -104,7 +104,7 @@ static socle_status read_rows(sc_frame *out, sc_env *env, const char *path,
     char *data = NULL;
     size_t size;
     if (strcmp(path, "-") != 0) return sc_frame_read_csv(out, env, path, format);
-    socle_status status = read_standard_input(env, &data, &size);
+    socle_status status = sc_model_run_standard_input(env, &data, &size);
     if (status == SOCLE_OK)
         status = sc_frame_parse_csv(out, env, "standard input", data, size, format);
     sc_release(env, data);

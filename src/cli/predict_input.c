@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See predict_input.h. */
 #include "cli/predict_input.h"
+#include "data/text_samples.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 bool sc_is_pictures(const char *path) {
@@ -43,13 +45,28 @@ static socle_status load_pictures(sc_predict_input *out, const sc_net *net, cons
     return sc_folder_read(&out->dataset, &out->folder, &form, 0);
 }
 
+static socle_status load_text(sc_predict_input *out, const char *path) {
+    char *text;
+    size_t size;
+    bool standard = strcmp(path, "-") == 0;
+    SC_TRY(standard ? sc_model_run_standard_input(out->env, &text, &size)
+                    : sc_text_read_files(&text, &size, out->env, path));
+    socle_status status = sc_text_last(&out->dataset, &out->preparation,
+                                       standard ? "standard input" : path, text ? text : "", size);
+    sc_release(out->env, text);
+    return status;
+}
+
 static socle_status load(sc_predict_input *out, const sc_net *net, const char *model,
                          const char *path, sc_image_layout layout) {
     sc_preparation *preparation = &out->preparation;
-    if (net && net->preparation)
+    if (net && net->preparation) {
         SC_TRY(sc_preparation_read(preparation, out->env, model, net->preparation));
-    if (preparation->fields && !preparation->picture.height)
-        return sc_model_run_rows(&out->dataset, out->env, path, preparation);
+        sc_made_of what = sc_preparation_made_of(preparation);
+        if (what == SC_MADE_OF_TEXT) return load_text(out, path);
+        if (what == SC_MADE_OF_ROWS)
+            return sc_model_run_rows(&out->dataset, out->env, path, preparation);
+    }
     if (sc_is_pictures(path)) return load_pictures(out, net, path);
     return sc_model_run_samples(&out->dataset, out->env, path, layout);
 }

@@ -19,9 +19,7 @@ bool sc_prediction_is_finite(const float *row, int64_t size) {
 }
 
 static const char *name_of(const sc_prediction_form *form, int64_t class) {
-    const sc_field *field = sc_preparation_classes(form->preparation);
-    return field && class >= 0 && (size_t) class < field->categories ? field->category[class]
-                                                                     : NULL;
+    return sc_preparation_class(form->preparation, class);
 }
 
 const char *sc_prediction_score_word(const sc_prediction_form *form) {

@@ -70,16 +70,28 @@ socle_status sc_preparation_of_pictures(sc_preparation *out, sc_env *env,
     return status;
 }
 
-socle_status sc_preparation_check_rows(const sc_preparation *preparation, const char *label) {
-    if (!preparation->picture.height) return SOCLE_OK;
-    return sc_fail(preparation->env, SOCLE_STATUS_DATA,
-                   "%s: the model learnt from pictures, and this is read as a table", label);
+sc_made_of sc_preparation_made_of(const sc_preparation *preparation) {
+    if (preparation->picture.height) return SC_MADE_OF_PICTURES;
+    return preparation->tokens.length ? SC_MADE_OF_TEXT : SC_MADE_OF_ROWS;
 }
 
-socle_status sc_preparation_check_pictures(const sc_preparation *preparation, const char *label) {
-    if (preparation->picture.height) return SOCLE_OK;
+socle_status sc_preparation_check(const sc_preparation *preparation, sc_made_of what,
+                                  const char *label) {
+    static const char *const names[] = {"a table", "pictures", "a text"};
+    sc_made_of is = sc_preparation_made_of(preparation);
+    if (is == what) return SOCLE_OK;
     return sc_fail(preparation->env, SOCLE_STATUS_DATA,
-                   "%s: the model learnt from a table, and this is read as pictures", label);
+                   "%s: the model learnt from %s, and this is read as %s", label, names[is],
+                   names[what]);
+}
+
+const char *sc_preparation_class(const sc_preparation *preparation, int64_t number) {
+    const sc_field *field = sc_preparation_classes(preparation);
+    const sc_vocabulary *words = &preparation->tokens.vocabulary;
+    if (field && number >= 0 && (size_t)number < field->categories) return field->category[number];
+    if (preparation->tokens.length && number > 0 && (size_t)number < words->count)
+        return words->token[number];
+    return NULL;
 }
 
 size_t sc_field_width(const sc_field *field) {
@@ -95,7 +107,8 @@ size_t sc_field_vocabulary(const sc_field *field) {
 
 size_t sc_preparation_width(const sc_preparation *preparation) {
     const sc_picture_form *picture = &preparation->picture;
-    size_t width = (size_t)(picture->height * picture->width * picture->channels);
+    size_t width =
+        (size_t)(picture->height * picture->width * picture->channels + preparation->tokens.length);
     for (size_t f = 0; f < preparation->fields; f++)
         if (!preparation->field[f].target) width += sc_field_width(&preparation->field[f]);
     return width;

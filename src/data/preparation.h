@@ -14,6 +14,7 @@
 #include "data/frame.h"
 #include "data/picture.h"
 #include "data/split.h"
+#include "data/text_tokens.h"
 
 enum { SC_CATEGORIES = 1000 }; /* of a column at most */
 
@@ -33,6 +34,16 @@ typedef struct sc_field {
     size_t categories;
 } sc_field;
 
+/* Samples of a text: so many tokens, and the token behind them, or behind each of them. */
+typedef struct sc_token_form {
+    int64_t length; /* 0: samples are of no text */
+    bool each;
+    sc_vocabulary vocabulary;
+} sc_token_form;
+
+/* What samples are made of. */
+typedef enum sc_made_of { SC_MADE_OF_ROWS, SC_MADE_OF_PICTURES, SC_MADE_OF_TEXT } sc_made_of;
+
 typedef struct sc_preparation {
     sc_env *env;
     sc_arena *arena;
@@ -40,7 +51,8 @@ typedef struct sc_preparation {
     size_t fields;
     bool header; /* of the file */
     char decimal;
-    sc_picture_form picture; /* samples are such pictures, and no rows; height 0: they are rows */
+    sc_picture_form picture; /* samples are such pictures, and no rows; height 0: they are none */
+    sc_token_form tokens;
 } sc_preparation;
 
 typedef struct sc_names {
@@ -83,10 +95,13 @@ socle_status sc_preparation_apply(sc_dataset **out, const sc_preparation *prepar
 socle_status sc_preparation_of_pictures(sc_preparation *out, sc_env *env,
                                         const sc_picture_form *form, const sc_names *classes);
 void sc_preparation_free(sc_preparation *preparation); /* a zeroed one is fine */
-/* Whether it makes samples of rows / of pictures; else an error: DATA ("a.csv: the model learnt
- * from pictures, and this is a table"). */
-socle_status sc_preparation_check_rows(const sc_preparation *preparation, const char *label);
-socle_status sc_preparation_check_pictures(const sc_preparation *preparation, const char *label);
+sc_made_of sc_preparation_made_of(const sc_preparation *preparation);
+/* Whether it makes samples of this; else an error: DATA ("a.csv: the model learnt from pictures,
+ * and this is read as a table"). */
+socle_status sc_preparation_check(const sc_preparation *preparation, sc_made_of what,
+                                  const char *label);
+/* What class `number` is called; NULL: it has a number alone. */
+const char *sc_preparation_class(const sc_preparation *preparation, int64_t number);
 
 size_t sc_preparation_width(const sc_preparation *preparation); /* numbers of a sample's input */
 size_t sc_field_width(const sc_field *field);                   /* of "input" */

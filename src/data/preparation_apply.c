@@ -198,7 +198,7 @@ socle_status sc_preparation_apply(sc_dataset **out, const sc_preparation *prepar
                                   const sc_frame *frame, bool targets) {
     applying to = {.frame = frame, .preparation = preparation};
     *out = NULL;
-    SC_TRY(sc_preparation_check_rows(preparation, frame->label));
+    SC_TRY(sc_preparation_check(preparation, SC_MADE_OF_ROWS, frame->label));
     socle_status status = apply(out, &to, targets);
     sc_release(frame->env, to.column);
     sc_release(frame->env, to.number);

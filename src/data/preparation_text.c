@@ -53,6 +53,30 @@ static const sc_record picture_record = {.word = "picture",
                                          .standard = &(const sc_picture_form){0},
                                          .size = sizeof(sc_picture_form)};
 
+#define TOKENS(field) offsetof(sc_token_form, field)
+static const sc_option token_options[] = {
+    {"by", SC_OPTION_WORD, TOKENS(vocabulary.by), "what tokens are", .required = true,
+     .words = sc_token_kinds, .example = "word"},
+    {"length", SC_OPTION_LONG, TOKENS(length), "tokens of a sample", 1, 1 << 20, .required = true,
+     .example = "64"},
+    {"each", SC_OPTION_BOOL, TOKENS(each), "a label for each token", .example = "true"},
+    {"vocabulary", SC_OPTION_NAMES, SC_OPTION_ELSEWHERE, "tokens, from number 1 on", .least = 1,
+     .most = SC_VOCABULARY},
+};
+static const sc_record token_record = {.word = "tokens",
+                                       .options = token_options,
+                                       .count = COUNT(token_options),
+                                       .standard = &(const sc_token_form){0},
+                                       .size = sizeof(sc_token_form)};
+
+static json_t *tokens_value(const sc_token_form *form) {
+    json_t *value = sc_record_value(form, &token_record), *list = json_array();
+    for (size_t i = 1; i < form->vocabulary.count; i++)
+        json_array_append_new(list, json_string(form->vocabulary.token[i]));
+    json_object_set_new(value, "vocabulary", list);
+    return value;
+}
+
 static json_t *field_value(const sc_field *field) {
     json_t *value = sc_record_value(field, &record);
     if (!value || !field->categories) return value;
@@ -83,6 +107,8 @@ socle_status sc_preparation_text(char **out, const sc_preparation *preparation) 
     if (root && preparation->picture.height)
         json_object_set_new(root, "picture",
                             sc_record_value(&preparation->picture, &picture_record));
+    if (root && preparation->tokens.length)
+        json_object_set_new(root, "tokens", tokens_value(&preparation->tokens));
     sc_text text;
     sc_text_init(&text, preparation->env);
     socle_status status = root && whole ? SOCLE_OK
@@ -152,6 +178,34 @@ static socle_status read_picture(sc_preparation *out, const sc_config *config, c
     return SOCLE_OK;
 }
 
+static socle_status read_vocabulary(sc_preparation *out, const sc_config *config,
+                                    const json_t *tokens) {
+    sc_vocabulary *words = &out->tokens.vocabulary;
+    const json_t *list = json_object_get(tokens, "vocabulary");
+    words->count = json_array_size(list) + 1;
+    if (!json_is_array(list))
+        return sc_config_fail(config, tokens, "vocabulary", "must be a list of tokens");
+    SC_TRY(sc_arena_allocate(out->arena, &words->token, words->count, sizeof *words->token));
+    words->token[0] = "";
+    for (size_t i = 1; i < words->count; i++) {
+        SC_TRY(sc_arena_string(out->arena, &words->token[i],
+                               json_string_value(json_array_get(list, i - 1))));
+        if (strcmp(words->token[i - 1], words->token[i]) >= 0)
+            return sc_config_fail_item(config, list, i - 1, "is not behind the one before it");
+    }
+    return SOCLE_OK;
+}
+
+static socle_status read_tokens(sc_preparation *out, const sc_config *config, const json_t *root) {
+    const json_t *tokens = NULL;
+    SC_TRY(sc_config_get_object(&tokens, config, root, "tokens"));
+    if (!tokens) return SOCLE_OK;
+    SC_TRY(sc_record_read(&out->tokens, config, tokens, &token_record));
+    SC_TRY(read_vocabulary(out, config, tokens));
+    if (!out->fields && !out->picture.height) return SOCLE_OK;
+    return sc_config_fail(config, root, "tokens", "stand beside columns or pictures");
+}
+
 static socle_status read_fields(sc_preparation *out, const sc_config *config) {
     const json_t *root = sc_config_root(config), *list = NULL;
     const char *decimal = ".";
@@ -170,6 +224,7 @@ static socle_status read_fields(sc_preparation *out, const sc_config *config) {
         SC_TRY(read_field(out, config, json_array_get(list, i)));
     }
     SC_TRY(read_picture(out, config, root));
+    SC_TRY(read_tokens(out, config, root));
     size_t width = sc_preparation_width(out);
     if (width >= 1 && width <= MOST_WIDTH) return SOCLE_OK;
     return sc_config_fail(config, root, "fields", "has no input, or too many");

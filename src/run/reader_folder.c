@@ -62,7 +62,7 @@ static socle_status read_by(sc_dataset **out, const sc_reading *reading,
                             const sc_preparation *preparation) {
     const sc_field *field = sc_preparation_classes(preparation);
     sc_folder folder;
-    SC_TRY(sc_preparation_check_pictures(preparation, reading->part->folder));
+    SC_TRY(sc_preparation_check(preparation, SC_MADE_OF_PICTURES, reading->part->folder));
     const sc_names known = {field ? field->category : NULL, field ? field->categories : 0};
     SC_TRY(sc_folder_list(&folder, reading->env, reading->part->folder, field ? &known : NULL));
     socle_status status = read_samples(out, reading, &folder, preparation);

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-static const sc_reader *const readers[] = {&sc_reader_idx, &sc_reader_csv, &sc_reader_folder,
-                                           &sc_reader_toy, NULL};
+static const sc_reader *const readers[] = {&sc_reader_idx,  &sc_reader_csv, &sc_reader_folder,
+                                           &sc_reader_text, &sc_reader_toy, NULL};
 
 const sc_reader *sc_reader_owner(const char *key) {
     for (int r = 0; readers[r]; r++)

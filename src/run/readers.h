@@ -49,6 +49,7 @@ const sc_reader *sc_reader_owner(const char *key);
 /* Takes what is another reader's out of a resolved part. */
 void sc_reader_strip(const sc_reader *reader, json_t *part);
 
-extern const sc_reader sc_reader_idx, sc_reader_csv, sc_reader_folder, sc_reader_toy;
+extern const sc_reader sc_reader_idx, sc_reader_csv, sc_reader_folder, sc_reader_text,
+    sc_reader_toy;
 
 #endif

@@ -16,6 +16,10 @@ static const sc_word colours[] = {
     {"rgb", "three channels: red, green and blue", NULL},
     {0}};
 
+static const sc_word text_labels[] = {{"next", "what comes behind it", NULL},
+                                      {"each", "what comes behind each of its places", "all"},
+                                      {0}};
+
 static const sc_option column_options[] = {
     {"name", SC_OPTION_TEXT, offsetof(sc_column_wish, name), "which column", .required = true,
      .example = "age"},
@@ -40,13 +44,13 @@ const sc_record sc_recipe_column_record = {
 
 static const sc_option part_options[] = {
     {"images", SC_OPTION_PATHS, AT(images), "an IDX or .npy file, plain or gzip", .least = 1,
-     .most = 1000, .required = true, .unless = "csv folder generate",
+     .most = 1000, .required = true, .unless = "csv folder text generate",
      .example = "train-images-idx3-ubyte.gz"},
     {"labels", SC_OPTION_PATHS, AT(labels),
      "an IDX or .npy file with a label or a value per sample, per token (two dimensions) or per "
      "pixel "
      "(three)",
-     .least = 1, .most = 1000, .required = true, .unless = "csv folder generate",
+     .least = 1, .most = 1000, .required = true, .unless = "csv folder text generate",
      .example = "train-labels-idx1-ubyte.gz"},
     {"inputs", SC_OPTION_MAP, ELSEWHERE,
      "an IDX or .npy file for each input of the network beside the images, with as many samples",
@@ -59,16 +63,33 @@ static const sc_option part_options[] = {
     {"csv", SC_OPTION_PATHS, AT(csv),
      "a table as CSV, plain or gzip, in the place of `images`: its columns are the input and the "
      "target; the model keeps what was learnt of them, and predicts from raw rows",
-     .least = 1, .most = 1000, .required = true, .unless = "images folder generate",
+     .least = 1, .most = 1000, .required = true, .unless = "images folder text generate",
      .example = "iris.csv"},
     {"folder", SC_OPTION_PATH, AT(folder),
      "PNG and JPEG files, in the place of `images`: a folder with a folder for each class, which "
      "is "
      "named as the class",
-     .required = true, .unless = "images csv generate", .example = "animals/train"},
+     .required = true, .unless = "images csv text generate", .example = "animals/train"},
+    {"text", SC_OPTION_PATHS, AT(text),
+     "text files, in the place of `images`: samples are pieces of the text as whole numbers, and "
+     "what comes next",
+     .least = 1, .most = 1000, .required = true, .unless = "images csv folder generate",
+     .example = "novel.txt"},
+    {"by", SC_OPTION_WORD, AT(by), "what a text is cut into", .words = sc_token_kinds,
+     .example = "word"},
+    {"length", SC_OPTION_LONG, AT(length), "characters or words of a sample of a text", 1, 1 << 20,
+     .example = "64"},
+    {"every", SC_OPTION_LONG, AT(every), "how far apart samples of a text begin; 0: its length", 0,
+     1 << 20, .example = "1"},
+    {"labels_of", SC_OPTION_WORD, AT(labels_of), "what the label of a sample of a text is",
+     .words = text_labels, .example = "each"},
+    {"vocabulary", SC_OPTION_LONG, AT(vocabulary),
+     "so many of the most frequent characters or words of the text have numbers of their own, from "
+     "1; 0: all; others are 0",
+     0, SC_VOCABULARY - 1, .example = "5000"},
     {"generate", SC_OPTION_KIND, AT(toy),
      "toy data, in the place of files: points that a rule gives a class or a value",
-     .required = true, .unless = "images csv folder", .family = &sc_toy_family,
+     .required = true, .unless = "images csv folder text", .family = &sc_toy_family,
      .example = "{spiral: {samples: 600, noise: 0.1}}"},
     {"target", SC_OPTION_NAMES, ELSEWHERE,
      "the column that is predicted, or several of numbers; text and whole numbers are classes, "
@@ -130,8 +151,12 @@ const sc_record sc_recipe_part_record = {
         "ends.",
     .options = part_options,
     .count = COUNT(part_options),
-    .standard =
-        &(const sc_recipe_part){
-            .toy = {.kind = "xor"}, .missing = "refuse", .encode = "one_hot", .decimal = "."},
+    .standard = &(const sc_recipe_part){.toy = {.kind = "xor"},
+                                        .missing = "refuse",
+                                        .encode = "one_hot",
+                                        .decimal = ".",
+                                        .by = "character",
+                                        .length = 32,
+                                        .labels_of = "next"},
     .size = sizeof(sc_recipe_part),
 };

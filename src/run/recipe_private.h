@@ -19,9 +19,11 @@ typedef struct sc_recipe_files {
 } sc_recipe_files;
 extern const sc_record sc_recipe_files_record;
 typedef struct sc_recipe_part {
-    char *images, *labels, *csv, *folder;
+    char *images, *labels, *csv, *folder, *text;
     bool standardise, min_max;
     const char *missing, *encode, *separator, *decimal, *colour;
+    const char *by, *labels_of; /* of a text */
+    int64_t length, every, vocabulary;
     sc_toy_options toy;
     int64_t limit, per_class;
 } sc_recipe_part;

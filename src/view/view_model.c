@@ -192,10 +192,10 @@ socle_status sc_view_model_part(const sc_view_model *model, int64_t first, int64
 }
 
 sc_view_class sc_view_class_name(const sc_view_model *model, int64_t number) {
-    const sc_field *classes = sc_preparation_classes(&model->preparation);
+    const char *class = sc_preparation_class(&model->preparation, number);
     sc_view_class name;
-    if (classes && number < (int64_t)classes->categories)
-        snprintf(name.text, sizeof name.text, "%s", sc_quote(classes->category[number]).text);
+    if (class)
+        snprintf(name.text, sizeof name.text, "%s", sc_quote(class).text);
     else
         snprintf(name.text, sizeof name.text, "%lld", (long long)number);
     return name;

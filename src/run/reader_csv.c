@@ -245,7 +245,7 @@ static socle_status resolve_csv(json_t *out, sc_env *env, const sc_config *confi
 const sc_reader sc_reader_csv = {.key = "csv",
                                  .keys = "target features ignore columns standardise min_max "
                                          "missing separator header decimal group encode",
-                                 .prepares = true,
                                  .check = check_csv,
+                                 .learnt = learnt_keys,
                                  .read = read_csv,
                                  .resolve = resolve_csv};

@@ -94,6 +94,6 @@ static socle_status resolve_folder(json_t *out, sc_env *env, const sc_config *co
 
 const sc_reader sc_reader_folder = {.key = "folder",
                                     .keys = "size colour",
-                                    .prepares = true,
+                                    .learnt = learnt_keys,
                                     .read = read_folder,
                                     .resolve = resolve_folder};

@@ -46,5 +46,7 @@ static socle_status read_text(sc_dataset **out, const sc_reading *reading) {
     return status;
 }
 
-const sc_reader sc_reader_text = {
-    .key = "text", .keys = "by length every labels_of vocabulary", .read = read_text};
+const sc_reader sc_reader_text = {.key = "text",
+                                  .keys = "by length every labels_of vocabulary",
+                                  .learnt = learnt_keys,
+                                  .read = read_text};

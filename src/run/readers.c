@@ -36,7 +36,7 @@ socle_status sc_reader_find(const sc_reader **out, const sc_config *config, cons
     return reader->check ? reader->check(config, json) : SOCLE_OK;
 }
 
-void sc_reader_strip(const sc_reader *reader, json_t *part) {
+void sc_reader_strip(const sc_reader *reader, json_t *part, const char *name, const json_t *json) {
     const char *key;
     json_t *value;
     void *next;
@@ -44,6 +44,9 @@ void sc_reader_strip(const sc_reader *reader, json_t *part) {
         const sc_reader *owner = sc_reader_owner(key);
         if (owner && owner != reader) json_object_del(part, key);
     }
+    const char *const *learnt = strcmp(name, "train") == 0 ? NULL : reader->learnt;
+    for (; learnt && *learnt; learnt++)
+        if (!json_object_get(json, *learnt)) json_object_del(part, *learnt);
 }
 
 static socle_status check_alike(const sc_reading *reading, const char *const *keys) {

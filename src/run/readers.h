@@ -22,7 +22,8 @@ typedef struct sc_reading {
 typedef struct sc_reader {
     const char *key;  /* which names the source */
     const char *keys; /* further ones that this reader alone knows, with spaces between them */
-    bool prepares;    /* its rows become samples by what is learnt of the training data */
+    const char *const *learnt; /* keys that decide how a sample is made, ended by NULL: no part has
+                                  them otherwise than data.train; NULL: there are none */
     /* Before anything is read: what the table of options cannot check; NULL: nothing. Errors:
      * CONFIG. */
     socle_status (*check)(const sc_config *config, const json_t *json);
@@ -46,8 +47,9 @@ socle_status sc_reading_learnt(sc_preparation *out, bool *known, const sc_readin
 
 /* The reader to which alone a key of a part belongs; NULL: any source may have it. */
 const sc_reader *sc_reader_owner(const char *key);
-/* Takes what is another reader's out of a resolved part. */
-void sc_reader_strip(const sc_reader *reader, json_t *part);
+/* Takes what is another reader's out of a resolved part, and of one that is not data.train what is
+ * learnt there and was not given (`json`: as it was). */
+void sc_reader_strip(const sc_reader *reader, json_t *part, const char *name, const json_t *json);
 
 extern const sc_reader sc_reader_idx, sc_reader_csv, sc_reader_folder, sc_reader_text,
     sc_reader_toy;

@@ -95,7 +95,7 @@ socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *conf
 
 bool sc_recipe_prepares(const sc_config *config) {
     const sc_reader *reader = sc_reader_named(sc_config_find(config, "data.train"));
-    return reader && reader->prepares;
+    return reader && reader->learnt;
 }
 
 static bool same_shape(const sc_column *column, const sc_tensor_desc *desc) {
@@ -153,7 +153,7 @@ static socle_status resolve_part(json_t *data, sc_env *env, const sc_config *con
     if (status == SOCLE_OK) {
         static const char *const copied[] = {"class_weights", "classes"};
         json_t *value = sc_record_value(&part, &sc_recipe_part_record);
-        sc_reader_strip(reader, value);
+        sc_reader_strip(reader, value, name, from);
         for (size_t k = 0; k < COUNT(copied); k++)
             if (json_object_get(from, copied[k]))
                 json_object_set(value, copied[k], json_object_get(from, copied[k]));

@@ -124,8 +124,7 @@ static void add_line(sc_text *text, const sc_prediction_form *form, const float 
     else if (class)
         sc_text_add(text, "%lld %.6f", (long long)class->class, (double)class->score);
     if (class && class->class >= 0 && form->deviation)
-        sc_text_add(text, " %.6f",
-                    sc_shown((double)form->deviation[size > 1 ? class->class : 0]));
+        sc_text_add(text, " %.6f", sc_shown((double)form->deviation[size > 1 ? class->class : 0]));
     for (int64_t i = 0; i < size && (!class || form->all); i++)
         sc_text_add(text, "%s%.9g", i || class ? " " : "",
                     sc_shown(sc_prediction_value(form, row, i, size)));

@@ -3,6 +3,7 @@
  * are printed batch by batch, so that a reader need not wait for the last. */
 #include "cli/draws.h"
 #include "cli/predict_settings.h"
+#include "model/net_config.h"
 #include "nn/layer.h"
 #include "run/recipe_config.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See predict_settings.h. The options of the command are read here. */
 #include "cli/predict_settings.h"
+#include "model/net_config.h"
 #include "nn/layer.h"
 #include "run/recipe_config.h"
 

@@ -2,6 +2,7 @@
 /* `socle predict` with several models: see ensemble.h. */
 #include "cli/ensemble.h"
 #include "cli/predict_settings.h"
+#include "model/net_config.h"
 #include "run/recipe_config.h"
 
 #include <string.h>

@@ -93,6 +93,7 @@ static void learns(const char *network) {
 Test(precision, learns_on_cpu) {
     learns("mlp");
     learns("cnn");
+    learns("rnn"); /* whose recurrent layer repeats a region of the graph */
 }
 
 static void learns_as_the_cpu(const char *device) {

@@ -102,6 +102,13 @@ static const char *part_of(const eval_settings *settings) {
     return settings->split ? settings->split : "test";
 }
 
+/* As training names what it measures on them. */
+static const char *prefix_of(const eval_settings *settings) {
+    const char *part = part_of(settings);
+    if (strcmp(part, "validation") == 0) return "val_";
+    return strcmp(part, "train") == 0 ? "train_" : "test_";
+}
+
 static socle_status job(sc_device *device, void *argument) {
     eval_job *eval = argument;
     sc_engine *engine;
@@ -222,7 +229,7 @@ static socle_status print_result(sc_cli *cli, const eval_job *eval) {
         if (eval->settings->choice.models > 1)
             sc_report_integer(event, "models", eval->settings->choice.models);
         sc_report_text(event, "split", part_of(eval->settings));
-        sc_report_means(event, "test_", eval->net, result->loss, result->metric);
+        sc_report_means(event, prefix_of(eval->settings), eval->net, result->loss, result->metric);
         sc_report_integer(event, "samples", result->samples);
         if (eval->settings->per_class) sc_class_report_add(event, &eval->classes);
         sc_report_print(cli, event);

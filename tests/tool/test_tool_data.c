@@ -197,8 +197,8 @@ Test(tool_data, class_weights) {
                      k ? "weighted.yaml" : "tool.yaml");
         SC_EQ(result.code, 0);
         json_t *lines = tool_json_lines(result.out), *event = tool_event(lines, "done");
-        accuracy[k] = json_number_value(json_object_get(event, "test_accuracy"));
-        loss[k] = json_number_value(json_object_get(event, "test_loss"));
+        accuracy[k] = json_number_value(json_object_get(event, "train_accuracy"));
+        loss[k] = json_number_value(json_object_get(event, "train_loss"));
         SC_EQ(json_integer_value(json_object_get(event, "samples")), TOOL_TRAIN);
         json_decref(lines);
         tool_free(&result);

@@ -223,6 +223,8 @@ Test(tool_model, eval_says_which_data) {
         json_t *lines = tool_json_lines(result.out), *done = tool_event(lines, "done");
         SC_EQ_STR(json_string_value(json_object_get(done, "split")), words[i]);
         SC_EQ(json_integer_value(json_object_get(done, "samples")), i ? TOOL_TEST : TOOL_TRAIN);
+        SC_TRUE(json_is_real(json_object_get(done, i ? "test_loss" : "train_loss")));
+        SC_TRUE(!json_object_get(done, i ? "train_loss" : "test_loss"));
         json_decref(lines);
         tool_free(&result);
     }

@@ -95,7 +95,7 @@ Test(tool_parts, a_validation_file) {
                                 "--json");
     json_t *lines = tool_json_lines(run.out), *again = tool_json_lines(eval.out);
     double measured = json_number_value(json_object_get(tool_event(lines, "epoch"), "val_loss")),
-           loss = json_number_value(json_object_get(json_array_get(again, 0), "test_loss"));
+           loss = json_number_value(json_object_get(json_array_get(again, 0), "val_loss"));
     SC_NEAR(measured, loss, 1e-6);
     json_decref(lines);
     json_decref(again);

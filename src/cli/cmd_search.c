@@ -18,6 +18,7 @@ enum {
     KEY_SEED,
     KEY_RESUME,
     KEY_MEMORY,
+    KEY_OVERWRITE,
     STANDARD_RUNS = 9,
     STANDARD_HALVING = 3
 };
@@ -30,11 +31,15 @@ typedef struct search_settings {
     int overs;
     int64_t runs, grid, seed; /* 0: not given */
     const char *output, *resume;
+    bool overwrite;
 } search_settings;
 
 static error_t check_settings(search_settings *settings) {
     sc_cli *cli = settings->cli;
     if (settings->resume) {
+        if (settings->overwrite)
+            return sc_cli_usage(cli, "--resume continues the search, --overwrite would replace it: "
+                                     "one of the two");
         if (settings->choice.config || settings->overs || settings->output)
             return sc_cli_usage(cli, "--resume: the search has its configuration and ranges");
         return 0;
@@ -73,6 +78,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return sc_cli_integer(cli, &settings->seed, "--seed", arg, 0, INT64_MAX);
     case KEY_MEMORY:
         return sc_cli_size(cli, &settings->search.memory, "--memory", arg);
+    case KEY_OVERWRITE:
+        settings->overwrite = true;
+        return 0;
     case KEY_RESUME:
         settings->resume = arg;
         return 0;
@@ -100,6 +108,7 @@ static const struct argp_option options[] = {
      1},
     {"seed", KEY_SEED, "N", 0, "Seed of what is drawn (default: 1)", 1},
     {"output", 'o', "DIR", 0, "Directory of the search, with a run in it for each setting", 2},
+    {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace the search that lies in DIR, and its runs", 2},
     {"resume", KEY_RESUME, "DIR", 0, "Continue the search in DIR", 2},
     {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 3},
     {0},
@@ -213,7 +222,7 @@ static socle_status run_rounds(sc_search *search) {
     return status;
 }
 
-/* A grid has its size, and its ranges must be right before anything is on disk. */
+/* A grid has its size, and all must be right before anything is on disk. */
 static socle_status begin(search_settings *settings) {
     sc_search *search = &settings->search;
     sc_config *config;
@@ -232,18 +241,20 @@ static socle_status begin(search_settings *settings) {
     SC_TRY(sc_recipe_choice_config(&config, &settings->choice));
     socle_status status = sc_search_begin(search, config, settings->over, settings->overs);
     sc_config_destroy(config);
-    sc_search_space_free(&search->space);
-    return status;
+    if (status == SOCLE_OK) status = settle(search);
+    if (status == SOCLE_OK) status = sc_search_place(search, settings->overwrite);
+    return status == SOCLE_OK ? sc_search_write_file(search) : status;
+}
+
+static socle_status go_on(search_settings *settings) {
+    settings->search.directory = settings->resume;
+    SC_TRY(sc_search_read(&settings->search));
+    return settle(&settings->search);
 }
 
 static socle_status search_all(search_settings *settings) {
     sc_search *search = &settings->search;
-    if (settings->resume)
-        search->directory = settings->resume;
-    else
-        SC_TRY(begin(settings));
-    SC_TRY(sc_search_read(search));
-    SC_TRY(settle(search));
+    SC_TRY(settings->resume ? go_on(settings) : begin(settings));
     SC_TRY(run_rounds(search));
     return sc_search_print(search);
 }

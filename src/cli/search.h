@@ -9,6 +9,9 @@
 #include "cli/search_space.h"
 
 #define SC_SEARCH_FILE "search.json"
+#define SC_SEARCH_RESULTS "results.json"
+#define SC_SEARCH_TABLE "results.csv"
+#define SC_SEARCH_BEST "best.json"
 enum { SC_SEARCH_RUNS = 10000, SC_SEARCH_NAME = 24 };
 
 typedef struct sc_search_candidate {
@@ -34,15 +37,24 @@ typedef struct sc_search {
     sc_search_candidate *candidate; /* as many as runs; the best first */
 } sc_search;
 
-/* search_file.c. Makes search.json of a new search: `config` is the configuration, with what
- * --set says over it. Errors: CONFIG (the directory holds something already). */
+/* search_file.c. A new search, which is not on disk yet: `config` is the configuration, with what
+ * --set says over it. */
 socle_status sc_search_begin(sc_search *search, const sc_config *config, char *const *over,
                              int count);
+/* Writes search.json of one that was begun. */
+socle_status sc_search_write_file(const sc_search *search);
 /* Reads it, of a search that was begun. Errors: DATA (there is none, or it is damaged). */
 socle_status sc_search_read(sc_search *search);
 void sc_search_free(sc_search *search);
+/* The name of a candidate's directory. */
+void sc_search_name(char out[SC_SEARCH_NAME], int64_t number);
 /* The configuration of a candidate (-1: as it was given). */
 socle_status sc_search_config(sc_config **out, const sc_search *search, int64_t number);
+
+/* search_place.c. Makes the directory of a new search and takes it. `overwrite`: a search that lies
+ * there is removed, with its runs. Errors: CONFIG (it holds a search, or what is none), STATE (in
+ * use), IO. */
+socle_status sc_search_place(sc_search *search, bool overwrite);
 
 /* search_run.c. Lets a candidate go on until `epochs` of its epochs are done, on these devices.
  * What ends it but its own divergence ends the search. */

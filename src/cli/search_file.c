@@ -5,24 +5,9 @@
 #include "cli/search.h"
 #include "io/json_text.h"
 
-#include <dirent.h>
 #include <string.h>
 
 enum { MOST_BYTES = 16 << 20, VERSION = 1 };
-
-/* Nothing but what a process that holds it leaves there. */
-static socle_status check_empty(const sc_search *search) {
-    DIR *folder = opendir(search->directory);
-    const struct dirent *entry;
-    bool empty = true;
-    if (!folder) return SOCLE_OK; /* it was made a moment ago, and is held */
-    while ((entry = readdir(folder))) empty &= entry->d_name[0] == '.';
-    closedir(folder);
-    if (empty) return SOCLE_OK;
-    return sc_fail(&search->cli->env, SOCLE_STATUS_CONFIG,
-                   "-o %s: is not empty; a search goes on by: socle search --resume %s",
-                   search->directory, search->directory);
-}
 
 /* The configuration as it gives the same run from anywhere: its files under absolute names. */
 static socle_status portable(json_t **out, const sc_config *config) {
@@ -47,7 +32,7 @@ static socle_status portable(json_t **out, const sc_config *config) {
     return SOCLE_OK;
 }
 
-static socle_status write_file(const sc_search *search) {
+socle_status sc_search_write_file(const sc_search *search) {
     sc_env *env = &search->cli->env;
     char *path;
     sc_text text;
@@ -60,28 +45,6 @@ static socle_status write_file(const sc_search *search) {
     sc_text_free(&text);
     sc_release(env, path);
     return status;
-}
-
-socle_status sc_search_begin(sc_search *search, const sc_config *config, char *const *over,
-                             int count) {
-    sc_env *env = &search->cli->env;
-    json_t *root, *list = json_array();
-    SC_TRY(sc_make_directories(env, search->directory));
-    SC_TRY(sc_directory_hold(&search->place, env, search->directory));
-    SC_TRY(check_empty(search));
-    SC_TRY(portable(&root, config));
-    for (int i = 0; i < count; i++) json_array_append_new(list, json_string(over[i]));
-    search->file =
-        json_pack("{s: i, s: o, s: o, s: b, s: I, s: I, s: I, s: I}", "version", VERSION, "config",
-                  root, "over", list, "grid", search->space.grid, "steps",
-                  (json_int_t)search->space.steps, "runs", (json_int_t)search->runs, "seed",
-                  (json_int_t)search->space.seed, "halving", (json_int_t)search->halving);
-    if (!search->file)
-        return sc_fail(env, SOCLE_STATUS_OUT_OF_MEMORY, "no memory for " SC_SEARCH_FILE);
-    SC_TRY(write_file(search));
-    json_decref(search->file);
-    search->file = NULL;
-    return SOCLE_OK;
 }
 
 static socle_status damaged(const sc_search *search, const char *path) {
@@ -117,14 +80,37 @@ static socle_status take(sc_search *search, const char *path) {
     return status;
 }
 
+void sc_search_name(char out[SC_SEARCH_NAME], int64_t number) {
+    snprintf(out, SC_SEARCH_NAME, "run-%03lld", (long long)number + 1);
+}
+
 static socle_status name_candidates(sc_search *search) {
     SC_TRY(sc_allocate(&search->cli->env, &search->candidate, (size_t)search->runs,
                        sizeof *search->candidate));
     for (int64_t i = 0; i < search->runs; i++) {
         search->candidate[i].number = i;
-        snprintf(search->candidate[i].name, SC_SEARCH_NAME, "run-%03lld", (long long)i + 1);
+        sc_search_name(search->candidate[i].name, i);
     }
     return SOCLE_OK;
+}
+
+socle_status sc_search_begin(sc_search *search, const sc_config *config, char *const *over,
+                             int count) {
+    sc_env *env = &search->cli->env;
+    json_t *root = NULL, *list = json_array();
+    socle_status status = portable(&root, config);
+    for (int i = 0; i < count; i++) json_array_append_new(list, json_string(over[i]));
+    search->file =
+        json_pack("{s: i, s: o, s: o, s: b, s: I, s: I, s: I, s: I}", "version", VERSION, "config",
+                  root, "over", list, "grid", search->space.grid, "steps",
+                  (json_int_t)search->space.steps, "runs", (json_int_t)search->runs, "seed",
+                  (json_int_t)search->space.seed, "halving", (json_int_t)search->halving);
+    SC_TRY(status);
+    if (!search->file)
+        return sc_fail(env, SOCLE_STATUS_OUT_OF_MEMORY, "no memory for " SC_SEARCH_FILE);
+    sc_search_space_free(&search->space);
+    SC_TRY(take(search, SC_SEARCH_FILE));
+    return name_candidates(search);
 }
 
 socle_status sc_search_read(sc_search *search) {
@@ -135,8 +121,7 @@ socle_status sc_search_read(sc_search *search) {
     socle_status status = sc_file_read(env, &data, &size, path, MOST_BYTES);
     if (status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO)
         status = sc_fail(env, SOCLE_STATUS_DATA, "%s: holds no search", search->directory);
-    if (status == SOCLE_OK && !search->place)
-        status = sc_directory_hold(&search->place, env, search->directory);
+    if (status == SOCLE_OK) status = sc_directory_hold(&search->place, env, search->directory);
     if (status == SOCLE_OK) {
         search->file = json_loadb(data, size, JSON_REJECT_DUPLICATES, NULL);
         status = search->file ? take(search, path) : damaged(search, path);

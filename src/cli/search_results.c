@@ -98,7 +98,7 @@ static socle_status write_csv(const sc_search *search) {
         add_number(&text, candidate->loss);
         sc_text_add(&text, ",%s\n", state_of(search, candidate));
     }
-    socle_status status = write_text(search, "results.csv", &text);
+    socle_status status = write_text(search, SC_SEARCH_TABLE, &text);
     sc_text_free(&text);
     return status;
 }
@@ -114,7 +114,7 @@ static socle_status write_json(const sc_search *search) {
     sc_text_init(&text, &search->cli->env);
     sc_json_text(&text, list, 2);
     sc_text_add(&text, "\n");
-    socle_status status = write_text(search, "results.json", &text);
+    socle_status status = write_text(search, SC_SEARCH_RESULTS, &text);
     sc_text_free(&text);
     json_decref(list);
     return status;
@@ -128,7 +128,7 @@ static socle_status write_best(const sc_search *search) {
     if (!search->runs || isnan(search->candidate[0].judged)) return SOCLE_OK;
     socle_status status = sc_run_file(&run, env, search->directory, search->candidate[0].name);
     if (status == SOCLE_OK) status = sc_run_file(&from, env, run, SC_RUN_CONFIG);
-    if (status == SOCLE_OK) status = sc_run_file(&to, env, search->directory, "best.json");
+    if (status == SOCLE_OK) status = sc_run_file(&to, env, search->directory, SC_SEARCH_BEST);
     if (status == SOCLE_OK) status = sc_file_read(env, &data, &size, from, MOST_BYTES);
     if (status == SOCLE_OK) status = sc_file_write_whole(env, to, data, size);
     sc_release(env, data);

@@ -35,6 +35,11 @@ void sc_run_unkeep_previous(const sc_directory *directory, const char *name);
 bool sc_run_has_previous(const sc_directory *directory);
 /* Removes all that sc_run_keep_previous ever made there. */
 void sc_run_drop_previous(const sc_directory *directory);
+/* Whether a run and its directory may be removed. Errors: CONFIG (something else lies there), STATE
+ * (in use). */
+socle_status sc_run_check_removal(sc_env *env, const char *path);
+/* Removes them. Errors: IO (it is there still). */
+socle_status sc_run_remove(sc_env *env, const char *path);
 /* From now on `directory` is a run of its own, and stays if it was the previous one of another. */
 void sc_run_is_own(const sc_directory *directory);
 

@@ -198,3 +198,31 @@ void sc_run_drop_previous(const sc_directory *directory) {
 void sc_run_is_own(const sc_directory *directory) {
     unlinkat(sc_directory_descriptor(directory), MARKER, 0);
 }
+
+/* --- Removing a run --- */
+
+static bool has_others(int directory) {
+    DIR *folder = open_folder(directory, ".");
+    bool found = false;
+    if (!folder) return true;
+    for (struct dirent *entry; !found && (entry = readdir(folder));)
+        found = entry->d_name[0] != '.' && !sc_run_writes(entry->d_name);
+    closedir(folder);
+    return found;
+}
+
+socle_status sc_run_check_removal(sc_env *env, const char *path) {
+    sc_directory *held;
+    SC_TRY(sc_run_place_claim(&held, env, &(sc_run_wish){.output = path, .overwrite = true}));
+    const bool others = held && has_others(sc_directory_descriptor(held));
+    sc_directory_release(held);
+    if (!others) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_CONFIG,
+                   "%s: what lies there beside the run is not of it; move it elsewhere", path);
+}
+
+socle_status sc_run_remove(sc_env *env, const char *path) {
+    remove_folder(AT_FDCWD, path);
+    if (access(path, F_OK) != 0) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_IO, "cannot remove %s", path);
+}

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <unistd.h>
 
 static sc_temp temp;
 
@@ -179,8 +180,44 @@ Test(tool_search, what_cannot_be_searched) {
     SC_TRUE(!tool_exists("s"));
     tool_expect(2, "there is none: --set train.validation=0.1",
                 "search tool.yaml -o t %s --set train.validation=0", over);
+    SC_TRUE(!tool_exists("t"));
     tool_expect(2, "trian: unknown key", "search tool.yaml -o u --over trian.batch=[8]");
     tool_expect(3, "holds no search", "search --resume nosuch");
     tool_expect(2, "the search has its configuration and ranges", "search tool.yaml --resume t");
-    tool_expect(2, "is not empty", "search tool.yaml -o t %s", over);
+    tool_expect(2, "one of the two", "search --resume t --overwrite");
+    SC_TRUE(!tool_exists("t") && !tool_exists("u"));
+}
+
+/* A search gives way to another one where that is said, and to nothing else; what is no search's
+ * stays. */
+Test(tool_search, is_replaced_where_that_is_said) {
+    static const char quick[] = "--set train.epochs=1 --set data.train.limit=64 --halving 1";
+    char words[256];
+    snprintf(words, sizeof words, "search tool.yaml -o s %s --over", quick);
+    tool_expect(0, NULL, "%s 'train.batch=[8, 16, 32]' --grid 1", words);
+    char *before = tool_get("s/search.json", NULL);
+    tool_expect(2, "replaced with --overwrite", "%s 'train.seed=[1, 2]' --grid 1", words);
+    tool_expect(2, "there is none: --set train.validation",
+                "%s 'train.seed=[1, 2]' --grid 1 --overwrite --set train.validation=0", words);
+    char *after = tool_get("s/search.json", NULL);
+    SC_EQ_STR(after, before);
+    SC_TRUE(tool_exists("s/run-003/model.safetensors"));
+    tool_put_text("s/run-002/mine.txt", "a note");
+    tool_expect(2, "s/run-002: what lies there beside the run is not of it",
+                "%s 'train.seed=[1, 2]' --grid 1 --overwrite", words);
+    SC_TRUE(tool_exists("s/run-002/mine.txt"));
+    SC_TRUE(tool_exists("s/run-002/model.safetensors"));
+    tool_expect(0, NULL, "search --resume s"); /* nothing is lost */
+    SC_TRUE(unlink("s/run-002/mine.txt") == 0);
+    tool_expect(0, NULL, "%s 'train.seed=[1, 2]' --grid 1 --overwrite", words);
+    SC_TRUE(!tool_exists("s/run-003"));
+    json_t *list = results("s/results.json");
+    SC_EQ(json_array_size(list), 2);
+    SC_TRUE(value_of(json_array_get(list, 0), "train.seed") > 0);
+    json_decref(list);
+    tool_put_text("s/mine.txt", "a note");
+    tool_expect(2, "what is of no search", "%s 'train.seed=[3]' --grid 1 --overwrite", words);
+    SC_TRUE(tool_exists("s/run-002/model.safetensors"));
+    free(before);
+    free(after);
 }

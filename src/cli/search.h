@@ -12,7 +12,7 @@
 #define SC_SEARCH_RESULTS "results.json"
 #define SC_SEARCH_TABLE "results.csv"
 #define SC_SEARCH_BEST "best.json"
-enum { SC_SEARCH_RUNS = 10000, SC_SEARCH_NAME = 24 };
+enum { SC_SEARCH_RUNS = 10000, SC_SEARCH_NAME = 28 };
 
 typedef struct sc_search_candidate {
     int64_t number;            /* from 0 */

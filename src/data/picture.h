@@ -21,8 +21,9 @@ typedef struct sc_picture_form {
     bool grey; /* colours become grey, and are no error where channels are 1 */
 } sc_picture_form;
 
-/* Transparent parts become white, 16 bits 8. Errors: DATA (neither PNG nor JPEG, broken, cut off,
- * too large, CMYK), UNSUPPORTED (the library is not here), NOT_FOUND, IO, OUT_OF_MEMORY. */
+/* Transparent parts become white, 16 bits 8; a photograph is turned as its Exif says. Errors: DATA
+ * (neither PNG nor JPEG, broken, cut off, too large, CMYK), UNSUPPORTED (the library is not here),
+ * NOT_FOUND, IO, OUT_OF_MEMORY. */
 socle_status sc_picture_read(sc_picture *out, sc_env *env, const char *path);
 /* The same for bytes in memory; `label` stands for the path in messages. */
 socle_status sc_picture_decode(sc_picture *out, sc_env *env, const char *label, const void *data,
@@ -43,6 +44,12 @@ socle_status sc_picture_scale(sc_picture *picture, sc_env *env, int64_t height, 
  * `label`: the file. Errors: DATA (another size or number of channels). */
 socle_status sc_picture_fit(sc_picture *picture, sc_env *env, const char *label,
                             const sc_picture_form *form, uint8_t *out);
+
+/* picture_turn.c: which way up the pixels are, by Exif: 1 to 8; 1 is upright, and where it says
+ * nothing or is damaged. */
+int sc_picture_orientation(const unsigned char *data, size_t size);
+/* Turns and mirrors them so that they are upright. Errors: OUT_OF_MEMORY. */
+socle_status sc_picture_turn(sc_picture *picture, sc_env *env, int orientation);
 
 /* picture_png.c, picture_jpeg.c. Errors as above. */
 socle_status sc_picture_decode_png(sc_picture *out, sc_env *env, const char *label,

@@ -16,6 +16,7 @@
     X(jpeg_mem_src)                                                                                \
     X(jpeg_read_header)                                                                            \
     X(jpeg_read_scanlines)                                                                         \
+    X(jpeg_save_markers)                                                                           \
     X(jpeg_start_decompress)                                                                       \
     X(jpeg_std_error)
 
@@ -61,6 +62,7 @@ typedef struct job {
     char text[JMSG_LENGTH_MAX];
     const unsigned char *data;
     size_t size;
+    int orientation;
     sc_picture *out;
 } job;
 
@@ -86,11 +88,18 @@ static bool guarded(job *of, void (*step)(job *of)) {
     return true;
 }
 
+enum { EXIF = JPEG_APP0 + 1, MOST_EXIF = 0xFFFF };
+
 static void begin(job *of) {
     calls.jpeg_CreateDecompress(&of->codec, JPEG_LIB_VERSION, sizeof of->codec);
     of->codec.client_data = of;
     calls.jpeg_mem_src(&of->codec, of->data, (unsigned long)of->size);
+    calls.jpeg_save_markers(&of->codec, EXIF, MOST_EXIF);
     calls.jpeg_read_header(&of->codec, TRUE);
+    of->orientation = 1;
+    for (jpeg_saved_marker_ptr at = of->codec.marker_list; at && of->orientation == 1;
+         at = at->next)
+        of->orientation = sc_picture_orientation(at->data, at->data_length);
     of->codec.out_color_space =
         of->codec.jpeg_color_space == JCS_GRAYSCALE ? JCS_GRAYSCALE : JCS_RGB;
     of->codec.dct_method = JDCT_ISLOW; /* the same bits on every processor */
@@ -118,7 +127,7 @@ static socle_status run(job *of, sc_env *env, const char *label) {
                        label);
     SC_TRY(sc_picture_create(of->out, env, label, of->codec.image_height, of->codec.image_width,
                              of->codec.out_color_space == JCS_GRAYSCALE ? 1 : 3));
-    if (guarded(of, decode)) return SOCLE_OK;
+    if (guarded(of, decode)) return sc_picture_turn(of->out, env, of->orientation);
     return sc_fail(env, SOCLE_STATUS_DATA, "%s: the JPEG file is broken: %s", label, of->text);
 }
 

@@ -94,6 +94,74 @@ Test(picture, colours) {
     sc_picture_free(&picture, &env);
 }
 
+/* ---- Which way up ---- */
+
+/* What is seen, by the rule of Exif: where row 0 and column 0 of the file are. */
+Test(picture, is_turned_as_exif_says) {
+    static const char *const seen[] = {"123456", "321654", "654321", "456123",
+                                       "142536", "415263", "635241", "362514"};
+    for (int orientation = 1; orientation <= 8; orientation++) {
+        sc_picture picture;
+        SC_REPRO("orientation %d", orientation);
+        SC_OK(&env, sc_picture_create(&picture, &env, "test", 2, 3, 3));
+        for (int i = 0; i < 18; i++) picture.pixel[i] = (uint8_t)('1' + i / 3);
+        SC_OK(&env, sc_picture_turn(&picture, &env, orientation));
+        SC_EQ(picture.height, orientation < 5 ? 2 : 3);
+        SC_EQ(picture.width, orientation < 5 ? 3 : 2);
+        for (int i = 0; i < 18; i++) SC_EQ(picture.pixel[i], seen[orientation - 1][i / 3]);
+        sc_picture_free(&picture, &env);
+    }
+}
+
+/* A list of one entry, behind eight bytes of head. */
+static size_t put_exif(unsigned char out[40], bool big, int tag, int type, int value) {
+    static const unsigned char little[] = "Exif\0\0II*\0\10\0\0\0\1\0TT\3\0\1\0\0\0VV\0\0",
+                               large[] = "Exif\0\0MM\0*\0\0\0\10\0\1TT\0\3\0\0\0\1VV\0\0";
+    const size_t size = sizeof large - 1;
+    memcpy(out, big ? large : little, size);
+    const int number[] = {tag, type, value}, at[] = {16, 18, 24};
+    for (int i = 0; i < 3; i++) {
+        out[at[i] + !big] = (unsigned char)(number[i] >> 8);
+        out[at[i] + big] = (unsigned char)number[i];
+    }
+    return size;
+}
+
+Test(picture, exif_from_anywhere) {
+    unsigned char data[40];
+    for (int big = 0; big < 2; big++) {
+        size_t size = put_exif(data, big, 0x0112, 3, 6);
+        SC_EQ(sc_picture_orientation(data, size), 6);
+        for (size_t cut = 0; cut < 26; cut++) { /* each in memory of its own size */
+            unsigned char *part = malloc(cut + 1);
+            memcpy(part, data, cut);
+            SC_EQ(sc_picture_orientation(part, cut), 1);
+            free(part);
+        }
+        static const int other[][3] = {
+            {0x0113, 3, 6}, {0x0112, 4, 6}, {0x0112, 3, 0}, {0x0112, 3, 9}};
+        for (int i = 0; i < 4; i++) {
+            size = put_exif(data, big, other[i][0], other[i][1], other[i][2]);
+            SC_EQ(sc_picture_orientation(data, size), 1);
+        }
+    }
+    size_t size = put_exif(data, false, 0x0112, 3, 6);
+    memset(data + 10, 0xFF, 4); /* a list far behind the end */
+    SC_EQ(sc_picture_orientation(data, size), 1);
+}
+
+/* Files of 16 pixels by 8, the left half dark: one of a camera that was held upright, which has it
+ * on top, and one of a camera upside down. */
+Test(picture, a_photograph_stands_upright) {
+    sc_picture picture = read_one("held.jpg", 16, 8, 1);
+    for (int i = 0; i < 128; i++) SC_TRUE(i < 64 ? picture.pixel[i] < 60 : picture.pixel[i] > 200);
+    sc_picture_free(&picture, &env);
+    picture = read_one("over.jpg", 8, 16, 1);
+    for (int i = 0; i < 128; i++)
+        SC_TRUE(i % 16 >= 8 ? picture.pixel[i] < 60 : picture.pixel[i] > 200);
+    sc_picture_free(&picture, &env);
+}
+
 static sc_picture picture_of(int64_t height, int64_t width, const uint8_t *pixel) {
     sc_picture picture;
     SC_OK(&env, sc_picture_create(&picture, &env, "test", height, width, 1));

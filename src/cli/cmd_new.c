@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { KEY_TASK = 256, KEY_DATA, KEY_LABELS, KEY_TARGET, KEY_OVERWRITE };
+enum { KEY_TASK = 256, KEY_DATA, KEY_LABELS, KEY_TARGET, KEY_BY, KEY_OVERWRITE };
 
 typedef struct new_settings {
     sc_new_wish wish;
@@ -35,7 +35,7 @@ static error_t set_task(new_settings *settings, const char *word) {
 static error_t check_settings(const new_settings *settings) {
     struct stat info;
     if (!settings->task)
-        return sc_cli_usage(settings->wish.cli, "for what? --task images, table or spiral");
+        return sc_cli_usage(settings->wish.cli, "for what? --task images, table, text or spiral");
     if (!settings->output || settings->overwrite || stat(settings->output, &info) != 0) return 0;
     return sc_cli_usage(settings->wish.cli,
                         "-o: %s is there already: name another file, or --overwrite",
@@ -59,6 +59,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_TARGET:
         settings->wish.target = arg;
         return 0;
+    case KEY_BY:
+        settings->wish.by = arg;
+        if (sc_is_among("character word", arg)) return 0;
+        return sc_cli_usage(settings->wish.cli, "--by: must be character or word, not '%s'",
+                            sc_quote(arg).text);
     case KEY_OVERWRITE:
         settings->overwrite = true;
         return 0;
@@ -76,11 +81,12 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp_option options[] = {
-    {"task", KEY_TASK, "images|table|spiral", 0, "What the data are", 1},
-    {"data", KEY_DATA, "FILE", 0, "The images, or the table", 1},
+    {"task", KEY_TASK, "images|table|text|spiral", 0, "What the data are", 1},
+    {"data", KEY_DATA, "FILE", 0, "The images, the table, or the text", 1},
     {"labels", KEY_LABELS, "FILE", 0, "images: their labels", 1},
     {"target", KEY_TARGET, "COLUMN", 0,
      "table: the column that is predicted (default: the last one)", 1},
+    {"by", KEY_BY, "character|word", 0, "text: what it is cut into (default: character)", 1},
     {"output", 'o', "FILE", 0, "The configuration (default: standard output)", 2},
     {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE if it is there", 2},
     {0},

@@ -23,7 +23,7 @@ void sc_new_quote(sc_text *out, const char *text) {
     sc_text_add(out, "\"");
 }
 
-static void add_path(sc_text *out, const char *path) {
+void sc_new_path(sc_text *out, const char *path) {
     json_t *absolute = sc_absolute_path(path);
     sc_new_quote(out, json_string_value(absolute) ? json_string_value(absolute) : path);
     json_decref(absolute);
@@ -62,9 +62,9 @@ static socle_status write_images(sc_text *out, const sc_new_wish *wish, const sc
     else
         sc_text_add(out, "a value each.\n");
     sc_text_add(out, "data:\n  train: {images: ");
-    add_path(out, wish->data);
+    sc_new_path(out, wish->data);
     sc_text_add(out, ", labels: ");
-    add_path(out, wish->labels);
+    sc_new_path(out, wish->labels);
     sc_text_add(out, "}\n"
                      "  # test: {images: ..., labels: ...}     # what is never trained on\n");
     write_rows(out, image);
@@ -119,6 +119,7 @@ static socle_status new_spiral(sc_text *out, const sc_new_wish *wish) {
 static const sc_new_task tasks[] = {
     {"images", "images and labels, IDX or .npy files", new_images},
     {"table", "a CSV file, of which one column is predicted", sc_new_table},
+    {"text", "a text, of which the next character or word is learnt", sc_new_text},
     {"spiral", "points of two spirals, which need no file", new_spiral},
 };
 

@@ -87,9 +87,8 @@ static const char *filling(const found *f) {
 
 static void write_data(sc_text *out, const found *f, const sc_new_wish *wish) {
     const char *fill = filling(f);
-    json_t *path = sc_absolute_path(wish->data);
     sc_text_add(out, "data:\n  train: {csv: ");
-    sc_new_quote(out, json_string_value(path) ? json_string_value(path) : wish->data);
+    sc_new_path(out, wish->data);
     sc_text_add(out, ", target: ");
     sc_new_quote(out, sc_frame_name(f->frame, f->target));
     sc_text_add(out, ", standardise: true");
@@ -101,7 +100,6 @@ static void write_data(sc_text *out, const found *f, const sc_new_wish *wish) {
         sc_text_add(out, ", kind: categorical}]");
     }
     sc_text_add(out, "}\n");
-    json_decref(path);
 }
 
 static void write_all(sc_text *out, const found *f, const sc_new_wish *wish) {

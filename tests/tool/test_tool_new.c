@@ -86,10 +86,37 @@ Test(tool_new, images_and_points) {
     tool_expect(0, NULL, "train spiral.yaml -o spiral -q --epochs 1");
 }
 
+/* Its vocabulary is counted, so that it trains as it is, by characters and by words. */
+Test(tool_new, a_text) {
+    char text[8192] = "";
+    for (int i = 0; i < 60; i++) strcat(text, "The cat sat on the mat; the dog did not.\n");
+    tool_put_text("pets.txt", text);
+    tool_expect(0, NULL, "new --task text --data pets.txt -o letters.yaml");
+    char *config = tool_get("letters.yaml", NULL);
+    SC_CONTAINS(config, "2460 characters, 17 different ones");
+    SC_CONTAINS(config, "- dense: 18 "); /* and 0 */
+    free(config);
+    SC_TRUE(accuracy_of("letters.yaml -o letters --epochs 30") > 0.8);
+    tool_expect(0, NULL, "new --task text --by word --data pets.txt -o words.yaml");
+    config = tool_get("words.yaml", NULL);
+    SC_CONTAINS(config, "by: word, length: 8");
+    SC_CONTAINS(config, "780 words, 12 different ones");
+    free(config);
+    SC_TRUE(accuracy_of("words.yaml -o words") > 0.8);
+    tool_put_text("short.txt", "a short one");
+    tool_expect(3, "short.txt: has 11 characters, which are too few to learn from; at least 640",
+                "new --task text --data short.txt");
+    tool_expect(3, "short.txt: has 3 words, which", "new --task text --by word --data short.txt");
+    tool_expect(2, "--by: must be character or word, not 'line'",
+                "new --task text --data short.txt --by line");
+}
+
 Test(tool_new, what_is_missing) {
-    tool_expect(2, "for what? --task images, table or spiral", "new");
-    tool_expect(2, "there is no 'imags'; known are images, table, spiral", "new --task imags");
+    tool_expect(2, "for what? --task images, table, text or spiral", "new");
+    tool_expect(2, "there is no 'imags'; known are images, table, text, spiral",
+                "new --task imags");
     tool_expect(2, "which table? --data FILE.csv", "new --task table");
+    tool_expect(2, "which text? --data FILE.txt", "new --task text");
     tool_expect(2, "which images? --data IMAGES --labels LABELS", "new --task images --data x");
     tool_expect(3, "nosuch.csv", "new --task table --data nosuch.csv -o x.yaml");
     SC_TRUE(!tool_exists("x.yaml"));

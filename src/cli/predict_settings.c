@@ -171,11 +171,21 @@ socle_status sc_predict_check_inputs(const sc_predict_settings *settings, const 
     return SOCLE_OK;
 }
 
-/* Outputs are classes where the loss compares one row of them with a class. */
-static bool has_classes(const sc_net *net) {
+/* Outputs are classes where the loss compares rows of them, each of `rank` dimensions, with a
+ * class. */
+static bool has_classes(const sc_net *net, int rank) {
     const sc_loss_term *loss = sc_net_output_loss(net);
     return loss && (loss->kind->classes || loss->kind->shares) &&
-           sc_net_desc(net, net->output)->rank == 2;
+           sc_net_desc(net, net->output)->rank == rank;
+}
+
+/* Of a text a model may say what comes behind each of its tokens; what comes behind the last one is
+ * what is asked. */
+static int64_t last_of(const sc_predict_settings *settings, const sc_net *net,
+                       const sc_preparation *preparation) {
+    const bool each = sc_preparation_made_of(preparation) == SC_MADE_OF_TEXT &&
+                      preparation->tokens.each && has_classes(net, 3);
+    return each && !settings->all ? sc_net_desc(net, net->output)->dim[2] : 0;
 }
 
 /* What a single output is above where it is of the second class, as the loss counts right answers.
@@ -193,12 +203,14 @@ static bool has_probabilities(const sc_loss_term *loss) {
 sc_prediction_form sc_predict_form(const sc_predict_settings *settings, const sc_net *net,
                                    const sc_preparation *preparation, const sc_folder *folder) {
     const sc_loss_term *loss = sc_net_output_loss(net);
+    const int64_t last = last_of(settings, net, preparation);
     return (sc_prediction_form){.cli = settings->cli,
                                 .probabilities = has_probabilities(loss),
                                 .middle = middle_of(loss),
                                 .preparation = preparation,
                                 .file = folder->files > 1 ? folder->file : NULL,
-                                .classes = has_classes(net),
+                                .classes = last || has_classes(net, 2),
+                                .last = last,
                                 .all = settings->all,
                                 .logits = settings->logits,
                                 .draws = settings->draws > 0,

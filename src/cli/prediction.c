@@ -232,6 +232,7 @@ static void print_npy(sc_prediction_form *form, const float *row, int64_t size) 
 }
 
 void sc_prediction_begin(sc_prediction_form *form, int64_t count, int64_t size) {
+    if (form->last) size = form->last;
     if (form->way == SC_PREDICT_JSON) put(form, "[", 1);
     if (form->way == SC_PREDICT_CSV) print_header(form, size);
     if (form->way == SC_PREDICT_NPY) print_npy_header(form, count, size);
@@ -255,6 +256,11 @@ static void print_text(sc_prediction_form *form, int64_t index, const float *row
 }
 
 bool sc_prediction_print(sc_prediction_form *form, int64_t index, const float *row, int64_t size) {
+    if (form->last) {
+        row += size - form->last;
+        if (form->deviation) form->deviation += size - form->last;
+        size = form->last;
+    }
     const sc_decision decided = sc_prediction_decide(form, row, size),
                       *class =
                           form->classes || sc_prediction_is_binary(form, size) ? &decided : NULL;

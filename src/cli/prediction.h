@@ -25,6 +25,7 @@ typedef struct sc_prediction_form {
                                           model knows none */
     const char *const *file;           /* that each sample is of; NULL: of one */
     bool classes;                      /* outputs are numbers of classes */
+    int64_t last;                      /* so many outputs are shown, the last ones; 0: all */
     bool probabilities;                /* outputs are those of classes; false: scores, or values */
     double middle;                     /* a single output above it is the second of two classes */
     bool all;                          /* every output, not the class alone */

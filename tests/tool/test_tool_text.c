@@ -71,6 +71,9 @@ Test(tool_text, a_label_for_each) {
                "[{embedding: {vocabulary: 6, units: 6}}, {dense: 6}]");
     expect_out("", "data each.yaml", "label   i32[4]");
     tool_expect(0, NULL, "train each.yaml -o run");
+    expect_out("xxabcd", predict, "e 0.");
+    expect_out("xxabcd", "predict -m run/model.safetensors --input - --format csv",
+               "class,probability\ne,0.");
     tool_expect(0, NULL, "train song.yaml -o few --set data.train.vocabulary=3");
 }
 

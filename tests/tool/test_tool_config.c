@@ -89,7 +89,7 @@ Test(tool_config, keys_in_the_wrong_place) {
         {"train.keep=2", "'keep' belongs to train.checkpoint"},
         {"train.metrics=[accuracy]", "'metrics' belongs to the top level"},
         {"train.frozen=true", "'frozen' belongs to train.groups[0]"},
-        {"data.limit=3", "'limit' belongs to data.train or data.test"},
+        {"data.limit=3", "'limit' belongs to data.train or data.validation"},
         {"network[1].dense={units: 3, filters: 3}",
          "network[1].dense.filters: unknown key; 'filters' belongs to network: [{conv2d: {filters: "
          "32}}]"},

@@ -74,14 +74,25 @@ static socle_status build_gradients(sc_follow *f) {
     return status;
 }
 
-static void fill_column(const sc_follow *f, const char *name, sc_value value) {
+static socle_status fill_column(const sc_follow *f, const char *name, sc_value value) {
+    sc_env *env = &f->cli->env;
     const int at = sc_dataset_find(f->recipe.train, name);
     double *to = sc_graph_reference_value(&f->reference, value);
-    if (at < 0 || !to) return;
-    const sc_column *column = sc_dataset_column(f->recipe.train, at);
-    const int64_t each = sc_column_elements(column);
-    for (int64_t i = 0; i < each * f->samples; i++)
-        to[i] = sc_column_value(column, f->first * each + i);
+    if (at < 0 || !to) return SOCLE_OK;
+    sc_column column = *sc_dataset_column(f->recipe.train, at);
+    const int64_t each = sc_column_elements(&column);
+    char *row;
+    SC_TRY(sc_allocate(env, &row, column.row_bytes, 1));
+    socle_status status = SOCLE_OK;
+    for (int64_t s = 0; status == SOCLE_OK && s < f->samples; s++) {
+        const uint32_t number = (uint32_t)(f->first + s);
+        status = sc_column_read(sc_dataset_column(f->recipe.train, at), env, &number, 1, row);
+        column.data = row;
+        for (int64_t i = 0; status == SOCLE_OK && i < each; i++)
+            to[s * each + i] = sc_column_value(&column, i);
+    }
+    sc_release(env, row);
+    return status;
 }
 
 static socle_status fill_parameter(const sc_follow *f, size_t number) {
@@ -102,9 +113,9 @@ static socle_status compute(sc_follow *f) {
     const sc_net *net = f->recipe.net;
     const char *target;
     SC_TRY(sc_graph_reference_create(&f->reference, &f->cli->env, f->graph, f->recipe.fit.seed, 1));
-    for (int i = 0; i < net->inputs; i++) fill_column(f, net->input[i].name, f->input[i]);
+    for (int i = 0; i < net->inputs; i++) SC_TRY(fill_column(f, net->input[i].name, f->input[i]));
     SC_TRY(sc_targets_column(&target, &f->cli->env, f->recipe.train));
-    fill_column(f, target, f->target);
+    SC_TRY(fill_column(f, target, f->target));
     for (size_t p = 0; p < net->parameters; p++) SC_TRY(fill_parameter(f, p));
     sc_graph_reference_run(&f->reference);
     return SOCLE_OK;

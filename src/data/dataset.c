@@ -19,7 +19,9 @@ struct sc_dataset {
     int columns;
     sc_column column[SC_DATASET_MAX_COLUMNS];
     owner owners[SC_DATASET_MAX_COLUMNS];
-    char *sources[SC_DATASET_MAX_COLUMNS]; /* NULL = none */
+    sc_row_source row_source[SC_DATASET_MAX_COLUMNS]; /* read NULL = in memory */
+    sc_dataset *kept[2];                              /* NULL = none */
+    char *sources[SC_DATASET_MAX_COLUMNS];            /* NULL = none */
 };
 
 socle_status sc_dataset_create(sc_dataset **out, sc_env *env, const char *label, int64_t count) {
@@ -46,12 +48,15 @@ void sc_dataset_destroy(sc_dataset *dataset) {
     for (int i = 0; i < dataset->columns; i++) {
         if (dataset->owners[i].release)
             dataset->owners[i].release(dataset->owners[i].user, dataset->column[i].data);
+        if (dataset->row_source[i].release)
+            dataset->row_source[i].release(dataset->row_source[i].user);
         sc_release(dataset->env, dataset->sources[i]);
     }
     sc_release(dataset->env, dataset->label);
     sc_release(dataset->env, dataset->preparation);
     sc_release(dataset->env, dataset->stratum);
     sc_release(dataset->env, dataset->group);
+    for (int i = 0; i < 2; i++) sc_dataset_destroy(dataset->kept[i]);
     sc_release(dataset->env, dataset);
 }
 
@@ -108,6 +113,19 @@ socle_status sc_dataset_add_borrowed(sc_dataset *dataset, const char *name, socl
     dataset->owners[dataset->columns] = (owner){release, user};
     dataset->column[dataset->columns++] = column;
     return SOCLE_OK;
+}
+
+socle_status sc_dataset_add_streamed(sc_dataset *dataset, const char *name, socle_dtype dtype,
+                                     const socle_shape *shape, const sc_row_source *source) {
+    const int index = dataset->columns;
+    SC_TRY(sc_dataset_add_borrowed(dataset, name, dtype, shape, NULL, NULL, NULL));
+    dataset->row_source[index] = *source;
+    dataset->column[index].source = &dataset->row_source[index];
+    return SOCLE_OK;
+}
+
+void sc_dataset_keep(sc_dataset *dataset, sc_dataset *other) {
+    dataset->kept[dataset->kept[0] != NULL] = other;
 }
 
 static void release_own(void *env, const void *data) {

@@ -60,6 +60,19 @@ static bool put(void *out, const unsigned char *from, const sc_elements *element
                                  : put_whole(out, bits, elements);
 }
 
+size_t sc_elements_turn(void *out, const unsigned char *from, const sc_elements *elements,
+                        size_t count) {
+    unsigned char *to = out;
+    const size_t step = sc_elements_bytes(elements);
+    if (step == 1 && elements->kind == 'u') {
+        memcpy(out, from, count);
+        return count;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!put(to + i * step, from + i * elements->size, elements)) return i;
+    return count;
+}
+
 socle_status sc_elements_read(void *out, sc_env *env, const char *path, sc_stream *stream,
                               const sc_elements *elements, size_t count, uint64_t offset) {
     unsigned char chunk[CHUNK], *to = out;
@@ -76,10 +89,11 @@ socle_status sc_elements_read(void *out, sc_env *env, const char *path, sc_strea
                            path, offset + done * elements->size + got,
                            sc_stream_is_gzip(stream) ? " of the unpacked data" : "",
                            (count - done) * elements->size - got);
-        for (size_t i = 0; !same && i < now; i++, to += step)
-            if (!put(to, chunk + i * elements->size, elements))
-                return sc_fail(env, SOCLE_STATUS_DATA, "%s: element %zu is too large for %s", path,
-                               done + i, elements->kind == 'f' ? "f32" : "i32");
+        size_t turned = same ? now : sc_elements_turn(to, chunk, elements, now);
+        if (turned < now)
+            return sc_fail(env, SOCLE_STATUS_DATA, "%s: element %zu is too large for %s", path,
+                           done + turned, elements->kind == 'f' ? "f32" : "i32");
+        if (!same) to += now * step;
         done += now;
     }
     return SOCLE_OK;

@@ -14,6 +14,10 @@ typedef struct sc_elements {
 
 socle_dtype sc_elements_dtype(const sc_elements *elements);
 size_t sc_elements_bytes(const sc_elements *elements); /* of one in a data set */
+/* Elements as a file has them become those of a data set. Returns how many could be: `count`, or
+ * the number of the first that its type cannot hold. */
+size_t sc_elements_turn(void *out, const unsigned char *from, const sc_elements *elements,
+                        size_t count);
 /* The next `count` elements of a stream, which begin at byte `offset`, into `out`. `path` is for
  * messages. Errors: IO, DATA (the file ends before; a number that the type of the data set cannot
  * hold, with its place). */

@@ -35,4 +35,12 @@ socle_status sc_folder_form(const sc_folder *folder, sc_picture_form *form);
 socle_status sc_folder_read(sc_dataset **out, const sc_folder *folder, const sc_picture_form *form,
                             int64_t limit);
 
+/* folder_read.c: one picture, as `form` has it. */
+socle_status sc_folder_read_one(const sc_folder *folder, sc_env *env, const sc_picture_form *form,
+                                size_t index, uint8_t *out);
+/* folder_stream.c: as sc_folder_read, but pictures are read when they are needed. Takes `folder`
+ * over, and leaves it zeroed, if it succeeds. */
+socle_status sc_folder_stream(sc_dataset **out, sc_folder *folder, const sc_picture_form *form,
+                              int64_t limit);
+
 #endif

@@ -16,12 +16,12 @@ socle_status sc_folder_form(const sc_folder *folder, sc_picture_form *form) {
     return SOCLE_OK;
 }
 
-static socle_status read_one(const sc_folder *folder, const sc_picture_form *form, size_t index,
-                             uint8_t *out) {
+socle_status sc_folder_read_one(const sc_folder *folder, sc_env *env, const sc_picture_form *form,
+                                size_t index, uint8_t *out) {
     sc_picture picture;
-    SC_TRY(sc_picture_read(&picture, folder->env, folder->file[index]));
-    socle_status status = sc_picture_fit(&picture, folder->env, folder->file[index], form, out);
-    sc_picture_free(&picture, folder->env);
+    SC_TRY(sc_picture_read(&picture, env, folder->file[index]));
+    socle_status status = sc_picture_fit(&picture, env, folder->file[index], form, out);
+    sc_picture_free(&picture, env);
     return status;
 }
 
@@ -35,7 +35,7 @@ static socle_status read_all(sc_dataset *dataset, const sc_folder *folder,
     SC_TRY(sc_dataset_add_new(dataset, &pixels, input, SOCLE_U8, &shape));
     size_t bytes = sc_dataset_column(dataset, 0)->row_bytes;
     for (size_t i = 0; i < count; i++)
-        SC_TRY(read_one(folder, form, i, (uint8_t *)pixels + i * bytes));
+        SC_TRY(sc_folder_read_one(folder, folder->env, form, i, (uint8_t *)pixels + i * bytes));
     return folder->class ? sc_dataset_add_copy(dataset, label, SOCLE_I32, &one, folder->label)
                          : SOCLE_OK;
 }

@@ -193,19 +193,56 @@ static socle_status read_member(sc_idx *out, sc_env *env, const char *path, cons
     return status;
 }
 
+static bool names_member(const char *path, const char *colon) {
+    return colon && colon - path > 4 && strncmp(colon - 4, ".npz", 4) == 0 &&
+           access(path, F_OK) != 0;
+}
+
+static bool is_archive(const sc_input *input) {
+    unsigned char head[MAGIC_BYTES];
+    return input->size >= sizeof head && sc_input_read(input, head, sizeof head, 0) == SOCLE_OK &&
+           sc_npz_begins(head);
+}
+
 socle_status sc_idx_read_file(sc_idx *out, sc_env *env, const char *path) {
     sc_input input;
-    unsigned char head[MAGIC_BYTES];
     const char *colon = strrchr(path, ':');
     *out = (sc_idx){0};
-    if (colon && colon - path > 4 && strncmp(colon - 4, ".npz", 4) == 0 && access(path, F_OK) != 0)
-        return read_member(out, env, path, colon);
+    if (names_member(path, colon)) return read_member(out, env, path, colon);
     SC_TRY(sc_input_open(&input, env, path));
-    if (input.size < sizeof head || sc_input_read(&input, head, sizeof head, 0) != SOCLE_OK ||
-        !sc_npz_begins(head))
-        return read_input(out, env, path, &input);
+    if (!is_archive(&input)) return read_input(out, env, path, &input);
     sc_input_close(&input);
     return read_archive(out, env, path, NULL);
+}
+
+static socle_status fail_packed(sc_env *env, const char *path) {
+    return sc_fail(env, SOCLE_STATUS_DATA,
+                   "%s: is packed, so its rows cannot be read one by one: unpack it, or leave "
+                   "stream out",
+                   path);
+}
+
+socle_status sc_idx_open_rows(sc_idx_rows *out, sc_env *env, const char *path) {
+    reader in = {.env = env, .path = path};
+    sc_input input;
+    *out = (sc_idx_rows){.input.descriptor = -1};
+    if (names_member(path, strrchr(path, ':'))) return fail_packed(env, path);
+    SC_TRY(sc_input_open(&input, env, path));
+    if (is_archive(&input)) {
+        sc_input_close(&input);
+        return fail_packed(env, path);
+    }
+    SC_TRY(sc_stream_open(&in.stream, &input));
+    socle_status status =
+        sc_stream_is_gzip(in.stream) ? fail_packed(env, path) : read_header(&in, &out->idx);
+    if (status != SOCLE_OK) {
+        sc_stream_close(in.stream);
+        return status;
+    }
+    out->elements = in.elements;
+    out->offset = in.offset;
+    sc_stream_give_back(in.stream, &out->input);
+    return SOCLE_OK;
 }
 
 socle_status sc_idx_read_memory(sc_idx *out, sc_env *env, const char *label, const void *data,

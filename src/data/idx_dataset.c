@@ -7,21 +7,22 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool are_alike(const sc_idx *a, const sc_idx *b) {
+socle_status sc_idx_check_alike(sc_env *env, const sc_idx *a, const char *first, const sc_idx *b,
+                                const char *path) {
     bool alike = a->dtype == b->dtype && a->rank == b->rank;
     for (int i = 1; alike && i < a->rank; i++) alike = a->size[i] == b->size[i];
-    return alike;
+    if (alike) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_DATA,
+                   "%s: has elements of another type, or other sizes, than %s, and both are to "
+                   "be one",
+                   path, first);
 }
 
 /* Puts *more behind `out`, whose data have room for `capacity` bytes. */
 static socle_status append(sc_idx *out, size_t *capacity, sc_env *env, const char *first,
                            const char *path, const sc_idx *more) {
     size_t bytes;
-    if (!are_alike(out, more))
-        return sc_fail(env, SOCLE_STATUS_DATA,
-                       "%s: has elements of another type, or other sizes, than %s, and both are to "
-                       "be one",
-                       path, first);
+    SC_TRY(sc_idx_check_alike(env, out, first, more, path));
     if (!sc_add_size(&bytes, out->bytes, more->bytes))
         return sc_fail(env, SOCLE_STATUS_OUT_OF_MEMORY, "%s: is too large", path);
     SC_TRY(sc_grow(env, &out->data, capacity, bytes, 1));
@@ -67,11 +68,16 @@ static socle_status add_column(sc_dataset *dataset, sc_env *env, sc_idx *idx, co
     return SOCLE_OK;
 }
 
+void sc_idx_sample_shape(socle_shape *out, const sc_idx *idx) {
+    *out = (socle_shape){0};
+    if (idx->rank != 2) out->size[out->rank++] = 1;
+    if (idx->rank == 4) out->rank = 0;
+    for (int i = 1; i < idx->rank; i++) out->size[out->rank++] = idx->size[i];
+}
+
 static socle_status add_samples(sc_dataset *dataset, sc_env *env, sc_idx *idx, const char *name) {
-    socle_shape shape = {0};
-    if (idx->rank != 2) shape.size[shape.rank++] = 1;
-    if (idx->rank == 4) shape.rank = 0;
-    for (int i = 1; i < idx->rank; i++) shape.size[shape.rank++] = idx->size[i];
+    socle_shape shape;
+    sc_idx_sample_shape(&shape, idx);
     return add_column(dataset, env, idx, name, &shape);
 }
 
@@ -113,7 +119,7 @@ socle_status sc_dataset_from_idx(sc_dataset **out, sc_env *env, const char *imag
     return sc_dataset_from_images(out, env, images, labels, SC_IMAGES_ASK);
 }
 
-static socle_status read_labels(sc_dataset *dataset, sc_env *env, const char *paths) {
+socle_status sc_dataset_add_labels(sc_dataset *dataset, sc_env *env, const char *paths) {
     sc_idx idx;
     char *label;
     SC_TRY(sc_idx_read(&idx, env, paths));
@@ -142,7 +148,7 @@ socle_status sc_dataset_from_images(sc_dataset **out, sc_env *env, const char *i
     SC_TRY(sc_files_label(&label, env, images));
     socle_status status = read_images(out, env, images, label, layout);
     sc_release(env, label);
-    if (status == SOCLE_OK && labels) status = read_labels(*out, env, labels);
+    if (status == SOCLE_OK && labels) status = sc_dataset_add_labels(*out, env, labels);
     if (status == SOCLE_OK) return SOCLE_OK;
     sc_dataset_destroy(*out);
     *out = NULL;

@@ -24,7 +24,9 @@ socle_status sc_order_copy(sc_order *order, const sc_order *other) {
     SC_TRY(sc_order_init(order, other->env, other->samples, other->count, other->seed,
                          other->shuffle));
     if (other->replacement) sc_order_replace(order, 0);
-    return SOCLE_OK;
+    socle_status status = other->window ? sc_order_set_window(order, other->window, 0) : SOCLE_OK;
+    if (status != SOCLE_OK) sc_order_free(order);
+    return status;
 }
 
 void sc_order_replace(sc_order *order, uint32_t epoch) {
@@ -36,6 +38,7 @@ void sc_order_free(sc_order *order) {
     if (!order->env) return;
     sc_release(order->env, order->samples);
     sc_release(order->env, order->visit);
+    sc_release(order->env, order->windows);
     *order = (sc_order){0};
 }
 
@@ -45,6 +48,41 @@ static void draw(sc_order *order, uint32_t epoch) {
         if (i % 4 == 0)
             sc_rng_words(word, order->seed, (const uint32_t[4]){i / 4, epoch, 0, SC_RNG_REPLACE});
         order->visit[i] = order->samples[(uint64_t)word[i % 4] * order->count >> 32];
+    }
+}
+
+static bool has_windows(const sc_order *order) {
+    return order->window && order->window < order->count;
+}
+
+static uint32_t windows_of(const sc_order *order) {
+    return (order->count - 1) / order->window + 1;
+}
+
+socle_status sc_order_set_window(sc_order *order, uint32_t window, uint32_t epoch) {
+    sc_order after = *order;
+    after.window = window;
+    after.windows = NULL;
+    if (has_windows(&after))
+        SC_TRY(sc_allocate(order->env, &after.windows, windows_of(&after), sizeof *after.windows));
+    sc_release(order->env, order->windows);
+    *order = after;
+    sc_order_set_epoch(order, epoch);
+    return SOCLE_OK;
+}
+
+/* Windows come in an order of their own, and each has one within, from a seed of its own. */
+static void shuffle_windows(sc_order *order, uint32_t epoch) {
+    const uint64_t golden = UINT64_C(0x9E3779B97F4A7C15);
+    uint32_t window = order->window, at = 0, *which = order->windows;
+    sc_rng_permutation(which, windows_of(order), order->seed, epoch);
+    for (uint32_t w = 0; w < windows_of(order); w++) {
+        uint32_t begin = which[w] * window, left = order->count - begin,
+                 length = left < window ? left : window;
+        uint64_t seed = order->seed + golden * (which[w] + 1);
+        sc_rng_permutation(order->visit + at, length, seed, epoch);
+        for (uint32_t i = 0; i < length; i++) order->visit[at + i] += begin;
+        at += length;
     }
 }
 
@@ -58,6 +96,9 @@ void sc_order_set_epoch(sc_order *order, uint32_t epoch) {
             memcpy(order->visit, order->samples, order->count * sizeof *order->visit);
         return;
     }
-    sc_rng_permutation(order->visit, order->count, order->seed, epoch);
+    if (has_windows(order))
+        shuffle_windows(order, epoch);
+    else
+        sc_rng_permutation(order->visit, order->count, order->seed, epoch);
     for (uint32_t i = 0; i < order->count; i++) order->visit[i] = order->samples[order->visit[i]];
 }

@@ -13,8 +13,11 @@ typedef struct sc_order {
     uint32_t *samples; /* the members, as given */
     uint32_t *visit;   /* the same in the order of the epoch set last; each exactly once, or as
                           replacement has it */
+    uint32_t *windows; /* room for their order; NULL: there are none */
     uint64_t seed;
     bool shuffle;
+    uint32_t window; /* samples are shuffled within so many neighbours, and these windows among each
+                        other; 0, or as many as all: all together */
     bool replacement; /* each place of an epoch has any member alike, drawn anew */
 } sc_order;
 
@@ -26,6 +29,9 @@ void sc_order_free(sc_order *order); /* a zeroed one is fine */
 socle_status sc_order_copy(sc_order *order, const sc_order *other);
 /* Draws with replacement from now on; sets the epoch anew. */
 void sc_order_replace(sc_order *order, uint32_t epoch);
+/* Shuffles within windows of so many members from now on; sets the epoch anew. Errors:
+ * OUT_OF_MEMORY, and then nothing has changed. */
+socle_status sc_order_set_window(sc_order *order, uint32_t window, uint32_t epoch);
 /* Makes `visit` the order of `epoch` (from 0; below UINT32_MAX). Without shuffle it is that of the
  * members. */
 void sc_order_set_epoch(sc_order *order, uint32_t epoch);

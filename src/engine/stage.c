@@ -102,19 +102,18 @@ static const uint32_t *samples_of(sc_stage *stage, const sc_stage_rows *rows) {
     return stage->order.visit + rows->first;
 }
 
-static void gather(sc_stage *stage, const stage_slot *slot, const uint32_t *sample, uint32_t rows) {
+static socle_status gather(sc_stage *stage, const stage_slot *slot, const uint32_t *sample,
+                           uint32_t rows) {
     if (sc_engine_is_resident(stage->engine)) {
         uint32_t *number = slot->column[0];
         for (uint32_t i = 0; i < rows; i++)
             number[i] = sample[i] + (uint32_t)stage->source.first_row;
-        return;
+        return SOCLE_OK;
     }
-    for (int k = 0; k < sc_engine_columns(stage->engine); k++) {
-        const sc_column *from = stage->from[k];
-        for (uint32_t i = 0; from && i < rows; i++)
-            memcpy((char *)slot->column[k] + i * from->row_bytes,
-                   (const char *)from->data + (size_t)sample[i] * from->row_bytes, from->row_bytes);
-    }
+    for (int k = 0; k < sc_engine_columns(stage->engine); k++)
+        if (stage->from[k])
+            SC_TRY(sc_column_read(stage->from[k], stage->env, sample, rows, slot->column[k]));
+    return SOCLE_OK;
 }
 
 static void draw_origins(sc_stage *stage, const stage_slot *slot, const uint32_t *sample,
@@ -164,7 +163,7 @@ socle_status sc_stage_slot(sc_stage *stage, const sc_stage_rows *rows, int *numb
     slot->holds.rows = 0;
     SC_TRY(sc_engine_slot_uploaded(stage->engine, stage->next));
     const uint32_t *sample = samples_of(stage, rows);
-    gather(stage, slot, sample, rows->rows);
+    SC_TRY(gather(stage, slot, sample, rows->rows));
     draw_origins(stage, slot, sample, rows);
     const void *column[SC_DATASET_MAX_COLUMNS];
     for (int k = 0; k < SC_DATASET_MAX_COLUMNS; k++) column[k] = slot->column[k];

@@ -20,6 +20,11 @@ static const char *kind_of(mode_t mode) {
     return "a socket";
 }
 
+static uint64_t time_of(const struct stat *status) {
+    return (uint64_t)status->st_mtim.tv_sec * UINT64_C(1000000000) +
+           (uint64_t)status->st_mtim.tv_nsec;
+}
+
 static socle_status open_descriptor(sc_input *input, sc_env *env) {
     do {
         input->descriptor = open(input->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -36,6 +41,7 @@ static socle_status open_descriptor(sc_input *input, sc_env *env) {
         return sc_fail(env, SOCLE_STATUS_IO, "%s: is %s; a regular file is needed", input->path,
                        kind_of(status.st_mode));
     input->size = (uint64_t)status.st_size;
+    input->time = time_of(&status);
     return SOCLE_OK;
 }
 
@@ -59,6 +65,19 @@ void sc_input_close(sc_input *input) {
     if (input->descriptor >= 0) close(input->descriptor);
     sc_release(input->env, input->path);
     *input = (sc_input){.descriptor = -1};
+}
+
+socle_status sc_input_check_same(const sc_input *input) {
+    struct stat status;
+    if (input->memory) return SOCLE_OK;
+    if (fstat(input->descriptor, &status) != 0)
+        return sc_fail(input->env, SOCLE_STATUS_IO, "%s: cannot stat: %s", input->path,
+                       strerror(errno));
+    if ((uint64_t)status.st_size == input->size && time_of(&status) == input->time) return SOCLE_OK;
+    return sc_fail(input->env, SOCLE_STATUS_DATA,
+                   "%s: was changed while it was in use: begin again with data that stay as they "
+                   "are",
+                   input->path);
 }
 
 static socle_status ends_early(const sc_input *input, uint64_t end, size_t missing) {

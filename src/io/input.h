@@ -12,7 +12,7 @@ typedef struct sc_input {
     char *path; /* as given, for messages */
     int descriptor;
     const unsigned char *memory; /* instead of the descriptor, or NULL */
-    uint64_t size;
+    uint64_t size, time;         /* when it was opened; time: of its last change, in nanoseconds */
 } sc_input;
 
 /* Errors: NOT_FOUND (missing), IO (directory, FIFO, device, no permission). */
@@ -20,6 +20,9 @@ socle_status sc_input_open(sc_input *out, sc_env *env, const char *path);
 /* Bytes that outlive the input; `label` stands for the path. */
 socle_status sc_input_open_memory(sc_input *out, sc_env *env, const char *label, const void *data,
                                   size_t size);
+/* The file is as it was when it was opened, by its size and its time. Errors: DATA (it was changed
+ * since), IO. */
+socle_status sc_input_check_same(const sc_input *input);
 void sc_input_close(sc_input *input); /* a zeroed input is fine */
 /* Exactly `size` bytes from `offset`. Errors: DATA (the file ends before), IO. */
 socle_status sc_input_read(const sc_input *input, void *data, size_t size, uint64_t offset);

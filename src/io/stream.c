@@ -74,6 +74,12 @@ void sc_stream_close(sc_stream *stream) {
     sc_release(stream->env, stream);
 }
 
+void sc_stream_give_back(sc_stream *stream, sc_input *out) {
+    *out = stream->input;
+    stream->input = (sc_input){.descriptor = -1};
+    sc_stream_close(stream);
+}
+
 bool sc_stream_is_gzip(const sc_stream *stream) {
     return stream->gzip;
 }

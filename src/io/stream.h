@@ -12,6 +12,8 @@ typedef struct sc_stream sc_stream;
 /* Takes over the opened input, also on failure. */
 socle_status sc_stream_open(sc_stream **out, sc_input *input);
 void sc_stream_close(sc_stream *stream); /* NULL is fine */
+/* Closes a stream, and gives its file back, still open. */
+void sc_stream_give_back(sc_stream *stream, sc_input *out);
 /* Up to `size` bytes; *got is less only at the end. Errors: DATA (compressed data damaged or cut),
  * IO. */
 socle_status sc_stream_read(sc_stream *stream, void *data, size_t size, size_t *got);

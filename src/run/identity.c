@@ -4,7 +4,6 @@
  * groups. How long it goes on, and how fast it learns, may change. So may what decides only how
  * sums are rounded, which another device may need; the run then says that it is not, to the bit,
  * the one that was saved. */
-#include "base/hash.h"
 #include "io/json_text.h"
 #include "io/quote.h"
 #include "model/net_config.h"
@@ -26,30 +25,8 @@ static socle_status text_of(char **out, sc_env *env, json_t *value) {
     return status;
 }
 
-/* {"samples": N, "validation": M, "input": {"type": "u8", "shape": [1, 28, 28], "hash": "..."},
- * ...} */
-static json_t *describe_data(const sc_dataset *dataset, uint32_t tail) {
-    json_t *out = json_object();
-    json_object_set_new(out, "samples", json_integer(sc_dataset_count(dataset)));
-    if (tail) json_object_set_new(out, "validation", json_integer(tail));
-    for (int c = 0; c < sc_dataset_columns(dataset); c++) {
-        const sc_column *column = sc_dataset_column(dataset, c);
-        json_t *entry = json_object(), *shape = json_array();
-        char hash[SC_HASH_TEXT];
-        for (int d = 0; d < column->shape.rank; d++)
-            json_array_append_new(shape, json_integer(column->shape.size[d]));
-        sc_hash_text(hash, sc_hash_bytes(column->data,
-                                         column->row_bytes * (size_t)sc_dataset_count(dataset), 0));
-        json_object_set_new(entry, "type", json_string(sc_dtype_word((int)column->dtype)));
-        json_object_set_new(entry, "shape", shape);
-        json_object_set_new(entry, "hash", json_string(hash));
-        json_object_set_new(out, column->name, entry);
-    }
-    return out;
-}
-
 socle_status sc_identity_create(sc_identity *out, const sc_recipe *recipe) {
-    json_t *config;
+    json_t *config, *data;
     int64_t group;
     *out = (sc_identity){0};
     SC_TRY(sc_net_statistics_group(recipe->net, &group));
@@ -59,8 +36,8 @@ socle_status sc_identity_create(sc_identity *out, const sc_recipe *recipe) {
     out->open_statistics = sc_net_has_batch_statistics(recipe->net) && !group;
     SC_TRY(sc_recipe_resolve(&config, recipe));
     socle_status status = text_of(&out->config, recipe->env, config);
-    if (status == SOCLE_OK)
-        status = text_of(&out->data, recipe->env, describe_data(recipe->train, recipe->fit.tail));
+    if (status == SOCLE_OK) status = sc_identity_data(&data, recipe->train, recipe->fit.tail);
+    if (status == SOCLE_OK) status = text_of(&out->data, recipe->env, data);
     if (status == SOCLE_OK) status = sc_net_text(&out->network, recipe->net);
     if (status != SOCLE_OK) sc_identity_free(out, recipe->env);
     return status;

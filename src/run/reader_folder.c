@@ -29,10 +29,14 @@ static socle_status form_of(sc_picture_form *out, const sc_reading *reading) {
     return SOCLE_OK;
 }
 
-static socle_status read_samples(sc_dataset **out, const sc_reading *reading,
-                                 const sc_folder *folder, const sc_preparation *preparation) {
+static socle_status read_samples(sc_dataset **out, const sc_reading *reading, sc_folder *folder,
+                                 const sc_preparation *preparation) {
     char *text;
-    SC_TRY(sc_folder_read(out, folder, &preparation->picture, reading->part->limit));
+    int64_t limit = reading->part->limit;
+    if (sc_reading_streams(reading))
+        SC_TRY(sc_folder_stream(out, folder, &preparation->picture, limit));
+    else
+        SC_TRY(sc_folder_read(out, folder, &preparation->picture, limit));
     SC_TRY(sc_preparation_text(&text, preparation));
     socle_status status = sc_dataset_set_preparation(*out, text);
     sc_release(reading->env, text);
@@ -95,5 +99,6 @@ static socle_status resolve_folder(json_t *out, sc_env *env, const sc_config *co
 const sc_reader sc_reader_folder = {.key = "folder",
                                     .keys = "size colour",
                                     .learnt = learnt_keys,
+                                    .streams = true,
                                     .read = read_folder,
                                     .resolve = resolve_folder};

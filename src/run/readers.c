@@ -33,6 +33,11 @@ socle_status sc_reader_find(const sc_reader **out, const sc_config *config, cons
                                   "goes with `%s`, and these data come from `%s`: leave one out",
                                   owner->key, reader->key);
     }
+    if (json_is_true(json_object_get(json, "stream")) && !reader->streams)
+        return sc_config_fail(config, json, "stream",
+                              "goes with `images` and `folder`, and these data come from `%s`: "
+                              "leave one out",
+                              reader->key);
     return reader->check ? reader->check(config, json) : SOCLE_OK;
 }
 
@@ -47,6 +52,10 @@ void sc_reader_strip(const sc_reader *reader, json_t *part, const char *name, co
     const char *const *learnt = strcmp(name, "train") == 0 ? NULL : reader->learnt;
     for (; learnt && *learnt; learnt++)
         if (!json_object_get(json, *learnt)) json_object_del(part, *learnt);
+}
+
+bool sc_reading_streams(const sc_reading *reading) {
+    return reading->part->stream && !reading->whole;
 }
 
 static socle_status check_alike(const sc_reading *reading, const char *const *keys) {

@@ -17,10 +17,13 @@ typedef struct sc_reading {
     const sc_recipe_files *files; /* what `data` says beside its parts */
     const char *preparation; /* what samples are made by (data/preparation.h); NULL: it is to be
                                 learnt */
+    bool whole;              /* all in memory, whatever part->stream says */
 } sc_reading;
+bool sc_reading_streams(const sc_reading *reading); /* samples stay in their files */
 
 typedef struct sc_reader {
     const char *key;  /* which names the source */
+    bool streams;     /* it can leave samples in their files */
     const char *keys; /* further ones that this reader alone knows, with spaces between them */
     const char *const *learnt; /* keys that decide how a sample is made, ended by NULL: no part has
                                   them otherwise than data.train; NULL: there are none */

@@ -55,6 +55,7 @@ static socle_status read(sc_recipe *recipe) {
     SC_TRY(check_batches(recipe, train));
     SC_TRY(check_schedule(recipe, train));
     settle_checkpoint(recipe, train);
+    recipe->fit.window = (uint32_t)recipe->window;
     recipe->fit.augment.flip_horizontal = recipe->flip != NULL;
     recipe->fit.precision = precision_of(recipe->precision);
     if (recipe->sampling) {
@@ -91,14 +92,13 @@ static socle_status read_prepared(sc_net **out, const sc_recipe *recipe) {
 }
 
 /* Data of their own for the validation lie behind the training data, as its last samples. */
-static socle_status add_validation(sc_recipe *recipe, const sc_dataset *validation) {
+static socle_status add_validation(sc_recipe *recipe, sc_dataset *validation) {
     sc_dataset *joined;
     int64_t count = sc_dataset_count(validation);
     if (count + sc_dataset_count(recipe->train) > UINT32_MAX)
         return sc_fail(recipe->env, SOCLE_STATUS_DATA,
                        "data.validation: with the training data there are more than 2^32 samples");
     SC_TRY(sc_dataset_join(&joined, recipe->train, validation));
-    sc_dataset_destroy(recipe->train);
     recipe->train = joined;
     recipe->fit.tail = (uint32_t)count;
     return SOCLE_OK;
@@ -118,8 +118,21 @@ static socle_status load_validation(sc_recipe *recipe) {
     if (status == SOCLE_OK) status = sc_columns_complete(validation, recipe->test);
     if (status == SOCLE_OK) status = sc_columns_complete(recipe->train, validation);
     if (status == SOCLE_OK) status = add_validation(recipe, validation);
-    sc_dataset_destroy(validation);
+    if (status != SOCLE_OK) sc_dataset_destroy(validation);
     return status;
+}
+
+/* Reading far apart is slow, so what is streamed is shuffled among neighbours. */
+static void settle_window(sc_recipe *recipe) {
+    enum { STANDARD = 10000 };
+    sc_fit_options *fit = &recipe->fit;
+    if (!sc_dataset_is_streamed(recipe->train) || !fit->shuffle || fit->replacement) return;
+    if (!fit->window) recipe->window = fit->window = STANDARD;
+    if (fit->window < sc_dataset_count(recipe->train))
+        sc_log_line(recipe->env, SOCLE_LOG_INFO,
+                    "the training data stay in their files, and are shuffled within windows of %u "
+                    "samples (train.window)",
+                    fit->window);
 }
 
 socle_status sc_recipe_load(sc_recipe *recipe) {
@@ -131,6 +144,7 @@ socle_status sc_recipe_load(sc_recipe *recipe) {
     SC_TRY(status);
     SC_TRY(sc_recipe_data(&recipe->test, recipe->env, recipe->config, "test",
                           recipe->train ? sc_dataset_preparation(recipe->train) : NULL));
+    settle_window(recipe);
     SC_TRY(load_validation(recipe));
     return sc_columns_complete(recipe->train, recipe->test);
 }

@@ -28,6 +28,7 @@ typedef struct sc_recipe {
     sc_parameter_group *group; /* of fit, as many as it says */
     const char *precision;     /* the word of fit.precision; NULL: f32 */
     const char *sampling;      /* a word; NULL: as fit.shuffle says */
+    int64_t window;            /* that of fit */
     const char *flip; /* the word that fit.augment.flip_horizontal stands for; NULL: none */
     char *init_file;  /* weights to begin with; NULL: from the seed */
     sc_model_mapping init;
@@ -71,6 +72,10 @@ extern const sc_record sc_recipe_record;
  * training data; NULL: by what is learnt of the training data. */
 socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config,
                             const char *part, const char *preparation);
+/* The same, all in memory, also what the configuration leaves in its files (`stream`): for whoever
+ * does not read rows by sc_column_read. */
+socle_status sc_recipe_data_whole(sc_dataset **out, sc_env *env, const sc_config *config,
+                                  const char *part, const char *preparation);
 /* The `data` section, if there is one, is as its table says; neither part need be there. */
 socle_status sc_recipe_check_data(const sc_config *config);
 /* The `data` section with absolute paths; NULL where there is none. */

@@ -40,14 +40,14 @@ static socle_status read_list(choice *c) {
 }
 
 /* How many samples are taken; their numbers into `sample`, unless it is NULL. */
-static int64_t take_samples(choice *c, int64_t samples, int64_t *sample) {
+static int64_t take_samples(choice *c, int64_t samples, uint32_t *sample) {
     int64_t count = 0;
     memset(c->taken, 0, (size_t)c->classes * sizeof *c->taken);
     for (int64_t i = 0; i < samples; i++) {
         const int64_t label = sc_column_label(c->label, i);
         if (c->number[label] < 0 || (c->most && c->taken[label] == c->most)) continue;
         c->taken[label]++;
-        if (sample) sample[count] = i;
+        if (sample) sample[count] = (uint32_t)i;
         count++;
     }
     return count;
@@ -69,26 +69,25 @@ static void put_label(void *to, const choice *c, int64_t at, int64_t from) {
         ((int32_t *)to)[at] = (int32_t)number;
 }
 
-static socle_status copy_column(sc_dataset *out, const choice *c, const sc_dataset *from, int index,
-                                const int64_t *sample) {
-    const sc_column *column = sc_dataset_column(from, index);
+static socle_status copy_labels(sc_dataset *out, const choice *c, const uint32_t *sample) {
     void *data;
-    SC_TRY(sc_dataset_add_new(out, &data, column->name, column->dtype, &column->shape));
-    for (int64_t i = 0; i < sc_dataset_count(out); i++)
-        if (column == c->label)
-            put_label(data, c, i, sample[i]);
-        else
-            memcpy((char *)data + (size_t)i * column->row_bytes,
-                   (const char *)column->data + (size_t)sample[i] * column->row_bytes,
-                   column->row_bytes);
+    SC_TRY(sc_dataset_add_new(out, &data, c->label->name, c->label->dtype, &c->label->shape));
+    for (int64_t i = 0; i < sc_dataset_count(out); i++) put_label(data, c, i, sample[i]);
+    return SOCLE_OK;
+}
+
+static socle_status copy_column(sc_dataset *out, const choice *c, const sc_dataset *from, int index,
+                                const uint32_t *sample) {
+    const sc_column *column = sc_dataset_column(from, index);
+    SC_TRY(column == c->label ? copy_labels(out, c, sample)
+                              : sc_dataset_add_rows(out, column, sample));
     return sc_dataset_set_source(out, column->name, sc_dataset_source(from, index));
 }
 
 /* The chosen samples in the place of all. */
-static socle_status copy_samples(sc_dataset **dataset, choice *c, sc_env *env, int64_t *sample,
+static socle_status copy_samples(sc_dataset **dataset, choice *c, sc_env *env, uint32_t *sample,
                                  int64_t count) {
-    const sc_dataset *whole = *dataset;
-    sc_dataset *part;
+    sc_dataset *whole = *dataset, *part;
     take_samples(c, sc_dataset_count(whole), sample);
     SC_TRY(sc_dataset_create(&part, env, sc_dataset_label(whole), count));
     socle_status status = SOCLE_OK;
@@ -98,13 +97,16 @@ static socle_status copy_samples(sc_dataset **dataset, choice *c, sc_env *env, i
         sc_dataset_destroy(part);
         return status;
     }
-    sc_dataset_destroy(*dataset);
+    if (sc_dataset_is_streamed(part))
+        sc_dataset_keep(part, whole);
+    else
+        sc_dataset_destroy(whole);
     *dataset = part;
     return SOCLE_OK;
 }
 
 static socle_status choose(sc_dataset **dataset, choice *c, sc_env *env) {
-    int64_t *sample;
+    uint32_t *sample;
     SC_TRY(read_list(c));
     const int64_t count = take_samples(c, sc_dataset_count(*dataset), NULL);
     SC_TRY(check_taken(c, env, sc_dataset_label(*dataset)));

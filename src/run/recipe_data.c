@@ -29,9 +29,15 @@ socle_status sc_recipe_check_data(const sc_config *config) {
     return sc_recipe_read_files(&files, config);
 }
 
-static void release_whole(void *user, const void *data) {
-    (void)data;
-    sc_dataset_destroy(user);
+static socle_status borrow_all(sc_dataset *part, const sc_dataset *whole) {
+    for (int c = 0; c < sc_dataset_columns(whole); c++) {
+        SC_TRY(sc_dataset_borrow(part, sc_dataset_column(whole, c)));
+        SC_TRY(sc_dataset_set_source(part, sc_dataset_column(whole, c)->name,
+                                     sc_dataset_source(whole, c)));
+    }
+    if (sc_dataset_preparation(whole))
+        SC_TRY(sc_dataset_set_preparation(part, sc_dataset_preparation(whole)));
+    return sc_dataset_set_kinds(part, sc_dataset_strata(whole), sc_dataset_groups(whole));
 }
 
 /* The first `limit` samples (0: all) of *dataset, which the new one owns. */
@@ -39,22 +45,13 @@ static socle_status cut(sc_dataset **dataset, sc_env *env, int64_t limit) {
     sc_dataset *whole = *dataset, *part;
     if (!limit || limit >= sc_dataset_count(whole)) return SOCLE_OK;
     SC_TRY(sc_dataset_create(&part, env, sc_dataset_label(whole), limit));
-    int last = sc_dataset_columns(whole) - 1;
-    for (int c = 0; c <= last; c++) {
-        const sc_column *column = sc_dataset_column(whole, c);
-        socle_status status =
-            sc_dataset_add_borrowed(part, column->name, column->dtype, &column->shape, column->data,
-                                    c < last ? NULL : release_whole, whole);
-        if (status == SOCLE_OK) continue;
+    socle_status status = borrow_all(part, whole);
+    if (status != SOCLE_OK) {
         sc_dataset_destroy(part);
         return status;
     }
+    sc_dataset_keep(part, whole);
     *dataset = part;
-    if (sc_dataset_preparation(whole))
-        SC_TRY(sc_dataset_set_preparation(part, sc_dataset_preparation(whole)));
-    for (int c = 0; c < sc_dataset_columns(whole); c++)
-        SC_TRY(sc_dataset_set_source(part, sc_dataset_column(whole, c)->name,
-                                     sc_dataset_source(whole, c)));
     return SOCLE_OK;
 }
 
@@ -71,8 +68,8 @@ static socle_status load_part(sc_dataset **out, const sc_reader *reader, const s
     return sc_recipe_add_class_weights(*out, reading->config, reading->json);
 }
 
-socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config,
-                            const char *part_name, const char *preparation) {
+static socle_status read_data(sc_dataset **out, sc_env *env, const sc_config *config,
+                              const char *part_name, const char *preparation, bool whole) {
     const json_t *json;
     const sc_reader *reader;
     sc_recipe_part part;
@@ -82,7 +79,7 @@ socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *conf
     SC_TRY(sc_recipe_find_part(&json, config, part_name));
     if (!json) return SOCLE_OK;
     sc_record_defaults(&part, &sc_recipe_part_record);
-    const sc_reading reading = {env, config, part_name, json, &part, &files, preparation};
+    const sc_reading reading = {env, config, part_name, json, &part, &files, preparation, whole};
     socle_status status = sc_record_read(&part, config, json, &sc_recipe_part_record);
     if (status == SOCLE_OK) status = sc_reader_find(&reader, config, json);
     if (status == SOCLE_OK) status = load_part(out, reader, &part, &reading);
@@ -91,6 +88,16 @@ socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *conf
     sc_dataset_destroy(*out);
     *out = NULL;
     return status;
+}
+
+socle_status sc_recipe_data(sc_dataset **out, sc_env *env, const sc_config *config,
+                            const char *part, const char *preparation) {
+    return read_data(out, env, config, part, preparation, false);
+}
+
+socle_status sc_recipe_data_whole(sc_dataset **out, sc_env *env, const sc_config *config,
+                                  const char *part, const char *preparation) {
+    return read_data(out, env, config, part, preparation, true);
 }
 
 bool sc_recipe_prepares(const sc_config *config) {

@@ -233,6 +233,11 @@ static const sc_option train_options[] = {
     {"fold", SC_OPTION_LONG, AT(fit.fold),
      "which of the parts of that size is set aside, from 1; socle cross-validate goes through all",
      1, INT32_MAX, .example = "1", .identity = SC_RUN_SAMPLES},
+    {"window", SC_OPTION_LONG, AT(window),
+     "each epoch shuffles samples within windows of so many, as they lie in the files, and windows "
+     "among each other; 0: all together, or 10000 where data.train is streamed",
+     0, UINT32_MAX, .example = "10000", .unit = "samples", .aliases = "shuffle_buffer",
+     .identity = SC_RUN_SAMPLES},
     {"stratify", SC_OPTION_BOOL, AT(fit.stratify),
      "each class has its share of the part that is set aside", .example = "true",
      .aliases = "stratified", .identity = SC_RUN_SAMPLES},

@@ -138,6 +138,10 @@ static const sc_option part_options[] = {
     {"colour", SC_OPTION_WORD, AT(colour), "what the colours of pictures of a folder become",
      .standard = "as in the first picture", .words = colours, .example = "grey",
      .aliases = "color"},
+    {"stream", SC_OPTION_BOOL, AT(stream),
+     "images, or pictures of a folder, stay in their files and are read when they are needed: for "
+     "data larger than memory; data and plot read them whole",
+     .example = "true"},
     {"limit", SC_OPTION_LONG, AT(limit), "use the first so many samples; 0: all", 0, UINT32_MAX,
      .example = "1000", .unit = "samples"},
     {"class_weights", SC_OPTION_NUMBERS, ELSEWHERE, "how much a sample of each class counts", 0,

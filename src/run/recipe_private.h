@@ -20,7 +20,7 @@ typedef struct sc_recipe_files {
 extern const sc_record sc_recipe_files_record;
 typedef struct sc_recipe_part {
     char *images, *labels, *csv, *folder, *text;
-    bool standardise, min_max;
+    bool standardise, min_max, stream;
     const char *missing, *encode, *separator, *decimal, *colour;
     const char *by, *labels_of; /* of a text */
     int64_t length, every, vocabulary;
@@ -63,6 +63,9 @@ socle_status sc_recipe_add_class_weights(sc_dataset *dataset, const sc_config *c
  * all. Errors: CONFIG, DATA. */
 socle_status sc_recipe_choose_classes(sc_dataset **dataset, sc_env *env, const sc_config *config,
                                       const json_t *part, int64_t per_class);
+/* identity_data.c: {"samples": N, "validation": M, "input": {...}, ...}, of which the last `tail`
+ * are the validation; a new reference. Errors: those of reading rows. */
+socle_status sc_identity_data(json_t **out, const sc_dataset *dataset, uint32_t tail);
 /* recipe_columns.c: adds the columns whose files a part of the data names by keys of their own. */
 socle_status sc_recipe_add_columns(sc_dataset *dataset, sc_env *env, const sc_config *config,
                                    const json_t *part);

@@ -96,8 +96,7 @@ static socle_status fill(sc_dataset *to, const sc_dataset *from, const sc_engine
         if (dtype != column->dtype)
             SC_TRY(add_cast(to, from, column, dtype));
         else
-            SC_TRY(sc_dataset_add_borrowed(to, column->name, column->dtype, &column->shape,
-                                           column->data, NULL, NULL));
+            SC_TRY(sc_dataset_borrow(to, column));
         SC_TRY(sc_dataset_set_source(to, column->name, sc_dataset_source(from, c)));
     }
     return SOCLE_OK;

@@ -82,6 +82,7 @@ typedef struct sc_fit_options {
     uint64_t seed;      /* of initial weights, shuffling, split, augmentation and dropout */
     bool replacement;   /* each sample of an epoch is drawn anew from all: some come twice, some not
                          */
+    uint32_t window;    /* of shuffling (sc_order); 0: all samples together */
     bool shuffle, drop_short; /* drop_short: leave out a last batch of fewer rows */
     double validation; /* fraction of the training data; which of the parts of this size, from 1: */
     int64_t fold;

@@ -61,7 +61,10 @@ socle_status sc_fit_forecast_request(sc_forecast_request *out, const sc_net *net
         .most = fixed,
         .fixed = fixed != 0,
         .evaluation = options->reproducible ? 0 : options->batch,
-        .resident_rows = options->staged ? 0 : samples_of(train) + samples_of(test),
+        .resident_rows =
+            options->staged || sc_dataset_is_streamed(train) || sc_dataset_is_streamed(test)
+                ? 0
+                : samples_of(train) + samples_of(test),
         .stages = evaluates ? 2 : 1};
     if (train) return sc_columns_choose(&out->engine, net->env, net, train, test);
     out->resident_rows = 0;

@@ -86,6 +86,11 @@ socle_status sc_numbers_check(sc_env *env, const sc_net *net, int input, const c
     SC_TRY(check_lengths(env, net, input, source, column, count));
     for (size_t l = 0; l < net->layers; l++) {
         int known = vocabulary(&net->layer[l], input);
+        if (known && column->source)
+            return sc_fail(env, SOCLE_STATUS_DATA,
+                           "%s: column '%s': %s looks its numbers up, which have to be checked: "
+                           "leave stream out, so that they lie in memory",
+                           source, column->name, net->layer[l].name);
         for (int64_t i = 0; known && i < values; i++) {
             int64_t value = sc_column_label(column, i);
             if (value >= 0 && value < known) continue;

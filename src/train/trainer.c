@@ -104,6 +104,7 @@ static socle_status split_data(sc_trainer *trainer, const sc_dataset *train,
     SC_TRY(sc_trainer_split(&split, trainer, train));
     socle_status status = sc_order_init(&trainer->train_order, trainer->env, split.train,
                                         split.train_count, options->seed, options->shuffle);
+    if (status == SOCLE_OK) status = sc_order_set_window(&trainer->train_order, options->window, 0);
     if (status == SOCLE_OK && options->replacement) sc_order_replace(&trainer->train_order, 0);
     if (status == SOCLE_OK && split.validation_count)
         status = sc_order_init(&trainer->validation_order, trainer->env, split.validation,

@@ -101,13 +101,13 @@ static socle_status load_config(sc_view_model *model) {
 static socle_status load_data(sc_view_model *model) {
     const char *split = model->request->split;
     model->part = split ? split : "test";
-    SC_TRY(sc_recipe_data(&model->dataset, model->env, model->config, model->part,
-                          model->net->preparation));
+    SC_TRY(sc_recipe_data_whole(&model->dataset, model->env, model->config, model->part,
+                                model->net->preparation));
     if (model->dataset) return SOCLE_OK;
     if (!split) {
         model->part = "train";
-        SC_TRY(sc_recipe_data(&model->dataset, model->env, model->config, model->part,
-                              model->net->preparation));
+        SC_TRY(sc_recipe_data_whole(&model->dataset, model->env, model->config, model->part,
+                                    model->net->preparation));
     }
     if (model->dataset) return SOCLE_OK;
     return sc_fail(model->env, SOCLE_STATUS_CONFIG, "%s: has no data.%s",

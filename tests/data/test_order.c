@@ -282,6 +282,39 @@ Test(order, groups_stay_together) {
     SC_CONTAINS(env.text, "of 1 groups");
 }
 
+/* Every sample once, each within its window, windows and what is in them in another order in each
+ * epoch. */
+Test(order, windows) {
+    enum { COUNT = 103, WINDOW = 10 };
+    sc_env env;
+    sc_order a, b;
+    uint32_t before[COUNT];
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_order_init(&a, &env, NULL, COUNT, 5, true));
+    SC_OK(&env, sc_order_set_window(&a, WINDOW, 0));
+    SC_OK(&env, sc_order_copy(&b, &a));
+    for (uint32_t epoch = 0; epoch < 3; epoch++) {
+        int seen[COUNT] = {0}, same = 0, changes = 0;
+        sc_order_set_epoch(&a, epoch);
+        sc_order_set_epoch(&b, epoch);
+        SC_EQ_MEMORY(a.visit, b.visit, sizeof before);
+        for (int i = 0; i < COUNT; i++) {
+            seen[a.visit[i]]++;
+            same += epoch > 0 && a.visit[i] == before[i];
+            changes += i > 0 && a.visit[i] / WINDOW != a.visit[i - 1] / WINDOW;
+        }
+        for (int i = 0; i < COUNT; i++) SC_EQ(seen[i], 1);
+        SC_EQ(changes, COUNT / WINDOW); /* eleven pieces, each in one go */
+        SC_TRUE(same < COUNT / 4);
+        memcpy(before, a.visit, sizeof before);
+    }
+    SC_OK(&env, sc_order_set_window(&a, COUNT, 0)); /* as large as all: as without */
+    SC_OK(&env, sc_order_set_window(&b, 0, 0));
+    SC_EQ_MEMORY(a.visit, b.visit, sizeof before);
+    sc_order_free(&a);
+    sc_order_free(&b);
+}
+
 Test(order, a_tail_is_set_aside) {
     sc_env env;
     sc_split split;

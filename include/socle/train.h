@@ -137,6 +137,9 @@ typedef struct socle_fit_opts {
     const socle_parameter_group *groups; /* `group_count` of them; what is in none has the options
                                             above */
     int group_count;
+    /* An epoch shuffles samples within windows of so many neighbours, and windows among each other,
+     * which keeps together what socle_data_stream reads together. 0: all samples together. */
+    uint32_t window;
 } socle_fit_opts;
 
 /* socle_fit_opts opts = SOCLE_FIT_OPTS_DEFAULT; */

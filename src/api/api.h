@@ -8,7 +8,7 @@
 #ifndef SC_API_API_H
 #define SC_API_API_H
 
-#include "data/dataset.h"
+#include "data/preparation.h"
 #include "fleet/worker.h"
 #include "nn/layer.h"
 #include "train/fit.h"
@@ -39,7 +39,11 @@ struct socle_context {
 struct socle_data {
     socle_context *context;
     sc_dataset *dataset;
+    sc_preparation preparation; /* of a table's rows; zeroed: there is none */
 };
+/* Labels, or values of this shape, of `data`. */
+socle_status sc_api_add_targets(socle_data *data, socle_dtype dtype, const socle_shape *shape,
+                                const void *targets);
 
 /* What predictions run on: an engine that stays on its device from call to call, with the weights
  * that it was given last. */

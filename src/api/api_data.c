@@ -41,7 +41,7 @@ socle_status socle_data_images(socle_data **out, socle_context *context, const c
                     layout == SOCLE_NHWC ? SC_IMAGES_NHWC : SC_IMAGES_NCHW);
 }
 
-static socle_status add_targets(socle_data *data, socle_dtype dtype, const socle_shape *shape,
+socle_status sc_api_add_targets(socle_data *data, socle_dtype dtype, const socle_shape *shape,
                                 const void *targets) {
     socle_shape one = {0};
     if (shape)
@@ -68,7 +68,7 @@ socle_status socle_data_arrays(socle_data **out, socle_context *context, int64_t
         status = sc_dataset_add_copy(data->dataset, sc_column_name(SC_COLUMN_INPUT), dtype, &shape,
                                      inputs);
     if (status == SOCLE_OK && targets)
-        status = add_targets(data, target_dtype, target_shape, targets);
+        status = sc_api_add_targets(data, target_dtype, target_shape, targets);
     return finish(out, data, status);
 }
 
@@ -88,5 +88,6 @@ int64_t socle_data_count(const socle_data *data) {
 void socle_data_destroy(socle_data *data) {
     if (!data || sc_api_enter(data->context) != SOCLE_OK) return;
     if (!sc_api_hangs(data->context)) sc_dataset_destroy(data->dataset);
+    sc_preparation_free(&data->preparation);
     sc_api_destroy(data->context, data);
 }

@@ -215,6 +215,7 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
                                 .erase = (double)opts->augment_erase,
                                 .cutout = opts->augment_cutout};
     out->replacement = opts->replacement != 0;
+    out->window = opts->window;
     return sc_api_groups(out, net, opts);
 }
 
@@ -226,6 +227,8 @@ socle_status socle_fit(socle_net *net, const socle_data *data, const socle_fit_o
     SC_TRY(sc_api_fit_options(&call.options, net, data->dataset, call.opts));
     call.options.user = &call;
     call.options.epoch = report_epoch;
+    const char *preparation = sc_dataset_preparation(data->dataset);
+    if (preparation) SC_TRY(sc_net_set_preparation(net->net, preparation));
     SC_TRY(sc_api_need_weights(net, call.options.seed));
     socle_context *context = net->context;
     SC_TRY(sc_api_enter(context));

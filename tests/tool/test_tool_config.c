@@ -53,7 +53,7 @@ Test(tool_config, values_set_on_the_command_line) {
         {"network[1]={dens: 3}", "did you mean 'dense'?"},
         {"network[1].dense=0", "network[1].dense"},
         {"network[1].dense=10000000000", "network[1].dense"},
-        {"network[1].dense={units: 3, colour: red}", "colour"},
+        {"network[1].dense={units: 3, paint: red}", "paint"},
         {"network[3].dropout=1", "network[3].dropout"},
         {"network[3].dropout=-0.1", "network[3].dropout"},
         {"network[0]={conv2d: {filters: 3, kernel: 9}}", "kernel"},
@@ -95,7 +95,7 @@ Test(tool_config, keys_in_the_wrong_place) {
          "32}}]"},
         {"network[1].dense={units: 3, init: zeros}",
          "dense.init: unknown key; did you mean 'weight_init' or 'bias_init'?"},
-        {"network[1].dense={units: 3, colour: red}", "colour: unknown key; known: units, bias"},
+        {"network[1].dense={units: 3, paint: red}", "paint: unknown key; known: units, bias"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         tool_expect(2, rows[i].text, "train tool.yaml -o out --set '%s'", rows[i].set);

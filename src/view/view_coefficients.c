@@ -10,7 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_WEIGHTS = 21 /* as colours and dashes tell apart */, PANELS = 3 };
+enum { MOST_WEIGHTS = 21 /* as colours and dashes tell apart */, PANELS = 3, SYMBOLS = 5 };
+
+/* Parts of a panel's height between two names, and of its width: for a letter of a name, around
+ * names, for all of them at most, and right of the last run. */
+#define LEAST_APART 0.065
+#define CHARACTER 0.018
+#define GAP 0.06
+#define MOST_ROOM 0.3
+#define RIGHT 0.03
 
 /* Which penalty a run has. */
 typedef enum penalty { RIDGE, LASSO, ELASTIC_NET, NONE } penalty;
@@ -88,14 +96,80 @@ static socle_status read_run(path *path, int run) {
     return status;
 }
 
+/* ---- Names beside the lines ---- */
+
+/* Where the lines begin, at the weakest penalty, they are furthest apart. */
+typedef struct name {
+    int weight;
+    double at, shown; /* where the line begins, and where its name stands */
+} name;
+
+static int compare_names(const void *left, const void *right) {
+    const name *a = left, *b = right;
+    if (a->at != b->at) return a->at < b->at ? -1 : 1;
+    return a->weight - b->weight;
+}
+
+/* Names keep a distance of each other and lie around their lines: those that would touch become a
+ * block, in whose middle the mean of their lines is. */
+static void spread(name *names, int count) {
+    const double range = names[count - 1].at - names[0].at;
+    const double apart = range * fmin(LEAST_APART, 1.0 / count);
+    int first[MOST_WEIGHTS + 1], blocks = 0;
+    double middle[MOST_WEIGHTS];
+    for (int n = 0; n < count; n++) {
+        first[blocks] = n;
+        middle[blocks++] = names[n].at;
+        while (blocks > 1) {
+            const int begin = first[blocks - 2], between = first[blocks - 1],
+                      before = between - begin, behind = n + 1 - between;
+            if (middle[blocks - 1] - middle[blocks - 2] >= apart * (before + behind) / 2) break;
+            blocks--;
+            middle[blocks - 1] =
+                (middle[blocks - 1] * before + middle[blocks] * behind) / (before + behind);
+        }
+    }
+    first[blocks] = count;
+    for (int b = 0; b < blocks; b++)
+        for (int n = first[b]; n < first[b + 1]; n++)
+            names[n].shown =
+                middle[b] + apart * (n - first[b] - (first[b + 1] - first[b] - 1) / 2.0);
+}
+
+/* Left of the first run, with a thin line to where each begins. */
+static void draw_names(const path *path, sc_panel *panel, const point *first, size_t count) {
+    name names[MOST_WEIGHTS];
+    size_t longest = 0;
+    for (int w = 0; w < path->weights; w++) {
+        const size_t length = strlen(path->input[w].name);
+        names[w] = (name){w, first->weight[w], first->weight[w]};
+        longest = length > longest ? length : longest;
+    }
+    qsort(names, (size_t)path->weights, sizeof *names, compare_names);
+    spread(names, path->weights);
+    const double last = first[count - 1].strength,
+                 wide = last > first->strength ? last / first->strength : 10,
+                 part = fmin(longest * CHARACTER + GAP, MOST_ROOM);
+    panel->x.low = first->strength / pow(wide, part / (1 - part));
+    panel->x.high = first->strength * pow(wide, 1 + RIGHT);
+    for (int n = 0; n < path->weights; n++) {
+        const double x[2] = {first->strength / pow(wide, part / (1 - part) / 2), first->strength},
+                     y[2] = {names[n].shown, names[n].at};
+        sc_panel_line(panel, NULL, (sc_style){.colour = SC_COLOUR_GREY, .width = 35}, 2, x, y);
+        sc_panel_label(panel, (sc_style){.colour = names[n].weight, .backed = true}, x[0], y[0],
+                       path->input[names[n].weight].name);
+    }
+}
+
 static void draw_panel(const path *path, sc_figure *figure, penalty penalty, const point *first,
                        size_t count, double *number) {
     static const char *const titles[PANELS] = {"Ridge", "Lasso", "Elastic net"},
                              *const labels[PANELS] = {"l2", "l1", "l1 + l2"};
     sc_panel *panel = sc_figure_panel(figure, titles[penalty], labels[penalty], "weight");
     panel->x.logarithmic = true;
+    draw_names(path, panel, first, count);
     for (int w = 0; w < path->weights; w++) {
-        const sc_style style = {.colour = w, .dash = w / SC_COLOURS};
+        const sc_style style = {.colour = w, .dash = w / SC_COLOURS, .symbol = w % SYMBOLS};
         for (size_t i = 0; i < count; i++) {
             number[i] = first[i].strength;
             number[count + i] = first[i].weight[w];

@@ -53,6 +53,8 @@ static const struct row {
     {"layer", "prelu", "relu parametrica", "Una relu la cui pendenza sotto lo 0 viene appresa."},
     {"layer", "maxout", "massimo di mappe lineari",
      "Ogni uscita è la più grande di alcune somme pesate degli ingressi."},
+    {"layer", "distances", "distanze dai centri",
+     "Il quadrato della distanza da ciascuno dei centri, che vengono appresi."},
 
     {"activation", "relu", "unità lineare rettificata",
      "Lascia passare i numeri positivi e pone a 0 quelli negativi."},

@@ -8,7 +8,8 @@ extern const sc_layer_kind sc_layer_dense, sc_layer_conv2d, sc_layer_maxpool2d, 
     sc_layer_global_avgpool, sc_layer_batchnorm, sc_layer_flatten, sc_layer_add, sc_layer_concat,
     sc_layer_activation, sc_layer_expr, sc_layer_dropout, sc_layer_embedding, sc_layer_rnn,
     sc_layer_noise, sc_layer_gaussian_noise, sc_layer_reshape, sc_layer_upsample, sc_layer_prelu,
-    sc_layer_maxout, sc_layer_resize, sc_layer_grey, sc_layer_standardise, sc_layer_blur;
+    sc_layer_maxout, sc_layer_resize, sc_layer_grey, sc_layer_standardise, sc_layer_blur,
+    sc_layer_distances;
 
 /* Activations with options of their own. */
 #define SC_ACTIVATION(...)
@@ -41,6 +42,7 @@ static const sc_record *const records[] = {&sc_layer_dense.record,
                                            &sc_layer_grey.record,
                                            &sc_layer_standardise.record,
                                            &sc_layer_blur.record,
+                                           &sc_layer_distances.record,
 #define SC_ACTIVATION_WITH(word, ...) &sc_activation_##word.record,
 #include "nn/activation_list.def"
                                            NULL};

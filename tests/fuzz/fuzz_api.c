@@ -148,6 +148,7 @@ static socle_node layer(source *in, socle_net *net, const socle_node *node, int 
                                         "sinc",
                                         "prelu",
                                         "{maxout: 3}",
+                                        "{distances: 3}",
                                         "{prelu: {per_channel: true}}",
                                         "linear",
                                         "{",

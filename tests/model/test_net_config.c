@@ -132,6 +132,7 @@ static const struct {
     {"standardise", "network: [standardise, {standardise: channel}]"},
     {"blur", "network: [{blur: 1.5}, {blur: {sigma: 0}}]"},
     {"maxout", "network: [flatten, {maxout: 4}, {maxout: {units: 3, pieces: 5, bias: false}}]"},
+    {"distances", "network: [{distances: 5}, {distances: {units: 2, weight_init: ones}}]"},
 };
 
 static void check_kind(const sc_record *kind, const char *yaml) {

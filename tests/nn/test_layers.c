@@ -365,3 +365,35 @@ Test(layers, maxout) {
         net_eval_destroy(&e.eval);
     }
 }
+
+/* By its definition: y[n, k] = |x[n] - w[k]|^2, and what is derived of the sum of y^2. */
+Test(layers, distances) {
+    enum { ROWS = 3, UNITS = 2, INPUTS = 2 };
+    static const double x[ROWS][INPUTS] = {{1, -1}, {0.5, 2}, {-1, 0.75}},
+                        w[UNITS][INPUTS] = {{0.25, -2}, {100.5, 0.5}};
+    double y[ROWS][UNITS] = {{0}}, dx[ROWS][INPUTS] = {{0}}, dw[UNITS][INPUTS] = {{0}};
+    for (int n = 0; n < ROWS; n++)
+        for (int k = 0; k < UNITS; k++) {
+            for (int i = 0; i < INPUTS; i++) y[n][k] += pow(x[n][i] - w[k][i], 2);
+            for (int i = 0; i < INPUTS; i++) dx[n][i] += 4 * y[n][k] * (x[n][i] - w[k][i]);
+            for (int i = 0; i < INPUTS; i++) dw[k][i] -= 4 * y[n][k] * (x[n][i] - w[k][i]);
+        }
+    for (int rank = 1; rank < 3; rank++) { /* three samples, or one of three steps */
+        sc_env env;
+        learnt e;
+        sc_layer_options options = options_of("distances");
+        options.units = UNITS;
+        sc_net *net = net_create(&env, SOCLE_F32, rank,
+                                 rank == 1 ? (int64_t[]){INPUTS, 0} : (int64_t[]){ROWS, INPUTS}, 1);
+        net_add(net, "distances", -1, &options);
+        SC_EQ(sc_net_desc(net, 1)->dim[rank], UNITS);
+        learnt_create(&e, net, rank == 1 ? ROWS : 1);
+        memcpy(eval_input(&e.eval, 0), x, sizeof x);
+        memcpy(eval_parameter(&e.eval, "distances1.weight"), w, sizeof w);
+        eval_run(&e.eval.eval);
+        check_values("distances", eval_output(&e.eval, 0), y[0], ROWS * UNITS, 1e-15);
+        check_values("dx", eval_output(&e.eval, 1), dx[0], ROWS * INPUTS, 1e-15);
+        check_values("dw", eval_output(&e.eval, 2), dw[0], UNITS * INPUTS, 1e-15);
+        net_eval_destroy(&e.eval);
+    }
+}

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { STANDARD_MAPS = 8, ACROSS = 8, MOST_LAYERS = 24, MOST_UNITS = 64 };
+enum { STANDARD_MAPS = 8, ACROSS = 8, LEAST_ACROSS = 4, MOST_LAYERS = 24, MOST_UNITS = 64 };
 
 static socle_status add_picture(sc_figure *figure, const sc_view_model *model,
                                 const sc_dataset *sample) {
@@ -30,12 +30,13 @@ static void add_maps(sc_figure *figure, const sc_view_model *model, const char *
                      const sc_tensor_desc *desc, const double *value) {
     const int64_t most = model->request->count ? model->request->count : STANDARD_MAPS;
     const int64_t shown = desc->dim[1] < most ? desc->dim[1] : most;
+    const int64_t across = shown < LEAST_ACROSS ? LEAST_ACROSS : shown;
     const sc_grid grid = {.count = (int)shown,
                           .rows = (int)desc->dim[2],
                           .columns = (int)desc->dim[3],
                           .channels = 1,
                           .value = value,
-                          .across = shown < ACROSS ? (int)shown : ACROSS,
+                          .across = across < ACROSS ? (int)across : ACROSS,
                           .low = NAN,
                           .high = NAN};
     sc_panel *panel = sc_figure_panel(figure, NULL, NULL, NULL);

@@ -268,6 +268,7 @@ void sc_folder_free(sc_folder *folder) {
     sc_release(folder->env, folder->class);
     sc_release(folder->env, folder->file);
     sc_release(folder->env, folder->label);
+    sc_release(folder->env, folder->stamp);
     sc_arena_destroy(folder->arena);
     *folder = (sc_folder){0};
 }

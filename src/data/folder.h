@@ -5,6 +5,7 @@
 #ifndef SC_DATA_FOLDER_H
 #define SC_DATA_FOLDER_H
 
+#include "base/thread_pool.h"
 #include "data/picture.h"
 #include "data/preparation.h"
 
@@ -14,8 +15,9 @@ typedef struct sc_folder {
     const char *path;
     const char **class; /* in their order; NULL: files without classes */
     size_t classes;
-    const char **file;                                      /* paths */
-    int32_t *label;                                         /* of each file; with classes */
+    const char **file; /* paths */
+    int32_t *label;    /* of each file; with classes */
+    uint64_t *stamp;   /* of each file's size and time; NULL: they may change */
     size_t files, capacity, labels, class_capacity, others; /* others: files of another kind */
 } sc_folder;
 
@@ -35,9 +37,14 @@ socle_status sc_folder_form(const sc_folder *folder, sc_picture_form *form);
 socle_status sc_folder_read(sc_dataset **out, const sc_folder *folder, const sc_picture_form *form,
                             int64_t limit);
 
-/* folder_read.c: one picture, as `form` has it. */
-socle_status sc_folder_read_one(const sc_folder *folder, sc_env *env, const sc_picture_form *form,
-                                size_t index, uint8_t *out);
+/* folder_read.c: the pictures of these numbers (NULL: the first ones) one behind the other into
+ * `out`, read by all threads of a pool; what is wrong is said of the first that is. Errors: as of
+ * pictures; DATA (a file was changed). */
+socle_status sc_folder_read_pictures(const sc_folder *folder, sc_env *env, sc_thread_pool *pool,
+                                     const sc_picture_form *form, const uint32_t *number,
+                                     size_t count, uint8_t *out);
+/* Of the size and time of a file. Errors: IO. */
+socle_status sc_folder_stamp(uint64_t *out, sc_env *env, const char *path);
 /* folder_stream.c: as sc_folder_read, but pictures are read when they are needed. Takes `folder`
  * over, and leaves it zeroed, if it succeeds. */
 socle_status sc_folder_stream(sc_dataset **out, sc_folder *folder, const sc_picture_form *form,

@@ -250,6 +250,7 @@ Test(streamed, pictures) {
     SC_OK(&env, sc_file_read(&env, &picture, &size, path, 1 << 20));
     put("one.png", picture, size);
     put("two.png", picture, size);
+    put("three.png", picture, size);
     sc_release(&env, picture);
     SC_OK(&env, sc_folder_list_files(&folder, &env, temp.path));
     SC_OK(&env, sc_folder_list_files(&again, &env, temp.path));
@@ -258,11 +259,18 @@ Test(streamed, pictures) {
     SC_TRUE(!again.env);
     expect_same_rows(kept, streamed);
     put("two.png", "no picture", 10);
-    const uint32_t rows[] = {0, 1};
-    uint8_t out[32];
-    SC_FAILS(&env, sc_column_read(sc_dataset_column(streamed, 0), &env, rows, 2, out),
-             SOCLE_STATUS_DATA);
+    const sc_column *column = sc_dataset_column(streamed, sc_dataset_find(streamed, "input"));
+    const uint32_t rows[] = {0, 2, 1, 2};
+    uint8_t out[64];
+    SC_FAILS(&env, sc_column_read(column, &env, rows, 4, out), SOCLE_STATUS_DATA);
     SC_CONTAINS(env.text, "two.png: was changed while it was in use");
+    /* Of several that cannot be read the first is named, whichever thread comes to it. */
+    put("three.png", "another one", 11);
+    for (int i = 0; i < 20; i++) {
+        const uint32_t other[] = {0, 0, 1, 2, 2, 1};
+        SC_FAILS(&env, sc_column_read(column, &env, other, 4, out), SOCLE_STATUS_DATA);
+        SC_CONTAINS(env.text, "three.png: was changed");
+    }
     sc_dataset_destroy(streamed);
     SC_OK(&env, sc_folder_stream(&streamed, &folder, &form, 1));
     SC_EQ(sc_dataset_count(streamed), 1);

@@ -216,6 +216,10 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
                                 .cutout = opts->augment_cutout};
     out->replacement = opts->replacement != 0;
     out->window = opts->window;
+    if (out->window && (!out->shuffle || out->replacement))
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "window says how samples are shuffled, and %s says that they are not",
+                       out->replacement ? "replacement" : "no_shuffle");
     return sc_api_groups(out, net, opts);
 }
 

@@ -48,7 +48,7 @@ const struct argp sc_data_argp = {
 static socle_status report_part(sc_cli *cli, const sc_config *config, const char *name,
                                 const char *preparation, sc_dataset **out) {
     char part[32];
-    SC_TRY(sc_recipe_data_whole(out, &cli->env, config, name, preparation));
+    SC_TRY(sc_recipe_data(out, &cli->env, config, name, preparation));
     snprintf(part, sizeof part, "data.%s", name);
     return *out ? sc_data_report_set(cli, part, *out) : SOCLE_OK;
 }

@@ -199,14 +199,51 @@ static const char *const *names_of(const sc_preparation *preparation, size_t *co
     return field ? field->category : NULL;
 }
 
-/* Whole numbers that are few are labels, which are counted. */
-static void describe_values(column_row *row, const sc_dataset *dataset, const sc_column *column) {
-    int64_t values = sc_dataset_count(dataset) * sc_column_elements(column);
-    bool labels = column->dtype != SOCLE_F32 && sc_column_elements(column) == 1;
+static bool may_be_labels(const sc_column *column) {
+    return column->dtype != SOCLE_F32 && sc_column_elements(column) == 1;
+}
+
+/* Of rows in memory. */
+static void add_rows(column_row *row, const sc_column *column, int64_t rows) {
+    const int64_t values = rows * sc_column_elements(column);
     for (int64_t i = 0; i < values; i++) sc_spread_add(&row->spread, sc_column_value(column, i));
-    if (!labels || row->spread.least < 0 || row->spread.most >= MOST_COUNTED) return;
-    for (int64_t i = 0; i < values; i++) row->times[sc_column_label(column, i)]++;
-    row->counted = (size_t)row->spread.most + 1;
+    for (int64_t i = 0; i < values && may_be_labels(column); i++) {
+        const int64_t label = sc_column_label(column, i);
+        if (label >= 0 && label < MOST_COUNTED) row->times[label]++;
+    }
+}
+
+/* What is streamed passes by in pieces of about so many bytes. */
+static socle_status add_streamed(column_row *row, const sc_column *column, int64_t rows) {
+    enum { PIECE = 1 << 20 };
+    const uint32_t most = column->row_bytes < PIECE ? (uint32_t)(PIECE / column->row_bytes) : 1;
+    sc_column piece = *column;
+    uint32_t *number;
+    void *data = NULL;
+    SC_TRY(sc_allocate(row->env, &number, most, sizeof *number));
+    socle_status status = sc_allocate(row->env, &data, most, column->row_bytes);
+    for (int64_t first = 0; status == SOCLE_OK && first < rows; first += most) {
+        const uint32_t count = rows - first < most ? (uint32_t)(rows - first) : most;
+        for (uint32_t i = 0; i < count; i++) number[i] = (uint32_t)first + i;
+        status = sc_column_read(column, row->env, number, count, data);
+        piece.data = data;
+        if (status == SOCLE_OK) add_rows(row, &piece, count);
+    }
+    sc_release(row->env, data);
+    sc_release(row->env, number);
+    return status;
+}
+
+/* Whole numbers that are few are labels, which are counted. */
+static socle_status describe_values(column_row *row, const sc_dataset *dataset,
+                                    const sc_column *column) {
+    if (column->source)
+        SC_TRY(add_streamed(row, column, sc_dataset_count(dataset)));
+    else
+        add_rows(row, column, sc_dataset_count(dataset));
+    if (may_be_labels(column) && row->spread.least >= 0 && row->spread.most < MOST_COUNTED)
+        row->counted = (size_t)row->spread.most + 1;
+    return SOCLE_OK;
 }
 
 static void kind_text(char *out, size_t size, const sc_column *column) {
@@ -227,14 +264,14 @@ static socle_status report_values(sc_cli *cli, sc_table *table, json_t *list,
     row.value = names_of(preparation, &names);
     if (strcmp(column->name, sc_column_name(SC_COLUMN_LABEL)) != 0) row.value = NULL;
     kind_text(row.kind, sizeof row.kind, column);
-    describe_values(&row, dataset, column);
+    socle_status status = describe_values(&row, dataset, column);
     if (row.counted > names) row.value = NULL;
-    if (list)
+    if (status == SOCLE_OK && list)
         json_array_append_new(list, row_value(&row));
-    else
+    else if (status == SOCLE_OK)
         add_row(table, &row);
     sc_release(&cli->env, times);
-    return SOCLE_OK;
+    return status;
 }
 
 /* ---- What became of a table's columns ---- */

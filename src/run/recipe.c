@@ -26,6 +26,14 @@ static socle_status check_batches(const sc_recipe *recipe, const json_t *train) 
                           (long long)fit->batch);
 }
 
+static socle_status check_window(const sc_recipe *recipe, const json_t *train) {
+    const sc_fit_options *fit = &recipe->fit;
+    if (!fit->window || (fit->shuffle && !fit->replacement)) return SOCLE_OK;
+    return sc_config_fail(recipe->config, train, "window",
+                          "says how samples are shuffled, and here they %s: leave one out",
+                          fit->replacement ? "are drawn one by one" : "are not");
+}
+
 /* A formula of one's own is named with its line. */
 static socle_status check_schedule(const sc_recipe *recipe, const json_t *train) {
     if (sc_schedule_check(recipe->env, &recipe->fit.schedule) == SOCLE_OK) return SOCLE_OK;
@@ -62,6 +70,7 @@ static socle_status read(sc_recipe *recipe) {
         recipe->fit.shuffle = strcmp(recipe->sampling, "in_order") != 0;
         recipe->fit.replacement = strcmp(recipe->sampling, "replacement") == 0;
     }
+    SC_TRY(check_window(recipe, train));
     SC_TRY(sc_recipe_read_groups(recipe));
     return sc_recipe_read_rename(recipe);
 }

@@ -140,7 +140,7 @@ static const sc_option part_options[] = {
      .aliases = "color"},
     {"stream", SC_OPTION_BOOL, AT(stream),
      "images, or pictures of a folder, stay in their files and are read when they are needed: for "
-     "data larger than memory; data and plot read them whole",
+     "data larger than memory; plot reads them whole",
      .example = "true"},
     {"limit", SC_OPTION_LONG, AT(limit), "use the first so many samples; 0: all", 0, UINT32_MAX,
      .example = "1000", .unit = "samples"},

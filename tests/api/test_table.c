@@ -214,6 +214,9 @@ Test(api_table, a_window_keeps_samples_together) {
     opts.window = 8;
     API_OK(context, socle_fit(net, data, &opts));
     SC_TRUE(from.widest > 0 && from.widest < 8);
+    opts.no_shuffle = 1;
+    API_FAILS(context, socle_fit(net, data, &opts), SOCLE_STATUS_CONFIG,
+              "no_shuffle says that they are not");
     socle_net_destroy(net);
     socle_data_destroy(data);
     socle_close(context);

@@ -173,7 +173,24 @@ Test(tool_streamed, other_commands) {
     expect_same_words("trace tool.yaml --sample 3");
     expect_same_words("cross-validate tool.yaml --folds 2 --set train.epochs=1");
     tool_expect(0, NULL, "plan tool.yaml" STREAM);
-    tool_expect(0, NULL, "data streamed.yaml");
+    tool_result whole = tool_run("data tool.yaml"), pieces = tool_run("data streamed.yaml");
+    SC_EQ(pieces.code, 0);
+    SC_EQ_STR(whole.out, pieces.out);
+    tool_free(&whole);
+    tool_free(&pieces);
+    /* Labels of another type in the test data: targets are turned, the inputs stay where they are.
+     */
+    tool_put_labels("bytes", TOOL_TEST, 5);
+    size_t size;
+    char *bytes = tool_get("bytes", &size), wide[8 + 4 * TOOL_TEST] = {0};
+    memcpy(wide, bytes, 8);
+    wide[2] = 0x0c;
+    for (int i = 0; i < TOOL_TEST; i++) wide[8 + 4 * i + 3] = bytes[8 + i];
+    tool_put("wide", wide, sizeof wide);
+    free(bytes);
+    tool_expect(0, NULL, "train tool.yaml -o kept --set data.test.labels=wide");
+    tool_expect(0, NULL, "train tool.yaml -o turned --set data.test.labels=wide" STREAM);
+    expect_same_model("kept", "turned");
 }
 
 Test(tool_streamed, what_is_refused) {
@@ -181,6 +198,11 @@ Test(tool_streamed, what_is_refused) {
                 "train tool.yaml -o no --set 'data.train={generate: xor, stream: true}'");
     tool_expect(2, "data.train.stream", "train tool.yaml -o no --set data.train.stream=yes-please");
     tool_expect(2, "train.window", "train tool.yaml -o no --set train.window=-1");
+    tool_expect(2,
+                "train.window: says how samples are shuffled, and here they are drawn one by one",
+                "train tool.yaml -o no --set train.window=9 --set train.sampling=replacement");
+    tool_expect(2, "and here they are not",
+                "train tool.yaml -o no --set train.window=9 --set train.sampling=in_order");
     tool_put("packed", "\x1f\x8b\x08\0\0\0\0\0\0\3\3\0\0\0\0\0\0\0\0\0", 20);
     tool_expect(3, "packed: is packed",
                 "train tool.yaml -o no --set data.train.images=packed" STREAM);

@@ -26,6 +26,7 @@ case $name in
     backprop) pattern='^weights that differ from the built-in ones: 0$' ;;
     training_step) pattern='^step 600: loss 0\.00' ;;
     fgsm) pattern='^accuracy (1\.00|0\.9[5-9]), after the attack 0\.[0-2]' ;;
+    phases) pattern='^0\.[01][0-9]* from the circle$' ;;
     two_networks) pattern='^step 1500: 0\.[01]' ;;
     fit) pattern='^test accuracy 0\.[5-9]' ;;
     *) echo "unknown example $name"; exit 1 ;;

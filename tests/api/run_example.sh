@@ -27,6 +27,7 @@ case $name in
     training_step) pattern='^step 600: loss 0\.00' ;;
     fgsm) pattern='^accuracy (1\.00|0\.9[5-9]), after the attack 0\.[0-2]' ;;
     phases) pattern='^0\.[01][0-9]* from the circle$' ;;
+    reader) pattern='^accuracy (1\.000|0\.9[5-9][0-9]) on 100000 points$' ;;
     two_networks) pattern='^step 1500: 0\.[01]' ;;
     fit) pattern='^test accuracy 0\.[5-9]' ;;
     *) echo "unknown example $name"; exit 1 ;;

@@ -63,15 +63,19 @@ void sc_cli_init(sc_cli *cli) {
 }
 
 void sc_cli_say(sc_cli *cli, const char *format, ...) {
+    char *text = NULL;
+    va_list arguments;
     if (cli->quiet) return;
+    va_start(arguments, format);
+    int length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (length < 0) return;
     flockfile(stderr);
     clear_bar(cli);
-    va_list arguments;
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
+    sc_cli_put(stderr, text);
     fputc('\n', stderr);
     funlockfile(stderr);
+    free(text);
 }
 
 static void set_variable(void *user, const char *name, const char *value) {

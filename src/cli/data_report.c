@@ -180,9 +180,11 @@ socle_status sc_data_report_frame(sc_cli *cli, const sc_frame *frame) {
         sc_report_text(event, "file", frame->label);
         sc_report_integer(event, "rows", (int64_t)frame->rows);
         sc_report_value(event, "header", json_boolean(frame->header));
-    } else
-        printf("%s: %s rows, %zu columns%s\n", frame->label, sc_grouped((int64_t)frame->rows).text,
-               frame->columns, frame->header ? "" : ", without names");
+    } else {
+        sc_cli_put(stdout, frame->label);
+        printf(": %s rows, %zu columns%s\n", sc_grouped((int64_t)frame->rows).text, frame->columns,
+               frame->header ? "" : ", without names");
+    }
     socle_status status = SOCLE_OK;
     for (size_t c = 0; c < frame->columns && status == SOCLE_OK; c++)
         status = report_column(cli, table, list, frame, c);
@@ -330,9 +332,11 @@ static socle_status report_set(sc_cli *cli, const char *part, const sc_dataset *
         if (part) sc_report_text(event, "part", part);
         sc_report_text(event, "file", label);
         sc_report_integer(event, "samples", samples);
-    } else
-        printf("%s%s%s: %s samples\n", part ? part : "", part ? ": " : "", label,
-               sc_grouped(samples).text);
+    } else {
+        printf("%s%s", part ? part : "", part ? ": " : "");
+        sc_cli_put(stdout, label);
+        printf(": %s samples\n", sc_grouped(samples).text);
+    }
     socle_status status = SOCLE_OK;
     if (preparation->fields && !event) status = report_fields(cli, preparation);
     const sc_token_form *tokens = &preparation->tokens;

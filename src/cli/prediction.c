@@ -3,6 +3,7 @@
 #include "cli/prediction.h"
 #include "base/shown.h"
 #include "io/json_text.h"
+#include "io/quote.h"
 
 #include <math.h>
 #include <string.h>
@@ -119,9 +120,10 @@ static void add_line(sc_text *text, const sc_prediction_form *form, const float 
                      const sc_decision *class) {
     if (class && class->class < 0)
         sc_text_add(text, "nan nan");
-    else if (class && class->name)
-        sc_text_add(text, "%s %.6f", class->name, (double)class->score);
-    else if (class)
+    else if (class && class->name) {
+        sc_quote_whole(text, class->name); /* a line stays one, whatever a class is called */
+        sc_text_add(text, " %.6f", (double)class->score);
+    } else if (class)
         sc_text_add(text, "%lld %.6f", (long long)class->class, (double)class->score);
     if (class && class->class >= 0 && form->deviation)
         sc_text_add(text, " %.6f", sc_shown((double)form->deviation[size > 1 ? class->class : 0]));
@@ -248,8 +250,10 @@ static void print_text(sc_prediction_form *form, int64_t index, const float *row
     sc_text_init(&text, &form->cli->env);
     if (form->way == SC_PREDICT_CSV)
         add_row(&text, form, index, row, size, class);
-    else if (form->file)
-        sc_text_add(&text, "%s: ", form->file[index]);
+    else if (form->file) {
+        sc_quote_whole(&text, form->file[index]);
+        sc_text_add(&text, ": ");
+    }
     if (form->way == SC_PREDICT_LINES) add_line(&text, form, row, size, class);
     put_text(form, &text);
     sc_text_free(&text);

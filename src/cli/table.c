@@ -3,6 +3,7 @@
  * (names are cut before numbers and ids, whole columns are left out last), else plain columns, so
  * that what a script reads is the same everywhere. */
 #include "cli/cli.h"
+#include "io/quote.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -41,16 +42,22 @@ void sc_table_destroy(sc_table *table) {
 
 void sc_table_cell(sc_table *table, const char *format, ...) {
     char text[256];
+    sc_text shown;
     if (table->status != SOCLE_OK) return;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    table->status =
-        sc_grow(table->env, &table->cell, &table->capacity, table->cells + 1, sizeof *table->cell);
+    sc_text_init(&shown, table->env);
+    sc_quote_whole(&shown, text); /* a row stays one line */
+    table->status = shown.status;
     if (table->status == SOCLE_OK)
-        table->status = sc_copy_string(table->env, &table->cell[table->cells], text);
+        table->status = sc_grow(table->env, &table->cell, &table->capacity, table->cells + 1,
+                                sizeof *table->cell);
+    if (table->status == SOCLE_OK)
+        table->status = sc_copy_string(table->env, &table->cell[table->cells], shown.data);
     if (table->status == SOCLE_OK) table->cells++;
+    sc_text_free(&shown);
 }
 
 enum { MOST_COLUMNS = 16, GAP = 2, STANDARD_WIDTH = 80 };

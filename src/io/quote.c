@@ -31,11 +31,36 @@ static size_t character_bytes(const char *text) {
     return length < 2 || is_second(first, (unsigned char)text[1]) ? length : 0;
 }
 
+size_t sc_utf8_bytes(const char *text) {
+    const char *at = text;
+    for (size_t length; *at && (length = character_bytes(at)); at += length) continue;
+    return (size_t)(at - text);
+}
+
 bool sc_is_utf8(const char *text) {
-    size_t length;
-    for (; *text; text += length)
-        if (!(length = character_bytes(text))) return false;
-    return true;
+    return !text[sc_utf8_bytes(text)];
+}
+
+/* C0, DEL, and C1 (0xC2 0x80 to 0xC2 0x9F) are for terminals. */
+static bool is_control(const char *text) {
+    const unsigned char first = (unsigned char)text[0];
+    return first < 0x20 || first == 0x7F || (first == 0xC2 && (unsigned char)text[1] < 0xA0);
+}
+
+void sc_quote_whole(sc_text *out, const char *name) {
+    static const char letters[] = "\a\b\t\n\v\f\r", words[] = "abtnvfr";
+    for (size_t length; *name; name += length) {
+        length = character_bytes(name);
+        const char *letter = length == 1 ? strchr(letters, *name) : NULL;
+        if (letter)
+            sc_text_add(out, "\\%c", words[letter - letters]);
+        else if (length && !is_control(name))
+            sc_text_add_bytes(out, name, length);
+        else
+            for (size_t i = 0; !i || i < length; i++)
+                sc_text_add(out, "\\x%02x", (unsigned)(unsigned char)name[i]);
+        if (!length) length = 1;
+    }
 }
 
 sc_quoted sc_quote(const char *name) {
@@ -44,15 +69,12 @@ sc_quoted sc_quote(const char *name) {
     size_t used = 0;
     while (*name) {
         size_t length = character_bytes(name);
-        /* C0, DEL, and C1 (0xC2 0x80 to 0xC2 0x9F) are for terminals. */
-        bool control = (unsigned char)name[0] < 0x20 || name[0] == 0x7F ||
-                       ((unsigned char)name[0] == 0xC2 && (unsigned char)name[1] < 0xA0);
         size_t step = length > 0 ? length : 1;
         if (used + step + sizeof dots > sizeof quoted.text) {
             memcpy(quoted.text + used, dots, sizeof dots);
             return quoted;
         }
-        if (control || length == 0)
+        if (is_control(name) || length == 0)
             quoted.text[used++] = '?';
         else
             for (size_t i = 0; i < length; i++) quoted.text[used++] = name[i];

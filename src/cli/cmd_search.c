@@ -132,6 +132,31 @@ const struct argp sc_search_argp = {
         "its checkpoint, to the same results.",
     .children = children};
 
+/* Every candidate has a configuration, and a network that suits where its samples are those of all.
+ */
+static socle_status check_candidates(const sc_search *search, const sc_recipe *recipe) {
+    bool samples = true;
+    for (int k = 0; k < search->space.keys; k++)
+        samples &= strncmp(search->space.range[k].path, "data.", strlen("data.")) != 0;
+    for (int64_t i = 0; i < search->runs; i++) {
+        sc_config *config;
+        sc_recipe one = {0};
+        sc_net *net = NULL;
+        SC_TRY(sc_search_config(&config, search, i));
+        socle_status status = sc_recipe_read(&one, recipe->env, config);
+        if (status == SOCLE_OK && samples)
+            status = sc_recipe_network(&net, recipe->env, config, recipe->train);
+        if (status == SOCLE_OK && net)
+            status = sc_recipe_suits(recipe->env, net, recipe->train, true);
+        sc_net_destroy(net);
+        sc_recipe_free(&one);
+        sc_config_destroy(config);
+        if (status != SOCLE_OK)
+            return sc_fail_prefix(recipe->env, status, "%s", search->candidate[i].name);
+    }
+    return SOCLE_OK;
+}
+
 /* What runs are judged by, and how long they are: the configuration must be a whole one. */
 static socle_status settle(sc_search *search) {
     sc_env *env = &search->cli->env;
@@ -145,6 +170,7 @@ static socle_status settle(sc_search *search) {
                          "a search compares what its runs reach on the validation, and there is "
                          "none: --set train.validation=0.1");
     if (status == SOCLE_OK) status = sc_net_judge(&judge, recipe.net, recipe.fit.best);
+    if (status == SOCLE_OK) status = check_candidates(search, &recipe);
     if (status == SOCLE_OK) {
         const sc_metric_kind *metric =
             judge == SC_JUDGED_BY_LOSS ? NULL : recipe.net->metric[judge];

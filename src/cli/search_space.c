@@ -35,16 +35,26 @@ static socle_status read_range(sc_search_range *out, sc_env *env, const char *va
             value[size + (size_t)length] || !sc_number_parse(&out->low, low) ||
             !sc_number_parse(&out->high, high))
             return fail(env, out->text, "needs two numbers");
+        if (!isfinite(out->high - out->low)) return fail(env, out->text, "is too wide");
         out->logarithmic = words[w].logarithmic;
         out->whole = words[w].whole;
-        if (out->whole && (out->low != floor(out->low) || out->high != floor(out->high)))
-            return fail(env, out->text, "needs two whole numbers");
+        if (out->whole && (out->low != floor(out->low) || out->high != floor(out->high) ||
+                           fmax(fabs(out->low), fabs(out->high)) > 0x1p53))
+            return fail(env, out->text, "needs two whole numbers, of at most 2^53");
         if (!(out->low < out->high)) return fail(env, out->text, "the second is not larger");
         if (out->logarithmic && !(out->low > 0))
             return fail(env, out->text, "a logarithmic range begins above 0");
         return SOCLE_OK;
     }
     return fail(env, out->text, "is neither a range nor a list");
+}
+
+/* What a candidate is told must have room. */
+static bool fits(const sc_search_range *range, json_t *item) {
+    char *text = json_dumps(item, JSON_ENCODE_ANY);
+    const bool out = text && strlen(range->path) + strlen(text) + 2 <= SC_SEARCH_TEXT;
+    free(text);
+    return out;
 }
 
 /* "[16, 32]", of any values that a configuration has. */
@@ -60,7 +70,13 @@ static socle_status read_list(sc_search_range *out, sc_env *env, const char *val
         json_array_size(list) <= SC_SEARCH_VALUES)
         out->list = json_deep_copy(list);
     sc_config_destroy(config);
-    return out->list ? SOCLE_OK : fail(env, out->text, "needs 1 to 64 values");
+    if (!out->list) return fail(env, out->text, "needs 1 to 64 values");
+    for (size_t i = 0; i < json_array_size(out->list); i++) {
+        if (fits(out, json_array_get(out->list, i))) continue;
+        json_decref(out->list);
+        return fail(env, out->text, "has a value that is too long");
+    }
+    return SOCLE_OK;
 }
 
 socle_status sc_search_space_add(sc_search_space *space, const char *text) {
@@ -69,6 +85,7 @@ socle_status sc_search_space_add(sc_search_space *space, const char *text) {
     if (space->keys == SC_SEARCH_KEYS)
         return sc_fail(space->env, SOCLE_STATUS_CONFIG, "--over: at most %d keys", SC_SEARCH_KEYS);
     *range = (sc_search_range){.text = text};
+    if (!sc_is_utf8(text)) return fail(space->env, text, "is not UTF-8");
     if (!equals || equals == text || (size_t)(equals - text) >= sizeof range->path)
         return fail(space->env, text, "names no key");
     memcpy(range->path, text, (size_t)(equals - text));

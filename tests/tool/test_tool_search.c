@@ -182,6 +182,17 @@ Test(tool_search, what_cannot_be_searched) {
                 "search tool.yaml -o t %s --set train.validation=0", over);
     SC_TRUE(!tool_exists("t"));
     tool_expect(2, "trian: unknown key", "search tool.yaml -o u --over trian.batch=[8]");
+    tool_expect(2, "run-002: --set: train.batch: must be",
+                "search tool.yaml -o t --grid 1 --over 'train.batch=[8, 0]'");
+    tool_expect(2, "network[1]", "search tool.yaml -o t --over 'network[1].dense=[8, 0]'");
+    tool_expect(2, "needs two numbers", "search tool.yaml -o t --over a=linear(nan,inf)");
+    tool_expect(2, "is too wide", "search tool.yaml -o t --over a=linear(-1e308,1e308)");
+    tool_expect(2, "of at most 2^53", "search tool.yaml -o t --over a=int(1,1e300)");
+    char words[1024] = "search tool.yaml -o t --over 'a=[";
+    const size_t head = strlen(words);
+    memset(words + head, 'b', 400);
+    strcpy(words + head + 400, "]'");
+    tool_expect(2, "has a value that is too long", "%s", words);
     tool_expect(3, "holds no search", "search --resume nosuch");
     tool_expect(2, "the search has its configuration and ranges", "search tool.yaml --resume t");
     tool_expect(2, "one of the two", "search --resume t --overwrite");

@@ -98,13 +98,22 @@ static socle_status report_array(sc_cli *cli, const char *path) {
     return status;
 }
 
-static socle_status report_member(sc_cli *cli, const char *path, const char *name) {
-    sc_text member;
-    sc_text_init(&member, &cli->env);
-    sc_text_add(&member, "%s:%s", path, name);
-    socle_status status = member.status;
-    if (status == SOCLE_OK) status = report_array(cli, member.data);
-    sc_text_free(&member);
+static socle_status report_member(sc_cli *cli, sc_npz *npz, int64_t index, const char *path) {
+    sc_dataset *dataset = NULL;
+    sc_idx idx = {0};
+    sc_text label;
+    char *name;
+    sc_text_init(&label, &cli->env);
+    SC_TRY(sc_npz_name(&name, npz, index));
+    sc_text_add(&label, "%s:%s", path, name);
+    socle_status status = label.status;
+    if (status == SOCLE_OK) status = sc_npz_read(&idx, npz, index);
+    if (status == SOCLE_OK)
+        status = sc_dataset_of_idx(&dataset, &cli->env, label.data, &idx, SC_IMAGES_NCHW);
+    if (status == SOCLE_OK) status = sc_data_report_set(cli, NULL, dataset);
+    sc_dataset_destroy(dataset);
+    sc_release(&cli->env, name);
+    sc_text_free(&label);
     return status;
 }
 
@@ -113,12 +122,8 @@ static socle_status report_archive(sc_cli *cli, const char *path) {
     sc_npz *npz;
     SC_TRY(sc_npz_open(&npz, &cli->env, path));
     socle_status status = SOCLE_OK;
-    for (int64_t i = 0; status == SOCLE_OK && i < sc_npz_count(npz); i++) {
-        char *name;
-        status = sc_npz_name(&name, npz, i);
-        if (status == SOCLE_OK) status = report_member(cli, path, name);
-        sc_release(&cli->env, name);
-    }
+    for (int64_t i = 0; status == SOCLE_OK && i < sc_npz_count(npz); i++)
+        status = report_member(cli, npz, i, path);
     sc_npz_close(npz);
     return status;
 }

@@ -48,28 +48,14 @@ socle_status sc_model_run_standard_input(sc_env *env, char **data, size_t *size)
     *size = 0;
     for (;;) {
         SC_TRY(sc_grow(env, data, &capacity, *size + FIRST_READ, 1));
-        ssize_t got = read(STDIN_FILENO, *data + *size, capacity - *size);
+        ssize_t got = read(STDIN_FILENO, *data + *size, capacity - 1 - *size);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return sc_fail(env, SOCLE_STATUS_DATA, "standard input: %s", strerror(errno));
+        (*data)[ *size += (size_t)got] = '\0';
         if (got == 0) return SOCLE_OK;
-        *size += (size_t)got;
         if (*size > MOST_INPUT)
             return sc_fail(env, SOCLE_STATUS_DATA, "standard input: more than 4 GiB");
     }
-}
-
-/* Shapes as sc_dataset_from_idx gives them. */
-static socle_status samples_of(sc_dataset **out, sc_env *env, const sc_idx *idx) {
-    socle_shape shape = {.rank = idx->rank - 1};
-    for (int d = 1; d < idx->rank; d++) shape.size[d - 1] = idx->size[d];
-    if (idx->rank == 1) shape = (socle_shape){.rank = 1, .size = {1}};
-    if (idx->rank == 3) shape = (socle_shape){.rank = 3, .size = {1, idx->size[1], idx->size[2]}};
-    SC_TRY(sc_dataset_create(out, env, "standard input", idx->size[0]));
-    socle_status status = sc_dataset_add_copy(*out, SC_INPUT_NAME, idx->dtype, &shape, idx->data);
-    if (status == SOCLE_OK) return status;
-    sc_dataset_destroy(*out);
-    *out = NULL;
-    return status;
 }
 
 static socle_status samples_from_input(sc_dataset **out, sc_env *env, sc_image_layout layout) {
@@ -79,10 +65,8 @@ static socle_status samples_from_input(sc_dataset **out, sc_env *env, sc_image_l
     socle_status status = sc_model_run_standard_input(env, &data, &size);
     if (status == SOCLE_OK) status = sc_idx_read_memory(&idx, env, "standard input", data, size);
     sc_release(env, data);
-    if (status == SOCLE_OK) status = sc_idx_order(&idx, env, "standard input", layout);
-    if (status == SOCLE_OK) status = samples_of(out, env, &idx);
-    sc_idx_free(&idx, env);
-    return status;
+    return status == SOCLE_OK ? sc_dataset_of_idx(out, env, "standard input", &idx, layout)
+                              : status;
 }
 
 socle_status sc_model_run_samples(sc_dataset **out, sc_env *env, const char *path,

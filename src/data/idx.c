@@ -193,11 +193,6 @@ static socle_status read_member(sc_idx *out, sc_env *env, const char *path, cons
     return status;
 }
 
-static bool names_member(const char *path, const char *colon) {
-    return colon && colon - path > 4 && strncmp(colon - 4, ".npz", 4) == 0 &&
-           access(path, F_OK) != 0;
-}
-
 static bool is_archive(const sc_input *input) {
     unsigned char head[MAGIC_BYTES];
     return input->size >= sizeof head && sc_input_read(input, head, sizeof head, 0) == SOCLE_OK &&
@@ -206,9 +201,10 @@ static bool is_archive(const sc_input *input) {
 
 socle_status sc_idx_read_file(sc_idx *out, sc_env *env, const char *path) {
     sc_input input;
-    const char *colon = strrchr(path, ':');
+    const char *member = strstr(path, ".npz:");
     *out = (sc_idx){0};
-    if (names_member(path, colon)) return read_member(out, env, path, colon);
+    if (member && access(path, F_OK) != 0)
+        return read_member(out, env, path, member + strlen(".npz"));
     SC_TRY(sc_input_open(&input, env, path));
     if (!is_archive(&input)) return read_input(out, env, path, &input);
     sc_input_close(&input);

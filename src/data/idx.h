@@ -74,6 +74,9 @@ void sc_idx_sample_shape(socle_shape *out, const sc_idx *idx);
 socle_status sc_idx_check_alike(sc_env *env, const sc_idx *a, const char *first, const sc_idx *b,
                                 const char *path);
 socle_status sc_dataset_add_labels(sc_dataset *dataset, sc_env *env, const char *paths);
+/* The same of what was read already; `idx` is freed, after a failure too. */
+socle_status sc_dataset_of_idx(sc_dataset **out, sc_env *env, const char *label, sc_idx *idx,
+                               sc_image_layout layout);
 /* One more column, of a file with as many samples; shapes as those of images. Errors: as above,
  * DATA (another number of samples). */
 socle_status sc_dataset_add_idx(sc_dataset *dataset, sc_env *env, const char *name,

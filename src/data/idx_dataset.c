@@ -130,15 +130,24 @@ socle_status sc_dataset_add_labels(sc_dataset *dataset, sc_env *env, const char 
     return status;
 }
 
+socle_status sc_dataset_of_idx(sc_dataset **out, sc_env *env, const char *label, sc_idx *idx,
+                               sc_image_layout layout) {
+    *out = NULL;
+    socle_status status = sc_idx_order(idx, env, label, layout);
+    if (status == SOCLE_OK) status = sc_dataset_create(out, env, label, idx->size[0]);
+    if (status == SOCLE_OK) status = add_samples(*out, env, idx, sc_column_name(SC_COLUMN_INPUT));
+    sc_idx_free(idx, env);
+    if (status == SOCLE_OK) return SOCLE_OK;
+    sc_dataset_destroy(*out);
+    *out = NULL;
+    return status;
+}
+
 static socle_status read_images(sc_dataset **out, sc_env *env, const char *paths, const char *label,
                                 sc_image_layout layout) {
     sc_idx idx;
     SC_TRY(sc_idx_read(&idx, env, paths));
-    socle_status status = sc_idx_order(&idx, env, label, layout);
-    if (status == SOCLE_OK) status = sc_dataset_create(out, env, label, idx.size[0]);
-    if (status == SOCLE_OK) status = add_samples(*out, env, &idx, sc_column_name(SC_COLUMN_INPUT));
-    sc_idx_free(&idx, env);
-    return status;
+    return sc_dataset_of_idx(out, env, label, &idx, layout);
 }
 
 socle_status sc_dataset_from_images(sc_dataset **out, sc_env *env, const char *images,

@@ -4,7 +4,8 @@
  */
 #include "base/file.h"
 #include "cli/cmd_train.h"
-#include "data/idx.h"
+#include "model/model.h"
+#include "run/recipe_config.h"
 
 #include <errno.h>
 #include <string.h>
@@ -65,8 +66,9 @@ const struct argp sc_update_argp = {
     .args_doc = "[CONFIG]",
     .doc = "Goes on training a model with new data alone, and writes a run of its own. Network, "
            "loss, optimizer and all other settings are those of CONFIG, or of the run that the "
-           "model lies in; --set and the short flags change them. Rows of a table become samples "
-           "as they did for the model: nothing is learnt of their columns anew.",
+           "model lies in; --set and the short flags change them. Rows of a table, pictures and "
+           "texts become samples as they did for the model: nothing is learnt of columns, classes "
+           "or words anew.",
     .children = children};
 
 static bool is_directory(const char *path) {
@@ -148,15 +150,21 @@ static socle_status data_of_table(json_t **out, sc_env *env, const sc_config *ba
                    path);
 }
 
-/* The new data and the first weights, in the place of those that were. */
+/* The new data and the first weights, in the place of those that were. What the model learnt of
+ * samples, numbers of classes and of words among it, holds for the new ones. */
 static socle_status put_in(sc_config *config, const update_settings *settings, const char *model) {
     sc_env *env = &settings->cli->env;
     json_t *root = sc_config_root(config), *data, *train = json_object_get(root, "train");
+    bool learnt;
     SC_TRY(is_config(settings->data) ? data_of_config(&data, env, settings->data)
                                      : data_of_table(&data, env, config, settings->data));
     const bool table = json_object_get(json_object_get(data, "train"), "csv") != NULL;
-    json_t *init = json_pack("{s: o, s: b}", "file", sc_absolute_path(model), "preparation", table);
     bool done = json_object_set_new(root, "data", data) == 0;
+    socle_status status = sc_model_has_preparation(&learnt, env, model);
+    if (status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO) status = SOCLE_STATUS_DATA;
+    SC_TRY(status);
+    json_t *init = json_pack("{s: o, s: b}", "file", sc_absolute_path(model), "preparation",
+                             table || (learnt && sc_recipe_prepares(config)));
     if (!train) {
         train = json_object();
         done &= json_object_set_new(root, "train", train) == 0;

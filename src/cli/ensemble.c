@@ -21,8 +21,11 @@ static socle_status check_member(const sc_ensemble *ensemble, const sc_member *m
     for (int d = 1; same && d < result->rank; d++) same = result->dim[d] == other->dim[d];
     if (!same) differs = "gives outputs of another shape";
     if (loss_of(first) != loss_of(member)) differs = "has another loss";
-    if (!first->net->preparation != !member->net->preparation)
-        differs = "reads other data: one learnt from a table";
+    if (!sc_preparation_answer_alike(&first->preparation, &member->preparation))
+        differs = "gives classes or columns other names";
+    if (!first->net->preparation != !member->net->preparation ||
+        sc_preparation_made_of(&first->preparation) != sc_preparation_made_of(&member->preparation))
+        differs = "learnt from data of another kind";
     if (!differs) return SOCLE_OK;
     return sc_fail(&ensemble->cli->env, SOCLE_STATUS_DATA, "%s: %s than %s", member->path, differs,
                    first->path);
@@ -32,10 +35,10 @@ static socle_status open_member(sc_ensemble *ensemble, sc_member *member,
                                 const sc_model_choice *choice) {
     const sc_model_choice one = {.cli = choice->cli, .model = member->path};
     SC_TRY(sc_model_choice_net(&member->net, &one, NULL));
-    SC_TRY(check_member(ensemble, member));
-    if (!member->net->preparation) return SOCLE_OK;
-    return sc_preparation_read(&member->preparation, &ensemble->cli->env, member->path,
-                               member->net->preparation);
+    if (member->net->preparation)
+        SC_TRY(sc_preparation_read(&member->preparation, &ensemble->cli->env, member->path,
+                                   member->net->preparation));
+    return check_member(ensemble, member);
 }
 
 socle_status sc_ensemble_open(sc_ensemble *out, sc_cli *cli, const sc_model_choice *choice) {

@@ -24,7 +24,8 @@ socle_status sc_model_run_samples(sc_dataset **out, sc_env *env, const char *pat
 socle_status sc_model_run_rows(sc_dataset **out, sc_env *env, const char *path,
                                const sc_preparation *preparation);
 
-/* All of standard input; *data belongs to the caller, after a failure too. */
+/* All of standard input, with a zero byte behind it; *data belongs to the caller, after a failure
+ * too. */
 socle_status sc_model_run_standard_input(sc_env *env, char **data, size_t *size);
 
 /* What --inputs says: the file of one more input. */

@@ -49,10 +49,12 @@ static socle_status load_text(sc_predict_input *out, const char *path) {
     char *text;
     size_t size;
     bool standard = strcmp(path, "-") == 0;
-    SC_TRY(standard ? sc_model_run_standard_input(out->env, &text, &size)
-                    : sc_text_read_files(&text, &size, out->env, path));
-    socle_status status = sc_text_last(&out->dataset, &out->preparation,
-                                       standard ? "standard input" : path, text ? text : "", size);
+    const char *label = standard ? "standard input" : path;
+    socle_status status = standard ? sc_model_run_standard_input(out->env, &text, &size)
+                                   : sc_text_read_files(&text, &size, out->env, path);
+    if (status == SOCLE_OK && standard) status = sc_text_clean(out->env, label, text, &size);
+    if (status == SOCLE_OK)
+        status = sc_text_last(&out->dataset, &out->preparation, label, text ? text : "", size);
     sc_release(out->env, text);
     return status;
 }

@@ -94,6 +94,25 @@ const char *sc_preparation_class(const sc_preparation *preparation, int64_t numb
     return NULL;
 }
 
+/* NULL: there are no more. */
+static const char *name_of_output(const sc_preparation *preparation, size_t index) {
+    const sc_field *classes = sc_preparation_classes(preparation), *target;
+    const sc_vocabulary *words = &preparation->tokens.vocabulary;
+    if (preparation->tokens.length) return index < words->count ? words->token[index] : NULL;
+    if (classes) return index < classes->categories ? classes->category[index] : NULL;
+    target = sc_preparation_target(preparation, index);
+    return target ? target->name : NULL;
+}
+
+bool sc_preparation_answer_alike(const sc_preparation *a, const sc_preparation *b) {
+    if (sc_preparation_made_of(a) != sc_preparation_made_of(b)) return false;
+    for (size_t i = 0;; i++) {
+        const char *x = name_of_output(a, i), *y = name_of_output(b, i);
+        if (!x || !y) return x == y;
+        if (strcmp(x, y) != 0) return false;
+    }
+}
+
 size_t sc_field_width(const sc_field *field) {
     size_t more = strcmp(field->missing, "category") == 0;
     if (field->encode && strcmp(field->encode, "embedding") == 0) return 0;

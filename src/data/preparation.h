@@ -100,6 +100,9 @@ sc_made_of sc_preparation_made_of(const sc_preparation *preparation);
  * and this is read as a table"). */
 socle_status sc_preparation_check(const sc_preparation *preparation, sc_made_of what,
                                   const char *label);
+/* Whether outputs of networks that learnt from them stand for the same: equally named classes,
+ * tokens or columns, in the same order, of samples of the same kind. */
+bool sc_preparation_answer_alike(const sc_preparation *a, const sc_preparation *b);
 /* What class `number` is called; NULL: it has a number alone. */
 const char *sc_preparation_class(const sc_preparation *preparation, int64_t number);
 

@@ -11,6 +11,32 @@
 
 enum { STEP = 1 << 20 };
 
+static size_t line_of(const char *text, size_t at) {
+    size_t line = 1;
+    for (size_t i = 0; i < at; i++) line += text[i] == '\n';
+    return line;
+}
+
+socle_status sc_text_clean(sc_env *env, const char *label, char *text, size_t *size) {
+    static const char mark[] = "\xEF\xBB\xBF";
+    size_t good = sc_utf8_bytes(text), kept = 0,
+           first = strncmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+    if (good < *size)
+        return sc_fail(env, SOCLE_STATUS_DATA,
+                       text[good] ? "%s:%zu: is not UTF-8; save the file so, or use iconv"
+                                  : "%s:%zu: has a zero byte: this is no text, or UTF-16: save it "
+                                    "as UTF-8",
+                       label, line_of(text, good));
+    for (size_t i = first; i < *size; i++)
+        if (text[i] != '\r')
+            text[kept++] = text[i];
+        else if (text[i + 1] != '\n')
+            text[kept++] = '\n';
+    text[kept] = '\0';
+    *size = kept;
+    return SOCLE_OK;
+}
+
 static socle_status read_file(char **text, size_t *size, size_t *capacity, sc_env *env,
                               const char *path) {
     sc_input input;
@@ -25,19 +51,13 @@ static socle_status read_file(char **text, size_t *size, size_t *capacity, sc_en
         if (status == SOCLE_OK) *size += got;
     }
     sc_stream_close(stream);
+    if (status == SOCLE_OK) status = sc_grow(env, text, capacity, *size + 1, 1);
     SC_TRY(status);
-    if (!memchr(*text + begin, '\0', *size - begin)) return SOCLE_OK;
-    return sc_fail(env, SOCLE_STATUS_DATA,
-                   "%s: has a zero byte: this is no text, or UTF-16: save it as UTF-8", path);
-}
-
-static socle_status end_text(char **text, size_t size, size_t *capacity, const sc_files *files) {
-    SC_TRY(sc_grow(files->env, text, capacity, size + 1, 1));
-    (*text)[size] = '\0';
-    if (sc_is_utf8(*text)) return SOCLE_OK;
-    return sc_fail(files->env, SOCLE_STATUS_DATA,
-                   "%s: is not UTF-8%s; save the file so, or use iconv", files->path[0],
-                   files->count > 1 ? ", or one of the files behind it" : "");
+    (*text)[*size] = '\0';
+    size_t length = *size - begin;
+    SC_TRY(sc_text_clean(env, path, *text + begin, &length));
+    *size = begin + length;
+    return SOCLE_OK;
 }
 
 socle_status sc_text_read_files(char **text, size_t *size, sc_env *env, const char *paths) {
@@ -49,7 +69,6 @@ socle_status sc_text_read_files(char **text, size_t *size, sc_env *env, const ch
     socle_status status = SOCLE_OK;
     for (size_t i = 0; status == SOCLE_OK && i < files.count; i++)
         status = read_file(text, size, &capacity, env, files.path[i]);
-    if (status == SOCLE_OK) status = end_text(text, *size, &capacity, &files);
     sc_files_free(&files);
     if (status == SOCLE_OK) return SOCLE_OK;
     sc_release(env, *text);

@@ -5,8 +5,12 @@
 
 #include "data/preparation.h"
 
-/* Files (files.h) as one text of UTF-8, which has no zero byte and ends in one. *text belongs to
- * the caller. */
+/* Makes a text of the `size` bytes at `text`, behind which is a zero byte: lines end in one
+ * newline each, whatever they ended in, and the mark that some editors put before a text is left
+ * out. Errors: DATA (a zero byte, not UTF-8; says the line). */
+socle_status sc_text_clean(sc_env *env, const char *label, char *text, size_t *size);
+/* Files (files.h), each cleaned so, as one text with a zero byte behind it. *text belongs to the
+ * caller. */
 socle_status sc_text_read_files(char **text, size_t *size, sc_env *env, const char *paths);
 
 /* What is learnt of a text: its vocabulary. `form` says the rest. Errors: DATA. */

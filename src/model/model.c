@@ -92,6 +92,15 @@ socle_status sc_model_read_net(sc_net **out, sc_env *env, const sc_safetensors *
     return SOCLE_OK;
 }
 
+socle_status sc_model_has_preparation(bool *out, sc_env *env, const char *path) {
+    sc_safetensors *file;
+    *out = false;
+    SC_TRY(sc_safetensors_open(&file, env, path));
+    *out = sc_safetensors_metadata(file, preparation_key) != NULL;
+    sc_safetensors_close(file);
+    return SOCLE_OK;
+}
+
 socle_status sc_model_load_net(sc_net **out, sc_env *env, const char *path) {
     sc_safetensors *file;
     *out = NULL;

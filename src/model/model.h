@@ -29,6 +29,9 @@ socle_status sc_model_declare(sc_safetensors_writer *writer, const sc_net *net);
 socle_status sc_model_load_net(sc_net **out, sc_env *env, const char *path);
 socle_status sc_model_read_net(sc_net **out, sc_env *env, const sc_safetensors *file);
 
+/* Whether the model keeps how its samples are made (data/preparation.h). */
+socle_status sc_model_has_preparation(bool *out, sc_env *env, const char *path);
+
 /* How the names of a file become those of the network: the first rule that is for a name is used.
  */
 typedef struct sc_model_mapping {

@@ -24,11 +24,13 @@ static socle_status make(sc_dataset **out, const sc_reading *reading, const char
                          const char *text, size_t size) {
     sc_preparation preparation;
     bool known;
-    int64_t every = reading->part->every ? reading->part->every : reading->part->length;
+    int64_t every = reading->part->every;
     SC_TRY(sc_reading_learnt(&preparation, &known, reading, learnt_keys));
     socle_status status = known ? sc_preparation_check(&preparation, SC_MADE_OF_TEXT, label)
                                 : learn(&preparation, reading, label, text, size);
-    if (status == SOCLE_OK) status = sc_text_samples(out, &preparation, label, text, size, every);
+    if (status == SOCLE_OK)
+        status = sc_text_samples(out, &preparation, label, text, size,
+                                 every ? every : preparation.tokens.length);
     sc_preparation_free(&preparation);
     return status;
 }

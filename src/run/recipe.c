@@ -97,7 +97,8 @@ static socle_status read_prepared(sc_net **out, const sc_recipe *recipe) {
     sc_net_destroy(*out);
     *out = NULL;
     return sc_config_fail(recipe->config, json_object_get(train, "init_from"), "preparation",
-                          "the model in %s did not learn from a table", recipe->init_file);
+                          "the model in %s did not learn from a table, pictures or a text",
+                          recipe->init_file);
 }
 
 /* Data of their own for the validation lie behind the training data, as its last samples. */

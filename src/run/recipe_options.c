@@ -197,8 +197,8 @@ static const sc_option init_options[] = {
      "parameter are passed over",
      .example = "true"},
     {"preparation", SC_OPTION_BOOL, AT(init_preparation),
-     "rows of a table become samples as for the model in the file, and nothing is learnt of their "
-     "columns anew; the file must stay",
+     "rows of a table, pictures and texts become samples as for the model in the file, and nothing "
+     "is learnt of columns, classes or words anew; the file must stay",
      .example = "true"},
 };
 static const sc_record init_record = {

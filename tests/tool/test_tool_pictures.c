@@ -111,6 +111,44 @@ Test(tool_pictures, what_is_in_a_folder) {
     expect_out("data pets.yaml", "data.test: test: 12 samples");
 }
 
+/* Classes keep their numbers, whichever of them new pictures show; a class that the model does not
+ * know is refused. */
+Test(tool_pictures, a_model_goes_on) {
+    put_class("other", "fox", 20);
+    put_class("other", "cat", 90);
+    put_config("dogs.yaml", "train: {folder: test}");
+    put_config("other.yaml", "train: {folder: other}");
+    tool_expect(0, NULL, "train pets.yaml -o run -q");
+    tool_expect(0, NULL, "update -m run --data dogs.yaml -o same -q --set optimizer.adam.lr=0");
+    SC_TRUE(tool_same("same/model.safetensors", "run/model.safetensors"));
+    tool_expect(3, "the folder 'fox' is none of the 2 classes of the training data",
+                "update -m run --data other.yaml -o no -q");
+    SC_TRUE(!tool_exists("no"));
+    tool_expect(0, NULL, "train other.yaml -o foxes -q");
+    tool_expect(3, "gives classes or columns other names",
+                "predict -m run/model.safetensors -m foxes/model.safetensors --input test/dog");
+}
+
+/* Names come from whoever made the folder: a terminal does not obey them. */
+Test(tool_pictures, names_that_a_terminal_would_obey) {
+    static const char *const words[] = {"predict -m run/model.safetensors --input odd/dog",
+                                        "eval -m run/model.safetensors --data odd.yaml --per-class",
+                                        "data odd", "data odd.yaml", "train odd.yaml -o again"};
+    put_class("odd", "red\x1b[31m\n", 20);
+    put_class("odd", "dog", 190);
+    put_config("odd.yaml", "train: {folder: odd}, test: {folder: odd}");
+    tool_expect(0, NULL, "train odd.yaml -o run -q");
+    rename("odd/dog/3.png", "odd/dog/\x1b]0;title\x07.png");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        tool_result result = tool_run("%s", words[i]);
+        SC_REPRO("%s: %s%s", words[i], result.out, result.err);
+        SC_EQ(result.code, 0);
+        SC_TRUE(!strchr(result.out, 0x1b) && !strchr(result.err, 0x1b));
+        tool_free(&result);
+    }
+    expect_out("predict -m run/model.safetensors --input odd/dog", "\\x1b]0;title\\a.png: dog 0.");
+}
+
 static void refuse(int code, const char *data, const char *text) {
     put_config("bad.yaml", data);
     SC_REPRO("%s", data);

@@ -84,13 +84,62 @@ static void refuse(int code, const char *data, const char *text) {
     SC_TRUE(!tool_exists("no"));
 }
 
+/* A text is the same however its lines end, and whatever mark its editor put before it; a line of
+ * predictions stays one where the next character is the end of a line. */
+Test(tool_text, marks_and_ends_of_lines) {
+    char text[1024] = "", marked[1024] = "\xEF\xBB\xBF";
+    for (int i = 0; i < 40; i++) strcat(text, "abc\n"), strcat(marked, i % 2 ? "abc\r" : "abc\r\n");
+    tool_put_text("lines.txt", text);
+    tool_put_text("marked.txt", marked);
+    put_config("lines.yaml", "train: {text: lines.txt, length: 3, every: 1}",
+               "[{embedding: {vocabulary: 5, units: 6}}, flatten, {dense: 5}]");
+    put_config("marked.yaml", "train: {text: marked.txt, length: 3, every: 1}",
+               "[{embedding: {vocabulary: 5, units: 6}}, flatten, {dense: 5}]");
+    tool_expect(0, NULL, "train lines.yaml -o run");
+    tool_expect(0, NULL, "train marked.yaml -o marked");
+    SC_TRUE(tool_same("run/model.safetensors", "marked/model.safetensors"));
+    expect_out("abc", predict, "\\n 0.");
+    expect_out("\xEF\xBB\xBF"
+               "bc\r\n",
+               predict, "a 0.");
+    tool_result result = tool_run_input("a\n\xFC", 3, predict);
+    SC_EQ(result.code, 3);
+    SC_CONTAINS(result.err, "standard input:2: is not UTF-8");
+    tool_free(&result);
+}
+
+/* The numbers of words are those of the model, whatever a later text has of them; and where samples
+ * begin follows from its length. */
+Test(tool_text, a_model_keeps_its_words) {
+    char text[512] = "";
+    tool_expect(0, NULL, "train song.yaml -o run");
+    for (int i = 0; i < 40; i++) strcat(text, "cdex");
+    tool_put_text("more.txt", text);
+    put_config("more.yaml", "train: {text: more.txt, length: 50}, test: {text: song.txt}", small);
+    tool_expect(0, NULL, "update -m run --data more.yaml -o same -q --set optimizer.adam.lr=0");
+    SC_TRUE(tool_same("same/model.safetensors", "run/model.safetensors"));
+    expect_out("", "data more.yaml", "data.test: song.txt: 3 samples");
+    tool_result result =
+        tool_run("eval -m same/model.safetensors --data more.yaml --split train --json");
+    json_t *lines = tool_json_lines(result.out);
+    SC_EQ(json_integer_value(json_object_get(tool_event(lines, "done"), "samples")), 53);
+    json_decref(lines);
+    tool_free(&result);
+    tool_expect(0, NULL, "train more.yaml -o other -q --set data.train.length=3");
+    tool_expect(3, "gives classes or columns other names",
+                "predict -m run/model.safetensors -m other/model.safetensors --input song.txt");
+    tool_expect(0, NULL, "train tool.yaml -o arrays -q --epochs 1");
+    tool_expect(3, "learnt from data of another kind",
+                "predict -m run/model.safetensors -m arrays/model.safetensors --input song.txt");
+}
+
 Test(tool_text, what_is_refused) {
-    tool_put("zero.txt", "a\0b\0", 4);
+    tool_put("zero.txt", "a\n\0b\0", 5);
     tool_put_text("latin.txt", "gr\xFCn und gr\xFCn");
     tool_put_text("empty.txt", "");
     refuse(3, "train: {text: none.txt}", "none.txt: cannot open");
-    refuse(3, "train: {text: zero.txt}", "zero.txt: has a zero byte");
-    refuse(3, "train: {text: latin.txt}", "latin.txt: is not UTF-8");
+    refuse(3, "train: {text: zero.txt}", "zero.txt:2: has a zero byte");
+    refuse(3, "train: {text: latin.txt}", "latin.txt:1: is not UTF-8");
     refuse(3, "train: {text: empty.txt}", "empty.txt: has no character in it");
     refuse(3, "train: {text: song.txt, length: 500}",
            "song.txt: has 200 characters, and a sample needs 501");

@@ -11,7 +11,7 @@ bool sc_is_pictures(const char *path) {
     unsigned char head[SC_PICTURE_HEAD];
     struct stat info;
     if (stat(path, &info) != 0) return false;
-    if (S_ISDIR(info.st_mode)) return true;
+    if (S_ISDIR(info.st_mode) || (S_ISREG(info.st_mode) && sc_picture_is_named(path))) return true;
     FILE *file = S_ISREG(info.st_mode) ? fopen(path, "rb") : NULL;
     if (!file) return false;
     bool whole = fread(head, 1, sizeof head, file) == sizeof head;

@@ -193,6 +193,12 @@ static socle_status read_member(sc_idx *out, sc_env *env, const char *path, cons
     return status;
 }
 
+/* The colon before the name of an array; NULL: the path is that of a file. */
+static const char *member_of(const char *path) {
+    const char *found = strstr(path, ".npz:");
+    return found && access(path, F_OK) != 0 ? found + strlen(".npz") : NULL;
+}
+
 static bool is_archive(const sc_input *input) {
     unsigned char head[MAGIC_BYTES];
     return input->size >= sizeof head && sc_input_read(input, head, sizeof head, 0) == SOCLE_OK &&
@@ -201,10 +207,9 @@ static bool is_archive(const sc_input *input) {
 
 socle_status sc_idx_read_file(sc_idx *out, sc_env *env, const char *path) {
     sc_input input;
-    const char *member = strstr(path, ".npz:");
+    const char *colon = member_of(path);
     *out = (sc_idx){0};
-    if (member && access(path, F_OK) != 0)
-        return read_member(out, env, path, member + strlen(".npz"));
+    if (colon) return read_member(out, env, path, colon);
     SC_TRY(sc_input_open(&input, env, path));
     if (!is_archive(&input)) return read_input(out, env, path, &input);
     sc_input_close(&input);
@@ -222,7 +227,7 @@ socle_status sc_idx_open_rows(sc_idx_rows *out, sc_env *env, const char *path) {
     reader in = {.env = env, .path = path};
     sc_input input;
     *out = (sc_idx_rows){.input.descriptor = -1};
-    if (names_member(path, strrchr(path, ':'))) return fail_packed(env, path);
+    if (member_of(path)) return fail_packed(env, path);
     SC_TRY(sc_input_open(&input, env, path));
     if (is_archive(&input)) {
         sc_input_close(&input);

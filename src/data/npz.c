@@ -61,7 +61,7 @@ struct sc_npz {
 };
 
 bool sc_npz_begins(const unsigned char head[4]) {
-    return memcmp(head, "PK\3\4", 4) == 0;
+    return memcmp(head, "PK\3\4", 4) == 0 || memcmp(head, "PK\5\6", 4) == 0; /* empty */
 }
 
 /* Takes the source over. */

@@ -131,6 +131,25 @@ Test(tool_parts, arrays_of_an_archive) {
     snprintf(data, sizeof data, "train: {images: '%s', labels: '%s:y'}", path, path);
     put_config("npz.yaml", data, "");
     tool_expect(3, "has several arrays: x, y", "train npz.yaml -o no");
+    tool_put("empty.npz", "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
+    tool_expect(3, "empty.npz: the archive is empty", "data empty.npz");
+}
+
+/* The names of arrays are no patterns, and may hold what stands between file and name. */
+Test(tool_parts, arrays_with_odd_names) {
+    static const char *const odd[][2] = {{"x.npy", "*.npy"}, {"y.npy", ":.npy"}};
+    char path[600];
+    size_t size;
+    snprintf(path, sizeof path, "%s/tests/fuzz/corpus/npz/plain.npz", SC_SOURCE_DIR);
+    char *archive = tool_get(path, &size), *at;
+    for (int k = 0; k < 2; k++)
+        while ((at = memmem(archive, size, odd[k][0], 5))) memcpy(at, odd[k][1], 5);
+    tool_put("odd.npz", archive, size);
+    free(archive);
+    expect_out("data odd.npz", "odd.npz:*: 3 samples");
+    expect_out("data odd.npz", "odd.npz::: 3 samples");
+    put_config("odd.yaml", "train: {images: 'odd.npz::', labels: 'odd.npz::'}", "");
+    expect_out("data odd.yaml", "odd.npz::: 3 samples");
 }
 
 /* Each fold of five has four of each class; a plain split has not. */

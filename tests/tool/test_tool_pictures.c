@@ -166,6 +166,10 @@ Test(tool_pictures, what_is_refused) {
     tool_put("train/cat/broken.png", "\x89PNG\r\n\x1a\n....", 12);
     refuse(3, "train: {folder: train}", "train/cat/broken.png: the PNG file is broken");
     remove("train/cat/broken.png");
+    tool_put_text("page.png", "<html>404</html>");
+    tool_put_text("empty.jpg", "");
+    tool_expect(3, "page.png: is neither a PNG nor a JPEG file", "data page.png");
+    tool_expect(3, "empty.jpg: is empty, and no picture", "data empty.jpg");
     put_class("test", "fox", 90);
     refuse(3, "train: {folder: train}, test: {folder: test}",
            "the folder 'fox' is none of the 2 classes of the training data: cat, dog");

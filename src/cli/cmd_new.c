@@ -82,7 +82,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_option options[] = {
     {"task", KEY_TASK, "images|table|text|spiral", 0, "What the data are", 1},
-    {"data", KEY_DATA, "FILE", 0, "The images, the table, or the text", 1},
+    {"data", KEY_DATA, "FILE", 0,
+     "The images or their folder, with a folder for each class; the table; or the text", 1},
     {"labels", KEY_LABELS, "FILE", 0, "images: their labels", 1},
     {"target", KEY_TARGET, "COLUMN", 0,
      "table: the column that is predicted (default: the last one)", 1},

@@ -62,6 +62,18 @@ static void expect_out(const char *words, const char *wanted) {
     tool_free(&result);
 }
 
+/* It looks at the classes and the first picture; what it writes trains as it is. */
+Test(tool_pictures, a_configuration_to_begin_with) {
+    expect_out("new --task images --data train",
+               "# A network for 24 pictures of 2 classes: cat, dog");
+    expect_out("new --task images --data train", ", size: [8, 8]}");
+    expect_out("new --task images --data train -o new.yaml", "");
+    expect_out("train new.yaml -o new --epochs 100", "validation accuracy 1.0000");
+    put_picture("train/cat/0.png", 2 * SIDE, 1, 20); /* another size: all become as the first */
+    expect_out("train new.yaml -o again --epochs 1", "model again");
+    tool_expect(3, "test", "new --task images --data test"); /* one class only */
+}
+
 Test(tool_pictures, a_model_names_pictures) {
     tool_expect(0, NULL, "train pets.yaml -o run");
     expect_out("eval -m run/model.safetensors --data pets.yaml", "accuracy 1.0000");

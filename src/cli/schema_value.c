@@ -94,10 +94,15 @@ static json_t *padding_schema(sc_schema_draft *draft, const sc_option *option) {
     return sc_schema_any_of(draft, sc_schema_any_of(draft, words, number(option)), sizes);
 }
 
+/* A file has a name of some length. */
+static json_t *name_schema(const sc_option *option) {
+    if (option->type != SC_OPTION_PATHS) return json_pack("{s: s}", "type", "string");
+    return json_pack("{s: s, s: i}", "type", "string", "minLength", 1);
+}
+
 static json_t *names_schema(sc_schema_draft *draft, const sc_option *option) {
-    json_t *list = list_of(json_pack("{s: s}", "type", "string"), option->least, option->most);
-    return option->least > 1 ? list
-                             : sc_schema_any_of(draft, json_pack("{s: s}", "type", "string"), list);
+    json_t *list = list_of(name_schema(option), option->least, option->most);
+    return option->least > 1 ? list : sc_schema_any_of(draft, name_schema(option), list);
 }
 
 static json_t *numbers_schema(const sc_option *option) {

@@ -229,7 +229,8 @@ Test(tool_usage, completions) {
         {"train --set train.ba", "train.batch="},
         {"train --set losses", ""}, /* a list: its members have numbers */
         {"train --set train.groups.", ""},
-        {"plan --set data.train.l", "data.train.labels= data.train.limit="},
+        {"plan --set data.train.li", "data.train.limit="},
+        {"plan --set data.train.st", "data.train.standardise= data.train.stream="},
         {"help train.", "train.early_stopping train.penalty train.clip train.adversarial "
                         "train.augment train.groups "
                         "train.init_from train.checkpoint"},

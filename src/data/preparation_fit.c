@@ -50,15 +50,37 @@ static bool few_whole(const sc_look *look) {
            look->distincts * 2 <= look->values;
 }
 
+static bool has_decimal_comma(const fitting *fit, const char *cell) {
+    double number;
+    return fit->frame->decimal != ',' && strchr(cell, ',') && sc_cell_number(&number, cell, ',');
+}
+
+static socle_status fail_comma(const fitting *fit, size_t row, size_t column,
+                               const char *else_say) {
+    return sc_frame_fail(fit->frame, row, column,
+                         "'%s' is no number; if the comma is a decimal one, say decimal: \",\"%s",
+                         sc_quote(sc_frame_cell(fit->frame, row, column)).text, else_say);
+}
+
+/* Numbers that are written with a comma are no categories: nearly all of a column are numbers once
+ * the comma is a decimal one. */
+static socle_status check_commas(const fitting *fit, size_t column, const sc_look *look) {
+    const sc_frame *frame = fit->frame;
+    size_t numbers = look->numbers, first = frame->rows;
+    for (size_t r = frame->rows; r-- > 0;) {
+        if (!has_decimal_comma(fit, sc_frame_cell(frame, r, column))) continue;
+        numbers++;
+        first = r;
+    }
+    if (first == frame->rows || numbers * 10 < look->values * 9) return SOCLE_OK;
+    return fail_comma(fit, first, column, ", else columns: [{name: ..., kind: categorical}]");
+}
+
 /* Text beside numbers is most likely a slip, and not a category. */
 static socle_status check_numbers(const fitting *fit, size_t column, const sc_look *look) {
     if (look->numbers == look->values) return SOCLE_OK;
     const char *cell = sc_frame_cell(fit->frame, look->odd, column);
-    double number;
-    if (strchr(cell, ',') && sc_cell_number(&number, cell, ','))
-        return sc_frame_fail(fit->frame, look->odd, column,
-                             "'%s' is no number; if the comma is a decimal one, say decimal: \",\"",
-                             sc_quote(cell).text);
+    if (has_decimal_comma(fit, cell)) return fail_comma(fit, look->odd, column, "");
     return sc_frame_fail(
         fit->frame, look->odd, column,
         "'%s' is no number, and %zu other cells of the column are; correct it, or say "
@@ -85,6 +107,7 @@ static socle_status settle_kind(const fitting *fit, sc_field *field, size_t colu
     double value;
     field->kind = said ? said : sc_look_kind(look);
     bool classes = task == SC_TASK_CLASSES || (task == SC_TASK_FOUND && few_whole(look));
+    if (!said && is(field->kind, "categorical")) SC_TRY(check_commas(fit, column, look));
     if (!said && field->target && is(field->kind, "numeric") && classes &&
         look->whole == look->values)
         field->kind = "categorical";

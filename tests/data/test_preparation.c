@@ -237,7 +237,12 @@ Test(preparation, what_cannot_be_learnt) {
     refuse("a,b,y\n1,,p\n2,?,q\n", &target_y, "t.csv: column 2 'b' has no value in any of 2 rows");
     refuse("a,y\n1,p\n2,q\n3,p\n4,p\n5,p\n6,p\n7,p\n8,p\n9,p\nx1,q\n", &target_y,
            "t.csv:11: column 1 'a': 'x1' is no number, and 9 other cells of the column are");
-    refuse("a;y\n1,5;p\n", &target_y, "t.csv: column 2 'y' has one class only");
+    refuse("a;y\nu;p\n", &target_y, "t.csv: column 2 'y' has one class only");
+    /* A table with decimal commas is not learnt as one of categories. */
+    refuse("a;y\n1;p\n2,5;q\n1;p\n2,5;q\n", &target_y,
+           "t.csv:3: column 1 'a': '2,5' is no number; if the comma is a decimal one, say decimal: "
+           "\",\", else columns: [{name: ..., kind: categorical}]");
+    refuse("a;y\n1;2,5\n2;3,5\n3;2,5\n4;3,5\n", &target_y, "t.csv:2: column 2 'y': '2,5'");
     refuse("a,x\n1,2\n", &target_y, "t.csv: has no column 'y'");
     refuse("a,y\n1,p\n2,q\n", &none, "t.csv: no column is left to be an input");
     refuse("a,y,z\n1,p,1\n2,q,2\n", &several, "of several targets all must be numbers");

@@ -36,7 +36,7 @@ static error_t check_settings(const new_settings *settings) {
     struct stat info;
     if (!settings->task)
         return sc_cli_usage(settings->wish.cli, "for what? --task images, table, text or spiral");
-    if (!settings->output || settings->overwrite || stat(settings->output, &info) != 0) return 0;
+    if (!settings->output || settings->overwrite || lstat(settings->output, &info) != 0) return 0;
     return sc_cli_usage(settings->wish.cli,
                         "-o: %s is there already: name another file, or --overwrite",
                         settings->output);

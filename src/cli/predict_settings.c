@@ -77,7 +77,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         settings->overwrite = true;
         return 0;
     case 'o':
-        settings->output = arg;
+        settings->output = strcmp(arg, "-") == 0 ? NULL : arg; /* standard output */
         return 0;
     case 'b':
         return sc_cli_integer(settings->cli, &settings->batch, "--batch", arg, 1, INT32_MAX);
@@ -116,7 +116,7 @@ static const struct argp_option options[] = {
      "Predict N times with dropout and noise as in training: means, and how far they deviate", 1},
     {"format", KEY_FORMAT, "lines|csv|json|jsonl|npy", 0,
      "How predictions are written (default: as FILE of -o ends; else lines)", 1},
-    {"output", 'o', "FILE", 0, "Write to FILE: .csv, .json, .jsonl or .npy", 1},
+    {"output", 'o', "FILE", 0, "Write to FILE: .csv, .json, .jsonl or .npy; -: standard output", 1},
     {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE of -o if it is there", 1},
     {"batch", 'b', "N", 0, "Samples at a time (default: 128)", 3},
     {0},
@@ -147,7 +147,7 @@ socle_status sc_predict_settle(sc_predict_settings *settings) {
         return SOCLE_STATUS_CONFIG;
     }
     if (cli->json && !settings->formatted && !settings->output) settings->way = SC_PREDICT_EVENTS;
-    if (!settings->output || settings->overwrite || stat(settings->output, &info) != 0)
+    if (!settings->output || settings->overwrite || lstat(settings->output, &info) != 0)
         return SOCLE_OK;
     sc_cli_usage(cli, "-o: %s is there already: name another file, or --overwrite",
                  settings->output);

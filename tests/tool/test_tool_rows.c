@@ -362,4 +362,9 @@ Test(tool_rows, predictions_in_files) {
     tool_expect(2, "ends in none of .csv, .json", "%s -o out.xml", predict);
     tool_expect(2, "--format: must be lines, csv", "%s --format xml", predict);
     SC_TRUE(!tool_exists("out.xml"));
+    SC_TRUE(symlink("nowhere", "link.csv") == 0); /* a link is the user's too */
+    tool_expect(2, "link.csv is there already", "%s -o link.csv", predict);
+    expect_out("", "predict -m run/model.safetensors --input fruit.csv --format csv -o -",
+               "class,probability\n");
+    SC_TRUE(!tool_exists("-"));
 }

@@ -17,11 +17,11 @@ static party_run run_at(party *p, const uint64_t *row_time, int64_t steps) {
     return run;
 }
 
-/* 100 us and 300 us per row: 45 and 15 rows of 60, after the first step, which is not measured, and
- * a few more. */
+/* 1 ms and 3 ms per row: 45 and 15 rows of 60, after the first step, which is not measured, and a
+ * few more. A step takes 45 ms, so that processes beside this one change little. */
 Test(fleet_speed, a_slower_device_gets_less) {
     static party p;
-    party_run run = run_at(&p, (uint64_t[]){100000, 300000, 0}, 20);
+    party_run run = run_at(&p, (uint64_t[]){1000000, 3000000, 0}, 20);
     SC_EQ(run.share[0][0], 30);
     for (int step = 5; step < run.steps; step++) {
         SC_REPRO("step %d", step + 1);

@@ -50,7 +50,7 @@ size_t fuzz_mutate_safetensors(uint8_t *data, size_t size, size_t max_size, unsi
         return LLVMFuzzerMutate(data, size, max_size);
     }
     memcpy(bytes, data + PREFIX + header, tail);
-    if (seed % 16 > 3)
+    if (seed % 16 > 3 || !tail) /* libFuzzer makes a byte even where there is room for none */
         header = LLVMFuzzerMutate(data + PREFIX, header, max_size - PREFIX - tail);
     else
         tail = LLVMFuzzerMutate(bytes, tail, tail);

@@ -182,8 +182,8 @@ Test(factors, host_and_device_count_alike) {
     fixture_open(&f, "cpu", 0);
     build(&f, &r);
     fill(&c, &r, ROWS);
-    const sc_column rows = {"rows", SOCLE_F32, {1, {ROWS}}, ROWS * sizeof(float), c.f32},
-                    weight = {"weight", SOCLE_F32, {0}, sizeof(float), c.weight};
+    const sc_column rows = {"rows", SOCLE_F32, {1, {ROWS}}, ROWS * sizeof(float), c.f32, NULL},
+                    weight = {"weight", SOCLE_F32, {0}, sizeof(float), c.weight, NULL};
     const sc_tally tally = {
         .rows = ROWS, .factors = 2, .factor = {{&rows, true}, {&weight, false}}};
     double sum = 0;

@@ -240,8 +240,8 @@ Test(sequences, data_are_checked) {
     token_net(&f, false);
     int32_t numbers[4 * TOKENS] = {0, 1, 2, 3, 4, 5, 0, 6},
                         classes[4 * TOKENS] = {0, 1, IGNORED, 3};
-    const sc_column input = {"input", SOCLE_I32, {1, {TOKENS}}, TOKENS * 4, numbers},
-                    target = {"label", SOCLE_I32, {1, {TOKENS}}, TOKENS * 4, classes};
+    const sc_column input = {"input", SOCLE_I32, {1, {TOKENS}}, TOKENS * 4, numbers, NULL},
+                    target = {"label", SOCLE_I32, {1, {TOKENS}}, TOKENS * 4, classes, NULL};
     FIXTURE_OK(sc_numbers_check(&f.env, f.net, 0, "here", &input, 2));
     SC_FAILS(&f.env, sc_numbers_check(&f.env, f.net, 0, "here", &input, 4), SOCLE_STATUS_DATA);
     SC_EQ_STR(f.env.text,

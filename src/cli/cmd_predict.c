@@ -59,8 +59,7 @@ static socle_status print_all(predict_job *job, sc_engine *engine) {
     SC_TRY(status);
     sc_prediction_end(&job->form);
     SC_TRY(job->form.status);
-    return sc_predict_check_outputs(job->settings, job->broken,
-                                    sc_dataset_count(job->input.dataset));
+    return sc_predict_check_outputs(env, job->broken, sc_dataset_count(job->input.dataset));
 }
 
 /* Predictions that cannot differ say nothing of how sure the network is. */

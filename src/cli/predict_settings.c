@@ -231,11 +231,10 @@ socle_status sc_predict_write(const sc_predict_settings *settings, sc_prediction
     return status == SOCLE_OK ? committed : status;
 }
 
-socle_status sc_predict_check_outputs(const sc_predict_settings *settings, int64_t broken,
-                                      int64_t samples) {
+socle_status sc_predict_check_outputs(sc_env *env, int64_t broken, int64_t samples) {
     if (!broken) return SOCLE_OK;
     return sc_fail(
-        &settings->cli->env, SOCLE_STATUS_DIVERGED,
+        env, SOCLE_STATUS_DIVERGED,
         "%lld of %lld samples have outputs that are NaN or infinite; look for NaN in the "
         "weights and the data",
         (long long)broken, (long long)samples);

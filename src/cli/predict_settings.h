@@ -36,9 +36,8 @@ sc_prediction_form sc_predict_form(const sc_predict_settings *settings, const sc
 socle_status sc_predict_write(const sc_predict_settings *settings, sc_prediction_form *form,
                               socle_status (*write)(void *user, sc_prediction_form *form),
                               void *user);
-/* Errors: DIVERGED (so many outputs were not finite numbers). */
-socle_status sc_predict_check_outputs(const sc_predict_settings *settings, int64_t broken,
-                                      int64_t samples);
+/* `env`: of the thread that asks. Errors: DIVERGED (so many outputs were not finite numbers). */
+socle_status sc_predict_check_outputs(sc_env *env, int64_t broken, int64_t samples);
 
 /* predict_together.c: several models answer by the mean of what they predict. */
 socle_status sc_predict_together(const sc_predict_settings *settings);

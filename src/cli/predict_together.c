@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-typedef struct asked {
-    const sc_predict_settings *settings;
-    const sc_ensemble *ensemble;
-} asked;
-
 static socle_status read_member(sc_member *member, const sc_predict_settings *settings) {
     sc_predict_input input;
     socle_status status = sc_predict_samples(&input, settings, member->net, member->path);
@@ -39,8 +34,7 @@ static socle_status load_members(sc_ensemble *ensemble, const sc_predict_setting
 }
 
 static socle_status write_means(void *argument, sc_prediction_form *form) {
-    const asked *of = argument;
-    const sc_ensemble *ensemble = of->ensemble;
+    const sc_ensemble *ensemble = argument;
     int64_t broken = 0;
     sc_prediction_begin(form, ensemble->samples, ensemble->size);
     for (int64_t i = 0; i < ensemble->samples && !ferror(stdout); i++) {
@@ -50,7 +44,7 @@ static socle_status write_means(void *argument, sc_prediction_form *form) {
     }
     sc_prediction_end(form);
     SC_TRY(form->status);
-    return sc_predict_check_outputs(of->settings, broken, ensemble->samples);
+    return sc_predict_check_outputs(&ensemble->cli->env, broken, ensemble->samples);
 }
 
 static socle_status answer(sc_ensemble *ensemble, const sc_predict_settings *settings) {
@@ -65,8 +59,7 @@ static socle_status answer(sc_ensemble *ensemble, const sc_predict_settings *set
     SC_TRY(status);
     form = sc_predict_form(settings, first->net, &first->preparation, &first->folder);
     form.draws = true;
-    asked of = {settings, ensemble};
-    return sc_predict_write(settings, &form, write_means, &of);
+    return sc_predict_write(settings, &form, write_means, ensemble);
 }
 
 socle_status sc_predict_together(const sc_predict_settings *settings) {

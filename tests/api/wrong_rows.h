@@ -88,7 +88,7 @@
     X(INVALID_ARGUMENT, "not a value", socle_graph_gradient(w->graph, BIG, 1, &w->f, &w->g))       \
     X(INVALID_ARGUMENT, "count", socle_graph_gradient(w->graph, w->f, -1, &w->f, &w->g))           \
     X(INVALID_ARGUMENT, "wrt", socle_graph_gradient(w->graph, w->f, 1, NULL, &w->g))               \
-    X(INVALID_ARGUMENT, "", tensor(w, 3, SOCLE_SHAPE(2)))                                          \
+    X(INVALID_ARGUMENT, "", tensor(w, SOCLE_BF16 + 1, SOCLE_SHAPE(2)))                             \
     X(INVALID_ARGUMENT, "", tensor(w, -1, SOCLE_SHAPE(2)))                                         \
     X(SHAPE, "", tensor(w, SOCLE_F32, SOCLE_SHAPE(0)))                                             \
     X(SHAPE, "", tensor(w, SOCLE_F32, SOCLE_SHAPE(2, -3)))                                         \

@@ -167,7 +167,6 @@ static void draw_panel(const path *path, sc_figure *figure, penalty penalty, con
                              *const labels[PANELS] = {"l2", "l1", "l1 + l2"};
     sc_panel *panel = sc_figure_panel(figure, titles[penalty], labels[penalty], "weight");
     panel->x.logarithmic = true;
-    draw_names(path, panel, first, count);
     for (int w = 0; w < path->weights; w++) {
         const sc_style style = {.colour = w, .dash = w / SC_COLOURS, .symbol = w % SYMBOLS};
         for (size_t i = 0; i < count; i++) {
@@ -177,6 +176,7 @@ static void draw_panel(const path *path, sc_figure *figure, penalty penalty, con
         sc_panel_line(panel, path->input[w].name, style, count, number, number + count);
         sc_panel_points(panel, path->input[w].name, style, count, number, number + count, NULL);
     }
+    draw_names(path, panel, first, count);
 }
 
 static socle_status draw(const path *path, sc_figure *figure) {

@@ -158,29 +158,27 @@ Test(tool_inside, coefficients_of_runs) {
         snprintf(model, sizeof model, "ridge%d/model.safetensors", order[i]);
         float *w = (float *)tool_tensor(model, "dense1.weight", &size);
         for (int k = 0; k < INPUTS; k++) {
-            const json_t *line = mark_of(figure, 0, "line", INPUTS + k);
+            const json_t *line = mark_of(figure, 0, "line", k);
             SC_NEAR(number_at(line, "x", i), l2[order[i]], 0);
             SC_NEAR(number_at(line, "y", i), (double)w[k], 0);
         }
         free(w);
     }
-    SC_EQ(json_array_size(json_object_get(mark_of(figure, 1, "line", INPUTS), "x")), 1);
+    SC_EQ(json_array_size(json_object_get(mark_of(figure, 1, "line", 0), "x")), 1);
     for (int k = 0; k < INPUTS; k++) { /* its name stands before it, joined to its begin */
         const json_t *label = mark_of(figure, 0, "labels", k),
-                     *join = mark_of(figure, 0, "line", k);
+                     *join = mark_of(figure, 0, "line", INPUTS + k);
         SC_TRUE(number_at(label, "x", 0) < l2[order[0]]);
         for (int end = 0; end < 2; end++)
             SC_NEAR(number_at(join, end ? "y" : "x", 0), number_at(label, end ? "y" : "x", 0), 0);
         SC_NEAR(number_at(join, "x", 1), l2[order[0]], 0);
         const char *name = json_string_value(json_array_get(json_object_get(label, "text"), 0));
         int which = 0;
-        while (which < INPUTS &&
-               strcmp(name, json_string_value(json_object_get(
-                                mark_of(figure, 0, "line", INPUTS + which), "name"))) != 0)
+        while (which < INPUTS && strcmp(name, json_string_value(json_object_get(
+                                                  mark_of(figure, 0, "line", which), "name"))) != 0)
             which++;
         SC_TRUE(which < INPUTS);
-        SC_NEAR(number_at(join, "y", 1),
-                number_at(mark_of(figure, 0, "line", INPUTS + which), "y", 0), 0);
+        SC_NEAR(number_at(join, "y", 1), number_at(mark_of(figure, 0, "line", which), "y", 0), 0);
     }
     json_decref(figure);
     tool_expect(2, "none of these runs has a penalty", "plot plain --what coefficients");

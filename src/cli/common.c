@@ -127,7 +127,7 @@ socle_status sc_cli_open_workers(sc_cli *cli, sc_fleet_device **out, int *count,
     int named, opened = 0;
     *count = 0;
     SC_TRY(sc_cli_select(cli, &choice, &named));
-    SC_TRY(sc_records_load(&cli->records, &cli->env, NULL));
+    if (!cli->records) SC_TRY(sc_records_load(&cli->records, &cli->env, NULL));
     SC_TRY(sc_allocate(&cli->env, out, (size_t)named, sizeof **out));
     socle_status status = SOCLE_OK;
     for (int i = 0; i < named; i++) {

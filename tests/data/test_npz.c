@@ -32,9 +32,8 @@ static void expect_array(const char *path, socle_dtype dtype, int64_t count, dou
     SC_OK(&env, sc_idx_read(&idx, &env, path));
     SC_EQ(idx.dtype, dtype);
     SC_EQ(idx.size[0], count);
-    float value;
-    memcpy(&value, idx.data, sizeof value);
-    SC_TRUE((dtype == SOCLE_F32 ? (double)value : (double)*(uint8_t *)idx.data) == first);
+    const bool is_float = dtype == SOCLE_F32;
+    SC_TRUE((is_float ? (double)*(float *)idx.data : (double)*(uint8_t *)idx.data) == first);
     sc_idx_free(&idx, &env);
 }
 

@@ -124,6 +124,8 @@ static socle_status load_validation(sc_recipe *recipe) {
                               "stands in the place of data.validation: leave one out");
     SC_TRY(sc_recipe_data(&validation, recipe->env, recipe->config, "validation",
                           sc_dataset_preparation(recipe->train)));
+    /* A factor that one part has is given to all: one of the test reaches the training data through
+     * the validation, by the third call. */
     socle_status status = sc_columns_complete(recipe->train, validation);
     if (status == SOCLE_OK) status = sc_columns_complete(validation, recipe->test);
     if (status == SOCLE_OK) status = sc_columns_complete(recipe->train, validation);

@@ -1,67 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Softmax, its gradient and cross-entropy over dense rows; compiled once per instruction set. Sums
- * have 16 interleaved parts that are added in pairs at the end: the order of cl/softmax.cl on
- * CPU-class devices, so that both give the same bits. */
-#include "cpu/cpu_loops.h"
-#include "cpu/cpu_scalar.h"
-
-#include <string.h>
-
-enum { LANES = 16 };
-
-#if defined(__GNUC__)
-typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
-#endif
-
-static float row_max(const float *x, int64_t columns) {
-    float part[LANES];
-    int64_t i = 0;
-    for (int l = 0; l < LANES; l++) part[l] = -SC_INFINITY;
-    for (; i + LANES <= columns; i += LANES)
-        for (int l = 0; l < LANES; l++) part[l] = sc_max(part[l], x[i + l]);
-    for (int l = 1; l < LANES; l++) part[0] = sc_max(part[0], part[l]);
-    for (; i < columns; i++) part[0] = sc_max(part[0], x[i]);
-    return part[0];
-}
-
-static float add_pairs(float *part) {
-    for (int step = LANES / 2; step > 0; step /= 2)
-        for (int l = 0; l < step; l++) part[l] += part[l + step];
-    return part[0];
-}
-
-static float row_sum(const float *x, int64_t columns) {
-    float part[LANES] = {0};
-    int64_t i = 0;
-#if defined(__GNUC__)
-    lanes sum = {0};
-    for (; i + LANES <= columns; i += LANES) {
-        lanes next;
-        memcpy(&next, x + i, sizeof next);
-        sum += next;
-    }
-    memcpy(part, &sum, sizeof part);
-#endif
-    for (; i < columns; i++) part[i % LANES] += x[i];
-    return add_pairs(part);
-}
-
-static float row_dot(const float *a, const float *b, int64_t columns) {
-    float part[LANES] = {0};
-    int64_t i = 0;
-#if defined(__GNUC__)
-    lanes sum = {0};
-    for (; i + LANES <= columns; i += LANES) {
-        lanes left, right;
-        memcpy(&left, a + i, sizeof left);
-        memcpy(&right, b + i, sizeof right);
-        sum += left * right;
-    }
-    memcpy(part, &sum, sizeof part);
-#endif
-    for (; i < columns; i++) part[i % LANES] += a[i] * b[i];
-    return add_pairs(part);
-}
+/* Softmax, its gradient and cross-entropy over dense rows; compiled once per instruction set. */
+#include "cpu/cpu_loops_rows.h"
 
 /* e = exp(x - max); returns the sum. */
 static float row_exp(float *e, const float *x, float max, int64_t columns) {

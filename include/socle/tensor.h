@@ -108,6 +108,10 @@ SOCLE_API socle_value socle_op_softmax(socle_graph *graph, socle_value x);
  * range gives NaN. */
 SOCLE_API socle_value socle_op_cross_entropy(socle_graph *graph, socle_value logits,
                                              socle_value labels);
+/* (x - mean) / sqrt(variance + epsilon) * scale + shift along the last dimension, whose mean and
+ * variance (biased) those are. x: f32 [.., C], scale, shift: f32 [C]; epsilon: above 0. */
+SOCLE_API socle_value socle_op_layer_norm(socle_graph *graph, socle_value x, socle_value scale,
+                                          socle_value shift, float epsilon);
 /* Rows of a table. table: [V, ...], index: i32 [N]; result [N, ...]. Out of range: zeros. */
 SOCLE_API socle_value socle_op_gather(socle_graph *graph, socle_value table, socle_value index);
 /* Position of the first maximum along the last dimension. x: f32 [.., C]; result i32 [..]. It has

@@ -186,6 +186,13 @@ socle_value socle_op_cross_entropy(socle_graph *graph, socle_value logits, socle
     return g ? sc_api_built(graph, sc_build_cross_entropy(g, logits, labels, NULL)) : SC_NO_VALUE;
 }
 
+socle_value socle_op_layer_norm(socle_graph *graph, socle_value x, socle_value scale,
+                                socle_value shift, float epsilon) {
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    return sc_api_built(graph, sc_build_layer_norm(g, x, scale, shift, epsilon));
+}
+
 socle_value socle_op_gather(socle_graph *graph, socle_value table, socle_value index) {
     sc_graph *g = sc_api_graph(graph);
     return g ? sc_api_built(graph, sc_build_gather(g, table, index)) : SC_NO_VALUE;

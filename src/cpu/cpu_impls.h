@@ -18,6 +18,8 @@ extern const sc_implementation sc_cpu_average_pool_grad_planes, sc_cpu_average_p
 extern const sc_implementation sc_cpu_softmax_rows, sc_cpu_softmax_plain;
 extern const sc_implementation sc_cpu_softmax_grad_rows, sc_cpu_softmax_grad_plain;
 extern const sc_implementation sc_cpu_cross_entropy_rows, sc_cpu_cross_entropy_plain;
+extern const sc_implementation sc_cpu_layer_norm_rows, sc_cpu_layer_norm_plain;
+extern const sc_implementation sc_cpu_layer_norm_grad_rows, sc_cpu_layer_norm_grad_plain;
 extern const sc_implementation sc_cpu_gather, sc_cpu_gather_plain;
 extern const sc_implementation sc_cpu_scatter_add, sc_cpu_scatter_add_plain;
 extern const sc_implementation sc_cpu_put_rows, sc_cpu_put_rows_plain;

@@ -35,6 +35,19 @@ typedef void sc_cpu_softmax_grad_loop(float *dx, const float *y, const float *dy
 typedef void sc_cpu_cross_entropy_loop(float *loss, float *dx, const float *x, const int32_t *label,
                                        int64_t rows, int64_t columns);
 
+/* Dense rows of layer normalisation. */
+typedef struct sc_cpu_norm {
+    const float *x, *scale, *shift;
+    int64_t columns;
+    float epsilon;
+} sc_cpu_norm;
+/* mean and inverse receive a value per row. */
+typedef void sc_cpu_layer_norm_loop(float *y, float *mean, float *inverse, const sc_cpu_norm *norm,
+                                    int64_t rows);
+typedef void sc_cpu_layer_norm_grad_loop(float *dx, const float *dy, const float *mean,
+                                         const float *inverse, const sc_cpu_norm *norm,
+                                         int64_t rows);
+
 enum { SC_CPU_TILE_ROWS = 8 }; /* the most of any set */
 
 /* tile[i][j] (+)= sum over depth of value(i, k) * panel[k][j], i < rows <= tile_rows, j <
@@ -92,6 +105,8 @@ typedef struct sc_cpu_isa {
     sc_cpu_softmax_loop *softmax;
     sc_cpu_softmax_grad_loop *softmax_grad;
     sc_cpu_cross_entropy_loop *cross_entropy;
+    sc_cpu_layer_norm_loop *layer_norm;
+    sc_cpu_layer_norm_grad_loop *layer_norm_grad;
     const int *tile_rows, *tile_columns;
     sc_cpu_tile_loop *rows_tile, *window_tile;
     sc_cpu_pack_loop *pack_panel;

@@ -39,6 +39,8 @@ sc_cpu_fold_loop SC_LOOP(fold_row), SC_LOOP(fold_columns);
 sc_cpu_softmax_loop SC_LOOP(softmax);
 sc_cpu_softmax_grad_loop SC_LOOP(softmax_grad);
 sc_cpu_cross_entropy_loop SC_LOOP(cross_entropy);
+sc_cpu_layer_norm_loop SC_LOOP(layer_norm);
+sc_cpu_layer_norm_grad_loop SC_LOOP(layer_norm_grad);
 extern const int SC_LOOP(tile_rows), SC_LOOP(tile_columns);
 sc_cpu_tile_loop SC_LOOP(rows_tile), SC_LOOP(window_tile);
 sc_cpu_pack_loop SC_LOOP(pack_panel);

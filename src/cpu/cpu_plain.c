@@ -25,6 +25,8 @@ static sc_cpu_plain *const reference[SC_OP_COUNT] = {
     [SC_OP_SOFTMAX] = sc_cpu_plain_softmax,
     [SC_OP_SOFTMAX_GRAD] = sc_cpu_plain_softmax,
     [SC_OP_CROSS_ENTROPY] = sc_cpu_plain_softmax,
+    [SC_OP_LAYER_NORM] = sc_cpu_plain_norm,
+    [SC_OP_LAYER_NORM_GRAD] = sc_cpu_plain_norm,
     [SC_OP_GATHER] = sc_cpu_plain_index,
     [SC_OP_SCATTER_ADD] = sc_cpu_plain_index,
     [SC_OP_PUT_ROWS] = sc_cpu_plain_index,
@@ -75,6 +77,8 @@ const sc_implementation sc_cpu_average_pool_grad_plain = {PLAIN(AVGPOOL2D_GRAD)}
 const sc_implementation sc_cpu_softmax_plain = {PLAIN(SOFTMAX)};
 const sc_implementation sc_cpu_softmax_grad_plain = {PLAIN(SOFTMAX_GRAD)};
 const sc_implementation sc_cpu_cross_entropy_plain = {PLAIN(CROSS_ENTROPY)};
+const sc_implementation sc_cpu_layer_norm_plain = {PLAIN(LAYER_NORM)};
+const sc_implementation sc_cpu_layer_norm_grad_plain = {PLAIN(LAYER_NORM_GRAD)};
 const sc_implementation sc_cpu_gather_plain = {PLAIN(GATHER), .storage = SC_STORAGE_MOVED};
 const sc_implementation sc_cpu_scatter_add_plain = {PLAIN(SCATTER_ADD)};
 const sc_implementation sc_cpu_put_rows_plain = {PLAIN(PUT_ROWS), .storage = SC_STORAGE_MOVED};

@@ -3,6 +3,7 @@
  * are inferred and checked on the op floor. Compositions (dropout, normalisation) are in
  * build_layers.c. */
 #include "graph/build.h"
+#include "graph/precision.h"
 
 #include <string.h>
 
@@ -189,6 +190,16 @@ sc_value sc_build_cross_entropy(sc_graph *graph, sc_value logits, sc_value label
     if (ready(graph, 2, input))
         sc_graph_append(graph, SC_OP_CROSS_ENTROPY, NULL, NULL, 2, input, 2, out);
     if (dlogits) *dlogits = out[1];
+    return out[0];
+}
+
+sc_value sc_build_layer_norm(sc_graph *graph, sc_value x, sc_value scale, sc_value shift,
+                             float epsilon) {
+    sc_op_attr attr = {.layer_norm = {epsilon}};
+    sc_value out[3] = {SC_NO_VALUE, SC_NO_VALUE, SC_NO_VALUE}, input[3] = {x, scale, shift};
+    if (ready(graph, 3, input))
+        sc_graph_append(graph, SC_OP_LAYER_NORM, &attr, NULL, 3, input, 3, out);
+    for (int k = 1; k < 3; k++) sc_graph_keep_whole(graph, out[k]);
     return out[0];
 }
 

@@ -67,6 +67,10 @@ sc_loss_rows sc_build_class_labels(sc_graph *graph, sc_value scores, sc_value la
 sc_value sc_build_class_rows(sc_graph *graph, sc_value scores);
 /* Softmax of scores along their classes. */
 sc_value sc_build_class_shares(sc_graph *graph, sc_value scores);
+/* (x - mean) / sqrt(variance + epsilon) * scale + shift along the last dimension of x [.., C];
+ * scale, shift [C] (Ba, Kiros and Hinton 2016). */
+sc_value sc_build_layer_norm(sc_graph *graph, sc_value x, sc_value scale, sc_value shift,
+                             float epsilon);
 sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index);
 /* The table with rows[n] in the place of its row index[n]; no number comes twice. */
 sc_value sc_build_put_rows(sc_graph *graph, sc_value table, sc_value index, sc_value rows);

@@ -26,6 +26,8 @@ void sc_grad_add(sc_grad *grad, sc_value value, sc_value contribution);
 bool sc_grad_wanted(const sc_grad *grad, sc_value value);
 /* One rule: reads node `node` of graph, dy[k] is the gradient of output k or SC_NO_VALUE. */
 typedef void (*sc_grad_rule)(sc_grad *grad, sc_graph *graph, int node, const sc_value *dy);
+/* grad_sequence.c: rules of what works along rows and sequences. */
+void sc_grad_layer_norm(sc_grad *grad, sc_graph *graph, int node, const sc_value *dy);
 sc_grad_rule sc_grad_rule_of(sc_op op); /* NULL: not differentiable */
 
 #endif

@@ -299,14 +299,23 @@ static void concat_rule(sc_grad *grad, sc_graph *graph, int n, const sc_value *d
 
 sc_grad_rule sc_grad_rule_of(sc_op op) {
     static const sc_grad_rule rules[SC_OP_COUNT] = {
-        [SC_OP_ELEMENTWISE] = elementwise_rule, [SC_OP_MATMUL] = matmul_rule,
-        [SC_OP_CONV2D] = conv2d_rule,           [SC_OP_MAXPOOL2D] = maxpool2d_rule,
-        [SC_OP_AVGPOOL2D] = avgpool2d_rule,     [SC_OP_REDUCE] = reduce_rule,
-        [SC_OP_SOFTMAX] = softmax_rule,         [SC_OP_CROSS_ENTROPY] = cross_entropy_rule,
-        [SC_OP_GATHER] = gather_rule,           [SC_OP_SCATTER_ADD] = scatter_add_rule,
-        [SC_OP_PERMUTE] = permute_rule,         [SC_OP_SLICE] = slice_rule,
-        [SC_OP_CONCAT] = concat_rule,           [SC_OP_PAD] = pad_rule,
-        [SC_OP_CROP2D] = crop2d_rule,           [SC_OP_PUT_ROWS] = put_rows_rule,
+        [SC_OP_ELEMENTWISE] = elementwise_rule,
+        [SC_OP_MATMUL] = matmul_rule,
+        [SC_OP_CONV2D] = conv2d_rule,
+        [SC_OP_MAXPOOL2D] = maxpool2d_rule,
+        [SC_OP_AVGPOOL2D] = avgpool2d_rule,
+        [SC_OP_REDUCE] = reduce_rule,
+        [SC_OP_SOFTMAX] = softmax_rule,
+        [SC_OP_CROSS_ENTROPY] = cross_entropy_rule,
+        [SC_OP_GATHER] = gather_rule,
+        [SC_OP_SCATTER_ADD] = scatter_add_rule,
+        [SC_OP_PERMUTE] = permute_rule,
+        [SC_OP_SLICE] = slice_rule,
+        [SC_OP_CONCAT] = concat_rule,
+        [SC_OP_PAD] = pad_rule,
+        [SC_OP_CROP2D] = crop2d_rule,
+        [SC_OP_PUT_ROWS] = put_rows_rule,
+        [SC_OP_LAYER_NORM] = sc_grad_layer_norm,
     };
     return rules[op];
 }

@@ -66,6 +66,9 @@ typedef union sc_op_attr {
         bool log;
     } softmax;
     struct {
+        float epsilon;
+    } layer_norm;
+    struct {
         int order[SC_MAX_RANK];
     } permute;
     struct {
@@ -108,6 +111,13 @@ typedef union sc_op_attr {
  *  CROSS_ENTROPY logits [N,C], labels u8|i32 [N] -> loss [N] = -log softmax(logits)[label],
  *               dlogits [N,C] = softmax - onehot. A label out of range makes loss and dlogits of
  *               that row NaN (hosts check before).
+ *  LAYER_NORM   x [.., C], scale [C], shift [C] -> y [.., C] = (x - mean) * inverse * scale
+ *               + shift, mean [.., 1] of the C values of a row, inverse [.., 1] = 1 /
+ *               sqrt(variance + epsilon) of their biased variance. A NaN or an infinity in a row
+ *               makes the row NaN (Ba, Kiros and Hinton 2016).
+ *  LAYER_NORM_GRAD  x [.., C], scale [C], dy [.., C], mean [.., 1], inverse [.., 1] -> dx [.., C] =
+ *               inverse * (g - sum g / C - h * sum(g h) / C), g = dy * scale, h = (x - mean) *
+ *               inverse
  *  GATHER       table [V, ...], index i32 [N] (as batched as the result) -> [N, ...] of the
  *               table's dtype; out of range: zeros
  *  SCATTER_ADD  index i32 [N], src f32 [N, ...] -> table gradient [V, ...] (zero where no index;

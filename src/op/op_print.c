@@ -68,6 +68,9 @@ static void print_attributes(sc_text *text, const sc_op_desc *desc) {
     case SC_OP_SOFTMAX_GRAD:
         sc_text_add(text, "%s", attr->softmax.log ? " log" : "");
         break;
+    case SC_OP_LAYER_NORM:
+        sc_text_add(text, " epsilon %.9g", (double)attr->layer_norm.epsilon);
+        break;
     case SC_OP_PERMUTE:
         sc_text_add(text, " order ");
         for (int d = 0; d < rank; d++)

@@ -31,6 +31,10 @@
     X(sc_ocl_softmax_grad_rows)                                                                    \
     X(sc_ocl_cross_entropy_group)                                                                  \
     X(sc_ocl_cross_entropy_rows)                                                                   \
+    X(sc_ocl_layer_norm_group)                                                                     \
+    X(sc_ocl_layer_norm_rows)                                                                      \
+    X(sc_ocl_layer_norm_grad_group)                                                                \
+    X(sc_ocl_layer_norm_grad_rows)                                                                 \
     X(sc_ocl_gather_wide)                                                                          \
     X(sc_ocl_gather_thin)                                                                          \
     X(sc_ocl_scatter_add_wide)                                                                     \

@@ -15,6 +15,7 @@ typedef enum sc_verify_fill {
     SC_FILL_SPECIAL,     /* signed zeros, subnormals, huge, infinities, NaN, then all magnitudes */
     SC_FILL_WIDE,        /* random sign and exponent over [-100, 100] in value */
     SC_FILL_NAN,         /* REAL with a NaN or an infinity here and there */
+    SC_FILL_NEAR,        /* 1000, give or take 2 */
     SC_FILL_TIES,        /* few different values: many equal maxima */
     SC_FILL_PROBABILITY, /* rows of a softmax */
     SC_FILL_LOG_PROBABILITY, /* rows of a log-softmax */
@@ -56,6 +57,7 @@ void sc_verify_conv_cases(sc_verify_list *list);
 void sc_verify_pool_cases(sc_verify_list *list);
 void sc_verify_reduce_cases(sc_verify_list *list);
 void sc_verify_softmax_cases(sc_verify_list *list);
+void sc_verify_norm_cases(sc_verify_list *list);
 void sc_verify_index_cases(sc_verify_list *list);
 void sc_verify_copy_cases(sc_verify_list *list);
 void sc_verify_elementwise_random(sc_verify_list *list, sc_draw *draw);
@@ -64,6 +66,7 @@ void sc_verify_conv_random(sc_verify_list *list, sc_draw *draw);
 void sc_verify_pool_random(sc_verify_list *list, sc_draw *draw);
 void sc_verify_reduce_random(sc_verify_list *list, sc_draw *draw);
 void sc_verify_softmax_random(sc_verify_list *list, sc_draw *draw);
+void sc_verify_norm_random(sc_verify_list *list, sc_draw *draw);
 void sc_verify_index_random(sc_verify_list *list, sc_draw *draw);
 void sc_verify_copy_random(sc_verify_list *list, sc_draw *draw);
 

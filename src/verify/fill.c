@@ -195,6 +195,8 @@ static double one_value(uint64_t *state, const sc_verify_case *test, int index, 
         return wide(state);
     case SC_FILL_NAN:
         return with_nan(state);
+    case SC_FILL_NEAR:
+        return 1000 + sc_draw_uniform(state) * 4 - 2;
     case SC_FILL_TIES:
         return (double)sc_draw_below(state, 3) - 1;
     case SC_FILL_INDEX:

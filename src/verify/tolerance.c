@@ -28,6 +28,13 @@ static const sc_tolerance_row rows[] = {
      "absolute: the logarithm of a sum near 1 cancels"},
     {"softmax gradient", "(n + 8) u * |y| (|dy| + sum|dy y|)",
      "a dot product of n and two roundings"},
+    {"mean of n values", "g(n + 4) * mean|x|", "a sum, and a product with 1 / n"},
+    {"layer normalisation",
+     "mean off by e, 1 / deviation between those of v (1 - g(n + 6)) and (v + e^2) (1 + g(n + 6))",
+     "deviations from a mean that is off by e have mean squares v + e^2; then three products and a "
+     "sum"},
+    {"layer normalisation's gradient", "g(n + 14) * inverse (|g| + mean|g| + |h| mean|g h|)",
+     "two means of n products"},
     {"normal numbers", "8 u r", "log, root, sine at radius r"},
     {"what is stored as f16 or bf16", "+ half an ulp of the type, of a subnormal at least",
      "one rounding, when it is stored"},
@@ -100,6 +107,30 @@ double sc_tolerance_log_softmax(int64_t n, double distance, double value) {
 
 double sc_tolerance_softmax_grad(int64_t n, double magnitude) {
     return ((double)n + 8) * unit * magnitude + 0x1p-149;
+}
+
+double sc_tolerance_mean(int64_t n, double magnitude) {
+    return growth((double)n + 4) * magnitude + 0x1p-149;
+}
+
+double sc_tolerance_inverse_deviation(int64_t n, double variance, double epsilon, double shift,
+                                      bool correct_divide) {
+    const double share = growth((double)n + 6), exact = 1 / sqrt(variance + epsilon);
+    double least = (variance * (1 - share) + epsilon) * (1 - unit);
+    double most = ((variance + shift * shift) * (1 + share) + epsilon) * (1 + unit);
+    double bound = fmax(1 / sqrt(least) - exact, exact - 1 / sqrt(most));
+    return bound + sc_tolerance_expr(SC_EXPR_RSQRT, exact, 0, correct_divide);
+}
+
+double sc_tolerance_layer_norm(double distance, double distance_error, double inverse,
+                               double inverse_error, double scale, double value) {
+    double most = (fabs(distance) + distance_error) * (inverse + inverse_error) * (1 + 4 * unit);
+    double bound = fabs(scale) * (most - fabs(distance) * inverse);
+    return bound + unit * (fabs(value) + bound) + 0x1p-148;
+}
+
+double sc_tolerance_layer_norm_grad(int64_t n, double magnitude) {
+    return growth((double)n + 14) * magnitude + 0x1p-148;
 }
 
 double sc_tolerance_normal(double radius) {

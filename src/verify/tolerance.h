@@ -24,6 +24,18 @@ double sc_tolerance_softmax(int64_t n, double distance, double value);
 double sc_tolerance_log_softmax(int64_t n, double distance, double value);
 /* dx of softmax: terms of magnitude `magnitude` (|y| * (|dy| + sum |dy y|)). */
 double sc_tolerance_softmax_grad(int64_t n, double magnitude);
+/* The mean of n terms, `magnitude` = the mean of their absolute values. */
+double sc_tolerance_mean(int64_t n, double magnitude);
+/* 1 / sqrt(variance + epsilon) of n values whose mean is off by `shift`. */
+double sc_tolerance_inverse_deviation(int64_t n, double variance, double epsilon, double shift,
+                                      bool correct_divide);
+/* y of layer normalisation: (distance * inverse) * scale + the rest that makes it `value`, where
+ * the distance to the mean and its inverse are off by so much. */
+double sc_tolerance_layer_norm(double distance, double distance_error, double inverse,
+                               double inverse_error, double scale, double value);
+/* dx of layer normalisation: terms of magnitude `magnitude` (inverse * (|g| + mean |g| + |h| mean
+ * |g h|)). */
+double sc_tolerance_layer_norm_grad(int64_t n, double magnitude);
 /* Standard normal from uniform words at radius r. */
 double sc_tolerance_normal(double radius);
 /* What a device that flushes subnormals may add to a result made of `length` terms. */

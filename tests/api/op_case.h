@@ -6,7 +6,7 @@
 
 #include "api_test.h"
 
-enum { MOST = 16, INPUTS = 2 };
+enum { MOST = 16, INPUTS = 3 };
 
 typedef struct operand {
     socle_dtype dtype;

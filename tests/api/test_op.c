@@ -56,6 +56,9 @@ static socle_value sum_all(socle_graph *g, const socle_value *x) {
 static socle_value softmax(socle_graph *g, const socle_value *x) {
     return socle_op_softmax(g, x[0]);
 }
+static socle_value layer_norm(socle_graph *g, const socle_value *x) {
+    return socle_op_layer_norm(g, x[0], x[1], x[2], 3);
+}
 static socle_value cross_entropy(socle_graph *g, const socle_value *x) {
     return socle_op_cross_entropy(g, x[0], x[1]);
 }
@@ -161,6 +164,16 @@ static const op_case cases[] = {
      {{F32(2, 2), {0, 1.0986122887f, 7, 7}, {-0.1875f, 0.1875f, -0.25f, 0.25f}}},
      F32(2, 2),
      {0.25f, 0.75f, 0.5f, 0.5f}},
+    /* mean 2, variance 1, 1 / sqrt(1 + 3) = 1/2: h = [-1/2 1/2]; g = w scale = [2 8], of mean 5,
+     * and of g h 3/2: dx = (g - 5 - 3/2 h) / 2 */
+    {"layer_norm",
+     layer_norm,
+     3,
+     {{F32(1, 2), {1, 3}, {-1.125f, 1.125f}},
+      {F32(2), {2, 4}, {-0.5f, 1}},
+      {F32(2), {10, 20}, {1, 2}}},
+     F32(1, 2),
+     {9, 22}},
     /* -log 3/4 and -log 1/2; dx = w (p - onehot) */
     {"cross_entropy, u8",
      cross_entropy,

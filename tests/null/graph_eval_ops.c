@@ -323,6 +323,12 @@ void eval_operation(const graph_eval *eval, const sc_node *node, const eval_tens
     case SC_OP_CROSS_ENTROPY:
         cross_entropy(eval, in, out);
         break;
+    case SC_OP_LAYER_NORM:
+        eval_layer_norm(eval, node, in, out);
+        break;
+    case SC_OP_LAYER_NORM_GRAD:
+        eval_layer_norm_grad(eval, in, out);
+        break;
     case SC_OP_GATHER:
     case SC_OP_SCATTER_ADD:
         gather(eval, node, in, out);

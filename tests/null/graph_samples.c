@@ -276,12 +276,25 @@ static sc_value tokens(sample *s) {
     return per_row(s, sc_build_binary(graph, SC_EXPR_MUL, loss, INPUT(s, SOCLE_F32, 2, 3)));
 }
 
+/* Rows normalised by themselves, then the rows of their sums. */
+static sc_value layered(sample *s) {
+    sc_graph *graph = s->graph;
+    sc_value x =
+        sc_build_binary(graph, SC_EXPR_MUL, INPUT(s, SOCLE_F32, 3, 3, 4), PARAMETER(s, 3, 1, 3, 4));
+    x = sc_build_layer_norm(graph, x, PARAMETER(s, 1, 4), PARAMETER(s, 1, 4), 0.05f);
+    x = sc_build_unary(graph, SC_EXPR_SIN,
+                       sc_build_binary(graph, SC_EXPR_MUL, x, PARAMETER(s, 3, 1, 3, 4)));
+    x = sc_build_layer_norm(graph, flatten(s, x), PARAMETER(s, 1, 12), PARAMETER(s, 1, 12), 0.5f);
+    return per_row(s, sc_build_unary(graph, SC_EXPR_TANH, x));
+}
+
 const sample_net sample_nets[] = {
     {"mlp", mlp},           {"convnet", convnet},     {"normalised", normalised},
     {"shapes", shapes},     {"residual", residual},   {"dropped", dropped},
     {"embedded", embedded}, {"attention", attention}, {"transposed", transposed},
     {"folded", folded},     {"summed", summed},       {"cropped", cropped},
-    {"tokens", tokens},     {"replaced", replaced},
+    {"tokens", tokens},     {"replaced", replaced},   {"layered", layered},
+
 };
 const int sample_net_count = sizeof sample_nets / sizeof sample_nets[0];
 

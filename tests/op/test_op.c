@@ -133,6 +133,17 @@ Test(op, operations_along_rows) {
     expect(&desc, 0, "f32[100,5]");
 }
 
+Test(op, layer_normalisation) {
+    sc_op_desc desc = build(SC_OP_LAYER_NORM, 3, 3, F32N(8, 5, 10), F32(10), F32(10));
+    desc.attr.layer_norm.epsilon = 1e-5f;
+    expect(&desc, 0, "f32[N,5,10]");
+    expect(&desc, 1, "f32[N,5,1]");
+    expect(&desc, 2, "f32[N,5,1]");
+    desc = build(SC_OP_LAYER_NORM_GRAD, 5, 1, F32R(3, 12, 5), F32(5), F32R(3, 12, 5),
+                 F32R(3, 12, 1), F32R(3, 12, 1));
+    expect(&desc, 0, "f32[N*3,5]");
+}
+
 Test(op, copies) {
     sc_op_desc desc = build(SC_OP_PERMUTE, 1, 1, F32N(8, 3, 4, 5));
     memcpy(desc.attr.permute.order, (int[]){0, 3, 1, 2}, 4 * sizeof(int));

@@ -207,6 +207,23 @@ Test(op_errors, rows_and_tables) {
     refused(desc, SOCLE_STATUS_SHAPE, "y is f32[N,10], dy is f32[N,11]");
 }
 
+Test(op_errors, layer_normalisation) {
+    sc_op_desc good = build(SC_OP_LAYER_NORM, 3, 3, F32N(8, 5), F32(5), F32(5)), desc = good;
+    refused(desc, SOCLE_STATUS_SHAPE, "epsilon is 0, must be finite and above 0");
+    desc = good, desc.attr.layer_norm.epsilon = INFINITY;
+    refused(desc, SOCLE_STATUS_SHAPE, "epsilon is inf");
+    desc = good, desc.tensor[1] = F32(6);
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 1 has 6 values, rows have 5");
+    desc = good, desc.tensor[2] = F32N(5);
+    refused(desc, SOCLE_STATUS_SHAPE, "must not be batched");
+    desc = good, desc.tensor[0] = F32N(5);
+    refused(desc, SOCLE_STATUS_SHAPE, "needs at least 2");
+    desc = build(SC_OP_LAYER_NORM_GRAD, 5, 1, F32N(8, 5), F32(5), F32N(8, 5), F32N(8, 1), F32N(8));
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 4 is f32[N], must be f32[N,1]");
+    desc.tensor[2] = F32N(8, 6);
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 2 is f32[N,6], must be f32[N,5]");
+}
+
 Test(op_errors, copies) {
     sc_op_desc desc = build(SC_OP_PERMUTE, 1, 1, F32N(8, 3, 4));
     memcpy(desc.attr.permute.order, (int[]){0, 1, 1}, 3 * sizeof(int));

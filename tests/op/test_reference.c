@@ -154,6 +154,22 @@ Test(reference, softmax_gradients) {
     }
 }
 
+Test(reference, layer_norm_gradient) {
+    static bench forward, backward;
+    sc_op_desc desc = build(SC_OP_LAYER_NORM, 3, 3, F32N(2, 3, 5), F32(5), F32(5));
+    desc.attr.layer_norm.epsilon = 0.25f;
+    set_up(&forward, desc);
+    sc_reference_run(&forward.job);
+    set_up(&backward, build(SC_OP_LAYER_NORM_GRAD, 5, 1, F32N(2, 3, 5), F32(5), F32N(2, 3, 5),
+                            F32N(2, 3, 1), F32N(2, 3, 1)));
+    for (int i = 0; i < 2; i++)
+        memcpy(backward.value[i], forward.value[i], sizeof forward.value[i]);
+    for (int i = 3; i < 5; i++)
+        memcpy(backward.value[i], forward.value[i + 1], sizeof forward.value[i + 1]);
+    sc_reference_run(&backward.job);
+    expect_gradient(&forward, 0, backward.value[2], backward.value[5]);
+}
+
 Test(reference, cross_entropy_gradient) {
     static bench forward;
     static double gradient[MOST];

@@ -182,6 +182,18 @@ static side long_row(const sc_op_desc *desc) {
     const sc_tensor_desc *x = &desc->tensor[0];
     return side_of(x->dim[x->rank - 1] < 1024);
 }
+static side row_of_1024(const sc_op_desc *desc) {
+    const sc_tensor_desc *x = &desc->tensor[0];
+    return side_of(x->dim[x->rank - 1] <= 1024);
+}
+static side row_of_4096(const sc_op_desc *desc) {
+    const sc_tensor_desc *x = &desc->tensor[0];
+    return side_of(x->dim[x->rank - 1] <= 4096);
+}
+static side whole_quads(const sc_op_desc *desc) {
+    const sc_tensor_desc *x = &desc->tensor[0];
+    return side_of(x->dim[x->rank - 1] % 4 == 0);
+}
 static side inner_axis(const sc_op_desc *desc) {
     return side_of(desc->attr.reduce.axes >> (desc->tensor[0].rank - 1) & 1);
 }
@@ -212,6 +224,7 @@ typedef struct edge {
 #define CONV SC_OP_CONV2D, SC_OP_CONV2D_GRAD_WEIGHT
 #define POOL SC_OP_MAXPOOL2D, SC_OP_AVGPOOL2D_GRAD
 #define ONLY(op) op, op
+#define NORM SC_OP_LAYER_NORM, SC_OP_LAYER_NORM_GRAD
 static const edge edges[] = {
     {"pointwise", pointwise, CONV, false},
     {"pointwise, equal widths", pointwise_of_equal_width, CONV, false},
@@ -248,6 +261,9 @@ static const edge edges[] = {
     {"B shared", shared_b, ONLY(SC_OP_MATMUL), false},
     {"a tail", with_tail, ONLY(SC_OP_MATMUL), false},
     {"rows of 1024", long_row, SC_OP_SOFTMAX, SC_OP_SOFTMAX_GRAD, false},
+    {"rows of 1024", row_of_1024, NORM, false},
+    {"rows of 4096", row_of_4096, NORM, true},
+    {"whole quads", whole_quads, NORM, false},
     {"the inner axis", inner_axis, ONLY(SC_OP_REDUCE), false},
     {"the outer axis", outer_axis, ONLY(SC_OP_REDUCE), false},
     {"whole blocks", full_blocks, ONLY(SC_OP_REORDER), false},
@@ -286,6 +302,7 @@ Test(verify_edges, both_sides_of_each_special_case) {
     sc_verify_pool_cases(&all.list);
     sc_verify_matmul_cases(&all.list);
     sc_verify_softmax_cases(&all.list);
+    sc_verify_norm_cases(&all.list);
     sc_verify_reduce_cases(&all.list);
     sc_verify_copy_cases(&all.list);
     for (int e = 0; e < EDGES; e++)

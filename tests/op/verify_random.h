@@ -39,6 +39,7 @@ static SC_UNUSED void random_on_opencl(const char *family, int64_t count) {
     TEST(pool, count)                                                                              \
     TEST(reduce, count)                                                                            \
     TEST(softmax, count)                                                                           \
+    TEST(norm, count)                                                                              \
     TEST(index, count)                                                                             \
     TEST(copy, count)
 

@@ -112,6 +112,22 @@ SOCLE_API socle_value socle_op_cross_entropy(socle_graph *graph, socle_value log
  * variance (biased) those are. x: f32 [.., C], scale, shift: f32 [C]; epsilon: above 0. */
 SOCLE_API socle_value socle_op_layer_norm(socle_graph *graph, socle_value x, socle_value scale,
                                           socle_value shift, float epsilon);
+
+/* How attention weighs. Zeros are what most want. */
+typedef struct socle_attention {
+    int heads;   /* 0: one */
+    float scale; /* of the products; 0: 1 / sqrt(columns of a head) */
+    int causal;  /* not 0: query t sees the keys up to t + S - T; with as many keys as queries none
+                    that come later, and the last query sees all */
+} socle_attention;
+
+/* Attention: of the rows of v that a query sees, the sum weighted by the softmax of scale * q.k.
+ * The scores are never stored. q: f32 [N,T,W], k, v: f32 [N,S,W], of which each head has W / heads
+ * neighbouring columns; length: i32 [N], how many keys of each sample count, or -1 for all;
+ * attention: NULL for zeros; result [N,T,W], 0 where a query sees no key. */
+SOCLE_API socle_value socle_op_attention(socle_graph *graph, socle_value q, socle_value k,
+                                         socle_value v, socle_value length,
+                                         const socle_attention *attention);
 /* Rows of a table. table: [V, ...], index: i32 [N]; result [N, ...]. Out of range: zeros. */
 SOCLE_API socle_value socle_op_gather(socle_graph *graph, socle_value table, socle_value index);
 /* Position of the first maximum along the last dimension. x: f32 [.., C]; result i32 [..]. It has

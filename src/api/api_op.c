@@ -193,6 +193,25 @@ socle_value socle_op_layer_norm(socle_graph *graph, socle_value x, socle_value s
     return sc_api_built(graph, sc_build_layer_norm(g, x, scale, shift, epsilon));
 }
 
+/* 1 / sqrt(columns of a head), as far as q has any. */
+static float usual_scale(const sc_graph *g, sc_value q, int heads) {
+    if (q < 0 || (size_t)q >= g->values || heads < 1) return 1.0f;
+    const sc_tensor_desc *desc = sc_graph_desc(g, q);
+    int64_t depth = desc->rank ? desc->dim[desc->rank - 1] / heads : 0;
+    return depth > 0 ? 1.0f / sqrtf((float)depth) : 1.0f;
+}
+
+socle_value socle_op_attention(socle_graph *graph, socle_value q, socle_value k, socle_value v,
+                               socle_value length, const socle_attention *attention) {
+    sc_graph *g = sc_api_graph(graph);
+    if (!g) return SC_NO_VALUE;
+    const socle_attention usual = {0}, *given = attention ? attention : &usual;
+    int heads = given->heads ? given->heads : 1;
+    float scale = given->scale != 0 ? given->scale : usual_scale(g, q, heads);
+    return sc_api_built(graph,
+                        sc_build_attention(g, q, k, v, length, heads, scale, given->causal != 0));
+}
+
 socle_value socle_op_gather(socle_graph *graph, socle_value table, socle_value index) {
     sc_graph *g = sc_api_graph(graph);
     return g ? sc_api_built(graph, sc_build_gather(g, table, index)) : SC_NO_VALUE;

@@ -73,7 +73,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     }
 }
 
-#define FAMILY_WORDS "elementwise, matmul, conv, pool, reduce, softmax, norm, index, copy"
+#define FAMILY_WORDS                                                                               \
+    "elementwise, matmul, conv, pool, reduce, softmax, norm, attention, index, copy"
 
 static const struct argp_option options[] = {
     {"op", KEY_OP, "OPERATION", 0, "This operation alone, e.g. conv2d", 1},

@@ -20,6 +20,10 @@ extern const sc_implementation sc_cpu_softmax_grad_rows, sc_cpu_softmax_grad_pla
 extern const sc_implementation sc_cpu_cross_entropy_rows, sc_cpu_cross_entropy_plain;
 extern const sc_implementation sc_cpu_layer_norm_rows, sc_cpu_layer_norm_plain;
 extern const sc_implementation sc_cpu_layer_norm_grad_rows, sc_cpu_layer_norm_grad_plain;
+extern const sc_implementation sc_cpu_attention_blocks, sc_cpu_attention_plain;
+extern const sc_implementation sc_cpu_attention_grad_query_blocks,
+    sc_cpu_attention_grad_query_plain;
+extern const sc_implementation sc_cpu_attention_grad_key_blocks, sc_cpu_attention_grad_key_plain;
 extern const sc_implementation sc_cpu_gather, sc_cpu_gather_plain;
 extern const sc_implementation sc_cpu_scatter_add, sc_cpu_scatter_add_plain;
 extern const sc_implementation sc_cpu_put_rows, sc_cpu_put_rows_plain;

@@ -48,6 +48,18 @@ typedef void sc_cpu_layer_norm_grad_loop(float *dx, const float *dy, const float
                                          const float *inverse, const sc_cpu_norm *norm,
                                          int64_t rows);
 
+/* Attention, a row of pairs at a time; state: the largest score so far, and the sum of weights
+ * relative to it. Scores become weights; what was added up before, out[depth] and the sum, is
+ * scaled to them. */
+typedef void sc_cpu_attention_weights_loop(float *score, int64_t count, float scale, float state[2],
+                                           float *out, int64_t depth);
+typedef float sc_cpu_attention_logsum_loop(const float state[2]);
+/* Scores become p = exp(scale * score - logsum), slopes p (slope - delta). */
+typedef void sc_cpu_attention_slopes_loop(float *score, float *slope, int64_t count, float scale,
+                                          const float *logsum, const float *delta);
+typedef void sc_cpu_attention_slopes_of_row_loop(float *score, float *slope, int64_t count,
+                                                 float scale, float logsum, float delta);
+
 enum { SC_CPU_TILE_ROWS = 8 }; /* the most of any set */
 
 /* tile[i][j] (+)= sum over depth of value(i, k) * panel[k][j], i < rows <= tile_rows, j <
@@ -107,6 +119,10 @@ typedef struct sc_cpu_isa {
     sc_cpu_cross_entropy_loop *cross_entropy;
     sc_cpu_layer_norm_loop *layer_norm;
     sc_cpu_layer_norm_grad_loop *layer_norm_grad;
+    sc_cpu_attention_weights_loop *attention_weights;
+    sc_cpu_attention_logsum_loop *attention_logsum;
+    sc_cpu_attention_slopes_loop *attention_slopes;
+    sc_cpu_attention_slopes_of_row_loop *attention_slopes_of_row;
     const int *tile_rows, *tile_columns;
     sc_cpu_tile_loop *rows_tile, *window_tile;
     sc_cpu_pack_loop *pack_panel;

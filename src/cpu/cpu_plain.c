@@ -27,6 +27,9 @@ static sc_cpu_plain *const reference[SC_OP_COUNT] = {
     [SC_OP_CROSS_ENTROPY] = sc_cpu_plain_softmax,
     [SC_OP_LAYER_NORM] = sc_cpu_plain_norm,
     [SC_OP_LAYER_NORM_GRAD] = sc_cpu_plain_norm,
+    [SC_OP_ATTENTION] = sc_cpu_plain_attention,
+    [SC_OP_ATTENTION_GRAD_QUERY] = sc_cpu_plain_attention,
+    [SC_OP_ATTENTION_GRAD_KEY] = sc_cpu_plain_attention,
     [SC_OP_GATHER] = sc_cpu_plain_index,
     [SC_OP_SCATTER_ADD] = sc_cpu_plain_index,
     [SC_OP_PUT_ROWS] = sc_cpu_plain_index,
@@ -79,6 +82,9 @@ const sc_implementation sc_cpu_softmax_grad_plain = {PLAIN(SOFTMAX_GRAD)};
 const sc_implementation sc_cpu_cross_entropy_plain = {PLAIN(CROSS_ENTROPY)};
 const sc_implementation sc_cpu_layer_norm_plain = {PLAIN(LAYER_NORM)};
 const sc_implementation sc_cpu_layer_norm_grad_plain = {PLAIN(LAYER_NORM_GRAD)};
+const sc_implementation sc_cpu_attention_plain = {PLAIN(ATTENTION)};
+const sc_implementation sc_cpu_attention_grad_query_plain = {PLAIN(ATTENTION_GRAD_QUERY)};
+const sc_implementation sc_cpu_attention_grad_key_plain = {PLAIN(ATTENTION_GRAD_KEY)};
 const sc_implementation sc_cpu_gather_plain = {PLAIN(GATHER), .storage = SC_STORAGE_MOVED};
 const sc_implementation sc_cpu_scatter_add_plain = {PLAIN(SCATTER_ADD)};
 const sc_implementation sc_cpu_put_rows_plain = {PLAIN(PUT_ROWS), .storage = SC_STORAGE_MOVED};

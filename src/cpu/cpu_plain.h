@@ -12,7 +12,7 @@ typedef void sc_cpu_plain(const sc_op_desc *desc, const sc_operand *operands,
 
 sc_cpu_plain sc_cpu_plain_elementwise, sc_cpu_plain_reduce, sc_cpu_plain_matmul, sc_cpu_plain_conv,
     sc_cpu_plain_pool;
-sc_cpu_plain sc_cpu_plain_softmax, sc_cpu_plain_norm, sc_cpu_plain_index, sc_cpu_plain_copy,
-    sc_cpu_plain_crop;
+sc_cpu_plain sc_cpu_plain_softmax, sc_cpu_plain_norm, sc_cpu_plain_attention, sc_cpu_plain_index,
+    sc_cpu_plain_copy, sc_cpu_plain_crop;
 
 #endif

@@ -203,6 +203,19 @@ sc_value sc_build_layer_norm(sc_graph *graph, sc_value x, sc_value scale, sc_val
     return out[0];
 }
 
+sc_value sc_build_attention(sc_graph *graph, sc_value q, sc_value k, sc_value v, sc_value length,
+                            int heads, float scale, bool causal) {
+    sc_op_attr attr = {.attention = {.heads = heads, .scale = scale, .causal = causal}};
+    sc_value out[2] = {SC_NO_VALUE, SC_NO_VALUE}, input[4] = {q, k, v, length};
+    int inputs = length == SC_NO_VALUE ? 3 : 4;
+    if (!ready(graph, inputs, input)) return SC_NO_VALUE;
+    if (causal && sc_graph_desc(graph, q)->rank > 1 && sc_graph_desc(graph, k)->rank > 1)
+        attr.attention.shift = sc_graph_desc(graph, k)->dim[1] - sc_graph_desc(graph, q)->dim[1];
+    sc_graph_append(graph, SC_OP_ATTENTION, &attr, NULL, inputs, input, 2, out);
+    sc_graph_keep_whole(graph, out[1]);
+    return out[0];
+}
+
 sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index) {
     return append_one(graph, SC_OP_GATHER, NULL, NULL, 2, (sc_value[]){table, index});
 }

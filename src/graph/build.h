@@ -71,6 +71,10 @@ sc_value sc_build_class_shares(sc_graph *graph, sc_value scores);
  * scale, shift [C] (Ba, Kiros and Hinton 2016). */
 sc_value sc_build_layer_norm(sc_graph *graph, sc_value x, sc_value scale, sc_value shift,
                              float epsilon);
+/* Attention of `heads` heads (op.h: ATTENTION). q [N,T,W], k, v [N,S,W], length i32 [N] or
+ * SC_NO_VALUE. causal: query t sees the keys up to t + S - T, so the last one sees all. */
+sc_value sc_build_attention(sc_graph *graph, sc_value q, sc_value k, sc_value v, sc_value length,
+                            int heads, float scale, bool causal);
 sc_value sc_build_gather(sc_graph *graph, sc_value table, sc_value index);
 /* The table with rows[n] in the place of its row index[n]; no number comes twice. */
 sc_value sc_build_put_rows(sc_graph *graph, sc_value table, sc_value index, sc_value rows);

@@ -28,6 +28,7 @@ bool sc_grad_wanted(const sc_grad *grad, sc_value value);
 typedef void (*sc_grad_rule)(sc_grad *grad, sc_graph *graph, int node, const sc_value *dy);
 /* grad_sequence.c: rules of what works along rows and sequences. */
 void sc_grad_layer_norm(sc_grad *grad, sc_graph *graph, int node, const sc_value *dy);
+void sc_grad_attention(sc_grad *grad, sc_graph *graph, int node, const sc_value *dy);
 sc_grad_rule sc_grad_rule_of(sc_op op); /* NULL: not differentiable */
 
 #endif

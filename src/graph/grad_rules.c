@@ -316,6 +316,7 @@ sc_grad_rule sc_grad_rule_of(sc_op op) {
         [SC_OP_CROP2D] = crop2d_rule,
         [SC_OP_PUT_ROWS] = put_rows_rule,
         [SC_OP_LAYER_NORM] = sc_grad_layer_norm,
+        [SC_OP_ATTENTION] = sc_grad_attention,
     };
     return rules[op];
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gradient rule of layer normalisation. What sums over all rows is a reduction
+/* The gradient rules of layer normalisation and attention. What sums over all rows is a reduction
  * like any other, so its order is that of every sum. */
 #include "graph/build.h"
 #include "graph/formula.h"
@@ -42,4 +42,35 @@ void sc_grad_layer_norm(sc_grad *grad, sc_graph *graph, int n, const sc_value *d
         sc_grad_add(grad, scale, sum_of_rows(graph, product));
     }
     if (sc_grad_wanted(grad, shift)) sc_grad_add(grad, shift, sum_of_rows(graph, dy[0]));
+}
+
+/* The sum over each head of dy * y: [N,T,heads]. */
+static sc_value products_of_heads(sc_graph *graph, sc_value dy, sc_value y, int heads) {
+    const sc_tensor_desc desc = *sc_graph_desc(graph, y);
+    const int64_t apart[4] = {desc.dim[0], desc.dim[1], heads, desc.dim[2] / heads};
+    sc_value a = sc_build_reshape(graph, dy, 4, apart), b = sc_build_reshape(graph, y, 4, apart);
+    if (graph->status != SOCLE_OK) return SC_NO_VALUE;
+    sc_value sum =
+        sc_build_reduce(graph, SC_REDUCE_SUM, sc_build_binary(graph, SC_EXPR_MUL, a, b), 1u << 3);
+    return graph->status == SOCLE_OK ? sc_build_reshape(graph, sum, 3, apart) : SC_NO_VALUE;
+}
+
+void sc_grad_attention(sc_grad *grad, sc_graph *graph, int n, const sc_value *dy) {
+    sc_node node = graph->node[n];
+    sc_value q = node.input[0], k = node.input[1], v = node.input[2], dq, by_key[2];
+    if (refuse(graph, "attention", dy, node.outputs)) return;
+    sc_value delta = products_of_heads(graph, dy[0], node.output[0], node.attr.attention.heads);
+    if (graph->status != SOCLE_OK) return;
+    sc_value input[7] = {q, k, v, dy[0], node.output[1], delta};
+    if (node.inputs > 3) input[6] = node.input[3];
+    if (sc_grad_wanted(grad, q)) {
+        sc_graph_append(graph, SC_OP_ATTENTION_GRAD_QUERY, &node.attr, NULL, node.inputs + 3, input,
+                        1, &dq);
+        sc_grad_add(grad, q, dq);
+    }
+    if (!sc_grad_wanted(grad, k) && !sc_grad_wanted(grad, v)) return;
+    sc_graph_append(graph, SC_OP_ATTENTION_GRAD_KEY, &node.attr, NULL, node.inputs + 3, input, 2,
+                    by_key);
+    sc_grad_add(grad, k, by_key[0]);
+    sc_grad_add(grad, v, by_key[1]);
 }

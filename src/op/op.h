@@ -69,6 +69,12 @@ typedef union sc_op_attr {
         float epsilon;
     } layer_norm;
     struct {
+        int heads;
+        float scale;
+        bool causal;
+        int64_t shift; /* causal: query t sees the keys up to t + shift */
+    } attention;
+    struct {
         int order[SC_MAX_RANK];
     } permute;
     struct {
@@ -118,6 +124,18 @@ typedef union sc_op_attr {
  *  LAYER_NORM_GRAD  x [.., C], scale [C], dy [.., C], mean [.., 1], inverse [.., 1] -> dx [.., C] =
  *               inverse * (g - sum g / C - h * sum(g h) / C), g = dy * scale, h = (x - mean) *
  *               inverse
+ *  ATTENTION    q [N,T,W], k [N,S,W], v [N,S,W], and where there is a fourth input length i32 [N]
+ *               -> y [N,T,W], logsum [N,T,heads]. Head h has the columns from h * D on, D = W /
+ *               heads. Query t of sample n sees the keys s < length[n] (all S without lengths; no
+ *               length is below 0 or above S, whatever it says) and, if causal, s <= t + shift. Of
+ *               what it sees, y = the sum of v weighted by the softmax of scale * q.k, logsum = the
+ *               logarithm of the sum of exp(scale * q.k). A query that sees nothing: y = 0, logsum
+ *               = -inf. What it does not see has no influence, NaN included.
+ *  ATTENTION_GRAD_QUERY  q, k, v, dy [N,T,W], logsum, delta [N,T,heads] (the sum over a head of
+ *               dy * y), and maybe length -> dq [N,T,W] = scale * the sum over s of g k, where g =
+ *               p (dy.v - delta) and p = exp(scale * q.k - logsum)
+ *  ATTENTION_GRAD_KEY  the same inputs -> dk [N,S,W] = scale * the sum over t of g q, dv [N,S,W] =
+ *               the sum over t of p dy. A key that nobody sees: 0.
  *  GATHER       table [V, ...], index i32 [N] (as batched as the result) -> [N, ...] of the
  *               table's dtype; out of range: zeros
  *  SCATTER_ADD  index i32 [N], src f32 [N, ...] -> table gradient [V, ...] (zero where no index;

@@ -71,6 +71,14 @@ static void print_attributes(sc_text *text, const sc_op_desc *desc) {
     case SC_OP_LAYER_NORM:
         sc_text_add(text, " epsilon %.9g", (double)attr->layer_norm.epsilon);
         break;
+    case SC_OP_ATTENTION:
+    case SC_OP_ATTENTION_GRAD_QUERY:
+    case SC_OP_ATTENTION_GRAD_KEY:
+        sc_text_add(text, " heads %d scale %.9g", attr->attention.heads,
+                    (double)attr->attention.scale);
+        if (attr->attention.causal)
+            sc_text_add(text, " causal %lld", (long long)attr->attention.shift);
+        break;
     case SC_OP_PERMUTE:
         sc_text_add(text, " order ");
         for (int d = 0; d < rank; d++)

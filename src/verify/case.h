@@ -11,6 +11,7 @@
 typedef enum sc_verify_fill {
     SC_FILL_REAL,        /* uniform in [-2, 2); u8 and i32: 0..255 */
     SC_FILL_WHOLE,       /* -4 .. 4: sums of up to 2^20 products stay exact */
+    SC_FILL_LARGE,       /* whole numbers of -64 .. 64: sums of up to 2^11 products stay exact */
     SC_FILL_POSITIVE,    /* 2^-8 .. 4 */
     SC_FILL_SPECIAL,     /* signed zeros, subnormals, huge, infinities, NaN, then all magnitudes */
     SC_FILL_WIDE,        /* random sign and exponent over [-100, 100] in value */
@@ -21,6 +22,7 @@ typedef enum sc_verify_fill {
     SC_FILL_LOG_PROBABILITY, /* rows of a log-softmax */
     SC_FILL_INDEX,           /* below case->limit */
     SC_FILL_WILD_INDEX,      /* as INDEX, some below 0 or beyond the limit */
+    SC_FILL_LENGTH,          /* 0, case->limit, then as WILD_INDEX */
     SC_FILL_DIFFERENT,       /* as WILD_INDEX, and none of them comes twice */
     SC_FILL_TAP,             /* MAXPOOL2D_GRAD: a tap of the window that lies on data */
     SC_FILL_ORIGIN,          /* CROP2D: places whose window lies on data, at least in part */
@@ -58,6 +60,7 @@ void sc_verify_pool_cases(sc_verify_list *list);
 void sc_verify_reduce_cases(sc_verify_list *list);
 void sc_verify_softmax_cases(sc_verify_list *list);
 void sc_verify_norm_cases(sc_verify_list *list);
+void sc_verify_attention_cases(sc_verify_list *list);
 void sc_verify_index_cases(sc_verify_list *list);
 void sc_verify_copy_cases(sc_verify_list *list);
 void sc_verify_elementwise_random(sc_verify_list *list, sc_draw *draw);
@@ -67,6 +70,7 @@ void sc_verify_pool_random(sc_verify_list *list, sc_draw *draw);
 void sc_verify_reduce_random(sc_verify_list *list, sc_draw *draw);
 void sc_verify_softmax_random(sc_verify_list *list, sc_draw *draw);
 void sc_verify_norm_random(sc_verify_list *list, sc_draw *draw);
+void sc_verify_attention_random(sc_verify_list *list, sc_draw *draw);
 void sc_verify_index_random(sc_verify_list *list, sc_draw *draw);
 void sc_verify_copy_random(sc_verify_list *list, sc_draw *draw);
 

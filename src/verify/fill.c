@@ -187,6 +187,8 @@ static double one_value(uint64_t *state, const sc_verify_case *test, int index, 
     switch ((sc_verify_fill)test->fill[index]) {
     case SC_FILL_WHOLE:
         return (double)sc_draw_below(state, 9) - 4;
+    case SC_FILL_LARGE:
+        return (double)sc_draw_below(state, 129) - 64;
     case SC_FILL_POSITIVE:
         return 0x1p-8 + sc_draw_uniform(state) * 4;
     case SC_FILL_SPECIAL:
@@ -203,6 +205,8 @@ static double one_value(uint64_t *state, const sc_verify_case *test, int index, 
         return (double)sc_draw_below(state, test->limit);
     case SC_FILL_WILD_INDEX:
         return wild_index(state, test->limit);
+    case SC_FILL_LENGTH:
+        return i == 0 ? 0 : i == 1 ? (double)test->limit : wild_index(state, test->limit);
     case SC_FILL_DIFFERENT:
         return different(test, index, i);
     case SC_FILL_TAP:

@@ -83,6 +83,7 @@ sc_reference_function sc_reference_elementwise, sc_reference_matmul, sc_referenc
     sc_reference_maxpool2d_grad, sc_reference_avgpool2d, sc_reference_avgpool2d_grad,
     sc_reference_reduce, sc_reference_softmax, sc_reference_softmax_grad,
     sc_reference_cross_entropy, sc_reference_layer_norm, sc_reference_layer_norm_grad,
+    sc_reference_attention, sc_reference_attention_grad_query, sc_reference_attention_grad_key,
     sc_reference_gather, sc_reference_scatter_add, sc_reference_put_rows, sc_reference_argmax,
     sc_reference_permute, sc_reference_slice, sc_reference_concat, sc_reference_pad,
     sc_reference_crop2d, sc_reference_reorder;

@@ -44,7 +44,8 @@ static int row_counts(const sc_verify_case *test, int64_t rows[MOST_ROWS]) {
 
 static bool all_whole(const sc_verify_case *test) {
     for (int i = 0; i < test->desc.inputs; i++)
-        if (sc_dtype_is_float(test->desc.tensor[i].dtype) && test->fill[i] != SC_FILL_WHOLE)
+        if (sc_dtype_is_float(test->desc.tensor[i].dtype) && test->fill[i] != SC_FILL_WHOLE &&
+            test->fill[i] != SC_FILL_LARGE)
             return false;
     return true;
 }

@@ -75,6 +75,7 @@ static const family families[] = {
     {"reduce", sc_verify_reduce_cases, sc_verify_reduce_random},
     {"softmax", sc_verify_softmax_cases, sc_verify_softmax_random},
     {"norm", sc_verify_norm_cases, sc_verify_norm_random},
+    {"attention", sc_verify_attention_cases, sc_verify_attention_random},
     {"index", sc_verify_index_cases, sc_verify_index_random},
     {"copy", sc_verify_copy_cases, sc_verify_copy_random},
 };

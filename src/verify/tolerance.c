@@ -35,6 +35,18 @@ static const sc_tolerance_row rows[] = {
      "sum"},
     {"layer normalisation's gradient", "g(n + 14) * inverse (|g| + mean|g| + |h| mean|g h|)",
      "two means of n products"},
+    {"attention's weights", "exp(e + (|x| + 8) u) - 1 relative, e = g(D + 4) |scale| sum|q||k|",
+     "a score of D products, a rounded difference, an exp"},
+    {"attention",
+     "sum p e|v - y| / (1 - sum p e) + g(1.5 n + 24) * sum p (|v| + |y|), e of the weights",
+     "weights that are off by e move their mean by the first term; a sum of n, scaled anew by an "
+     "exp and a product for each tile of 16 keys or more"},
+    {"attention's logsum", "sum p e / (1 - sum p e) + g(1.5 n + 24) + 6 u |log| + u |y|",
+     "the logarithm of that sum"},
+    {"attention's gradients",
+     "sum of |p| e, |p| times the error of dy.v - delta, each times its factor; g(n + 6) of the "
+     "sum",
+     "first-order propagation of the weights' errors, a sum of n"},
     {"normal numbers", "8 u r", "log, root, sine at radius r"},
     {"what is stored as f16 or bf16", "+ half an ulp of the type, of a subnormal at least",
      "one rounding, when it is stored"},
@@ -131,6 +143,19 @@ double sc_tolerance_layer_norm(double distance, double distance_error, double in
 
 double sc_tolerance_layer_norm_grad(int64_t n, double magnitude) {
     return growth((double)n + 14) * magnitude + 0x1p-148;
+}
+
+double sc_tolerance_weight(double x, double error) {
+    if (isinf(x)) x = 0; /* exp of an infinity is exact */
+    return expm1(error + (fabs(x) + 8) * unit);
+}
+
+double sc_tolerance_attention(int64_t n, double magnitude) {
+    return growth(1.5 * (double)n + 24) * magnitude;
+}
+
+double sc_tolerance_logsum(int64_t n, double error, double logarithm, double value) {
+    return error + growth(1.5 * (double)n + 24) + 6 * unit * fabs(logarithm) + unit * fabs(value);
 }
 
 double sc_tolerance_normal(double radius) {

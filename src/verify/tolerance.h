@@ -36,6 +36,13 @@ double sc_tolerance_layer_norm(double distance, double distance_error, double in
 /* dx of layer normalisation: terms of magnitude `magnitude` (inverse * (|g| + mean |g| + |h| mean
  * |g h|)). */
 double sc_tolerance_layer_norm_grad(int64_t n, double magnitude);
+/* The relative error of exp(x), x being a difference that is off by `error`. */
+double sc_tolerance_weight(double x, double error);
+/* Sums over n keys in tiles that are scaled anew, and a division: terms of magnitude `magnitude`.
+ */
+double sc_tolerance_attention(int64_t n, double magnitude);
+/* A logarithm of a sum of n, whose terms together are off by the share `error`. */
+double sc_tolerance_logsum(int64_t n, double error, double logarithm, double value);
 /* Standard normal from uniform words at radius r. */
 double sc_tolerance_normal(double radius);
 /* What a device that flushes subnormals may add to a result made of `length` terms. */

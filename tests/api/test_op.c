@@ -59,6 +59,10 @@ static socle_value softmax(socle_graph *g, const socle_value *x) {
 static socle_value layer_norm(socle_graph *g, const socle_value *x) {
     return socle_op_layer_norm(g, x[0], x[1], x[2], 3);
 }
+static socle_value attention(socle_graph *g, const socle_value *x) {
+    const socle_attention one = {.scale = 1};
+    return socle_op_attention(g, x[0], x[1], x[2], -1, &one);
+}
 static socle_value cross_entropy(socle_graph *g, const socle_value *x) {
     return socle_op_cross_entropy(g, x[0], x[1]);
 }
@@ -174,6 +178,15 @@ static const op_case cases[] = {
       {F32(2), {10, 20}, {1, 2}}},
      F32(1, 2),
      {9, 22}},
+    /* p = [1/4 3/4], y = 7; dv = p; p (v - y) = [-3/4 3/4] is dk, and by log 3 dq */
+    {"attention",
+     attention,
+     3,
+     {{F32(1, 1, 1), {1}, {0.823959217f}},
+      {F32(1, 2, 1), {0, 1.0986122887f}, {-0.75f, 0.75f}},
+      {F32(1, 2, 1), {4, 8}, {0.25f, 0.75f}}},
+     F32(1, 1, 1),
+     {7}},
     /* -log 3/4 and -log 1/2; dx = w (p - onehot) */
     {"cross_entropy, u8",
      cross_entropy,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Layer normalisation, with its gradient, against what PyTorch makes of the same
+/* Attention and layer normalisation, with their gradients, against what PyTorch makes of the same
  * numbers (make_transformer.py). Refusals. */
 #include "api_test.h"
 #include "transformer_expected.h"
@@ -77,6 +77,37 @@ static void end(bench *b) {
     socle_close(b->context);
 }
 
+static void check_attention(const char *device, const torch_attention *t) {
+    bench b;
+    const int64_t width = (int64_t)t->heads * t->depth;
+    const socle_shape q = SOCLE_SHAPE(t->samples, t->queries, width),
+                      k = SOCLE_SHAPE(t->samples, t->keys, width);
+    const socle_attention options = {.heads = t->heads, .causal = t->causal};
+    socle_tensor *lengths = NULL;
+    socle_value length = -1;
+    begin(&b, device);
+    add_operand(&b, q);
+    add_operand(&b, k);
+    add_operand(&b, k);
+    if (t->has_length) {
+        lengths = api_tensor(b.context, SOCLE_I32, SOCLE_SHAPE(t->samples));
+        API_OK(b.context, socle_tensor_write(lengths, t->length, socle_tensor_bytes(lengths)));
+        length = socle_op_tensor(b.graph, lengths);
+    }
+    run(&b, socle_op_attention(b.graph, b.x[0], b.x[1], b.x[2], length, &options), q);
+    expect(&b, b.result, "y", t->y);
+    expect(&b, b.gradient[0], "dq", t->dq);
+    expect(&b, b.gradient[1], "dk", t->dk);
+    expect(&b, b.gradient[2], "dv", t->dv);
+    socle_tensor_destroy(lengths);
+    end(&b);
+}
+
+API_TEST(transformer, attention_as_pytorch) {
+    for (size_t i = 0; i < sizeof torch_attentions / sizeof torch_attentions[0]; i++)
+        check_attention(device, &torch_attentions[i]);
+}
+
 API_TEST(transformer, layer_norm_as_pytorch) {
     for (size_t i = 0; i < sizeof torch_layer_norms / sizeof torch_layer_norms[0]; i++) {
         const torch_layer_norm *t = &torch_layer_norms[i];
@@ -95,6 +126,29 @@ API_TEST(transformer, layer_norm_as_pytorch) {
     }
 }
 
+/* Heads that lie apart are samples of one head each: the same numbers. */
+Test(transformer, heads_may_be_samples) {
+    enum { HEADS = 3, STEPS = 5, DEPTH = 4, WIDTH = HEADS * DEPTH };
+    bench b;
+    float together[STEPS * WIDTH], apart[STEPS * WIDTH];
+    begin(&b, "cpu");
+    add_operand(&b, SOCLE_SHAPE(1, STEPS, WIDTH));
+    const socle_attention options = {.heads = HEADS};
+    socle_tensor *other = api_tensor(b.context, SOCLE_F32, SOCLE_SHAPE(1, STEPS, WIDTH));
+    socle_value x = b.x[0], y = socle_op_attention(b.graph, x, x, x, -1, &options);
+    x = socle_op_permute(b.graph, socle_op_reshape(b.graph, x, SOCLE_SHAPE(STEPS, HEADS, DEPTH)),
+                         (const int[]){1, 0, 2});
+    x = socle_op_permute(b.graph, socle_op_attention(b.graph, x, x, x, -1, NULL),
+                         (const int[]){1, 0, 2});
+    socle_op_store(b.graph, socle_op_reshape(b.graph, x, SOCLE_SHAPE(1, STEPS, WIDTH)), other);
+    run(&b, y, SOCLE_SHAPE(1, STEPS, WIDTH));
+    API_OK(b.context, socle_tensor_read(b.result, together, sizeof together));
+    API_OK(b.context, socle_tensor_read(other, apart, sizeof apart));
+    SC_EQ_MEMORY(together, apart, sizeof apart);
+    socle_tensor_destroy(other);
+    end(&b);
+}
+
 static void refused(socle_status status, const char *part,
                     socle_value (*build)(socle_graph *graph, socle_value x)) {
     bench b;
@@ -105,6 +159,15 @@ static void refused(socle_status status, const char *part,
     end(&b);
 }
 
+static socle_value five_heads(socle_graph *graph, socle_value x) {
+    return socle_op_attention(graph, x, x, x, -1, &(socle_attention){.heads = 5});
+}
+static socle_value floats_as_lengths(socle_graph *graph, socle_value x) {
+    return socle_op_attention(graph, x, x, x, x, NULL);
+}
+static socle_value no_value(socle_graph *graph, socle_value x) {
+    return socle_op_attention(graph, x, x + 50, x, -1, NULL);
+}
 static socle_value long_scale(socle_graph *graph, socle_value x) {
     return socle_op_layer_norm(graph, x, x, x, 1e-5f);
 }
@@ -114,8 +177,12 @@ static socle_value no_epsilon(socle_graph *graph, socle_value x) {
 }
 
 Test(transformer, refusals) {
+    refused(SOCLE_STATUS_SHAPE, "a width of 4 is not divided by 5 heads", five_heads);
+    refused(SOCLE_STATUS_SHAPE, "must be i32", floats_as_lengths);
+    refused(SOCLE_STATUS_INVALID_ARGUMENT, "is not a value of this graph", no_value);
     refused(SOCLE_STATUS_SHAPE, "must have 1", long_scale);
     refused(SOCLE_STATUS_SHAPE, "epsilon is 0", no_epsilon);
+    SC_EQ(socle_op_attention(NULL, 0, 0, 0, -1, NULL), -1);
     SC_EQ(socle_op_layer_norm(NULL, 0, 0, 0, 1e-5f), -1);
 }
 

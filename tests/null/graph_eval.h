@@ -58,9 +58,11 @@ double eval_round(const graph_eval *eval, double value);
 void eval_operation(const graph_eval *eval, const sc_node *node, const eval_tensor *in,
                     const eval_tensor *out);
 
-/* graph_eval_sequence.c. */
+/* graph_eval_sequence.c; eval_attention: the gradients too. */
 void eval_layer_norm(const graph_eval *eval, const sc_node *node, const eval_tensor *in,
                      const eval_tensor *out);
 void eval_layer_norm_grad(const graph_eval *eval, const eval_tensor *in, const eval_tensor *dx);
+void eval_attention(const graph_eval *eval, const sc_node *node, const eval_tensor *in,
+                    const eval_tensor *out);
 
 #endif

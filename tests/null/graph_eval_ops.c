@@ -329,6 +329,11 @@ void eval_operation(const graph_eval *eval, const sc_node *node, const eval_tens
     case SC_OP_LAYER_NORM_GRAD:
         eval_layer_norm_grad(eval, in, out);
         break;
+    case SC_OP_ATTENTION:
+    case SC_OP_ATTENTION_GRAD_QUERY:
+    case SC_OP_ATTENTION_GRAD_KEY:
+        eval_attention(eval, node, in, out);
+        break;
     case SC_OP_GATHER:
     case SC_OP_SCATTER_ADD:
         gather(eval, node, in, out);

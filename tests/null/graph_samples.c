@@ -288,13 +288,32 @@ static sc_value layered(sample *s) {
     return per_row(s, sc_build_unary(graph, SC_EXPR_TANH, x));
 }
 
+/* Two heads of a sequence with itself, causal and of other lengths, then one head with another
+ * sequence, of which some queries see no key. */
+static sc_value attended(sample *s) {
+    sc_graph *graph = s->graph;
+    sc_value x = INPUT(s, SOCLE_F32, 3, 3, 4), other = INPUT(s, SOCLE_F32, 3, 5, 4), own[3], far[2];
+    for (int i = 0; i < 3; i++)
+        own[i] = sc_build_binary(graph, SC_EXPR_MUL, x, PARAMETER(s, 3, 1, 3, 4));
+    for (int i = 0; i < 2; i++)
+        far[i] = sc_build_binary(graph, SC_EXPR_MUL, other, PARAMETER(s, 3, 1, 5, 4));
+    sc_value y =
+        sc_build_attention(graph, own[0], own[1], own[2], INPUT(s, SOCLE_I32, 1, 0), 2, 0.7f, true);
+    y = sc_build_binary(graph, SC_EXPR_ADD, y, sc_build_scale(graph, x, 0.5f, 0.0f));
+    y = sc_build_attention(graph, y, far[0], far[1], SC_NO_VALUE, 1, 1.5f, false);
+    y = sc_build_attention(graph, far[0], y, y, SC_NO_VALUE, 4, 1.5f, true);
+    return per_row(
+        s, sc_build_unary(graph, SC_EXPR_SIN,
+                          sc_build_binary(graph, SC_EXPR_MUL, y, PARAMETER(s, 3, 1, 5, 4))));
+}
+
 const sample_net sample_nets[] = {
     {"mlp", mlp},           {"convnet", convnet},     {"normalised", normalised},
     {"shapes", shapes},     {"residual", residual},   {"dropped", dropped},
     {"embedded", embedded}, {"attention", attention}, {"transposed", transposed},
     {"folded", folded},     {"summed", summed},       {"cropped", cropped},
     {"tokens", tokens},     {"replaced", replaced},   {"layered", layered},
-
+    {"attended", attended},
 };
 const int sample_net_count = sizeof sample_nets / sizeof sample_nets[0];
 

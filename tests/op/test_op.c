@@ -144,6 +144,25 @@ Test(op, layer_normalisation) {
     expect(&desc, 0, "f32[N*3,5]");
 }
 
+Test(op, attention) {
+    sc_tensor_desc length = batched(SOCLE_I32, 8, 1, (int64_t[]){8});
+    sc_op_desc desc =
+        build(SC_OP_ATTENTION, 4, 2, F32N(8, 5, 12), F32N(8, 7, 12), F32N(8, 7, 12), length);
+    desc.attr.attention.heads = 3;
+    desc.attr.attention.scale = 0.5f;
+    expect(&desc, 0, "f32[N,5,12]");
+    expect(&desc, 1, "f32[N,5,3]");
+    desc = build(SC_OP_ATTENTION_GRAD_QUERY, 6, 1, F32(8, 5, 12), F32(8, 7, 12), F32(8, 7, 12),
+                 F32(8, 5, 12), F32(8, 5, 3), F32(8, 5, 3));
+    desc.attr.attention.heads = 3;
+    expect(&desc, 0, "f32[8,5,12]");
+    desc.op = SC_OP_ATTENTION_GRAD_KEY;
+    desc.outputs = 2;
+    memset(&desc.tensor[6], 0, sizeof desc.tensor[6]);
+    expect(&desc, 0, "f32[8,7,12]");
+    expect(&desc, 1, "f32[8,7,12]");
+}
+
 Test(op, copies) {
     sc_op_desc desc = build(SC_OP_PERMUTE, 1, 1, F32N(8, 3, 4, 5));
     memcpy(desc.attr.permute.order, (int[]){0, 3, 1, 2}, 4 * sizeof(int));

@@ -224,6 +224,37 @@ Test(op_errors, layer_normalisation) {
     refused(desc, SOCLE_STATUS_SHAPE, "operand 2 is f32[N,6], must be f32[N,5]");
 }
 
+Test(op_errors, attention) {
+    sc_tensor_desc x = F32N(8, 5, 12), length = batched(SOCLE_I32, 8, 1, (int64_t[]){8});
+    sc_op_desc good = build(SC_OP_ATTENTION, 4, 2, x, x, x, length), desc;
+    good.attr.attention.heads = 3;
+    desc = good, desc.attr.attention.heads = 5;
+    refused(desc, SOCLE_STATUS_SHAPE, "a width of 12 is not divided by 5 heads");
+    desc.attr.attention.heads = 0;
+    refused(desc, SOCLE_STATUS_SHAPE, "divided by 0 heads");
+    desc = good, desc.attr.attention.scale = INFINITY;
+    refused(desc, SOCLE_STATUS_SHAPE, "scale is inf");
+    desc = good, desc.attr.attention.causal = true, desc.attr.attention.shift = INT32_MAX;
+    refused(desc, SOCLE_STATUS_SHAPE, "must be within 2^30");
+    desc = good, desc.tensor[1] = F32N(8, 7, 11);
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 1 is 11 wide, the queries are 12");
+    desc.tensor[1] = F32N(8, 7, 12);
+    refused(desc, SOCLE_STATUS_SHAPE, "there are 7 keys and 5 values");
+    desc = good, desc.tensor[2] = F32(8, 5, 12);
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 2 has 8 (not batched)");
+    desc = good, desc.tensor[0] = F32N(8, 12);
+    refused(desc, SOCLE_STATUS_SHAPE, "must have 3");
+    desc = good, desc.tensor[3] = batched(SOCLE_I32, 7, 1, (int64_t[]){7});
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 3 has 7");
+    desc.tensor[3] = F32N(8);
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 3 is f32, must be i32");
+    desc = good, desc.inputs = 5;
+    refused(desc, SOCLE_STATUS_INTERNAL, "5 inputs, needs 3, or 4 with lengths");
+    desc = build(SC_OP_ATTENTION_GRAD_QUERY, 6, 1, x, x, x, x, F32N(8, 5, 3), F32N(8, 5, 2));
+    desc.attr.attention.heads = 3;
+    refused(desc, SOCLE_STATUS_SHAPE, "operand 5 is f32[N,5,2], must be f32[N,5,3]");
+}
+
 Test(op_errors, copies) {
     sc_op_desc desc = build(SC_OP_PERMUTE, 1, 1, F32N(8, 3, 4));
     memcpy(desc.attr.permute.order, (int[]){0, 1, 1}, 3 * sizeof(int));

@@ -170,6 +170,44 @@ Test(reference, layer_norm_gradient) {
     expect_gradient(&forward, 0, backward.value[2], backward.value[5]);
 }
 
+/* Two heads of three columns; causal, with a query that sees nothing and a short second sample. */
+static void check_attention(sc_op op, int by, int result) {
+    static bench forward, backward;
+    sc_tensor_desc q = F32N(2, 4, 6), k = F32N(2, 5, 6), per_head = F32N(2, 4, 2);
+    sc_tensor_desc length = batched(SOCLE_I32, 2, 1, (int64_t[]){2});
+    sc_op_desc desc = build(SC_OP_ATTENTION, 4, 2, q, k, k, length);
+    desc.attr.attention.heads = 2;
+    desc.attr.attention.scale = 0.6f;
+    desc.attr.attention.causal = true;
+    desc.attr.attention.shift = -1;
+    set_up(&forward, desc);
+    forward.value[3][0] = 5;
+    forward.value[3][1] = 2;
+    sc_reference_run(&forward.job);
+    sc_op_attr attr = desc.attr;
+    desc = build(op, 7, op == SC_OP_ATTENTION_GRAD_KEY ? 2 : 1, q, k, k, q, per_head, per_head,
+                 length);
+    desc.attr = attr;
+    set_up(&backward, desc);
+    for (int i = 0; i < 3; i++)
+        memcpy(backward.value[i], forward.value[i], sizeof forward.value[i]);
+    memcpy(backward.value[4], forward.value[5], sizeof forward.value[5]);
+    memcpy(backward.value[6], forward.value[3], sizeof forward.value[3]);
+    for (int i = 0; i < 2 * 4 * 2; i++) {
+        backward.value[5][i] = 0;
+        for (int d = 0; d < 3; d++)
+            backward.value[5][i] += backward.value[3][3 * i + d] * forward.value[4][3 * i + d];
+    }
+    sc_reference_run(&backward.job);
+    expect_gradient(&forward, by, backward.value[3], backward.value[7 + result]);
+}
+
+Test(reference, attention_gradients) {
+    check_attention(SC_OP_ATTENTION_GRAD_QUERY, 0, 0);
+    check_attention(SC_OP_ATTENTION_GRAD_KEY, 1, 0);
+    check_attention(SC_OP_ATTENTION_GRAD_KEY, 2, 1);
+}
+
 Test(reference, cross_entropy_gradient) {
     static bench forward;
     static double gradient[MOST];

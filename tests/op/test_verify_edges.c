@@ -194,6 +194,34 @@ static side whole_quads(const sc_op_desc *desc) {
     const sc_tensor_desc *x = &desc->tensor[0];
     return side_of(x->dim[x->rank - 1] % 4 == 0);
 }
+static int64_t columns_of_head(const sc_op_desc *desc) {
+    return desc->tensor[0].dim[2] / desc->attr.attention.heads;
+}
+static side block_of_queries(const sc_op_desc *desc) {
+    return side_of(desc->tensor[0].dim[1] <= 64);
+}
+static side block_of_keys(const sc_op_desc *desc) {
+    return side_of(desc->tensor[1].dim[1] <= 64);
+}
+static side whole_panels(const sc_op_desc *desc) {
+    return side_of(columns_of_head(desc) % 32 == 0);
+}
+static side columns_of_a_group(const sc_op_desc *desc) {
+    return side_of(columns_of_head(desc) <= 128);
+}
+static side causal(const sc_op_desc *desc) {
+    return side_of(desc->attr.attention.causal);
+}
+static side with_lengths(const sc_op_desc *desc) {
+    return side_of(desc->inputs == (desc->op == SC_OP_ATTENTION ? 4 : 7));
+}
+static side blind_queries(const sc_op_desc *desc) {
+    return desc->attr.attention.causal ? side_of(desc->attr.attention.shift < 0) : NEITHER;
+}
+static side later_queries(const sc_op_desc *desc) {
+    int64_t last = desc->tensor[0].dim[1] + desc->attr.attention.shift;
+    return desc->attr.attention.causal ? side_of(last > desc->tensor[1].dim[1]) : NEITHER;
+}
 static side inner_axis(const sc_op_desc *desc) {
     return side_of(desc->attr.reduce.axes >> (desc->tensor[0].rank - 1) & 1);
 }
@@ -225,6 +253,7 @@ typedef struct edge {
 #define POOL SC_OP_MAXPOOL2D, SC_OP_AVGPOOL2D_GRAD
 #define ONLY(op) op, op
 #define NORM SC_OP_LAYER_NORM, SC_OP_LAYER_NORM_GRAD
+#define ATTENTION SC_OP_ATTENTION, SC_OP_ATTENTION_GRAD_KEY
 static const edge edges[] = {
     {"pointwise", pointwise, CONV, false},
     {"pointwise, equal widths", pointwise_of_equal_width, CONV, false},
@@ -264,6 +293,14 @@ static const edge edges[] = {
     {"rows of 1024", row_of_1024, NORM, false},
     {"rows of 4096", row_of_4096, NORM, true},
     {"whole quads", whole_quads, NORM, false},
+    {"a block of queries", block_of_queries, ATTENTION, false},
+    {"a block of keys", block_of_keys, ATTENTION, false},
+    {"whole panels", whole_panels, ATTENTION, false},
+    {"heads of 128 columns", columns_of_a_group, ATTENTION, false},
+    {"causal", causal, ATTENTION, false},
+    {"lengths", with_lengths, ATTENTION, false},
+    {"queries that see nothing", blind_queries, ATTENTION, false},
+    {"queries beyond the last key", later_queries, ATTENTION, false},
     {"the inner axis", inner_axis, ONLY(SC_OP_REDUCE), false},
     {"the outer axis", outer_axis, ONLY(SC_OP_REDUCE), false},
     {"whole blocks", full_blocks, ONLY(SC_OP_REORDER), false},
@@ -303,6 +340,7 @@ Test(verify_edges, both_sides_of_each_special_case) {
     sc_verify_matmul_cases(&all.list);
     sc_verify_softmax_cases(&all.list);
     sc_verify_norm_cases(&all.list);
+    sc_verify_attention_cases(&all.list);
     sc_verify_reduce_cases(&all.list);
     sc_verify_copy_cases(&all.list);
     for (int e = 0; e < EDGES; e++)

@@ -40,6 +40,7 @@ static SC_UNUSED void random_on_opencl(const char *family, int64_t count) {
     TEST(reduce, count)                                                                            \
     TEST(softmax, count)                                                                           \
     TEST(norm, count)                                                                              \
+    TEST(attention, count)                                                                         \
     TEST(index, count)                                                                             \
     TEST(copy, count)
 

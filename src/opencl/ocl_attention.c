@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Attention and its gradients. `group` gives a block of rows to a work-group, which works in tiles
+ * (cl/attention_group.cl; GPUs), `rows` a row to a work-item (cl/attention_rows.cl; CPU-class
+ * devices, and the reference). */
+#include "opencl/ocl_frame.h"
+
+#include "cl/shape_attention.h"
+
+#include <string.h>
+
+/* Of cl/attention_group.cl; the columns of a head are quads * 32 at most. */
+enum { ITEMS = 128, ITEM_ROWS = 16, ITEM_COLUMNS = 8, MOST_QUADS = 4, OPERANDS = 9, DIMS = 3 };
+enum { QUERY, KEY };
+
+typedef struct attention {
+    sc_ocl_frame frame;
+    sc_op op;
+    sc_tensor_desc q;
+    sc_shape_attention shape;
+    int inputs, outputs; /* inputs without lengths */
+    int own;             /* rows of a work-group; 1 of a work-item */
+} attention;
+
+/* Rows and columns of a tile's scores that a work-item of `group` has. */
+typedef struct tile {
+    int quads, rows, columns;
+} tile;
+
+static bool by_key(const attention *self) {
+    return self->op == SC_OP_ATTENTION_GRAD_KEY;
+}
+
+/* What fits the registers of every vendor, and 48 KiB of local memory. */
+static tile tile_of(sc_op op, int depth) {
+    const int quads = (depth + 31) / 32, at = quads < MOST_QUADS ? quads - 1 : MOST_QUADS - 1;
+    static const int forward[][2] = {{4, 4}, {4, 4}, {2, 4}, {2, 2}};
+    static const int by_query[][2] = {{2, 4}, {2, 4}, {1, 4}, {1, 2}};
+    static const int by_keys[][2] = {{2, 4}, {2, 2}, {1, 4}, {1, 2}}; /* two sums */
+    const int *size = op == SC_OP_ATTENTION              ? forward[at]
+                      : op == SC_OP_ATTENTION_GRAD_QUERY ? by_query[at]
+                                                         : by_keys[at];
+    return (tile){quads, size[0], size[1]};
+}
+
+static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows) {
+    const attention *self = frame;
+    const size_t local = self->frame.kernel[0].local[0];
+    sc_shape_attention *shape = sizes;
+    *shape = self->shape;
+    shape->samples = (int)sc_tensor_dim_at(&self->q, 0, rows);
+    int lines = by_key(self) ? shape->keys : shape->queries;
+    global[0] = (size_t)((lines + self->own - 1) / self->own) * local;
+    global[1] = (size_t)shape->heads;
+    global[2] = (size_t)shape->samples;
+}
+
+static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands,
+                          const void *shape, const sc_launch *launch) {
+    static const size_t element[OPERANDS] = {4, 4, 4, 4, 4, 4, 4, 4, 4};
+    const attention *self = frame;
+    const int lengths = self->shape.has_lengths;
+    (void)launch;
+    sc_ocl_frame_operands(call, operands, self->inputs, element);
+    sc_ocl_frame_operands(call, operands && lengths ? operands + self->inputs : NULL, 1, element);
+    sc_ocl_frame_operands(call, operands ? operands + self->inputs + lengths : NULL, self->outputs,
+                          element);
+    sc_ocl_call_value(call, shape, sizeof(sc_shape_attention));
+}
+
+static const sc_shape_attention nothing = {0};
+static const sc_ocl_single single = {sizeof(sc_shape_attention), &nothing, arrange, add_arguments};
+
+static const char *kernel_name(sc_op op, bool by_group) {
+    switch (op) {
+    case SC_OP_ATTENTION:
+        return by_group ? "attention_group" : "attention_rows";
+    case SC_OP_ATTENTION_GRAD_QUERY:
+        return by_group ? "attention_grad_query_group" : "attention_grad_query_rows";
+    default:
+        return by_group ? "attention_grad_key_group" : "attention_grad_key_rows";
+    }
+}
+
+static socle_status get_program(const sc_ocl_program **out, attention *self, sc_ocl_device *device,
+                                bool by_group) {
+    const tile t = tile_of(self->op, self->shape.depth);
+    sc_text defines;
+    self->own = by_group ? ITEM_ROWS * t.rows : 1;
+    if (!by_group) return sc_ocl_program_get(out, device, NULL, "attention_rows.cl", NULL);
+    sc_text_init(&defines, device->base.env);
+    sc_text_add(&defines, "-D SC_GRADIENT=%d -D SC_QUADS=%d -D SC_R=%d -D SC_C=%d",
+                self->op != SC_OP_ATTENTION, t.quads, t.rows, t.columns);
+    if (!(device->base.info.traits & SC_TRAIT_FAST_FMA)) sc_text_add(&defines, " -D SC_NO_FMA");
+    return sc_ocl_frame_program(out, device, NULL, "attention_group.cl", &defines);
+}
+
+static socle_status build(attention *self, sc_ocl_device *device, bool by_group) {
+    const size_t local[DIMS] = {by_group ? ITEMS : 1, 1, 1};
+    const sc_ocl_program *program = NULL;
+    SC_TRY(get_program(&program, self, device, by_group));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
+                                kernel_name(self->op, by_group), DIMS, local, true));
+    return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->q));
+}
+
+static socle_status prepare(sc_kernel **out, sc_device *device,
+                            const sc_implementation *implementation, const sc_op_desc *desc,
+                            const int *tuning) {
+    attention *self = NULL;
+    (void)tuning;
+    SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, sc_ocl_single_enqueue));
+    self->frame.single = &single;
+    self->op = desc->op;
+    self->q = desc->tensor[QUERY];
+    self->inputs = desc->op == SC_OP_ATTENTION ? 3 : 6;
+    self->outputs = desc->outputs;
+    self->shape = (sc_shape_attention){
+        .queries = (int)desc->tensor[QUERY].dim[1],
+        .keys = (int)desc->tensor[KEY].dim[1],
+        .width = (int)desc->tensor[QUERY].dim[2],
+        .heads = desc->attr.attention.heads,
+        .depth = (int)desc->tensor[QUERY].dim[2] / desc->attr.attention.heads,
+        .has_lengths = desc->inputs > self->inputs,
+        .causal = desc->attr.attention.causal,
+        .shift = (int)desc->attr.attention.shift,
+        .scale = desc->attr.attention.scale,
+    };
+    bool by_group = strcmp(implementation->name, "group") == 0;
+    return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device), by_group));
+}
+
+/* Bytes of local memory that a tile takes. */
+static size_t tile_bytes(sc_op op, int depth) {
+    const tile t = tile_of(op, depth);
+    const size_t own = (size_t)(ITEM_ROWS * t.rows), other = (size_t)(ITEM_COLUMNS * t.columns);
+    const size_t pitch = (size_t)(32 * t.quads + 4), sides = op == SC_OP_ATTENTION ? 1 : 2;
+    size_t factors = own * (other + 4) * (op == SC_OP_ATTENTION_GRAD_KEY ? 2 : 1);
+    if (op == SC_OP_ATTENTION) factors += own * (ITEM_COLUMNS + 1);
+    return sizeof(float) * (sides * (own + other) * pitch + factors);
+}
+
+static bool accepts_group(const sc_device *device, const sc_op_desc *desc) {
+    const int64_t depth = desc->tensor[QUERY].dim[2] / desc->attr.attention.heads;
+    return depth <= 32 * MOST_QUADS &&
+           tile_bytes(desc->op, (int)depth) <= device->info.local_memory;
+}
+
+#define GROUP                                                                                      \
+    .name = "group", .needs = SC_TRAIT_MANY_ITEMS | SC_TRAIT_LOCAL_MEMORY,                         \
+    .accepts = accepts_group, .prepare = prepare
+#define ROWS .name = "rows", .prepare = prepare
+const sc_implementation sc_ocl_attention_group = {.op = SC_OP_ATTENTION, GROUP};
+const sc_implementation sc_ocl_attention_rows = {.op = SC_OP_ATTENTION, ROWS};
+const sc_implementation sc_ocl_attention_grad_query_group = {.op = SC_OP_ATTENTION_GRAD_QUERY,
+                                                             GROUP};
+const sc_implementation sc_ocl_attention_grad_query_rows = {.op = SC_OP_ATTENTION_GRAD_QUERY, ROWS};
+const sc_implementation sc_ocl_attention_grad_key_group = {.op = SC_OP_ATTENTION_GRAD_KEY, GROUP};
+const sc_implementation sc_ocl_attention_grad_key_rows = {.op = SC_OP_ATTENTION_GRAD_KEY, ROWS};

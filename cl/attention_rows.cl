@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention and its gradients, a row per work-item: for CPU-class devices, and the reference. The
+ * Attention and its gradients, a row per work-item: the reference. The
  * results are what they are added up in. It must not know layers.
  *
  * Global (rows, heads, samples), local 1; the rows are queries, of attention_grad_key_rows keys.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attention and its gradients. `group` gives a block of rows to a work-group, which works in tiles
- * (cl/attention_group.cl; GPUs), `rows` a row to a work-item (cl/attention_rows.cl; CPU-class
- * devices, and the reference). */
+ * (cl/attention_group.cl; GPUs), `lanes` 16 rows to a work-item (cl/attention_lanes.cl; CPU-class
+ * devices), `rows` one (cl/attention_rows.cl; the reference). */
 #include "opencl/ocl_frame.h"
 
 #include "cl/shape_attention.h"
@@ -10,6 +10,8 @@
 
 /* Of cl/attention_group.cl; the columns of a head are quads * 32 at most. */
 enum { ITEMS = 128, ITEM_ROWS = 16, ITEM_COLUMNS = 8, MOST_QUADS = 4, OPERANDS = 9, DIMS = 3 };
+/* Of cl/attention_lanes.cl. */
+enum { VECTOR_ROWS = 16, MOST_COLUMNS = 256 };
 enum { QUERY, KEY };
 
 typedef struct attention {
@@ -70,36 +72,40 @@ static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand
 static const sc_shape_attention nothing = {0};
 static const sc_ocl_single single = {sizeof(sc_shape_attention), &nothing, arrange, add_arguments};
 
-static const char *kernel_name(sc_op op, bool by_group) {
-    switch (op) {
-    case SC_OP_ATTENTION:
-        return by_group ? "attention_group" : "attention_rows";
-    case SC_OP_ATTENTION_GRAD_QUERY:
-        return by_group ? "attention_grad_query_group" : "attention_grad_query_rows";
-    default:
-        return by_group ? "attention_grad_key_group" : "attention_grad_key_rows";
-    }
+typedef enum form { GROUP, LANES, ROWS, FORMS } form;
+static const char *const words[FORMS] = {"group", "lanes", "rows"};
+
+static const char *kernel_name(sc_op op, form of) {
+    static const char *const names[][FORMS] = {
+        {"attention_group", "attention_lanes", "attention_rows"},
+        {"attention_grad_query_group", "attention_grad_query_lanes", "attention_grad_query_rows"},
+        {"attention_grad_key_group", "attention_grad_key_lanes", "attention_grad_key_rows"}};
+    return names[op == SC_OP_ATTENTION ? 0 : op == SC_OP_ATTENTION_GRAD_QUERY ? 1 : 2][of];
 }
 
 static socle_status get_program(const sc_ocl_program **out, attention *self, sc_ocl_device *device,
-                                bool by_group) {
+                                form of) {
     const tile t = tile_of(self->op, self->shape.depth);
     sc_text defines;
-    self->own = by_group ? ITEM_ROWS * t.rows : 1;
-    if (!by_group) return sc_ocl_program_get(out, device, NULL, "attention_rows.cl", NULL);
+    self->own = of == GROUP ? ITEM_ROWS * t.rows : of == LANES ? VECTOR_ROWS : 1;
+    if (of == ROWS) return sc_ocl_program_get(out, device, NULL, "attention_rows.cl", NULL);
     sc_text_init(&defines, device->base.env);
-    sc_text_add(&defines, "-D SC_GRADIENT=%d -D SC_QUADS=%d -D SC_R=%d -D SC_C=%d",
-                self->op != SC_OP_ATTENTION, t.quads, t.rows, t.columns);
+    if (of == GROUP)
+        sc_text_add(&defines, "-D SC_GRADIENT=%d -D SC_QUADS=%d -D SC_R=%d -D SC_C=%d",
+                    self->op != SC_OP_ATTENTION, t.quads, t.rows, t.columns);
+    else
+        sc_text_add(&defines, "-D SC_MOST=%d", 32 * t.quads);
     if (!(device->base.info.traits & SC_TRAIT_FAST_FMA)) sc_text_add(&defines, " -D SC_NO_FMA");
-    return sc_ocl_frame_program(out, device, NULL, "attention_group.cl", &defines);
+    return sc_ocl_frame_program(
+        out, device, NULL, of == GROUP ? "attention_group.cl" : "attention_lanes.cl", &defines);
 }
 
-static socle_status build(attention *self, sc_ocl_device *device, bool by_group) {
-    const size_t local[DIMS] = {by_group ? ITEMS : 1, 1, 1};
+static socle_status build(attention *self, sc_ocl_device *device, form of) {
+    const size_t local[DIMS] = {of == GROUP ? ITEMS : 1, 1, 1};
     const sc_ocl_program *program = NULL;
-    SC_TRY(get_program(&program, self, device, by_group));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
-                                kernel_name(self->op, by_group), DIMS, local, true));
+    SC_TRY(get_program(&program, self, device, of));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, kernel_name(self->op, of),
+                                DIMS, local, true));
     return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->q));
 }
 
@@ -125,8 +131,9 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
         .shift = (int)desc->attr.attention.shift,
         .scale = desc->attr.attention.scale,
     };
-    bool by_group = strcmp(implementation->name, "group") == 0;
-    return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device), by_group));
+    form of = GROUP;
+    while (of < ROWS && strcmp(implementation->name, words[of]) != 0) of++;
+    return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device), of));
 }
 
 /* Bytes of local memory that a tile takes. */
@@ -139,20 +146,31 @@ static size_t tile_bytes(sc_op op, int depth) {
     return sizeof(float) * (sides * (own + other) * pitch + factors);
 }
 
-static bool accepts_group(const sc_device *device, const sc_op_desc *desc) {
-    const int64_t depth = desc->tensor[QUERY].dim[2] / desc->attr.attention.heads;
-    return depth <= 32 * MOST_QUADS &&
-           tile_bytes(desc->op, (int)depth) <= device->info.local_memory;
+static int64_t depth_of(const sc_op_desc *desc) {
+    return desc->tensor[QUERY].dim[2] / desc->attr.attention.heads;
 }
 
-#define GROUP                                                                                      \
+static bool accepts_group(const sc_device *device, const sc_op_desc *desc) {
+    return depth_of(desc) <= 32 * MOST_QUADS &&
+           tile_bytes(desc->op, (int)depth_of(desc)) <= device->info.local_memory;
+}
+
+/* A work-item has up to four arrays of 16 rows. */
+static bool accepts_lanes(const sc_device *device, const sc_op_desc *desc) {
+    (void)device;
+    return depth_of(desc) <= MOST_COLUMNS;
+}
+
+#define IN_GROUPS                                                                                  \
     .name = "group", .needs = SC_TRAIT_MANY_ITEMS | SC_TRAIT_LOCAL_MEMORY,                         \
     .accepts = accepts_group, .prepare = prepare
-#define ROWS .name = "rows", .prepare = prepare
-const sc_implementation sc_ocl_attention_group = {.op = SC_OP_ATTENTION, GROUP};
-const sc_implementation sc_ocl_attention_rows = {.op = SC_OP_ATTENTION, ROWS};
-const sc_implementation sc_ocl_attention_grad_query_group = {.op = SC_OP_ATTENTION_GRAD_QUERY,
-                                                             GROUP};
-const sc_implementation sc_ocl_attention_grad_query_rows = {.op = SC_OP_ATTENTION_GRAD_QUERY, ROWS};
-const sc_implementation sc_ocl_attention_grad_key_group = {.op = SC_OP_ATTENTION_GRAD_KEY, GROUP};
-const sc_implementation sc_ocl_attention_grad_key_rows = {.op = SC_OP_ATTENTION_GRAD_KEY, ROWS};
+#define IN_LANES                                                                                   \
+    .name = "lanes", .needs = SC_TRAIT_WIDE_ITEMS, .accepts = accepts_lanes, .prepare = prepare
+#define BY_ROW .name = "rows", .prepare = prepare
+#define IMPLEMENTATIONS(word, OP)                                                                  \
+    const sc_implementation sc_ocl_##word##_group = {.op = OP, IN_GROUPS};                         \
+    const sc_implementation sc_ocl_##word##_lanes = {.op = OP, IN_LANES};                          \
+    const sc_implementation sc_ocl_##word##_rows = {.op = OP, BY_ROW};
+IMPLEMENTATIONS(attention, SC_OP_ATTENTION)
+IMPLEMENTATIONS(attention_grad_query, SC_OP_ATTENTION_GRAD_QUERY)
+IMPLEMENTATIONS(attention_grad_key, SC_OP_ATTENTION_GRAD_KEY)

@@ -36,10 +36,13 @@
     X(sc_ocl_layer_norm_grad_group)                                                                \
     X(sc_ocl_layer_norm_grad_rows)                                                                 \
     X(sc_ocl_attention_group)                                                                      \
+    X(sc_ocl_attention_lanes)                                                                      \
     X(sc_ocl_attention_rows)                                                                       \
     X(sc_ocl_attention_grad_query_group)                                                           \
+    X(sc_ocl_attention_grad_query_lanes)                                                           \
     X(sc_ocl_attention_grad_query_rows)                                                            \
     X(sc_ocl_attention_grad_key_group)                                                             \
+    X(sc_ocl_attention_grad_key_lanes)                                                             \
     X(sc_ocl_attention_grad_key_rows)                                                              \
     X(sc_ocl_gather_wide)                                                                          \
     X(sc_ocl_gather_thin)                                                                          \

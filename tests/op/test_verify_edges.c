@@ -209,6 +209,9 @@ static side whole_panels(const sc_op_desc *desc) {
 static side columns_of_a_group(const sc_op_desc *desc) {
     return side_of(columns_of_head(desc) <= 128);
 }
+static side columns_of_lanes(const sc_op_desc *desc) {
+    return side_of(columns_of_head(desc) <= 256);
+}
 static side causal(const sc_op_desc *desc) {
     return side_of(desc->attr.attention.causal);
 }
@@ -297,6 +300,7 @@ static const edge edges[] = {
     {"a block of keys", block_of_keys, ATTENTION, false},
     {"whole panels", whole_panels, ATTENTION, false},
     {"heads of 128 columns", columns_of_a_group, ATTENTION, false},
+    {"heads of 256 columns", columns_of_lanes, ATTENTION, false},
     {"causal", causal, ATTENTION, false},
     {"lengths", with_lengths, ATTENTION, false},
     {"queries that see nothing", blind_queries, ATTENTION, false},

@@ -5,6 +5,7 @@
 #include "graph/fuse.h"
 #include "graph/grad.h"
 #include "graph/live.h"
+#include "graph/precision.h"
 #include "graph/repeat.h"
 #include "nn/lanes.h"
 
@@ -303,6 +304,31 @@ Test(graph, weights_are_what_the_builder_says) {
     SC_TRUE(!sc_graph_is_parameter(graph, between));
     sc_graph_destroy(copy);
     sc_graph_destroy(graph);
+}
+
+static int stored_as(const fixture *f, sc_value value) {
+    return sc_graph_desc(f->graph, value)->dtype;
+}
+
+/* What only the gradient reads of a normalisation and of attention keeps its digits. */
+Test(graph, statistics_are_not_stored_in_half) {
+    fixture f;
+    setup(&f);
+    const sc_tensor_desc six = sc_tensor_make(SOCLE_F32, 0, 1, (const int64_t[]){6});
+    sc_value scale = sc_graph_external(f.graph, SC_LANE_PARAMETERS, 4, &six, "scale");
+    sc_value y = sc_build_layer_norm(f.graph, f.x, scale, scale, 1e-5f);
+    sc_value steps = sc_build_reshape(f.graph, y, 3, (const int64_t[]){8, 3, 2});
+    sc_value z = sc_build_attention(f.graph, steps, steps, steps, SC_NO_VALUE, 2, 1.0f, true);
+    SC_OK(&f.env, f.graph->status);
+    SC_EQ(f.graph->nodes, 2);
+    const sc_node *norm = &f.graph->node[0], *attention = &f.graph->node[1];
+    sc_graph_store_half(f.graph, SOCLE_F16);
+    SC_EQ(stored_as(&f, y), SOCLE_F16);
+    SC_EQ(stored_as(&f, z), SOCLE_F16);
+    SC_EQ(stored_as(&f, norm->output[1]), SOCLE_F32);
+    SC_EQ(stored_as(&f, norm->output[2]), SOCLE_F32);
+    SC_EQ(stored_as(&f, attention->output[1]), SOCLE_F32);
+    finish(&f);
 }
 
 Test(graph, survives_refused_allocations) {

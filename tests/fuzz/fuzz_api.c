@@ -325,28 +325,28 @@ static socle_value operation(source *in, socle_graph *graph, const socle_value *
         return socle_op_conv2d(graph, a, b, &w, size_of(in));
     case 4:
         w = window(in);
-        return socle_op_maxpool2d(graph, a, &w);
+        return pick(in, 2) ? socle_op_maxpool2d(graph, a, &w) : socle_op_avgpool2d(graph, a, &w);
     case 5:
-        w = window(in);
-        return socle_op_avgpool2d(graph, a, &w);
+        return socle_op_layer_norm(graph, a, b, several[pick(in, 3)], 1e-5f);
     case 6:
         return socle_op_sum(graph, a, byte(in));
     case 7:
-        return socle_op_softmax(graph, a);
+        return pick(in, 2) ? socle_op_softmax(graph, a) : socle_op_argmax(graph, a);
     case 8:
         return socle_op_cross_entropy(graph, a, b);
     case 9:
         return socle_op_gather(graph, a, b);
-    case 10:
-        return socle_op_argmax(graph, a);
-    case 11: {
+    case 10: {
         socle_shape shape = sample_shape(in);
         return socle_op_reshape(graph, a, shape);
     }
-    case 12:
+    case 11:
         for (int i = 0; i < SOCLE_MAX_RANK; i++)
             order[i] = pick(in, 16) ? (i + pick(in, 2)) % 4 : size_of(in);
         return socle_op_permute(graph, a, order);
+    case 12:
+        return socle_op_attention(graph, a, b, several[pick(in, 3)], pick(in, 4) ? -1 : a,
+                                  &(socle_attention){size_of(in), 0, pick(in, 2)});
     default:
         return socle_op_concat(graph, pick(in, 4), several, size_of(in));
     }

@@ -15,15 +15,16 @@
  * sc_evaluate_one; SC_IDENTITY(k); sc_combine(k, a, b) and sc_combine16; sc_store_result(k, index,
  * value). It may define sc_accumulate, and then SC_HAS_ACCUMULATE: sc_evaluate and sc_combine16 in
  * one for the vectors that fit, returning the number of their elements. Sums run in 16 (here) or
- * SC_GROUP (reduce_group) interleaved accumulators, then pairwise.
+ * shape->lanes (reduce_group, a power of two) interleaved accumulators, then pairwise.
  *
- * Global sizes:
+ * -D SC_BY_GROUP: the kernels of GPU-class devices, else the others. Global sizes:
  *   reduce_lanes  (kept rows / together, or kept rows * column blocks; parts), local 1:
  *                 CPU-class devices, and the reference
- *   reduce_group  (kept rows * column blocks * SC_GROUP, parts), local (SC_GROUP, 1):
- *                 GPU-class devices
+ *   reduce_group  (groups of SC_GROUP / lanes results or columns * SC_GROUP, parts), local
+ *                 (SC_GROUP, 1): GPU-class devices
  *   reduce_final  (blocks of 64 results), local 1: behind reduce_lanes
- *   reduce_final_group  (results, up to a multiple of 64), local 64: behind reduce_group
+ *   reduce_final_group  (groups of SC_GROUP / lanes results * SC_GROUP), local SC_GROUP: behind
+ *                 reduce_group
  */
 #include "shape_space.h"
 
@@ -45,6 +46,23 @@ static inline void sc_store_partial(int k, uint part, uint index, float value,
         partial[((size_t)k * shape->parts + part) * shape->kept + index] = value;
 }
 
+#ifdef SC_BY_GROUP
+/* Combines the sums of `lanes` items that lie `apart` from each other in the group, as a tree; lane 0
+ * has the result. Every item of the group calls it. */
+static inline void sc_combine_lanes(local float (*lane)[SC_GROUP], const float *sum, uint my_lane,
+                                    uint lanes, uint apart) {
+    const uint me = (uint)get_local_id(0);
+    for (int k = 0; k < SC_RESULTS; ++k) lane[k][me] = sum[k];
+    for (uint step = lanes / 2; step > 0; step /= 2) {
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (my_lane < step)
+            for (int k = 0; k < SC_RESULTS; ++k)
+                lane[k][me] = sc_combine(k, lane[k][me], lane[k][me + step * apart]);
+    }
+}
+
+#endif
+
 #if SC_INNER_REDUCED
 
 static inline void sc_units(uint part, const sc_shape_space *shape, uint *first, uint *last) {
@@ -52,6 +70,7 @@ static inline void sc_units(uint part, const sc_shape_space *shape, uint *first,
     *last = min(*first + shape->chunk, shape->outer * shape->pieces);
 }
 
+#ifndef SC_BY_GROUP
 static inline void sc_reduce_one(SC_INPUT_PARAMETERS uint kept, uint part, global float *partial,
                                  const sc_shape_space *shape SC_RESULT_PARAMETERS) {
     uint unit, last;
@@ -99,13 +118,18 @@ kernel void reduce_lanes(SC_INPUT_PARAMETERS global float *workspace,
                       shape SC_RESULT_ARGUMENTS);
 }
 
+#else
+
+/* shape->lanes items share a result; a group takes SC_GROUP / lanes results side by side. */
 kernel void reduce_group(SC_INPUT_PARAMETERS global float *workspace,
                          ulong workspace_offset SC_RESULT_PARAMETERS, sc_shape_space values) {
     const sc_shape_space *shape = &values;
     local float lane[SC_RESULTS][SC_GROUP];
-    const uint kept = (uint)get_group_id(0);
-    const uint part = (uint)get_global_id(1);
+    const uint lanes = shape->lanes;
     const uint me = (uint)get_local_id(0);
+    const uint my_lane = me & (lanes - 1);
+    const uint kept = (uint)get_global_id(0) / lanes;
+    const uint part = (uint)get_global_id(1);
     const bool valid = kept < shape->kept && part < shape->parts;
     float sum[SC_RESULTS], value[SC_RESULTS];
     uint unit = 0, last = 0;
@@ -116,29 +140,24 @@ kernel void reduce_group(SC_INPUT_PARAMETERS global float *workspace,
         const uint first = (unit - row * shape->pieces) * shape->piece;
         const uint end = min(first + shape->piece, shape->inner);
         /* Short rows would leave most items idle if each started at item 0. */
-        const uint turned = shape->inner < SC_GROUP
-                                ? (me + SC_GROUP - (unit * shape->inner) % SC_GROUP) % SC_GROUP
-                                : me;
-        for (uint j = first + turned; j < end; j += SC_GROUP) {
+        const uint turned =
+            shape->inner < lanes ? (my_lane - unit * shape->inner) & (lanes - 1) : my_lane;
+        for (uint j = first + turned; j < end; j += lanes) {
             sc_evaluate_one(SC_INPUT_ARGUMENTS value, kept, row, j, shape);
             for (int k = 0; k < SC_RESULTS; ++k) sum[k] = sc_combine(k, sum[k], value[k]);
         }
     }
-    for (int k = 0; k < SC_RESULTS; ++k) lane[k][me] = sum[k];
-    for (uint step = SC_GROUP / 2; step > 0; step /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (me < step)
-            for (int k = 0; k < SC_RESULTS; ++k)
-                lane[k][me] = sc_combine(k, lane[k][me], lane[k][me + step]);
-    }
-    if (me == 0 && valid)
+    sc_combine_lanes(lane, sum, my_lane, lanes, 1);
+    if (my_lane == 0 && valid)
         for (int k = 0; k < SC_RESULTS; ++k)
-            sc_store_partial(k, part, kept, lane[k][0], shape,
+            sc_store_partial(k, part, kept, lane[k][me], shape,
                              workspace + workspace_offset SC_RESULT_ARGUMENTS);
 }
+#endif
 
 #else
 
+#ifndef SC_BY_GROUP
 kernel void reduce_lanes(SC_INPUT_PARAMETERS global float *workspace,
                          ulong workspace_offset SC_RESULT_PARAMETERS, sc_shape_space values) {
     const sc_shape_space *shape = &values;
@@ -162,30 +181,41 @@ kernel void reduce_lanes(SC_INPUT_PARAMETERS global float *workspace,
                              workspace + workspace_offset SC_RESULT_ARGUMENTS);
 }
 
+#else
+
+/* A group takes SC_GROUP / lanes columns side by side; shape->lanes items share each, item l the
+ * rows l, l + lanes, ... of the part. */
 kernel void reduce_group(SC_INPUT_PARAMETERS global float *workspace,
                          ulong workspace_offset SC_RESULT_PARAMETERS, sc_shape_space values) {
     const sc_shape_space *shape = &values;
-    const uint blocks = (shape->inner + SC_GROUP - 1) / SC_GROUP;
+    local float lane[SC_RESULTS][SC_GROUP];
+    const uint lanes = shape->lanes, width = SC_GROUP / lanes;
+    const uint blocks = (shape->inner + width - 1) / width;
+    const uint me = (uint)get_local_id(0);
+    const uint my_lane = me / width;
     const uint kept_row = (uint)get_group_id(0) / blocks;
-    const uint column =
-        ((uint)get_group_id(0) - kept_row * blocks) * SC_GROUP + (uint)get_local_id(0);
+    const uint column = ((uint)get_group_id(0) - kept_row * blocks) * width + (me & (width - 1));
     const uint part = (uint)get_global_id(1);
+    const bool valid = column < shape->inner && kept_row * shape->inner < shape->kept &&
+                       part < shape->parts;
+    const uint last = valid ? min((part + 1) * shape->chunk, shape->outer) : 0;
     float sum[SC_RESULTS], value[SC_RESULTS];
-    if (column >= shape->inner || kept_row * shape->inner >= shape->kept || part >= shape->parts)
-        return;
-    const uint last = min((part + 1) * shape->chunk, shape->outer);
     for (int k = 0; k < SC_RESULTS; ++k) sum[k] = SC_IDENTITY(k);
-    for (uint row = part * shape->chunk; row < last; ++row) {
+    for (uint row = part * shape->chunk + my_lane; row < last; row += lanes) {
         sc_evaluate_one(SC_INPUT_ARGUMENTS value, kept_row, row, column, shape);
         for (int k = 0; k < SC_RESULTS; ++k) sum[k] = sc_combine(k, sum[k], value[k]);
     }
-    for (int k = 0; k < SC_RESULTS; ++k)
-        sc_store_partial(k, part, kept_row * shape->inner + column, sum[k], shape,
-                         workspace + workspace_offset SC_RESULT_ARGUMENTS);
+    sc_combine_lanes(lane, sum, my_lane, lanes, width);
+    if (my_lane == 0 && valid)
+        for (int k = 0; k < SC_RESULTS; ++k)
+            sc_store_partial(k, part, kept_row * shape->inner + column, lane[k][me], shape,
+                             workspace + workspace_offset SC_RESULT_ARGUMENTS);
 }
+#endif
 
 #endif
 
+#ifndef SC_BY_GROUP
 kernel void reduce_final(global const float *workspace, ulong workspace_offset SC_RESULT_PARAMETERS,
                          sc_shape_space values) {
     const sc_shape_space *shape = &values;
@@ -205,17 +235,30 @@ kernel void reduce_final(global const float *workspace, ulong workspace_offset S
     }
 }
 
+#else
+
+/* A group takes SC_GROUP / lanes results side by side; shape->lanes items share each, item l the
+ * parts l, l + lanes, ... */
 kernel void reduce_final_group(global const float *workspace,
                                ulong workspace_offset SC_RESULT_PARAMETERS, sc_shape_space values) {
     const sc_shape_space *shape = &values;
-    const uint index = get_global_id(0);
-    if (index >= shape->kept) return;
-    workspace += workspace_offset;
+    local float lane[SC_RESULTS][SC_GROUP];
+    const uint lanes = shape->lanes, width = SC_GROUP / lanes;
+    const uint me = (uint)get_local_id(0);
+    const uint my_lane = me / width;
+    const uint index = (uint)get_group_id(0) * width + (me & (width - 1));
+    const uint parts = index < shape->kept ? shape->parts : 0;
+    float sum[SC_RESULTS];
+    workspace += workspace_offset + index;
     for (int k = 0; k < SC_RESULTS; ++k) {
-        global const float *from = workspace + (size_t)k * shape->parts * shape->kept + index;
-        float sum = SC_IDENTITY(k);
-        for (uint part = 0; part < shape->parts; ++part)
-            sum = sc_combine(k, sum, from[(size_t)part * shape->kept]);
-        sc_store_result(k, index, sum SC_RESULT_ARGUMENTS);
+        global const float *from = workspace + (size_t)k * shape->parts * shape->kept;
+        sum[k] = SC_IDENTITY(k);
+        for (uint part = my_lane; part < parts; part += lanes)
+            sum[k] = sc_combine(k, sum[k], from[(size_t)part * shape->kept]);
     }
+    sc_combine_lanes(lane, sum, my_lane, lanes, width);
+    if (my_lane == 0 && index < shape->kept)
+        for (int k = 0; k < SC_RESULTS; ++k)
+            sc_store_result(k, index, lane[k][me] SC_RESULT_ARGUMENTS);
 }
+#endif

@@ -23,7 +23,7 @@ typedef struct sc_shape_space {
     unsigned int parts;    /* reduce: partial results */
     unsigned int kept;     /* reduce: results */
     unsigned int together; /* reduce: results per work-item */
-    unsigned int reserved;
+    unsigned int lanes;    /* reduce by groups: work-items that share a result */
     int stride[SC_SPACE_STREAMS * SC_SPACE_GROUPS]; /* at SC_SPACE_STRIDE(stream, group) */
 } sc_shape_space;
 SC_ARGUMENT(sc_shape_space,

@@ -14,7 +14,9 @@ enum {
     ROW_PIECE = 4096,
     COLUMN_PIECE = 512,
     PART_ELEMENTS = 8192,
-    COLUMN_ELEMENTS = 16384
+    COLUMN_ELEMENTS = 16384,
+    ITEM_ELEMENTS = 4, /* of a group, before items share a result */
+    UNKNOWN_WIDTH = 64 /* results side by side where their number follows the samples */
 };
 
 enum { FIRST, LAST }; /* kernels: the sums of parts, and their sums where there are several */
@@ -49,12 +51,45 @@ static unsigned at_least_one(unsigned value) {
     return value ? value : 1;
 }
 
+/* A power of two, at least 8 and at most a group: as many items as `elements` keep busy. */
+static unsigned lanes_for(int64_t elements) {
+    unsigned lanes = 8;
+    while (lanes < GROUP && lanes < elements) lanes *= 2;
+    return lanes;
+}
+
+/* How many results lie side by side in a group; no size that the rows change decides. */
+static unsigned lanes_first(const reduce *self) {
+    const sc_ocl_space *space = &self->space;
+    int last = space->groups - 1;
+    bool inside = space->batched && space->rows_group == last;
+    int64_t elements = 1;
+    if (!space->reduced[last])
+        return GROUP / (inside ? UNKNOWN_WIDTH : lanes_for(space->size[last]));
+    for (int g = 0; g <= last; g++) {
+        if (!space->reduced[g]) continue;
+        if (space->batched && space->rows_group == g) return GROUP;
+        if (!sc_mul_i64(&elements, elements, space->size[g])) return GROUP;
+    }
+    return lanes_for(elements / ITEM_ELEMENTS);
+}
+
+static unsigned lanes_last(const reduce *self, const sc_shape_space *shape) {
+    const sc_ocl_space *space = &self->space;
+    bool fixed = !space->batched || space->reduced[space->rows_group];
+    unsigned width = 1;
+    if (!fixed) return GROUP / UNKNOWN_WIDTH;
+    while (width < GROUP && width < shape->kept) width *= 2;
+    return GROUP / width;
+}
+
 /* How the work of `rows` is divided. Chunks depend on sizes that the rows do not change. */
 static void arrange(const reduce *self, sc_shape_space *shape, int64_t rows) {
     const sc_ocl_space *space = &self->space;
     int last = space->groups - 1;
     bool rows_inside = space->batched && space->rows_group == last;
     sc_ocl_space_shape(shape, space, rows);
+    shape->lanes = lanes_first(self);
     shape->outer = shape->kept = 1;
     for (int g = 0; g < last; g++)
         *(space->reduced[g] ? &shape->outer : &shape->kept) *= shape->size[g];
@@ -79,21 +114,26 @@ static void arrange(const reduce *self, sc_shape_space *shape, int64_t rows) {
     }
 }
 
+static size_t divide(size_t value, size_t by) {
+    return (value + by - 1) / by;
+}
+
 static void first_global(const reduce *self, const sc_shape_space *shape, size_t global[2]) {
     bool columns = !self->space.reduced[self->space.groups - 1];
     size_t kept_rows = columns ? (shape->inner ? shape->kept / shape->inner : 0) : shape->kept;
+    size_t width = GROUP / shape->lanes;
     global[1] = shape->parts;
     if (self->by_group)
-        global[0] = GROUP * kept_rows * (columns ? (shape->inner + GROUP - 1) / GROUP : 1);
+        global[0] =
+            GROUP * (columns ? kept_rows * divide(shape->inner, width) : divide(kept_rows, width));
     else
-        global[0] = columns ? kept_rows * shape->pieces
-                            : (kept_rows + shape->together - 1) / shape->together;
+        global[0] = columns ? kept_rows * shape->pieces : divide(kept_rows, shape->together);
 }
 
-/* A work-item of a group has one result, a lone one has a block of them. */
+/* A group shares its results, a lone work-item has a block of them. */
 static size_t final_global(const reduce *self, const sc_shape_space *shape) {
-    size_t blocks = (shape->kept + FINAL - 1) / FINAL;
-    return self->by_group ? FINAL * blocks : blocks;
+    return self->by_group ? GROUP * divide(shape->kept, GROUP / shape->lanes)
+                          : divide(shape->kept, FINAL);
 }
 
 static size_t workspace_bytes(const reduce *self, const sc_shape_space *shape) {
@@ -142,6 +182,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     add_first(&call, self, operands, workspace.buffer ? workspace : sc_ocl_nothing(device), &shape);
     SC_TRY(sc_ocl_call_run(&call, global));
     if (shape.parts == 1) return SOCLE_OK;
+    shape.lanes = lanes_last(self, &shape);
     global[0] = final_global(self, &shape);
     sc_ocl_call_begin(&call, device, queue, &self->frame.kernel[LAST]);
     add_final(&call, self, operands, workspace, &shape);
@@ -149,7 +190,8 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
 }
 
 static socle_status warm_up(reduce *self, sc_ocl_device *device) {
-    sc_shape_space shape, nothing = {.pieces = 1, .parts = 0, .together = 1};
+    sc_shape_space shape,
+        nothing = {.inner = 1, .pieces = 1, .parts = 0, .together = 1, .lanes = 1};
     sc_ocl_call call;
     size_t largest[2], final;
     arrange(self, &shape, self->capacity);
@@ -159,6 +201,7 @@ static socle_status warm_up(reduce *self, sc_ocl_device *device) {
     add_first(&call, self, NULL, sc_ocl_nothing(device), &nothing);
     SC_TRY(sc_ocl_call_warm(&call, largest));
     if (shape.parts == 1) return SOCLE_OK;
+    shape.lanes = lanes_last(self, &shape);
     final = final_global(self, &shape);
     sc_ocl_call_begin(&call, device, NULL, &self->frame.kernel[LAST]);
     add_final(&call, self, NULL, sc_ocl_nothing(device), &nothing);
@@ -176,19 +219,21 @@ static socle_status check_size(const reduce *self, sc_env *env) {
 }
 
 static socle_status build(reduce *self, sc_ocl_device *device, const sc_op_desc *desc) {
-    const size_t one[2] = {1, 1}, group[2] = {GROUP, 1}, block = FINAL;
+    const size_t one[2] = {1, 1}, group[2] = {GROUP, 1};
     const sc_ocl_program *program = NULL;
-    sc_text text;
+    sc_text text, defines;
     describe(self, desc);
     SC_TRY(check_size(self, device->base.env));
     sc_text_init(&text, device->base.env);
     sc_ocl_reduce_text(&text, desc, &self->space, &self->streams);
-    SC_TRY(sc_ocl_frame_program(&program, device, &text, "reduce.cl", NULL));
+    sc_text_init(&defines, device->base.env);
+    if (self->by_group) sc_text_add(&defines, "-D SC_BY_GROUP");
+    SC_TRY(sc_ocl_frame_program(&program, device, &text, "reduce.cl", &defines));
     sc_ocl_kernel *kernel = self->frame.kernel;
     if (self->by_group) {
         SC_TRY(
             sc_ocl_kernel_create(&kernel[FIRST], device, program, "reduce_group", 2, group, true));
-        SC_TRY(sc_ocl_kernel_create(&kernel[LAST], device, program, "reduce_final_group", 1, &block,
+        SC_TRY(sc_ocl_kernel_create(&kernel[LAST], device, program, "reduce_final_group", 1, group,
                                     true));
     } else {
         SC_TRY(sc_ocl_kernel_create(&kernel[FIRST], device, program, "reduce_lanes", 2, one, true));

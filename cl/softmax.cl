@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Softmax, its gradient and cross entropy along the rows of [rows][columns]. Two forms each:
- * `_rows`, where a work-item walks along `chunk` rows with loops that vectorise, and `_group`,
- * where SC_GROUP work-items share a row. It must not know layers.
+ * Softmax, its gradient and cross entropy along the rows of [rows][columns]: a work-item walks along
+ * `chunk` rows with loops that vectorise (CPU-class devices). softmax_group.cl is for the others.
+ * It must not know layers.
  *
- * *_rows: global (rows / chunk), local 1. *_group: global (rows * SC_GROUP), local SC_GROUP.
- * -D SC_LABEL=uchar|int: the type of labels. Accuracy: exp 1 ulp; sums in 16 (SC_GROUP) interleaved
- * accumulators, then pairwise. The maximum is subtracted before exp. A NaN in a row makes the row
- * NaN.
+ * Global (rows / chunk), local 1. -D SC_LABEL=uchar|int: the type of labels. Accuracy: exp 1 ulp;
+ * sums in 16 interleaved accumulators, then pairwise. The maximum is subtracted before exp. A NaN in
+ * a row makes the row NaN.
  */
 #include "scalar.h"
 #include "shape_rows.h"
@@ -16,11 +15,6 @@
 #ifndef SC_LABEL
 #define SC_LABEL int
 #endif
-#ifndef SC_GROUP
-#define SC_GROUP 64
-#endif
-
-/* ---- One work-item per row ---- */
 
 static inline float sc_row_max(global const float *x, uint columns) {
     float lane[16];
@@ -129,95 +123,4 @@ kernel void cross_entropy_rows(global const float *x, ulong x_offset, global con
         loss[loss_offset + row] = known ? sc_log(sum) - (from[wanted] - most) : NAN;
         if (known) to[wanted] -= 1.0f;
     }
-}
-
-/* ---- A work-group per row; every item takes part in every barrier ---- */
-
-static inline float sc_group_max(local float *lane, float value) {
-    const uint me = (uint)get_local_id(0);
-    lane[me] = value;
-    for (uint step = SC_GROUP / 2; step > 0; step /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (me < step) lane[me] = sc_max(lane[me], lane[me + step]);
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    value = lane[0];
-    barrier(CLK_LOCAL_MEM_FENCE);
-    return value;
-}
-
-static inline float sc_group_sum(local float *lane, float value) {
-    const uint me = (uint)get_local_id(0);
-    lane[me] = value;
-    for (uint step = SC_GROUP / 2; step > 0; step /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (me < step) lane[me] += lane[me + step];
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    value = lane[0];
-    barrier(CLK_LOCAL_MEM_FENCE);
-    return value;
-}
-
-static inline float sc_item_max(global const float *x, uint columns) {
-    float most = -INFINITY;
-    for (uint j = (uint)get_local_id(0); j < columns; j += SC_GROUP) most = sc_max(most, x[j]);
-    return most;
-}
-
-static inline float sc_item_exp_sum(global const float *x, float most, uint columns) {
-    float sum = 0.0f;
-    for (uint j = (uint)get_local_id(0); j < columns; j += SC_GROUP) sum += sc_exp(x[j] - most);
-    return sum;
-}
-
-kernel void softmax_group(global const float *x, ulong x_offset, global float *y, ulong y_offset,
-                          sc_shape_rows shape) {
-    local float lane[SC_GROUP];
-    const uint row = (uint)get_group_id(0);
-    const uint columns = row < shape.rows ? shape.columns : 0;
-    global const float *from = x + x_offset + row * (size_t)shape.columns;
-    global float *to = y + y_offset + row * (size_t)shape.columns;
-    const float most = sc_group_max(lane, sc_item_max(from, columns));
-    const float sum = sc_group_sum(lane, sc_item_exp_sum(from, most, columns));
-    const float shift = sc_log(sum);
-    for (uint j = (uint)get_local_id(0); j < columns; j += SC_GROUP)
-        to[j] = shape.logarithm ? (from[j] - most) - shift : sc_exp(from[j] - most) / sum;
-}
-
-kernel void softmax_grad_group(global const float *y, ulong y_offset, global const float *dy,
-                               ulong dy_offset, global float *dx, ulong dx_offset,
-                               sc_shape_rows shape) {
-    local float lane[SC_GROUP];
-    const uint row = (uint)get_group_id(0);
-    const uint columns = row < shape.rows ? shape.columns : 0;
-    global const float *result = y + y_offset + row * (size_t)shape.columns;
-    global const float *gradient = dy + dy_offset + row * (size_t)shape.columns;
-    global float *to = dx + dx_offset + row * (size_t)shape.columns;
-    float part = 0.0f;
-    for (uint j = (uint)get_local_id(0); j < columns; j += SC_GROUP)
-        part += shape.logarithm ? gradient[j] : result[j] * gradient[j];
-    const float sum = sc_group_sum(lane, part);
-    for (uint j = (uint)get_local_id(0); j < columns; j += SC_GROUP)
-        to[j] = shape.logarithm ? gradient[j] - sc_exp(result[j]) * sum
-                                : result[j] * (gradient[j] - sum);
-}
-
-kernel void cross_entropy_group(global const float *x, ulong x_offset, global const SC_LABEL *label,
-                                ulong label_offset, global float *loss, ulong loss_offset,
-                                global float *dx, ulong dx_offset, sc_shape_rows shape) {
-    local float lane[SC_GROUP];
-    const uint row = (uint)get_group_id(0);
-    const uint columns = row < shape.rows ? shape.columns : 0;
-    global const float *from = x + x_offset + row * (size_t)shape.columns;
-    global float *to = dx + dx_offset + row * (size_t)shape.columns;
-    const int wanted = columns ? label[label_offset + row] : 0;
-    const bool known = wanted >= 0 && (uint)wanted < columns;
-    const float most = sc_group_max(lane, sc_item_max(from, columns));
-    const float sum = sc_group_sum(lane, sc_item_exp_sum(from, most, columns));
-    const float scale = known ? sum : NAN;
-    for (uint j = (uint)get_local_id(0); j < columns; j += SC_GROUP)
-        to[j] = sc_exp(from[j] - most) / scale - (j == (uint)wanted ? 1.0f : 0.0f);
-    if (columns && get_local_id(0) == 0)
-        loss[loss_offset + row] = known ? sc_log(sum) - (from[wanted] - most) : NAN;
 }

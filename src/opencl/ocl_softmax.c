@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Softmax, its gradient and cross entropy (cl/softmax.cl). `group` gives a row to a work-group
- * (GPUs), `rows` a few rows to a work-item (CPU-class devices, and the reference). */
+/* Softmax, its gradient and cross entropy. `group` gives a row to several work-items (GPUs,
+ * cl/softmax_group.cl), `rows` a few rows to one (CPU-class devices, and the reference,
+ * cl/softmax.cl). */
 #include "opencl/ocl_frame.h"
 
 #include "cl/shape_rows.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { GROUP = 64, ELEMENTS = 2048, OPERANDS = 4 };
+enum { ELEMENTS = 2048, OPERANDS = 4 };
+/* Of a group: the least of work-items, those that share a row, and the values that one holds. */
+enum { LEAST_GROUP = 64, LEAST_LANES = 8, MOST_LANES = 256, ITEM_VALUES = 4, MOST_HELD = 32 };
 
 typedef struct softmax {
     sc_ocl_frame frame;
     sc_tensor_desc x;
     bool by_group;
+    unsigned lanes, group, held; /* by group: items of a row, of a group; values of an item */
     int operands;
     size_t element[OPERANDS];
     int logarithm;
@@ -29,6 +34,16 @@ static const char *kernel_name(sc_op op, bool by_group) {
     }
 }
 
+/* The shape alone decides, so the order of a row's sums does not depend on the device. */
+static void divide_rows(softmax *self) {
+    int64_t columns = self->x.dim[self->x.rank - 1];
+    self->lanes = LEAST_LANES;
+    while (self->lanes < MOST_LANES && self->lanes * ITEM_VALUES < columns) self->lanes *= 2;
+    self->group = self->lanes < LEAST_GROUP ? LEAST_GROUP : self->lanes;
+    int64_t held = (columns + self->lanes - 1) / self->lanes;
+    self->held = held <= MOST_HELD ? (unsigned)held : 0;
+}
+
 static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows) {
     const softmax *self = frame;
     sc_shape_rows *shape = sizes;
@@ -37,7 +52,9 @@ static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows
     *shape =
         (sc_shape_rows){.rows = (unsigned)lines, .columns = columns, .logarithm = self->logarithm};
     shape->chunk = columns < ELEMENTS ? ELEMENTS / columns : 1;
-    *global = self->by_group ? lines * GROUP : (lines + shape->chunk - 1) / shape->chunk;
+    size_t rows_of_group = self->by_group ? self->group / self->lanes : 0;
+    *global = self->by_group ? (lines + rows_of_group - 1) / rows_of_group * self->group
+                             : (lines + shape->chunk - 1) / shape->chunk;
 }
 
 static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand *operands,
@@ -52,11 +69,18 @@ static const sc_shape_rows nothing = {.chunk = 1, .columns = 1};
 static const sc_ocl_single single = {sizeof(sc_shape_rows), &nothing, arrange, add_arguments};
 
 static socle_status build(softmax *self, sc_ocl_device *device, const sc_op_desc *desc) {
-    const size_t local = self->by_group ? GROUP : 1;
+    const size_t local = self->by_group ? self->group : 1;
     bool bytes = desc->op == SC_OP_CROSS_ENTROPY && desc->tensor[1].dtype == SOCLE_U8;
+    const char *label = bytes ? "-D SC_LABEL=uchar" : "";
+    char options[96];
     const sc_ocl_program *program = NULL;
-    SC_TRY(sc_ocl_program_get(&program, device, NULL, "softmax.cl",
-                              bytes ? "-D SC_LABEL=uchar" : NULL));
+    snprintf(options, sizeof options, "-D SC_LANES=%u -D SC_GROUP=%u -D SC_HELD=%u %s", self->lanes,
+             self->group, self->held, label);
+    SC_TRY(sc_ocl_program_get(&program, device, NULL,
+                              self->by_group ? "softmax_group.cl" : "softmax.cl",
+                              self->by_group ? options
+                              : bytes        ? label
+                                             : NULL));
     SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
                                 kernel_name(desc->op, self->by_group), 1, &local, true));
     return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->x));
@@ -71,6 +95,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->frame.single = &single;
     self->by_group = strcmp(implementation->name, "group") == 0;
     self->x = desc->tensor[0];
+    divide_rows(self);
     self->operands = desc->inputs + desc->outputs;
     self->logarithm = desc->op != SC_OP_CROSS_ENTROPY && desc->attr.softmax.log;
     for (int i = 0; i < self->operands; i++)

@@ -51,8 +51,8 @@ static void sequences(sc_verify_list *list) {
 }
 
 void sc_verify_softmax_cases(sc_verify_list *list) {
-    static const int64_t size[] = {1, 2, 5, 10, 31, 32, 33, 63, 64, 65, 257, 4099};
-    for (int i = 0; i < (list->small ? 4 : 12); i++) {
+    static const int64_t size[] = {1, 2, 5, 10, 31, 32, 33, 63, 64, 65, 257, 4099, 8200};
+    for (int i = 0; i < (list->small ? 4 : 13); i++) {
         sc_tensor_desc x = SC_VERIFY_TENSOR(SOCLE_F32, 1, size[i] > 1000 ? 3 : 7, size[i]);
         for (int form = 0; form < 2; form++) {
             softmax(list, x, form, SC_FILL_REAL);

@@ -1,36 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Elementwise operations: one generated kernel per expression and pattern of broadcasting; sizes
- * are arguments. Two forms. `wide`: a work-item runs a loop over thousands of neighbouring
- * elements, which the compiler of a CPU-class device turns into vector code. `thin`: one element
- * per work-item, for GPUs and as the reference. */
+ * are arguments. Three forms. `wide`: a work-item runs a loop over thousands of neighbouring
+ * elements, which the compiler of a CPU-class device turns into vector code. `quad`: four
+ * neighbouring elements per work-item, which move in accesses of 16 bytes where all operands are
+ * aligned for that, for GPUs. `thin`: one element per work-item, the reference. */
+#include "opencl/ocl_elementwise.h"
 #include "opencl/ocl_frame.h"
-#include "opencl/ocl_space.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Elements of a loop, of a work-group. */
 static const sc_tuning_parameter wide_parameters[] = {
     {"PIECE", 4096, {1024, 2048, 4096, 8192, 16384}}, {.name = NULL}};
-static const sc_tuning_parameter thin_parameters[] = {{"GROUP", 256, {64, 128, 256, 512}},
-                                                      {.name = NULL}};
+static const sc_tuning_parameter group_parameters[] = {{"GROUP", 256, {64, 128, 256, 512}},
+                                                       {.name = NULL}};
 
 typedef struct elementwise {
     sc_ocl_frame frame;
     sc_ocl_space space;
-    bool wide;
+    sc_ocl_elementwise_streams streams;
+    enum { WIDE, QUAD, THIN } form;
     uint32_t tuned; /* PIECE or GROUP */
     int inputs, outputs;
     uint32_t used;
     size_t element[SC_MAX_OPERANDS];
 } elementwise;
 
-typedef struct streams {
-    int operand[SC_EXPR_INPUTS], output;
-    sc_ocl_places places;
-} streams;
-
-static void describe(elementwise *self, streams *out, const sc_op_desc *desc) {
+static void describe(elementwise *self, const sc_op_desc *desc) {
+    sc_ocl_elementwise_streams *out = &self->streams;
     const sc_tensor_desc shape = sc_op_space(desc);
     sc_ocl_space_init(&self->space, &shape);
     for (int i = 0; i < desc->inputs && i < SC_EXPR_INPUTS; i++)
@@ -41,119 +38,39 @@ static void describe(elementwise *self, streams *out, const sc_op_desc *desc) {
     sc_ocl_space_collapse(&self->space);
 }
 
-static void add_parameters(sc_text *text, const sc_op_desc *desc) {
-    sc_ocl_space_parameters(text, desc);
-    for (int k = 0; k < desc->outputs; k++)
-        sc_text_add(text, "global %s *q%d, ulong q%d_offset, ",
-                    sc_ocl_type_word(desc->tensor[desc->inputs + k].dtype), k, k);
-    sc_text_add(text, "sc_shape_space values)\n{\n"
-                      "    const sc_shape_space *shape = &values;\n"
-                      "    const sc_launch_values launch = values.launch;\n");
-}
-
-static void add_stores(sc_text *text, const sc_op_desc *desc, const char *index) {
-    for (int k = 0; k < desc->outputs; k++) {
-        char name[16], value[32];
-        const int dtype = desc->tensor[desc->inputs + k].dtype;
-        sc_ocl_expr_output(name, desc->expr, k);
-        snprintf(value, sizeof value, "(%s)%s",
-                 sc_dtype_is_float(dtype) ? "float" : sc_ocl_type_word(dtype), name);
-        sc_text_add(text, "            ");
-        sc_ocl_text_store(text, dtype, "b", k, index, value);
-    }
-}
-
-/* Random numbers come in runs where the inner loop goes through neighbouring elements of one
- * sample. */
-static bool draws_runs(const elementwise *self, const sc_op_desc *desc, const streams *streams) {
-    return sc_ocl_expr_draws(desc->expr) &&
-           sc_ocl_space_step(&self->space, streams->places.sample) == SC_OCL_STEP_ZERO &&
-           sc_ocl_space_step(&self->space, streams->places.element) == SC_OCL_STEP_ONE;
-}
-
-static void add_run_loop(sc_text *text, const elementwise *self, const sc_op_desc *desc,
-                         const streams *streams) {
-    sc_text_add(text,
-                "        for (uint block = begin; block < end; block += SC_RANDOM_BLOCK) {\n"
-                "        const uint count = min((uint)SC_RANDOM_BLOCK, end - block);\n"
-                "        const uint element_begin = base_element + block;\n"
-                "        const int sample = (int)(base_sample%s);\n",
-                streams->places.batched ? " + (uint)launch.sample_offset" : "");
-    sc_ocl_expr_draw_run(text, desc->expr, 2);
-    sc_text_add(text,
-                SC_OCL_VECTOR_LOOP "        for (size_t j = block; j < block + count; ++j) {\n");
-    sc_ocl_space_reads(text, &self->space, desc, streams->operand, &streams->places);
-    sc_ocl_expr_draw_next(text, desc->expr, 3, "j - block");
-    sc_ocl_expr_body(text, desc->expr, 3);
-    add_stores(text, desc, "j");
-    sc_text_add(text, "        }\n        }\n");
-}
-
-static void add_wide(sc_text *text, const elementwise *self, const sc_op_desc *desc,
-                     const streams *streams) {
-    int last = self->space.groups - 1;
-    sc_text_add(text, "kernel void elementwise_wide(");
-    add_parameters(text, desc);
-    sc_text_add(text, "    const uint total = shape->outer * shape->pieces;\n"
-                      "    const uint first = (uint)get_global_id(0) * shape->chunk;\n"
-                      "    for (uint at = first; at < min(first + shape->chunk, total); ++at) {\n"
-                      "        const uint row = at / shape->pieces;\n"
-                      "        const uint begin = (at - row * shape->pieces) * shape->piece;\n"
-                      "        const uint end = min(begin + shape->piece, shape->inner);\n");
-    sc_ocl_space_coordinates(text, "row", 0, last);
-    sc_ocl_space_bases(text, &self->space, desc, streams->operand, &streams->places, 0, last);
-    for (int k = 0; k < desc->outputs; k++)
-        sc_text_add(text,
-                    "        global %s *b%d = q%d + q%d_offset + (size_t)row * shape->inner;\n",
-                    sc_ocl_type_word(desc->tensor[desc->inputs + k].dtype), k, k, k);
-    if (draws_runs(self, desc, streams)) {
-        add_run_loop(text, self, desc, streams);
-    } else {
-        sc_text_add(text, SC_OCL_VECTOR_LOOP "        for (size_t j = begin; j < end; ++j) {\n");
-        sc_ocl_space_reads(text, &self->space, desc, streams->operand, &streams->places);
-        sc_ocl_expr_draw_one(text, desc->expr, 3);
-        sc_ocl_expr_body(text, desc->expr, 3);
-        add_stores(text, desc, "j");
-        sc_text_add(text, "        }\n");
-    }
-    sc_text_add(text, "    }\n}\n");
-}
-
-static void add_thin(sc_text *text, const elementwise *self, const sc_op_desc *desc,
-                     const streams *streams) {
-    int last = self->space.groups - 1;
-    sc_text_add(text, "kernel void elementwise_thin(");
-    add_parameters(text, desc);
-    sc_text_add(text, "    const uint i = (uint)get_global_id(0);\n"
-                      "    if (i < shape->outer * shape->inner) {\n");
-    sc_text_add(text, last ? "        const uint row = i / shape->inner;\n        const uint j = i "
-                             "- row * shape->inner;\n"
-                           : "        const uint j = i;\n");
-    sc_ocl_space_coordinates(text, "row", 0, last);
-    sc_ocl_space_bases(text, &self->space, desc, streams->operand, &streams->places, 0, last);
-    for (int k = 0; k < desc->outputs; k++)
-        sc_text_add(text, "        global %s *b%d = q%d + q%d_offset;\n",
-                    sc_ocl_type_word(desc->tensor[desc->inputs + k].dtype), k, k, k);
-    sc_ocl_space_reads(text, &self->space, desc, streams->operand, &streams->places);
-    sc_ocl_expr_draw_one(text, desc->expr, 3);
-    sc_ocl_expr_body(text, desc->expr, 3);
-    add_stores(text, desc, "i");
-    sc_text_add(text, "    }\n}\n");
-}
-
 /* Sizes of a launch and its global size; 0 = nothing to do. */
 static size_t arrange(const elementwise *self, sc_shape_space *shape, int64_t rows) {
     sc_ocl_space_shape(shape, &self->space, rows);
     shape->outer = 1;
     for (int g = 0; g + 1 < self->space.groups; g++) shape->outer *= shape->size[g];
     size_t elements = (size_t)shape->outer * shape->inner;
-    if (elements == 0 || !self->wide) return elements;
-    const uint32_t piece = self->tuned;
+    if (elements == 0 || self->form == THIN) return elements;
+    const uint32_t piece = self->form == WIDE ? self->tuned : SC_OCL_QUAD;
     shape->piece = piece;
     shape->pieces = (shape->inner + piece - 1) / piece;
-    shape->chunk = shape->inner < piece ? piece / shape->inner : 1;
     size_t total = (size_t)shape->outer * shape->pieces;
+    if (self->form == QUAD) return total;
+    shape->chunk = shape->inner < piece ? piece / shape->inner : 1;
     return (total + shape->chunk - 1) / shape->chunk;
+}
+
+/* Whether each operand that goes along the last group begins every row at a multiple of four
+ * elements. */
+static bool aligned(const elementwise *self, const sc_shape_space *shape,
+                    const sc_operand *operands) {
+    const sc_ocl_space *space = &self->space;
+    int last = space->groups - 1;
+    for (int i = 0; i < self->inputs + self->outputs; i++) {
+        bool input = i < self->inputs;
+        int stream = input ? self->streams.operand[i] : self->streams.output;
+        if (input && !(self->used >> i & 1)) continue;
+        if (input && sc_ocl_space_step(space, stream) != SC_OCL_STEP_ONE) continue;
+        if (operands[i].offset % (SC_OCL_QUAD * self->element[i]) != 0) return false;
+        for (int g = 0; g < last; g++)
+            if (shape->size[g] > 1 && shape->stride[SC_SPACE_STRIDE(stream, g)] % SC_OCL_QUAD != 0)
+                return false;
+    }
+    return true;
 }
 
 static void add_arguments(sc_ocl_call *call, const elementwise *self, const sc_operand *operands) {
@@ -169,6 +86,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     sc_ocl_call call;
     (void)workspace;
     size_t global = arrange(self, &shape, launch->rows);
+    if (self->form == QUAD) shape.together = aligned(self, &shape, operands);
     sc_ocl_launch_values(&shape.launch, launch);
     sc_ocl_call_begin(&call, sc_ocl_device_of(kernel->device), queue, &self->frame.kernel[0]);
     add_arguments(&call, self, operands);
@@ -186,21 +104,36 @@ static socle_status warm_up(elementwise *self, sc_ocl_device *device, int64_t ca
     return sc_ocl_call_warm(&call, &largest);
 }
 
+static const struct {
+    const char *name, *kernel;
+    sc_ocl_elementwise_text *text;
+} forms[] = {[WIDE] = {"wide", "elementwise_wide", sc_ocl_elementwise_wide_text},
+             [QUAD] = {"quad", "elementwise_quad", sc_ocl_elementwise_quad_text},
+             [THIN] = {"thin", "elementwise_thin", sc_ocl_elementwise_thin_text}};
+
+/* Results in bytes are comparisons: four of them together make vectors of truth values, of which
+ * Oclgrind 21.10 makes -1 where 1 is meant. They are small; `thin` computes them. */
+static socle_status check_results(const elementwise *self, const sc_op_desc *desc, sc_env *env) {
+    for (int k = 0; k < self->outputs && self->form == QUAD; k++)
+        if (desc->tensor[self->inputs + k].dtype == SOCLE_U8)
+            return sc_fail(env, SOCLE_STATUS_UNSUPPORTED, "elementwise: results in bytes");
+    return SOCLE_OK;
+}
+
 static socle_status build(elementwise *self, sc_ocl_device *device, const sc_op_desc *desc) {
-    streams streams;
     sc_text text;
     const sc_ocl_program *program = NULL;
-    const size_t local = self->wide ? 1 : self->tuned;
-    describe(self, &streams, desc);
+    const size_t local = self->form == WIDE ? 1 : self->tuned;
+    SC_TRY(check_results(self, desc, device->base.env));
+    describe(self, desc);
     sc_text_init(&text, device->base.env);
     sc_text_add(&text, "#include \"shape_space.h\"\n");
     sc_ocl_storage(&text, desc);
     sc_ocl_expr_functions(&text, desc->expr);
-    (self->wide ? add_wide : add_thin)(&text, self, desc, &streams);
+    forms[self->form].text(&text, &self->space, desc, &self->streams);
     SC_TRY(sc_ocl_frame_program(&program, device, &text, NULL, NULL));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
-                                self->wide ? "elementwise_wide" : "elementwise_thin", 1, &local,
-                                false));
+    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, forms[self->form].kernel,
+                                1, &local, false));
     return warm_up(self, device, sc_tensor_samples(&desc->tensor[desc->inputs]));
 }
 
@@ -209,7 +142,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
                             const int *tuning) {
     elementwise *self = NULL;
     SC_TRY(sc_ocl_frame_create(&self, sizeof *self, device, implementation, enqueue));
-    self->wide = strcmp(implementation->name, "wide") == 0;
+    while (strcmp(implementation->name, forms[self->form].name) != 0) self->form++;
     self->tuned = (uint32_t)tuning[0];
     self->inputs = desc->inputs;
     self->outputs = desc->outputs;
@@ -225,8 +158,14 @@ const sc_implementation sc_ocl_elementwise_wide = {.op = SC_OP_ELEMENTWISE,
                                                    .storage = SC_STORAGE_ANY,
                                                    .parameter = wide_parameters,
                                                    .prepare = prepare};
+const sc_implementation sc_ocl_elementwise_quad = {.op = SC_OP_ELEMENTWISE,
+                                                   .name = "quad",
+                                                   .needs = SC_TRAIT_MANY_ITEMS,
+                                                   .storage = SC_STORAGE_ANY,
+                                                   .parameter = group_parameters,
+                                                   .prepare = prepare};
 const sc_implementation sc_ocl_elementwise_thin = {.op = SC_OP_ELEMENTWISE,
                                                    .name = "thin",
                                                    .storage = SC_STORAGE_ANY,
-                                                   .parameter = thin_parameters,
+                                                   .parameter = group_parameters,
                                                    .prepare = prepare};

@@ -5,6 +5,7 @@
 
 #define SC_OCL_LIST(X)                                                                             \
     X(sc_ocl_elementwise_wide)                                                                     \
+    X(sc_ocl_elementwise_quad)                                                                     \
     X(sc_ocl_elementwise_thin)                                                                     \
     X(sc_ocl_reduce_group)                                                                         \
     X(sc_ocl_reduce_lanes)                                                                         \

@@ -68,7 +68,7 @@ static void add_place(sc_text *text, const sc_op_desc *desc, const sc_ocl_space 
 
 static void add_values(sc_text *text, const sc_op_desc *desc, const sc_ocl_space *space,
                        const sc_ocl_reduce_streams *streams, const char *target) {
-    sc_ocl_space_reads(text, space, desc, streams->operand, &streams->places);
+    sc_ocl_space_reads(text, space, desc, streams->operand, &streams->places, NULL);
     sc_ocl_expr_draw_one(text, desc->expr, 3);
     sc_ocl_expr_body(text, desc->expr, 3);
     for (int k = 0; k < desc->outputs; k++) {

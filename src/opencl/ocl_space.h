@@ -62,19 +62,24 @@ void sc_ocl_space_parameters(sc_text *text, const sc_op_desc *desc);
 void sc_ocl_space_bases(sc_text *text, const sc_ocl_space *space, const sc_op_desc *desc,
                         const int *stream, const sc_ocl_places *places, int first, int last);
 /* Lines "const float x0 = a0[j];" and "const int coord0 = ...": what sc_ocl_expr_body reads, at
- * element `j` of the last group. */
+ * element `j` of the last group. held NULL: from memory; "v": operands that go along that group
+ * stand in arrays v0, v1 ... as they lie in memory, at `q`. */
 void sc_ocl_space_reads(sc_text *text, const sc_ocl_space *space, const sc_op_desc *desc,
-                        const int *stream, const sc_ocl_places *places);
+                        const int *stream, const sc_ocl_places *places, const char *held);
 /* Before a loop whose iterations are independent; drivers built on other compilers ignore it. */
 #define SC_OCL_VECTOR_LOOP "#ifdef __clang__\n#pragma clang loop vectorize(assume_safety)\n#endif\n"
 const char *sc_ocl_type_word(int dtype); /* of what lies in memory: "float", "uchar" ... */
 /* The header that loads and stores what `desc` has in half precision; nothing where it has none. */
 void sc_ocl_storage(sc_text *text, const sc_op_desc *desc);
-/* The value of element `index` of the pointer NAMEnumber, and of the 16 from there on. */
+/* The value of element `index` of the pointer NAMEnumber, of the 16 from there on, and of a private
+ * array with elements as they lie in memory. */
 void sc_ocl_text_load(sc_text *text, int dtype, const char *name, int number, const char *index);
 void sc_ocl_text_load16(sc_text *text, int dtype, const char *name, int number, const char *index);
-/* The statement that puts a value there. */
+void sc_ocl_text_held(sc_text *text, int dtype, const char *name, int number, const char *index);
+/* The statement that puts a value there: behind a pointer, into such an array. */
 void sc_ocl_text_store(sc_text *text, int dtype, const char *name, int number, const char *index,
                        const char *value);
+void sc_ocl_text_keep(sc_text *text, int dtype, const char *name, int number, const char *index,
+                      const char *value);
 
 #endif

@@ -49,6 +49,21 @@ void sc_ocl_text_store(sc_text *text, int dtype, const char *name, int number, c
         sc_text_add(text, "%s%d[%s] = %s;\n", name, number, index, value);
 }
 
+void sc_ocl_text_held(sc_text *text, int dtype, const char *name, int number, const char *index) {
+    if (is_half(dtype))
+        sc_text_add(text, "sc_of_%s(%s%d[%s])", dtype == SOCLE_F16 ? "f16" : "bf16", name, number,
+                    index);
+    else
+        sc_text_add(text, "%s%d[%s]", name, number, index);
+}
+
+void sc_ocl_text_keep(sc_text *text, int dtype, const char *name, int number, const char *index,
+                      const char *value) {
+    const char *to = dtype == SOCLE_F16 ? "sc_to_f16((float)" : "sc_to_bf16((float)";
+    sc_text_add(text, "%s%d[%s] = (%s)%s%s%s;\n", name, number, index, sc_ocl_type_word(dtype),
+                is_half(dtype) ? to : "", value, is_half(dtype) ? ")" : "");
+}
+
 void sc_ocl_storage(sc_text *text, const sc_op_desc *desc) {
     for (int i = 0; i < desc->inputs + desc->outputs; i++) {
         if (!is_half(desc->tensor[i].dtype)) continue;
@@ -134,7 +149,7 @@ static void add_place(sc_text *text, const sc_ocl_space *space, const char *type
 }
 
 void sc_ocl_space_reads(sc_text *text, const sc_ocl_space *space, const sc_op_desc *desc,
-                        const int *stream, const sc_ocl_places *places) {
+                        const int *stream, const sc_ocl_places *places, const char *held) {
     uint32_t used = sc_expr_used_inputs(desc->expr);
     for (int i = 0; i < desc->inputs; i++) {
         if (!(used >> i & 1)) continue;
@@ -144,10 +159,13 @@ void sc_ocl_space_reads(sc_text *text, const sc_ocl_space *space, const sc_op_de
                  SC_SPACE_STRIDE(stream[i], space->groups - 1));
         sc_text_add(text, "            const %s x%d = ",
                     sc_dtype_is_float(desc->tensor[i].dtype) ? "float" : "int", i);
-        sc_ocl_text_load(text, desc->tensor[i].dtype, "a", i,
-                         step == SC_OCL_STEP_ZERO  ? "0"
-                         : step == SC_OCL_STEP_ONE ? "j"
-                                                   : index);
+        if (held && step == SC_OCL_STEP_ONE)
+            sc_ocl_text_held(text, desc->tensor[i].dtype, held, i, "q");
+        else
+            sc_ocl_text_load(text, desc->tensor[i].dtype, "a", i,
+                             step == SC_OCL_STEP_ZERO  ? "0"
+                             : step == SC_OCL_STEP_ONE ? "j"
+                                                       : index);
         sc_text_add(text, ";\n");
     }
     for (int d = 0; d < SC_MAX_RANK; d++) {

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See bench_report.h. */
+#include "cli/bench_report.h"
+
+#include "socle/socle.h"
+
+#include <math.h>
+
+static const char *const kinds[] = {[SC_BENCH_ROOF] = "roof", [SC_BENCH_OPERATION] = "operation"};
+
+void sc_bench_report_begin(sc_bench_report *report, sc_cli *cli, bool csv) {
+    *report = (sc_bench_report){.cli = cli, .csv = csv};
+    if (csv)
+        printf("kind,device,name,shape,network,implementation,bytes,unit,median,low,high,spread,"
+               "samples,unsteady,gflops,gbytes,share,bound\n");
+}
+
+void sc_bench_report_device(sc_bench_report *report, const sc_device_info *info) {
+    if (report->csv) return;
+    if (!report->cli->json) {
+        printf("%s:%d  %s, driver %s\n", info->driver->name, info->index, info->name,
+               info->driver_version);
+        return;
+    }
+    json_t *event = sc_report("device");
+    json_t *device = sc_report_device(info);
+    json_object_update(event, device);
+    json_decref(device);
+    sc_report_text(event, "socle", socle_version());
+    sc_report_print(report->cli, event);
+}
+
+static void print_json(sc_cli *cli, const sc_bench_row *row) {
+    json_t *event = sc_report(kinds[row->kind]);
+    sc_report_text(event, "device", row->device);
+    sc_report_text(event, "name", row->name);
+    sc_report_number(event, "bytes", row->bytes);
+    sc_report_text(event, "unit", row->unit);
+    sc_report_number(event, "median", row->figure.median);
+    sc_report_number(event, "low", row->figure.low);
+    sc_report_number(event, "high", row->figure.high);
+    sc_report_number(event, "spread", row->figure.spread);
+    sc_report_integer(event, "samples", row->figure.samples);
+    sc_report_value(event, "unsteady", json_boolean(row->figure.unsteady));
+    if (row->kind == SC_BENCH_OPERATION) {
+        sc_report_text(event, "shape", row->shape);
+        sc_report_text(event, "network", row->network);
+        sc_report_text(event, "implementation", row->implementation);
+        sc_report_number(event, "flops", row->flops);
+        sc_report_number(event, "gflops", row->gflops);
+        sc_report_number(event, "gbytes", row->gbytes);
+        sc_report_number(event, "share", row->share);
+        sc_report_text(event, "bound", row->bound);
+    }
+    sc_report_print(cli, event);
+}
+
+/* Texts of rows hold no quotation marks. */
+static void print_csv(const sc_bench_row *row) {
+    bool operation = row->kind == SC_BENCH_OPERATION;
+    printf("%s,%s,\"%s\",\"%s\",\"%s\",\"%s\",%.0f,%s,%.9g,%.9g,%.9g,%.4f,%d,%d,", kinds[row->kind],
+           row->device, row->name, row->shape, operation ? row->network : "",
+           operation ? row->implementation : "", row->bytes, row->unit, row->figure.median,
+           row->figure.low, row->figure.high, row->figure.spread, row->figure.samples,
+           row->figure.unsteady);
+    if (operation)
+        printf("%.9g,%.9g,%.4f,%s\n", row->gflops, row->gbytes, row->share, row->bound);
+    else
+        printf(",,,\n");
+    fflush(stdout);
+}
+
+static void print_table(sc_bench_report *report) {
+    if (!report->table) return;
+    if (report->status == SOCLE_OK) report->status = sc_table_print(report->table, stdout);
+    sc_table_destroy(report->table);
+    report->table = NULL;
+    putchar('\n');
+    fflush(stdout);
+}
+
+static socle_status begin_table(sc_bench_report *report, sc_bench_kind kind) {
+    static const sc_table_column roofs[] = {{"ROOF", .least = 0},
+                                            {"BYTES", .right = true, .leaves = 2},
+                                            {"FIGURE", .right = true},
+                                            {"UNIT", .least = 0},
+                                            {"SPREAD", .right = true, .leaves = 1}};
+    static const sc_table_column operations[] = {{"OPERATION", .least = 0},
+                                                 {"SHAPE", .least = 12},
+                                                 {"BY", .leaves = 2},
+                                                 {"US", .right = true},
+                                                 {"SPREAD", .right = true, .leaves = 1},
+                                                 {"GFLOP/S", .right = true},
+                                                 {"GB/S", .right = true},
+                                                 {"SHARE", .right = true},
+                                                 {"OF", .least = 0}};
+    print_table(report);
+    report->kind = kind;
+    if (kind == SC_BENCH_ROOF)
+        return sc_table_create(&report->table, &report->cli->env, roofs,
+                               sizeof roofs / sizeof roofs[0]);
+    return sc_table_create(&report->table, &report->cli->env, operations,
+                           sizeof operations / sizeof operations[0]);
+}
+
+static void add_spread(sc_table *table, const sc_bench_figure *figure) {
+    sc_table_cell(table, "%.1f %%%s", figure->spread * 100, figure->unsteady ? " !" : "");
+}
+
+static void add_cells(sc_table *table, const sc_bench_row *row) {
+    sc_table_cell(table, "%s", row->name);
+    if (row->kind == SC_BENCH_ROOF) {
+        sc_table_cell(table, "%s", sc_bytes((uint64_t)row->bytes).text);
+        sc_table_cell(table, "%.3g", row->figure.median);
+        sc_table_cell(table, "%s", row->unit);
+        add_spread(table, &row->figure);
+        return;
+    }
+    sc_table_cell(table, "%s", row->shape);
+    sc_table_cell(table, "%s", row->implementation);
+    sc_table_cell(table, "%.4g", row->figure.median);
+    add_spread(table, &row->figure);
+    sc_table_cell(table, "%.3g", row->gflops);
+    sc_table_cell(table, "%.3g", row->gbytes);
+    sc_table_cell(table, "%.0f %%", row->share * 100);
+    sc_table_cell(table, "%s", row->bound);
+}
+
+void sc_bench_report_row(void *user, const sc_bench_row *row) {
+    sc_bench_report *report = user;
+    report->rows++;
+    report->unsteady += row->figure.unsteady;
+    if (report->cli->json) {
+        print_json(report->cli, row);
+        return;
+    }
+    if (report->csv) {
+        print_csv(row);
+        return;
+    }
+    if ((!report->table || report->kind != row->kind) && report->status == SOCLE_OK)
+        report->status = begin_table(report, row->kind);
+    if (report->table) add_cells(report->table, row);
+}
+
+void sc_bench_report_device_end(sc_bench_report *report) {
+    print_table(report);
+}
+
+void sc_bench_report_end(sc_bench_report *report) {
+    print_table(report);
+    if (!report->unsteady || report->cli->json || report->csv) return;
+    printf("%d of %d figures spread by more than %.0f %% of their median (!): something else used "
+           "the machine\n",
+           report->unsteady, report->rows, SC_BENCH_STEADY * 100);
+}

@@ -87,6 +87,9 @@ error_t sc_cli_integer(sc_cli *cli, int64_t *out, const char *option, const char
 error_t sc_cli_number(sc_cli *cli, double *out, const char *option, const char *text,
                       double minimum, double maximum);
 error_t sc_cli_size(sc_cli *cli, uint64_t *out, const char *option, const char *text); /* "512M" */
+/* CONFIG where `word` is none of the `count` words; names the nearest, or all. */
+socle_status sc_cli_word(sc_cli *cli, const char *option, const char *word,
+                         const char *const *words, int count);
 /* Calls `each` for every option that can be given, children's included; stops when it returns true.
  */
 bool sc_cli_each_option(const struct argp *argp,

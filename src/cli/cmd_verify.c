@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/verify_report.h"
-#include "io/quote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,32 +103,16 @@ const struct argp sc_verify_argp = {
            "implementations are recorded and set aside in later runs with the same driver.",
     .children = children};
 
-static socle_status check_word(sc_cli *cli, const char *option, const char *word,
-                               const char *const *words, int count) {
-    for (int i = 0; i < count; i++)
-        if (strcmp(words[i], word) == 0) return SOCLE_OK;
-    const char *nearest = sc_nearest_word(word, words, (size_t)count);
-    sc_text hint;
-    sc_text_init(&hint, &cli->env);
-    if (nearest) sc_text_add(&hint, "; did you mean '%s'?", nearest);
-    for (int i = 0; i < count && !nearest; i++)
-        sc_text_add(&hint, "%s%s", i ? ", " : "; known: ", words[i]);
-    socle_status status = sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: there is no '%s'%s", option,
-                                  sc_quote(word).text, hint.data);
-    sc_text_free(&hint);
-    return status;
-}
-
 static socle_status check_options(sc_cli *cli, const sc_verify_options *options) {
     const char *words[SC_OP_COUNT];
     for (int op = 0; op < SC_OP_COUNT; op++) words[op] = sc_op_word((sc_op)op);
-    if (options->op) SC_TRY(check_word(cli, "--op", options->op, words, SC_OP_COUNT));
+    if (options->op) SC_TRY(sc_cli_word(cli, "--op", options->op, words, SC_OP_COUNT));
     int families = 0;
     while (families < SC_OP_COUNT && sc_verify_family_word(families)) {
         words[families] = sc_verify_family_word(families);
         families++;
     }
-    if (options->family) SC_TRY(check_word(cli, "--family", options->family, words, families));
+    if (options->family) SC_TRY(sc_cli_word(cli, "--family", options->family, words, families));
     if (options->random > 0 && (options->small || options->quick))
         return sc_fail(
             &cli->env, SOCLE_STATUS_CONFIG,

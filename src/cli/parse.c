@@ -265,3 +265,19 @@ static const struct argp_option device_options[] = {
     {0},
 };
 const struct argp sc_cli_device_argp = {.options = device_options, .parser = parse_device};
+
+socle_status sc_cli_word(sc_cli *cli, const char *option, const char *word,
+                         const char *const *words, int count) {
+    for (int i = 0; i < count; i++)
+        if (strcmp(words[i], word) == 0) return SOCLE_OK;
+    const char *nearest = sc_nearest_word(word, words, (size_t)count);
+    sc_text hint;
+    sc_text_init(&hint, &cli->env);
+    if (nearest) sc_text_add(&hint, "; did you mean '%s'?", nearest);
+    for (int i = 0; i < count && !nearest; i++)
+        sc_text_add(&hint, "%s%s", i ? ", " : "; known: ", words[i]);
+    socle_status status = sc_fail(&cli->env, SOCLE_STATUS_CONFIG, "%s: there is no '%s'%s", option,
+                                  sc_quote(word).text, hint.data);
+    sc_text_free(&hint);
+    return status;
+}

@@ -45,7 +45,8 @@ typedef struct sc_bench_row {
 typedef void sc_bench_sink(void *user, const sc_bench_row *row);
 
 typedef struct sc_bench_options {
-    bool quick; /* fewer sizes and samples: 20 s on two cores */
+    bool quick;            /* fewer sizes, shapes and samples: 20 s on two cores */
+    const char *operation; /* word: of the operations this one alone, all its shapes; NULL: all */
 } sc_bench_options;
 
 /* Measures an open device; `name` is what rows call it. Errors: WRONG_RESULT where a kernel did

@@ -9,6 +9,7 @@ socle_status sc_bench_device(sc_env *env, sc_device *device, const char *name,
     SC_TRY(sc_queue_open(&session.queue, device));
     socle_status status = sc_bench_measure_roofs(&session);
     if (status == SOCLE_OK) status = sc_bench_measure_transfers(&session);
+    if (status == SOCLE_OK) status = sc_bench_measure_operations(&session);
     sc_queue_close(session.queue);
     return status;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `socle bench`: what a device can do at most. What is measured, and how, is src/bench's; here is
- * only how it is asked for. */
+/* `socle bench`: what a device can do at most, and how much of it each operation reaches. What is
+ * measured, and how, is src/bench's; here is only how it is asked for. */
 #include "cli/bench_report.h"
 #include "cli/cli.h"
 
-enum { KEY_QUICK = 256, KEY_CSV };
+enum { KEY_QUICK = 256, KEY_CSV, KEY_OP };
 
 typedef struct bench_settings {
     sc_cli *cli;
@@ -22,6 +22,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_QUICK:
         settings->options.quick = true;
         return 0;
+    case KEY_OP:
+        settings->options.operation = arg;
+        return 0;
     case KEY_CSV:
         settings->csv = true;
         return 0;
@@ -33,7 +36,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp_option options[] = {
-    {"quick", KEY_QUICK, NULL, 0, "Fewer sizes and samples: 20 s on two processor cores", 1},
+    {"op", KEY_OP, "OPERATION", 0, "Of the operations this one alone, e.g. conv2d", 1},
+    {"quick", KEY_QUICK, NULL, 0, "Fewer sizes, shapes and samples: 20 s on two processor cores",
+     1},
     {"csv", KEY_CSV, NULL, 0, "Rows as CSV, of all devices below one line of titles", 1},
     {0},
 };
@@ -44,10 +49,11 @@ static const struct argp_child children[] = {
 const struct argp sc_bench_argp = {
     .options = options,
     .parser = parse,
-    .doc = "Measures what each device can do at most: multiply-adds, bandwidth at sizes from cache "
-           "to memory, launches, and transfers. Figures are medians; "
-           "what spreads by more than 10 % is marked. Nothing else should use the machine "
-           "meanwhile.",
+    .doc =
+        "Measures what each device can do at most: multiply-adds, bandwidth at sizes from cache "
+        "to memory, launches, and transfers; then operations at shapes of real networks, with the "
+        "share that they reach of what binds them. Figures are medians; what spreads by more "
+        "than 10 % is marked. Nothing else should use the machine meanwhile.",
     .children = children};
 
 static socle_status bench_choice(sc_cli *cli, const sc_device_choice *choice,
@@ -79,6 +85,10 @@ socle_status sc_bench_command(sc_cli *cli, int argc, char **argv) {
         return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
                        "--csv and --json are two forms of the same "
                        "rows: choose one");
+    const char *words[SC_OP_COUNT];
+    for (int op = 0; op < SC_OP_COUNT; op++) words[op] = sc_op_word((sc_op)op);
+    if (settings.options.operation)
+        SC_TRY(sc_cli_word(cli, "--op", settings.options.operation, words, SC_OP_COUNT));
     SC_TRY(sc_cli_select(cli, &choice, &count));
     SC_TRY(sc_records_load(&cli->records, &cli->env, NULL));
     sc_bench_report_begin(&report, cli, settings.csv);

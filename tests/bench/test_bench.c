@@ -3,6 +3,7 @@
  * No test looks at how fast anything is. */
 #include "backend/null.h"
 #include "backend/registry.h"
+#include "bench/cases.h"
 #include "bench/roofs.h"
 #include "sc_test.h"
 
@@ -188,4 +189,67 @@ Test(bench, a_driver_without_roofs_is_refused) {
     SC_EQ(counts.queues, 0);
     SC_EQ(counts.kernels, 0);
     sc_device_close(device);
+}
+
+/* Descriptors that every driver may rely on, and what they need at least. */
+Test(bench, cases_are_whole) {
+    bool seen[SC_OP_COUNT] = {false}, there = true;
+    sc_bench_case test;
+    sc_env env;
+    int quick = 0;
+    sc_env_init(&env, NULL, NULL);
+    for (int number = 0; there; number++) {
+        SC_OK(&env, sc_bench_case_at(&env, number, &test, &there));
+        if (!there) break;
+        seen[test.desc.op] = true;
+        quick += test.quick;
+        SC_TRUE(test.rows > 0 && test.flops >= 0.0 && isfinite(test.flops));
+        double bytes = 0.0;
+        for (int i = 0; i < test.desc.inputs + test.desc.outputs; i++)
+            bytes += (double)sc_tensor_bytes(&test.desc.tensor[i]);
+        SC_NEAR(test.bytes, bytes, 0.0);
+    }
+    SC_TRUE(quick > 0);
+    static const sc_op wanted[] = {SC_OP_ELEMENTWISE,
+                                   SC_OP_MATMUL,
+                                   SC_OP_CONV2D,
+                                   SC_OP_CONV2D_GRAD_INPUT,
+                                   SC_OP_CONV2D_GRAD_WEIGHT,
+                                   SC_OP_MAXPOOL2D,
+                                   SC_OP_MAXPOOL2D_GRAD,
+                                   SC_OP_REDUCE,
+                                   SC_OP_SOFTMAX,
+                                   SC_OP_SOFTMAX_GRAD,
+                                   SC_OP_CROSS_ENTROPY,
+                                   SC_OP_GATHER,
+                                   SC_OP_SCATTER_ADD,
+                                   SC_OP_PERMUTE,
+                                   SC_OP_LAYER_NORM,
+                                   SC_OP_LAYER_NORM_GRAD,
+                                   SC_OP_ATTENTION,
+                                   SC_OP_ATTENTION_GRAD_QUERY,
+                                   SC_OP_ATTENTION_GRAD_KEY};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        if (!seen[wanted[i]]) SC_TEST_FAIL("%s has no shape", sc_op_word(wanted[i]));
+}
+
+/* Counted by hand: fashion-mlp's first layer, and the second convolution of fashion-cnn. */
+Test(bench, flops_are_those_of_the_mathematics) {
+    sc_bench_case test;
+    sc_env env;
+    bool there = true, product = false, convolution = false;
+    sc_env_init(&env, NULL, NULL);
+    for (int number = 0; there; number++) {
+        SC_OK(&env, sc_bench_case_at(&env, number, &test, &there));
+        if (!there) break;
+        if (test.desc.op == SC_OP_MATMUL && strcmp(test.network, "fashion-mlp") == 0) {
+            SC_NEAR(test.flops, 51380224.0, 0.0); /* 2 * 128 * 784 * 256 */
+            product = true;
+        }
+        if (test.desc.op == SC_OP_CONV2D_GRAD_INPUT && strcmp(test.network, "fashion-cnn") == 0) {
+            SC_NEAR(test.flops, 924844032.0, 0.0); /* 2 * 128 * 64 * 14 * 14 * 32 * 9 */
+            convolution = true;
+        }
+    }
+    SC_TRUE(product && convolution);
 }

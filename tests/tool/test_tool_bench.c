@@ -31,6 +31,22 @@ static void check_figure(const json_t *row) {
     SC_EQ_STR(json_string_value(json_object_get(row, "device")), "cpu:0");
 }
 
+static void check_operation(const json_t *row) {
+    static const char *const bounds[] = {"compute", "memory", "launch"};
+    const char *bound = json_string_value(json_object_get(row, "bound"));
+    check_figure(row);
+    SC_EQ_STR(json_string_value(json_object_get(row, "name")), "softmax");
+    SC_EQ_STR(json_string_value(json_object_get(row, "unit")), "us");
+    SC_TRUE(number(row, "share") > 0.0 && number(row, "gflops") > 0.0);
+    double seconds = number(row, "median") * 1e-6;
+    SC_NEAR(number(row, "gbytes"), number(row, "bytes") / seconds * 1e-9,
+            number(row, "gbytes") * 1e-9);
+    SC_TRUE(strcmp(bound, bounds[0]) == 0 || strcmp(bound, bounds[1]) == 0 ||
+            strcmp(bound, bounds[2]) == 0);
+    SC_TRUE(json_string_length(json_object_get(row, "shape")) > 0);
+    SC_TRUE(json_string_length(json_object_get(row, "implementation")) > 0);
+}
+
 Test(tool_bench, rows_are_json) {
     static const char *const names[] = {"multiply-add f32",
                                         "read",
@@ -43,7 +59,7 @@ Test(tool_bench, rows_are_json) {
                                         "to device from pinned",
                                         "to host into pinned"};
     bool seen[sizeof names / sizeof names[0]] = {false};
-    tool_result result = tool_run("bench -d cpu --quick --json");
+    tool_result result = tool_run("bench -d cpu --quick --op softmax --json");
     SC_EQ(result.code, 0);
     json_t *lines = tool_json_lines(result.out), *device = tool_event(lines, "device");
     SC_TRUE(json_string_length(json_object_get(device, "name")) > 0);
@@ -51,7 +67,12 @@ Test(tool_bench, rows_are_json) {
     SC_TRUE(json_string_length(json_object_get(device, "socle")) > 0);
     size_t i;
     json_t *row;
+    bool operation = false;
     json_array_foreach(lines, i, row) {
+        if (strcmp(json_string_value(json_object_get(row, "event")), "operation") == 0) {
+            check_operation(row);
+            operation = true;
+        }
         if (strcmp(json_string_value(json_object_get(row, "event")), "roof") != 0) continue;
         const char *name = json_string_value(json_object_get(row, "name"));
         check_figure(row);
@@ -60,11 +81,34 @@ Test(tool_bench, rows_are_json) {
     }
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
         if (!seen[n]) SC_TEST_FAIL("no row is called '%s'", names[n]);
+    SC_TRUE(operation);
     json_decref(lines);
+    tool_free(&result);
+}
+
+/* A line of titles, and in every row as many cells, those of texts in quotation marks. */
+Test(tool_bench, rows_are_csv) {
+    tool_result result = tool_run("bench -d cpu --quick --op softmax_grad --csv");
+    SC_EQ(result.code, 0);
+    int rows = 0, operations = 0;
+    for (char *line = strtok(result.out, "\n"); line; line = strtok(NULL, "\n"), rows++) {
+        int cells = 1;
+        bool quoted = false;
+        for (const char *c = line; *c; c++) {
+            if (*c == '"') quoted = !quoted;
+            cells += *c == ',' && !quoted;
+        }
+        SC_EQ(cells, 18);
+        SC_TRUE(!quoted);
+        operations += strncmp(line, "operation,cpu:0,\"softmax_grad\",", 31) == 0;
+    }
+    SC_TRUE(rows > 10);
+    SC_EQ(operations, 1);
     tool_free(&result);
 }
 
 Test(tool_bench, wrong_calls_are_refused) {
     tool_expect(2, "choose one", "bench -d cpu --json --csv");
     tool_expect(2, "bench takes no argument", "bench cpu");
+    tool_expect(2, "there is no 'softmac'; did you mean 'softmax'?", "bench --op softmac");
 }

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See cases.h. A row of the table is a layer of a network with its batch; a family says which
+ * operations training such a layer takes. */
+#include "bench/cases.h"
+
+#include <string.h>
+
+typedef void builder(sc_bench_case *out, const int64_t *size);
+
+/* All operands alike in dtype; the first dimension is the batch where `rows` is 1. */
+static sc_tensor_desc tensor(int dtype, int64_t rows, int rank, const int64_t *dim) {
+    return sc_tensor_make(dtype, rows, rank, dim);
+}
+#define TENSOR(dtype, rows, ...)                                                                   \
+    tensor(dtype, rows, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),                 \
+           (int64_t[]){__VA_ARGS__})
+
+static void begin(sc_bench_case *out, sc_op op, int inputs, int outputs) {
+    out->desc.op = op;
+    out->desc.inputs = inputs;
+    out->desc.outputs = outputs;
+}
+
+/* ---- Dense layers: {rows, inputs, units} ---- */
+
+static void dense(sc_bench_case *out, const int64_t *s, sc_tensor_desc a, sc_tensor_desc b) {
+    begin(out, SC_OP_MATMUL, 2, 1);
+    out->desc.tensor[0] = a;
+    out->desc.tensor[1] = b;
+    out->flops = 2.0 * (double)s[0] * (double)s[1] * (double)s[2];
+}
+
+static void dense_forward(sc_bench_case *out, const int64_t *s) {
+    dense(out, s, TENSOR(SOCLE_F32, 1, s[0], s[1]), TENSOR(SOCLE_F32, 0, s[2], s[1]));
+    out->desc.attr.matmul.transpose_b = true;
+}
+
+static void dense_grad_input(sc_bench_case *out, const int64_t *s) {
+    dense(out, s, TENSOR(SOCLE_F32, 1, s[0], s[2]), TENSOR(SOCLE_F32, 0, s[2], s[1]));
+}
+
+static void dense_grad_weight(sc_bench_case *out, const int64_t *s) {
+    dense(out, s, TENSOR(SOCLE_F32, 1, s[0], s[2]), TENSOR(SOCLE_F32, 1, s[0], s[1]));
+    out->desc.attr.matmul.transpose_a = true;
+}
+
+/* ---- Attention: {batch, tokens, heads, width of a head}, causal ---- */
+
+/* Products along half of all pairs of tokens, each with one multiply-add per column. */
+static void attention(sc_bench_case *out, const int64_t *s, sc_op op, int outputs, int products) {
+    begin(out, op, op == SC_OP_ATTENTION ? 3 : 6, outputs);
+    for (int i = 0; i < out->desc.inputs; i++)
+        out->desc.tensor[i] = i < 4 ? TENSOR(SOCLE_F32, 1, s[0], s[1], s[2] * s[3])
+                                    : TENSOR(SOCLE_F32, 1, s[0], s[1], s[2]);
+    out->desc.attr.attention.heads = (int)s[2];
+    out->desc.attr.attention.scale = 0.125f;
+    out->desc.attr.attention.causal = true;
+    out->flops = 2.0 * products * (double)(s[0] * s[2] * s[3]) * (double)(s[1] * (s[1] + 1) / 2);
+}
+
+static void attention_forward(sc_bench_case *out, const int64_t *s) {
+    attention(out, s, SC_OP_ATTENTION, 2, 2);
+}
+
+static void attention_grad_query(sc_bench_case *out, const int64_t *s) {
+    attention(out, s, SC_OP_ATTENTION_GRAD_QUERY, 1, 3);
+}
+
+static void attention_grad_key(sc_bench_case *out, const int64_t *s) {
+    attention(out, s, SC_OP_ATTENTION_GRAD_KEY, 2, 4);
+}
+
+/* ---- Layer normalisation: {rows, columns} ---- */
+
+static void layer_norm(sc_bench_case *out, const int64_t *s) {
+    begin(out, SC_OP_LAYER_NORM, 3, 3);
+    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
+    out->desc.tensor[1] = out->desc.tensor[2] = TENSOR(SOCLE_F32, 0, s[1]);
+    out->desc.attr.layer_norm.epsilon = 1e-5f;
+    out->flops = 8.0 * (double)(s[0] * s[1]);
+}
+
+static void layer_norm_grad(sc_bench_case *out, const int64_t *s) {
+    begin(out, SC_OP_LAYER_NORM_GRAD, 5, 1);
+    out->desc.tensor[0] = out->desc.tensor[2] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
+    out->desc.tensor[1] = TENSOR(SOCLE_F32, 0, s[1]);
+    out->desc.tensor[3] = out->desc.tensor[4] = TENSOR(SOCLE_F32, 1, s[0], 1);
+    out->desc.attr.layer_norm.epsilon = 1e-5f;
+    out->flops = 11.0 * (double)(s[0] * s[1]);
+}
+
+/* ---- Convolutions: {batch, channels, filters, side, kernel, stride}, padded by half a kernel ----
+ */
+
+static int64_t conv_side(const int64_t *s) {
+    return (s[3] + 2 * (s[4] / 2) - s[4]) / s[5] + 1;
+}
+
+static void conv(sc_bench_case *out, const int64_t *s, sc_op op) {
+    begin(out, op, 2, 1);
+    sc_window *window = &out->desc.attr.conv.window;
+    for (int d = 0; d < 2; d++) {
+        window->kernel[d] = (int)s[4];
+        window->stride[d] = (int)s[5];
+        window->dilation[d] = 1;
+        window->pad_before[d] = window->pad_after[d] = (int)(s[4] / 2);
+    }
+    out->desc.attr.conv.groups = 1;
+    int64_t side = conv_side(s);
+    sc_tensor_desc x = TENSOR(SOCLE_F32, 1, s[0], s[1], s[3], s[3]),
+                   y = TENSOR(SOCLE_F32, 1, s[0], s[2], side, side),
+                   w = TENSOR(SOCLE_F32, 0, s[2], s[1], s[4], s[4]);
+    out->desc.tensor[0] = op == SC_OP_CONV2D_GRAD_INPUT ? y : x;
+    out->desc.tensor[1] = op == SC_OP_CONV2D_GRAD_WEIGHT ? y : w;
+    if (op == SC_OP_CONV2D_GRAD_INPUT) out->desc.tensor[2] = x;
+    out->flops = 2.0 * (double)(s[0] * s[2] * side * side) * (double)(s[1] * s[4] * s[4]);
+}
+
+static void conv_forward(sc_bench_case *out, const int64_t *s) {
+    conv(out, s, SC_OP_CONV2D);
+}
+
+static void conv_grad_input(sc_bench_case *out, const int64_t *s) {
+    conv(out, s, SC_OP_CONV2D_GRAD_INPUT);
+}
+
+static void conv_grad_weight(sc_bench_case *out, const int64_t *s) {
+    conv(out, s, SC_OP_CONV2D_GRAD_WEIGHT);
+}
+
+/* ---- Pooling by 2: {batch, channels, side} ---- */
+
+static void pool(sc_bench_case *out, sc_op op, int inputs, int outputs) {
+    begin(out, op, inputs, outputs);
+    for (int d = 0; d < 2; d++) {
+        out->desc.attr.pool.window.kernel[d] = out->desc.attr.pool.window.stride[d] = 2;
+        out->desc.attr.pool.window.dilation[d] = 1;
+    }
+    out->limit = 4;
+}
+
+static void maxpool(sc_bench_case *out, const int64_t *s) {
+    pool(out, SC_OP_MAXPOOL2D, 1, 2);
+    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
+    out->flops = (double)(s[0] * s[1] * s[2] * s[2]);
+}
+
+static void maxpool_grad(sc_bench_case *out, const int64_t *s) {
+    pool(out, SC_OP_MAXPOOL2D_GRAD, 2, 1);
+    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2] / 2, s[2] / 2);
+    out->desc.tensor[1] = TENSOR(SOCLE_I32, 1, s[0], s[1], s[2] / 2, s[2] / 2);
+    out->desc.tensor[2] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
+}
+
+/* ---- Normalisation: {batch, channels, side} ---- */
+
+static int input(sc_bench_case *out, int index) {
+    return sc_expr_input(&out->expr, index, SC_EXPR_FLOAT);
+}
+
+static int node(sc_bench_case *out, sc_expr_op op, int a, int b) {
+    return sc_expr_add_node(&out->expr, op, a, b, 0);
+}
+
+/* The sums of x and x * x over a channel. */
+static void moments(sc_bench_case *out, const int64_t *s) {
+    begin(out, SC_OP_REDUCE, 1, 2);
+    int x = input(out, 0);
+    sc_expr_output(&out->expr, x);
+    sc_expr_output(&out->expr, node(out, SC_EXPR_SQUARE, x, 0));
+    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
+    out->desc.attr.reduce.axes = 1u | 1u << 2 | 1u << 3;
+    out->desc.attr.reduce.kind[0] = out->desc.attr.reduce.kind[1] = SC_REDUCE_SUM;
+    out->flops = 3.0 * (double)(s[0] * s[1] * s[2] * s[2]);
+}
+
+/* relu(x * scale + shift), with a scale and a shift per channel. */
+static void normalise(sc_bench_case *out, const int64_t *s) {
+    begin(out, SC_OP_ELEMENTWISE, 3, 1);
+    int scaled = node(out, SC_EXPR_MUL, input(out, 0), input(out, 1));
+    int shifted = node(out, SC_EXPR_ADD, scaled, input(out, 2));
+    sc_expr_output(&out->expr, node(out, SC_EXPR_RELU, shifted, 0));
+    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
+    out->desc.tensor[1] = out->desc.tensor[2] = TENSOR(SOCLE_F32, 0, 1, s[1], 1, 1);
+    out->flops = 3.0 * (double)(s[0] * s[1] * s[2] * s[2]);
+}
+
+/* ---- Rows: {rows, columns} ---- */
+
+static void softmax(sc_bench_case *out, const int64_t *s) {
+    begin(out, SC_OP_SOFTMAX, 1, 1);
+    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
+    out->flops = 5.0 * (double)(s[0] * s[1]); /* maximum, difference, exp, sum, quotient */
+}
+
+static void softmax_grad(sc_bench_case *out, const int64_t *s) {
+    begin(out, SC_OP_SOFTMAX_GRAD, 2, 1);
+    out->desc.tensor[0] = out->desc.tensor[1] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
+    out->flops = 4.0 * (double)(s[0] * s[1]);
+}
+
+static void cross_entropy(sc_bench_case *out, const int64_t *s) {
+    begin(out, SC_OP_CROSS_ENTROPY, 2, 2);
+    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
+    out->desc.tensor[1] = TENSOR(SOCLE_I32, 1, s[0]);
+    out->limit = s[1];
+    out->flops = 5.0 * (double)(s[0] * s[1]);
+}
+
+static void sum_rows(sc_bench_case *out, const int64_t *s) {
+    begin(out, SC_OP_REDUCE, 1, 1);
+    sc_expr_output(&out->expr, input(out, 0));
+    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
+    out->desc.attr.reduce.axes = 1u;
+    out->desc.attr.reduce.kind[0] = SC_REDUCE_SUM;
+    out->flops = (double)(s[0] * s[1]);
+}
+
+/* ---- Tables: {tokens, rows of the table, width} ---- */
+
+static void gather(sc_bench_case *out, const int64_t *s) {
+    begin(out, SC_OP_GATHER, 2, 1);
+    out->desc.tensor[0] = TENSOR(SOCLE_F32, 0, s[1], s[2]);
+    out->desc.tensor[1] = TENSOR(SOCLE_I32, 1, s[0]);
+    out->limit = s[1];
+}
+
+static void scatter_add(sc_bench_case *out, const int64_t *s) {
+    begin(out, SC_OP_SCATTER_ADD, 2, 1);
+    out->desc.tensor[0] = TENSOR(SOCLE_I32, 1, s[0]);
+    out->desc.tensor[1] = TENSOR(SOCLE_F32, 1, s[0], s[2]);
+    out->desc.tensor[2] = TENSOR(SOCLE_F32, 0, s[1], s[2]);
+    out->limit = s[1];
+    out->flops = (double)(s[0] * s[2]);
+}
+
+/* ---- {elements} ---- */
+
+/* Adam: w, g, m, v -> w, m, v. */
+static void adam(sc_bench_case *out, const int64_t *s) {
+    sc_expr *e = &out->expr;
+    begin(out, SC_OP_ELEMENTWISE, 4, 3);
+    int w = input(out, 0), g = input(out, 1), m = input(out, 2), v = input(out, 3);
+    int first = node(out, SC_EXPR_ADD, node(out, SC_EXPR_MUL, m, sc_expr_const(e, 0.9f)),
+                     node(out, SC_EXPR_MUL, g, sc_expr_const(e, 0.1f)));
+    int square = node(out, SC_EXPR_SQUARE, g, 0);
+    int second = node(out, SC_EXPR_ADD, node(out, SC_EXPR_MUL, v, sc_expr_const(e, 0.999f)),
+                      node(out, SC_EXPR_MUL, square, sc_expr_const(e, 0.001f)));
+    int root = node(out, SC_EXPR_ADD, node(out, SC_EXPR_SQRT, second, 0), sc_expr_const(e, 1e-8f));
+    int step =
+        node(out, SC_EXPR_MUL, node(out, SC_EXPR_DIV, first, root), sc_expr_const(e, 0.001f));
+    sc_expr_output(e, node(out, SC_EXPR_SUB, w, step));
+    sc_expr_output(e, first);
+    sc_expr_output(e, second);
+    for (int i = 0; i < 4; i++) out->desc.tensor[i] = TENSOR(SOCLE_F32, 0, s[0]);
+    out->flops = 12.0 * (double)s[0];
+}
+
+/* ---- Copies: {batch, tokens, heads, width of a head} ---- */
+
+static void permute(sc_bench_case *out, const int64_t *s) {
+    static const int order[] = {0, 2, 1, 3};
+    begin(out, SC_OP_PERMUTE, 1, 1);
+    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[3]);
+    memcpy(out->desc.attr.permute.order, order, sizeof order);
+}
+
+static builder *const denses[] = {dense_forward, dense_grad_input, dense_grad_weight, NULL};
+static builder *const attentions[] = {attention_forward, attention_grad_query, attention_grad_key,
+                                      NULL};
+static builder *const layer_norms[] = {layer_norm, layer_norm_grad, NULL};
+static builder *const convs[] = {conv_forward, conv_grad_input, conv_grad_weight, NULL};
+static builder *const first_convs[] = {conv_forward, conv_grad_weight, NULL};
+static builder *const pools[] = {maxpool, maxpool_grad, NULL};
+static builder *const norms[] = {moments, normalise, NULL};
+static builder *const softmaxes[] = {softmax, softmax_grad, NULL};
+static builder *const entropies[] = {cross_entropy, NULL};
+static builder *const sums[] = {sum_rows, NULL};
+static builder *const tables[] = {gather, scatter_add, NULL};
+static builder *const updates[] = {adam, NULL};
+static builder *const copies[] = {permute, NULL};
+
+typedef struct shape {
+    const char *network;
+    builder *const *family;
+    bool quick;
+    int64_t size[6];
+} shape;
+
+/* The layer above the data needs no gradient to its input. */
+static const shape shapes[] = {
+    {"fashion-mlp", denses, true, {128, 784, 256}},
+    {"fashion-cnn", denses, false, {128, 3136, 128}},
+    {"gpt", denses, true, {2048, 256, 1024}},
+    {"gpt", attentions, true, {16, 128, 4, 64}},
+    {"gpt", layer_norms, true, {2048, 256}},
+    {"fashion-cnn", first_convs, false, {128, 1, 32, 28, 3, 1}},
+    {"fashion-cnn", convs, true, {128, 32, 64, 14, 3, 1}},
+    {"resnet-18", first_convs, false, {64, 3, 64, 64, 7, 2}},
+    {"resnet-18", convs, false, {64, 64, 64, 16, 3, 1}},
+    {"resnet-18", convs, false, {64, 64, 128, 16, 3, 2}},
+    {"resnet-18", convs, false, {64, 64, 128, 16, 1, 2}},
+    {"resnet-18", convs, false, {64, 256, 256, 4, 3, 1}},
+    {"fashion-cnn", pools, true, {128, 32, 28}},
+    {"resnet-18", norms, true, {64, 64, 16}},
+    {"gpt", softmaxes, true, {8192, 128}},
+    {"fashion-mlp", entropies, true, {128, 10}},
+    {"gpt", sums, true, {2048, 1024}},
+    {"gpt", tables, true, {2048, 256, 256}},
+    {"resnet-18", updates, true, {1 << 22}},
+    {"gpt", copies, true, {16, 128, 4, 64}},
+};
+
+static double bytes_of(const sc_op_desc *desc) {
+    double bytes = 0.0;
+    for (int i = 0; i < desc->inputs + desc->outputs; i++)
+        bytes += (double)sc_tensor_bytes(&desc->tensor[i]);
+    return bytes;
+}
+
+static socle_status finish(sc_env *env, sc_bench_case *out) {
+    sc_op_desc *desc = &out->desc;
+    if (out->expr.outputs) desc->expr = &out->expr;
+    SC_TRY(sc_op_infer(env, desc));
+    SC_TRY(sc_op_check(env, desc));
+    out->rows = 1;
+    for (int i = 0; i < desc->inputs; i++)
+        if (desc->tensor[i].rows_per_sample) out->rows = sc_tensor_samples(&desc->tensor[i]);
+    out->bytes = bytes_of(desc);
+    return SOCLE_OK;
+}
+
+socle_status sc_bench_case_at(sc_env *env, int number, sc_bench_case *out, bool *there) {
+    *there = false;
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        for (builder *const *build = shapes[i].family; *build; build++) {
+            if (number-- > 0) continue;
+            memset(out, 0, sizeof *out);
+            sc_expr_init(&out->expr);
+            out->network = shapes[i].network;
+            out->quick = shapes[i].quick;
+            out->limit = 1;
+            (*build)(out, shapes[i].size);
+            *there = true;
+            return finish(env, out);
+        }
+    return SOCLE_OK;
+}

@@ -45,8 +45,8 @@ socle_status sc_picture_scale(sc_picture *picture, sc_env *env, int64_t height, 
 socle_status sc_picture_fit(sc_picture *picture, sc_env *env, const char *label,
                             const sc_picture_form *form, uint8_t *out);
 
-/* picture_turn.c: which way up the pixels are, by Exif: 1 to 8; 1 is upright, and where it says
- * nothing or is damaged. */
+/* picture_turn.c: which way up the pixels are, by the bytes of Exif (a TIFF header first): 1 to 8;
+ * 1 is upright, and where it says nothing or is damaged. */
 int sc_picture_orientation(const unsigned char *data, size_t size);
 /* Turns and mirrors them so that they are upright. Errors: OUT_OF_MEMORY. */
 socle_status sc_picture_turn(sc_picture *picture, sc_env *env, int orientation);

@@ -90,6 +90,14 @@ static bool guarded(job *of, void (*step)(job *of)) {
 
 enum { EXIF = JPEG_APP0 + 1, MOST_EXIF = 0xFFFF };
 
+/* A marker of this number is Exif if it says so. */
+static int orientation_of(jpeg_saved_marker_ptr marker) {
+    static const unsigned char head[] = {'E', 'x', 'i', 'f', 0, 0};
+    const size_t size = marker->data_length;
+    if (size < sizeof head || memcmp(marker->data, head, sizeof head) != 0) return 1;
+    return sc_picture_orientation(marker->data + sizeof head, size - sizeof head);
+}
+
 static void begin(job *of) {
     calls.jpeg_CreateDecompress(&of->codec, JPEG_LIB_VERSION, sizeof of->codec);
     of->codec.client_data = of;
@@ -99,7 +107,7 @@ static void begin(job *of) {
     of->orientation = 1;
     for (jpeg_saved_marker_ptr at = of->codec.marker_list; at && of->orientation == 1;
          at = at->next)
-        of->orientation = sc_picture_orientation(at->data, at->data_length);
+        of->orientation = orientation_of(at);
     of->codec.out_color_space =
         of->codec.jpeg_color_space == JCS_GRAYSCALE ? JCS_GRAYSCALE : JCS_RGB;
     of->codec.dct_method = JDCT_ISLOW; /* the same bits on every processor */

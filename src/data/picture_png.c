@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <png.h>
 #include <string.h>
+#include <zlib.h>
 
 #define FUNCTIONS(X)                                                                               \
     X(png_image_begin_read_from_memory)                                                            \
@@ -64,6 +65,27 @@ static socle_status decode(sc_picture *out, sc_env *env, const char *label, png_
     return sc_fail(env, SOCLE_STATUS_DATA, "%s: the PNG file is broken: %s", label, image->message);
 }
 
+static size_t number_at(const unsigned char *data) {
+    return (size_t)data[0] << 24 | (size_t)data[1] << 16 | (size_t)data[2] << 8 | data[3];
+}
+
+/* What the chunk eXIf says, which may stand before the pixels or behind them. The simplified
+ * interface does not give it. A chunk is a length, a word, so many bytes and their checksum, which
+ * counts the word; one that is damaged says nothing. */
+static int orientation_of(const unsigned char *data, size_t size) {
+    enum { SIGNATURE = 8, WORD = 4, AROUND = 12 };
+    for (size_t at = SIGNATURE; size - at >= AROUND;) {
+        const unsigned char *word = data + at + WORD;
+        const size_t length = number_at(data + at);
+        if (length > size - at - AROUND) break;
+        if (memcmp(word, "eXIf", WORD) == 0 &&
+            crc32(0, word, (uInt)(WORD + length)) == number_at(word + WORD + length))
+            return sc_picture_orientation(word + WORD, length);
+        at += AROUND + length;
+    }
+    return 1;
+}
+
 socle_status sc_picture_decode_png(sc_picture *out, sc_env *env, const char *label,
                                    const unsigned char *data, size_t size) {
     png_image image = {.version = PNG_IMAGE_VERSION};
@@ -73,5 +95,5 @@ socle_status sc_picture_decode_png(sc_picture *out, sc_env *env, const char *lab
                        image.message);
     socle_status status = decode(out, env, label, &image, size);
     calls.png_image_free(&image);
-    return status;
+    return status == SOCLE_OK ? sc_picture_turn(out, env, orientation_of(data, size)) : status;
 }

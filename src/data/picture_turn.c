@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a camera was held: a JPEG file of one has the pixels as the sensor saw them, and beside them,
- * as Exif (JEITA CP-3451, tag 274), which way up they are. */
+/* How a camera was held: a file of one has the pixels as the sensor saw them, and beside them, as
+ * Exif (JEITA CP-3451, tag 274), which way up they are. */
 #include "data/picture.h"
 
 #include <string.h>
@@ -24,10 +24,8 @@ static uint32_t number_at(const exif *from, size_t at, size_t bytes) {
 }
 
 int sc_picture_orientation(const unsigned char *data, size_t size) {
-    static const unsigned char head[] = {'E', 'x', 'i', 'f', 0, 0};
-    if (size < sizeof head + 8 || memcmp(data, head, sizeof head) != 0) return UPRIGHT;
-    exif from = {.data = data + sizeof head, .size = size - sizeof head};
-    from.big = from.data[0] == 'M';
+    if (size < 8) return UPRIGHT;
+    const exif from = {.data = data, .size = size, .big = data[0] == 'M'};
     const size_t list = number_at(&from, 4, 4), entries = number_at(&from, list, 2);
     for (size_t i = 0; i < entries; i++) {
         const size_t at = list + 2 + i * ENTRY;

@@ -5,6 +5,8 @@
 
 #include "sc_temp.h"
 
+#include <zlib.h>
+
 static sc_env env;
 static sc_temp temp;
 
@@ -114,12 +116,12 @@ Test(picture, is_turned_as_exif_says) {
 }
 
 /* A list of one entry, behind eight bytes of head. */
-static size_t put_exif(unsigned char out[40], bool big, int tag, int type, int value) {
-    static const unsigned char little[] = "Exif\0\0II*\0\10\0\0\0\1\0TT\3\0\1\0\0\0VV\0\0",
-                               large[] = "Exif\0\0MM\0*\0\0\0\10\0\1TT\0\3\0\0\0\1VV\0\0";
+static size_t put_exif(unsigned char out[26], bool big, int tag, int type, int value) {
+    static const unsigned char little[] = "II*\0\10\0\0\0\1\0TT\3\0\1\0\0\0VV\0\0",
+                               large[] = "MM\0*\0\0\0\10\0\1TT\0\3\0\0\0\1VV\0\0";
     const size_t size = sizeof large - 1;
     memcpy(out, big ? large : little, size);
-    const int number[] = {tag, type, value}, at[] = {16, 18, 24};
+    const int number[] = {tag, type, value}, at[] = {10, 12, 18};
     for (int i = 0; i < 3; i++) {
         out[at[i] + !big] = (unsigned char)(number[i] >> 8);
         out[at[i] + big] = (unsigned char)number[i];
@@ -128,11 +130,11 @@ static size_t put_exif(unsigned char out[40], bool big, int tag, int type, int v
 }
 
 Test(picture, exif_from_anywhere) {
-    unsigned char data[40];
+    unsigned char data[26];
     for (int big = 0; big < 2; big++) {
         size_t size = put_exif(data, big, 0x0112, 3, 6);
         SC_EQ(sc_picture_orientation(data, size), 6);
-        for (size_t cut = 0; cut < 26; cut++) { /* each in memory of its own size */
+        for (size_t cut = 0; cut < 20; cut++) { /* each in memory of its own size */
             unsigned char *part = malloc(cut + 1);
             memcpy(part, data, cut);
             SC_EQ(sc_picture_orientation(part, cut), 1);
@@ -146,8 +148,63 @@ Test(picture, exif_from_anywhere) {
         }
     }
     size_t size = put_exif(data, false, 0x0112, 3, 6);
-    memset(data + 10, 0xFF, 4); /* a list far behind the end */
+    memset(data + 4, 0xFF, 4); /* a list far behind the end */
     SC_EQ(sc_picture_orientation(data, size), 1);
+}
+
+/* A chunk of a PNG file: its length, its word, its bytes, their checksum. Returns its bytes. */
+static size_t put_chunk(unsigned char *out, const char *word, const void *data, size_t size) {
+    memcpy(out + 4, word, 4);
+    memcpy(out + 8, data, size);
+    const uint32_t number[] = {(uint32_t)size, (uint32_t)crc32(0, out + 4, (uInt)size + 4)};
+    for (int i = 0; i < 4; i++) {
+        out[i] = (unsigned char)(number[0] >> (24 - 8 * i));
+        out[8 + size + (size_t)i] = (unsigned char)(number[1] >> (24 - 8 * i));
+    }
+    return size + 12;
+}
+
+enum { PNG_HEAD = 8 + 25 /* IHDR */, PNG_END = 12, CHUNK_ROOM = 64 };
+
+/* grey.png with a chunk put at its beginning or its end, and how high it is then: 2 as it is, 3
+ * when it was turned. */
+static int64_t height_with(const unsigned char *chunk, size_t size, bool behind) {
+    unsigned char data[512], with[512 + CHUNK_ROOM];
+    sc_picture picture;
+    FILE *file = fopen(corpus("grey.png"), "rb");
+    const size_t plain = file ? fread(data, 1, sizeof data, file) : 0;
+    SC_TRUE(file && fclose(file) == 0 && plain > PNG_HEAD + PNG_END && plain < sizeof data);
+    const size_t at = behind ? plain - PNG_END : PNG_HEAD;
+    memcpy(with, data, at);
+    memcpy(with + at, chunk, size);
+    memcpy(with + at + size, data + at, plain - at);
+    if (sc_picture_decode(&picture, &env, "exif.png", with, plain + size) != SOCLE_OK) return 0;
+    const int64_t height = picture.height;
+    if (height == 3) SC_EQ(picture.pixel[0], 7); /* the lower left corner comes first */
+    sc_picture_free(&picture, &env);
+    return height;
+}
+
+/* A PNG file says it in a chunk, wherever that stands; a damaged one is passed over, and none is
+ * read beyond the end of the file. */
+Test(picture, a_png_is_turned_as_its_exif_says) {
+    unsigned char exif[26], chunk[CHUNK_ROOM];
+    const size_t length = put_exif(exif, true, 0x0112, 3, 6);
+    const size_t size = put_chunk(chunk, "eXIf", exif, length);
+    for (int behind = 0; behind < 2; behind++) SC_EQ(height_with(chunk, size, behind), 3);
+    SC_EQ(height_with(chunk, put_chunk(chunk, "eXIf", exif, 0), false), 2);
+    SC_EQ(height_with(chunk, put_chunk(chunk, "eXIf", exif, 9), false), 2);
+    SC_EQ(height_with(chunk, put_chunk(chunk, "teSt", exif, length), false), 2);
+    put_chunk(chunk, "eXIf", exif, length);
+    chunk[8 + 19] ^= 1; /* the checksum is that of another orientation */
+    SC_EQ(height_with(chunk, size, false), 2);
+    for (unsigned first = 0; first < 256; first += 85) { /* lengths that no file has */
+        put_chunk(chunk, "eXIf", exif, length);
+        chunk[0] = chunk[1] = (unsigned char)first;
+        chunk[2] = chunk[3] = 0xFF;
+        SC_TRUE(height_with(chunk, size, true) != 3);
+        SC_TRUE(height_with(chunk, size, false) != 3);
+    }
 }
 
 /* Files of 16 pixels by 8, the left half dark: one of a camera that was held upright, which has it

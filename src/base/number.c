@@ -74,3 +74,18 @@ bool sc_number_parse(double *out, const char *text) {
     *out = value;
     return true;
 }
+
+float sc_number_of_half(uint16_t bits) {
+    enum { BIAS_STEP = 127 - 15, FRACTION_STEP = 13 };
+    uint32_t sign = (uint32_t)(bits & 0x8000u) << 16, exponent = bits >> 10 & 0x1fu,
+             fraction = bits & 0x3ffu, wide;
+    if (exponent == 0) { /* fraction * 2^-24: 0 or subnormal */
+        float value = (float)fraction * 0x1p-24f;
+        return sign ? -value : value;
+    }
+    exponent = exponent == 0x1f ? 0xff : exponent + BIAS_STEP;
+    wide = sign | exponent << 23 | fraction << FRACTION_STEP;
+    float value;
+    memcpy(&value, &wide, sizeof value);
+    return value;
+}

@@ -5,6 +5,7 @@
 #define SC_BASE_NUMBER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { SC_NUMBER_TEXT = 32 };
 
@@ -12,6 +13,8 @@ enum { SC_NUMBER_TEXT = 32 };
 void sc_number_text(char out[SC_NUMBER_TEXT], double value);
 /* The double with the shortest decimal that reads back as the same float: 0.9 for 0.9f. */
 double sc_number_of_float(float value);
+/* IEEE binary16, of its bits: sign 1, exponent 5 (bias 15), fraction 10. Each is an f32. */
+float sc_number_of_half(uint16_t bits);
 /* The whole of `text` as a decimal number, whatever the locale; false if it is none. May give
  * infinity. */
 bool sc_number_parse(double *out, const char *text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See elements.h. */
 #include "data/elements.h"
+#include "base/number.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -30,6 +31,7 @@ static bool put_real(void *out, uint64_t bits, size_t size) {
     float value;
     double wide;
     memcpy(&value, &low, sizeof value);
+    if (size == sizeof(uint16_t)) value = sc_number_of_half((uint16_t)bits);
     if (size == sizeof wide) {
         memcpy(&wide, &bits, sizeof wide);
         if (isfinite(wide) && fabs(wide) > (double)FLT_MAX) return false;

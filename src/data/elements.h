@@ -8,7 +8,7 @@
 
 typedef struct sc_elements {
     char kind;   /* 'b' truth values, 'u' and 'i' whole numbers, 'f' reals */
-    size_t size; /* bytes of one: 1, 2, 4 or 8; of reals 4 or 8 */
+    size_t size; /* bytes of one: 1, 2, 4 or 8; of reals 2, 4 or 8 */
     bool big;    /* the byte of the highest value comes first */
 } sc_elements;
 

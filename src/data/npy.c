@@ -52,12 +52,10 @@ static socle_status read_type(scan *in, sc_elements *out) {
         out->kind = type[1];
         out->size = (size_t)strtoul(type + 2, &after, 10);
     }
-    bool known = out->kind == 'f' ? out->size == 4 || out->size == 8
-                 : out->kind == 'b'
-                     ? out->size == 1
-                     : out->size == 1 || out->size == 2 || out->size == 4 || out->size == 8;
+    bool known = out->size == 2 || out->size == 4 || out->size == 8 || out->size == 1;
+    known = known && (out->kind != 'b' || out->size == 1) && (out->kind != 'f' || out->size > 1);
     if (!after || after != end || !known)
-        return fail(in, "names a type that Socle does not read (b1, u1 to u8, i1 to i8, f4, f8)");
+        return fail(in, "names a type that Socle does not read (b1, u1 to u8, i1 to i8, f2 to f8)");
     in->at = end + 1;
     in->descr = true;
     return SOCLE_OK;

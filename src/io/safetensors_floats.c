@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading numbers of other types as f32, piece by piece. IEEE binary16 and bfloat16 hold no number
  * that f32 does not; binary64 is rounded; whole numbers must be what f32 holds. */
+#include "base/number.h"
 #include "io/quote.h"
 #include "io/safetensors_private.h"
 
@@ -12,22 +13,6 @@ enum { PIECE = 1024 }; /* elements */
 /* Half of an f32: its upper 16 bits. */
 static float of_bf16(uint16_t bits) {
     uint32_t wide = (uint32_t)bits << 16;
-    float value;
-    memcpy(&value, &wide, sizeof value);
-    return value;
-}
-
-/* Sign 1, exponent 5 (bias 15), fraction 10. */
-static float of_f16(uint16_t bits) {
-    enum { BIAS_STEP = 127 - 15, FRACTION_STEP = 13 };
-    uint32_t sign = (uint32_t)(bits & 0x8000u) << 16, exponent = bits >> 10 & 0x1fu,
-             fraction = bits & 0x3ffu, wide;
-    if (exponent == 0) { /* fraction * 2^-24: 0 or subnormal */
-        float value = (float)fraction * 0x1p-24f;
-        return sign ? -value : value;
-    }
-    exponent = exponent == 0x1f ? 0xff : exponent + BIAS_STEP;
-    wide = sign | exponent << 23 | fraction << FRACTION_STEP;
     float value;
     memcpy(&value, &wide, sizeof value);
     return value;
@@ -68,7 +53,7 @@ static float float_of(sc_safetensors_type type, uint64_t bits) {
     double wide;
     float narrow;
     uint32_t low = (uint32_t)bits;
-    if (type == SC_SAFETENSORS_F16) return of_f16((uint16_t)bits);
+    if (type == SC_SAFETENSORS_F16) return sc_number_of_half((uint16_t)bits);
     if (type == SC_SAFETENSORS_BF16) return of_bf16((uint16_t)bits);
     memcpy(&narrow, &low, sizeof narrow);
     memcpy(&wide, &bits, sizeof wide);

@@ -73,6 +73,9 @@ Test(npy, every_type) {
     ELEMENTS(">i4", "\0\0\0\x03\x80\0\0\0", SOCLE_I32, 3, INT32_MIN);
     ELEMENTS("<i8", "\x03\0\0\0\0\0\0\0\xfe\xff\xff\xff\xff\xff\xff\xff", SOCLE_I32, 3, -2);
     ELEMENTS("<u8", "\x03\0\0\0\0\0\0\0\xff\xff\xff\x7f\0\0\0\0", SOCLE_I32, 3, INT32_MAX);
+    ELEMENTS("<f2", "\x00\x39\x00\xc0", SOCLE_F32, 0.625, -2);
+    ELEMENTS(">f2", "\x39\x00\xc0\x00", SOCLE_F32, 0.625, -2);
+    ELEMENTS("<f2", "\x01\x00\xff\x7b", SOCLE_F32, 0x1p-24, 65504);
     ELEMENTS("<f4", "\0\0\x20\x3f\0\0\0\xc0", SOCLE_F32, 0.625, -2);
     ELEMENTS(">f4", "\x3f\x20\0\0\xc0\0\0\0", SOCLE_F32, 0.625, -2);
     ELEMENTS("<f8", "\0\0\0\0\0\0\xe4\x3f\0\0\0\0\0\0\0\xc0", SOCLE_F32, 0.625, -2);
@@ -136,7 +139,8 @@ static void refuse(const char *header, const char *bytes, size_t size, const cha
 #define HEADER(type, shape) "{'descr': '" type "', 'fortran_order': False, 'shape': " shape ", }"
 
 Test(npy, what_is_refused) {
-    BAD(HEADER("<f2", "(1,)"), "ab", "names a type that Socle does not read");
+    BAD(HEADER("<f16", "(1,)"), "ab", "names a type that Socle does not read");
+    BAD(HEADER("<f1", "(1,)"), "ab", "names a type that Socle does not read");
     BAD(HEADER("<c8", "(1,)"), "abcdefgh", "names a type");
     BAD(HEADER("|O", "(1,)"), "a", "names a type");
     BAD(HEADER("<U4", "(1,)"), "a", "names a type");

@@ -19,8 +19,7 @@ enum {
     KEY_MAX_LOSS,
     KEY_SPLIT,
     KEY_PER_CLASS,
-    EXIT_THRESHOLD = 6,
-    STANDARD_BATCH = 128
+    EXIT_THRESHOLD = 6
 };
 
 typedef struct eval_settings {
@@ -265,7 +264,7 @@ socle_status sc_eval_command(sc_cli *cli, int argc, char **argv) {
                               .choice = {.cli = cli, .several = true},
                               .min_accuracy = NAN,
                               .max_loss = NAN,
-                              .batch = STANDARD_BATCH};
+                              .batch = SC_MODEL_RUN_BATCH};
     eval_job eval = {.settings = &settings, .classes = {.env = &cli->env}};
     SC_TRY(sc_cli_parse(cli, &sc_eval_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;

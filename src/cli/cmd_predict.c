@@ -7,8 +7,6 @@
 #include "nn/layer.h"
 #include "run/recipe_config.h"
 
-enum { STANDARD_BATCH = 128 };
-
 typedef struct predict_job {
     const sc_predict_settings *settings;
     sc_net *net;
@@ -66,8 +64,7 @@ static socle_status print_all(predict_job *job, sc_engine *engine) {
 static socle_status check_draws(const predict_job *predict, sc_cli *cli) {
     const sc_net *net = predict->net;
     bool draws = !predict->settings->draws;
-    for (size_t l = 0; l < net->layers; l++)
-        draws |= sc_is_among("dropout gaussian_noise noise", net->layer[l].kind->record.word);
+    for (size_t l = 0; l < net->layers; l++) draws |= net->layer[l].kind->draws;
     return draws ? SOCLE_OK
                  : sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
                            "--dropout-samples: this network has no dropout and no noise, so its "
@@ -119,7 +116,7 @@ static socle_status load(predict_job *predict, sc_cli *cli) {
 
 socle_status sc_predict_command(sc_cli *cli, int argc, char **argv) {
     sc_predict_settings settings = {
-        .cli = cli, .choice = {.cli = cli, .several = true}, .batch = STANDARD_BATCH};
+        .cli = cli, .choice = {.cli = cli, .several = true}, .batch = SC_MODEL_RUN_BATCH};
     predict_job predict = {.settings = &settings};
     SC_TRY(sc_cli_parse(cli, &sc_predict_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;

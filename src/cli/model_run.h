@@ -8,6 +8,8 @@
 #include "data/preparation.h"
 #include "train/fit.h"
 
+enum { SC_MODEL_RUN_BATCH = 128 }; /* samples at a time, unless --batch says otherwise */
+
 /* An engine for evaluation and prediction with the model's weights (`choice` NULL: the network has
  * none). `dataset` decides the type of
  * the targets and how much capacity is needed at most; `logits`: predictions are those of the

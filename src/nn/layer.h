@@ -15,9 +15,11 @@ struct sc_layer_kind {
                          inputs it takes */
     bool integers;    /* takes inputs of the network as the data have them; others take floats */
     bool looks_up;    /* takes rows of its only parameter, those that its input names */
-    bool source;      /* takes no input: makes its values itself */
-    bool lengths;     /* a second input, where there is one, is how many steps of its sequence each
-                         sample has */
+    bool hands_on;    /* gives the numbers of its input, in another shape or as they are */
+    bool draws;   /* what it gives while training is drawn, otherwise for each sample and step */
+    bool source;  /* takes no input: makes its values itself */
+    bool lengths; /* a second input, where there is one, is how many steps of its sequence each
+                     sample has */
     /* How often a sample uses the weights for one of its results, be it several of their rows once;
      * NULL: once. */
     int64_t (*uses)(const sc_layer *layer, const sc_tensor_desc *input);

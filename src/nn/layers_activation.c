@@ -258,6 +258,7 @@ const sc_layer_kind sc_layer_dropout = {
                .count = sizeof dropout_options / sizeof dropout_options[0],
                .standard = &standard,
                .size = sizeof standard},
+    .draws = true,
     .build = build_dropout,
     .record.use =
         "against overfitting, between dense layers (0.5) or, less, before them (0.1 to 0.3)",

@@ -52,6 +52,7 @@ const sc_layer_kind sc_layer_gaussian_noise = {
                .count = 1,
                .standard = &(const sc_layer_options){.deviation = 0},
                .size = sizeof(sc_layer_options)},
+    .draws = true,
     .build = add_noise,
     .record.use = "against overfitting of few samples, before or between dense layers",
     .record.formula = "x + deviation * n, n being drawn from the standard normal distribution; in "
@@ -70,6 +71,7 @@ const sc_layer_kind sc_layer_noise = {
                .standard = &(const sc_layer_options){.distribution = "normal"},
                .size = sizeof(sc_layer_options)},
     .source = true,
+    .draws = true,
     .build = build,
     .record.use = "the beginning of a network that makes samples",
     .record.source = "Goodfellow et al. 2014",

@@ -9,10 +9,10 @@
 #include <math.h>
 #include <string.h>
 
+/* Of activations, one of all. */
 static bool hands_on(const sc_layer *layer) {
-    const char *word = layer->kind->record.word;
-    if (strcmp(word, "activation") == 0) return strcmp(layer->options.function, "identity") == 0;
-    return sc_is_among("flatten reshape", word);
+    return layer->kind->hands_on || (strcmp(layer->kind->record.word, "activation") == 0 &&
+                                     strcmp(layer->options.function, "identity") == 0);
 }
 
 /* The layer that gives the values that a loss reads; NULL: an input does. */

@@ -158,8 +158,9 @@ static socle_status report_pictures(sc_cli *cli, const char *path) {
 }
 
 static socle_status report_csv(sc_cli *cli, const char *path) {
+    const sc_frame_format format = {.finds_decimal = true};
     sc_frame frame;
-    SC_TRY(sc_frame_read_csv(&frame, &cli->env, path, NULL));
+    SC_TRY(sc_frame_read_csv(&frame, &cli->env, path, &format));
     socle_status status = sc_data_report_frame(cli, &frame);
     sc_frame_free(&frame);
     return status;

@@ -92,6 +92,7 @@ static void write_data(sc_text *out, const found *f, const sc_new_wish *wish) {
     sc_text_add(out, ", target: ");
     sc_new_quote(out, sc_frame_name(f->frame, f->target));
     sc_text_add(out, ", standardise: true");
+    if (f->frame->decimal == ',') sc_text_add(out, ", decimal: \",\"");
     write_names(out, f);
     if (fill) sc_text_add(out, ", missing: %s", fill);
     if (f->classes && !is_text(&f->look[f->target])) {
@@ -140,10 +141,11 @@ static socle_status look_up(found *f, const sc_new_wish *wish) {
 
 socle_status sc_new_table(sc_text *out, const sc_new_wish *wish) {
     sc_env *env = &wish->cli->env;
+    const sc_frame_format format = {.finds_decimal = true};
     sc_frame frame = {0};
     found f = {.frame = &frame};
     if (!wish->data) return sc_fail(env, SOCLE_STATUS_CONFIG, "which table? --data FILE.csv");
-    socle_status status = sc_frame_read_csv(&frame, env, wish->data, NULL);
+    socle_status status = sc_frame_read_csv(&frame, env, wish->data, &format);
     if (status == SOCLE_OK) status = sc_allocate(env, &f.look, frame.columns, sizeof *f.look);
     if (status == SOCLE_OK) status = look_up(&f, wish);
     if (status == SOCLE_OK) write_all(out, &f, wish);

@@ -115,19 +115,62 @@ static socle_status parse_lines(reader *in, struct csv_parser *parser, const cha
     return check_parser(in, parser, true);
 }
 
-/* Of the usual ones, which stands most often in the first line, outside quotes. */
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/* Of the usual ones, which stands most often in the first line, outside quotes. Beside a semicolon,
+ * a comma between digits is a decimal one. */
 static char guess_separator(const char *data, size_t size) {
     static const char candidates[] = {',', ';', '\t', '|'};
-    size_t count[sizeof candidates] = {0}, best = 0;
+    size_t count[sizeof candidates] = {0}, best = 0, decimal = 0;
     bool quoted = false;
     for (size_t i = 0; i < size && (quoted || (data[i] != '\n' && data[i] != '\r')); i++) {
         if (data[i] == '"') quoted = !quoted;
         for (size_t c = 0; c < sizeof candidates; c++)
             count[c] += !quoted && data[i] == candidates[c];
+        decimal += !quoted && data[i] == ',' && i && is_digit(data[i - 1]) && i + 1 < size &&
+                   is_digit(data[i + 1]);
     }
+    if (count[1]) count[0] -= decimal;
     for (size_t c = 0; c < sizeof candidates; c++)
         if (count[c] > count[best]) best = c;
     return candidates[best];
+}
+
+/* What the cells of a column say of decimal commas. */
+typedef struct comma_votes {
+    size_t values, numbers; /* numbers: with or without a comma */
+    bool comma, sure;       /* sure: one of them is no 1,234, where a comma may part thousands */
+    bool point;
+} comma_votes;
+
+static void count_commas(comma_votes *votes, const char *cell) {
+    const char *comma = strchr(cell, ',');
+    double number;
+    if (sc_cell_is_missing(cell)) return;
+    votes->values++;
+    if (!sc_cell_number(&number, cell, ',')) return;
+    votes->numbers++;
+    votes->point |= strchr(cell, '.') != NULL;
+    votes->comma |= comma != NULL;
+    votes->sure |= comma && strspn(comma + 1, "0123456789") != 3;
+}
+
+/* A comma where at least one column is of numbers once commas are decimal ones, and no cell is a
+ * number with a point. The first row may be names. */
+static char guess_decimal(const sc_frame *frame) {
+    bool found = false, sure = false;
+    for (size_t c = 0; c < frame->columns; c++) {
+        comma_votes votes = {0};
+        for (size_t l = frame->lines > 1; l < frame->lines; l++)
+            count_commas(&votes, frame->text + frame->cell[l * frame->columns + c]);
+        if (votes.point) return '.';
+        if (!votes.comma || votes.numbers * 10 < votes.values * 9) continue;
+        found = true;
+        sure |= votes.sure;
+    }
+    return found && sure ? ',' : '.';
 }
 
 static bool guess_header(const sc_frame *frame) {
@@ -163,6 +206,7 @@ static socle_status finish(sc_frame *frame, const sc_frame_format *format) {
     if (!frame->lines)
         return sc_fail(frame->env, SOCLE_STATUS_DATA, "%s: is empty: there is no row in it",
                        frame->label);
+    if (format->finds_decimal && !format->decimal) frame->decimal = guess_decimal(frame);
     frame->header = format->header ? strcmp(format->header, "yes") == 0 : guess_header(frame);
     frame->rows = frame->lines - frame->header;
     if (!frame->rows)

@@ -37,6 +37,7 @@ typedef struct sc_frame_format {
     const char *header; /* "yes", "no"; NULL: it has one where no cell of the first row is a number
                          */
     char decimal;       /* of numbers; 0: a point */
+    bool finds_decimal; /* `decimal` 0: a comma where the numbers of the file say so */
 } sc_frame_format;
 
 /* csv.c: one file. RFC 4180, plain or gzip: cells with separators, quotes ("") and line ends

@@ -58,6 +58,7 @@ static socle_status read_files(sc_frame *out, const sc_files *files,
     sc_frame_format same = format ? *format : (sc_frame_format){0};
     SC_TRY(sc_frame_read_csv_file(out, files->env, files->path[0], format));
     same.header = out->header ? "yes" : "no";
+    same.decimal = out->decimal;
     for (size_t i = 1; i < files->count; i++) {
         sc_frame more;
         SC_TRY(sc_frame_read_csv_file(&more, files->env, files->path[i], &same));

@@ -74,6 +74,47 @@ Test(tool_new, a_table_of_values) {
     tool_expect(3, "did you mean 'colour'?", "new --task table --data things.csv --target color");
 }
 
+static void put_prices(const char *name, const char *head, const char *form) {
+    char table[4096], row[64];
+    snprintf(table, sizeof table, "%s", head);
+    for (int i = 0; i < 60; i++) {
+        snprintf(row, sizeof row, form, i, i % 10, i % 3 ? "red" : "blue", 2 * i, 5);
+        strcat(table, row);
+    }
+    tool_put_text(name, table);
+}
+
+/* Numbers are written with a comma where every one of the file is; what is written reads them. */
+Test(tool_new, of_decimal_commas) {
+    put_prices("comma.csv", "size;colour;price\n", "%d,%d;%s;%d,%d\n");
+    tool_result result = tool_run("new --task table --data comma.csv");
+    if (result.code != 0) SC_TEST_FAIL("%s", result.err);
+    SC_CONTAINS(result.out, "size: numeric, 60 different values");
+    SC_CONTAINS(result.out, "decimal: \",\"");
+    SC_CONTAINS(result.out, "loss: mean_squared_error");
+    tool_put_text("comma.yaml", result.out);
+    tool_free(&result);
+    tool_expect(0, NULL, "train comma.yaml -o comma -q --epochs 1");
+    result = tool_run("data comma.csv --json");
+    SC_CONTAINS(result.out, "\"numeric\"");
+    tool_free(&result);
+    /* Without names, the first row is one of numbers all the same. */
+    put_prices("bare.csv", "", "%d,%d;%s;%d,%d\n");
+    result = tool_run("new --task table --data bare.csv");
+    SC_CONTAINS(result.out, "60 rows of");
+    SC_CONTAINS(result.out, "column1: numeric");
+    tool_free(&result);
+    /* A point says otherwise, and commas alone may part thousands. */
+    put_prices("both.csv", "size;colour;price\n", "%d,%d;%s;%d.%d\n");
+    put_prices("thousands.csv", "size;colour;price\n", "%d,%d00;%s;%d,%d00\n");
+    const char *const unclear[] = {"both.csv", "thousands.csv"};
+    for (int i = 0; i < 2; i++) {
+        result = tool_run("new --task table --data %s --target colour", unclear[i]);
+        if (strstr(result.out, "decimal:")) SC_TEST_FAIL("%s: %s", unclear[i], result.out);
+        tool_free(&result);
+    }
+}
+
 Test(tool_new, images_and_points) {
     tool_expect(0, NULL, "new --task images --data train-images --labels train-labels -o net.yaml");
     char *text = tool_get("net.yaml", NULL);

@@ -15,6 +15,7 @@ struct sc_dataset {
     char *label;
     char *preparation;         /* NULL = none */
     uint32_t *stratum, *group; /* NULL = none */
+    int64_t reach;             /* of samples that follow one another; -1: they do not */
     int64_t count;
     int columns;
     sc_column column[SC_DATASET_MAX_COLUMNS];
@@ -34,6 +35,7 @@ socle_status sc_dataset_create(sc_dataset **out, sc_env *env, const char *label,
     SC_TRY(sc_allocate(env, &dataset, 1, sizeof *dataset));
     dataset->env = env;
     dataset->count = count;
+    dataset->reach = -1;
     socle_status status = sc_copy_string(env, &dataset->label, label);
     if (status != SOCLE_OK) {
         sc_dataset_destroy(dataset);
@@ -251,6 +253,14 @@ const uint32_t *sc_dataset_strata(const sc_dataset *dataset) {
 
 const uint32_t *sc_dataset_groups(const sc_dataset *dataset) {
     return dataset->group;
+}
+
+void sc_dataset_set_reach(sc_dataset *dataset, int64_t reach) {
+    dataset->reach = reach;
+}
+
+int64_t sc_dataset_reach(const sc_dataset *dataset) {
+    return dataset->reach;
 }
 
 const char *sc_dataset_source(const sc_dataset *dataset, int index) {

@@ -89,6 +89,10 @@ socle_status sc_dataset_set_kinds(sc_dataset *dataset, const uint32_t *stratum,
                                   const uint32_t *group);
 const uint32_t *sc_dataset_strata(const sc_dataset *dataset);
 const uint32_t *sc_dataset_groups(const sc_dataset *dataset);
+/* And that its samples follow one another, each sharing values with the next `reach` of them; -1,
+ * as it is at first: they do not. */
+void sc_dataset_set_reach(sc_dataset *dataset, int64_t reach);
+int64_t sc_dataset_reach(const sc_dataset *dataset);
 
 sc_env *sc_dataset_env(const sc_dataset *dataset);
 const char *sc_dataset_label(const sc_dataset *dataset);

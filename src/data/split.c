@@ -68,6 +68,8 @@ static void arrange(place *list, uint32_t *permutation, uint32_t count, const ui
 
 /* ---- Pieces ---- */
 
+enum { TRAINED_ON, SET_ASIDE, SHARED }; /* what samples are marked with */
+
 typedef struct piece {
     sc_env *env;
     const sc_split_options *options;
@@ -86,7 +88,7 @@ static void mark_samples(const piece *of) {
     uint32_t begin = boundary(of, of->fold - 1), part = boundary(of, of->fold) - begin;
     part = part < 1 ? 1 : part >= of->count ? of->count - 1 : part;
     if (begin > of->count - part) begin = of->count - part;
-    for (uint32_t i = 0; i < part; i++) of->marked[of->permutation[begin + i]] = 1;
+    for (uint32_t i = 0; i < part; i++) of->marked[of->permutation[begin + i]] = SET_ASIDE;
 }
 
 static socle_status mark_groups(const piece *of) {
@@ -98,7 +100,7 @@ static socle_status mark_groups(const piece *of) {
         for (next = first; next < of->count && group[order[next]] == group[order[first]];) next++;
         double middle = ((double)first + (double)next) / 2;
         bool in = middle >= begin && middle < end;
-        for (uint32_t i = first; in && i < next; i++) of->marked[order[i]] = 1;
+        for (uint32_t i = first; in && i < next; i++) of->marked[order[i]] = SET_ASIDE;
         taken += in;
     }
     if (taken && taken < groups) return SOCLE_OK;
@@ -109,10 +111,35 @@ static socle_status mark_groups(const piece *of) {
                    of->options->fraction, taken ? "a smaller" : "a larger");
 }
 
+/* Samples that follow one another: the last of them come first, and are the first fold. */
+static socle_status mark_in_order(const piece *of) {
+    const int64_t reach = of->options->reach;
+    uint32_t left = 0;
+    if (of->options->stratum || of->options->group)
+        return sc_fail(of->env, SOCLE_STATUS_CONFIG,
+                       "samples that follow one another, as those of a text, are set aside as one "
+                       "piece; neither classes nor groups can say which");
+    for (uint32_t i = 0; i < of->count; i++) of->permutation[i] = of->count - 1 - i;
+    mark_samples(of);
+    for (int64_t i = 0; i < of->count; i++) {
+        if (of->marked[i] != SET_ASIDE) continue;
+        for (int64_t k = i > reach ? i - reach : 0; k <= i + reach && k < of->count; k++)
+            if (of->marked[k] == TRAINED_ON) of->marked[k] = SHARED;
+    }
+    for (uint32_t i = 0; i < of->count; i++) left += of->marked[i] == TRAINED_ON;
+    if (left) return SOCLE_OK;
+    return sc_fail(of->env, SOCLE_STATUS_CONFIG,
+                   "of %u samples, none is left to train on: %g of them are set aside, and the "
+                   "others share a part of the text with those; take a smaller part, a longer "
+                   "text, or samples further apart (every)",
+                   of->count, of->options->fraction);
+}
+
 static socle_status mark(piece *of) {
     const sc_split_options *options = of->options;
     const uint32_t *kind = options->group ? options->group : options->stratum;
     place *list = NULL;
+    if (options->in_order) return mark_in_order(of);
     sc_rng_permutation(of->permutation, of->count, options->seed, (uint32_t)SPLIT_EPOCH);
     if (kind) {
         SC_TRY(sc_allocate(of->env, &list, of->count, sizeof *list));
@@ -125,18 +152,21 @@ static socle_status mark(piece *of) {
 }
 
 static void mark_tail(const piece *of) {
-    for (uint32_t i = of->count - of->options->tail; i < of->count; i++) of->marked[i] = 1;
+    for (uint32_t i = of->count - of->options->tail; i < of->count; i++) of->marked[i] = SET_ASIDE;
 }
 
 static socle_status distribute(sc_split *out, const piece *of) {
-    uint32_t part = 0;
-    for (uint32_t i = 0; i < of->count; i++) part += of->marked[i];
-    SC_TRY(sc_allocate(of->env, &out->train, of->count - part, sizeof *out->train));
+    uint32_t part = 0, rest = 0;
+    for (uint32_t i = 0; i < of->count; i++) {
+        part += of->marked[i] == SET_ASIDE;
+        rest += of->marked[i] == TRAINED_ON;
+    }
+    SC_TRY(sc_allocate(of->env, &out->train, rest, sizeof *out->train));
     SC_TRY(sc_allocate(of->env, &out->validation, part, sizeof *out->validation));
     for (uint32_t i = 0; i < of->count; i++) {
-        if (of->marked[i])
+        if (of->marked[i] == SET_ASIDE)
             out->validation[out->validation_count++] = i;
-        else
+        else if (of->marked[i] == TRAINED_ON)
             out->train[out->train_count++] = i;
     }
     return SOCLE_OK;

@@ -16,7 +16,11 @@ typedef struct sc_split_options {
     double fraction; /* of the samples, at least 0 and below 1; which part of this size, from 1: */
     int64_t fold;    /* 0 is 1 */
     uint64_t seed;
-    uint32_t tail;           /* so many samples at the end are the validation part instead */
+    bool in_order;  /* parts lie together, as the samples do: fold 1 at the end, the next before it
+                     */
+    uint32_t reach; /* in_order: so many samples that follow one share values with it; what shares
+                       some with the validation part is in neither */
+    uint32_t tail;  /* so many samples at the end are the validation part instead */
     const uint32_t *stratum; /* per sample; each stratum has its share of both parts; NULL: none */
     const uint32_t *group;   /* per sample; a group is never in both parts; NULL: none */
 } sc_split_options;
@@ -27,8 +31,8 @@ typedef struct sc_split_options {
  * training part.
  * Strata: their members are spread evenly over the permutation, so that of m members of any part a
  * stratum with the share p has p * m, rounded up or down. Groups: each lies together, and goes
- * where its middle lies. Errors: CONFIG (fraction outside [0,1), no such fold, too few samples or
- * groups). */
+ * where its middle lies. Samples that lie in order are not permuted. Errors: CONFIG (fraction
+ * outside [0,1), no such fold, too few samples or groups, strata or groups of samples in order). */
 socle_status sc_split_create(sc_split *out, sc_env *env, uint32_t count,
                              const sc_split_options *options);
 void sc_split_free(sc_split *split, sc_env *env); /* a zeroed one is fine */

@@ -146,6 +146,8 @@ socle_status sc_text_samples(sc_dataset **out, const sc_preparation *preparation
     if (status == SOCLE_OK && (int64_t)count <= form->length)
         status = fail_short(preparation, label, count, form->length + 1);
     if (status == SOCLE_OK) status = make(out, preparation, label, &from, true);
+    /* A sample is `length` tokens and what comes behind the last. */
+    if (status == SOCLE_OK) sc_dataset_set_reach(*out, sc_ceil_div(form->length + 1, every) - 1);
     sc_release(preparation->env, number);
     return status;
 }

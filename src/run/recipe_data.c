@@ -37,6 +37,7 @@ static socle_status borrow_all(sc_dataset *part, const sc_dataset *whole) {
     }
     if (sc_dataset_preparation(whole))
         SC_TRY(sc_dataset_set_preparation(part, sc_dataset_preparation(whole)));
+    sc_dataset_set_reach(part, sc_dataset_reach(whole));
     return sc_dataset_set_kinds(part, sc_dataset_strata(whole), sc_dataset_groups(whole));
 }
 

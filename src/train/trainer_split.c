@@ -23,8 +23,10 @@ socle_status sc_trainer_split(sc_split *out, const sc_trainer *trainer, const sc
     sc_split_options how = {.fraction = options->validation,
                             .fold = options->fold,
                             .seed = options->seed,
+                            .in_order = sc_dataset_reach(train) >= 0,
                             .tail = options->tail,
                             .group = sc_dataset_groups(train)};
+    if (how.in_order) how.reach = (uint32_t)sc_dataset_reach(train);
     if (options->stratify) how.stratum = sc_dataset_strata(train);
     if (options->stratify && !how.stratum) SC_TRY(label_strata(&strata, trainer->env, train));
     if (strata) how.stratum = strata;

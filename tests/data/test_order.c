@@ -175,6 +175,41 @@ Test(split, refuses) {
     sc_split_free(&split, &env);
 }
 
+/* Samples that overlap with so many that follow are cut as one piece; no value of it is trained on,
+ * and over all folds each sample is once in the validation part. */
+Test(order, samples_in_order_are_set_aside_as_one_piece) {
+    enum { COUNT = 40, FOLDS = 4 };
+    sc_env env;
+    sc_env_init(&env, NULL, NULL);
+    for (uint32_t reach = 0; reach < 4; reach++) {
+        int seen[COUNT] = {0};
+        for (int64_t fold = 1; fold <= FOLDS; fold++) {
+            sc_split split;
+            const sc_split_options options = {
+                .fraction = 1.0 / FOLDS, .fold = fold, .seed = 3, .in_order = true, .reach = reach};
+            SC_OK(&env, sc_split_create(&split, &env, COUNT, &options));
+            SC_EQ(split.validation_count, COUNT / FOLDS);
+            const uint32_t first = split.validation[0], last = first + COUNT / FOLDS - 1;
+            SC_EQ(split.validation[COUNT / FOLDS - 1], last);
+            if (fold == 1) SC_EQ(last, COUNT - 1);
+            const bool edge = fold == 1 || fold == FOLDS;
+            SC_EQ(split.train_count, COUNT - COUNT / FOLDS - (edge ? reach : 2 * reach));
+            for (uint32_t i = 0; i < split.train_count; i++)
+                SC_TRUE(split.train[i] + reach < first || split.train[i] > last + reach);
+            for (uint32_t i = first; i <= last; i++) seen[i]++;
+            sc_split_free(&split, &env);
+        }
+        for (int i = 0; i < COUNT; i++) SC_EQ(seen[i], 1);
+    }
+    sc_split split;
+    sc_split_options options = {.fraction = 0.5, .seed = 3, .in_order = true, .reach = 20};
+    SC_FAILS(&env, sc_split_create(&split, &env, COUNT, &options), SOCLE_STATUS_CONFIG);
+    SC_CONTAINS(env.text, "none is left to train on");
+    const uint32_t kind[COUNT] = {0};
+    options = (sc_split_options){.fraction = 0.5, .in_order = true, .stratum = kind};
+    SC_FAILS(&env, sc_split_create(&split, &env, COUNT, &options), SOCLE_STATUS_CONFIG);
+}
+
 static socle_status make(sc_env *env, void *argument) {
     sc_split split;
     sc_order order;

@@ -59,6 +59,13 @@ Test(tokens, samples) {
     SC_OK(&env, sc_text_samples(&dataset, &kept, "t", "abcabd", 6, 2));
     expect_numbers(dataset, 0, (const int32_t[]){1, 2, 3, 1}, 4);
     expect_numbers(dataset, 1, (const int32_t[]){3, 2}, 2);
+    SC_EQ(sc_dataset_reach(dataset), 1); /* the label of one is the first token of the next */
+    sc_dataset_destroy(dataset);
+    SC_OK(&env, sc_text_samples(&dataset, &kept, "t", "abcabd", 6, 1));
+    SC_EQ(sc_dataset_reach(dataset), 2);
+    sc_dataset_destroy(dataset);
+    SC_OK(&env, sc_text_samples(&dataset, &kept, "t", "abcabd", 6, 3));
+    SC_EQ(sc_dataset_reach(dataset), 0);
     sc_dataset_destroy(dataset);
     SC_OK(&env, sc_text_last(&dataset, &kept, "t", "xxab?", 5));
     expect_numbers(dataset, 0, (const int32_t[]){2, 0}, 2);

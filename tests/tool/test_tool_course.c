@@ -33,14 +33,26 @@ static json_t *events_of(const char *words, int code) {
     return lines;
 }
 
+/* A number, or the name of the first of its objects that has it: the marks of a figure are found
+ * so, whatever is drawn before them. */
+static const json_t *member(const json_t *list, const char *key) {
+    size_t i;
+    json_t *one;
+    if (key[strspn(key, "0123456789")] == '\0') return json_array_get(list, (size_t)atoi(key));
+    json_array_foreach(list, i, one) {
+        const char *name = json_string_value(json_object_get(one, "name"));
+        if (name && strcmp(name, key) == 0) return one;
+    }
+    return NULL;
+}
+
 /* "layers.0.value" in an object of objects and lists. */
 static const json_t *walk(const json_t *value, const char *path) {
     char key[64];
     while (value && *path) {
         size_t length = strcspn(path, ".");
         snprintf(key, sizeof key, "%.*s", (int)length, path);
-        value = json_is_array(value) ? json_array_get(value, (size_t)atoi(key))
-                                     : json_object_get(value, key);
+        value = json_is_array(value) ? member(value, key) : json_object_get(value, key);
         path += length + (path[length] == '.');
     }
     return value;
@@ -128,6 +140,29 @@ static void each_page(void (*visit)(int number, const char *name, const char *pa
         free(page);
     }
     json_decref(list);
+}
+
+Test(tool_course, a_mark_is_found_by_its_name) {
+    json_t *figure = json_loads("{\"marks\": [{\"y\": [1]}, {\"name\": \"age\", \"y\": [2, 3]}, "
+                                "{\"name\": \"s1\", \"y\": [4]}]}",
+                                0, NULL);
+    SC_EQ(json_integer_value(walk(figure, "marks.age.y.1")), 3);
+    SC_EQ(json_integer_value(walk(figure, "marks.s1.y.0")), 4);
+    SC_EQ(json_integer_value(walk(figure, "marks.0.y.0")), 1);
+    SC_TRUE(!walk(figure, "marks.s2.y.0"));
+    json_decref(figure);
+}
+
+static void expect_no_numbers(int number, const char *name, const char *page) {
+    (void)number;
+    for (const char *at = page; (at = strstr(at, ".marks.")); at++)
+        if (at[7] >= '0' && at[7] <= '9')
+            SC_TEST_FAIL("docs/course/%s.md: name the mark, which a number does not: %.40s", name,
+                         at);
+}
+
+Test(tool_course, pages_name_the_marks_of_pictures) {
+    each_page(expect_no_numbers);
 }
 
 /* ---- Every page has what a page has ---- */

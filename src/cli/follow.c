@@ -13,7 +13,11 @@ static socle_status check(const sc_follow *f) {
     const int64_t count = sc_dataset_count(f->recipe.train);
     if (net->losses != 1 || net->phases || !isnan(net->loss[0].target))
         return sc_fail(env, SOCLE_STATUS_CONFIG,
-                       "networks of one loss that compares with the data are followed, no others");
+                       "trace and check-gradient follow one loss that compares with the data; this "
+                       "configuration has %s: leave all but one out to follow that",
+                       net->phases       ? "phases, each with losses of its own"
+                       : net->losses > 1 ? "several losses"
+                                         : "a loss that compares with a number");
     if (f->recipe.init_file)
         return sc_fail(env, SOCLE_STATUS_CONFIG,
                        "train.init_from: first weights of a file are not followed");

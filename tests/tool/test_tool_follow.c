@@ -113,6 +113,25 @@ Test(tool_follow, what_cannot_be_followed_is_said) {
     SC_EQ(result.code, 0);
     SC_CONTAINS(result.out, "no weights after the step: train.clip is not followed");
     tool_free(&result);
+    static const char *const losses[][2] = {
+        {"network: [flatten, {dense: 4}]\nlosses:\n"
+         "  - {loss: softmax_cross_entropy, weight: 0.5}\n"
+         "  - {loss: softmax_cross_entropy, weight: 0.5}\n",
+         "this configuration has several losses"},
+        {"networks: {made: [{noise: 8}, {dense: 4}], read: [{dense: 1}]}\nphases:\n"
+         "  - {trains: read, losses: [{loss: bce, of: read(made), target: 0}]}\n"
+         "  - {trains: made, losses: [{loss: bce, of: read(made), target: 1}]}\n",
+         "this configuration has phases, each with losses of its own"}};
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        char text[1024];
+        snprintf(text, sizeof text,
+                 "data: {train: {images: train-images, labels: train-labels}}\n"
+                 "%soptimizer: {sgd: {lr: 0.1}}\n"
+                 "train: {epochs: 1, batch: 16, seed: 1}\n",
+                 losses[i][0]);
+        tool_put_text("losses.yaml", text);
+        tool_expect(2, losses[i][1], "check-gradient losses.yaml");
+    }
     tool_end(&temp);
 }
 

@@ -17,6 +17,9 @@
     X(cairo_create)                                                                                \
     X(cairo_destroy)                                                                               \
     X(cairo_fill)                                                                                  \
+    X(cairo_font_options_create)                                                                   \
+    X(cairo_font_options_destroy)                                                                  \
+    X(cairo_font_options_set_hint_metrics)                                                         \
     X(cairo_get_source)                                                                            \
     X(cairo_image_surface_create)                                                                  \
     X(cairo_image_surface_get_data)                                                                \
@@ -33,6 +36,7 @@
     X(cairo_scale)                                                                                 \
     X(cairo_select_font_face)                                                                      \
     X(cairo_set_dash)                                                                              \
+    X(cairo_set_font_options)                                                                      \
     X(cairo_set_font_size)                                                                         \
     X(cairo_set_line_join)                                                                         \
     X(cairo_set_line_width)                                                                        \
@@ -69,6 +73,9 @@ socle_status sc_cairo_load(sc_env *env);
 #define cairo_create sc_cairo_calls.cairo_create
 #define cairo_destroy sc_cairo_calls.cairo_destroy
 #define cairo_fill sc_cairo_calls.cairo_fill
+#define cairo_font_options_create sc_cairo_calls.cairo_font_options_create
+#define cairo_font_options_destroy sc_cairo_calls.cairo_font_options_destroy
+#define cairo_font_options_set_hint_metrics sc_cairo_calls.cairo_font_options_set_hint_metrics
 #define cairo_get_source sc_cairo_calls.cairo_get_source
 #define cairo_image_surface_create sc_cairo_calls.cairo_image_surface_create
 #define cairo_image_surface_get_data sc_cairo_calls.cairo_image_surface_get_data
@@ -85,6 +92,7 @@ socle_status sc_cairo_load(sc_env *env);
 #define cairo_scale sc_cairo_calls.cairo_scale
 #define cairo_select_font_face sc_cairo_calls.cairo_select_font_face
 #define cairo_set_dash sc_cairo_calls.cairo_set_dash
+#define cairo_set_font_options sc_cairo_calls.cairo_set_font_options
 #define cairo_set_font_size sc_cairo_calls.cairo_set_font_size
 #define cairo_set_line_join sc_cairo_calls.cairo_set_line_join
 #define cairo_set_line_width sc_cairo_calls.cairo_set_line_width

@@ -59,11 +59,20 @@ static socle_status check(const sc_pen *pen, cairo_status_t status) {
                    "cairo: %s", cairo_status_to_string(status));
 }
 
+/* Texts are as wide at every scale, so that lines break where the measured ones did. */
+static void keep_widths(cairo_t *cairo) {
+    cairo_font_options_t *font = cairo_font_options_create();
+    cairo_font_options_set_hint_metrics(font, CAIRO_HINT_METRICS_OFF);
+    cairo_set_font_options(cairo, font);
+    cairo_font_options_destroy(font);
+}
+
 /* Draws on the surface, which stays the caller's. */
 static socle_status draw_on(cairo_surface_t *surface, const sc_figure *figure, double scale,
                             double *height) {
     sc_pen pen = {.env = figure->env, .cairo = cairo_create(surface)};
     cairo_scale(pen.cairo, scale, scale);
+    keep_widths(pen.cairo);
     *height = draw(&pen, figure);
     socle_status status = check(&pen, cairo_status(pen.cairo));
     cairo_destroy(pen.cairo);

@@ -136,7 +136,7 @@ static void spread(name *names, int count) {
                 middle[b] + apart * (n - first[b] - (first[b + 1] - first[b] - 1) / 2.0);
 }
 
-/* Left of the first run, with a thin line to where each begins. */
+/* Left of the first run, with a thin line to where each begins. A single run is in the middle. */
 static void draw_names(const path *path, sc_panel *panel, const point *first, size_t count) {
     name names[MOST_WEIGHTS];
     size_t longest = 0;
@@ -149,7 +149,7 @@ static void draw_names(const path *path, sc_panel *panel, const point *first, si
     spread(names, path->weights);
     const double last = first[count - 1].strength,
                  wide = last > first->strength ? last / first->strength : 10,
-                 part = fmin(longest * CHARACTER + GAP, MOST_ROOM);
+                 part = count > 1 ? fmin(longest * CHARACTER + GAP, MOST_ROOM) : 0.5;
     panel->x.low = first->strength / pow(wide, part / (1 - part));
     panel->x.high = first->strength * pow(wide, 1 + RIGHT);
     for (int n = 0; n < path->weights; n++) {

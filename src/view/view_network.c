@@ -10,7 +10,7 @@
 
 enum { MOST_LAYERS = 120 };
 static const double box_width = 0.62, aside = 0.42, row_height = 0.13, half_box = 0.22,
-                    half_high_box = 0.36; /* parts of a row */
+                    half_high_box = 0.36, beside = 0.1; /* parts of a row */
 
 /* "[32, 14, 14]" of one sample. */
 static void shape_text(char out[64], const sc_tensor_desc *desc) {
@@ -52,7 +52,8 @@ static void add_box(sc_panel *panel, const sc_net *net, int node) {
     sc_panel_box(panel, style, 0, node, box_width, text);
 }
 
-/* From the box above straight down; from another one around the boxes between, on the right. */
+/* From the box above straight down; from another one around the boxes between, on the right, which
+ * is left below its middle and entered above it. */
 static void add_arrow(sc_panel *panel, const sc_net *net, int from, int to, int number) {
     const sc_style style = {.colour = SC_COLOUR_INK};
     if (to == from + 1) {
@@ -60,9 +61,10 @@ static void add_arrow(sc_panel *panel, const sc_net *net, int from, int to, int 
         return;
     }
     const double x = aside + 0.025 * (number % 3);
-    const double way_x[] = {box_width / 2, x, x}, way_y[] = {from, from, to};
+    const double begin = from + beside, end = to - beside;
+    const double way_x[] = {box_width / 2, x, x}, way_y[] = {begin, begin, end};
     sc_panel_line(panel, NULL, style, 3, way_x, way_y);
-    sc_panel_arrow(panel, style, x, to, box_width / 2, to);
+    sc_panel_arrow(panel, style, x, end, box_width / 2, end);
 }
 
 static socle_status draw(sc_figure *figure, const sc_view_model *model) {

@@ -2,6 +2,7 @@
 /* Pictures: the same bytes for the same figure, whole files or none, and a message where they
  * cannot be drawn. */
 #include "base/file.h"
+#include "data/picture.h"
 #include "plot/figure.h"
 #include "sc_temp.h"
 
@@ -81,6 +82,28 @@ Test(figure_cairo, same_bytes) {
     expect_same("a.png", "b.png", true);
     expect_same("a.png", "c.png", false);
     SC_EQ(sc_temp_count(&temp), 4);
+}
+
+/* The margin below the last line of a note stays white, wherever the lines of a title break. */
+Test(figure_cairo, nothing_is_cut_off_at_the_end) {
+    static const char words[] = "Confusion matrix of the network that was trained on the test data";
+    const double x[] = {0, 1};
+    for (int length = 36; length < (int)sizeof words; length++) {
+        sc_figure *figure;
+        sc_picture picture;
+        SC_OK(&env, sc_figure_create(&figure, &env));
+        sc_figure_title(figure, "%.*s", length, words);
+        sc_panel_line(sc_figure_panel(figure, NULL, "x", "y"), NULL, (sc_style){0}, 2, x, x);
+        sc_figure_note(figure, "first\nlast");
+        SC_OK(&env, sc_figure_write(figure, sc_temp_file(&temp, "note.png")));
+        sc_figure_destroy(figure);
+        SC_OK(&env, sc_picture_read(&picture, &env, sc_temp_file(&temp, "note.png")));
+        const int64_t row = picture.width * picture.channels;
+        SC_REPRO("a title of %d letters", length);
+        for (int64_t i = (picture.height - 16) * row; i < picture.height * row; i++)
+            SC_EQ(picture.pixel[i], 255);
+        sc_picture_free(&picture, &env);
+    }
 }
 
 Test(figure_cairo, what_cannot_be_written) {

@@ -170,6 +170,19 @@ static void put_powers(sc_ticks *ticks, const sc_range *range, int most) {
         put(ticks, pow(10, power), pow(10, power));
 }
 
+static void put_steps(sc_ticks *ticks, const sc_axis *axis, const sc_range *range, int most) {
+    double step = step_of(range->high - range->low, most);
+    if (axis->whole && step < 1) step = 1;
+    const double first = ceil(range->low / step - 1e-9);
+    ticks->count = 0;
+    for (int i = 0; i <= most; i++) { /* by count: a large double plus 1 is itself */
+        const double at = (first + i) * step;
+        if (at <= range->high + 1e-9 * step && (!ticks->count || at > ticks->at[ticks->count - 1]))
+            put(ticks, at, step);
+    }
+}
+
+/* One number alone does not say what an axis measures: one or two more are tried then. */
 void sc_axis_ticks(sc_ticks *ticks, const sc_axis *axis, const sc_range *range, int most) {
     ticks->count = 0;
     if (most < 2) most = 2;
@@ -182,12 +195,6 @@ void sc_axis_ticks(sc_ticks *ticks, const sc_axis *axis, const sc_range *range, 
         put_powers(ticks, range, most);
         return;
     }
-    double step = step_of(range->high - range->low, most);
-    if (axis->whole && step < 1) step = 1;
-    const double first = ceil(range->low / step - 1e-9);
-    for (int i = 0; i <= most; i++) { /* by count: a large double plus 1 is itself */
-        const double at = (first + i) * step;
-        if (at <= range->high + 1e-9 * step && (!ticks->count || at > ticks->at[ticks->count - 1]))
-            put(ticks, at, step);
-    }
+    for (int more = 0; more <= 2 && ticks->count < 2 && most + more <= SC_TICKS; more++)
+        put_steps(ticks, axis, range, most + more);
 }

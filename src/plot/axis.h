@@ -24,8 +24,8 @@ sc_range sc_panel_x_range(const sc_panel *panel);
 sc_range sc_panel_y_range(const sc_panel *panel);
 /* Where a value is, from 0 (low) to 1 (high); NaN: nowhere. */
 double sc_range_place(const sc_range *range, double value);
-/* About `most` ticks or fewer, at 1, 2 or 5 times a power of ten; of words each, or each n-th.
- * `ticks` must stay where it is. */
+/* About `most` ticks or fewer, but two of numbers where that can be, at 1, 2 or 5 times a power of
+ * ten; of words each, or each n-th. `ticks` must stay where it is. */
 void sc_axis_ticks(sc_ticks *ticks, const sc_axis *axis, const sc_range *range, int most);
 /* A number as people write it: 0.05, 12,000, 1e-6; `step`: the distance of its neighbours. */
 void sc_tick_text(char out[SC_TICK_TEXT], double value, double step);

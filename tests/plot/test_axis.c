@@ -39,6 +39,7 @@ Test(axis, ticks) {
     expect_ticks(-1, 1, 4, "-1.0 -0.5 0.0 0.5 1.0");
     expect_ticks(0, 60000, 6, "0 10,000 20,000 30,000 40,000 50,000 60,000");
     expect_ticks(-2500, 2500, 5, "-2,000 -1,000 0 1,000 2,000");
+    expect_ticks(0, 0.0049, 2, "0.000 0.002 0.004"); /* 0.005 alone would leave one number */
     expect_ticks(0, 3e-6, 3, "0 1e-06 2e-06 3e-06");
     expect_ticks(12345678, 12345680, 2, "12345678 12345679 12345680");
     expect_ticks(1e17, 1e17 + 64, 2, "1e+17 1e+17"); /* ends, where neighbours are one number */

@@ -6,10 +6,11 @@
  * atomic, and sums run in the order of the other side. attention_tile.h says which work-item has
  * what of a tile. It must not know layers.
  *
- * Global (128 * blocks of rows, heads, samples), local (128, 1, 1). -D list: SC_GRADIENT (which of
- * the kernels there are: their tiles are of different sizes), SC_QUADS (columns of a head / 32,
- * rounded up), SC_R, SC_C; SC_NO_FMA. Accuracy: each product and each sum is one chain of
- * multiply-adds; a sum of weights has 8 of them, added up in order.
+ * Global (SC_ITEMS * blocks of rows, heads, samples), local (SC_ITEMS, 1, 1). -D list: SC_GRADIENT
+ * (which of the kernels there are: their tiles are of different sizes), SC_ITEMS (a power of two,
+ * 8 at least), SC_QUADS (columns of a head / 32, rounded up), SC_R, SC_C; SC_NO_FMA. Accuracy: each
+ * product and each sum is one chain of multiply-adds; a sum of weights has 8 of them, added up in
+ * order.
  */
 #include "attention_tile.h"
 

@@ -3,10 +3,10 @@
  * The tiles of attention_group.cl: their sizes, which work-item has what of them, and how they are
  * loaded, multiplied, added up and stored. It must not know which operation they serve.
  *
- *     work-item (x, y), 8 x 16, of a tile of scores [SC_OWN][SC_OTHER]: rows y + 16 r, r < SC_R,
- *                       columns x + 8 c, c < SC_C
- *                       of sums [SC_OWN][depth]: the same rows, columns 4 x + 32 c .. + 3, c <
- *                       SC_QUADS
+ *     work-item (x, y), 8 x SC_ITEMS / 8,
+ *         of a tile of scores [SC_OWN][SC_OTHER]: rows y + SC_ITEMS / 8 * r, r < SC_R,
+ *                                                 columns x + 8 c, c < SC_C
+ *         of sums [SC_OWN][depth]: the same rows, columns 4 x + 32 c .. + 3, c < SC_QUADS
  */
 #ifndef SC_ATTENTION_TILE_H
 #define SC_ATTENTION_TILE_H
@@ -14,9 +14,8 @@
 #include "attention.h"
 #include "vector.h"
 
-#define SC_ITEMS 128
-#define SC_ROWS_OF_ITEMS 16
 #define SC_COLUMNS_OF_ITEMS 8
+#define SC_ROWS_OF_ITEMS (SC_ITEMS / SC_COLUMNS_OF_ITEMS)
 #define SC_OWN (SC_ROWS_OF_ITEMS * SC_R)
 #define SC_OTHER (SC_COLUMNS_OF_ITEMS * SC_C)
 /* Floats of a row in local memory: neighbours begin in other banks. */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Of cl/attention_group.cl; the columns of a head are quads * 32 at most. */
-enum { ITEMS = 128, ITEM_ROWS = 16, ITEM_COLUMNS = 8, MOST_QUADS = 4, OPERANDS = 9, DIMS = 3 };
+enum { ITEMS = 128, LEAST_ITEMS = 64, ITEM_COLUMNS = 8, MOST_QUADS = 4, OPERANDS = 9, DIMS = 3 };
 /* Of cl/attention_lanes.cl. */
 enum { VECTOR_ROWS = 16, MOST_COLUMNS = 256 };
 enum { QUERY, KEY };
@@ -23,17 +23,30 @@ typedef struct attention {
     int own;             /* rows of a work-group; 1 of a work-item */
 } attention;
 
-/* Rows and columns of a tile's scores that a work-item of `group` has. */
+/* A tile of `group`: its work-items, and the rows and columns of its scores that each has. */
 typedef struct tile {
-    int quads, rows, columns;
+    int quads, rows, columns, items;
 } tile;
 
 static bool by_key(const attention *self) {
     return self->op == SC_OP_ATTENTION_GRAD_KEY;
 }
 
+static size_t own_rows(const tile *t) {
+    return (size_t)(t->items / ITEM_COLUMNS * t->rows);
+}
+
+/* Bytes of local memory that a tile takes. */
+static size_t tile_bytes(sc_op op, const tile *t) {
+    const size_t own = own_rows(t), other = (size_t)(ITEM_COLUMNS * t->columns);
+    const size_t pitch = (size_t)(32 * t->quads + 4), sides = op == SC_OP_ATTENTION ? 1 : 2;
+    size_t factors = own * (other + 4) * (op == SC_OP_ATTENTION_GRAD_KEY ? 2 : 1);
+    if (op == SC_OP_ATTENTION) factors += own * (ITEM_COLUMNS + 1);
+    return sizeof(float) * (sides * (own + other) * pitch + factors);
+}
+
 /* What fits the registers of every vendor, and 48 KiB of local memory. */
-static tile tile_of(sc_op op, int depth) {
+static tile largest_tile(sc_op op, int depth) {
     const int quads = (depth + 31) / 32, at = quads < MOST_QUADS ? quads - 1 : MOST_QUADS - 1;
     static const int forward[][2] = {{4, 4}, {4, 4}, {2, 4}, {2, 2}};
     static const int by_query[][2] = {{2, 4}, {2, 4}, {1, 4}, {1, 2}};
@@ -41,7 +54,20 @@ static tile tile_of(sc_op op, int depth) {
     const int *size = op == SC_OP_ATTENTION              ? forward[at]
                       : op == SC_OP_ATTENTION_GRAD_QUERY ? by_query[at]
                                                          : by_keys[at];
-    return (tile){quads, size[0], size[1]};
+    return (tile){quads, size[0], size[1], ITEMS};
+}
+
+/* The largest that the device has work-items and local memory for; false: it has not enough. */
+static bool fit_tile(tile *t, const sc_device_info *info, sc_op op, int depth) {
+    *t = largest_tile(op, depth);
+    while ((size_t)t->items > info->max_work_group && t->items > LEAST_ITEMS) t->items /= 2;
+    while (tile_bytes(op, t) > info->local_memory) {
+        int *most = t->columns >= t->rows ? &t->columns : &t->rows;
+        if (*most == 1) most = &t->items;
+        if (most == &t->items && t->items <= LEAST_ITEMS) return false;
+        *most /= 2;
+    }
+    return (size_t)t->items <= info->max_work_group;
 }
 
 static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows) {
@@ -84,28 +110,40 @@ static const char *kernel_name(sc_op op, form of) {
 }
 
 static socle_status get_program(const sc_ocl_program **out, attention *self, sc_ocl_device *device,
-                                form of) {
-    const tile t = tile_of(self->op, self->shape.depth);
+                                form of, const tile *t) {
     sc_text defines;
-    self->own = of == GROUP ? ITEM_ROWS * t.rows : of == LANES ? VECTOR_ROWS : 1;
+    self->own = of == GROUP ? (int)own_rows(t) : of == LANES ? VECTOR_ROWS : 1;
     if (of == ROWS) return sc_ocl_program_get(out, device, NULL, "attention_rows.cl", NULL);
     sc_text_init(&defines, device->base.env);
     if (of == GROUP)
-        sc_text_add(&defines, "-D SC_GRADIENT=%d -D SC_QUADS=%d -D SC_R=%d -D SC_C=%d",
-                    self->op != SC_OP_ATTENTION, t.quads, t.rows, t.columns);
+        sc_text_add(&defines,
+                    "-D SC_GRADIENT=%d -D SC_ITEMS=%d -D SC_QUADS=%d -D SC_R=%d -D SC_C=%d",
+                    self->op != SC_OP_ATTENTION, t->items, t->quads, t->rows, t->columns);
     else
-        sc_text_add(&defines, "-D SC_MOST=%d", 32 * t.quads);
+        sc_text_add(&defines, "-D SC_MOST=%d", 32 * ((self->shape.depth + 31) / 32));
     if (!(device->base.info.traits & SC_TRAIT_FAST_FMA)) sc_text_add(&defines, " -D SC_NO_FMA");
     return sc_ocl_frame_program(
         out, device, NULL, of == GROUP ? "attention_group.cl" : "attention_lanes.cl", &defines);
 }
 
-static socle_status build(attention *self, sc_ocl_device *device, form of) {
-    const size_t local[DIMS] = {of == GROUP ? ITEMS : 1, 1, 1};
+static socle_status create(attention *self, sc_ocl_device *device, form of, const tile *t) {
+    const size_t local[DIMS] = {of == GROUP ? (size_t)t->items : 1, 1, 1};
     const sc_ocl_program *program = NULL;
-    SC_TRY(get_program(&program, self, device, of));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program, kernel_name(self->op, of),
-                                DIMS, local, true));
+    SC_TRY(get_program(&program, self, device, of, t));
+    return sc_ocl_kernel_create(&self->frame.kernel[0], device, program, kernel_name(self->op, of),
+                                DIMS, local, true);
+}
+
+/* How many work-items a kernel may have is known when it is built. */
+static socle_status build(attention *self, sc_ocl_device *device, form of) {
+    tile t = {0};
+    if (of == GROUP) (void)fit_tile(&t, &device->base.info, self->op, self->shape.depth);
+    socle_status status = create(self, device, of, &t);
+    while (status == SOCLE_STATUS_UNSUPPORTED && t.items > LEAST_ITEMS) {
+        t.items /= 2;
+        status = create(self, device, of, &t);
+    }
+    SC_TRY(status);
     return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->q));
 }
 
@@ -136,23 +174,14 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device), of));
 }
 
-/* Bytes of local memory that a tile takes. */
-static size_t tile_bytes(sc_op op, int depth) {
-    const tile t = tile_of(op, depth);
-    const size_t own = (size_t)(ITEM_ROWS * t.rows), other = (size_t)(ITEM_COLUMNS * t.columns);
-    const size_t pitch = (size_t)(32 * t.quads + 4), sides = op == SC_OP_ATTENTION ? 1 : 2;
-    size_t factors = own * (other + 4) * (op == SC_OP_ATTENTION_GRAD_KEY ? 2 : 1);
-    if (op == SC_OP_ATTENTION) factors += own * (ITEM_COLUMNS + 1);
-    return sizeof(float) * (sides * (own + other) * pitch + factors);
-}
-
 static int64_t depth_of(const sc_op_desc *desc) {
     return desc->tensor[QUERY].dim[2] / desc->attr.attention.heads;
 }
 
 static bool accepts_group(const sc_device *device, const sc_op_desc *desc) {
+    tile t;
     return depth_of(desc) <= 32 * MOST_QUADS &&
-           tile_bytes(desc->op, (int)depth_of(desc)) <= device->info.local_memory;
+           fit_tile(&t, &device->info, desc->op, (int)depth_of(desc));
 }
 
 /* A work-item has up to four arrays of 16 rows. */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { SMALL_GROUP = 64, GROUP = 256, QUADS = 4, ELEMENTS = 2048, OPERANDS = 6 };
+enum { LEAST_GROUP = 16, SMALL_GROUP = 64, GROUP = 256, QUADS = 4, ELEMENTS = 2048, OPERANDS = 6 };
 
 typedef struct norm {
     sc_ocl_frame frame;
@@ -52,7 +52,6 @@ static const sc_ocl_single single = {sizeof(sc_shape_norm), &nothing, arrange, a
 static socle_status get_program(const sc_ocl_program **out, norm *self, sc_ocl_device *device) {
     const size_t quads = (columns_of(self) + 3) / 4;
     sc_text defines;
-    self->local = !self->by_group ? 1 : quads <= SMALL_GROUP * QUADS ? SMALL_GROUP : GROUP;
     if (!self->by_group) return sc_ocl_program_get(out, device, NULL, "norm.cl", NULL);
     size_t held = (quads + self->local - 1) / self->local;
     sc_text_init(&defines, device->base.env);
@@ -61,14 +60,32 @@ static socle_status get_program(const sc_ocl_program **out, norm *self, sc_ocl_d
     return sc_ocl_frame_program(out, device, NULL, "norm.cl", &defines);
 }
 
-static socle_status build(norm *self, sc_ocl_device *device, const sc_op_desc *desc) {
-    const char *name = desc->op == SC_OP_LAYER_NORM
+/* Work-items that share a row: as many as the device has, of those that a row keeps busy. */
+static size_t items_of(const norm *self, const sc_device_info *info) {
+    size_t items = columns_of(self) <= 4 * SMALL_GROUP * QUADS ? SMALL_GROUP : GROUP;
+    while (items > info->max_work_group && items > LEAST_GROUP) items /= 2;
+    return self->by_group ? items : 1;
+}
+
+static socle_status create(norm *self, sc_ocl_device *device, sc_op op) {
+    const char *name = op == SC_OP_LAYER_NORM
                            ? (self->by_group ? "layer_norm_group" : "layer_norm_rows")
                            : (self->by_group ? "layer_norm_grad_group" : "layer_norm_grad_rows");
     const sc_ocl_program *program = NULL;
     SC_TRY(get_program(&program, self, device));
-    SC_TRY(
-        sc_ocl_kernel_create(&self->frame.kernel[0], device, program, name, 1, &self->local, true));
+    return sc_ocl_kernel_create(&self->frame.kernel[0], device, program, name, 1, &self->local,
+                                true);
+}
+
+/* How many work-items a kernel may have is known when it is built. */
+static socle_status build(norm *self, sc_ocl_device *device, sc_op op) {
+    self->local = items_of(self, &device->base.info);
+    socle_status status = create(self, device, op);
+    while (status == SOCLE_STATUS_UNSUPPORTED && self->local > LEAST_GROUP) {
+        self->local /= 2;
+        status = create(self, device, op);
+    }
+    SC_TRY(status);
     return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->x));
 }
 
@@ -83,7 +100,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->x = desc->tensor[0];
     self->operands = desc->inputs + desc->outputs;
     if (desc->op == SC_OP_LAYER_NORM) self->epsilon = desc->attr.layer_norm.epsilon;
-    return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device), desc));
+    return sc_ocl_frame_finish(out, &self->frame, build(self, sc_ocl_device_of(device), desc->op));
 }
 
 const sc_implementation sc_ocl_layer_norm_group = {

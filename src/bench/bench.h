@@ -19,17 +19,19 @@ typedef struct sc_bench_figure {
     bool unsteady;
 } sc_bench_figure;
 
-typedef enum sc_bench_kind { SC_BENCH_ROOF, SC_BENCH_OPERATION } sc_bench_kind;
+typedef enum sc_bench_kind { SC_BENCH_ROOF, SC_BENCH_OPERATION, SC_BENCH_STEP } sc_bench_kind;
 
 enum { SC_BENCH_SHAPE_TEXT = 128 };
 
 typedef struct sc_bench_row {
     sc_bench_kind kind;
     const char *device; /* as in the list of devices: "opencl:0" */
-    const char *name;   /* roofs: "multiply-add f32", "read"; operations: the operation's word */
-    const char *unit;   /* of the figure: "GFLOP/s", "GB/s", "us" */
+    const char *name;   /* roofs: "multiply-add f32", "read"; operations: the operation's word;
+                           steps: the network's name */
+    const char *unit;   /* of the figure: "GFLOP/s", "GB/s", "us", "samples/s" */
     sc_bench_figure figure;
-    double bytes; /* roofs: that the working set takes; operations: all operands, moved once */
+    double bytes; /* roofs: that the working set takes; operations: all operands, moved
+                     once; steps: of device memory in use */
 
     /* Operations alone. */
     char shape[SC_BENCH_SHAPE_TEXT];
@@ -39,6 +41,12 @@ typedef struct sc_bench_row {
     double gflops, gbytes;      /* per second */
     double share;               /* of the roof that binds, 0 .. */
     const char *bound;          /* the roof that binds: "compute", "memory", "launch" */
+
+    /* Training steps alone. */
+    int64_t batch;
+    int launches;        /* of forward and backward pass, without the commit */
+    double milliseconds; /* of a step */
+    double launch_share; /* of a step that the launches alone would take in a stream */
 } sc_bench_row;
 
 /* Borrowed for the call. */
@@ -46,6 +54,7 @@ typedef void sc_bench_sink(void *user, const sc_bench_row *row);
 
 typedef struct sc_bench_options {
     bool quick;            /* fewer sizes, shapes and samples: 20 s on two cores */
+    const char *network;   /* of the training steps this one alone, and no operation; NULL: all */
     const char *operation; /* word: of the operations this one alone, all its shapes; NULL: all */
 } sc_bench_options;
 
@@ -54,6 +63,9 @@ typedef struct sc_bench_options {
  * UNSUPPORTED where the driver has no kernels that measure its own limits. */
 socle_status sc_bench_device(sc_env *env, sc_device *device, const char *name,
                              const sc_bench_options *options, sc_bench_sink *sink, void *user);
+
+/* The name of a network whose training steps are measured; NULL beyond the last. */
+const char *sc_bench_network_name(int number);
 
 /* Median and quartiles of `count` > 0 samples, which are sorted. A sample that is no positive
  * number makes the figure unsteady and not finite. */

@@ -39,5 +39,7 @@ socle_status sc_bench_measure_transfers(sc_bench_session *session);
 double sc_bench_least(const sc_bench_roofs *roofs, double flops, double bytes, const char **bound);
 /* operations.c: needs the roofs. */
 socle_status sc_bench_measure_operations(sc_bench_session *session);
+/* steps.c: the same. */
+socle_status sc_bench_measure_steps(sc_bench_session *session);
 
 #endif

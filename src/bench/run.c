@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One device from its roofs to its operations. */
+/* One device from its roofs over operations to training steps. */
 #include "bench/roofs.h"
 
 socle_status sc_bench_device(sc_env *env, sc_device *device, const char *name,
@@ -9,7 +9,8 @@ socle_status sc_bench_device(sc_env *env, sc_device *device, const char *name,
     SC_TRY(sc_queue_open(&session.queue, device));
     socle_status status = sc_bench_measure_roofs(&session);
     if (status == SOCLE_OK) status = sc_bench_measure_transfers(&session);
-    if (status == SOCLE_OK) status = sc_bench_measure_operations(&session);
+    if (status == SOCLE_OK && !options->network) status = sc_bench_measure_operations(&session);
+    if (status == SOCLE_OK && !options->operation) status = sc_bench_measure_steps(&session);
     sc_queue_close(session.queue);
     return status;
 }

@@ -6,13 +6,15 @@
 
 #include <math.h>
 
-static const char *const kinds[] = {[SC_BENCH_ROOF] = "roof", [SC_BENCH_OPERATION] = "operation"};
+static const char *const kinds[] = {
+    [SC_BENCH_ROOF] = "roof", [SC_BENCH_OPERATION] = "operation", [SC_BENCH_STEP] = "step"};
 
 void sc_bench_report_begin(sc_bench_report *report, sc_cli *cli, bool csv) {
     *report = (sc_bench_report){.cli = cli, .csv = csv};
     if (csv)
         printf("kind,device,name,shape,network,implementation,bytes,unit,median,low,high,spread,"
-               "samples,unsteady,gflops,gbytes,share,bound\n");
+               "samples,unsteady,gflops,gbytes,share,bound,batch,launches,milliseconds,launch_"
+               "share\n");
 }
 
 void sc_bench_report_device(sc_bench_report *report, const sc_device_info *info) {
@@ -52,6 +54,12 @@ static void print_json(sc_cli *cli, const sc_bench_row *row) {
         sc_report_number(event, "share", row->share);
         sc_report_text(event, "bound", row->bound);
     }
+    if (row->kind == SC_BENCH_STEP) {
+        sc_report_integer(event, "batch", row->batch);
+        sc_report_integer(event, "launches", row->launches);
+        sc_report_number(event, "milliseconds", row->milliseconds);
+        sc_report_number(event, "launch_share", row->launch_share);
+    }
     sc_report_print(cli, event);
 }
 
@@ -64,9 +72,12 @@ static void print_csv(const sc_bench_row *row) {
            row->figure.low, row->figure.high, row->figure.spread, row->figure.samples,
            row->figure.unsteady);
     if (operation)
-        printf("%.9g,%.9g,%.4f,%s\n", row->gflops, row->gbytes, row->share, row->bound);
+        printf("%.9g,%.9g,%.4f,%s,,,,\n", row->gflops, row->gbytes, row->share, row->bound);
+    else if (row->kind == SC_BENCH_STEP)
+        printf(",,,,%lld,%d,%.9g,%.4f\n", (long long)row->batch, row->launches, row->milliseconds,
+               row->launch_share);
     else
-        printf(",,,\n");
+        printf(",,,,,,,\n");
     fflush(stdout);
 }
 
@@ -94,8 +105,19 @@ static socle_status begin_table(sc_bench_report *report, sc_bench_kind kind) {
                                                  {"GB/S", .right = true},
                                                  {"SHARE", .right = true},
                                                  {"OF", .least = 0}};
+    static const sc_table_column steps[] = {{"TRAINING STEP", .least = 0},
+                                            {"BATCH", .right = true},
+                                            {"SAMPLES/S", .right = true},
+                                            {"SPREAD", .right = true, .leaves = 1},
+                                            {"MS", .right = true},
+                                            {"LAUNCHES", .right = true},
+                                            {"OF WHICH", .right = true, .leaves = 2},
+                                            {"MEMORY", .right = true, .leaves = 3}};
     print_table(report);
     report->kind = kind;
+    if (kind == SC_BENCH_STEP)
+        return sc_table_create(&report->table, &report->cli->env, steps,
+                               sizeof steps / sizeof steps[0]);
     if (kind == SC_BENCH_ROOF)
         return sc_table_create(&report->table, &report->cli->env, roofs,
                                sizeof roofs / sizeof roofs[0]);
@@ -114,6 +136,16 @@ static void add_cells(sc_table *table, const sc_bench_row *row) {
         sc_table_cell(table, "%.3g", row->figure.median);
         sc_table_cell(table, "%s", row->unit);
         add_spread(table, &row->figure);
+        return;
+    }
+    if (row->kind == SC_BENCH_STEP) {
+        sc_table_cell(table, "%lld", (long long)row->batch);
+        sc_table_cell(table, "%.4g", row->figure.median);
+        add_spread(table, &row->figure);
+        sc_table_cell(table, "%.4g", row->milliseconds);
+        sc_table_cell(table, "%d", row->launches);
+        sc_table_cell(table, "%.0f %%", row->launch_share * 100);
+        sc_table_cell(table, "%s", sc_bytes((uint64_t)row->bytes).text);
         return;
     }
     sc_table_cell(table, "%s", row->shape);

@@ -4,7 +4,7 @@
 #include "cli/bench_report.h"
 #include "cli/cli.h"
 
-enum { KEY_QUICK = 256, KEY_CSV, KEY_OP };
+enum { KEY_QUICK = 256, KEY_CSV, KEY_OP, KEY_NET };
 
 typedef struct bench_settings {
     sc_cli *cli;
@@ -25,6 +25,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_OP:
         settings->options.operation = arg;
         return 0;
+    case KEY_NET:
+        settings->options.network = arg;
+        return 0;
     case KEY_CSV:
         settings->csv = true;
         return 0;
@@ -37,6 +40,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_option options[] = {
     {"op", KEY_OP, "OPERATION", 0, "Of the operations this one alone, e.g. conv2d", 1},
+    {"net", KEY_NET, "NETWORK", 0, "Of the training steps this one alone, e.g. fashion-cnn", 1},
     {"quick", KEY_QUICK, NULL, 0, "Fewer sizes, shapes and samples: 20 s on two processor cores",
      1},
     {"csv", KEY_CSV, NULL, 0, "Rows as CSV, of all devices below one line of titles", 1},
@@ -52,7 +56,8 @@ const struct argp sc_bench_argp = {
     .doc =
         "Measures what each device can do at most: multiply-adds, bandwidth at sizes from cache "
         "to memory, launches, and transfers; then operations at shapes of real networks, with the "
-        "share that they reach of what binds them. Figures are medians; what spreads by more "
+        "share that they reach of what binds them; then whole training steps. Figures are medians; "
+        "what spreads by more "
         "than 10 % is marked. Nothing else should use the machine meanwhile.",
     .children = children};
 
@@ -89,6 +94,15 @@ socle_status sc_bench_command(sc_cli *cli, int argc, char **argv) {
     for (int op = 0; op < SC_OP_COUNT; op++) words[op] = sc_op_word((sc_op)op);
     if (settings.options.operation)
         SC_TRY(sc_cli_word(cli, "--op", settings.options.operation, words, SC_OP_COUNT));
+    int networks = 0;
+    const char *network;
+    while ((network = sc_bench_network_name(networks)) && networks < SC_OP_COUNT)
+        words[networks++] = network;
+    if (settings.options.network)
+        SC_TRY(sc_cli_word(cli, "--net", settings.options.network, words, networks));
+    if (settings.options.network && settings.options.operation)
+        return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
+                       "--op and --net each leave out what the other names: choose one");
     SC_TRY(sc_cli_select(cli, &choice, &count));
     SC_TRY(sc_records_load(&cli->records, &cli->env, NULL));
     sc_bench_report_begin(&report, cli, settings.csv);

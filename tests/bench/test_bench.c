@@ -4,6 +4,7 @@
 #include "backend/null.h"
 #include "backend/registry.h"
 #include "bench/cases.h"
+#include "bench/networks.h"
 #include "bench/roofs.h"
 #include "sc_test.h"
 
@@ -252,4 +253,79 @@ Test(bench, flops_are_those_of_the_mathematics) {
         }
     }
     SC_TRUE(product && convolution);
+}
+
+static void keep_row(void *user, const sc_bench_row *row) {
+    *(sc_bench_row *)user = *row;
+}
+
+/* A step that was timed has moved weights, which the measuring function itself looks at. */
+Test(bench, a_training_step_is_one) {
+    const sc_bench_options options = {.quick = true, .network = "fashion-mlp"};
+    sc_bench_row row = {0};
+    roof_fixture f;
+    open_device(&f, "cpu", 2);
+    sc_bench_session session = {.env = &f.env,
+                                .device = f.device,
+                                .queue = f.queue,
+                                .name = "cpu:0",
+                                .options = &options,
+                                .sink = keep_row,
+                                .user = &row,
+                                .roofs = {.launch = 1e-6}};
+    SC_OK(&f.env, sc_bench_measure_steps(&session));
+    SC_EQ(row.kind, SC_BENCH_STEP);
+    SC_EQ_STR(row.name, "fashion-mlp");
+    SC_EQ(row.batch, 128);
+    SC_TRUE(row.launches > 0 && row.figure.median > 0.0 && isfinite(row.figure.median));
+    SC_NEAR(row.milliseconds, 128e3 / row.figure.median, 1e-9 * row.milliseconds);
+    SC_NEAR(row.launch_share, row.launches * 1e-3 / row.milliseconds, 1e-9);
+    close_device(&f);
+}
+
+/* A device that computes nothing moves no weight: its speed is not shown. */
+Test(bench, a_step_that_trains_nothing_is_noticed) {
+    const sc_bench_options options = {.quick = true, .network = "fashion-mlp"};
+    sc_null_counts counts = {0};
+    sc_bench_row row = {0};
+    sc_env env;
+    sc_device *device;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_null_open(&device, &env, &counts));
+    sc_bench_session session = {.env = &env,
+                                .device = device,
+                                .name = "null",
+                                .options = &options,
+                                .sink = keep_row,
+                                .user = &row,
+                                .roofs = {.launch = 1e-6}};
+    SC_OK(&env, sc_queue_open(&session.queue, device));
+    SC_FAILS(&env, sc_bench_measure_steps(&session), SOCLE_STATUS_WRONG_RESULT);
+    SC_CONTAINS(env.text, "moved no weight");
+    SC_TRUE(!row.name);
+    sc_queue_close(session.queue);
+    sc_device_close(device);
+}
+
+/* Layers by their count: what a network is called is what it is. */
+Test(bench, networks_are_what_they_are_called) {
+    static const struct {
+        const char *name;
+        int64_t weights;
+    } known[] = {{"fashion-mlp", 247766}, {"fashion-cnn", 421642}, {"resnet-18", 11181642}};
+    sc_env env;
+    sc_env_init(&env, NULL, NULL);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const sc_bench_network *network = sc_bench_network_at((int)i);
+        sc_net *net;
+        int64_t count = 0;
+        SC_EQ_STR(network->name, known[i].name);
+        SC_OK(&env, sc_bench_network_create(&net, &env, network));
+        for (size_t p = 0; p < net->parameters; p++)
+            if (net->parameter[p].role != SC_PARAMETER_STATISTIC)
+                count += sc_tensor_elements(&net->parameter[p].desc);
+        SC_EQ(count, known[i].weights);
+        sc_net_destroy(net);
+    }
+    SC_TRUE(!sc_bench_network_at(3));
 }

@@ -98,7 +98,7 @@ Test(tool_bench, rows_are_csv) {
             if (*c == '"') quoted = !quoted;
             cells += *c == ',' && !quoted;
         }
-        SC_EQ(cells, 18);
+        SC_EQ(cells, 22);
         SC_TRUE(!quoted);
         operations += strncmp(line, "operation,cpu:0,\"softmax_grad\",", 31) == 0;
     }
@@ -109,6 +109,8 @@ Test(tool_bench, rows_are_csv) {
 
 Test(tool_bench, wrong_calls_are_refused) {
     tool_expect(2, "choose one", "bench -d cpu --json --csv");
+    tool_expect(2, "there is no 'resnet'", "bench --net resnet");
+    tool_expect(2, "choose one", "bench --net fashion-cnn --op conv2d");
     tool_expect(2, "bench takes no argument", "bench cpu");
     tool_expect(2, "there is no 'softmac'; did you mean 'softmax'?", "bench --op softmac");
 }

@@ -236,7 +236,7 @@ typedef enum sc_storage {
 
 /* What an implementation can be tuned by. No value changes a bit of any result: sums keep their
  * order. */
-enum { SC_TUNING_PARAMETERS = 4, SC_TUNING_VALUES = 8 };
+enum { SC_TUNING_PARAMETERS = 8, SC_TUNING_VALUES = 8 };
 typedef struct sc_tuning_parameter {
     const char *name;            /* "PIECE" */
     int standard;                /* 0: the implementation chooses by device and shape */

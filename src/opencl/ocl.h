@@ -100,8 +100,10 @@ typedef struct sc_ocl_device {
     cl_command_queue setup; /* prepare's own queue: warm-ups, maps of staging buffers */
     sc_buffer *nothing; /* 4 KiB: the operand of warm-up launches; what it holds means nothing */
     sc_ocl_facts facts;
-    char options[160];     /* what every program is built with */
-    size_t argument_bytes; /* the most that one kernel's arguments may take together */
+    char options[160];       /* what every program is built with */
+    size_t argument_bytes;   /* the most that one kernel's arguments may take together */
+    int64_t launch_products; /* multiply-adds of one launch, about, at most: other programs, and
+                                watchdogs, wait for its end */
     bool timestamps;
     sc_ocl_program *programs; /* list; released with the device */
     bool announcing;          /* prepare notes texts instead of building them */

@@ -9,6 +9,7 @@
     X(sc_ocl_elementwise_thin)                                                                     \
     X(sc_ocl_reduce_group)                                                                         \
     X(sc_ocl_reduce_lanes)                                                                         \
+    X(sc_ocl_matmul_tile)                                                                          \
     X(sc_ocl_matmul_clblast)                                                                       \
     X(sc_ocl_matmul_packed)                                                                        \
     X(sc_ocl_matmul_plain)                                                                         \

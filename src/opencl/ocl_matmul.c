@@ -17,7 +17,7 @@ typedef struct matmul {
     sc_matmul_tile tile;
 } matmul;
 
-static bool describe_tail(sc_ocl_tail *out, const sc_op_desc *desc) {
+bool sc_ocl_matmul_tail(sc_ocl_tail *out, const sc_op_desc *desc) {
     const int rank = desc->tensor[desc->inputs].rank;
     return sc_ocl_tail_describe(out, desc, sc_matmul_merges_batch(desc) ? 0 : rank - 2, rank - 1);
 }
@@ -25,7 +25,7 @@ static bool describe_tail(sc_ocl_tail *out, const sc_op_desc *desc) {
 static bool accepts(const sc_device *device, const sc_op_desc *desc) {
     sc_ocl_tail tail;
     (void)device;
-    return describe_tail(&tail, desc);
+    return sc_ocl_matmul_tail(&tail, desc);
 }
 
 /* ---- Arguments and grids, the same for launches and warm-ups ---- */
@@ -166,7 +166,7 @@ static socle_status create(matmul *self, const sc_ocl_program **program, const s
     self->desc = *desc;
     self->desc.expr = self->desc.tail = NULL;
     self->tile = sc_matmul_tile_for(device->info.vector_width, rows, vectors);
-    if (!describe_tail(&self->tail, desc))
+    if (!sc_ocl_matmul_tail(&self->tail, desc))
         return sc_fail(device->env, SOCLE_STATUS_UNSUPPORTED,
                        "matmul: the tail's broadcast pattern does not fit (batch, row, column)");
     return build(program, self, sc_ocl_device_of(device), desc, file, tile != NULL);

@@ -18,4 +18,6 @@ Test(verify_matmul, opencl) {
                      &(sc_verify_options){.quick = true, .every = 7, .implementation = "packed"});
     family_on_opencl(ops,
                      &(sc_verify_options){.quick = true, .every = 7, .implementation = "plain"});
+    family_on_opencl(ops,
+                     &(sc_verify_options){.quick = true, .every = 11, .implementation = "tile"});
 }

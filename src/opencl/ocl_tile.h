@@ -38,5 +38,8 @@ socle_status sc_ocl_tile_prepare(sc_kernel **out, sc_device *device,
     .parameter = sc_tile_parameters
 
 extern const sc_implementation sc_ocl_matmul_tile;
+extern const sc_implementation sc_ocl_conv2d_tile;
+extern const sc_implementation sc_ocl_conv2d_grad_input_tile;
+extern const sc_implementation sc_ocl_conv2d_grad_weight_tile;
 
 #endif

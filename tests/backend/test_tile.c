@@ -74,6 +74,33 @@ static sc_op_desc product(bool transpose_a, bool transpose_b, int64_t m, int64_t
     return desc;
 }
 
+/* x [n, 6, 13, 17], two groups; w [10, 3, 3, 2], or 1x1 with the stride 1. */
+static sc_op_desc convolution(bench *b, sc_op op, int64_t n, int stride, int size) {
+    sc_op_desc forward = {.op = SC_OP_CONV2D, .inputs = 2, .outputs = 1}, desc;
+    forward.attr.conv.groups = 2;
+    forward.attr.conv.window = (sc_window){{size, size > 1 ? size - 1 : 1},
+                                           {stride, stride},
+                                           {1, stride},
+                                           {size / 2, size > 1},
+                                           {size / 2, 0}};
+    forward.tensor[0] = sc_tensor_make(SOCLE_F32, 1, 4, (const int64_t[]){n, 6, 12, 17});
+    forward.tensor[1] = sc_tensor_make(
+        SOCLE_F32, 0, 4, (const int64_t[]){10, 3, size, forward.attr.conv.window.kernel[1]});
+    SC_OK(&b->env, sc_op_infer(&b->env, &forward));
+    desc = forward;
+    desc.op = op;
+    if (op == SC_OP_CONV2D_GRAD_INPUT) {
+        desc.tensor[0] = forward.tensor[2];
+        desc.tensor[2] = forward.tensor[0];
+    }
+    if (op == SC_OP_CONV2D_GRAD_WEIGHT) {
+        desc.tensor[1] = forward.tensor[2];
+        desc.tensor[2] = forward.tensor[1];
+    }
+    SC_OK(&b->env, sc_op_check(&b->env, &desc));
+    return desc;
+}
+
 /* The tile that large products get, wide and tall ones, and one with a single buffer. */
 static const char *const tiles[TILES] = {
     NULL,
@@ -110,6 +137,35 @@ Test(tile, products_are_those_of_the_plain_kernel_to_the_bit) {
         desc = product(ta, tb, 37, 131, 61); /* none */
         equals_plain(&b, &desc, ta ? 37 : 36);
     }
+    bench_close(&b);
+}
+
+Test(tile, convolutions_are_those_of_the_plain_kernel_to_the_bit) {
+    bench b;
+    bench_open(&b);
+    for (int op = SC_OP_CONV2D; op <= SC_OP_CONV2D_GRAD_INPUT; op++)
+        for (int stride = 1; stride <= 3; stride++) {
+            if (!sc_test_full() && stride == 3) continue;
+            const sc_op_desc desc = convolution(&b, (sc_op)op, 5, stride, stride == 1 ? 1 : 3);
+            equals_plain(&b, &desc, 4);
+        }
+    bench_close(&b);
+}
+
+/* The capacity of a kernel is no part of the shape: as many samples give the same bits. */
+Test(tile, pieces_do_not_depend_on_the_capacity) {
+    static float small[MOST], large[MOST], cut[MOST];
+    bench b;
+    bench_open(&b);
+    sc_op_desc desc = convolution(&b, SC_OP_CONV2D_GRAD_WEIGHT, 6, 1, 3);
+    const size_t bytes = sc_tensor_bytes(&desc.tensor[2]);
+    run(&b, &desc, "tile", NULL, 0, 5, small); /* 1,020 positions: two pieces */
+    sc_ocl_device_of(b.f.device)->launch_products = 1;
+    run(&b, &desc, "tile", NULL, 0, 5, cut);
+    SC_EQ_MEMORY(cut, small, bytes);
+    desc = convolution(&b, SC_OP_CONV2D_GRAD_WEIGHT, 29, 1, 3);
+    run(&b, &desc, "tile", NULL, 0, 5, large);
+    SC_EQ_MEMORY(large, small, bytes);
     bench_close(&b);
 }
 

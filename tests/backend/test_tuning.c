@@ -16,6 +16,18 @@ static bool make_desc(sc_op_desc *desc, sc_op op, sc_expr *expr) {
         desc->tensor[2] = sc_tensor_make(SOCLE_F32, 1, 2, (const int64_t[]){37, 53});
         return true;
     }
+    if (op == SC_OP_CONV2D || op == SC_OP_CONV2D_GRAD_INPUT || op == SC_OP_CONV2D_GRAD_WEIGHT) {
+        const bool by_input = op == SC_OP_CONV2D_GRAD_INPUT;
+        const sc_tensor_desc x = sc_tensor_make(SOCLE_F32, 1, 4, (const int64_t[]){5, 6, 13, 11});
+        const sc_tensor_desc w = sc_tensor_make(SOCLE_F32, 0, 4, (const int64_t[]){35, 6, 3, 3});
+        const sc_tensor_desc y = sc_tensor_make(SOCLE_F32, 1, 4, (const int64_t[]){5, 35, 13, 11});
+        desc->attr.conv.groups = 1;
+        desc->attr.conv.window = (sc_window){{3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
+        desc->tensor[0] = by_input ? y : x;
+        desc->tensor[1] = op == SC_OP_CONV2D_GRAD_WEIGHT ? y : w;
+        desc->tensor[2] = by_input ? x : op == SC_OP_CONV2D ? y : w;
+        return true;
+    }
     int x = sc_expr_input(expr, 0, SC_EXPR_FLOAT), y = sc_expr_input(expr, 1, SC_EXPR_FLOAT);
     int product = sc_expr_add_node(expr, SC_EXPR_MUL, x, y, 0);
     sc_expr_output(expr, sc_expr_add_node(expr, SC_EXPR_ADD, product,

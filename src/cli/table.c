@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables on standard output: by libsmartcols where it is built in and the output is a terminal
- * (names are cut before numbers and ids, whole columns are left out last), else plain columns, so
- * that what a script reads is the same everywhere. */
+ * (names are cut before numbers and ids, whole columns are left out last; where not even that
+ * fits, each row is a block of lines), else plain columns, so that what a script reads is the same
+ * everywhere. */
 #include "cli/cli.h"
 #include "io/quote.h"
 
@@ -143,14 +144,31 @@ static int fill_smart(struct libscols_table *smart, const sc_table *table, const
     return 0;
 }
 
+/* Each cell on a line of its own, behind its title; a text that is too long stays whole. */
+static void print_blocks(const sc_table *table, FILE *stream) {
+    int widest = 0;
+    for (int c = 0; c < table->count; c++)
+        if ((int)strlen(table->columns[c].title) > widest)
+            widest = (int)strlen(table->columns[c].title);
+    for (size_t i = 0; i < table->cells; i++) {
+        size_t c = i % (size_t)table->count;
+        if (i && c == 0) fputc('\n', stream);
+        fprintf(stream, "%-*s  %s\n", widest, table->columns[c].title, table->cell[i]);
+    }
+}
+
 /* False: nothing was printed. */
 static bool print_smart(const sc_table *table, FILE *stream) {
     if (!isatty(fileno(stream))) return false;
-    struct libscols_table *smart = scols_new_table();
-    if (!smart) return false;
     layout layout = measure(table);
     int room = sc_terminal_width(fileno(stream));
     leave_out(table, &layout, room);
+    if (least_width(table, &layout) > room) {
+        print_blocks(table, stream);
+        return true;
+    }
+    struct libscols_table *smart = scols_new_table();
+    if (!smart) return false;
     scols_table_set_stream(smart, stream);
     scols_table_set_termwidth(smart, (size_t)room);
     scols_table_set_column_separator(smart, "  ");

@@ -13,5 +13,5 @@ Test(verify_attention, cpu_bits_do_not_depend_on_threads) {
 }
 
 Test(verify_attention, opencl) {
-    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 45});
+    family_on_opencl(ops, &(sc_verify_options){.quick = true, .every = 15});
 }

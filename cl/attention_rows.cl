@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention and its gradients, a row per work-item: the reference. The
- * results are what they are added up in. It must not know layers.
+ * Attention and its gradients, a row per work-item: the reference. Results are added up where they
+ * lie in memory. It must not know layers.
  *
  * Global (rows, heads, samples), local 1; the rows are queries, of attention_grad_key_rows keys.
  * Accuracy: products of rows in 16 interleaved accumulators, then pairwise; all else in the order

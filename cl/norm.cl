@@ -6,8 +6,9 @@
  * with SC_MORE the row has more of them and is read again for each pass. It must not know layers.
  *
  * *_rows: global (rows / chunk), local 1. *_group: global (rows * SC_GROUP), local SC_GROUP.
- * Accuracy: sums in 16 interleaved accumulators (a work-item's elements in order), then pairwise;
- * which element belongs to which sum is a function of `columns` alone.
+ * Accuracy: `_rows`: sums in 16 interleaved accumulators, then pairwise. `_group`: each work-item
+ * adds up its own elements, then the items are added up pairwise. Which element belongs to which
+ * sum is a function of `columns` alone, and of SC_GROUP, which small devices have less of.
  */
 #include "scalar.h"
 #include "shape_norm.h"

@@ -108,8 +108,8 @@ SOCLE_API socle_value socle_op_softmax(socle_graph *graph, socle_value x);
  * range gives NaN. */
 SOCLE_API socle_value socle_op_cross_entropy(socle_graph *graph, socle_value logits,
                                              socle_value labels);
-/* (x - mean) / sqrt(variance + epsilon) * scale + shift along the last dimension, whose mean and
- * variance (biased) those are. x: f32 [.., C], scale, shift: f32 [C]; epsilon: above 0. */
+/* (x - mean) / sqrt(variance + epsilon) * scale + shift, with the mean and the biased variance of x
+ * along its last dimension. x: f32 [.., C], scale, shift: f32 [C]; epsilon: above 0. */
 SOCLE_API socle_value socle_op_layer_norm(socle_graph *graph, socle_value x, socle_value scale,
                                           socle_value shift, float epsilon);
 
@@ -123,8 +123,9 @@ typedef struct socle_attention {
 
 /* Attention: of the rows of v that a query sees, the sum weighted by the softmax of scale * q.k.
  * The scores are never stored. q: f32 [N,T,W], k, v: f32 [N,S,W], of which each head has W / heads
- * neighbouring columns; length: i32 [N], how many keys of each sample count, or -1 for all;
- * attention: NULL for zeros; result [N,T,W], 0 where a query sees no key. */
+ * neighbouring columns; length: i32 [N], how many keys of each sample count (below 0: none, above
+ * S: all), or, instead of a value, -1: all count; attention: NULL for zeros; result [N,T,W], 0
+ * where a query sees no key. */
 SOCLE_API socle_value socle_op_attention(socle_graph *graph, socle_value q, socle_value k,
                                          socle_value v, socle_value length,
                                          const socle_attention *attention);

@@ -59,11 +59,15 @@ typedef struct sc_bench_options {
 } sc_bench_options;
 
 /* Measures an open device; `name` is what rows call it. Errors: WRONG_RESULT where a kernel did
- * other work than was timed, CONFIG (unknown operation), DEVICE, DEVICE_MEMORY, OUT_OF_MEMORY,
- * UNSUPPORTED where the driver has no kernels that measure its own limits. */
+ * other work than was timed, CONFIG (an operation or network that is not measured), DEVICE,
+ * DEVICE_MEMORY, OUT_OF_MEMORY, UNSUPPORTED where the driver has no kernels that measure its own
+ * limits. */
 socle_status sc_bench_device(sc_env *env, sc_device *device, const char *name,
                              const sc_bench_options *options, sc_bench_sink *sink, void *user);
 
+/* The word of an operation that is measured: not all have a shape in the table. NULL beyond the
+ * last. */
+const char *sc_bench_operation_word(int number);
 /* The name of a network whose training steps are measured; NULL beyond the last. */
 const char *sc_bench_network_name(int number);
 

@@ -89,8 +89,7 @@ static void layer_norm_grad(sc_bench_case *out, const int64_t *s) {
     out->flops = 11.0 * (double)(s[0] * s[1]);
 }
 
-/* ---- Convolutions: {batch, channels, filters, side, kernel, stride}, padded by half a kernel ----
- */
+/* ---- Convolutions: {batch, channels, filters, side, kernel, stride}, half a kernel of padding */
 
 static int64_t conv_side(const int64_t *s) {
     return (s[3] + 2 * (s[4] / 2) - s[4]) / s[5] + 1;
@@ -330,8 +329,8 @@ static socle_status finish(sc_env *env, sc_bench_case *out) {
     return SOCLE_OK;
 }
 
-socle_status sc_bench_case_at(sc_env *env, int number, sc_bench_case *out, bool *there) {
-    *there = false;
+/* Case `number` without what is inferred of it; false beyond the last. */
+static bool build_at(int number, sc_bench_case *out) {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         for (builder *const *build = shapes[i].family; *build; build++) {
             if (number-- > 0) continue;
@@ -341,8 +340,25 @@ socle_status sc_bench_case_at(sc_env *env, int number, sc_bench_case *out, bool 
             out->quick = shapes[i].quick;
             out->limit = 1;
             (*build)(out, shapes[i].size);
-            *there = true;
-            return finish(env, out);
+            return true;
         }
-    return SOCLE_OK;
+    return false;
+}
+
+socle_status sc_bench_case_at(sc_env *env, int number, sc_bench_case *out, bool *there) {
+    *there = build_at(number, out);
+    return *there ? finish(env, out) : SOCLE_OK;
+}
+
+static bool has_shape(sc_op op) {
+    sc_bench_case test;
+    for (int number = 0; build_at(number, &test); number++)
+        if (test.desc.op == op) return true;
+    return false;
+}
+
+const char *sc_bench_operation_word(int number) {
+    for (int op = 0; op < SC_OP_COUNT; op++)
+        if (has_shape((sc_op)op) && number-- == 0) return sc_op_word((sc_op)op);
+    return NULL;
 }

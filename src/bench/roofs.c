@@ -128,8 +128,8 @@ static socle_status multiply_adds(sc_bench_session *session) {
     int units = session->device->info.compute_units;
     sc_roof_desc desc = {SC_ROOF_MULTIPLY_ADD, (int64_t)UNIT_ELEMENTS * (units > 0 ? units : 1),
                          ADD_ROUNDS};
-    double flops = 2.0 * SC_ROOF_CHAINS * (double)desc.elements * (double)desc.rounds; /* a launch
-                                                                                        */
+    /* Of a launch. */
+    double flops = 2.0 * SC_ROOF_CHAINS * (double)desc.elements * (double)desc.rounds;
     sc_bench_figure seconds, rate;
     SC_TRY(time_of(&seconds, session, &desc));
     rate = sc_bench_rate(&seconds, flops * 1e-9);

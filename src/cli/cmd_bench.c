@@ -57,8 +57,7 @@ const struct argp sc_bench_argp = {
         "Measures what each device can do at most: multiply-adds, bandwidth at sizes from cache "
         "to memory, launches, and transfers; then operations at shapes of real networks, with the "
         "share that they reach of what binds them; then whole training steps. Figures are medians; "
-        "what spreads by more "
-        "than 10 % is marked. Nothing else should use the machine meanwhile.",
+        "what spreads by more than 10 % is marked. Nothing else should use the machine meanwhile.",
     .children = children};
 
 static socle_status bench_choice(sc_cli *cli, const sc_device_choice *choice,
@@ -79,6 +78,15 @@ static socle_status bench_choice(sc_cli *cli, const sc_device_choice *choice,
     return status == SOCLE_OK ? report->status : status;
 }
 
+/* CONFIG where `word` is none of those that `word_at` gives; NULL is fine. */
+static socle_status check_word(sc_cli *cli, const char *option, const char *word,
+                               const char *(*word_at)(int number)) {
+    const char *words[SC_OP_COUNT];
+    int count = 0;
+    while (count < SC_OP_COUNT && (words[count] = word_at(count))) count++;
+    return word ? sc_cli_word(cli, option, word, words, count) : SOCLE_OK;
+}
+
 socle_status sc_bench_command(sc_cli *cli, int argc, char **argv) {
     bench_settings settings = {.cli = cli};
     const sc_device_choice *choice;
@@ -88,18 +96,9 @@ socle_status sc_bench_command(sc_cli *cli, int argc, char **argv) {
     if (cli->helped) return SOCLE_OK;
     if (settings.csv && cli->json)
         return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
-                       "--csv and --json are two forms of the same "
-                       "rows: choose one");
-    const char *words[SC_OP_COUNT];
-    for (int op = 0; op < SC_OP_COUNT; op++) words[op] = sc_op_word((sc_op)op);
-    if (settings.options.operation)
-        SC_TRY(sc_cli_word(cli, "--op", settings.options.operation, words, SC_OP_COUNT));
-    int networks = 0;
-    const char *network;
-    while ((network = sc_bench_network_name(networks)) && networks < SC_OP_COUNT)
-        words[networks++] = network;
-    if (settings.options.network)
-        SC_TRY(sc_cli_word(cli, "--net", settings.options.network, words, networks));
+                       "--csv and --json are two forms of the same rows: choose one");
+    SC_TRY(check_word(cli, "--op", settings.options.operation, sc_bench_operation_word));
+    SC_TRY(check_word(cli, "--net", settings.options.network, sc_bench_network_name));
     if (settings.options.network && settings.options.operation)
         return sc_fail(&cli->env, SOCLE_STATUS_CONFIG,
                        "--op and --net each leave out what the other names: choose one");

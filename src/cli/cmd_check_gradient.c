@@ -52,10 +52,8 @@ const struct argp sc_check_gradient_argp = {
            "relative error is |difference - gradient| over the larger of both, or over the mean "
            "size of the tensor's gradients, where that is more. At a kink, such as that of relu, "
            "one of the slopes from left and right counts. A configuration has one loss, which "
-           "compares "
-           "with the data: several, and phases, are not followed. Exits with 6 where an error is "
-           "above "
-           "the tolerance.",
+           "compares with the data: several, and phases, are not followed. Exits with 6 where an "
+           "error is above the tolerance.",
     .children = children};
 
 /* What was found of one tensor. */

@@ -19,9 +19,8 @@ sc_shape_rule sc_shape_maxpool2d, sc_shape_maxpool2d_grad, sc_shape_avgpool2d,
     sc_shape_avgpool2d_grad; /* op_shape_pool.c */
 sc_shape_rule sc_shape_softmax, sc_shape_softmax_grad, sc_shape_cross_entropy,
     sc_shape_argmax; /* op_shape_rows.c */
-sc_shape_rule sc_shape_attention, sc_shape_attention_grad_query,
-    sc_shape_attention_grad_key;                                        /* op_shape_attention.c
-                                                                         */
+/* op_shape_attention.c */
+sc_shape_rule sc_shape_attention, sc_shape_attention_grad_query, sc_shape_attention_grad_key;
 sc_shape_rule sc_shape_layer_norm, sc_shape_layer_norm_grad;            /* op_shape_norm.c */
 sc_shape_rule sc_shape_gather, sc_shape_scatter_add, sc_shape_put_rows; /* op_shape_rows.c */
 sc_shape_rule sc_shape_permute, sc_shape_slice, sc_shape_concat, sc_shape_pad, sc_shape_crop2d,

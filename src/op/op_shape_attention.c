@@ -19,8 +19,8 @@ static socle_status is_sequence(sc_env *env, const sc_op_desc *desc, int index) 
     SC_TRY(sc_shape_rank(env, desc, index, 3));
     SC_TRY(sc_shape_same_rows(env, desc, QUERY, index));
     if (x->dim[1] > INT32_MAX / 2)
-        return sc_shape_fail(env, desc, "operand %d has %lld steps, must have 2^30 at most", index,
-                             (long long)x->dim[1]);
+        return sc_shape_fail(env, desc, "operand %d has %lld steps, must have fewer than 2^30",
+                             index, (long long)x->dim[1]);
     if (x->dim[2] == q->dim[2]) return SOCLE_OK;
     return sc_shape_fail(env, desc, "operand %d is %lld wide, the queries are %lld", index,
                          (long long)x->dim[2], (long long)q->dim[2]);

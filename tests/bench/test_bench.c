@@ -192,6 +192,47 @@ Test(bench, a_driver_without_roofs_is_refused) {
     sc_device_close(device);
 }
 
+/* What would measure nothing is refused before anything is measured. */
+Test(bench, what_is_not_measured_is_refused) {
+    static const sc_bench_options wrong[] = {
+        {.operation = "pad"}, {.operation = "softmac"}, {.network = "resnet"}};
+    sc_null_counts counts = {0};
+    sc_env env;
+    sc_device *device;
+    int rows = 0;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_null_open(&device, &env, &counts));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        SC_FAILS(&env, sc_bench_device(&env, device, "null", &wrong[i], no_row, &rows),
+                 SOCLE_STATUS_CONFIG);
+        SC_CONTAINS(env.text, "is not among what is measured");
+    }
+    SC_EQ(rows, 0);
+    sc_device_close(device);
+}
+
+/* Each operation of the table once, and no other. */
+Test(bench, operations_that_are_measured_are_listed) {
+    bool seen[SC_OP_COUNT] = {false}, there = true;
+    const char *word;
+    sc_bench_case test;
+    sc_env env;
+    sc_env_init(&env, NULL, NULL);
+    for (int number = 0; there; number++) {
+        SC_OK(&env, sc_bench_case_at(&env, number, &test, &there));
+        if (there) seen[test.desc.op] = true;
+    }
+    int number = 0;
+    for (int op = 0; op < SC_OP_COUNT; op++)
+        if (seen[op]) {
+            word = sc_bench_operation_word(number++);
+            SC_TRUE(word != NULL);
+            SC_EQ_STR(word, sc_op_word((sc_op)op));
+        }
+    SC_TRUE(number > 10 && !sc_bench_operation_word(number));
+    SC_TRUE(!sc_bench_operation_word(-1));
+}
+
 /* Descriptors that every driver may rely on, and what they need at least. */
 Test(bench, cases_are_whole) {
     bool seen[SC_OP_COUNT] = {false}, there = true;

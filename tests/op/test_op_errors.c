@@ -236,6 +236,8 @@ Test(op_errors, attention) {
     refused(desc, SOCLE_STATUS_SHAPE, "scale is inf");
     desc = good, desc.attr.attention.causal = true, desc.attr.attention.shift = INT32_MAX;
     refused(desc, SOCLE_STATUS_SHAPE, "must be within 2^30");
+    desc = good, desc.tensor[1].dim[1] = desc.tensor[2].dim[1] = INT64_C(1) << 30;
+    refused(desc, SOCLE_STATUS_SHAPE, "must have fewer than 2^30");
     desc = good, desc.tensor[1] = F32N(8, 7, 11);
     refused(desc, SOCLE_STATUS_SHAPE, "operand 1 is 11 wide, the queries are 12");
     desc.tensor[1] = F32N(8, 7, 12);

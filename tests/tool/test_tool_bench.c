@@ -113,4 +113,5 @@ Test(tool_bench, wrong_calls_are_refused) {
     tool_expect(2, "choose one", "bench --net fashion-cnn --op conv2d");
     tool_expect(2, "bench takes no argument", "bench cpu");
     tool_expect(2, "there is no 'softmac'; did you mean 'softmax'?", "bench --op softmac");
+    tool_expect(2, "--op: there is no 'pad'", "bench --op pad"); /* is not measured */
 }

@@ -10,7 +10,8 @@
 #include <string.h>
 
 enum { ELEMENTS = 2048, OPERANDS = 4 };
-/* Of a group: the least of work-items, those that share a row, and the values that one holds. */
+/* Of a group: its work-items where a row has fewer, those that share a row, and the values that one
+ * holds. */
 enum { LEAST_GROUP = 64, LEAST_LANES = 8, MOST_LANES = 256, ITEM_VALUES = 4, MOST_HELD = 32 };
 
 typedef struct softmax {
@@ -34,12 +35,16 @@ static const char *kernel_name(sc_op op, bool by_group) {
     }
 }
 
-/* The shape alone decides, so the order of a row's sums does not depend on the device. */
-static void divide_rows(softmax *self) {
+/* Where a group may have MOST_LANES items, the shape alone decides, and with it the order of a
+ * row's sums; with fewer, `most`, a row has as many as there are. */
+static void divide_rows(softmax *self, size_t most) {
     int64_t columns = self->x.dim[self->x.rank - 1];
     self->lanes = LEAST_LANES;
-    while (self->lanes < MOST_LANES && self->lanes * ITEM_VALUES < columns) self->lanes *= 2;
-    self->group = self->lanes < LEAST_GROUP ? LEAST_GROUP : self->lanes;
+    while (self->lanes < MOST_LANES && self->lanes * ITEM_VALUES < columns &&
+           2 * self->lanes <= most)
+        self->lanes *= 2;
+    self->group = self->lanes;
+    while (self->group < LEAST_GROUP && 2 * self->group <= most) self->group *= 2;
     int64_t held = (columns + self->lanes - 1) / self->lanes;
     self->held = held <= MOST_HELD ? (unsigned)held : 0;
 }
@@ -68,7 +73,7 @@ static void add_arguments(sc_ocl_call *call, const void *frame, const sc_operand
 static const sc_shape_rows nothing = {.chunk = 1, .columns = 1};
 static const sc_ocl_single single = {sizeof(sc_shape_rows), &nothing, arrange, add_arguments};
 
-static socle_status build(softmax *self, sc_ocl_device *device, const sc_op_desc *desc) {
+static socle_status create(softmax *self, sc_ocl_device *device, const sc_op_desc *desc) {
     const size_t local = self->by_group ? self->group : 1;
     bool bytes = desc->op == SC_OP_CROSS_ENTROPY && desc->tensor[1].dtype == SOCLE_U8;
     const char *label = bytes ? "-D SC_LABEL=uchar" : "";
@@ -81,8 +86,19 @@ static socle_status build(softmax *self, sc_ocl_device *device, const sc_op_desc
                               self->by_group ? options
                               : bytes        ? label
                                              : NULL));
-    SC_TRY(sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
-                                kernel_name(desc->op, self->by_group), 1, &local, true));
+    return sc_ocl_kernel_create(&self->frame.kernel[0], device, program,
+                                kernel_name(desc->op, self->by_group), 1, &local, true);
+}
+
+/* How many work-items a kernel may have is known when it is built. */
+static socle_status build(softmax *self, sc_ocl_device *device, const sc_op_desc *desc) {
+    divide_rows(self, device->base.info.max_work_group);
+    socle_status status = create(self, device, desc);
+    while (status == SOCLE_STATUS_UNSUPPORTED && self->by_group && self->group > LEAST_LANES) {
+        divide_rows(self, self->group / 2);
+        status = create(self, device, desc);
+    }
+    SC_TRY(status);
     return sc_ocl_single_warm(&self->frame, sc_tensor_samples(&self->x));
 }
 
@@ -95,7 +111,6 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->frame.single = &single;
     self->by_group = strcmp(implementation->name, "group") == 0;
     self->x = desc->tensor[0];
-    divide_rows(self);
     self->operands = desc->inputs + desc->outputs;
     self->logarithm = desc->op != SC_OP_CROSS_ENTROPY && desc->attr.softmax.log;
     for (int i = 0; i < self->operands; i++)

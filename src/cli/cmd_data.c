@@ -2,9 +2,11 @@
 /* `socle data`: what is in a file of samples, or in the data of a configuration. What a file is,
  * its ending and its first bytes say. */
 #include "cli/data_report.h"
+#include "cli/foreign.h"
 #include "cli/predict_input.h"
 #include "data/npy.h"
 #include "data/npz.h"
+#include "io/safetensors.h"
 #include "run/recipe_config.h"
 
 #include <string.h>
@@ -75,19 +77,50 @@ static bool ends_with(const char *path, const char *ending) {
     return length > size && strcmp(path + length - size, ending) == 0;
 }
 
+/* How the samples of a file lie in it. */
+typedef enum form { CSV, ARRAY, ARCHIVE, WEIGHTS } form;
+
+/* What begins as another kind of file would only be called a bad text. */
+static socle_status check_text(sc_env *env, const char *path, const unsigned char *head,
+                               size_t size) {
+    const sc_foreign *kind = size ? sc_foreign_kind(head, size) : NULL;
+    if (!kind || kind->text) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_DATA,
+                   "%s: is %s; samples are read from CSV, IDX, .npy, .npz, PNG and JPEG files",
+                   path, kind->what);
+}
+
 /* No text begins with two zero bytes, and every IDX file does; nor as a .npy file does. */
-static socle_status is_array(bool *out, bool *archive, sc_env *env, const char *path) {
+static socle_status find_form(form *out, sc_env *env, const char *path) {
     sc_input input;
     sc_stream *stream;
-    unsigned char head[4] = {1};
+    unsigned char head[16] = {1};
     size_t got = 0;
     SC_TRY(sc_input_open(&input, env, path));
     SC_TRY(sc_stream_open(&stream, &input));
     socle_status status = sc_stream_read(stream, head, sizeof head, &got);
     sc_stream_close(stream);
-    *archive = got == sizeof head && sc_npz_begins(head);
-    *out = got == sizeof head && ((!head[0] && !head[1]) || sc_npy_begins(head));
-    return status;
+    SC_TRY(status);
+    *out = WEIGHTS;
+    if (sc_may_be_safetensors(head, got) || ends_with(path, ".safetensors")) return SOCLE_OK;
+    *out = ARCHIVE;
+    if (got >= 4 && sc_npz_begins(head)) return SOCLE_OK;
+    *out = ARRAY;
+    if (got >= 4 && ((!head[0] && !head[1]) || sc_npy_begins(head))) return SOCLE_OK;
+    *out = CSV;
+    return check_text(env, path, head, got);
+}
+
+/* Says what a file of weights is, or what is wrong with it. */
+static socle_status refuse_weights(sc_cli *cli, const char *path) {
+    sc_safetensors *file;
+    SC_TRY(sc_safetensors_open(&file, &cli->env, path));
+    size_t count = sc_safetensors_count(file);
+    sc_safetensors_close(file);
+    return sc_fail(&cli->env, SOCLE_STATUS_DATA,
+                   "%s: has no samples: it is a safetensors file of %zu tensor%s, as models are; "
+                   "`socle inspect` shows them",
+                   path, count, count == 1 ? "" : "s");
 }
 
 static socle_status report_array(sc_cli *cli, const char *path) {
@@ -166,21 +199,30 @@ static socle_status report_csv(sc_cli *cli, const char *path) {
     return status;
 }
 
+static socle_status report_file(sc_cli *cli, const char *path) {
+    form form = CSV;
+    SC_TRY(find_form(&form, &cli->env, path));
+    switch (form) {
+    case ARCHIVE:
+        return report_archive(cli, path);
+    case ARRAY:
+        return report_array(cli, path);
+    case WEIGHTS:
+        return refuse_weights(cli, path);
+    default:
+        return report_csv(cli, path);
+    }
+}
+
 socle_status sc_data_command(sc_cli *cli, int argc, char **argv) {
     data_settings settings = {.cli = cli};
-    bool array = false, archive = false;
     SC_TRY(sc_cli_parse(cli, &sc_data_argp, argc, argv, &settings));
     if (cli->helped) return SOCLE_OK;
     const char *path = settings.path;
     if (ends_with(path, ".yaml") || ends_with(path, ".yml") || ends_with(path, ".json"))
         return report_config(cli, path);
-    bool pictures = sc_is_pictures(path);
     socle_status status =
-        pictures ? report_pictures(cli, path) : is_array(&array, &archive, &cli->env, path);
-    if (status == SOCLE_OK && archive)
-        status = report_archive(cli, path);
-    else if (status == SOCLE_OK && !pictures)
-        status = array ? report_array(cli, path) : report_csv(cli, path);
+        sc_is_pictures(path) ? report_pictures(cli, path) : report_file(cli, path);
     return status == SOCLE_STATUS_NOT_FOUND || status == SOCLE_STATUS_IO ? SOCLE_STATUS_DATA
                                                                          : status;
 }

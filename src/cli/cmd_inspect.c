@@ -2,6 +2,7 @@
 /* `socle inspect FILE`: the header of a model, checkpoint or data file, without reading its data.
  * What a file is, its first bytes say. */
 #include "cli/cli.h"
+#include "cli/foreign.h"
 #include "io/quote.h"
 #include "io/safetensors.h"
 #include "io/stream.h"
@@ -173,60 +174,16 @@ static socle_status print_idx(sc_cli *cli, const char *path, const unsigned char
     return SOCLE_OK;
 }
 
-/* What other files begin with, and what to do with them. */
-typedef struct foreign {
-    const char *begin;
-    size_t length;
-    const char *what;
-} foreign;
-#define BEGINS(text, what)                                                                         \
-    { text, sizeof(text) - 1, what }
-
-static const char *foreign_kind(const unsigned char *head, size_t size) {
-    static const foreign kinds[] = {
-        BEGINS("PK\x03\x04",
-               "a ZIP archive, as PyTorch's .pt and .pth are; save the weights as safetensors"),
-        BEGINS("\x80\x02", "a Python pickle; save the weights as safetensors"),
-        BEGINS("\x80\x04", "a Python pickle; save the weights as safetensors"),
-        BEGINS("\x89HDF", "an HDF5 file, as Keras' .h5 are; save the weights as safetensors"),
-        BEGINS("\x93NUMPY", "a NumPy array"),
-        BEGINS("GGUF", "a GGUF file"),
-        BEGINS("\x89PNG", "a PNG image; data come as IDX files"),
-        BEGINS("\xff\xd8\xff", "a JPEG image; data come as IDX files"),
-        BEGINS("\x7f"
-               "ELF",
-               "a program or library"),
-        BEGINS("\x1f\x8b", "packed twice"),
-        BEGINS("BZh", "packed by bzip2; gzip can be read"),
-        BEGINS("\xfd"
-               "7zXZ",
-               "packed by xz; gzip can be read"),
-        BEGINS("\x28\xb5\x2f\xfd", "packed by zstd; gzip can be read"),
-        BEGINS("SIMPLE  =", "a FITS file"),
-    };
-    if (size == 0) return "empty";
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (size >= kinds[i].length && memcmp(head, kinds[i].begin, kinds[i].length) == 0)
-            return kinds[i].what;
-    for (size_t i = 0; i < size; i++)
-        if (head[i] < ' ' && !strchr("\t\n\r", head[i])) return NULL;
-    return "a text; `socle summary` reads configurations";
-}
-
-/* The length of a header that could be, and the brace that it begins with. */
-static bool may_be_safetensors(const unsigned char *head, size_t size) {
-    return size >= 9 && head[8] == '{' && !head[4] && !head[5] && !head[6] && !head[7];
-}
-
 static socle_status fail_foreign(sc_cli *cli, const char *path, const unsigned char *head,
                                  size_t size) {
-    const char *kind = foreign_kind(head, size);
+    const sc_foreign *kind = sc_foreign_kind(head, size);
     char begin[3 * 8 + 16] = "begins with";
     for (size_t i = 0; !kind && i < size && i < 8; i++)
         sprintf(begin + strlen(begin), " %02x", (unsigned)head[i]);
     return sc_fail(&cli->env, SOCLE_STATUS_DATA,
-                   "%s: neither a safetensors nor an IDX file: it %s%s", path, kind ? "is " : "",
-                   kind ? kind : begin);
+                   "%s: neither a safetensors nor an IDX file: it %s%s%s%s", path,
+                   kind ? "is " : "", kind ? kind->what : begin, kind && *kind->advice ? "; " : "",
+                   kind ? kind->advice : "");
 }
 
 socle_status sc_inspect_command(sc_cli *cli, int argc, char **argv) {
@@ -248,7 +205,7 @@ socle_status sc_inspect_command(sc_cli *cli, int argc, char **argv) {
     SC_TRY(status);
     if (size >= 4 && head[0] == 0 && head[1] == 0 && idx_type(head[2]))
         return print_idx(cli, settings.path, head, size, gzip);
-    if (gzip || !may_be_safetensors(head, size))
+    if (gzip || !sc_may_be_safetensors(head, size))
         return fail_foreign(cli, settings.path, head, size);
     return inspect_safetensors(cli, settings.path);
 }

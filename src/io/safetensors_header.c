@@ -174,10 +174,12 @@ static socle_status parse_range(const sc_safetensors *file, const char *name, co
     int64_t begin = json_integer_value(first), end = json_integer_value(second);
     uint64_t room = file->input.size - file->data_start;
     if (begin < 0 || begin > end || (uint64_t)end > room)
-        return fail_tensor(file, name,
-                           "data_offsets [%" PRId64 ", %" PRId64 "] do not lie within the %" PRIu64
-                           " bytes of data",
-                           begin, end, room);
+        return fail_tensor(
+            file, name,
+            "data_offsets [%" PRId64 ", %" PRId64 "] do not lie within the %" PRIu64
+            " bytes of data%s",
+            begin, end, room,
+            begin >= 0 && begin <= end ? "; the file is truncated, copy or write it again" : "");
     if ((uint64_t)(end - begin) != tensor->bytes)
         return fail_tensor(file, name,
                            "data_offsets [%" PRId64 ", %" PRId64 "] hold %" PRId64

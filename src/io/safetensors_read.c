@@ -14,7 +14,9 @@ static socle_status read_header_size(const sc_safetensors *file, size_t *size) {
     uint64_t room = file->input.size;
     if (room < sizeof prefix)
         return sc_fail(file->env, SOCLE_STATUS_DATA,
-                       "%s: has %" PRIu64 " bytes; a safetensors file has at least 8",
+                       "%s: has %" PRIu64
+                       " bytes; a safetensors file has at least 8: it is truncated "
+                       "or no safetensors file",
                        file->input.path, room);
     SC_TRY(sc_input_read(&file->input, prefix, sizeof prefix, 0));
     uint64_t length = 0;

@@ -122,7 +122,7 @@ Test(safetensors_bad, tensors) {
         {"{" T("[1]", F32, "[4]") "}", "not a list of 2 numbers"},
         {"{" T("[1]", F32, "{}") "}", "not a list of 2 numbers"},
         {"{" T("[1]", F32, "[0,4e0]") "}", "are not whole numbers"},
-        {"{" T("[1]", F32, "[0,5]") "}", "do not lie within the 4 bytes of data"},
+        {"{" T("[1]", F32, "[0,5]") "}", "4 bytes of data; the file is truncated"},
         {"{" T("[1]", F32, "[4,0]") "}", "data_offsets [4, 0] do not lie"},
         {"{" T("[1]", F32, "[0,9223372036854775807]") "}", "do not lie within"},
         {"{" T("[1]", F32, "[9223372036854775804,9223372036854775807]") "}", "do not lie within"},

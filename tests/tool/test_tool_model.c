@@ -159,6 +159,33 @@ Test(tool_model, inspect_and_summary) {
     tool_expect(3, ".", "inspect .");
 }
 
+/* A file of weights has no samples; whole, cut off or garbled, `socle data` says what it is. */
+Test(tool_model, weights_are_no_samples) {
+    size_t size;
+    char *model;
+    tool_expect(0, NULL, "train tool.yaml -o run");
+    tool_expect(3, "it is a safetensors file of 4 tensors, as models are; `socle inspect`",
+                "data run/model.safetensors");
+    model = tool_get("run/model.safetensors", &size);
+    tool_put("cut.safetensors", model, 100);
+    tool_expect(3, "does not fit into a file of 100 bytes; the file is truncated",
+                "data cut.safetensors");
+    tool_put("renamed", model, size - 1);
+    tool_expect(3, "renamed: ", "data renamed");
+    tool_expect(3, "truncated", "data renamed");
+    memset(model, 0xa5, 16);
+    tool_put("garbled.safetensors", model, size);
+    tool_expect(3, "no safetensors file", "data garbled.safetensors");
+    free(model);
+    tool_put("empty.safetensors", "", 0);
+    tool_expect(3, "no safetensors file", "data empty.safetensors");
+    tool_put("pickle.csv", "\x80\x02}q", 4);
+    tool_expect(3, "pickle.csv: is a Python pickle; samples are read from CSV", "data pickle.csv");
+    tool_put("twice", "BZh91AY", 7);
+    tool_expect(3, "twice: is packed by bzip2; samples", "data twice");
+    tool_expect(3, "it is packed by bzip2; gzip can be read", "inspect twice");
+}
+
 /* Where the inputs are given, nothing else is needed. */
 Test(tool_model, summary_without_data) {
     tool_put_text("net.yaml",

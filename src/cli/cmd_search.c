@@ -5,6 +5,7 @@
  */
 #include "cli/search.h"
 #include "nn/metric.h"
+#include "run/run_place.h"
 
 #include <math.h>
 #include <signal.h>
@@ -252,6 +253,7 @@ static socle_status run_rounds(sc_search *search) {
 static socle_status begin(search_settings *settings) {
     sc_search *search = &settings->search;
     sc_config *config;
+    SC_TRY(sc_run_place_name(&settings->cli->env, settings->output));
     search->directory = settings->output;
     search->space = (sc_search_space){.env = &settings->cli->env,
                                       .grid = settings->grid > 0,

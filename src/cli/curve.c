@@ -6,6 +6,7 @@
 #include "op/expr_parse.h"
 #include "verify/reference.h"
 
+#include <math.h>
 #include <string.h>
 
 static socle_status read_names(sc_curve *curve, const char *text, sc_text *names) {
@@ -71,9 +72,9 @@ static socle_status read_coordinate(double *point, bool *given, const sc_curve *
         return sc_fail(&curve->cli->env, SOCLE_STATUS_CONFIG,
                        "%s: must name its variables, as in %s=1,%s=2", option, curve->name[0],
                        curve->name[1]);
-    if (!sc_number_parse(&point[at], number))
-        return sc_fail(&curve->cli->env, SOCLE_STATUS_CONFIG, "%s: '%s' is no number", option,
-                       sc_quote(number[0] ? number : text).text);
+    if (!sc_number_parse(&point[at], number) || !isfinite(point[at]))
+        return sc_fail(&curve->cli->env, SOCLE_STATUS_CONFIG, "%s: '%s' is no finite number",
+                       option, sc_quote(number[0] ? number : text).text);
     if (given[at])
         return sc_fail(&curve->cli->env, SOCLE_STATUS_CONFIG, "%s: %s is there twice", option,
                        curve->name[at]);

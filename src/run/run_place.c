@@ -185,8 +185,7 @@ static socle_status claim(sc_directory **out, sc_env *env, const char *path, boo
     return status;
 }
 
-/* What can never become a directory is refused before anything is read. */
-static socle_status check_name(sc_env *env, const char *path) {
+socle_status sc_run_place_name(sc_env *env, const char *path) {
     struct stat info;
     if (!*path)
         return sc_fail(env, SOCLE_STATUS_CONFIG,
@@ -202,7 +201,7 @@ socle_status sc_run_place_claim(sc_directory **out, sc_env *env, const sc_run_wi
     const char *path = wished_path(wish);
     struct stat info;
     *out = NULL;
-    if (wish->output) SC_TRY(check_name(env, wish->output));
+    if (wish->output) SC_TRY(sc_run_place_name(env, wish->output));
     if (!path || (stat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR))) return SOCLE_OK;
     if (!wish->resume || !sc_directory_same(wish->resume, path))
         return claim(out, env, path, wish->overwrite);

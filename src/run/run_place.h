@@ -14,6 +14,8 @@ typedef struct sc_run_wish {
     bool overwrite;     /* a run that lies in `output` may be replaced */
 } sc_run_wish;
 
+/* What can never become a directory is refused before anything is read: CONFIG. */
+socle_status sc_run_place_name(sc_env *env, const char *path);
 /* Takes the directory (base/directory.h) if it exists already, and looks whether the run may have
  * it: what is refused is refused before any work is done. *out is NULL where it is still to be
  * made. Errors: CONFIG (it holds another run, or what is none), STATE (in use), IO. */

@@ -74,7 +74,9 @@ Test(tool_curve, what_is_asked_wrongly_is_said) {
     tool_expect(2, "--at: must name its variables, as in x=1,y=2", "derive 'x*y' --at 1");
     tool_expect(2, "--at: the formula has no variable 'z", "derive 'x*y' --at z=1,x=2");
     tool_expect(2, "--at: x is there twice", "derive 'x*y' --at x=1,x=2");
-    tool_expect(2, "--at: 'two' is no number", "derive 'x' --at two");
+    tool_expect(2, "--at: 'two' is no finite number", "derive 'x' --at two");
+    tool_expect(2, "--at: '1e400' is no finite number", "derive 'x' --at 1e400");
+    tool_expect(2, "--from: 'nan' is no finite number", "descend 'x^2' --from nan --lr 0.1");
     tool_expect(2, "at most 6 are looked at", "derive 'a+b+c+d+e+f+g'");
     tool_expect(2, "--lr is missing", "descend 'x^2' --from 1");
     tool_expect(2, "--steps: must be a whole number from 1",

@@ -169,6 +169,7 @@ Test(tool_search, what_cannot_be_searched) {
     tool_expect(2, "which configuration?", "search");
     tool_expect(2, "over what?", "search tool.yaml -o s");
     tool_expect(2, "which directory?", "search tool.yaml %s", over);
+    tool_expect(2, "tool.yaml is or lies in a file", "search tool.yaml -o tool.yaml %s", over);
     tool_expect(2, "is neither a range nor a list", "search tool.yaml -o s --over a=lag(1,2)");
     tool_expect(2, "needs two numbers", "search tool.yaml -o s --over a=log(1,x)");
     tool_expect(2, "the second is not larger", "search tool.yaml -o s --over a=int(4,4)");

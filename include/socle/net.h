@@ -218,7 +218,8 @@ SOCLE_API socle_status socle_net_write(socle_net *net, const char *name, const f
                                        size_t count);
 
 /* Writes a model file: safetensors with the network's description. It appears whole or not at all.
- * errors: the first error of building; IO. */
+ * errors: the first error of building; IO; CONFIG (what no file could say: a network that was begun
+ * and not ended, or that no loss reads; a net without an input). */
 SOCLE_API socle_status socle_save(socle_net *net, const char *path);
 /* Makes a network and its parameters from a model file alone. errors: NOT_FOUND, IO, DATA. */
 SOCLE_API socle_status socle_load(socle_net **out, socle_context *context, const char *path);

@@ -6,10 +6,24 @@
 
 #include <string.h>
 
+/* A file that no call could load is none. */
+static socle_status check_net(const socle_net *net) {
+    sc_env *env = &net->context->env;
+    const sc_net *n = net->net;
+    if (n->open)
+        return sc_fail(env, SOCLE_STATUS_CONFIG,
+                       "socle_save: the network '%s' was begun and not ended",
+                       n->network[n->networks - 1].name);
+    const socle_status status = sc_model_check_net(env, n);
+    if (status != SOCLE_STATUS_CONFIG) return status;
+    return sc_fail_prefix(env, status, "socle_save: the file could not be loaded");
+}
+
 socle_status socle_save(socle_net *net, const char *path) {
     if (!net) return SOCLE_STATUS_INVALID_ARGUMENT;
     SC_TRY(sc_api_net_check(net));
     if (!path) return sc_api_missing(net->context, __func__, "path");
+    SC_TRY(check_net(net));
     SC_TRY(sc_api_need_weights(net, 1));
     return sc_model_save(&net->context->env, path, net->net, (const float *const *)net->weight);
 }

@@ -84,7 +84,12 @@ socle_status socle_loss_softmax_cross_entropy(socle_net *net, socle_node x) {
 socle_status socle_loss_ignore(socle_net *net, int32_t label) {
     sc_net *n;
     SC_TRY(sc_api_change_net(&n, net));
-    socle_status status = sc_net_ignore(n, label);
+    socle_status status;
+    if (label == SC_NO_LABEL)
+        status = n->status = sc_fail(n->env, SOCLE_STATUS_CONFIG,
+                                     "socle_loss_ignore: a label is any number but INT32_MIN");
+    else
+        status = sc_net_ignore(n, label);
     sc_api_added(net, -1);
     return status;
 }

@@ -60,7 +60,23 @@ static socle_status check_word(sc_env *env, const char *what, const sc_word *wor
                    "socle_data_csv: %s '%.60s' is no known word", what, word);
 }
 
+static socle_status check_signs(sc_env *env, const socle_table_opts *opts) {
+    const char *wrong = NULL;
+    const char sign = opts->separator;
+    if (sign == '"' || sign == '\n' || sign == '\r')
+        wrong = "the separator must be no quote and no end of a line";
+    else if (sign && sign == (opts->decimal ? opts->decimal : '.'))
+        wrong = "the separator must be another sign than the decimal one";
+    else if (opts->decimal && opts->decimal != '.' && opts->decimal != ',')
+        wrong = "decimal must be '.', ',' or 0";
+    else if (opts->header < -1 || opts->header > 1)
+        wrong = "header must be -1, 0 or 1";
+    if (!wrong) return SOCLE_OK;
+    return sc_fail(env, SOCLE_STATUS_INVALID_ARGUMENT, "socle_data_csv: %s", wrong);
+}
+
 static socle_status check_options(sc_env *env, const socle_table_opts *opts) {
+    SC_TRY(check_signs(env, opts));
     SC_TRY(check_word(env, "missing", sc_field_missing, opts->missing));
     SC_TRY(check_word(env, "scale", sc_field_scales, opts->scale));
     SC_TRY(check_word(env, "encode", sc_field_encodings, opts->encode));

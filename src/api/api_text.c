@@ -71,6 +71,10 @@ static socle_status read_added(sc_net *net, socle_node x, const char *text, floa
     if (!(weight >= 0 && weight <= 1e6f))
         return sc_fail(net->env, SOCLE_STATUS_CONFIG,
                        "socle_add_loss: weight must be 0 to 1e6, not %g", (double)weight);
+    if (target && (!text || !isfinite(*target)))
+        return sc_fail(net->env, SOCLE_STATUS_CONFIG,
+                       text ? "socle_add_loss: the target must be a finite number"
+                            : "socle_add_loss: a target, and no loss that compares with it");
     SC_TRY(parse(&config, net, "socle_add_loss", "{loss: %s}",
                  text ? text : "{expr: prediction - target}"));
     socle_status status =

@@ -323,6 +323,9 @@ socle_status socle_trainer_metrics(socle_trainer *trainer, socle_metric *out, in
                                    int *count) {
     if (!trainer) return SOCLE_STATUS_INVALID_ARGUMENT;
     SC_TRY(sc_api_enter(trainer->context));
+    if (capacity < 0)
+        return sc_fail(&trainer->context->env, SOCLE_STATUS_INVALID_ARGUMENT,
+                       "socle_trainer_metrics: capacity is %d", capacity);
     if (capacity > 0 && !out) return sc_api_missing(trainer->context, __func__, "out");
     metrics_call call = {.trainer = trainer, .loss = NAN};
     socle_status status = sc_api_run_at(trainer->context, &trainer->home, metrics_job, &call);

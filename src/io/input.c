@@ -47,6 +47,7 @@ static socle_status open_descriptor(sc_input *input, sc_env *env) {
 
 socle_status sc_input_open(sc_input *out, sc_env *env, const char *path) {
     *out = (sc_input){.env = env, .descriptor = -1};
+    if (!*path) return sc_fail(env, SOCLE_STATUS_NOT_FOUND, "\"\": the name of a file is empty");
     SC_TRY(sc_copy_string(env, &out->path, path));
     socle_status status = open_descriptor(out, env);
     if (status != SOCLE_OK) sc_input_close(out);

@@ -92,6 +92,31 @@ socle_status sc_model_read_net(sc_net **out, sc_env *env, const sc_safetensors *
     return SOCLE_OK;
 }
 
+static socle_status read_again(sc_net *again, const sc_net *net) {
+    sc_env *env = net->env;
+    sc_config *config;
+    char *text;
+    SC_TRY(sc_net_text(&text, net));
+    socle_status status = sc_config_parse(&config, env, "network", text, strlen(text));
+    sc_release(env, text);
+    SC_TRY(status);
+    status = sc_net_read_text(again, config);
+    sc_config_destroy(config);
+    return status;
+}
+
+socle_status sc_model_check_net(sc_env *env, const sc_net *net) {
+    sc_net *again;
+    SC_TRY(sc_net_create(&again, env));
+    socle_status status = read_again(again, net);
+    if (status == SOCLE_OK && again->parameters != net->parameters)
+        status = sc_fail(env, SOCLE_STATUS_CONFIG,
+                         "layers lie outside of the networks, and no loss reads them");
+    if (status == SOCLE_STATUS_SHAPE) status = SOCLE_STATUS_CONFIG;
+    sc_net_destroy(again);
+    return status;
+}
+
 socle_status sc_model_has_preparation(bool *out, sc_env *env, const char *path) {
     sc_safetensors *file;
     *out = false;

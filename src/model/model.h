@@ -20,6 +20,9 @@
  * all. */
 socle_status sc_model_save(sc_env *env, const char *path, const sc_net *net,
                            const float *const *parameter);
+/* Whether a file of the net says all that it is: CONFIG where a net of networks has layers outside
+ * of them or none of its losses reads one, and where there is no input. */
+socle_status sc_model_check_net(sc_env *env, const sc_net *net);
 /* The first half of it, for files that hold more: metadata, and the parameters declared. Their data
  * come next, in order. */
 socle_status sc_model_declare(sc_safetensors_writer *writer, const sc_net *net);

@@ -27,6 +27,11 @@ static socle_status check_csv(const sc_config *config, const json_t *json) {
         (sign == '"' || sign == '\n' || sign == '\r' || (sign != '\t' && strlen(separator) != 1)))
         return sc_config_fail(config, json, "separator",
                               "must be one character, and no quote or end of a line; or tab");
+    const char *decimal = json_string_value(json_object_get(json, "decimal"));
+    if (separator && sign == (decimal ? decimal[0] : '.'))
+        return sc_config_fail(
+            config, json, "separator",
+            "is the sign that stands before decimals too; it must be another one");
     if (!json_is_true(json_object_get(json, "min_max")) ||
         !json_is_true(json_object_get(json, "standardise")))
         return SOCLE_OK;

@@ -103,6 +103,40 @@ static socle_status load(wrong *w, const char *path) {
     return status;
 }
 
+static socle_node named(wrong *w, const char *name, socle_node x) {
+    if (socle_network_begin(w->net, name, x) != SOCLE_OK) return -1;
+    socle_dense(w->net, x, 1, NULL);
+    return socle_network_end(w->net);
+}
+/* Behind a whole one, another one that is never ended: empty, or with a layer that is lost. */
+static socle_status open_network(wrong *w, bool layer) {
+    socle_node x = named(w, "g", w->row);
+    SC_EQ(socle_network_begin(w->net, "h", x), SOCLE_OK);
+    if (layer) socle_dense(w->net, x, 1, NULL);
+    return socle_save(w->net, "/tmp/never-written");
+}
+static socle_status no_input(wrong *w) {
+    socle_net *net;
+    API_OK(w->context, socle_net_create(&net, w->context));
+    SC_TRUE(socle_layer(net, 0, NULL, "{noise: 8}") >= 0);
+    socle_status status = socle_save(net, "/tmp/never-written");
+    socle_net_destroy(net);
+    return status;
+}
+static socle_status metrics(wrong *w, int capacity) {
+    socle_trainer *made;
+    API_OK(w->context, socle_trainer_create(&made, w->learner, socle_adam(1), 4, 1));
+    socle_status status = socle_trainer_metrics(made, NULL, capacity, NULL);
+    socle_trainer_destroy(made);
+    return status;
+}
+static socle_status table(wrong *w, socle_table_opts opts) {
+    socle_data *made = (void *)1;
+    socle_status status = socle_data_csv(&made, w->context, "", &opts);
+    SC_TRUE(!made);
+    return status;
+}
+
 typedef struct row {
     socle_status expected;
     const char *text, *call;

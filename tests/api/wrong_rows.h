@@ -259,6 +259,31 @@
     X(INVALID_ARGUMENT, "2^31-1", trainer(w, socle_adam(1), INT64_MIN))                            \
     X(CONFIG, "lr", trainer(w, socle_adam(NAN), 1))                                                \
     X(CONFIG, "nosuch", trainer(w, ((socle_optimizer){"nosuch", {1}, 1}), 1))                      \
+    /* networks by name, losses beside each other */                                               \
+    X(CONFIG, "'h' was begun and not ended", open_network(w, false))                               \
+    X(CONFIG, "'h' was begun and not ended", open_network(w, true))                                \
+    X(CONFIG, "no loss reads this network",                                                        \
+      (named(w, "h", w->row), socle_save(w->net, "/tmp/never-written")))                           \
+    X(CONFIG, "at least one input", no_input(w))                                                   \
+    X(CONFIG, "INT32_MIN", socle_loss_ignore(w->learner, INT32_MIN))                               \
+    X(CONFIG, "INT32_MIN", socle_loss_ignore(w->net, INT32_MIN))                                   \
+    X(CONFIG, "no loss that compares",                                                             \
+      socle_add_loss(w->net, named(w, "h", w->row), NULL, 1, &(float){2}))                         \
+    X(CONFIG, "finite", socle_add_loss(w->net, named(w, "h", w->row), "mse", 1, &(float){NAN}))    \
+    X(CONFIG, "weight", socle_add_loss(w->net, named(w, "h", w->row), "mse", NAN, NULL))           \
+    X(INVALID_ARGUMENT, "capacity is -1", metrics(w, -1))                                          \
+    X(INVALID_ARGUMENT, "out is NULL", metrics(w, 1))                                              \
+    /* tables */                                                                                   \
+    X(INVALID_ARGUMENT, "no quote", table(w, (socle_table_opts){.separator = '"'}))                \
+    X(INVALID_ARGUMENT, "no end of a line", table(w, (socle_table_opts){.separator = '\n'}))       \
+    X(INVALID_ARGUMENT, "another sign", table(w, (socle_table_opts){.separator = '.'}))            \
+    X(INVALID_ARGUMENT, "another sign",                                                            \
+      table(w, (socle_table_opts){.separator = ',', .decimal = ','}))                              \
+    X(INVALID_ARGUMENT, "decimal must", table(w, (socle_table_opts){.decimal = 'x'}))              \
+    X(INVALID_ARGUMENT, "header", table(w, (socle_table_opts){.header = 17}))                      \
+    X(INVALID_ARGUMENT, "validation_split", table(w, (socle_table_opts){.validation_split = NAN})) \
+    X(NOT_FOUND, "the name of a file is empty", table(w, (socle_table_opts){0}))                   \
+    X(NOT_FOUND, "the name of a file is empty", load(w, ""))                                       \
     /* contexts */                                                                                 \
     X(INVALID_ARGUMENT, "", open_threads(-1))                                                      \
     X(INVALID_ARGUMENT, "", open_threads(BIG))                                                     \

@@ -83,11 +83,11 @@ typedef enum form { CSV, ARRAY, ARCHIVE, WEIGHTS } form;
 /* What begins as another kind of file would only be called a bad text. */
 static socle_status check_text(sc_env *env, const char *path, const unsigned char *head,
                                size_t size) {
-    const sc_foreign *kind = size ? sc_foreign_kind(head, size) : NULL;
-    if (!kind || kind->text) return SOCLE_OK;
+    const sc_foreign *kind = sc_foreign_kind(head, size);
+    if (size == 0 || (kind && kind->text)) return SOCLE_OK;
     return sc_fail(env, SOCLE_STATUS_DATA,
                    "%s: is %s; samples are read from CSV, IDX, .npy, .npz, PNG and JPEG files",
-                   path, kind->what);
+                   path, kind ? kind->what : "no text, and no kind of file that is known");
 }
 
 /* No text begins with two zero bytes, and every IDX file does; nor as a .npy file does. */

@@ -181,6 +181,13 @@ Test(tool_model, weights_are_no_samples) {
     tool_expect(3, "no safetensors file", "data empty.safetensors");
     tool_put("pickle.csv", "\x80\x02}q", 4);
     tool_expect(3, "pickle.csv: is a Python pickle; samples are read from CSV", "data pickle.csv");
+    tool_put("noise", "a,\"\1\2\3\4", 7);
+    tool_expect(3, "noise: is no text, and no kind of file that is known; samples", "data noise");
+    tool_put("wide.csv",
+             "\xff\xfe"
+             "a\0,\0",
+             6);
+    tool_expect(3, "UTF-16", "data wide.csv");
     tool_put("twice", "BZh91AY", 7);
     tool_expect(3, "twice: is packed by bzip2; samples", "data twice");
     tool_expect(3, "it is packed by bzip2; gzip can be read", "inspect twice");

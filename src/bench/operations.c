@@ -145,6 +145,18 @@ static socle_status measure(sc_bench_session *session, const sc_bench_case *test
     return status;
 }
 
+/* A shape that the device has no memory for is left out, and the others are measured. */
+static socle_status pass_over(const sc_bench_session *session, const sc_bench_case *test,
+                              socle_status status) {
+    if (status != SOCLE_STATUS_DEVICE_MEMORY) return status;
+    char shape[SC_BENCH_SHAPE_TEXT];
+    print_shape(shape, sizeof shape, &test->desc);
+    sc_log_line(session->env, SOCLE_LOG_WARNING,
+                "%s: %s of %s is not measured: the device has not enough memory", session->name,
+                sc_op_word(test->desc.op), shape);
+    return SOCLE_OK;
+}
+
 socle_status sc_bench_measure_operations(sc_bench_session *session) {
     const sc_bench_options *options = session->options;
     sc_bench_case test;
@@ -154,7 +166,7 @@ socle_status sc_bench_measure_operations(sc_bench_session *session) {
         if (!there || (options->quick && !options->operation && !test.quick)) continue;
         if (options->operation && strcmp(options->operation, sc_op_word(test.desc.op)) != 0)
             continue;
-        SC_TRY(measure(session, &test));
+        SC_TRY(pass_over(session, &test, measure(session, &test)));
     }
     return SOCLE_OK;
 }

@@ -111,12 +111,14 @@ static const struct {
              [QUAD] = {"quad", "elementwise_quad", sc_ocl_elementwise_quad_text},
              [THIN] = {"thin", "elementwise_thin", sc_ocl_elementwise_thin_text}};
 
-/* Results in bytes are comparisons: four of them together make vectors of truth values, of which
- * Oclgrind 21.10 makes -1 where 1 is meant. They are small; `thin` computes them. */
+/* Results that are whole numbers are comparisons mostly: four of them together make vectors of
+ * truth values, of which Oclgrind 21.10 makes 255 where 1 is meant. They are rare; `thin` computes
+ * them. */
 static socle_status check_results(const elementwise *self, const sc_op_desc *desc, sc_env *env) {
     for (int k = 0; k < self->outputs && self->form == QUAD; k++)
-        if (desc->tensor[self->inputs + k].dtype == SOCLE_U8)
-            return sc_fail(env, SOCLE_STATUS_UNSUPPORTED, "elementwise: results in bytes");
+        if (desc->tensor[self->inputs + k].dtype == SOCLE_U8 ||
+            desc->tensor[self->inputs + k].dtype == SOCLE_I32)
+            return sc_fail(env, SOCLE_STATUS_UNSUPPORTED, "elementwise: whole numbers as results");
     return SOCLE_OK;
 }
 

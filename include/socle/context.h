@@ -6,8 +6,9 @@
  * Errors: a call that can fail returns a socle_status and leaves a text, socle_error(). NULL where
  * a handle is required is INVALID_ARGUMENT. A call made from a callback of the same context is
  * STATE, and so is one from another thread while the context is at work, and one from a child
- * process after fork(): a child opens a context of its own. Owns: what a function writes to its
- * first argument belongs to the caller, who destroys it once; on failure it is NULL, but for
+ * process after fork(): a child opens a context of its own. A destroy function that is called at
+ * such a moment does nothing: the object still has to be destroyed. Owns: what a function writes to
+ * its first argument belongs to the caller, who destroys it once; on failure it is NULL, but for
  * socle_open. Objects may be destroyed in any order: what another one still uses lives on unseen
  * until that one is gone. Host pointers are not kept after return. Thread: a context and what was
  * made from it is used by one thread at a time; different contexts are independent. */

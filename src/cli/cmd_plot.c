@@ -27,6 +27,7 @@ typedef struct plot_settings {
     sc_cli *cli;
     sc_view_request request;
     const sc_view_kind *kind;
+    unsigned given; /* SC_VIEW_...: options that the command line has */
     sc_figure_output output;
     bool text;
     char *run[MOST_RUNS];
@@ -53,6 +54,17 @@ static error_t add_run(plot_settings *settings, char *path) {
     return 0;
 }
 
+/* An option that the chosen figure does not use is a mistake, not a wish to pass over. */
+static error_t check_uses(const plot_settings *settings) {
+    static const char *const option[] = {"--layer", "--sample", "--count", "--epsilon", "--log"};
+    const unsigned idle = settings->given & ~settings->kind->uses;
+    for (size_t i = 0; i < sizeof option / sizeof option[0]; i++)
+        if (idle & 1U << i)
+            return sc_cli_usage(settings->cli, "--what %s has no use for %s", settings->kind->word,
+                                option[i]);
+    return 0;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
     plot_settings *settings = state->input;
     sc_view_request *request = &settings->request;
@@ -74,21 +86,27 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         if (strcmp(arg, "test") == 0 || strcmp(arg, "train") == 0) return 0;
         return sc_cli_usage(settings->cli, "--split: must be test or train, not '%s'", arg);
     case KEY_LAYER:
+        settings->given |= SC_VIEW_LAYER;
         request->layer = arg;
         return 0;
     case KEY_SAMPLE:
+        settings->given |= SC_VIEW_SAMPLE;
         return sc_cli_integer(settings->cli, &request->sample, "--sample", arg, 0, UINT32_MAX);
     case KEY_COUNT:
+        settings->given |= SC_VIEW_COUNT;
         return sc_cli_integer(settings->cli, &request->count, "--count", arg, 1, 1000);
     case KEY_EPSILON:
+        settings->given |= SC_VIEW_EPSILON;
         return sc_cli_number(settings->cli, &request->epsilon, "--epsilon", arg, 0, 1e6);
     case KEY_LOG:
+        settings->given |= SC_VIEW_LOG;
         request->logarithmic = true;
         return 0;
     case ARGP_KEY_ARG:
         return add_run(settings, arg);
     case ARGP_KEY_END:
-        return request->runs ? 0 : sc_cli_usage(settings->cli, "which run? socle plot RUN");
+        if (!request->runs) return sc_cli_usage(settings->cli, "which run? socle plot RUN");
+        return check_uses(settings);
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -24,10 +24,20 @@ typedef struct sc_view_request {
     void *user;
 } sc_view_request;
 
+/* Options of a request that only some kinds use; the others refuse them. */
+enum {
+    SC_VIEW_LAYER = 1,
+    SC_VIEW_SAMPLE = 2,
+    SC_VIEW_COUNT = 4,
+    SC_VIEW_EPSILON = 8,
+    SC_VIEW_LOG = 16
+};
+
 typedef struct sc_view_kind {
     const char *word, *brief; /* what it shows */
     const char *needs;        /* "a run", "a model and its data" */
     int most_runs;
+    unsigned uses; /* SC_VIEW_... */
     /* Errors: DATA (no such run, nothing to show), CONFIG (this network has no such thing). */
     socle_status (*draw)(sc_figure *figure, const sc_view_request *request);
 } sc_view_kind;

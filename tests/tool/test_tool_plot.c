@@ -132,6 +132,10 @@ Test(tool_plot, what_cannot_be_drawn) {
     tool_put_text("empty/metrics.jsonl", "{\"epoch\": 1, \"loss\": 2.0}\nx\n");
     tool_expect(3, "empty/metrics.jsonl: line 2: is no record of an epoch", "plot empty");
     tool_expect(2, "there is no figure 'curve'; did you mean 'curves'?", "plot empty --what curve");
+    tool_expect(2, "--what network has no use for --sample",
+                "plot empty --what network --sample 1");
+    tool_expect(2, "--what curves has no use for --layer", "plot empty --layer dense");
+    tool_expect(2, "--what roc has no use for --log", "plot --log empty --what roc");
     tool_expect(2, "the ending says what is drawn: .svg or .png, not 'a.pdf'",
                 "plot empty -o a.pdf");
     SC_TRUE(!tool_exists("a.pdf"));

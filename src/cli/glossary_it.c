@@ -53,6 +53,15 @@ static const struct row {
     {"layer", "prelu", "relu parametrica", "Una relu la cui pendenza sotto lo 0 viene appresa."},
     {"layer", "maxout", "massimo di mappe lineari",
      "Ogni uscita è la più grande di alcune somme pesate degli ingressi."},
+    {"layer", "layer_norm", "normalizzazione per strato",
+     "Le caratteristiche di ogni riga vengono portate a media 0 e varianza 1, poi scalate e "
+     "spostate da numeri appresi."},
+    {"layer", "rms_norm", "normalizzazione quadratica",
+     "Le caratteristiche di ogni riga vengono portate a media quadratica 1."},
+    {"layer", "attention", "attenzione",
+     "Ogni passo di una sequenza prende dagli altri passi ciò che gli serve, pesandoli."},
+    {"layer", "position", "posizione",
+     "Alle caratteristiche di ogni passo si aggiunge dove sta nella sequenza."},
     {"layer", "distances", "distanze dai centri",
      "Il quadrato della distanza da ciascuno dei centri, che vengono appresi."},
 

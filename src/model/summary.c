@@ -58,6 +58,7 @@ sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
     out.kind = sc_layer_word(layer->kind, &layer->options);
     const sc_tensor_desc *input = sc_net_desc(net, layer->input[0]);
     int64_t uses = layer->kind->uses ? layer->kind->uses(layer, input) : 1;
+    if (layer->kind->products) out.multiply_adds = layer->kind->products(net, layer);
     write_from(out.from, sizeof out.from, net, layer, (int)row - 1);
     for (int p = layer->first_parameter; p < layer->first_parameter + layer->parameters; p++) {
         const sc_parameter *parameter = &net->parameter[p];

@@ -18,11 +18,13 @@ struct sc_layer_kind {
     bool hands_on;    /* gives the numbers of its input, in another shape or as they are */
     bool draws;   /* what it gives while training is drawn, otherwise for each sample and step */
     bool source;  /* takes no input: makes its values itself */
-    bool lengths; /* a second input, where there is one, is how many steps of its sequence each
-                     sample has */
+    bool lengths; /* its last input, behind its sequences, may be how many steps each sample has
+                     (sc_layer_lengths) */
     /* How often a sample uses the weights for one of its results, be it several of their rows once;
      * NULL: once. */
     int64_t (*uses)(const sc_layer *layer, const sc_tensor_desc *input);
+    /* Multiply-adds of a sample beside those with weights; NULL: none. */
+    int64_t (*products)(const sc_net *net, const sc_layer *layer);
     /* Checks the input shapes, settles options left open (a pooling stride of 0, 0), declares
      * parameters (sc_layer_parameter). NULL: nothing to do. Messages leave the layer's name to the
      * caller. */
@@ -39,6 +41,10 @@ const sc_layer_kind *sc_layer_kind_find(const char *word, sc_layer_options *defa
 const sc_layer_kind *sc_layer_kind_of(const sc_record *record);
 /* "conv2d"; of an activation, its function: "relu". */
 const char *sc_layer_word(const sc_layer_kind *kind, const sc_layer_options *options);
+
+/* net_lengths.c: which of a layer's inputs gives the lengths of its last sequence: the last one, if
+ * it is whole numbers straight from an input of the network, one per sample; -1: none does. */
+int sc_layer_lengths(const sc_net *net, const sc_layer *layer);
 
 /* What the table says of an activation, by its word, not by an alias; NULL: there is none. */
 const sc_record *sc_activation_record(const char *word);

@@ -9,7 +9,8 @@ extern const sc_layer_kind sc_layer_dense, sc_layer_conv2d, sc_layer_maxpool2d, 
     sc_layer_activation, sc_layer_expr, sc_layer_dropout, sc_layer_embedding, sc_layer_rnn,
     sc_layer_noise, sc_layer_gaussian_noise, sc_layer_reshape, sc_layer_upsample, sc_layer_prelu,
     sc_layer_maxout, sc_layer_resize, sc_layer_grey, sc_layer_standardise, sc_layer_blur,
-    sc_layer_distances;
+    sc_layer_distances, sc_layer_layer_norm, sc_layer_rms_norm, sc_layer_attention,
+    sc_layer_position;
 
 /* Activations with options of their own. */
 #define SC_ACTIVATION(...)
@@ -43,6 +44,10 @@ static const sc_record *const records[] = {&sc_layer_dense.record,
                                            &sc_layer_standardise.record,
                                            &sc_layer_blur.record,
                                            &sc_layer_distances.record,
+                                           &sc_layer_layer_norm.record,
+                                           &sc_layer_rms_norm.record,
+                                           &sc_layer_attention.record,
+                                           &sc_layer_position.record,
 #define SC_ACTIVATION_WITH(word, ...) &sc_activation_##word.record,
 #include "nn/activation_list.def"
                                            NULL};
@@ -64,7 +69,7 @@ const sc_family sc_layer_family = {
     .foreign = "glu geglu swiglu rrelu crelu softmin "
                "conv1d conv3d convtranspose2d conv2d_transpose depthwise_conv2d "
                "maxpool1d maxpool3d avgpool1d avgpool3d global_maxpool batchnorm3d "
-               "layernorm groupnorm instancenorm dropout2d gru lstm mul sub",
+               "groupnorm instancenorm dropout2d gru lstm mul sub",
     .record = records,
     .common = &common,
 };

@@ -36,6 +36,9 @@ typedef struct sc_initializer {
  * reads, their defaults and ranges. */
 typedef struct sc_layer_options {
     int units;           /* dense, embedding, rnn, noise */
+    int heads;           /* attention */
+    bool causal, rotary; /* attention */
+    float theta;         /* attention: of rotary positions */
     int vocabulary;      /* embedding */
     bool sparse;         /* embedding: an update moves the rows that its step looked up alone */
     int filters, groups; /* conv2d */
@@ -47,12 +50,14 @@ typedef struct sc_layer_options {
     float rate;              /* dropout */
     bool spatial;            /* dropout: of whole channels */
     float deviation;         /* gaussian_noise, blur */
-    float epsilon, momentum; /* batchnorm: running = momentum * running + (1 - momentum) * batch */
+    float epsilon, momentum; /* of normalisation; batchnorm: running = momentum * running + (1 -
+                                momentum) * batch */
     int group;               /* batchnorm: samples of a statistics group; 0: the whole batch */
     int axis;                /* concat, softmax */
     int factor[2];           /* upsample */
     int size[2];             /* resize */
-    const char *method;      /* resize: "bilinear", "nearest"; standardise: "image", "channel" */
+    const char *method;      /* resize: "bilinear", "nearest"; standardise: "image", "channel";
+                                position: "learned", "sinusoidal" */
     socle_shape shape;       /* reshape: of a sample */
     const char *function;    /* activation: a word of activation_list.def ("relu"); rnn */
     float value[SC_LAYER_VALUES]; /* of an activation: what its formula reads, in the order of its

@@ -18,6 +18,13 @@ socle_status sc_net_check_lengths(const sc_net *net, int node) {
                    net->input[node].name, (double)scale);
 }
 
+int sc_layer_lengths(const sc_net *net, const sc_layer *layer) {
+    const int last = layer->inputs - 1;
+    if (!layer->kind->lengths || last < 1 || layer->input[last] >= net->inputs) return -1;
+    const sc_tensor_desc *desc = sc_net_desc(net, layer->input[last]);
+    return desc->dtype != SOCLE_F32 && sc_tensor_elements_at(desc, 1) == 1 ? last : -1;
+}
+
 static void take_least(int64_t *limit, const char **reader, int64_t steps, const char *name) {
     if (*limit && *limit <= steps) return;
     *limit = steps;
@@ -28,8 +35,9 @@ int64_t sc_net_length_limit(const sc_net *net, int input, const char **reader) {
     int64_t limit = 0;
     for (size_t l = 0; l < net->layers; l++) {
         const sc_layer *layer = &net->layer[l];
-        if (!layer->kind->lengths || layer->inputs < 2 || layer->input[1] != input) continue;
-        const sc_tensor_desc *sequence = sc_net_desc(net, layer->input[0]);
+        int lengths = sc_layer_lengths(net, layer);
+        if (lengths < 0 || layer->input[lengths] != input) continue;
+        const sc_tensor_desc *sequence = sc_net_desc(net, layer->input[lengths - 1]);
         take_least(&limit, reader, sequence->dim[sequence->rank - 2], layer->name);
     }
     for (const sc_loss_term *loss = net->loss; loss < net->loss + net->losses; loss++)

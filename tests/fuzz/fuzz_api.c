@@ -119,6 +119,19 @@ static const char *formula(source *in, const char *const *known, int count) {
     return text;
 }
 
+/* Layers as a configuration has them; NULL is one of them. */
+static const char *const layers[] = {"{leaky_relu: 0.1}",
+                                     "{elu: {alpha: 0}}",
+                                     "sinc",
+                                     "{maxout: 3}",
+                                     "{distances: 3}",
+                                     "layer_norm",
+                                     "rms_norm",
+                                     "{attention: {heads: 2, causal: true, rotary: true}}",
+                                     "{position: sinusoidal}",
+                                     "{prelu: {per_channel: true}}",
+                                     "{",
+                                     NULL};
 static const char *const formulas[] = {"x * tanh(log(1 + exp(x)))",
                                        "x if x > 0 else expm1(x)",
                                        "x / 0",
@@ -139,20 +152,8 @@ static const char *const updates[] = {
 #define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
 static socle_node layer(source *in, socle_net *net, const socle_node *node, int nodes) {
-    static const char *const words[] = {"relu", "tanh", "sigmoid", "softmax", "gelu",   "softplus",
-                                        "mish", "silu", "elu",     "",        "no such"};
-    static const char *const texts[] = {"{leaky_relu: 0.1}",
-                                        "{elu: {alpha: 0}}",
-                                        "{celu: 0.001}",
-                                        "step",
-                                        "sinc",
-                                        "prelu",
-                                        "{maxout: 3}",
-                                        "{distances: 3}",
-                                        "{prelu: {per_channel: true}}",
-                                        "linear",
-                                        "{",
-                                        NULL};
+    static const char *const words[] = {"relu",     "tanh", "softmax", "gelu",
+                                        "softplus", "",     "no such"};
     socle_node x = node[pick(in, 6) ? nodes - 1 : pick(in, nodes)];
     if (byte(in) == 255) x = (socle_node)size_of(in);
     int kind = pick(in, 16);
@@ -189,7 +190,7 @@ static socle_node layer(source *in, socle_net *net, const socle_node *node, int 
         return socle_rnn(net, x, size_of(in), pick(in, 2) ? several : NULL, &opts);
     }
     case 14:
-        return socle_layer(net, pick(in, 3), several, texts[pick(in, COUNT(texts))]);
+        return socle_layer(net, pick(in, 3), several, layers[pick(in, COUNT(layers))]);
     default:
         return socle_relu(net, x);
     }

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Losses and gradients of tokens and pixels by PyTorch, in double, for tests/nn/test_sequences.c, and
-states and gradients of recurrent layers, for tests/nn/test_recurrent.c.
+states and gradients of recurrent layers, for tests/nn/test_recurrent.c, and results and gradients of
+the layers of transformers, for tests/nn/test_transformer_layers.c.
 
     python3 tests/golden/make_sequences.py > tests/nn/sequences.h
     python3 tests/golden/make_sequences.py recurrent > tests/nn/recurrent.h
+    python3 tests/golden/make_sequences.py transformer > tests/nn/transformer_layers.h
 
-Needs python3-torch (1.13 made the committed numbers). Numbers that both sides need are drawn by the
+Needs PyTorch (1.13 made the committed numbers, 2.15 those of transformers). Numbers that both sides need are drawn by the
 same recurrence (`numbers` here, `fill` in the test)."""
 import sys
 
@@ -29,11 +31,11 @@ def numbers(*shape):
     return torch.tensor(values).reshape(shape).requires_grad_()
 
 
-def write(name, tensor):
+def write(name, tensor, digits=17, columns=4):
     values = tensor.detach().reshape(-1).tolist()
     print(f"static const double {name}[] = {{")
-    for i in range(0, len(values), 4):
-        print("    " + " ".join(f"{value!r}," for value in values[i:i + 4]))
+    for i in range(0, len(values), columns):
+        print("    " + " ".join(f"{float(f'{value:.{digits}g}')!r}," for value in values[i:i + columns]))
     print("};")
 
 
@@ -83,12 +85,98 @@ def recurrent(function, sequence, ragged, layers=1):
           torch.cat([tensor.reshape(-1) for tensor in all_of_it]))
 
 
+def weighted(name, out, values):
+    """writes a result, and the gradients by `values` of its sum weighted by drawn numbers"""
+    (out * numbers(*out.shape).detach()).sum().backward()
+    write(name, torch.cat([out.reshape(-1)] + [value.grad.reshape(-1) for value in values]), 8, 16)
+
+
+def turned(x, heads, theta):
+    """rotary positions: feature i of the first half of a head, with that of the second half, as a
+    complex number times e^(i t theta^(-i / half))"""
+    samples, steps, width = x.shape
+    half = width // heads // 2
+    x = x.reshape(samples, steps, heads, 2, half)
+    rate = theta ** (-torch.arange(half) / half)
+    angle = torch.arange(steps)[:, None] * rate
+    y = torch.complex(x[..., 0, :], x[..., 1, :]) * torch.polar(torch.ones_like(angle),
+                                                               angle)[:, None, :]
+    return torch.stack((y.real, y.imag), -2).reshape(samples, steps, width)
+
+
+def attention(name, heads, memory=False, lengths=None, causal=False, bias=True, theta=None):
+    global state
+    state = 777
+    x = numbers(2, 4, 8)
+    m = numbers(2, 3, 6) if memory else x
+    width = m.shape[2]
+    weights = [numbers(8, size) for size in (8, width, width, 8)]
+    biases = [numbers(8) for _ in range(4)] if bias else []
+    hidden = torch.zeros(2, m.shape[1], dtype=torch.bool)
+    if lengths:
+        hidden = torch.arange(m.shape[1])[None, :] >= torch.tensor(lengths)[:, None]
+    steps = torch.ones(4, m.shape[1], dtype=torch.bool)
+    later = ~torch.tril(steps) if causal else ~steps
+    if theta:
+        q, k, v = (functional.linear(x, w, b) for w, b in zip(weights[:3], biases or [None] * 3))
+        q, k = turned(q, heads, theta), turned(k, heads, theta)
+        q, k, v = (y.reshape(2, 4, heads, -1).transpose(1, 2) for y in (q, k, v))
+        out = functional.scaled_dot_product_attention(q, k, v, ~later)
+        out = functional.linear(out.transpose(1, 2).reshape(2, 4, 8), weights[3],
+                                biases[3] if bias else None)
+    else:
+        out, _ = functional.multi_head_attention_forward(
+            x.transpose(0, 1), m.transpose(0, 1), m.transpose(0, 1), 8, heads, None,
+            torch.cat(biases[:3]) if bias else None, None, None, False, 0.0, weights[3],
+            biases[3] if bias else None, key_padding_mask=hidden, attn_mask=later,
+            use_separate_proj_weight=True, q_proj_weight=weights[0], k_proj_weight=weights[1],
+            v_proj_weight=weights[2])
+        out = out.transpose(0, 1)
+    weighted(name, out, [x] + ([m] if memory else []) + weights + biases)
+
+
+def normalisation(name, layer):
+    global state
+    state = 777
+    x = numbers(2, 4, 8)
+    for parameter in layer.parameters():
+        parameter.data = numbers(*parameter.shape).detach()
+    weighted(name, layer(x), [x] + list(layer.parameters()))
+
+
+def position(name, learned):
+    global state
+    state = 777
+    x = numbers(2, 4, 8)
+    if learned:
+        table = numbers(4, 8)
+        return weighted(name, x + table, [x, table])
+    t, i = torch.arange(4)[:, None], torch.arange(4)
+    angle = t / 10000 ** (2 * i / 8)
+    return weighted(name, x + torch.stack((angle.sin(), angle.cos()), -1).reshape(4, 8), [x])
+
+
+def transformer():
+    attention("attention_self", 2)
+    attention("attention_causal", 4, causal=True, bias=False)
+    attention("attention_lengths", 2, lengths=[3, 1])
+    attention("attention_memory", 2, memory=True, lengths=[3, 1])
+    attention("attention_rotary", 2, causal=True, theta=100.0)
+    normalisation("layer_norm", torch.nn.LayerNorm(8, eps=1e-3))
+    normalisation("rms_norm", torch.nn.RMSNorm(8, eps=1e-3))
+    position("position_learned", True)
+    position("position_sinusoidal", False)
+
+
 print("/* SPDX-License-Identifier: Apache-2.0 */")
 print("/* Made by tests/golden/make_sequences.py with PyTorch", torch.__version__.split("+")[0], "*/")
 if sys.argv[1:] == ["recurrent"]:
     for case in range(8):
         recurrent("relu" if case & 1 else "tanh", bool(case & 2), bool(case & 4))
     recurrent("tanh", False, True, layers=2)
+elif sys.argv[1:] == ["transformer"]:
+    print("/* clang-format off */")
+    transformer()
 else:
     tokens()
     pixels()

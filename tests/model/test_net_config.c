@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Networks, losses and optimizers from a configuration, and round trips through the canonical text.
  */
+#include "layer_samples.h"
 #include "net_text.h"
 
 static const socle_shape image = {3, {3, 16, 16}};
@@ -95,46 +96,6 @@ Test(net_config, forms_of_a_layer) {
     sc_net_destroy(net);
 }
 
-/* What each kind of layer needs, with options off their defaults. A kind without a row fails the
- * test, but for activations with options, which are written from their examples. */
-static const struct {
-    const char *word, *yaml;
-} samples[] = {
-    {"dense", "network: [flatten, {dense: {units: 3, bias: false, weight_init: {uniform: 0.3}, "
-              "name: d-1.x_2}}]"},
-    {"embedding", "network: [{embedding: {vocabulary: 9, units: 2, weight_init: {uniform: "
-                  "0.5}}}]"},
-    {"conv2d", "network: [{conv2d: {filters: 6, kernel: [3, 2], stride: [2, 1], dilation: [1, 2], "
-               "padding: [1, 0, 2, 1],"
-               " groups: 3, weight_init: glorot_normal, bias_init: {normal: 0.001}}}]"},
-    {"rnn", "network: [{conv2d: {filters: 1, kernel: 1}}, {rnn: {units: 3, activation: relu, "
-            "return: sequence, bias: false, weight_init: {uniform: 0.1}, recurrent_init: "
-            "glorot_normal, name: r}}]"},
-    {"maxpool2d", "network: [{maxpool2d: {kernel: 3, stride: 1, padding: same}}]"},
-    {"avgpool2d", "network: [{avgpool: {kernel: [2, 3], padding: valid, count_padding: true}}]"},
-    {"global_avgpool", "network: [global_avgpool, {dense: 2}]"},
-    {"batchnorm", "network: [{batchnorm: {epsilon: 0.001, momentum: 0.99}}]"},
-    {"flatten", "network: [flatten]"},
-    {"add", "network: [relu, {add: [relu1, input, relu1]}]"},
-    {"concat", "network: [relu, {concat: {axis: 2, from: [input, relu1]}}]"},
-    {"activation", "network: [mish, {activation: {function: softmax}}]"},
-    {"expr", "network: [{expr: 'x * tanh(log(1 + exp(x)))'}, {expr: {formula: x1 - x2 / 2, from: "
-             "[input, expr1]}}]"},
-    {"dropout", "network: [{dropout: {rate: 0.999}}, {dropout: 0}]"},
-    {"reshape", "network: [flatten, {reshape: [3, 16, 16]}, {reshape: 768}]"},
-    {"upsample", "network: [{upsample: [2, 3]}, {upsample: 2}]"},
-    {"noise", "network: [{noise: {units: 4, distribution: uniform}}, {noise: 3}, {concat: "
-              "[noise1, noise2]}]"},
-    {"gaussian_noise", "network: [{gaussian_noise: 0.25}, {gaussian_noise: {deviation: 1}}]"},
-    {"prelu", "network: [prelu, {prelu: {per_channel: true, weight_init: {constant: -0.5}}}]"},
-    {"resize", "network: [{resize: [7, 5]}, {resize: {size: 9, method: nearest}}]"},
-    {"grey", "network: [grey]"},
-    {"standardise", "network: [standardise, {standardise: channel}]"},
-    {"blur", "network: [{blur: 1.5}, {blur: {sigma: 0}}]"},
-    {"maxout", "network: [flatten, {maxout: 4}, {maxout: {units: 3, pieces: 5, bias: false}}]"},
-    {"distances", "network: [{distances: 5}, {distances: {units: 2, weight_init: ones}}]"},
-};
-
 static void check_kind(const sc_record *kind, const char *yaml) {
     sc_env env;
     SC_REPRO("%s", yaml);
@@ -164,9 +125,9 @@ static bool check_function(const sc_record *kind) {
 Test(net_config, every_kind_makes_the_round_trip) {
     for (const sc_record *const *kind = sc_layer_family.record; *kind; kind++) {
         bool found = false;
-        for (size_t s = 0; s < sizeof samples / sizeof samples[0]; s++) {
-            if (strcmp(samples[s].word, (*kind)->word) != 0) continue;
-            check_kind(*kind, samples[s].yaml);
+        for (size_t s = 0; s < sizeof layer_samples / sizeof layer_samples[0]; s++) {
+            if (strcmp(layer_samples[s].word, (*kind)->word) != 0) continue;
+            check_kind(*kind, layer_samples[s].yaml);
             found = true;
         }
         if (!found && !check_function(*kind))

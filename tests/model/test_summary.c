@@ -9,13 +9,16 @@ Test(summary, rows) {
     sc_env env;
     sc_net *net;
     sc_env_init(&env, NULL, NULL);
-    SC_OK(&env,
-          net_from_yaml(
-              &net, &env, &image,
-              "network: [{conv2d: {filters: 4, kernel: 3, padding: same, name: stem}}, batchnorm, "
-              "relu,"
-              " {add: [stem, relu1]}, {maxpool: {kernel: 2, from: stem}}, flatten, {dense: 10},"
-              " {maxout: {units: 6, pieces: 3}}, prelu]"));
+    SC_OK(
+        &env,
+        net_from_yaml(
+            &net, &env, &image,
+            "network: [{conv2d: {filters: 4, kernel: 3, padding: same, name: stem}}, batchnorm, "
+            "relu,"
+            " {add: [stem, relu1]}, {maxpool: {kernel: 2, from: stem}}, flatten, {dense: 10},"
+            " {maxout: {units: 6, pieces: 3}}, prelu, {reshape: {shape: [8, 8], from: flatten1}}, "
+            "{attention: 2}, {reshape: {shape: [5, 2], from: dense1}}, {attention: {heads: 1, "
+            "from: [attention1, reshape2]}}]"));
     static const struct {
         const char *name, *kind, *shape, *from;
         int parameters, statistics, multiply_adds, bytes;
@@ -30,6 +33,11 @@ Test(summary, rows) {
         {"dense1", "dense", "[10]", "", 650, 0, 640, 40},
         {"maxout1", "maxout", "[6]", "", 3 * 6 * 11, 0, 3 * 6 * 10, 24},
         {"prelu1", "prelu", "[6]", "", 1, 0, 0, 24},
+        {"reshape1", "reshape", "[8, 8]", "flatten1", 0, 0, 0, 256},
+        {"attention1", "attention", "[8, 8]", "", 4 * 72, 0, 4 * 8 * 64 + 2 * 8 * 8 * 8, 256},
+        {"reshape2", "reshape", "[5, 2]", "dense1", 0, 0, 0, 40},
+        {"attention2", "attention", "[8, 8]", "attention1, reshape2", 2 * 72 + 2 * 24, 0,
+         2 * 8 * 64 + 2 * 5 * 16 + 2 * 8 * 5 * 8, 256},
     };
     SC_EQ(sc_net_summary_rows(net), sizeof expected / sizeof expected[0]);
     int64_t parameters = 0;

@@ -58,7 +58,8 @@ sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
     out.kind = sc_layer_word(layer->kind, &layer->options);
     const sc_tensor_desc *input = sc_net_desc(net, layer->input[0]);
     int64_t uses = layer->kind->uses ? layer->kind->uses(layer, input) : 1;
-    if (layer->kind->products) out.multiply_adds = layer->kind->products(net, layer);
+    int64_t (*products)(const sc_net *, const sc_layer *) = layer->kind->products;
+    if (products) out.multiply_adds = products(net, layer);
     write_from(out.from, sizeof out.from, net, layer, (int)row - 1);
     for (int p = layer->first_parameter; p < layer->first_parameter + layer->parameters; p++) {
         const sc_parameter *parameter = &net->parameter[p];
@@ -66,7 +67,8 @@ sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
             parameter->role == SC_PARAMETER_STATISTIC ? &out.statistics : &out.parameters;
         if (!layer->again) *sum += sc_tensor_elements(&parameter->desc);
         bool looked_up = layer->kind->integers;
-        if (parameter->role == SC_PARAMETER_WEIGHT && parameter->desc.rank > 1 && !looked_up)
+        if (parameter->role == SC_PARAMETER_WEIGHT && parameter->desc.rank > 1 && !looked_up &&
+            !products)
             out.multiply_adds +=
                 sc_tensor_elements(&parameter->desc) * positions(output, &parameter->desc, uses);
     }

@@ -23,7 +23,7 @@ struct sc_layer_kind {
     /* How often a sample uses the weights for one of its results, be it several of their rows once;
      * NULL: once. */
     int64_t (*uses)(const sc_layer *layer, const sc_tensor_desc *input);
-    /* Multiply-adds of a sample beside those with weights; NULL: none. */
+    /* Multiply-adds of a sample; NULL: those of each weight for each of its results. */
     int64_t (*products)(const sc_net *net, const sc_layer *layer);
     /* Checks the input shapes, settles options left open (a pooling stride of 0, 0), declares
      * parameters (sc_layer_parameter). NULL: nothing to do. Messages leave the layer's name to the

@@ -10,7 +10,7 @@ extern const sc_layer_kind sc_layer_dense, sc_layer_conv2d, sc_layer_maxpool2d, 
     sc_layer_noise, sc_layer_gaussian_noise, sc_layer_reshape, sc_layer_upsample, sc_layer_prelu,
     sc_layer_maxout, sc_layer_resize, sc_layer_grey, sc_layer_standardise, sc_layer_blur,
     sc_layer_distances, sc_layer_layer_norm, sc_layer_rms_norm, sc_layer_attention,
-    sc_layer_position;
+    sc_layer_position, sc_layer_gru, sc_layer_lstm;
 
 /* Activations with options of their own. */
 #define SC_ACTIVATION(...)
@@ -33,6 +33,8 @@ static const sc_record *const records[] = {&sc_layer_dense.record,
                                            &sc_layer_dropout.record,
                                            &sc_layer_embedding.record,
                                            &sc_layer_rnn.record,
+                                           &sc_layer_gru.record,
+                                           &sc_layer_lstm.record,
                                            &sc_layer_reshape.record,
                                            &sc_layer_upsample.record,
                                            &sc_layer_noise.record,
@@ -69,7 +71,7 @@ const sc_family sc_layer_family = {
     .foreign = "glu geglu swiglu rrelu crelu softmin "
                "conv1d conv3d convtranspose2d conv2d_transpose depthwise_conv2d "
                "maxpool1d maxpool3d avgpool1d avgpool3d global_maxpool batchnorm3d "
-               "groupnorm instancenorm dropout2d gru lstm mul sub",
+               "groupnorm instancenorm dropout2d mul sub",
     .record = records,
     .common = &common,
 };

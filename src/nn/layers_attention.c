@@ -73,14 +73,14 @@ static socle_status declare(sc_net *net, sc_layer *layer, const sc_tensor_desc *
     return declare_maps(net, layer, input[0].dim[2], input[from.memory].dim[2]);
 }
 
-/* Scores, and what they weigh: two products of steps, keys and features. Beside that, keys and
- * values have as many steps as the memory, of which those of the result are counted by their
- * weights. */
+/* Queries and results of each step, keys and values of each step of the memory; scores, and what
+ * they weigh. */
 static int64_t products(const sc_net *net, const sc_layer *layer) {
     const sources from = sources_of(net, layer);
     const int64_t *x = sc_net_desc(net, layer->input[0])->dim,
                   *memory = sc_net_desc(net, layer->input[from.memory])->dim;
-    return 2 * x[1] * memory[1] * x[2] + 2 * (memory[1] - x[1]) * memory[2] * x[2];
+    const int64_t of_steps = x[1] * x[2] * x[2], of_memory = memory[1] * memory[2] * x[2];
+    return 2 * (of_steps + of_memory + x[1] * memory[1] * x[2]);
 }
 
 /* Each step of x times a matrix: [N,T,from] -> [N,T,to]. */

@@ -35,9 +35,11 @@ typedef struct sc_initializer {
 /* Options of every layer kind in one flat record; a kind's table (layer.h) says which keys it
  * reads, their defaults and ranges. */
 typedef struct sc_layer_options {
-    int units;           /* dense, embedding, rnn, noise */
+    int units;           /* dense, embedding, recurrent ones, noise */
     int heads;           /* attention */
     bool causal, rotary; /* attention */
+    int layers;          /* recurrent ones: one above the other */
+    bool bidirectional;  /* recurrent ones */
     float theta;         /* attention: of rotary positions */
     int vocabulary;      /* embedding */
     bool sparse;         /* embedding: an update moves the rows that its step looked up alone */

@@ -10,7 +10,7 @@
 #include "graph/plan.h"
 #include "nn/lanes.h"
 
-enum { PLAN_TENSORS = 8 };
+enum { PLAN_TENSORS = 32 };
 
 typedef struct plan_fixture {
     device_fixture *f;

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Losses and gradients of tokens and pixels by PyTorch, in double, for tests/nn/test_sequences.c, and
 states and gradients of recurrent layers, for tests/nn/test_recurrent.c, and results and gradients of
-the layers of transformers, for tests/nn/test_transformer_layers.c.
+gated recurrent layers and of those of transformers, for tests/nn/test_sequence_layers.c.
 
     python3 tests/golden/make_sequences.py > tests/nn/sequences.h
     python3 tests/golden/make_sequences.py recurrent > tests/nn/recurrent.h
-    python3 tests/golden/make_sequences.py transformer > tests/nn/transformer_layers.h
+    python3 tests/golden/make_sequences.py layers > tests/nn/sequence_layers.h
 
-Needs PyTorch (1.13 made the committed numbers, 2.15 those of transformers). Numbers that both sides need are drawn by the
+Needs PyTorch (1.13 made the committed numbers, 2.15 those of layers). Numbers that both sides need are drawn by the
 same recurrence (`numbers` here, `fill` in the test)."""
 import sys
 
@@ -156,7 +156,31 @@ def position(name, learned):
     return weighted(name, x + torch.stack((angle.sin(), angle.cos()), -1).reshape(4, 8), [x])
 
 
-def transformer():
+def gated(name, layer, sequence, lengths=None):
+    global state
+    state = 777
+    x = numbers(2, 4, 8)
+    for parameter in layer.parameters():
+        parameter.data = numbers(*parameter.shape).detach()
+    packed = torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor(lengths or [4, 4]),
+                                                     batch_first=True, enforce_sorted=False)
+    states, last = layer(packed)
+    states, _ = torch.nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=4)
+    last = last[0] if isinstance(last, tuple) else last
+    directions = 2 if layer.bidirectional else 1
+    out = states if sequence else torch.cat(list(last[-directions:]), 1)
+    weighted(name, out, [x] + list(layer.parameters()))
+
+
+def layers():
+    lstm, gru, rnn = torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN
+    gated("gru_sequence", gru(8, 4, batch_first=True), True)
+    gated("gru_last", gru(8, 4, batch_first=True, bias=False), False, [3, 1])
+    gated("gru_both", gru(8, 2, 2, batch_first=True, bidirectional=True), True, [3, 1])
+    gated("lstm_sequence", lstm(8, 4, batch_first=True), True)
+    gated("lstm_last", lstm(8, 3, 2, batch_first=True), False, [3, 1])
+    gated("lstm_both", lstm(8, 3, batch_first=True, bidirectional=True), False, [3, 1])
+    gated("rnn_both", rnn(8, 4, batch_first=True, bidirectional=True), True)
     attention("attention_self", 2)
     attention("attention_causal", 4, causal=True, bias=False)
     attention("attention_lengths", 2, lengths=[3, 1])
@@ -174,9 +198,9 @@ if sys.argv[1:] == ["recurrent"]:
     for case in range(8):
         recurrent("relu" if case & 1 else "tanh", bool(case & 2), bool(case & 4))
     recurrent("tanh", False, True, layers=2)
-elif sys.argv[1:] == ["transformer"]:
+elif sys.argv[1:] == ["layers"]:
     print("/* clang-format off */")
-    transformer()
+    layers()
 else:
     tokens()
     pixels()

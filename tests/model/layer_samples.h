@@ -18,6 +18,10 @@ static const struct {
     {"rnn", "network: [{conv2d: {filters: 1, kernel: 1}}, {rnn: {units: 3, activation: relu, "
             "return: sequence, bias: false, weight_init: {uniform: 0.1}, recurrent_init: "
             "glorot_normal, name: r}}]"},
+    {"gru", "network: [{reshape: [3, 256]}, {gru: {units: 3, layers: 2, bidirectional: true, "
+            "dropout: 0.25}}]"},
+    {"lstm", "network: [{reshape: [3, 256]}, {lstm: {units: 3, return: sequence, bias: false}}, "
+             "{lstm: 2}]"},
     {"maxpool2d", "network: [{maxpool2d: {kernel: 3, stride: 1, padding: same}}]"},
     {"avgpool2d", "network: [{avgpool: {kernel: [2, 3], padding: valid, count_padding: true}}]"},
     {"global_avgpool", "network: [global_avgpool, {dense: 2}]"},

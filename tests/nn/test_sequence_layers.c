@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attention, normalisation along rows, and positions: results and gradients are PyTorch's
- * (tests/golden/make_sequences.py); what does not fit is refused. */
+/* Layers over sequences, of gated cells, attention, normalisation along rows, and positions:
+ * results and gradients are PyTorch's (tests/golden/make_sequences.py); what does not fit is
+ * refused. */
 #include "../backend/plan_fixture.h"
 #include "net_eval.h"
-#include "transformer_layers.h"
+#include "sequence_layers.h"
 
-enum { SAMPLES = 2, STEPS = 4, WIDTH = 8, KEYS = 3, KEY_WIDTH = 6, MOST = 16, OUT = 64 };
+enum { SAMPLES = 2, STEPS = 4, WIDTH = 8, KEYS = 3, KEY_WIDTH = 6, MOST = 20, OUT = 128 };
 
 typedef struct layer_case {
     const char *word;
@@ -15,6 +16,8 @@ typedef struct layer_case {
     const int32_t *lengths; /* NULL: none */
     float theta;            /* of rotary positions; 0: none */
     const char *method;     /* NULL: the standard one */
+    int units, layers;      /* of recurrent ones; 0: no such layer */
+    bool both, last;        /* directions; the last state alone */
 } layer_case;
 
 static const int32_t lengths[SAMPLES] = {3, 1};
@@ -28,6 +31,13 @@ static const layer_case cases[] = {
     {"rms_norm", rms_norm, 0, .memory = false},
     {"position", position_learned, 0, .method = "learned"},
     {"position", position_sinusoidal, 0, .method = "sinusoidal"},
+    {"gru", gru_sequence, .units = 4, .layers = 1},
+    {"gru", gru_last, .units = 4, .layers = 1, .last = true, .no_bias = true, .lengths = lengths},
+    {"gru", gru_both, .units = 2, .layers = 2, .both = true, .lengths = lengths},
+    {"lstm", lstm_sequence, .units = 4, .layers = 1},
+    {"lstm", lstm_last, .units = 3, .layers = 2, .last = true, .lengths = lengths},
+    {"lstm", lstm_both, .units = 3, .layers = 1, .both = true, .last = true, .lengths = lengths},
+    {"rnn", rnn_both, .units = 4, .layers = 1, .both = true},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -55,6 +65,10 @@ static sc_net *net_of(sc_env *env, const layer_case *c) {
     if (c->theta > 0) options.theta = c->theta;
     if (options.epsilon > 0) options.epsilon = 1e-3f;
     if (c->method) options.method = c->method;
+    options.units = c->units;
+    if (c->layers) options.layers = c->layers;
+    options.bidirectional = c->both;
+    if (c->layers) options.returns = c->last ? "last" : "sequence";
     sc_net_layer(net, sc_layer_kind_find(c->word, &(sc_layer_options){0}), NULL, inputs, input,
                  &options);
     SC_OK(env, net->status);
@@ -66,6 +80,7 @@ typedef struct results {
     plan_fixture plan;
     sc_value wrt[MOST];
     int inputs, count; /* of those that the gradient is by: inputs, and all */
+    size_t elements;   /* of the result */
     float out[OUT];
 } results;
 
@@ -94,14 +109,15 @@ static void write_all(results *r, const layer_case *c, int coefficient) {
         plan_write(&r->plan, input ? SC_LANE_INPUTS : SC_LANE_PARAMETERS, input ? i : i - r->inputs,
                    data, count * sizeof *data);
     }
-    fill(data, OUT);
-    plan_write(&r->plan, SC_LANE_INPUTS, coefficient, data, sizeof data);
+    fill(data, r->elements);
+    plan_write(&r->plan, SC_LANE_INPUTS, coefficient, data, r->elements * sizeof *data);
     if (c->lengths)
         plan_write(&r->plan, SC_LANE_INPUTS, r->inputs, c->lengths, SAMPLES * sizeof *c->lengths);
 }
 
 /* The scores that drawn numbers of at most 1 give are below 16, and the error of a score is the
- * relative one of its weight; on the way to a result lie sums of 8, 4, 4 and 8 products. */
+ * relative one of its weight; on the way to a result lie sums of 8, 4, 4 and 8 products. Of
+ * recurrent ones, 4 steps of sums of at most 8 + 4 products and biases. */
 static const double TOLERANCE = 16 * 24 * 0x1p-24;
 
 static const double *check(const char *what, const float *actual, const double *expected,
@@ -127,10 +143,13 @@ static void check_case(const char *device, const layer_case *c) {
     SC_OK(&f.env, sc_net_build(&build, net, r.plan.graph, SC_BUILD_TRAIN, input));
     sc_value y = build.node[net->output];
     const int coefficient = r.inputs + (c->lengths ? 1 : 0);
-    sc_value weights = plan_external(&r.plan, SC_LANE_INPUTS, SOCLE_F32, true, 3,
-                                     (int64_t[]){SAMPLES, STEPS, WIDTH});
+    const sc_tensor_desc shape = *sc_graph_desc(r.plan.graph, y);
+    r.elements = (size_t)sc_tensor_elements(&shape);
+    sc_value weights =
+        plan_external(&r.plan, SC_LANE_INPUTS, SOCLE_F32, true, shape.rank, shape.dim);
     sc_value loss = sc_build_reduce(r.plan.graph, SC_REDUCE_SUM,
-                                    sc_build_binary(r.plan.graph, SC_EXPR_MUL, y, weights), 6);
+                                    sc_build_binary(r.plan.graph, SC_EXPR_MUL, y, weights),
+                                    shape.rank == 3 ? 6 : 2);
     for (size_t i = 0; i < net->parameters; i++) {
         r.wrt[r.count++] = build.parameter[i];
         plan_home(&r.plan, SC_LANE_PARAMETERS, sc_graph_desc(r.plan.graph, build.parameter[i]));
@@ -143,8 +162,8 @@ static void check_case(const char *device, const layer_case *c) {
     SC_OK(&f.env, plan_make(&r.plan, NULL));
     write_all(&r, c, coefficient);
     SC_OK(&f.env, plan_run(&r.plan, &(sc_launch){.rows = SAMPLES}));
-    plan_read(&r.plan, SC_LANE_OUTPUTS, 0, r.out, sizeof r.out);
-    const double *expected = check("result", r.out, c->expected, OUT);
+    plan_read(&r.plan, SC_LANE_OUTPUTS, 0, r.out, r.elements * sizeof(float));
+    const double *expected = check("result", r.out, c->expected, r.elements);
     for (int i = 0; i < r.count; i++) {
         size_t count = (size_t)sc_tensor_elements(sc_graph_desc(r.plan.graph, r.wrt[i]));
         bool in = i < r.inputs;
@@ -159,13 +178,13 @@ static void check_case(const char *device, const layer_case *c) {
     sc_net_destroy(net);
 }
 
-Test(transformer_layers, are_pytorchs_cpu) {
+Test(sequence_layers, are_pytorchs_cpu) {
     for (int c = 0; c < CASES; c++) check_case("cpu", &cases[c]);
 }
 
-Test(transformer_layers, are_pytorchs_opencl) {
+Test(sequence_layers, are_pytorchs_opencl) {
     for (int c = 0; c < CASES; c++)
-        if (sc_test_full() || c == 3 || c == 4) check_case("opencl:0", &cases[c]);
+        if (sc_test_full() || c == 3 || c == 4 || c == CASES - 2) check_case("opencl:0", &cases[c]);
 }
 
 static void refused(const char *layer, int rank, const int64_t *size, int dtype, int heads,
@@ -186,7 +205,7 @@ static void refused(const char *layer, int rank, const int64_t *size, int dtype,
     sc_net_destroy(net);
 }
 
-Test(transformer_layers, refused) {
+Test(sequence_layers, refused) {
     const int64_t image[] = {2, 3, 6}, sequence[] = {5, 6}, odd[] = {5, 6}, none = 1;
     refused("attention", 3, image, SOCLE_F32, 2, false,
             "attention1: expects a sequence [N,T,D]; it is f32[N,2,3,6]");

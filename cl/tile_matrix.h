@@ -21,6 +21,10 @@ static inline sc_matrix_spot sc_matrix_find(const sc_matrix *target, int column)
     return column;
 }
 
+static inline float sc_lane_of(float4 quad, int i) {
+    return i < 2 ? (i == 0 ? quad.x : quad.y) : (i == 2 ? quad.z : quad.w);
+}
+
 static inline void sc_matrix_put(const sc_matrix *target, const sc_matrix_spot *spot,
                                  sc_vector quad, int row, int count SC_TAIL_PARAMETERS) {
     global float *to = target->result + (row * target->columns + *spot);
@@ -33,10 +37,9 @@ static inline void sc_matrix_put(const sc_matrix *target, const sc_matrix_spot *
     else
         sc_store_part(quad, to, count);
 #else
-    float line[4];
-    vstore4(quad, 0, line);
+#pragma unroll 1
     for (int i = 0; i < count; ++i)
-        to[i] = SC_TAIL(line[i], (uint)target->batch, (uint)row, (uint)(*spot + i));
+        to[i] = SC_TAIL(sc_lane_of(quad, i), (uint)target->batch, (uint)row, (uint)(*spot + i));
 #endif
 }
 

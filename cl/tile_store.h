@@ -17,12 +17,16 @@
 #define SC_TARGET_FIND SC_JOIN(SC_TARGET, _find)
 #define SC_TARGET_PUT SC_JOIN(SC_TARGET, _put)
 
-/* Row `r` of a column of quads. The sums stay in registers: no index is unknown. */
+/* Row `r` of a column of quads. The sums stay in registers: no index is unknown. All of them are
+ * read before one is chosen, since compilers make one read behind an unknown index of reads that
+ * depend on `r`. */
 static inline sc_vector sc_tile_pick(sc_tile_sums sum, int r, int j) {
     sc_vector quad = sum[0][j];
 #pragma unroll
-    for (int i = 1; i < SC_ITEM_ROWS; ++i)
-        if (r == i) quad = sum[i][j];
+    for (int i = 1; i < SC_ITEM_ROWS; ++i) {
+        const sc_vector other = sum[i][j];
+        quad = r == i ? other : quad;
+    }
     return quad;
 }
 

@@ -101,6 +101,32 @@ static inline float16 sc_load_part16(global const float *source, int count) {
 }
 #endif
 
+/* Lane j < count is source[j * step], the others are 0. */
+static inline float4 sc_load_apart4(global const float *source, int step, int count) {
+    float4 v = (float4)(0.0f);
+    if (count > 0) v.x = *source;
+    if (count > 1) v.y = source[step];
+    if (count > 2) v.z = source[2 * step];
+    if (count > 3) v.w = source[3 * step];
+    return v;
+}
+
+#if SC_VECTOR_WIDTH >= 8
+static inline float8 sc_load_apart8(global const float *source, int step, int count) {
+    return (float8)(sc_load_apart4(source, step, count),
+                    sc_load_apart4(source + 4 * step, step, count - 4));
+}
+#endif
+
+#if SC_VECTOR_WIDTH >= 16
+static inline float16 sc_load_apart16(global const float *source, int step, int count) {
+    return (float16)(sc_load_apart8(source, step, count),
+                     sc_load_apart8(source + 8 * step, step, count - 8));
+}
+#endif
+
+#define sc_load_apart SC_JOIN(sc_load_apart, SC_VECTOR_WIDTH)
+
 static inline __attribute__((always_inline)) sc_vector sc_load_part(global const float *source,
                                                                     int count) {
     return count >= SC_VECTOR_WIDTH ? SC_LOAD(source)

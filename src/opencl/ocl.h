@@ -280,7 +280,7 @@ void sc_ocl_expr_draw_run(sc_text *text, const sc_expr *expr, int indent);
 void sc_ocl_expr_draw_next(sc_text *text, const sc_expr *expr, int indent, const char *index);
 /* The same on vectors of SC_VECTOR_WIDTH (cl/vector.h, included before) for expressions of floats
  * alone: x0 ... are vectors. The functions come after the scalar ones; SC_REAL is the vector type
- * from there on. _draw_vector: a vector of numbers from `element_begin` on, of which `count` count;
+ * from there on. _draw_vector: a vector of numbers from `element` on, of which `count` count;
  * before the body. */
 bool sc_ocl_expr_has_vector_form(const sc_expr *expr);
 void sc_ocl_expr_vector_functions(sc_text *text, const sc_expr *expr);

@@ -80,6 +80,7 @@ void sc_ocl_expr_functions(sc_text *text, const sc_expr *expr) {
 void sc_ocl_expr_vector_functions(sc_text *text, const sc_expr *expr) {
     static const char more[] = "#undef SC_SCALAR_H\n#undef SC_SCALAR_SPECIAL_H\n"
                                "#include \"scalar.h\"\n#include \"scalar_special.h\"\n";
+    if (sc_ocl_expr_draws(expr)) sc_text_add(text, "#include \"random_vector.h\"\n");
     sc_text_add(text,
                 "#undef SC_SCALAR_TYPE_H\n#undef SC_WIDTH\n#define SC_WIDTH SC_VECTOR_WIDTH\n");
     if (sc_ocl_expr_draws(expr))
@@ -183,10 +184,14 @@ void sc_ocl_expr_draw_run(sc_text *text, const sc_expr *expr, int indent) {
 }
 
 void sc_ocl_expr_draw_vector(sc_text *text, const sc_expr *expr, int indent) {
-    sc_ocl_expr_draw_run(text, expr, indent);
-    for (int k = 0; k < expr->nodes; k++)
-        if (expr->node[k].op == SC_EXPR_UNIFORM || expr->node[k].op == SC_EXPR_NORMAL)
-            sc_text_add(text, "%*sconst SC_REAL draw%d = SC_LOAD(run%d);\n", 4 * indent, "", k, k);
+    for (int k = 0; k < expr->nodes; k++) {
+        const sc_expr_node *node = &expr->node[k];
+        if (node->op == SC_EXPR_UNIFORM || node->op == SC_EXPR_NORMAL)
+            sc_text_add(text,
+                        "%*sconst SC_REAL draw%d = sc_random_vector(element, count, sample, "
+                        "0x%08xu, launch, %d);\n",
+                        4 * indent, "", k, (unsigned)node->imm.i, node->op == SC_EXPR_NORMAL);
+    }
 }
 
 void sc_ocl_expr_draw_next(sc_text *text, const sc_expr *expr, int indent, const char *index) {

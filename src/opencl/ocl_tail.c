@@ -134,19 +134,10 @@ static void add_scalar_form(sc_text *text, const sc_op_desc *desc) {
         result);
 }
 
-/* Lane j reads from[j * step]; lanes from `count` on are never read. */
-static const char gather_function[] =
-    "static inline SC_REAL sc_tail_gather(global const float *from, int step, int count)\n"
-    "{\n"
-    "    float line[SC_VECTOR_WIDTH] = {0.0f};\n"
-    "    for (int j = 0; j < count; ++j) line[j] = from[j * step];\n"
-    "    return SC_LOAD(line);\n"
-    "}\n";
-
 /* Along a row an operand stands still, or goes with the elements, or neither. */
 static void add_vector_load(sc_text *text, const sc_op_desc *desc, const sc_ocl_tail *tail, int k) {
     const char *const form[] = {"(SC_REAL)(*from%d)", "sc_load_part(from%d, count)",
-                                "sc_tail_gather(from%d, tail.stride[%d], count)"};
+                                "sc_load_apart(from%d, tail.stride[%d], count)"};
     int step = tail->shape.stride[3 * k + 2];
     if (!reads(desc->tail, k)) return;
     sc_text_add(
@@ -162,15 +153,12 @@ static void add_vector_load(sc_text *text, const sc_op_desc *desc, const sc_ocl_
 static void add_vector_form(sc_text *text, const sc_op_desc *desc, const sc_ocl_tail *tail) {
     char result[16];
     sc_ocl_expr_vector_functions(text, desc->tail);
-    sc_text_add(text,
-                "%sstatic inline SC_REAL sc_tail_vector(SC_REAL x0, uint batch, uint row, uint "
-                "column, int count "
-                "SC_TAIL_PARAMETERS)\n{\n    const sc_launch_values launch = tail.launch;\n",
-                gather_function);
+    sc_text_add(text, "static inline SC_REAL sc_tail_vector(SC_REAL x0, uint batch, uint row, uint "
+                      "column, int count "
+                      "SC_TAIL_PARAMETERS)\n{\n    const sc_launch_values launch = tail.launch;\n");
     for (int k = 0; k < tail->operands; k++) add_vector_load(text, desc, tail, k);
     if (sc_ocl_expr_draws(desc->tail)) {
         add_places(text, desc);
-        sc_text_add(text, "    const uint element_begin = element;\n");
         sc_ocl_expr_draw_vector(text, desc->tail, 1);
     }
     sc_ocl_expr_vector_body(text, desc->tail, 1);

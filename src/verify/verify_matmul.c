@@ -41,6 +41,19 @@ static void gated(sc_verify_list *list, int64_t m, int64_t n, int64_t k, int64_t
     list->emit(list, &test);
 }
 
+/* Gaussian noise on rows that begin at any place among the four numbers of a call. */
+static void noisy(sc_verify_list *list) {
+    sc_verify_case test =
+        product("noise", SC_VERIFY_TENSOR(SOCLE_F32, 4, 8, 5),
+                SC_VERIFY_TENSOR(SOCLE_F32, 0, 5, 21), false, false, SC_FILL_REAL);
+    sc_expr_init(&test.tail);
+    int raw = sc_expr_input(&test.tail, 0, SC_EXPR_FLOAT);
+    int noise = sc_expr_leaf(&test.tail, SC_EXPR_NORMAL, 0, 2);
+    sc_expr_output(&test.tail, sc_expr_add_node(&test.tail, SC_EXPR_ADD, raw, noise, 0));
+    test.has_tail = true;
+    list->emit(list, &test);
+}
+
 static void shapes(sc_verify_list *list) {
     static const int64_t shape[][3] = {
         {1, 1, 1},    {5, 3, 7},    {2, 33, 5},   {31, 2, 1},    {33, 17, 9}, /* the small subset
@@ -66,7 +79,8 @@ static void shapes(sc_verify_list *list) {
     gated(list, 5, 18, 7, 0, false);
     plain(list, 12, 21, 7, false, true, 4, SC_FILL_WHOLE, true); /* several rows per sample */
     plain(list, 5, 7, 12, true, false, 3, SC_FILL_WHOLE, false);
-    gated(list, 12, 21, 5, 3, true);
+    gated(list, 12, 21, 5, 4, true);
+    noisy(list);
     if (list->pieces) plain(list, 600, 430, 10, false, false, 1, SC_FILL_REAL, true);
     if (list->pieces) plain(list, 5, 435, 600, true, false, 1, SC_FILL_REAL, true);
     if (!list->small) gated(list, 30, 128, 10, 1, true);

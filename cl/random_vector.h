@@ -31,11 +31,12 @@ static inline float4 sc_random_group(uint group, int sample, uint ordinal, sc_la
 static inline float4 sc_random_vector(uint first, int count, int sample, uint ordinal,
                                       sc_launch_values launch, const int normal) {
     const float4 low = sc_random_group(first >> 2, sample, ordinal, launch, normal);
-    const uint skipped = first & 3u;
-    if (skipped == 0) return low;
+    if ((first & 3u) == 0) return low;
     const float4 high = sc_random_group((first >> 2) + 1, sample, ordinal, launch, normal);
-    if (skipped == 1) return (float4)(low.yzw, high.x);
-    return skipped == 2 ? (float4)(low.zw, high.xy) : (float4)(low.w, high.xyz);
+    const bool upper = first & 2u;
+    const float4 four = upper ? (float4)(low.zw, high.xy) : low;
+    const float fifth = upper ? high.z : high.x;
+    return first & 1u ? (float4)(four.yzw, fifth) : four;
 }
 
 #else

@@ -115,6 +115,12 @@ typedef struct sc_device_account {
     _Atomic uint64_t bounded, budget;
 } sc_device_account;
 
+/* Hears of every descriptor for which sc_prepare is asked without a name; zeroed: nobody does. */
+typedef struct sc_watch {
+    void (*asked)(void *user, const sc_op_desc *desc);
+    void *user;
+} sc_watch;
+
 /* First member of each driver's own struct. */
 struct sc_device {
     const struct sc_device_ops *ops;
@@ -125,6 +131,7 @@ struct sc_device {
                                                         NULL-terminated */
     const sc_records *records;
     sc_kernel_cache *kernels; /* kernel_cache.h; NULL: none was prepared yet */
+    sc_watch watch;
 };
 
 struct sc_buffer {
@@ -211,12 +218,15 @@ typedef struct sc_packing {
     sc_kernel_run *enqueue; /* as the kernel's, where that operand lies packed already */
 } sc_packing;
 
+enum { SC_TUNING_PARAMETERS = 8, SC_TUNING_VALUES = 8 };
+
 /* A prepared operation, the same for all who use it. First member of each implementation's own
  * struct. */
 struct sc_kernel {
     sc_device *device;
     const sc_implementation *implementation;
     sc_shared_kernel *shared; /* who else uses it (kernel_cache.h); the driver leaves it alone */
+    int tuning[SC_TUNING_PARAMETERS]; /* that it was prepared with; set by prepare.c */
     size_t workspace;   /* scratch bytes that each launch needs, contents undefined; known after
                            prepare */
     sc_packing packing; /* `enqueue` packs into the last `bytes` of the workspace */
@@ -236,7 +246,6 @@ typedef enum sc_storage {
 
 /* What an implementation can be tuned by. No value changes a bit of any result: sums keep their
  * order. */
-enum { SC_TUNING_PARAMETERS = 8, SC_TUNING_VALUES = 8 };
 typedef struct sc_tuning_parameter {
     const char *name;            /* "PIECE" */
     int standard;                /* 0: the implementation chooses by device and shape */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Choice of an implementation for one operation: walks the device's ordered list, passes over what
+/* Choice of an implementation for one operation: walks them in order (choice.h), passes over what
  * does not fit (traits, layout, quarantine, its own refusal), takes the first that prepares, and
  * keeps the reasons for the message when none does. An implementation that cannot fuse a tail gets
  * one behind it (compose.c), one that takes no half precision gets conversions around it
  * (compose_storage.c). What is prepared already is shared (kernel_cache.c). Nothing is measured
  * here. It must not know any driver. */
+#include "backend/choice.h"
 #include "backend/compose.h"
 #include "backend/kernel_cache.h"
+#include "backend/measured.h"
 #include "backend/records.h"
 #include "backend/tuning.h"
 #include "base/text.h"
@@ -46,11 +48,20 @@ static bool layouts_fit(const sc_implementation *implementation, const sc_op_des
     return true;
 }
 
+/* Whether it was measured to be the best, which counts for more than what it asks for. */
+static bool is_measured(const sc_device *device, const sc_implementation *implementation,
+                        const sc_op_desc *desc) {
+    return sc_measured_implementation(device, desc->op, sc_measured_best(device, desc)) ==
+           implementation;
+}
+
 /* Why `implementation` is not even asked to prepare; NULL when it is. */
 static const char *obstacle(const sc_device *device, const sc_implementation *implementation,
                             const sc_op_desc *desc, bool forced) {
     uint32_t needs = forced ? implementation->needs & SC_TRAIT_BLAS : implementation->needs;
     uint32_t missing = needs & ~device->info.traits;
+    if (missing & ~(uint32_t)SC_TRAIT_BLAS && is_measured(device, implementation, desc))
+        missing &= SC_TRAIT_BLAS;
     if (missing) return missing_trait(missing);
     if (!forced && device->records &&
         sc_records_quarantined(device->records, &device->info, desc->op, implementation->name))
@@ -109,10 +120,6 @@ static const char *find_way(const sc_device *device, const sc_implementation *im
                                                 : "no elementwise implementation takes its tail";
 }
 
-static bool is_asked(const sc_implementation *implementation, sc_op op, const char *force) {
-    return implementation->op == op && (!force || strcmp(implementation->name, force) == 0);
-}
-
 /* Whether `implementation` would be asked for exactly this descriptor, which need not be a sound
  * one. */
 static bool takes(const sc_device *device, const sc_implementation *implementation,
@@ -125,9 +132,10 @@ static bool takes(const sc_device *device, const sc_implementation *implementati
 }
 
 bool sc_prepare_fits(const sc_device *device, const sc_op_desc *desc, const char *force) {
-    for (const sc_implementation *const *list = device->implementations; *list; list++)
-        if (is_asked(*list, desc->op, force) && takes(device, *list, desc, force != NULL))
-            return true;
+    const sc_implementation *one;
+    sc_choice choice = sc_choice_of(device, desc, force);
+    while ((one = sc_choice_next(&choice)))
+        if (takes(device, one, desc, force != NULL)) return true;
     return false;
 }
 
@@ -135,16 +143,17 @@ uint32_t sc_prepare_layouts(const sc_device *device, const sc_op_desc *desc, int
                             const char *force) {
     sc_op_desc plain = *desc, varied = *desc;
     for (int i = 0; i < desc->inputs + desc->outputs; i++) plain.tensor[i].layout = SC_LAYOUT_PLAIN;
-    for (const sc_implementation *const *list = device->implementations; *list; list++) {
-        if (!is_asked(*list, desc->op, force)) continue;
+    const sc_implementation *one;
+    sc_choice choice = sc_choice_of(device, desc, force);
+    while ((one = sc_choice_next(&choice))) {
         uint32_t mask = 0;
-        for (int layout = 0; takes(device, *list, desc, force != NULL) && layout < SC_LAYOUT_COUNT;
+        for (int layout = 0; takes(device, one, desc, force != NULL) && layout < SC_LAYOUT_COUNT;
              layout++) {
             varied.tensor[operand].layout = (uint8_t)layout;
-            if (takes(device, *list, &varied, force != NULL)) mask |= 1u << layout;
+            if (takes(device, one, &varied, force != NULL)) mask |= 1u << layout;
         }
         if (mask) return mask;
-        if (takes(device, *list, &plain, force != NULL)) break;
+        if (takes(device, one, &plain, force != NULL)) break;
     }
     return 1u << SC_LAYOUT_PLAIN;
 }
@@ -154,11 +163,12 @@ static void add_reason(sc_text *reasons, const sc_implementation *implementation
 }
 
 static void read_tuning(int tuning[SC_TUNING_PARAMETERS], const sc_device *device,
-                        const sc_implementation *implementation) {
-    const char *record = device->records
-                             ? sc_records_tuning(device->records, &device->info, implementation->op,
-                                                 implementation->name)
-                             : NULL;
+                        const sc_implementation *implementation, const sc_op_desc *desc) {
+    const char *record = sc_measured_best(device, desc);
+    if (sc_measured_implementation(device, desc->op, record) != implementation)
+        record = device->records ? sc_records_tuning(device->records, &device->info,
+                                                     implementation->op, implementation->name)
+                                 : NULL;
     sc_tuning_read(tuning, implementation, record);
 }
 
@@ -166,7 +176,7 @@ static void read_tuning(int tuning[SC_TUNING_PARAMETERS], const sc_device *devic
 static socle_status write_key(sc_text *key, const sc_device *device,
                               const sc_implementation *implementation, const sc_op_desc *desc) {
     int tuning[SC_TUNING_PARAMETERS];
-    read_tuning(tuning, device, implementation);
+    read_tuning(tuning, device, implementation, desc);
     sc_text_init(key, device->env);
     sc_op_print(key, desc);
     sc_tuning_print(key, implementation, tuning);
@@ -192,7 +202,7 @@ static socle_status make(sc_kernel **out, sc_device *device,
         return sc_compose_tail(out, device, desc);
     }
     int tuning[SC_TUNING_PARAMETERS];
-    read_tuning(tuning, device, implementation);
+    read_tuning(tuning, device, implementation, desc);
     return implementation->prepare(out, device, implementation, desc, tuning);
 }
 
@@ -207,6 +217,7 @@ static socle_status share(sc_kernel **out, sc_device *device,
     if (status == SOCLE_OK) kernel = sc_kernel_cache_find(device, implementation, key.data);
     if (status == SOCLE_OK && !kernel) {
         status = make(&kernel, device, implementation, desc, w);
+        if (status == SOCLE_OK) read_tuning(kernel->tuning, device, implementation, desc);
         if (status == SOCLE_OK) status = sc_kernel_cache_add(kernel, implementation, key.data);
     }
     sc_text_free(&key);
@@ -271,16 +282,18 @@ socle_status sc_prepare(sc_kernel **out, sc_device *device, const sc_op_desc *de
     sc_text_init(&reasons, device->env);
     socle_status status = SOCLE_STATUS_UNSUPPORTED;
     bool built_wrong = false, found = false;
-    for (const sc_implementation *const *list = device->implementations; *list; list++) {
-        if (!is_asked(*list, desc->op, force)) continue;
+    const sc_implementation *one;
+    sc_choice choice = sc_choice_of(device, desc, force);
+    if (device->watch.asked && !force) device->watch.asked(device->watch.user, desc);
+    while ((one = sc_choice_next(&choice))) {
         found = true;
-        status = prepare_one(out, device, *list, desc, force != NULL, &reasons);
+        status = prepare_one(out, device, one, desc, force != NULL, &reasons);
         if (status == SOCLE_OK || !try_next(status)) break;
         if (status == SOCLE_STATUS_BUILD) {
             built_wrong = true;
             sc_log_line(device->env, SOCLE_LOG_WARNING,
                         "%s %s on %s did not build, trying the next: %s", sc_op_word(desc->op),
-                        (*list)->name, device->info.name, device->env->text);
+                        one->name, device->info.name, device->env->text);
         }
     }
     if (status != SOCLE_OK && try_next(status))
@@ -335,8 +348,8 @@ void sc_announce(sc_device *device, const sc_op_desc *desc, const char *force) {
     sc_env_child(&quiet, device->env);
     if (sc_op_check(&quiet, desc) != SOCLE_OK) return;
     socle_status status = SOCLE_STATUS_UNSUPPORTED;
-    for (const sc_implementation *const *list = device->implementations; *list && try_next(status);
-         list++)
-        if (is_asked(*list, desc->op, force))
-            status = announce_one(device, *list, desc, force != NULL);
+    const sc_implementation *one;
+    sc_choice choice = sc_choice_of(device, desc, force);
+    while (try_next(status) && (one = sc_choice_next(&choice)))
+        status = announce_one(device, one, desc, force != NULL);
 }

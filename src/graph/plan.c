@@ -240,6 +240,6 @@ int sc_plan_launches(const sc_plan *plan) {
 
 sc_plan_launch sc_plan_launch_info(const sc_plan *plan, int number) {
     const sc_launch_record *launch = &plan->launch[number];
-    return (sc_plan_launch){launch->layer, launch->op, sc_kernel_name(launch->kernel),
-                            launch->nanoseconds, launch->runs};
+    return (sc_plan_launch){launch->layer,  launch->op,          sc_kernel_name(launch->kernel),
+                            launch->kernel, launch->nanoseconds, launch->runs};
 }

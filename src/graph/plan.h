@@ -91,6 +91,7 @@ typedef struct sc_plan_launch {
     const char *layer; /* "conv2d1" or NULL */
     sc_op op;
     const char *implementation; /* "direct" */
+    const sc_kernel *kernel;    /* borrowed from the plan */
     uint64_t nanoseconds; /* total since creation, from the end of the launch before to its own;
                              profile only */
     uint64_t runs;

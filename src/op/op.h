@@ -223,5 +223,8 @@ socle_status sc_op_check(sc_env *env, const sc_op_desc *desc);
  * messages. */
 struct sc_text;
 void sc_op_print(struct sc_text *text, const sc_op_desc *desc);
+/* Text of the class that its shapes belong to, for which one choice of an implementation holds:
+ * without samples, layouts and tail, sizes rounded. */
+void sc_op_class(struct sc_text *text, const sc_op_desc *desc);
 
 #endif

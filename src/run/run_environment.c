@@ -2,6 +2,7 @@
 /* env.json: when, on what and by what a run was made; all that may differ between runs that give
  * the same model. */
 #include "backend/records.h"
+#include "backend/tuning.h"
 #include "run/run_directory.h"
 
 #include <string.h>
@@ -28,16 +29,26 @@ static json_t *describe_device(const sc_device_info *info) {
     return out;
 }
 
-/* One launch of the training step, with the tuning that was on record for it. */
-static json_t *describe_launch(const sc_device *device, const sc_plan_launch *launch) {
+/* Where a record gave it other values than the standard ones. */
+static void describe_tuning(json_t *out, const sc_kernel *kernel) {
+    const sc_implementation *implementation = kernel->implementation;
+    int standard[SC_TUNING_PARAMETERS];
+    sc_text text;
+    sc_tuning_read(standard, implementation, NULL);
+    if (memcmp(standard, kernel->tuning, sizeof standard) == 0) return;
+    sc_text_init(&text, kernel->device->env);
+    sc_tuning_print(&text, implementation, kernel->tuning);
+    if (text.status == SOCLE_OK) json_object_set_new(out, "tuning", text_value(text.data + 1));
+    sc_text_free(&text);
+}
+
+/* One launch of the training step, with the values that it was prepared with. */
+static json_t *describe_launch(const sc_plan_launch *launch) {
     json_t *out = json_object();
     if (launch->layer) json_object_set_new(out, "layer", text_value(launch->layer));
     json_object_set_new(out, "operation", text_value(sc_op_word(launch->op)));
     json_object_set_new(out, "implementation", text_value(launch->implementation));
-    const char *tuning = device->records ? sc_records_tuning(device->records, &device->info,
-                                                             launch->op, launch->implementation)
-                                         : NULL;
-    if (tuning) json_object_set_new(out, "tuning", text_value(tuning));
+    describe_tuning(out, launch->kernel);
     return out;
 }
 
@@ -93,6 +104,7 @@ socle_status sc_run_environment(json_t **out, sc_trainer *trainer) {
     const sc_plan *plan = sc_engine_train_plan(engine);
     const sc_prepared prepared = sc_device_prepared(device);
     struct utsname system;
+    char record[SC_HASH_TEXT];
     json_t *launches = json_array(), *devices = json_array();
     *out = json_object();
     if (!*out || !launches || !devices) {
@@ -104,7 +116,7 @@ socle_status sc_run_environment(json_t **out, sc_trainer *trainer) {
     }
     for (int i = 0; plan && i < sc_plan_launches(plan); i++) {
         sc_plan_launch launch = sc_plan_launch_info(plan, i);
-        json_array_append_new(launches, describe_launch(device, &launch));
+        json_array_append_new(launches, describe_launch(&launch));
     }
     for (int i = 0; i < sc_fleet_members(fleet); i++)
         json_array_append_new(devices, describe_device(sc_fleet_member_info(fleet, i).info));
@@ -123,5 +135,7 @@ socle_status sc_run_environment(json_t **out, sc_trainer *trainer) {
     json_object_set_new(*out, "programs", json_integer(prepared.programs));
     json_object_set_new(*out, "launches", launches);
     json_object_set_new(*out, "quarantined", describe_quarantine(device));
+    if (device->records && sc_records_hash(record, device->records, &device->info))
+        json_object_set_new(*out, "record", json_string(record));
     return SOCLE_OK;
 }

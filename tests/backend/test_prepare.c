@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The choice of an implementation: order, traits, layouts, records, force, refusals and their
  * texts; and that an operation with its tail behind it gives the bits of the fused form. */
-#include "backend/records.h"
+#include "backend/measured.h"
 #include "device_fixture.h"
 #include "sc_temp.h"
 
@@ -249,6 +249,54 @@ Test(prepare, records_steer) {
     device_close(&x.f);
     sc_records_destroy(records);
     sc_temp_remove(&folder);
+}
+
+static void measured(sc_records *records, const fixture *x, const char *candidate, int rounds,
+                     double seconds) {
+    sc_text shape;
+    sc_env env;
+    const sc_measured value = {rounds, seconds};
+    sc_env_init(&env, NULL, NULL);
+    sc_text_init(&shape, &env);
+    sc_op_class(&shape, &x->desc);
+    SC_OK(&env, sc_measured_set(records, &x->f.device->info, x->desc.op, shape.data, candidate,
+                                &value, rounds ? NULL : "wrong result"));
+    sc_text_free(&shape);
+}
+
+/* What was measured to be the best is asked first, with its values, whatever it needs; one that is
+ * not there, set aside, or refuses leaves the device's order. */
+Test(prepare, what_was_measured_is_asked_first) {
+    fixture x;
+    sc_env env;
+    sc_records *records;
+    sc_device_options options = SC_DEVICE_OPTIONS_DEFAULT;
+    sc_env_init(&env, NULL, NULL);
+    SC_OK(&env, sc_records_create(&records, &env));
+    options.records = records;
+    setup(&x, &options);
+    const sc_device_info *info = &x.f.device->info;
+    measured(records, &x, "second TILE=8", 1, 2e-6);
+    chosen(&x, NULL, "second");
+    tuned(&x.second, 8, 0);
+    chosen(&x, "first", "first"); /* the values are the other's */
+    tuned(&x.first, 4, 0);
+    measured(records, &x, "first TILE=8 UNROLL=2", 1, 1e-6);
+    chosen(&x, NULL, "first");
+    tuned(&x.first, 8, 2);
+    measured(records, &x, "second TILE=8", 2, 3e-6); /* more rounds count for more */
+    chosen(&x, NULL, "second");
+    x.second.base.needs = SC_TRAIT_HALF << 8; /* no device has it */
+    chosen(&x, NULL, "second");
+    SC_OK(&env, sc_records_set_quarantine(records, info, x.desc.op, "second", "wrong"));
+    chosen(&x, NULL, "first");
+    SC_OK(&env, sc_records_set_quarantine(records, info, x.desc.op, "second", NULL));
+    measured(records, &x, "second TILE=8", 0, 0); /* it is not to be used any more */
+    chosen(&x, NULL, "first");
+    measured(records, &x, "third", 9, 1e-9);
+    chosen(&x, NULL, "first");
+    device_close(&x.f);
+    sc_records_destroy(records);
 }
 
 /* The reason of a quarantine is in the text when nothing else is left. */

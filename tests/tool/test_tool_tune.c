@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `socle tune` as a command: it finds something, keeps it, goes on where it was, and what it found
+ * steers runs without changing how often they give the same bytes. */
+#include "tool.h"
+
+#include <signal.h>
+
+static sc_temp temp;
+
+static void begin(void) {
+    tool_begin(&temp, false);
+    setenv("XDG_DATA_HOME", sc_temp_file(&temp, "home"), 1);
+}
+
+static void end(void) {
+    tool_end(&temp);
+}
+
+TestSuite(tool_tune, .init = begin, .fini = end);
+
+#define RECORD "home/socle/records/measured.json"
+
+static json_t *record(void) {
+    json_t *root = json_load_file(RECORD, 0, NULL);
+    if (!root) SC_TEST_FAIL("there is no record");
+    return root;
+}
+
+/* Candidates that are known, over all shapes. */
+static int known(void) {
+    const char *a, *b, *c;
+    json_t *device, *operation, *shape, *root = record();
+    int count = 0;
+    json_object_foreach(json_object_get(root, "devices"), a, device) {
+        json_object_foreach(device, b, operation) {
+            json_object_foreach(operation, c, shape) count += (int)json_object_size(shape);
+        }
+    }
+    json_decref(root);
+    return count;
+}
+
+static int tried(const tool_result *result) {
+    json_t *lines = tool_json_lines(result->out), *line;
+    size_t i;
+    int count = 0;
+    json_array_foreach(lines, i, line) {
+        SC_EQ_STR(json_string_value(json_object_get(line, "event")), "tuned");
+        SC_TRUE(json_is_string(json_object_get(line, "best")));
+        SC_TRUE(json_number_value(json_object_get(line, "microseconds")) > 0);
+        count += (int)json_integer_value(json_object_get(line, "tried"));
+    }
+    SC_TRUE(json_array_size(lines) > 0);
+    json_decref(lines);
+    return count;
+}
+
+Test(tool_tune, a_network_is_searched_once) {
+    tool_result result = tool_run("tune tool.yaml --minutes 2 --json");
+    SC_EQ(result.code, 0);
+    int first = tried(&result);
+    tool_free(&result);
+    SC_TRUE(first >= known() && known() >= 4);
+    result = tool_run("tune tool.yaml --minutes 2 --json");
+    SC_EQ(result.code, 0);
+    SC_EQ(tried(&result), 0); /* all of it is known */
+    tool_free(&result);
+}
+
+static char *hash_of(const char *run) {
+    char name[64];
+    snprintf(name, sizeof name, "%s/env.json", run);
+    json_t *root = json_load_file(name, 0, NULL);
+    const char *text = json_string_value(json_object_get(root, "record"));
+    char *out = text ? strdup(text) : NULL;
+    json_decref(root);
+    return out;
+}
+
+/* Same record, same bits; and the record is named in env.json. */
+Test(tool_tune, runs_use_it) {
+    tool_expect(0, NULL, "train tool.yaml -o without --epochs 1");
+    SC_TRUE(hash_of("without") == NULL);
+    tool_expect(0, NULL, "tune tool.yaml --minutes 0.5");
+    tool_expect(0, NULL, "train tool.yaml -o one --epochs 1");
+    tool_expect(0, NULL, "train tool.yaml -o two --epochs 1");
+    SC_TRUE(tool_same("one/model.safetensors", "two/model.safetensors"));
+    char *one = hash_of("one"), *two = hash_of("two");
+    SC_TRUE(one && two && strlen(one) == 32);
+    SC_EQ_STR(one, two);
+    free(one);
+    free(two);
+}
+
+/* Stopped by Ctrl-C: what was measured is there, and no process is left. */
+Test(tool_tune, is_stopped) {
+    pid_t process = tool_start("tune --minutes 5 --op conv2d -v");
+    for (int i = 0; i < 600 && !tool_exists(RECORD); i++) usleep(50000);
+    SC_TRUE(tool_exists(RECORD));
+    kill(process, SIGINT);
+    SC_EQ(tool_wait(process), 130);
+    char *text = tool_get("err.txt", NULL);
+    SC_CONTAINS(text, "the same command goes on");
+    free(text);
+    SC_TRUE(known() >= 1);
+}
+
+Test(tool_tune, files_of_others) {
+    tool_expect(0, NULL, "tune --op softmax --minutes 0.2");
+    tool_put_text("empty.json", "{\"version\": 1, \"devices\": {}}");
+    tool_put_text("damaged.json", "{\"version\": 1");
+    int before = known();
+    tool_expect(0, "0 measurements taken over", "tune --merge empty.json " RECORD);
+    tool_expect(3, "damaged.json", "tune --merge empty.json damaged.json");
+    tool_expect(3, "none.json", "tune --merge none.json");
+    SC_EQ(known(), before);
+    tool_put_text("other.json",
+                  "{\"version\": 1, \"devices\": {\"a | 1\": {\"softmax\": {\"s\": {\"plain\": "
+                  "\"round 1: 5.0 us\"}}}}}");
+    tool_expect(0, "1 measurements taken over", "tune --merge other.json");
+    SC_EQ(known(), before + 1);
+}
+
+Test(tool_tune, usage) {
+    tool_expect(2, "did you mean", "tune --op conv2");
+    tool_expect(2, "--merge measures nothing", "tune --op conv2d --merge a.json");
+    tool_expect(2, "without a configuration", "tune tool.yaml --op conv2d");
+    tool_expect(2, "--minutes", "tune --minutes 0");
+    tool_expect(0, NULL, "tune --answer --device cpu"); /* nothing is asked */
+    char request[10000] = "another program";
+    tool_result result = tool_run_input(request, sizeof request, "tune --answer --device cpu");
+    SC_EQ(result.code, 3);
+    SC_EQ(result.out_size, 0);
+    tool_free(&result);
+}

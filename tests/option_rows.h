@@ -9,7 +9,7 @@
 #include "nn/metric.h"
 #include "run/readers.h"
 
-enum { TEXT = 700, MOST_ROWS = 400 };
+enum { TEXT = 700, MOST_ROWS = 1024 };
 
 /* One option, and where it stands in a configuration. */
 typedef struct row {

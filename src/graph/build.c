@@ -158,6 +158,17 @@ sc_value sc_build_conv2d(sc_graph *graph, sc_value x, sc_value weight, const sc_
     return append_one(graph, SC_OP_CONV2D, &attr, NULL, 2, (sc_value[]){x, weight});
 }
 
+sc_value sc_build_conv2d_transpose(sc_graph *graph, sc_value x, sc_value weight,
+                                   const sc_window *window, int groups,
+                                   const sc_tensor_desc *desc) {
+    const sc_op_attr attr = {.conv = {.window = *window, .groups = groups}};
+    sc_value out = SC_NO_VALUE;
+    if (x == SC_NO_VALUE || weight == SC_NO_VALUE || graph->status != SOCLE_OK) return out;
+    sc_graph_append_shaped(graph, SC_OP_CONV2D_GRAD_INPUT, &attr, 2, (sc_value[]){x, weight}, desc,
+                           &out);
+    return out;
+}
+
 sc_value sc_build_maxpool2d(sc_graph *graph, sc_value x, const sc_window *window) {
     sc_op_attr attr = {.pool = {*window, false}};
     sc_value out[2] = {SC_NO_VALUE, SC_NO_VALUE};

@@ -35,6 +35,10 @@ sc_value sc_build_matmul(sc_graph *graph, sc_value a, sc_value b, bool transpose
                          bool transpose_b);
 sc_value sc_build_conv2d(sc_graph *graph, sc_value x, sc_value weight, const sc_window *window,
                          int groups);
+/* The convolution from x, a result of it, back to images of `desc`: what CONV2D_GRAD_INPUT makes.
+ */
+sc_value sc_build_conv2d_transpose(sc_graph *graph, sc_value x, sc_value weight,
+                                   const sc_window *window, int groups, const sc_tensor_desc *desc);
 sc_value sc_build_maxpool2d(sc_graph *graph, sc_value x, const sc_window *window);
 sc_value sc_build_avgpool2d(sc_graph *graph, sc_value x, const sc_window *window,
                             bool count_padding);

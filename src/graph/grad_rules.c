@@ -177,6 +177,20 @@ static void conv2d_rule(sc_grad *grad, sc_graph *graph, int n, const sc_value *d
                                 (sc_value[]){dy[0], weight}, x));
 }
 
+/* The transposed convolution: what it gives is the x of a convolution, what it takes its result. */
+static void conv2d_grad_input_rule(sc_grad *grad, sc_graph *graph, int n, const sc_value *dy) {
+    sc_node node = graph->node[n];
+    sc_value x = node.input[0], weight = node.input[1];
+    if (sc_grad_wanted(grad, weight))
+        sc_grad_add(grad, weight,
+                    shaped_like(graph, SC_OP_CONV2D_GRAD_WEIGHT, &node.attr, 2,
+                                (sc_value[]){dy[0], x}, weight));
+    if (sc_grad_wanted(grad, x))
+        sc_grad_add(
+            grad, x,
+            sc_build_conv2d(graph, dy[0], weight, &node.attr.conv.window, node.attr.conv.groups));
+}
+
 static void maxpool2d_rule(sc_grad *grad, sc_graph *graph, int n, const sc_value *dy) {
     sc_node node = graph->node[n];
     sc_grad_add(grad, node.input[0],
@@ -302,6 +316,7 @@ sc_grad_rule sc_grad_rule_of(sc_op op) {
         [SC_OP_ELEMENTWISE] = elementwise_rule,
         [SC_OP_MATMUL] = matmul_rule,
         [SC_OP_CONV2D] = conv2d_rule,
+        [SC_OP_CONV2D_GRAD_INPUT] = conv2d_grad_input_rule,
         [SC_OP_MAXPOOL2D] = maxpool2d_rule,
         [SC_OP_AVGPOOL2D] = avgpool2d_rule,
         [SC_OP_REDUCE] = reduce_rule,

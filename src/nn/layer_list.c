@@ -10,7 +10,10 @@ extern const sc_layer_kind sc_layer_dense, sc_layer_conv2d, sc_layer_maxpool2d, 
     sc_layer_noise, sc_layer_gaussian_noise, sc_layer_reshape, sc_layer_upsample, sc_layer_prelu,
     sc_layer_maxout, sc_layer_resize, sc_layer_grey, sc_layer_standardise, sc_layer_blur,
     sc_layer_distances, sc_layer_layer_norm, sc_layer_rms_norm, sc_layer_attention,
-    sc_layer_position, sc_layer_gru, sc_layer_lstm;
+    sc_layer_position, sc_layer_gru, sc_layer_lstm, sc_layer_global_maxpool,
+    sc_layer_adaptive_avgpool2d, sc_layer_group_norm, sc_layer_instance_norm,
+    sc_layer_local_response_norm, sc_layer_permute, sc_layer_slice, sc_layer_pad,
+    sc_layer_stop_gradient, sc_layer_reverse_gradient, sc_layer_conv1d, sc_layer_conv2d_transpose;
 
 /* Activations with options of their own. */
 #define SC_ACTIVATION(...)
@@ -21,9 +24,13 @@ extern const sc_layer_kind sc_layer_dense, sc_layer_conv2d, sc_layer_maxpool2d, 
 
 static const sc_record *const records[] = {&sc_layer_dense.record,
                                            &sc_layer_conv2d.record,
+                                           &sc_layer_conv1d.record,
+                                           &sc_layer_conv2d_transpose.record,
                                            &sc_layer_maxpool2d.record,
                                            &sc_layer_avgpool2d.record,
                                            &sc_layer_global_avgpool.record,
+                                           &sc_layer_global_maxpool.record,
+                                           &sc_layer_adaptive_avgpool2d.record,
                                            &sc_layer_batchnorm.record,
                                            &sc_layer_flatten.record,
                                            &sc_layer_add.record,
@@ -36,6 +43,11 @@ static const sc_record *const records[] = {&sc_layer_dense.record,
                                            &sc_layer_gru.record,
                                            &sc_layer_lstm.record,
                                            &sc_layer_reshape.record,
+                                           &sc_layer_permute.record,
+                                           &sc_layer_slice.record,
+                                           &sc_layer_pad.record,
+                                           &sc_layer_stop_gradient.record,
+                                           &sc_layer_reverse_gradient.record,
                                            &sc_layer_upsample.record,
                                            &sc_layer_noise.record,
                                            &sc_layer_gaussian_noise.record,
@@ -48,6 +60,9 @@ static const sc_record *const records[] = {&sc_layer_dense.record,
                                            &sc_layer_distances.record,
                                            &sc_layer_layer_norm.record,
                                            &sc_layer_rms_norm.record,
+                                           &sc_layer_group_norm.record,
+                                           &sc_layer_instance_norm.record,
+                                           &sc_layer_local_response_norm.record,
                                            &sc_layer_attention.record,
                                            &sc_layer_position.record,
 #define SC_ACTIVATION_WITH(word, ...) &sc_activation_##word.record,
@@ -69,9 +84,9 @@ const sc_family sc_layer_family = {
             "its options (`conv2d: {filters: 32, "
             "kernel: 3}`).",
     .foreign = "glu geglu swiglu rrelu crelu softmin "
-               "conv1d conv3d convtranspose2d conv2d_transpose depthwise_conv2d "
-               "maxpool1d maxpool3d avgpool1d avgpool3d global_maxpool batchnorm3d "
-               "groupnorm instancenorm dropout2d mul sub",
+               "conv3d depthwise_conv2d "
+               "maxpool1d maxpool3d avgpool1d avgpool3d batchnorm3d "
+               "dropout2d mul sub",
     .record = records,
     .common = &common,
 };

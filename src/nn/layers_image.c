@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is done with images before a network looks at them: another size, grey, blur, and numbers of
- * mean 0 and deviation 1. As layers they lie in the model, run on the device and pass gradients.
- * Size and blur are the same: each row and each column times a matrix, whose rows are weights that
- * add up to 1. */
+ * mean 0 and deviation 1. As layers they lie in the model, run on the device and pass gradients. */
 #include "graph/formula.h"
+#include "nn/image_matrix.h"
 #include "nn/layer.h"
 
-#include <math.h>
 #include <string.h>
 
 static socle_status declare_image(sc_net *net, sc_layer *layer, const sc_tensor_desc *input) {
@@ -17,89 +15,33 @@ static socle_status declare_image(sc_net *net, sc_layer *layer, const sc_tensor_
     return sc_fail(net->env, SOCLE_STATUS_SHAPE, "expects images [N,C,H,W], the input is %s", text);
 }
 
-/* ---- A matrix along rows and columns ---- */
-
-/* How much a place of the result takes of each place: a formula of `to` and `from`, their numbers,
- * and of what else it reads. */
-typedef struct weights {
-    const char *formula;
-    int64_t to, from;
-    double ratio, width; /* places of the one to a place of the other; how far it reaches */
-} weights;
-
-/* [to, from]; each row adds up to 1. */
-static sc_value matrix(sc_graph *graph, const weights *w) {
-    const sc_tensor_desc desc = sc_tensor_make(SOCLE_F32, 0, 2, (const int64_t[]){w->to, w->from});
-    sc_formula f;
-    sc_formula_begin(&f, graph);
-    sc_scope_leaf(&f.scope, "to", SC_EXPR_COORD, 0);
-    sc_scope_leaf(&f.scope, "from", SC_EXPR_COORD, 1);
-    sc_scope_number(&f.scope, "ratio", (float)w->ratio);
-    sc_scope_number(&f.scope, "width", (float)w->width);
-    sc_expr_output(&f.expr, sc_formula_read(&f, w->formula));
-    if (graph->status != SOCLE_OK) return SC_NO_VALUE;
-    sc_value weight = sc_graph_append_expr(graph, &f.expr, 0, NULL, &desc);
-    return sc_build_binary(graph, SC_EXPR_DIV, weight,
-                           sc_build_reduce(graph, SC_REDUCE_SUM, weight, 1u << 1));
-}
-
-/* Every row of images times the matrix: [N,C,H,from] -> [N,C,H,to]. */
-static sc_value along_rows(sc_graph *graph, sc_value x, const weights *w) {
-    if (x == SC_NO_VALUE) return x;
-    const sc_tensor_desc desc = *sc_graph_desc(graph, x);
-    const int64_t rows = desc.dim[0] * desc.dim[1] * desc.dim[2];
-    sc_value flat = sc_build_reshape(graph, x, 2, (int64_t[]){rows, w->from});
-    flat = sc_build_matmul(graph, flat, matrix(graph, w), false, true);
-    return sc_build_reshape(graph, flat, 4,
-                            (int64_t[]){desc.dim[0], desc.dim[1], desc.dim[2], w->to});
-}
-
-/* Rows, then columns, which are rows of the image turned over. */
-static sc_value along_both(sc_graph *graph, sc_value x, const weights across, const weights down) {
-    static const int turned[4] = {0, 1, 3, 2};
-    x = along_rows(graph, x, &across);
-    x = x == SC_NO_VALUE ? x : sc_build_permute(graph, x, turned);
-    x = along_rows(graph, x, &down);
-    return x == SC_NO_VALUE ? x : sc_build_permute(graph, x, turned);
-}
-
 /* ---- Another size ---- */
-
-/* A place of the result lies at (to + 0.5) * ratio - 0.5 of the image, whose edge goes on beyond
- * it; a smaller image is the mean around each place. */
-static weights resized(const sc_layer *layer, int64_t from, int64_t to) {
-    const double ratio = (double)from / (double)to;
-    const bool nearest = strcmp(layer->options.method, "nearest") == 0;
-    return (weights){.formula = nearest
-                                    ? "1 if from == floor((to + 0.5) * ratio) else 0"
-                                    : "max(1 - abs((to + 0.5) * ratio - 0.5 - from) / width, 0)",
-                     .to = to,
-                     .from = from,
-                     .ratio = ratio,
-                     .width = fmax(ratio, 1)};
-}
 
 static sc_value build_resize(sc_build *build, const sc_layer *layer, const sc_value *input) {
     if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
     const int64_t *dim = sc_graph_desc(build->graph, input[0])->dim;
-    return along_both(build->graph, input[0], resized(layer, dim[3], layer->options.size[1]),
-                      resized(layer, dim[2], layer->options.size[0]));
+    const sc_layer_options *o = &layer->options;
+    return sc_image_along_both(build->graph, input[0],
+                               sc_image_resized(o->method, dim[3], o->size[1]),
+                               sc_image_resized(o->method, dim[2], o->size[0]));
 }
 
 /* ---- Blur ---- */
 
 /* Within four deviations; beyond the edge nothing counts. */
-static weights blurred(const sc_layer *layer, int64_t size) {
-    return (weights){.formula = "r = (to - from) / width; exp(-0.5 * r * r) if abs(r) <= 4 else 0",
-                     .to = size,
-                     .from = size,
-                     .width = (double)layer->options.deviation};
+static sc_image_weights blurred(const sc_layer *layer, int64_t size) {
+    return (sc_image_weights){
+        .formula = "r = (to - from) / width; exp(-0.5 * r * r) if abs(r) <= 4 else 0",
+        .to = size,
+        .from = size,
+        .width = (double)layer->options.deviation};
 }
 
 static sc_value build_blur(sc_build *build, const sc_layer *layer, const sc_value *input) {
     if (input[0] == SC_NO_VALUE || layer->options.deviation == 0.0f) return input[0];
     const int64_t *dim = sc_graph_desc(build->graph, input[0])->dim;
-    return along_both(build->graph, input[0], blurred(layer, dim[3]), blurred(layer, dim[2]));
+    return sc_image_along_both(build->graph, input[0], blurred(layer, dim[3]),
+                               blurred(layer, dim[2]));
 }
 
 /* ---- Grey ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Layers that move or join values without parameters: flatten, reshape, upsample, add, concat. */
+#include "nn/image_matrix.h"
 #include "nn/layer.h"
 
 #include <stdio.h>
@@ -65,6 +66,10 @@ static sc_value build_upsample(sc_build *build, const sc_layer *layer, const sc_
     if (input[0] == SC_NO_VALUE) return SC_NO_VALUE;
     const int64_t *d = sc_graph_desc(graph, input[0])->dim;
     const int64_t n = d[0], c = d[1], h = d[2], w = d[3], wide = w * factor[1];
+    const char *method = layer->options.method;
+    if (strcmp(method, "bilinear") == 0)
+        return sc_image_along_both(graph, input[0], sc_image_resized(method, w, wide),
+                                   sc_image_resized(method, h, h * factor[0]));
     sc_value x = stretch(graph, input[0], (int64_t[]){n, c, h, w, 1}, 4, factor[1]);
     x = stretch(graph, x, (int64_t[]){n, c, h, 1, wide}, 3, factor[0]);
     return sc_build_reshape(graph, x, 4, (int64_t[]){n, c, h * factor[0], wide});
@@ -143,10 +148,15 @@ static const sc_option reshape_options[] = {
      "one sample: channels, height, width; or features", 1, INT32_MAX, .required = true,
      .shorthand = true, .most = SC_MAX_RANK - 1, .example = "[1, 2]"},
 };
+static const sc_word upsample_methods[] = {{"nearest", "a block of equal pixels", NULL},
+                                           {"bilinear", "between the pixels around it", "linear"},
+                                           {0}};
 static const sc_option upsample_options[] = {
     {"factor", SC_OPTION_PAIR, offsetof(sc_layer_options, factor),
      "how often each pixel is repeated, down and across", 1, 4096, .required = true,
      .shorthand = true, .example = "2"},
+    {"method", SC_OPTION_WORD, offsetof(sc_layer_options, method), "what a pixel becomes",
+     .words = upsample_methods, .example = "bilinear", .aliases = "interpolation mode"},
 };
 
 const sc_layer_kind sc_layer_reshape = {
@@ -168,11 +178,11 @@ const sc_layer_kind sc_layer_reshape = {
 
 const sc_layer_kind sc_layer_upsample = {
     .record = {.word = "upsample",
-               .help = "images made larger: every pixel becomes a block of equal ones",
+               .help = "images made larger: every pixel becomes a block",
                .aliases = "upsample2d upsampling2d upsampling_nearest2d",
                .options = upsample_options,
-               .count = 1,
-               .standard = &standard,
+               .count = 2,
+               .standard = &(const sc_layer_options){.method = "nearest"},
                .size = sizeof standard},
     .declare = declare_upsample,
     .build = build_upsample,

@@ -46,21 +46,23 @@ typedef struct sc_layer_options {
     int filters, groups; /* conv2d */
     int kernel[2], stride[2], dilation[2];
     sc_padding padding;
-    bool use_bias, count_padding;
+    bool use_bias, count_padding, ceil;
     bool per_channel;        /* prelu */
     int pieces;              /* maxout: linear maps of a unit; 0 in other layers */
-    float rate;              /* dropout */
+    float rate;              /* dropout; reverse_gradient: the factor */
     bool spatial;            /* dropout: of whole channels */
     float deviation;         /* gaussian_noise, blur */
     float epsilon, momentum; /* of normalisation; batchnorm: running = momentum * running + (1 -
                                 momentum) * batch */
     int group;               /* batchnorm: samples of a statistics group; 0: the whole batch */
-    int axis;                /* concat, softmax */
+    int axis;                /* concat, softmax, slice */
+    int begin;               /* slice; its size is `units` */
+    float k;                 /* local_response_norm; alpha and beta are values, its size `group` */
     int factor[2];           /* upsample */
-    int size[2];             /* resize */
+    int size[2];             /* resize, adaptive_avgpool2d; conv2d_transpose: more at the end */
     const char *method;      /* resize: "bilinear", "nearest"; standardise: "image", "channel";
-                                position: "learned", "sinusoidal" */
-    socle_shape shape;       /* reshape: of a sample */
+                                position: "learned", "sinusoidal"; upsample: as resize */
+    socle_shape shape;       /* reshape: of a sample; permute: the order */
     const char *function;    /* activation: a word of activation_list.def ("relu"); rnn */
     float value[SC_LAYER_VALUES]; /* of an activation: what its formula reads, in the order of its
                                      row */

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Losses and gradients of tokens and pixels by PyTorch, in double, for tests/nn/test_sequences.c, and
 states and gradients of recurrent layers, for tests/nn/test_recurrent.c, and results and gradients of
-gated recurrent layers and of those of transformers, for tests/nn/test_sequence_layers.c.
+layers, for tests/nn/test_layer_values.c.
 
     python3 tests/golden/make_sequences.py > tests/nn/sequences.h
     python3 tests/golden/make_sequences.py recurrent > tests/nn/recurrent.h
-    python3 tests/golden/make_sequences.py layers > tests/nn/sequence_layers.h
+    python3 tests/golden/make_sequences.py layers > tests/nn/layer_values.h
 
 Needs PyTorch (1.13 made the committed numbers, 2.15 those of layers). Numbers that both sides need are drawn by the
 same recurrence (`numbers` here, `fill` in the test)."""
@@ -88,7 +88,7 @@ def recurrent(function, sequence, ragged, layers=1):
 def weighted(name, out, values):
     """writes a result, and the gradients by `values` of its sum weighted by drawn numbers"""
     (out * numbers(*out.shape).detach()).sum().backward()
-    write(name, torch.cat([out.reshape(-1)] + [value.grad.reshape(-1) for value in values]), 8, 16)
+    write(name, torch.cat([out.reshape(-1)] + [value.grad.reshape(-1) for value in values]), 8, 20)
 
 
 def turned(x, heads, theta):
@@ -172,6 +172,38 @@ def gated(name, layer, sequence, lengths=None):
     weighted(name, out, [x] + list(layer.parameters()))
 
 
+def of_module(name, module, *shape):
+    """a module of x and its parameters; or a function of x"""
+    global state
+    state = 777
+    x = numbers(2, *shape)
+    parameters = list(module.parameters()) if isinstance(module, torch.nn.Module) else []
+    for parameter in parameters:
+        parameter.data = numbers(*parameter.shape).detach()
+    weighted(name, module(x), [x] + parameters)
+
+
+def images():
+    nn = torch.nn
+    of_module("group_norm", nn.GroupNorm(2, 4, eps=1e-3), 4, 3, 2)
+    of_module("instance_norm", nn.InstanceNorm2d(2, eps=1e-3, affine=True), 2, 3, 3)
+    of_module("local_response_norm", nn.LocalResponseNorm(4, 0.5, 0.75, 2.0), 6, 2, 2)
+    of_module("conv1d", nn.Conv1d(4, 6, 3, stride=2, padding=2, dilation=2, groups=2), 4, 6)
+    of_module("conv2d_transpose", nn.ConvTranspose2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 0),
+                                                     output_padding=(1, 0), groups=2), 4, 3, 2)
+    of_module("transpose_dilated", nn.ConvTranspose2d(2, 1, 2, stride=3, dilation=2, bias=False),
+              2, 2, 2)
+    of_module("adaptive_avgpool2d", nn.AdaptiveAvgPool2d((3, 4)), 2, 5, 3)
+    of_module("maxpool_ceil", nn.MaxPool2d(3, 2, 1, ceil_mode=True), 2, 6, 5)
+    of_module("avgpool_ceil", nn.AvgPool2d(2, 3, ceil_mode=True, count_include_pad=False), 2, 5, 4)
+    of_module("global_maxpool", lambda x: x.amax((2, 3)), 3, 3, 2)
+    of_module("upsample_bilinear", nn.Upsample(scale_factor=(2, 3), mode="bilinear"), 2, 3, 2)
+    of_module("permuted", lambda x: x.permute(0, 3, 1, 2), 3, 2, 4)
+    of_module("sliced", lambda x: x[:, :, 1:3], 3, 4)
+    of_module("padded", lambda x: functional.pad(x, (3, 4, 1, 2)), 1, 2, 2)
+    of_module("stopped", lambda x: x.detach() * x, 3, 4)
+
+
 def layers():
     lstm, gru, rnn = torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN
     gated("gru_sequence", gru(8, 4, batch_first=True), True)
@@ -181,6 +213,7 @@ def layers():
     gated("lstm_last", lstm(8, 3, 2, batch_first=True), False, [3, 1])
     gated("lstm_both", lstm(8, 3, batch_first=True, bidirectional=True), False, [3, 1])
     gated("rnn_both", rnn(8, 4, batch_first=True, bidirectional=True), True)
+    images()
     attention("attention_self", 2)
     attention("attention_causal", 4, causal=True, bias=False)
     attention("attention_lengths", 2, lengths=[3, 1])

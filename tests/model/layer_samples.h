@@ -51,6 +51,22 @@ static const struct {
                   "from: [reshape1, attention1]}}]"},
     {"position", "network: [{reshape: [3, 256]}, {position: {weight_init: zeros}}, {position: "
                  "sinusoidal}]"},
+    {"conv1d", "network: [{reshape: [4, 192]}, {conv1d: {filters: 6, kernel: 3, stride: 2, "
+               "dilation: 3, padding: [0, 0, 2, 1], groups: 2}}]"},
+    {"conv2d_transpose",
+     "network: [{conv2d_transpose: {filters: 6, kernel: [2, 3], stride: 2, output_padding: [1, 0], "
+     "padding: [1, 0, 1, 1], groups: 3, bias: false}}]"},
+    {"global_maxpool", "network: [global_maxpool]"},
+    {"adaptive_avgpool2d", "network: [{adaptive_avgpool2d: [3, 5]}, {adaptive_avgpool: 2}]"},
+    {"group_norm", "network: [{group_norm: {groups: 3, epsilon: 0.1}}, {group_norm: 1}]"},
+    {"instance_norm", "network: [{instance_norm: {epsilon: 0.1}}]"},
+    {"local_response_norm",
+     "network: [lrn, {local_response_norm: {size: 3, alpha: 0.1, beta: 0.5, k: 2}}]"},
+    {"permute", "network: [{permute: [2, 0, 1]}]"},
+    {"slice", "network: [{slice: {axis: 1, begin: 2, size: 3}}, {slice: {begin: 1}}]"},
+    {"pad", "network: [{pad: 1}, {pad: [1, 2, 0, 3]}]"},
+    {"stop_gradient", "network: [stop_gradient]"},
+    {"reverse_gradient", "network: [reverse_gradient, {reverse_gradient: 0.25}]"},
     {"distances", "network: [{distances: 5}, {distances: {units: 2, weight_init: ones}}]"},
 };
 

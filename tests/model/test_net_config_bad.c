@@ -339,7 +339,7 @@ Test(net_config_bad, other_functions_are_not_hinted_at) {
             SC_TRUE(strstr(env.text, "did you mean") == NULL);
         }
     }
-    SC_TRUE(count > 25);
+    SC_TRUE(count > 15);
 }
 
 static void check_optimizer(const char *yaml, const char *part) {

@@ -213,7 +213,7 @@ Test(options, padding_has_all_forms) {
         expect_refused(&rows[r], "[]", "must have 1 to 4 elements");
         count++;
     }
-    SC_EQ(count, 3);
+    SC_EQ(count, 6);
 }
 
 /* However a number is written, it is that number, whole or not. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See measured.h. A candidate's text is "round 3: 12.5 us", or anything else for one that is not to
- * be used. Anybody may have written it. */
+/* See measured.h. A candidate's text is "round 3: 12.5 us" or "round 3: 12.5 us, chosen", or
+ * anything else for one that is not to be used. Anybody may have written it. */
 #include "backend/measured.h"
 
 #include "backend/records_private.h"
@@ -13,7 +13,7 @@
 enum { MOST_ROUNDS = 99 };
 
 static bool read_measured(sc_measured *out, const char *text) {
-    static const char word[] = "round ", unit[] = " us";
+    static const char word[] = "round ", unit[] = " us", mark[] = ", chosen";
     char number[SC_NUMBER_TEXT];
     *out = (sc_measured){0};
     if (!text || strncmp(text, word, sizeof word - 1) != 0) return false;
@@ -22,15 +22,17 @@ static bool read_measured(sc_measured *out, const char *text) {
     for (; *text >= '0' && *text <= '9' && rounds <= MOST_ROUNDS; text++)
         rounds = rounds * 10 + (*text - '0');
     const char *end = strstr(text, unit);
-    if (rounds == 0 || rounds > MOST_ROUNDS || strncmp(text, ": ", 2) != 0 || !end || end[3])
-        return false;
+    if (rounds == 0 || rounds > MOST_ROUNDS || strncmp(text, ": ", 2) != 0 || !end) return false;
+    const char *behind = end + sizeof unit - 1;
+    bool chosen = strcmp(behind, mark) == 0;
+    if (*behind && !chosen) return false;
     size_t length = (size_t)(end - text - 2);
     if (length == 0 || length >= sizeof number) return false;
     memcpy(number, text + 2, length);
     number[length] = '\0';
     double value;
     if (!sc_number_parse(&value, number) || !isfinite(value) || value <= 0) return false;
-    *out = (sc_measured){rounds, value * 1e-6};
+    *out = (sc_measured){rounds, value * 1e-6, chosen};
     return true;
 }
 
@@ -57,7 +59,8 @@ socle_status sc_measured_set(sc_records *records, const sc_device_info *device, 
     if (why)
         snprintf(text, sizeof text, "%.200s", why);
     else
-        snprintf(text, sizeof text, "round %d: %s us", measured->rounds, number);
+        snprintf(text, sizeof text, "round %d: %s us%s", measured->rounds, number,
+                 measured->chosen ? ", chosen" : "");
     for (char *c = text; *c; c++)
         if ((unsigned char)*c < ' ' || (unsigned char)*c > '~') *c = '?';
     json_t *value = json_string(text);
@@ -70,6 +73,22 @@ socle_status sc_measured_set(sc_records *records, const sc_device_info *device, 
         return sc_fail(records->env, SOCLE_STATUS_OUT_OF_MEMORY,
                        "what was measured of %s on %s is not stored", sc_op_word(op), device->name);
     records->changed[SC_RECORD_MEASURED] = true;
+    return SOCLE_OK;
+}
+
+socle_status sc_measured_choose(sc_records *records, const sc_device_info *device, sc_op op,
+                                const char *shape, const char *candidate) {
+    const char *name;
+    json_t *value;
+    void *next;
+    json_t *candidates = candidates_of(records, device, op, shape);
+    json_object_foreach_safe(candidates, next, name, value) {
+        sc_measured one;
+        bool chosen = candidate && strcmp(name, candidate) == 0;
+        if (!read_measured(&one, json_string_value(value)) || one.chosen == chosen) continue;
+        one.chosen = chosen;
+        SC_TRY(sc_measured_set(records, device, op, shape, name, &one, NULL));
+    }
     return SOCLE_OK;
 }
 
@@ -95,7 +114,7 @@ const char *sc_measured_best(const sc_device *device, const sc_op_desc *desc) {
     sc_text_free(&shape);
     json_object_foreach(candidates, name, value) {
         sc_measured one;
-        if (!read_measured(&one, json_string_value(value))) continue;
+        if (!read_measured(&one, json_string_value(value)) || !one.chosen) continue;
         if (best && !is_better(&one, name, &best_measured, best)) continue;
         best = name;
         best_measured = one;
@@ -120,7 +139,8 @@ static socle_status merge_candidate(json_t *known, const char *name, json_t *val
     const char *text = json_string_value(json_object_get(known, name));
     read_measured(&mine, text);
     read_measured(&theirs, json_string_value(value));
-    if (text && theirs.rounds <= mine.rounds) return SOCLE_OK;
+    bool better = theirs.rounds > mine.rounds || (theirs.chosen && !mine.chosen);
+    if (text && (!better || theirs.rounds < mine.rounds)) return SOCLE_OK;
     ++*taken;
     return json_object_set(known, name, value) == 0 ? SOCLE_OK : SOCLE_STATUS_OUT_OF_MEMORY;
 }

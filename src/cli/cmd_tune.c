@@ -3,6 +3,7 @@
  * shapes of a network on this device. How it is searched for is src/tune's; here is what is asked
  * for, and the process that tries candidates, which is this command once more. */
 #include "backend/measured.h"
+#include "base/thread_pool.h"
 #include "bench/bench.h"
 #include "cli/progress.h"
 #include "cli/recipe_choice.h"
@@ -123,12 +124,10 @@ static socle_status answer(sc_cli *cli) {
 
 /* ---- Shapes ---- */
 
-static socle_status forecast(const tune_settings *settings, sc_device *device,
-                             const sc_recipe *recipe) {
+static socle_status forecast(sc_device *device, const sc_recipe *recipe) {
     sc_forecast_request request;
     sc_forecast found;
     sc_updates updates;
-    (void)settings;
     SC_TRY(sc_updates_create(&updates, recipe->net, &recipe->fit));
     socle_status status = sc_fit_forecast_request(&request, recipe->net, &recipe->fit, 1,
                                                   recipe->train, recipe->test);
@@ -142,10 +141,10 @@ static socle_status forecast(const tune_settings *settings, sc_device *device,
 }
 
 /* What a run would ask the device for, in training and in evaluation. */
-static socle_status shapes_of_network(const tune_settings *settings, sc_device *device,
-                                      const sc_recipe *recipe, sc_tune_shapes *shapes) {
+static socle_status shapes_of_network(sc_device *device, const sc_recipe *recipe,
+                                      sc_tune_shapes *shapes) {
     device->watch = (sc_watch){sc_tune_shapes_add, shapes};
-    socle_status status = forecast(settings, device, recipe);
+    socle_status status = forecast(device, recipe);
     device->watch = (sc_watch){0};
     return status;
 }
@@ -157,8 +156,49 @@ static bool stops(void) {
     return sc_signal_seen() != 0;
 }
 
-static socle_status search(const tune_settings *settings, sc_device *device, char *name,
-                           const sc_tune_shapes *shapes) {
+/* Passes over a network: where a shape is computed in another way the plan may be another one, and
+ * meet shapes that it did not meet before. */
+enum { PASSES = 8 };
+
+typedef struct tuner {
+    const tune_settings *settings;
+    const sc_recipe *recipe; /* NULL: the standard shapes */
+    sc_tune_shapes shapes;
+    sc_tune_search search;
+    uint64_t begin;
+} tuner;
+
+static socle_status collect(tuner *t) {
+    if (t->recipe)
+        SC_TRY(shapes_of_network(t->search.device, t->recipe, &t->shapes));
+    else
+        sc_tune_shapes_standard(&t->shapes, t->settings->op);
+    return t->shapes.status;
+}
+
+static socle_status pass(tuner *t) {
+    const uint64_t passed = sc_now_ns() - t->begin, all = (uint64_t)(t->settings->minutes * 6e10);
+    if (passed >= all) return SOCLE_OK;
+    t->search.nanoseconds = all - passed;
+    return sc_tune_search_run(&t->search);
+}
+
+static socle_status run_passes(tuner *t) {
+    sc_cli *cli = t->settings->cli;
+    for (int number = 0; number < PASSES; number++) {
+        t->search.first = t->shapes.count;
+        SC_TRY(collect(t));
+        if (t->search.first == t->shapes.count) return SOCLE_OK;
+        if (number == 0)
+            sc_cli_say(cli, "tuning %s for %d shapes, at most %g minutes",
+                       t->search.device->info.name, t->shapes.count, t->settings->minutes);
+        SC_TRY(pass(t));
+    }
+    return SOCLE_OK;
+}
+
+static socle_status tune_device(const tune_settings *settings, sc_device *device, char *name,
+                                const sc_recipe *recipe) {
     sc_cli *cli = settings->cli;
     char threads[NAME];
     snprintf(threads, sizeof threads, "--threads=%d", cli->threads);
@@ -170,32 +210,20 @@ static socle_status search(const tune_settings *settings, sc_device *device, cha
                              .deadline = (uint64_t)settings->deadline * 1000000000u,
                              .stops = stops};
     sc_tune_printer printer = {.cli = cli, .device = name, .live = sc_progress_live(cli)};
-    const sc_tune_search all = {.env = &cli->env,
-                                .device = device,
-                                .records = cli->records,
-                                .worker = &worker,
-                                .shapes = shapes,
-                                .nanoseconds = (uint64_t)(settings->minutes * 6e10),
-                                .report = sc_tune_print,
-                                .user = &printer};
-    sc_cli_say(cli, "tuning %s (%s) for %d shapes, at most %g minutes", name, device->info.name,
-               shapes->count, settings->minutes);
-    socle_status status = sc_tune_search_run(&all);
+    tuner t = {.settings = settings,
+               .recipe = recipe,
+               .shapes = {.env = &cli->env},
+               .search = {.env = &cli->env,
+                          .device = device,
+                          .records = cli->records,
+                          .worker = &worker,
+                          .shapes = &t.shapes,
+                          .report = sc_tune_print,
+                          .user = &printer},
+               .begin = sc_now_ns()};
+    socle_status status = run_passes(&t);
     sc_tune_worker_end(&worker);
-    return status;
-}
-
-static socle_status tune_device(const tune_settings *settings, sc_device *device, char *name,
-                                const sc_recipe *recipe) {
-    sc_tune_shapes shapes = {.env = &settings->cli->env};
-    socle_status status = SOCLE_OK;
-    if (recipe)
-        status = shapes_of_network(settings, device, recipe, &shapes);
-    else
-        sc_tune_shapes_standard(&shapes, settings->op);
-    if (status == SOCLE_OK) status = shapes.status;
-    if (status == SOCLE_OK) status = search(settings, device, name, &shapes);
-    sc_tune_shapes_free(&shapes);
+    sc_tune_shapes_free(&t.shapes);
     return status;
 }
 

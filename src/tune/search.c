@@ -39,7 +39,10 @@ static bool is_over(const shape_search *s, int round) {
 static socle_status note(const shape_search *s, int candidate, int round,
                          const sc_tune_outcome *outcome) {
     const sc_tune_search *all = s->all;
-    const sc_measured measured = {round, outcome->seconds};
+    sc_measured known = {0};
+    sc_measured_find(&known, all->records, &all->device->info, s->shape->desc.op, s->shape->name,
+                     s->candidate[candidate].text);
+    const sc_measured measured = {round, outcome->seconds, known.chosen};
     SC_TRY(sc_measured_set(all->records, &all->device->info, s->shape->desc.op, s->shape->name,
                            s->candidate[candidate].text, &measured,
                            outcome->timed ? NULL : outcome->why));
@@ -80,17 +83,32 @@ static void recall(shape_search *s) {
     }
 }
 
+/* The candidate that runs take from now on; -1: none. */
+static int choose(const shape_search *s, const int *order, int left) {
+    const sc_halving_entry *standard = &s->entry[0];
+    if (left == 0) return -1;
+    double seconds = s->entry[order[0]].seconds;
+    return standard->rounds && seconds > (1 - SC_TUNE_GAIN) * standard->seconds ? 0 : order[0];
+}
+
+static socle_status conclude(const shape_search *s, int chosen) {
+    const sc_tune_search *all = s->all;
+    report(s, (sc_tune_report){.event = SC_TUNE_END,
+                               .candidate = chosen < 0 ? NULL : s->candidate[chosen].text,
+                               .seconds = chosen < 0 ? 0 : s->entry[chosen].seconds,
+                               .standard = s->entry[0].rounds ? s->entry[0].seconds : 0});
+    SC_TRY(sc_measured_choose(all->records, &all->device->info, s->shape->desc.op, s->shape->name,
+                              chosen < 0 ? NULL : s->candidate[chosen].text));
+    return sc_records_save(all->records, all->env);
+}
+
 static socle_status halve(shape_search *s) {
     int *order, left = 0;
     SC_TRY(sc_allocate(s->all->env, &order, (size_t)s->count, sizeof *order));
     report(s, (sc_tune_report){.event = SC_TUNE_BEGIN});
     socle_status status =
         sc_halving_run(s->entry, s->count, SC_TUNE_ROUNDS, measure, s, order, &left);
-    if (status == SOCLE_OK)
-        report(s, (sc_tune_report){.event = SC_TUNE_END,
-                                   .candidate = left ? s->candidate[order[0]].text : NULL,
-                                   .seconds = left ? s->entry[order[0]].seconds : 0,
-                                   .standard = s->entry[0].rounds ? s->entry[0].seconds : 0});
+    if (status == SOCLE_OK) status = conclude(s, choose(s, order, left));
     sc_release(s->all->env, order);
     return status;
 }
@@ -115,7 +133,7 @@ static socle_status search_shape(const sc_tune_search *all, int number, uint64_t
 
 socle_status sc_tune_search_run(const sc_tune_search *search) {
     const uint64_t begin = sc_now_ns();
-    for (int i = 0; i < search->shapes->count; i++) {
+    for (int i = search->first; i < search->shapes->count; i++) {
         uint64_t passed = sc_now_ns() - begin, share = 0;
         if (search->nanoseconds) {
             if (passed >= search->nanoseconds) return SOCLE_OK;

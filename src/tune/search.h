@@ -8,6 +8,8 @@
 #include "tune/worker.h"
 
 enum { SC_TUNE_ROUNDS = 3 };
+/* What a run takes without a record is left only for what is quicker by more than this part. */
+#define SC_TUNE_GAIN 0.05
 
 typedef enum sc_tune_event { SC_TUNE_BEGIN, SC_TUNE_TRIED, SC_TUNE_END } sc_tune_event;
 
@@ -16,7 +18,7 @@ typedef struct sc_tune_report {
     const sc_tune_shape *shape;
     int number, of;        /* the shape's place, from 1 */
     int candidates;        /* of it */
-    const char *candidate; /* tried: which; end: the best, NULL: none */
+    const char *candidate; /* tried: which; end: what is chosen, NULL: none */
     double seconds;        /* of it; 0: none */
     double standard;       /* end: of what a run would take without a record; 0: not known */
     const char *why;       /* tried: why it is out; else NULL */
@@ -29,6 +31,7 @@ typedef struct sc_tune_search {
     sc_records *records; /* of what is known; saved after every candidate */
     sc_tune_worker *worker;
     const sc_tune_shapes *shapes;
+    int first;            /* of the shapes to search for: those before it were */
     uint64_t nanoseconds; /* for all of it; 0: as long as it takes */
     void (*report)(void *user, const sc_tune_report *report); /* NULL: nobody asks */
     void *user;

@@ -32,7 +32,7 @@ static void finish(fixture *f) {
 }
 
 static void set(fixture *f, const char *candidate, int rounds, double seconds) {
-    const sc_measured value = {rounds, seconds};
+    const sc_measured value = {rounds, seconds, false};
     SC_OK(&f->env, sc_measured_set(f->records, &f->card, SC_OP_MATMUL, SHAPE, candidate, &value,
                                    rounds ? NULL : "its process died: \x1b[31m"));
 }
@@ -92,6 +92,8 @@ Test(measured, odd_texts_are_not_used) {
                                         "round 1: inf us",
                                         "round 1: 1e999 us",
                                         "round 1: 5,5 us",
+                                        "round 1: 5 us, taken",
+                                        "round 1: 5 us, chosen.",
                                         "round 1: 5000000000000000000000000000000000000000000 us"};
     fixture f;
     char file[1024];
@@ -105,6 +107,34 @@ Test(measured, odd_texts_are_not_used) {
         SC_EQ(get(&f, "a").rounds, 0);
         SC_EQ(get(&f, "b").rounds, 2);
     }
+    finish(&f);
+}
+
+static int chosen(const fixture *f) {
+    int count = 0;
+    for (const char *name = "abcd"; *name; name++)
+        count += get(f, (const char[]){*name, '\0'}).chosen;
+    return count;
+}
+
+Test(measured, one_is_chosen) {
+    fixture f;
+    setup(&f);
+    set(&f, "a", 1, 5e-6);
+    set(&f, "b", 2, 5e-6);
+    set(&f, "c", 0, 0);
+    SC_EQ(chosen(&f), 0);
+    SC_OK(&f.env, sc_measured_choose(f.records, &f.card, SC_OP_MATMUL, SHAPE, "a"));
+    SC_TRUE(chosen(&f) == 1 && get(&f, "a").chosen && get(&f, "a").rounds == 1);
+    SC_OK(&f.env, sc_measured_choose(f.records, &f.card, SC_OP_MATMUL, SHAPE, "b"));
+    SC_TRUE(chosen(&f) == 1 && get(&f, "b").chosen);
+    SC_OK(&f.env, sc_records_save(f.records, &f.env));
+    reload(&f);
+    SC_TRUE(chosen(&f) == 1 && get(&f, "b").chosen);
+    SC_OK(&f.env, sc_measured_choose(f.records, &f.card, SC_OP_MATMUL, SHAPE, "c"));
+    SC_EQ(chosen(&f), 0); /* it is not to be used */
+    SC_OK(&f.env, sc_measured_choose(f.records, &f.card, SC_OP_MATMUL, SHAPE, NULL));
+    SC_EQ(chosen(&f), 0);
     finish(&f);
 }
 
@@ -134,6 +164,10 @@ Test(measured, merges) {
     SC_OK(&f.env,
           sc_measured_merge(f.records, &f.env, sc_temp_file(&f.folder, "other.json"), &taken));
     SC_EQ(taken, 3); /* nothing new */
+    put_other(&f, BEGIN "\"b\": \"round 2: 1.0 us, chosen\"" END);
+    SC_OK(&f.env,
+          sc_measured_merge(f.records, &f.env, sc_temp_file(&f.folder, "other.json"), &taken));
+    SC_TRUE(taken == 4 && get(&f, "b").chosen);
     finish(&f);
 }
 

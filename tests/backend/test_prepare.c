@@ -255,7 +255,7 @@ static void measured(sc_records *records, const fixture *x, const char *candidat
                      double seconds) {
     sc_text shape;
     sc_env env;
-    const sc_measured value = {rounds, seconds};
+    const sc_measured value = {rounds, seconds, rounds > 0};
     sc_env_init(&env, NULL, NULL);
     sc_text_init(&shape, &env);
     sc_op_class(&shape, &x->desc);
@@ -276,6 +276,13 @@ Test(prepare, what_was_measured_is_asked_first) {
     options.records = records;
     setup(&x, &options);
     const sc_device_info *info = &x.f.device->info;
+    const sc_measured passing = {9, 1e-9, false}; /* measured, and not chosen */
+    sc_text shape;
+    sc_text_init(&shape, &env);
+    sc_op_class(&shape, &x.desc);
+    SC_OK(&env, sc_measured_set(records, info, x.desc.op, shape.data, "second", &passing, NULL));
+    sc_text_free(&shape);
+    chosen(&x, NULL, "first");
     measured(records, &x, "second TILE=8", 1, 2e-6);
     chosen(&x, NULL, "second");
     tuned(&x.second, 8, 0);

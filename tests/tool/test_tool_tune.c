@@ -116,7 +116,7 @@ Test(tool_tune, files_of_others) {
     SC_EQ(known(), before);
     tool_put_text("other.json",
                   "{\"version\": 1, \"devices\": {\"a | 1\": {\"softmax\": {\"s\": {\"plain\": "
-                  "\"round 1: 5.0 us\"}}}}}");
+                  "\"round 1: 5.0 us, chosen\"}}}}}");
     tool_expect(0, "1 measurements taken over", "tune --merge other.json");
     SC_EQ(known(), before + 1);
 }

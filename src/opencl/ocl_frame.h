@@ -7,7 +7,7 @@
 
 #include "opencl/ocl.h"
 
-enum { SC_OCL_FRAME_KERNELS = 3 };
+enum { SC_OCL_FRAME_KERNELS = 4 };
 
 /* An operation that is one kernel over one struct of sizes. */
 typedef struct sc_ocl_single {

@@ -51,6 +51,7 @@
     X(sc_ocl_attention_grad_key_rows)                                                              \
     X(sc_ocl_gather_wide)                                                                          \
     X(sc_ocl_gather_thin)                                                                          \
+    X(sc_ocl_scatter_add_sorted)                                                                   \
     X(sc_ocl_scatter_add_wide)                                                                     \
     X(sc_ocl_scatter_add_thin)                                                                     \
     X(sc_ocl_put_rows_wide)                                                                        \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gather, scatter-add, put-rows and argmax (cl/index.cl). One kernel each; `wide` gives a work-item
- * many columns (CPU-class devices), `thin` one (GPUs, and the reference). A table that put-rows may
- * not write over is copied first. */
+ * many columns (CPU-class devices), `thin` one (GPUs, and the reference; but see ocl_scatter.c). A
+ * table that put-rows may not write over is copied first. */
 #include "opencl/ocl_frame.h"
 
 #include "cl/shape_rows.h"

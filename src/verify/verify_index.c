@@ -31,6 +31,19 @@ static void scatter(sc_verify_list *list, int64_t table, int64_t rows, int64_t w
     list->emit(list, &test);
 }
 
+/* One to three digits of a key, at their edges; more rows than a group has work-items, and tiles of
+ * several rounds. */
+static void scatter_sorts(sc_verify_list *list) {
+    scatter(list, 1, 300, 2, 1, SC_FILL_WILD_INDEX);
+    if (list->small) return;
+    scatter(list, 255, 256, 3, 1, SC_FILL_WILD_INDEX);
+    scatter(list, 256, 257, 3, 0, SC_FILL_WILD_INDEX);
+    scatter(list, 257, 2048, 2, 1, SC_FILL_INDEX);
+    scatter(list, 65535, 700, 1, 1, SC_FILL_WILD_INDEX);
+    scatter(list, 65537, 700, 1, 0, SC_FILL_INDEX);
+    scatter(list, 300, 33000, 2, 0, SC_FILL_WILD_INDEX);
+}
+
 static void put(sc_verify_list *list, int dtype, int64_t table, int64_t rows, int64_t width,
                 int64_t per_sample) {
     sc_verify_case test = sc_verify_case_of(SC_OP_PUT_ROWS, 3, 1, "different rows");
@@ -86,6 +99,7 @@ void sc_verify_index_cases(sc_verify_list *list) {
     if (!list->small) scatter(list, 16500, 90, 3, 6, SC_FILL_WILD_INDEX); /* longer ranges */
     scatter(list, 3, list->small ? 20 : 2049, 8, true, SC_FILL_INDEX); /* long chains per row of the
                                                                           table */
+    scatter_sorts(list);
 }
 
 void sc_verify_index_random(sc_verify_list *list, sc_draw *draw) {

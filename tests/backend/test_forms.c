@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Operations whose order of sums is part of their meaning: the form for GPUs gives the bits of the
+ * plain form, and of the cpu backend. */
+#include "device_fixture.h"
+
+enum { MOST = 1 << 17 };
+
+/* Runs `desc` on the device by the implementation. Result: its first output, in `out`. */
+static void run(const char *device, const char *implementation, const sc_op_desc *desc,
+                void *const *inputs, float *out, int64_t rows) {
+    device_fixture f;
+    sc_kernel *kernel;
+    void *data[SC_MAX_OPERANDS];
+    const sc_launch launch = {.rows = rows};
+    device_open(&f, device, NULL);
+    for (int i = 0; i < desc->inputs; i++) data[i] = inputs[i];
+    data[desc->inputs] = out;
+    SC_OK(&f.env, sc_prepare(&kernel, f.device, desc, implementation));
+    device_run(&f, kernel, desc, data, &launch);
+    sc_kernel_release(kernel);
+    device_close(&f);
+}
+
+static void same_bits(const sc_op_desc *desc, const char *const *forms, void *const *inputs,
+                      int64_t rows) {
+    static float standard[MOST], found[MOST];
+    const size_t bytes = sc_tensor_bytes(&desc->tensor[desc->inputs]);
+    SC_TRUE(bytes <= sizeof standard);
+    memset(standard, 0xff, bytes);
+    run("cpu", NULL, desc, inputs, standard, rows);
+    for (; *forms; forms++) {
+        SC_REPRO("%s %s", sc_op_word(desc->op), *forms);
+        memset(found, 0xff, bytes);
+        run("opencl:0", *forms, desc, inputs, found, rows);
+        SC_EQ_MEMORY(found, standard, bytes);
+    }
+}
+
+/* Few entries with long sums, entries without rows, and rows that name none. */
+static void scatter(int64_t table, int64_t rows, int64_t columns) {
+    static const char *const forms[] = {"thin", "wide", "sorted", NULL};
+    static float source[MOST];
+    static int index[MOST];
+    sc_op_desc desc = {.op = SC_OP_SCATTER_ADD, .inputs = 2, .outputs = 1};
+    void *const inputs[] = {index, source};
+    desc.tensor[0] = sc_tensor_make(SOCLE_I32, 1, 1, &rows);
+    desc.tensor[1] = sc_tensor_make(SOCLE_F32, 1, 2, (const int64_t[]){rows, columns});
+    desc.tensor[2] = sc_tensor_make(SOCLE_F32, 0, 2, (const int64_t[]){table, columns});
+    SC_TRUE(rows * columns <= MOST);
+    device_fill(source, (size_t)(rows * columns), 5);
+    for (int64_t i = 0; i < rows; i++) index[i] = (int)(i * i * 7919 % (table + table / 8)) - 1;
+    same_bits(&desc, forms, inputs, rows);
+    same_bits(&desc, forms, inputs, rows / 3);
+}
+
+Test(forms, scatter_add_adds_in_the_order_of_the_rows) {
+    scatter(8, 3000, 5);
+    scatter(3000, 2500, 17);
+    scatter(70000, 900, 1);
+}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See toy.h: the table, and the rule of each row. Sine and cosine are those of base/circle.h, which
  * have the same bits everywhere. */
-#include "data/toy.h"
 #include "base/circle.h"
 #include "base/rng.h"
 #include "base/text.h"
 #include "data/column_kind.h"
+#include "data/toy_private.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -35,6 +35,8 @@ typedef struct toy {
     int inputs;
     int classes; /* 0: as many as the option says; VALUES */
     void (*make)(point *out, const draw *of);
+    sc_toy_paint *paint; /* of pictures; the others are NULL or 0 then */
+    bool labels_pixels;
 } toy;
 
 enum { VALUES = -1, MOST_SAMPLES = 1000000 };
@@ -152,6 +154,16 @@ static const sc_option spiral_options[] = {
     SEED,
     CLASSES("arms, each a class"),
     {"turns", SC_OPTION_FLOAT, AT(turns), "of an arm around the middle", 0, 100, .example = "1.5"}};
+#define PICTURES                                                                                   \
+    {"size", SC_OPTION_PAIR,       AT(size), "height and width of a picture", 8,                   \
+     1024,   .example = "[24, 32]"},                                                               \
+    {                                                                                              \
+        "channels", SC_OPTION_INTEGER, AT(channels), "1: grey, 3: colours", 1, 16, .example = "3"  \
+    }
+#define OF_PIXELS "the standard deviation of what is added to each pixel; 1 is from black to white"
+static const sc_option stripe_options[] = {SAMPLES, NOISE(OF_PIXELS), SEED,
+                                           CLASSES("directions, each a class"), PICTURES};
+static const sc_option shape_options[] = {SAMPLES, NOISE(OF_PIXELS), SEED, PICTURES};
 static const sc_option blob_options[] = {SAMPLES, NOISE(OF_POINTS), SEED,
                                          CLASSES("clouds, each a class")};
 
@@ -160,6 +172,7 @@ static const sc_option blob_options[] = {SAMPLES, NOISE(OF_POINTS), SEED,
 #define MANY .samples = 300
 #define CLOUDS .samples = 300, .noise = 0.5f, .classes = 3
 #define CIRCLES .samples = 300, .factor = 0.5f
+#define IMAGES .samples = 300, .noise = 0.1f, .channels = 1, .size = {32, 32}
 #define ARMS .samples = 300, .classes = 2, .turns = 1.75f
 
 #define ROW(of, text, its, ...)                                                                    \
@@ -193,6 +206,14 @@ static const toy toys[] = {
      VALUES, make_plane},
     {ROW("sine", "the value sin(x) for x from -pi to pi", value_options, MANY), 1, VALUES,
      make_sine},
+    {ROW("stripes", "pictures of stripes, whose direction is the class", stripe_options, IMAGES,
+         .classes = 4),
+     .paint = sc_toy_stripes},
+    {ROW("shapes",
+         "pictures of discs, squares and triangles; each pixel has a class: 0 ground, 1 disc, 2 "
+         "square, 3 triangle",
+         shape_options, IMAGES),
+     .paint = sc_toy_shapes, .labels_pixels = true},
 };
 static const sc_record *const records[] = {&toys[0].record,
                                            &toys[1].record,
@@ -204,6 +225,8 @@ static const sc_record *const records[] = {&toys[0].record,
                                            &toys[7].record,
                                            &toys[8].record,
                                            &toys[9].record,
+                                           &toys[10].record,
+                                           &toys[11].record,
                                            NULL};
 
 const sc_family sc_toy_family = {
@@ -279,7 +302,10 @@ socle_status sc_toy_make(sc_dataset **out, sc_env *env, const sc_toy_options *op
     if (!record)
         return sc_fail(env, SOCLE_STATUS_CONFIG, "there is no generator '%s'", options->kind);
     SC_TRY(sc_dataset_create(out, env, record->word, options->samples));
-    socle_status status = fill(*out, (const toy *)record, options);
+    const toy *kind = (const toy *)record;
+    socle_status status =
+        kind->paint ? sc_toy_paint_all(*out, env, options, kind->paint, kind->labels_pixels)
+                    : fill(*out, kind, options);
     if (status == SOCLE_OK) return SOCLE_OK;
     sc_dataset_destroy(*out);
     *out = NULL;

@@ -88,7 +88,7 @@ static const sc_option part_options[] = {
      "1; 0: all; others are 0",
      0, SC_VOCABULARY - 1, .example = "5000"},
     {"generate", SC_OPTION_KIND, AT(toy),
-     "toy data, in the place of files: points that a rule gives a class or a value",
+     "toy data, in the place of files: points that a rule gives a class or a value, or pictures",
      .required = true, .unless = "images csv folder text", .family = &sc_toy_family,
      .example = "{spiral: {samples: 600, noise: 0.1}}"},
     {"target", SC_OPTION_NAMES, ELSEWHERE,

@@ -133,12 +133,13 @@ Test(toy, bits_are_those_of_any_machine) {
         "6a798213ceb07c7b99479878e13a93fa", "550f1ebfc5dd640764caf2dbe6f76c4b",
         "8bdad67a0d3ae292996b494921dc57d1", "7982ee95664f3ae4fa1af564e7e0c686",
         "1ecce84ac361207575a03c591e29acf0", "dafd359636d22910c8241447ef74513c",
-        "45d2c1e0134b7f5b3fbf015adba113a7", "2ca2d540877fe78b0bb1ac58d908e8be"};
+        "45d2c1e0134b7f5b3fbf015adba113a7", "2ca2d540877fe78b0bb1ac58d908e8be",
+        "66098fe918740572233496b1e3f09a02", "8a3a0dd4a6d959ce75e17b54ab295738"};
     int k = 0;
     for (const sc_record *const *kind = sc_toy_family.record; *kind; kind++, k++) {
         char text[SC_HASH_TEXT];
         sc_dataset *data = make((*kind)->word, 64, 0.1f, 42);
-        unsigned char bytes[64 * 12];
+        static unsigned char bytes[64 * 2048];
         size_t used = 0;
         for (int c = 0; c < 2; c++) {
             const sc_column *column = sc_dataset_column(data, c);
@@ -157,6 +158,11 @@ Test(toy, are_as_of_a_table) {
     for (const sc_record *const *kind = sc_toy_family.record; *kind; kind++) {
         sc_dataset *data = make((*kind)->word, 12, 0.1f, 5);
         sc_preparation preparation;
+        if (sc_dataset_column(data, 0)->shape.rank == 3) { /* pictures are their own form */
+            SC_TRUE(sc_dataset_preparation(data) == NULL);
+            sc_dataset_destroy(data);
+            continue;
+        }
         SC_OK(&env, sc_preparation_read(&preparation, &env, "toy", sc_dataset_preparation(data)));
         const sc_field *classes = sc_preparation_classes(&preparation);
         const sc_column *input = sc_dataset_column(data, 0);

@@ -225,7 +225,7 @@ Test(tool_usage, completions) {
         {"inspect tool", "tool.yaml"},
         {"completion z", "zsh"},
         {"help compl", "completion"},
-        {"help layer conv", "conv2d"},
+        {"help layer conv", "conv2d conv1d conv2d_transpose"},
         {"train --set train.ba", "train.batch="},
         {"train --set losses", ""}, /* a list: its members have numbers */
         {"train --set train.groups.", ""},

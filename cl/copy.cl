@@ -5,34 +5,17 @@
  *
  * copy_wide  global (outer * pieces / chunk), local 1: loops over neighbours, for CPU-class devices
  * copy_turn  global (outer * tiles * pieces), local 1: tiles of 32 x 32, where source and target
- *            run along different groups; for CPU-class devices, as a tile is 4 KiB of private memory
- * copy_thin  global (elements), local any: for GPUs, and the reference
+ *            run along different groups; for CPU-class devices, as a tile is 4 KiB of private
+ * memory (GPUs: copy_tile.cl) copy_thin  global (elements), local any: for GPUs, and the reference
  * -D SC_ELEMENT=uint|ushort|uchar
  */
-#include "shape_copy.h"
+#include "copy_place.h"
 #include "vector_loop.h"
 
 #ifndef SC_ELEMENT
 #define SC_ELEMENT uint
 #endif
 #define SC_SIDE 32
-
-/* Both addresses of a row. Constant bounds and selection instead of a loop over `groups`: see
- * argument.h. */
-static inline void sc_place(const sc_shape_copy *shape, uint row, uint *from, uint *to) {
-    *from = shape->from_start;
-    *to = shape->to_start;
-#pragma unroll
-    for (int g = SC_COPY_GROUPS - 1; g >= 0; --g) {
-        if (g < shape->groups) {
-            const uint rest = row / shape->size[g];
-            const uint at = row - rest * shape->size[g];
-            *from += at * shape->from[g];
-            *to += at * shape->to[g];
-            row = rest;
-        }
-    }
-}
 
 kernel void copy_wide(global const SC_ELEMENT *x, ulong x_offset, global SC_ELEMENT *y,
                       ulong y_offset, sc_shape_copy values) {
@@ -73,7 +56,8 @@ kernel void copy_turn(global const SC_ELEMENT *x, ulong x_offset, global SC_ELEM
     uint from, to;
     sc_place(shape, row, &from, &to);
     global const SC_ELEMENT *source = x + x_offset + from + first_turn + first_inner * from_step;
-    global SC_ELEMENT *target = y + y_offset + to + first_turn * turn_to_step + first_inner * to_step;
+    global SC_ELEMENT *target =
+        y + y_offset + to + first_turn * turn_to_step + first_inner * to_step;
     SC_ELEMENT square[SC_SIDE][SC_SIDE + 1]; /* so that both sides are walked in runs */
     for (uint j = 0; j < inner_count; ++j)
         for (uint t = 0; t < turn_count; ++t) square[j][t] = source[t + j * from_step];

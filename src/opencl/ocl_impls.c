@@ -58,6 +58,7 @@
     X(sc_ocl_put_rows_thin)                                                                        \
     X(sc_ocl_argmax_wide)                                                                          \
     X(sc_ocl_argmax_thin)                                                                          \
+    X(sc_ocl_permute_tile)                                                                         \
     X(sc_ocl_permute_wide)                                                                         \
     X(sc_ocl_permute_thin)                                                                         \
     X(sc_ocl_slice_wide)                                                                           \
@@ -68,6 +69,7 @@
     X(sc_ocl_pad_thin)                                                                             \
     X(sc_ocl_crop2d_wide)                                                                          \
     X(sc_ocl_crop2d_thin)                                                                          \
+    X(sc_ocl_reorder_tile)                                                                         \
     X(sc_ocl_reorder_wide)                                                                         \
     X(sc_ocl_reorder_thin)
 

@@ -27,6 +27,9 @@ static void permutes(sc_verify_list *list) {
         permute(list, SC_VERIFY_TENSOR(SOCLE_U8, 1, 3, size[i], 33), turn);
     }
     permute(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 2, 3, 4, 5, 2, 3), six);
+    permute(list, SC_VERIFY_TENSOR(SOCLE_F32, 1, 2, 8, 2, 3, 2, 9), six); /* turned within others */
+    for (int dtype = 0; dtype < 3; dtype++) /* several tiles on either side */
+        permute(list, SC_VERIFY_TENSOR(dtype, 1, 2, list->small ? 35 : 70, 129), turn);
 }
 
 static void one_slice_or_pad(sc_verify_list *list, sc_op op, sc_tensor_desc large,

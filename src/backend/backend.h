@@ -147,6 +147,13 @@ typedef struct sc_operand {
     size_t offset;
 } sc_operand;
 
+/* What a driver says that a kernel takes, in bytes. */
+typedef struct sc_kernel_needs {
+    uint64_t local_memory;   /* of a work-group */
+    uint64_t spilled;        /* registers of an item that went to memory */
+    uint64_t private_memory; /* of an item; may be spilled registers, and on CPUs its stack */
+} sc_kernel_needs;
+
 typedef struct sc_device_ops {
     void (*close)(sc_device *device);
     /* Contents are undefined. Errors: DEVICE_MEMORY (also when over max_allocation), DEVICE. */
@@ -163,6 +170,9 @@ typedef struct sc_device_ops {
     void (*announce_end)(sc_device *device);
     /* NULL: none. Programs that the device holds built. */
     int (*programs)(const sc_device *device);
+    /* NULL: a driver without kernels of its own. The most that any kernel made since the last call
+     * takes. */
+    sc_kernel_needs (*needs)(sc_device *device);
 } sc_device_ops;
 
 struct sc_queue {

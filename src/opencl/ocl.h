@@ -104,8 +104,10 @@ typedef struct sc_ocl_device {
     size_t argument_bytes;   /* the most that one kernel's arguments may take together */
     int64_t launch_products; /* multiply-adds of one launch, about, at most: other programs, and
                                 watchdogs, wait for its end */
+    size_t blas_elements;    /* of a buffer that CLBlast can name: its kernels have int offsets */
     bool timestamps;
     sc_ocl_program *programs; /* list; released with the device */
+    sc_kernel_needs needs;    /* the most of the kernels made since somebody asked */
     bool announcing;          /* prepare notes texts instead of building them */
     sc_ocl_note *notes;       /* the texts noted since then */
     sc_ocl_cache cache;
@@ -229,6 +231,8 @@ typedef struct sc_ocl_kernel {
 socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device,
                                   const sc_ocl_program *program, const char *name, int dims,
                                   const size_t *local, bool exact);
+/* sc_device_ops.needs */
+sc_kernel_needs sc_ocl_kernel_needs(sc_device *device);
 void sc_ocl_kernel_destroy(sc_ocl_kernel *kernel); /* a zeroed one is fine */
 
 /* One launch being put together. The first failure is kept and returned by run. */

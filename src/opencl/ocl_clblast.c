@@ -5,7 +5,8 @@
  * with it the contexts, until it is told to forget: with the last device, as drivers may be gone
  * when the process ends. Its scratch memory is asked for at prepare time and lives in the planned
  * workspace, as a sub-buffer; where its batched call would allocate some of its own, the entries of
- * a batch go one by one. Empty sizes never reach it. */
+ * a batch go one by one. Its kernels take offsets as int: a matrix that lies beyond 2^31 elements
+ * of its buffer reaches it as a sub-buffer. Empty sizes never reach it. */
 #include "base/library.h"
 #include "opencl/ocl.h"
 #include "opencl/ocl_matmul_geometry.h"
@@ -108,20 +109,60 @@ static socle_status fill_zero(sc_ocl_queue *queue, sc_operand c, size_t elements
     return sc_ocl_queue_done(queue, "clEnqueueFillBuffer", code, event);
 }
 
-static socle_status run_one(const blas *self, sc_ocl_queue *queue, const gemm *g,
-                            const sc_operand *operands, size_t a_matrix, size_t b_matrix,
-                            size_t c_matrix, cl_mem piece) {
-    sc_operand a = operands[0], b = operands[1], c = operands[self->desc.inputs];
+/* A matrix as CLBlast is shown it. */
+typedef struct matrix {
+    cl_mem memory, made; /* made: NULL, or a sub-buffer to be released */
+    size_t offset;       /* elements */
+} matrix;
+
+/* Whether `count` elements from element `first` on are within what an int can name. */
+static bool is_near(const sc_ocl_device *device, sc_operand operand, size_t first, size_t count) {
+    return operand.offset / sizeof(float) + first + count <= device->blas_elements;
+}
+
+static socle_status place(matrix *out, sc_ocl_queue *queue, sc_operand operand, size_t first,
+                          size_t count) {
+    const sc_ocl_device *device = sc_ocl_device_of(queue->base.device);
+    const size_t alignment = device->base.info.alignment,
+                 at = operand.offset + first * sizeof(float), begin = at / alignment * alignment;
+    *out = (matrix){.memory = sc_ocl_memory(operand), .offset = at / sizeof(float)};
+    if (is_near(device, operand, first, count)) return SOCLE_OK;
+    cl_buffer_region region = {begin, at - begin + count * sizeof(float)};
+    cl_int code = CL_SUCCESS;
+    out->made = clCreateSubBuffer(out->memory, 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
+    out->memory = out->made;
+    out->offset = (at - begin) / sizeof(float);
+    if (code == CL_SUCCESS && out->made) return SOCLE_OK;
+    out->made = NULL;
+    return sc_ocl_fail(queue->base.env, device->base.info.name, "clCreateSubBuffer",
+                       code ? code : CL_INVALID_MEM_OBJECT, SC_OCL_PATH_ALLOCATE);
+}
+
+static socle_status multiply(sc_ocl_queue *queue, const gemm *g, const matrix *of, cl_mem piece) {
     cl_event event = NULL;
     pthread_mutex_lock(&clblast_lock);
     CLBlastStatusCode code = clblast.CLBlastSgemmWithTempBuffer(
-        CLBlastLayoutRowMajor, g->transpose_a, g->transpose_b, g->m, g->n, g->k, 1.0f,
-        sc_ocl_memory(a), a.offset / sizeof(float) + a_matrix * g->m * g->k, g->lead_a,
-        sc_ocl_memory(b), b.offset / sizeof(float) + b_matrix * g->k * g->n, g->lead_b, 0.0f,
-        sc_ocl_memory(c), c.offset / sizeof(float) + c_matrix * g->m * g->n, g->lead_c,
-        &queue->handle, &event, piece);
+        CLBlastLayoutRowMajor, g->transpose_a, g->transpose_b, g->m, g->n, g->k, 1.0f, of[0].memory,
+        of[0].offset, g->lead_a, of[1].memory, of[1].offset, g->lead_b, 0.0f, of[2].memory,
+        of[2].offset, g->lead_c, &queue->handle, &event, piece);
     pthread_mutex_unlock(&clblast_lock);
     return sc_ocl_queue_done(queue, "CLBlastSgemm", (cl_int)code, event);
+}
+
+static socle_status run_one(const blas *self, sc_ocl_queue *queue, const gemm *g,
+                            const sc_operand *operands, size_t a_matrix, size_t b_matrix,
+                            size_t c_matrix, cl_mem piece) {
+    const size_t count[] = {g->m * g->k, g->k * g->n, g->m * g->n},
+                 number[] = {a_matrix, b_matrix, c_matrix};
+    const sc_operand operand[] = {operands[0], operands[1], operands[self->desc.inputs]};
+    matrix of[3] = {{0}};
+    socle_status status = SOCLE_OK;
+    for (int i = 0; i < 3 && status == SOCLE_OK; i++)
+        status = place(&of[i], queue, operand[i], number[i] * count[i], count[i]);
+    if (status == SOCLE_OK) status = multiply(queue, g, of, piece);
+    for (int i = 0; i < 3; i++)
+        if (of[i].made) clReleaseMemObject(of[i].made); /* commands that use it keep it */
+    return status;
 }
 
 static socle_status run_strided(const blas *self, sc_ocl_queue *queue, const gemm *g,
@@ -141,9 +182,14 @@ static socle_status run_strided(const blas *self, sc_ocl_queue *queue, const gem
     return sc_ocl_queue_done(queue, "CLBlastSgemmStridedBatched", (cl_int)code, event);
 }
 
-/* Every operand has one matrix for all entries, or one per entry. */
-static bool is_strided(const sc_shape_matmul *shape) {
-    return (shape->matrices_a == 1 || shape->matrices_a == shape->batch) &&
+/* Every operand has one matrix for all entries, or one per entry, and none lies too far. */
+static bool is_strided(const blas *self, const gemm *g, const sc_shape_matmul *shape,
+                       const sc_operand *operands) {
+    const sc_ocl_device *device = sc_ocl_device_of(self->base.device);
+    return is_near(device, operands[0], 0, (size_t)shape->matrices_a * g->m * g->k) &&
+           is_near(device, operands[1], 0, (size_t)shape->matrices_b * g->k * g->n) &&
+           is_near(device, operands[self->desc.inputs], 0, (size_t)shape->batch * g->m * g->n) &&
+           (shape->matrices_a == 1 || shape->matrices_a == shape->batch) &&
            (shape->matrices_b == 1 || shape->matrices_b == shape->batch);
 }
 
@@ -158,7 +204,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *base, const sc_operand 
     if (g.k == 0)
         return fill_zero(queue, operands[self->desc.inputs], (size_t)shape.batch * g.m * g.n);
     /* Without scratch a product takes CLBlast's direct kernels, alone or in a batch. */
-    if (shape.batch > 1 && is_strided(&shape) && !self->scratch)
+    if (shape.batch > 1 && !self->scratch && is_strided(self, &g, &shape, operands))
         return run_strided(self, queue, &g, operands, &shape);
     cl_mem piece;
     SC_TRY(scratch_piece(&piece, self, base, workspace));

@@ -97,6 +97,7 @@ static const sc_device_ops device_ops = {
     .announce_begin = sc_ocl_announce_begin,
     .announce_end = sc_ocl_announce_end,
     .programs = sc_ocl_programs_count,
+    .needs = sc_ocl_kernel_needs,
 };
 
 /* Replaces the device's handle by its sub-device number `wanted` of one compute unit. */
@@ -220,6 +221,7 @@ socle_status sc_ocl_device_open(sc_device **out, sc_env *env, int index,
         device->handle = found[index].device;
         device->argument_bytes = argument_bytes(device->handle);
         device->launch_products = launch_products;
+        device->blas_elements = INT32_MAX;
         status = set_up(device, options);
     }
     sc_release(env, found);

@@ -23,6 +23,37 @@ static size_t group_limit(const sc_ocl_device *device, cl_kernel kernel) {
     return limit;
 }
 
+#ifndef CL_KERNEL_SPILL_MEM_SIZE_INTEL
+#define CL_KERNEL_SPILL_MEM_SIZE_INTEL 0x4109
+#endif
+
+/* 0 where the driver does not say. */
+static uint64_t size_of(const sc_ocl_device *device, cl_kernel kernel,
+                        cl_kernel_work_group_info what) {
+    cl_ulong size = 0;
+    return clGetKernelWorkGroupInfo(kernel, device->handle, what, sizeof size, &size, NULL) ==
+                   CL_SUCCESS
+               ? size
+               : 0;
+}
+
+static void raise(uint64_t *most, uint64_t size) {
+    if (size > *most) *most = size;
+}
+
+static void note_needs(sc_ocl_device *device, cl_kernel kernel) {
+    raise(&device->needs.local_memory, size_of(device, kernel, CL_KERNEL_LOCAL_MEM_SIZE));
+    raise(&device->needs.private_memory, size_of(device, kernel, CL_KERNEL_PRIVATE_MEM_SIZE));
+    raise(&device->needs.spilled, size_of(device, kernel, CL_KERNEL_SPILL_MEM_SIZE_INTEL));
+}
+
+sc_kernel_needs sc_ocl_kernel_needs(sc_device *base) {
+    sc_ocl_device *device = sc_ocl_device_of(base);
+    sc_kernel_needs needs = device->needs;
+    device->needs = (sc_kernel_needs){0};
+    return needs;
+}
+
 static void shrink(size_t *local, int dims, size_t limit) {
     while (product(local, dims) > limit) {
         int largest = 0;
@@ -50,6 +81,7 @@ socle_status sc_ocl_kernel_create(sc_ocl_kernel *out, sc_ocl_device *device,
                                code ? code : CL_INVALID_KERNEL, SC_OCL_PATH_BUILD);
         return sc_fail_prefix(device->base.env, status, "%s", name);
     }
+    note_needs(device, out->handle);
     memcpy(out->local, local, (size_t)dims * sizeof *local);
     size_t limit = group_limit(device, out->handle);
     if (!exact) {

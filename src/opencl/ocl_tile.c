@@ -176,7 +176,10 @@ static socle_status fit_tile(tiled *self, sc_ocl_device *device, const sc_op_des
                              const int *tuning, sc_shape_tile *shape, size_t *items) {
     sc_env *env = device->base.env;
     const sc_device_info *info = &device->base.info;
-    const sc_tile_limits limits = {*items, (size_t)info->local_memory, self->kind->loaders};
+    const bool known = info->device_class == SC_DEVICE_GPU;
+    const sc_tile_limits limits = {*items, (size_t)info->local_memory, self->kind->loaders,
+                                   known ? sc_tile_machine_of(info->vendor) : NULL,
+                                   known ? info->compute_units : 0};
     *items = 0;
     if (!sc_tile_choose(&self->tile, shape, tuning, &limits))
         return sc_fail(env, SOCLE_STATUS_UNSUPPORTED,

@@ -5,6 +5,8 @@
  */
 #include "opencl/ocl_tile_geometry.h"
 
+#include <string.h>
+
 enum { ROWS, COLUMNS, DEPTH, ITEM_ROWS, ITEM_COLUMNS, BUFFERS, PARAMETERS };
 
 const sc_tuning_parameter sc_tile_parameters[] = {
@@ -21,13 +23,32 @@ _Static_assert((int)PARAMETERS <= (int)SC_TUNING_PARAMETERS, "more parameters th
 enum {
     LEAST_ITEMS = 32,
     MOST_ITEMS = 256,
-    LOCAL_BYTES = 32768, /* so that two groups or more share a compute unit */
-    REGISTERS = 120,     /* of an item; above that some compilers spill */
-    UNITS = 96,          /* of the device that standard tiles are chosen for */
-    UNIT_LANES = 128,
+    UNITS = 96, /* of a device that says nothing of it */
     SPLIT_DEPTH = 512,
     SPLIT_OUTPUTS = 1 << 19 /* that fill a large device: 64 tiles of 64 x 128 */
 };
+
+static const sc_tile_machine machines[] = {
+#define SC_TILE_MACHINE(vendor, each, lanes, file, registers, local_bytes)                         \
+    {vendor, each, lanes, file, registers, local_bytes},
+#include "opencl/ocl_tile_machine.def"
+#undef SC_TILE_MACHINE
+};
+
+const sc_tile_machine *sc_tile_machine_of(const char *vendor) {
+    const sc_tile_machine *machine = machines;
+    while (machine->vendor[0] && !strstr(vendor, machine->vendor)) machine++;
+    return machine;
+}
+
+static const sc_tile_machine *machine_of(const sc_tile_limits *limits) {
+    return limits->machine ? limits->machine : sc_tile_machine_of("");
+}
+
+static double units_of(const sc_tile_limits *limits) {
+    const int units = limits->compute_units / machine_of(limits)->each;
+    return limits->compute_units <= 0 ? UNITS : units > 1 ? units : 1;
+}
 
 int sc_tile_items(const sc_tile *tile) {
     return tile->rows / tile->item_rows * (tile->columns / tile->item_columns);
@@ -58,8 +79,8 @@ static bool fits(const sc_tile *tile, const sc_tile_limits *limits) {
     if (tile->rows * tile->depth / items % 4 || tile->columns * tile->depth / items % 4)
         return false;
     const size_t bytes = sc_tile_local_bytes(tile);
-    return bytes <= LOCAL_BYTES && bytes <= limits->local_bytes &&
-           registers(tile, limits) <= REGISTERS;
+    return bytes <= machine_of(limits)->local_bytes && bytes <= limits->local_bytes &&
+           registers(tile, limits) <= machine_of(limits)->registers;
 }
 
 /* Instructions for a multiply-add, about: itself, its share of reading local memory, of fetching
@@ -70,17 +91,19 @@ static double instructions(const sc_tile *tile, const sc_tile_limits *limits) {
     const double fetches = 10.0 * share(tile) / (sums * tile->depth);
     const double ends = (tile->buffers == 1 ? 40.0 : 24.0) / (sums * tile->depth);
     /* Groups whose registers leave no room for a second one wait at every barrier. */
-    const bool alone = (registers(tile, limits) + 30) * sc_tile_items(tile) > 32768;
+    const bool alone =
+        2 * (registers(tile, limits) + 30) * sc_tile_items(tile) > machine_of(limits)->file;
     return (1 + reads + fetches + ends) * (alone ? 1.25 : 1);
 }
 
-/* Time on a device of UNITS compute units, about. Padding is computed too; a unit runs UNIT_LANES
- * items at once, and half as fast again as one that waits where it has two items for each. */
+/* Time on a device, about. Padding is computed too; a unit runs as many items at once as it has
+ * lanes, and half as fast again as one that waits where it has two items for each. */
 static double cost(const sc_tile *tile, const sc_shape_tile *shape, const sc_tile_limits *limits) {
     sc_shape_tile covered = *shape;
     sc_tile_cover(&covered, tile);
-    const double groups = (double)sc_tile_groups(&covered) / UNITS;
-    const double of_a_unit = (groups > 1 ? groups : 1) * sc_tile_items(tile) / UNIT_LANES;
+    const double groups = (double)sc_tile_groups(&covered) / units_of(limits);
+    const double of_a_unit =
+        (groups > 1 ? groups : 1) * sc_tile_items(tile) / machine_of(limits)->lanes;
     const double busy = of_a_unit < 2 ? of_a_unit / 2 : 1;
     const double depth = (double)sc_round_up(shape->split_depth, tile->depth) + 2 * tile->depth;
     return (of_a_unit > 1 ? of_a_unit : 1) * (1.5 - 0.5 * busy) * tile->item_rows *

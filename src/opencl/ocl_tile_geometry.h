@@ -20,11 +20,24 @@ typedef struct sc_tile {
     int buffers;
 } sc_tile;
 
+/* What a vendor's GPUs are taken for (ocl_tile_machine.def). */
+typedef struct sc_tile_machine {
+    const char *vendor;
+    int each;  /* compute units of a unit */
+    int lanes; /* of a unit, as are `file`: registers */
+    int file;
+    int registers; /* of an item */
+    size_t local_bytes;
+} sc_tile_machine;
+const sc_tile_machine *sc_tile_machine_of(const char *vendor);
+
 /* What matters of a device, and of the loaders of an operation. */
 typedef struct sc_tile_limits {
     size_t items; /* of a group */
     size_t local_bytes;
-    int loaders; /* registers that they keep from step to step, about */
+    int loaders;                    /* registers that they keep from step to step, about */
+    const sc_tile_machine *machine; /* NULL: of a vendor that is not known */
+    int compute_units;              /* 0: many */
 } sc_tile_limits;
 
 int sc_tile_items(const sc_tile *tile); /* of a group */

@@ -230,10 +230,20 @@ static socle_status take_time(attempt *a, const sc_tune_request *request, double
 
 /* ---- All of it ---- */
 
+/* Our kernels keep nothing of an item in memory on purpose: on a GPU what is there was spilled. */
+const char *sc_tune_excess(const sc_device_info *info, const sc_kernel_needs *needs) {
+    if (needs->spilled) return "spills registers";
+    if (info->device_class == SC_DEVICE_GPU && needs->private_memory)
+        return "keeps registers in memory";
+    if (needs->local_memory > info->local_memory) return "takes more local memory than there is";
+    return NULL;
+}
+
 /* The descriptor as it was planned, or with plain tensors where the implementation takes no others.
  */
 static socle_status prepare(attempt *a, const sc_implementation *implementation) {
     sc_op_desc desc = a->test.desc;
+    if (a->device->ops->needs) a->device->ops->needs(a->device);
     if (!sc_prepare_fits(a->device, &desc, implementation->name))
         for (int i = 0; i < desc.inputs + desc.outputs; i++)
             desc.tensor[i].layout = SC_LAYOUT_PLAIN;
@@ -251,6 +261,13 @@ static bool is_fatal(socle_status status) {
 
 static void judge(sc_tune_outcome *out, attempt *a, const sc_tune_request *request) {
     sc_trial_verdict verdict = {0};
+    const sc_kernel_needs none = {0},
+                          needs = a->device->ops->needs ? a->device->ops->needs(a->device) : none;
+    const char *excess = sc_tune_excess(&a->device->info, &needs);
+    if (excess) {
+        snprintf(out->why, sizeof out->why, "%s", excess);
+        return;
+    }
     socle_status status = check(a, &verdict);
     if (status == SOCLE_OK && verdict.what) {
         refuse(out, "wrong result", verdict.message);

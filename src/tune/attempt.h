@@ -35,6 +35,8 @@ typedef struct sc_tune_outcome {
 
 /* Whether there is data by which the operation can be checked. */
 bool sc_tune_takes(const sc_op_desc *desc);
+/* Why kernels that take so much are not to be timed; NULL: they may be. */
+const char *sc_tune_excess(const sc_device_info *info, const sc_kernel_needs *needs);
 /* `records`: of the device, which are changed. Failures are outcomes. */
 void sc_tune_attempt(sc_tune_outcome *out, sc_env *env, sc_device *device, sc_records *records,
                      const sc_tune_request *request);

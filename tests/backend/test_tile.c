@@ -183,7 +183,7 @@ Test(tile, a_launch_is_as_long_as_the_device_lets_it_be) {
 
 /* ---- Arithmetic ---- */
 
-static const sc_tile_limits usual = {1024, 49152, 20};
+static const sc_tile_limits usual = {1024, 49152, 20, NULL, 0};
 
 static sc_shape_tile shape_of(int rows, int columns, int depth, int products) {
     return (sc_shape_tile){.rows = rows, .columns = columns, .depth = depth, .products = products};
@@ -204,7 +204,7 @@ Test(tile_geometry, every_value_of_a_parameter_has_a_tile) {
         for (const sc_tuning_parameter *p = sc_tile_parameters; p->name; p++)
             for (int v = 0; v < SC_TUNING_VALUES && p->value[v]; v++)
                 for (int s = 0; s < 25; s++) {
-                    const sc_tile_limits limits = {256, 32768, loaders};
+                    const sc_tile_limits limits = {256, 32768, loaders, NULL, 0};
                     int tuning[SC_TUNING_PARAMETERS] = {0};
                     sc_shape_tile shape = shape_of(sizes[s % 5], sizes[s / 5], sizes[s % 3], 1);
                     sc_tile tile;
@@ -219,7 +219,8 @@ Test(tile_geometry, every_value_of_a_parameter_has_a_tile) {
 Test(tile_geometry, tiles_suit_shape_and_device) {
     const int any[SC_TUNING_PARAMETERS] = {0};
     const int impossible[SC_TUNING_PARAMETERS] = {32, 32, 8, 8, 8};
-    const sc_tile_limits little = {63, 49152, 20}, none = {31, 49152, 20}, poor = {1024, 1024, 20};
+    const sc_tile_limits little = {63, 49152, 20, NULL, 0}, none = {31, 49152, 20, NULL, 0},
+                         poor = {1024, 1024, 20, NULL, 0};
     sc_shape_tile shape = shape_of(4096, 4096, 4096, 1);
     sc_tile tile;
     sc_tile_cut(&shape, 0);
@@ -235,6 +236,32 @@ Test(tile_geometry, tiles_suit_shape_and_device) {
     sc_tile_cut(&shape, 0);
     SC_TRUE(sc_tile_choose(&tile, &shape, any, &usual));
     SC_TRUE(tile.rows == 32 && tile.columns == 32);
+}
+
+/* Each vendor's predictions: every shape has a tile whatever the loaders, items keep within its
+ * registers, and a small device gets as large tiles as a large one or larger. */
+Test(tile_geometry, tiles_of_vendors) {
+    static const char *const vendors[] = {"NVIDIA Corporation", "Advanced Micro Devices, Inc.",
+                                          "AMD", "Intel(R) Corporation", "Nobody"};
+    const int any[SC_TUNING_PARAMETERS] = {0};
+    SC_EQ_STR(sc_tile_machine_of(vendors[3])->vendor, "Intel");
+    SC_EQ_STR(sc_tile_machine_of(vendors[4])->vendor, "");
+    for (size_t v = 0; v < sizeof vendors / sizeof vendors[0]; v++)
+        for (int loaders = 20; loaders <= 36; loaders += 8)
+            for (int size = 8; size <= 8192; size *= 4) {
+                const sc_tile_machine *machine = sc_tile_machine_of(vendors[v]);
+                const sc_tile_limits large = {1024, 65536, loaders, machine, 512},
+                                     small = {1024, 65536, loaders, machine, 2};
+                sc_shape_tile shape = shape_of(size, size, size, 1);
+                sc_tile tile, other;
+                sc_tile_cut(&shape, 0);
+                SC_REPRO("%s, %d loaders, size %d", vendors[v], loaders, size);
+                SC_TRUE(sc_tile_choose(&tile, &shape, any, &large));
+                check_tile(&tile, &large);
+                SC_TRUE(tile.item_rows * tile.item_columns < machine->registers - loaders);
+                SC_TRUE(sc_tile_choose(&other, &shape, any, &small));
+                SC_TRUE(other.rows * other.columns >= tile.rows * tile.columns);
+            }
 }
 
 Test(tile_geometry, pieces_cover_the_depth) {

@@ -167,3 +167,60 @@ Test(tune_candidates, requests_of_others_are_refused) {
     request.desc.tensor[1].dim[0] = 71;
     SC_TRUE(sc_tune_request_open(&env, &request) != SOCLE_OK);
 }
+
+Test(tune_candidates, what_spills_is_not_timed) {
+    sc_device_info gpu = {.device_class = SC_DEVICE_GPU, .local_memory = 32768},
+                   cpu = {.device_class = SC_DEVICE_CPU, .local_memory = 32768};
+    sc_kernel_needs needs = {.local_memory = 32768};
+    SC_TRUE(!sc_tune_excess(&gpu, &needs));
+    needs.local_memory = 32769;
+    SC_CONTAINS(sc_tune_excess(&gpu, &needs), "local memory");
+    needs = (sc_kernel_needs){.spilled = 4};
+    SC_CONTAINS(sc_tune_excess(&gpu, &needs), "spills");
+    SC_CONTAINS(sc_tune_excess(&cpu, &needs), "spills");
+    needs = (sc_kernel_needs){.private_memory = 64};
+    SC_CONTAINS(sc_tune_excess(&gpu, &needs), "in memory");
+    SC_TRUE(!sc_tune_excess(&cpu, &needs)); /* its stack */
+}
+
+/* A driver that says of every kernel that it spills: none is timed. */
+static sc_kernel_needs spilling(sc_device *device) {
+    (void)device;
+    return (sc_kernel_needs){.spilled = 8};
+}
+
+Test(tune_candidates, the_driver_is_asked) {
+    device_fixture f;
+    sc_records *records;
+    sc_tune_outcome outcome;
+    sc_op_desc desc = product();
+    device_open(&f, "cpu", NULL);
+    sc_device_ops ops = *f.device->ops;
+    SC_OK(&f.env, sc_records_create(&records, &f.env));
+    f.device->records = records;
+    attempt(&outcome, &f, records, &desc, "plain");
+    SC_TRUE(outcome.timed);
+    ops.needs = spilling;
+    f.device->ops = &ops;
+    attempt(&outcome, &f, records, &desc, "plain");
+    SC_TRUE(!outcome.timed && !outcome.declined && !outcome.ends);
+    SC_EQ_STR(outcome.why, "spills registers");
+    device_close(&f);
+    sc_records_destroy(records);
+}
+
+/* What an OpenCL driver says of a kernel with a tile in local memory. */
+Test(tune_candidates, opencl_tells_of_local_memory) {
+    device_fixture f;
+    sc_kernel *kernel;
+    sc_op_desc desc = product();
+    device_open(&f, "opencl:0", NULL);
+    if (!sc_prepare_fits(f.device, &desc, "tile")) cr_skip_test("no tiles here");
+    f.device->ops->needs(f.device);
+    SC_OK(&f.env, sc_prepare(&kernel, f.device, &desc, "tile"));
+    sc_kernel_needs needs = f.device->ops->needs(f.device);
+    SC_TRUE(needs.local_memory >= 2048 && needs.local_memory <= f.device->info.local_memory);
+    SC_EQ(f.device->ops->needs(f.device).local_memory, 0); /* nothing was made since then */
+    sc_kernel_release(kernel);
+    device_close(&f);
+}

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See cases.h. A row of the table is a layer of a network with its batch; a family says which
  * operations training such a layer takes. */
-#include "bench/cases.h"
+#include "bench/cases_private.h"
 
 #include <string.h>
 
-typedef void builder(sc_bench_case *out, const int64_t *size);
-
-/* All operands alike in dtype; the first dimension is the batch where `rows` is 1. */
-static sc_tensor_desc tensor(int dtype, int64_t rows, int rank, const int64_t *dim) {
-    return sc_tensor_make(dtype, rows, rank, dim);
-}
-#define TENSOR(dtype, rows, ...)                                                                   \
-    tensor(dtype, rows, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),                 \
-           (int64_t[]){__VA_ARGS__})
-
-static void begin(sc_bench_case *out, sc_op op, int inputs, int outputs) {
+void sc_bench_begin(sc_bench_case *out, sc_op op, int inputs, int outputs) {
     out->desc.op = op;
     out->desc.inputs = inputs;
     out->desc.outputs = outputs;
@@ -24,69 +14,27 @@ static void begin(sc_bench_case *out, sc_op op, int inputs, int outputs) {
 /* ---- Dense layers: {rows, inputs, units} ---- */
 
 static void dense(sc_bench_case *out, const int64_t *s, sc_tensor_desc a, sc_tensor_desc b) {
-    begin(out, SC_OP_MATMUL, 2, 1);
+    sc_bench_begin(out, SC_OP_MATMUL, 2, 1);
     out->desc.tensor[0] = a;
     out->desc.tensor[1] = b;
     out->flops = 2.0 * (double)s[0] * (double)s[1] * (double)s[2];
 }
 
 static void dense_forward(sc_bench_case *out, const int64_t *s) {
-    dense(out, s, TENSOR(SOCLE_F32, 1, s[0], s[1]), TENSOR(SOCLE_F32, 0, s[2], s[1]));
+    dense(out, s, SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1]),
+          SC_BENCH_TENSOR(SOCLE_F32, 0, s[2], s[1]));
     out->desc.attr.matmul.transpose_b = true;
 }
 
 static void dense_grad_input(sc_bench_case *out, const int64_t *s) {
-    dense(out, s, TENSOR(SOCLE_F32, 1, s[0], s[2]), TENSOR(SOCLE_F32, 0, s[2], s[1]));
+    dense(out, s, SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[2]),
+          SC_BENCH_TENSOR(SOCLE_F32, 0, s[2], s[1]));
 }
 
 static void dense_grad_weight(sc_bench_case *out, const int64_t *s) {
-    dense(out, s, TENSOR(SOCLE_F32, 1, s[0], s[2]), TENSOR(SOCLE_F32, 1, s[0], s[1]));
+    dense(out, s, SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[2]),
+          SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1]));
     out->desc.attr.matmul.transpose_a = true;
-}
-
-/* ---- Attention: {batch, tokens, heads, width of a head}, causal ---- */
-
-/* Products along half of all pairs of tokens, each with one multiply-add per column. */
-static void attention(sc_bench_case *out, const int64_t *s, sc_op op, int outputs, int products) {
-    begin(out, op, op == SC_OP_ATTENTION ? 3 : 6, outputs);
-    for (int i = 0; i < out->desc.inputs; i++)
-        out->desc.tensor[i] = i < 4 ? TENSOR(SOCLE_F32, 1, s[0], s[1], s[2] * s[3])
-                                    : TENSOR(SOCLE_F32, 1, s[0], s[1], s[2]);
-    out->desc.attr.attention.heads = (int)s[2];
-    out->desc.attr.attention.scale = 0.125f;
-    out->desc.attr.attention.causal = true;
-    out->flops = 2.0 * products * (double)(s[0] * s[2] * s[3]) * (double)(s[1] * (s[1] + 1) / 2);
-}
-
-static void attention_forward(sc_bench_case *out, const int64_t *s) {
-    attention(out, s, SC_OP_ATTENTION, 2, 2);
-}
-
-static void attention_grad_query(sc_bench_case *out, const int64_t *s) {
-    attention(out, s, SC_OP_ATTENTION_GRAD_QUERY, 1, 3);
-}
-
-static void attention_grad_key(sc_bench_case *out, const int64_t *s) {
-    attention(out, s, SC_OP_ATTENTION_GRAD_KEY, 2, 4);
-}
-
-/* ---- Layer normalisation: {rows, columns} ---- */
-
-static void layer_norm(sc_bench_case *out, const int64_t *s) {
-    begin(out, SC_OP_LAYER_NORM, 3, 3);
-    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
-    out->desc.tensor[1] = out->desc.tensor[2] = TENSOR(SOCLE_F32, 0, s[1]);
-    out->desc.attr.layer_norm.epsilon = 1e-5f;
-    out->flops = 8.0 * (double)(s[0] * s[1]);
-}
-
-static void layer_norm_grad(sc_bench_case *out, const int64_t *s) {
-    begin(out, SC_OP_LAYER_NORM_GRAD, 5, 1);
-    out->desc.tensor[0] = out->desc.tensor[2] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
-    out->desc.tensor[1] = TENSOR(SOCLE_F32, 0, s[1]);
-    out->desc.tensor[3] = out->desc.tensor[4] = TENSOR(SOCLE_F32, 1, s[0], 1);
-    out->desc.attr.layer_norm.epsilon = 1e-5f;
-    out->flops = 11.0 * (double)(s[0] * s[1]);
 }
 
 /* ---- Convolutions: {batch, channels, filters, side, kernel, stride}, half a kernel of padding */
@@ -96,7 +44,7 @@ static int64_t conv_side(const int64_t *s) {
 }
 
 static void conv(sc_bench_case *out, const int64_t *s, sc_op op) {
-    begin(out, op, 2, 1);
+    sc_bench_begin(out, op, 2, 1);
     sc_window *window = &out->desc.attr.conv.window;
     for (int d = 0; d < 2; d++) {
         window->kernel[d] = (int)s[4];
@@ -106,9 +54,9 @@ static void conv(sc_bench_case *out, const int64_t *s, sc_op op) {
     }
     out->desc.attr.conv.groups = 1;
     int64_t side = conv_side(s);
-    sc_tensor_desc x = TENSOR(SOCLE_F32, 1, s[0], s[1], s[3], s[3]),
-                   y = TENSOR(SOCLE_F32, 1, s[0], s[2], side, side),
-                   w = TENSOR(SOCLE_F32, 0, s[2], s[1], s[4], s[4]);
+    sc_tensor_desc x = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1], s[3], s[3]),
+                   y = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[2], side, side),
+                   w = SC_BENCH_TENSOR(SOCLE_F32, 0, s[2], s[1], s[4], s[4]);
     out->desc.tensor[0] = op == SC_OP_CONV2D_GRAD_INPUT ? y : x;
     out->desc.tensor[1] = op == SC_OP_CONV2D_GRAD_WEIGHT ? y : w;
     if (op == SC_OP_CONV2D_GRAD_INPUT) out->desc.tensor[2] = x;
@@ -130,7 +78,7 @@ static void conv_grad_weight(sc_bench_case *out, const int64_t *s) {
 /* ---- Pooling by 2: {batch, channels, side} ---- */
 
 static void pool(sc_bench_case *out, sc_op op, int inputs, int outputs) {
-    begin(out, op, inputs, outputs);
+    sc_bench_begin(out, op, inputs, outputs);
     for (int d = 0; d < 2; d++) {
         out->desc.attr.pool.window.kernel[d] = out->desc.attr.pool.window.stride[d] = 2;
         out->desc.attr.pool.window.dilation[d] = 1;
@@ -140,15 +88,15 @@ static void pool(sc_bench_case *out, sc_op op, int inputs, int outputs) {
 
 static void maxpool(sc_bench_case *out, const int64_t *s) {
     pool(out, SC_OP_MAXPOOL2D, 1, 2);
-    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
+    out->desc.tensor[0] = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
     out->flops = (double)(s[0] * s[1] * s[2] * s[2]);
 }
 
 static void maxpool_grad(sc_bench_case *out, const int64_t *s) {
     pool(out, SC_OP_MAXPOOL2D_GRAD, 2, 1);
-    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2] / 2, s[2] / 2);
-    out->desc.tensor[1] = TENSOR(SOCLE_I32, 1, s[0], s[1], s[2] / 2, s[2] / 2);
-    out->desc.tensor[2] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
+    out->desc.tensor[0] = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1], s[2] / 2, s[2] / 2);
+    out->desc.tensor[1] = SC_BENCH_TENSOR(SOCLE_I32, 1, s[0], s[1], s[2] / 2, s[2] / 2);
+    out->desc.tensor[2] = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
 }
 
 /* ---- Normalisation: {batch, channels, side} ---- */
@@ -163,11 +111,11 @@ static int node(sc_bench_case *out, sc_expr_op op, int a, int b) {
 
 /* The sums of x and x * x over a channel. */
 static void moments(sc_bench_case *out, const int64_t *s) {
-    begin(out, SC_OP_REDUCE, 1, 2);
+    sc_bench_begin(out, SC_OP_REDUCE, 1, 2);
     int x = input(out, 0);
     sc_expr_output(&out->expr, x);
     sc_expr_output(&out->expr, node(out, SC_EXPR_SQUARE, x, 0));
-    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
+    out->desc.tensor[0] = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
     out->desc.attr.reduce.axes = 1u | 1u << 2 | 1u << 3;
     out->desc.attr.reduce.kind[0] = out->desc.attr.reduce.kind[1] = SC_REDUCE_SUM;
     out->flops = 3.0 * (double)(s[0] * s[1] * s[2] * s[2]);
@@ -175,41 +123,41 @@ static void moments(sc_bench_case *out, const int64_t *s) {
 
 /* relu(x * scale + shift), with a scale and a shift per channel. */
 static void normalise(sc_bench_case *out, const int64_t *s) {
-    begin(out, SC_OP_ELEMENTWISE, 3, 1);
+    sc_bench_begin(out, SC_OP_ELEMENTWISE, 3, 1);
     int scaled = node(out, SC_EXPR_MUL, input(out, 0), input(out, 1));
     int shifted = node(out, SC_EXPR_ADD, scaled, input(out, 2));
     sc_expr_output(&out->expr, node(out, SC_EXPR_RELU, shifted, 0));
-    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
-    out->desc.tensor[1] = out->desc.tensor[2] = TENSOR(SOCLE_F32, 0, 1, s[1], 1, 1);
+    out->desc.tensor[0] = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[2]);
+    out->desc.tensor[1] = out->desc.tensor[2] = SC_BENCH_TENSOR(SOCLE_F32, 0, 1, s[1], 1, 1);
     out->flops = 3.0 * (double)(s[0] * s[1] * s[2] * s[2]);
 }
 
 /* ---- Rows: {rows, columns} ---- */
 
 static void softmax(sc_bench_case *out, const int64_t *s) {
-    begin(out, SC_OP_SOFTMAX, 1, 1);
-    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
+    sc_bench_begin(out, SC_OP_SOFTMAX, 1, 1);
+    out->desc.tensor[0] = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1]);
     out->flops = 5.0 * (double)(s[0] * s[1]); /* maximum, difference, exp, sum, quotient */
 }
 
 static void softmax_grad(sc_bench_case *out, const int64_t *s) {
-    begin(out, SC_OP_SOFTMAX_GRAD, 2, 1);
-    out->desc.tensor[0] = out->desc.tensor[1] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
+    sc_bench_begin(out, SC_OP_SOFTMAX_GRAD, 2, 1);
+    out->desc.tensor[0] = out->desc.tensor[1] = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1]);
     out->flops = 4.0 * (double)(s[0] * s[1]);
 }
 
 static void cross_entropy(sc_bench_case *out, const int64_t *s) {
-    begin(out, SC_OP_CROSS_ENTROPY, 2, 2);
-    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
-    out->desc.tensor[1] = TENSOR(SOCLE_I32, 1, s[0]);
+    sc_bench_begin(out, SC_OP_CROSS_ENTROPY, 2, 2);
+    out->desc.tensor[0] = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1]);
+    out->desc.tensor[1] = SC_BENCH_TENSOR(SOCLE_I32, 1, s[0]);
     out->limit = s[1];
     out->flops = 5.0 * (double)(s[0] * s[1]);
 }
 
 static void sum_rows(sc_bench_case *out, const int64_t *s) {
-    begin(out, SC_OP_REDUCE, 1, 1);
+    sc_bench_begin(out, SC_OP_REDUCE, 1, 1);
     sc_expr_output(&out->expr, input(out, 0));
-    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1]);
+    out->desc.tensor[0] = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1]);
     out->desc.attr.reduce.axes = 1u;
     out->desc.attr.reduce.kind[0] = SC_REDUCE_SUM;
     out->flops = (double)(s[0] * s[1]);
@@ -218,17 +166,17 @@ static void sum_rows(sc_bench_case *out, const int64_t *s) {
 /* ---- Tables: {tokens, rows of the table, width} ---- */
 
 static void gather(sc_bench_case *out, const int64_t *s) {
-    begin(out, SC_OP_GATHER, 2, 1);
-    out->desc.tensor[0] = TENSOR(SOCLE_F32, 0, s[1], s[2]);
-    out->desc.tensor[1] = TENSOR(SOCLE_I32, 1, s[0]);
+    sc_bench_begin(out, SC_OP_GATHER, 2, 1);
+    out->desc.tensor[0] = SC_BENCH_TENSOR(SOCLE_F32, 0, s[1], s[2]);
+    out->desc.tensor[1] = SC_BENCH_TENSOR(SOCLE_I32, 1, s[0]);
     out->limit = s[1];
 }
 
 static void scatter_add(sc_bench_case *out, const int64_t *s) {
-    begin(out, SC_OP_SCATTER_ADD, 2, 1);
-    out->desc.tensor[0] = TENSOR(SOCLE_I32, 1, s[0]);
-    out->desc.tensor[1] = TENSOR(SOCLE_F32, 1, s[0], s[2]);
-    out->desc.tensor[2] = TENSOR(SOCLE_F32, 0, s[1], s[2]);
+    sc_bench_begin(out, SC_OP_SCATTER_ADD, 2, 1);
+    out->desc.tensor[0] = SC_BENCH_TENSOR(SOCLE_I32, 1, s[0]);
+    out->desc.tensor[1] = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[2]);
+    out->desc.tensor[2] = SC_BENCH_TENSOR(SOCLE_F32, 0, s[1], s[2]);
     out->limit = s[1];
     out->flops = (double)(s[0] * s[2]);
 }
@@ -238,7 +186,7 @@ static void scatter_add(sc_bench_case *out, const int64_t *s) {
 /* Adam: w, g, m, v -> w, m, v. */
 static void adam(sc_bench_case *out, const int64_t *s) {
     sc_expr *e = &out->expr;
-    begin(out, SC_OP_ELEMENTWISE, 4, 3);
+    sc_bench_begin(out, SC_OP_ELEMENTWISE, 4, 3);
     int w = input(out, 0), g = input(out, 1), m = input(out, 2), v = input(out, 3);
     int first = node(out, SC_EXPR_ADD, node(out, SC_EXPR_MUL, m, sc_expr_const(e, 0.9f)),
                      node(out, SC_EXPR_MUL, g, sc_expr_const(e, 0.1f)));
@@ -251,7 +199,7 @@ static void adam(sc_bench_case *out, const int64_t *s) {
     sc_expr_output(e, node(out, SC_EXPR_SUB, w, step));
     sc_expr_output(e, first);
     sc_expr_output(e, second);
-    for (int i = 0; i < 4; i++) out->desc.tensor[i] = TENSOR(SOCLE_F32, 0, s[0]);
+    for (int i = 0; i < 4; i++) out->desc.tensor[i] = SC_BENCH_TENSOR(SOCLE_F32, 0, s[0]);
     out->flops = 12.0 * (double)s[0];
 }
 
@@ -259,29 +207,45 @@ static void adam(sc_bench_case *out, const int64_t *s) {
 
 static void permute(sc_bench_case *out, const int64_t *s) {
     static const int order[] = {0, 2, 1, 3};
-    begin(out, SC_OP_PERMUTE, 1, 1);
-    out->desc.tensor[0] = TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[3]);
+    sc_bench_begin(out, SC_OP_PERMUTE, 1, 1);
+    out->desc.tensor[0] = SC_BENCH_TENSOR(SOCLE_F32, 1, s[0], s[1], s[2], s[3]);
     memcpy(out->desc.attr.permute.order, order, sizeof order);
 }
 
-static builder *const denses[] = {dense_forward, dense_grad_input, dense_grad_weight, NULL};
-static builder *const attentions[] = {attention_forward, attention_grad_query, attention_grad_key,
-                                      NULL};
-static builder *const layer_norms[] = {layer_norm, layer_norm_grad, NULL};
-static builder *const convs[] = {conv_forward, conv_grad_input, conv_grad_weight, NULL};
-static builder *const first_convs[] = {conv_forward, conv_grad_weight, NULL};
-static builder *const pools[] = {maxpool, maxpool_grad, NULL};
-static builder *const norms[] = {moments, normalise, NULL};
-static builder *const softmaxes[] = {softmax, softmax_grad, NULL};
-static builder *const entropies[] = {cross_entropy, NULL};
-static builder *const sums[] = {sum_rows, NULL};
-static builder *const tables[] = {gather, scatter_add, NULL};
-static builder *const updates[] = {adam, NULL};
-static builder *const copies[] = {permute, NULL};
+static sc_bench_builder *const denses[] = {dense_forward, dense_grad_input, dense_grad_weight,
+                                           NULL};
+static sc_bench_builder *const convs[] = {conv_forward, conv_grad_input, conv_grad_weight, NULL};
+static sc_bench_builder *const first_convs[] = {conv_forward, conv_grad_weight, NULL};
+static sc_bench_builder *const pools[] = {maxpool, maxpool_grad, NULL};
+static sc_bench_builder *const norms[] = {moments, normalise, NULL};
+static sc_bench_builder *const softmaxes[] = {softmax, softmax_grad, NULL};
+static sc_bench_builder *const entropies[] = {cross_entropy, NULL};
+static sc_bench_builder *const sums[] = {sum_rows, NULL};
+static sc_bench_builder *const tables[] = {gather, scatter_add, NULL};
+static sc_bench_builder *const updates[] = {adam, NULL};
+static sc_bench_builder *const copies[] = {permute, NULL};
+
+/* What a list of shapes may name, and how many sizes each has. */
+static const struct {
+    const char *word;
+    sc_bench_builder *const *family;
+    int sizes;
+} families[] = {
+    {"dense", denses, 3},
+    {"conv", convs, 6},
+    {"pool", pools, 3},
+    {"norm", norms, 3},
+    {"layer_norm", sc_bench_layer_norms, 2},
+    {"attention", sc_bench_attentions, 4},
+    {"softmax", softmaxes, 2},
+    {"sum", sums, 2},
+    {"update", updates, 1},
+};
+enum { FAMILIES = sizeof families / sizeof families[0] };
 
 typedef struct shape {
     const char *network;
-    builder *const *family;
+    sc_bench_builder *const *family;
     bool quick;
     int64_t size[6];
 } shape;
@@ -291,8 +255,8 @@ static const shape shapes[] = {
     {"fashion-mlp", denses, true, {128, 784, 256}},
     {"fashion-cnn", denses, false, {128, 3136, 128}},
     {"gpt", denses, true, {2048, 256, 1024}},
-    {"gpt", attentions, true, {16, 128, 4, 64}},
-    {"gpt", layer_norms, true, {2048, 256}},
+    {"gpt", sc_bench_attentions, true, {16, 128, 4, 64}},
+    {"gpt", sc_bench_layer_norms, true, {2048, 256}},
     {"fashion-cnn", first_convs, false, {128, 1, 32, 28, 3, 1}},
     {"fashion-cnn", convs, true, {128, 32, 64, 14, 3, 1}},
     {"resnet-18", first_convs, false, {64, 3, 64, 64, 7, 2}},
@@ -329,16 +293,20 @@ static socle_status finish(sc_env *env, sc_bench_case *out) {
     return SOCLE_OK;
 }
 
+static void start(sc_bench_case *out, const char *network) {
+    memset(out, 0, sizeof *out);
+    sc_expr_init(&out->expr);
+    out->network = network;
+    out->limit = 1;
+}
+
 /* Case `number` without what is inferred of it; false beyond the last. */
 static bool build_at(int number, sc_bench_case *out) {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        for (builder *const *build = shapes[i].family; *build; build++) {
+        for (sc_bench_builder *const *build = shapes[i].family; *build; build++) {
             if (number-- > 0) continue;
-            memset(out, 0, sizeof *out);
-            sc_expr_init(&out->expr);
-            out->network = shapes[i].network;
+            start(out, shapes[i].network);
             out->quick = shapes[i].quick;
-            out->limit = 1;
             (*build)(out, shapes[i].size);
             return true;
         }
@@ -348,6 +316,23 @@ static bool build_at(int number, sc_bench_case *out) {
 socle_status sc_bench_case_at(sc_env *env, int number, sc_bench_case *out, bool *there) {
     *there = build_at(number, out);
     return *there ? finish(env, out) : SOCLE_OK;
+}
+
+const char *sc_bench_family(int number, int *sizes) {
+    if (number < 0 || number >= FAMILIES) return NULL;
+    *sizes = families[number].sizes;
+    return families[number].word;
+}
+
+socle_status sc_bench_case_of(sc_env *env, int family, const int64_t *size, int number,
+                              sc_bench_case *out, bool *there) {
+    sc_bench_builder *const *build = families[family].family;
+    for (int i = 0; i < number && *build; i++) build++;
+    *there = *build != NULL;
+    if (!*there) return SOCLE_OK;
+    start(out, "list");
+    (*build)(out, size);
+    return finish(env, out);
 }
 
 static bool has_shape(sc_op op) {

@@ -20,5 +20,11 @@ typedef struct sc_bench_case {
 /* NULL-terminated walk: fills case `number` of the table; false beyond the last. What is wrong with
  * its descriptor is an error. */
 socle_status sc_bench_case_at(sc_env *env, int number, sc_bench_case *out, bool *there);
+/* The word of a family of operations that a list may name, and how many sizes it has; NULL beyond
+ * the last. */
+const char *sc_bench_family(int number, int *sizes);
+/* The same walk over the operations of a family for sizes that somebody chose, from 1 to 2^20. */
+socle_status sc_bench_case_of(sc_env *env, int family, const int64_t *size, int number,
+                              sc_bench_case *out, bool *there);
 
 #endif

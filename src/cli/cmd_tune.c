@@ -3,6 +3,7 @@
  * shapes of a network on this device. How it is searched for is src/tune's; here is what is asked
  * for, and the process that tries candidates, which is this command once more. */
 #include "backend/measured.h"
+#include "base/file.h"
 #include "base/thread_pool.h"
 #include "bench/bench.h"
 #include "cli/progress.h"
@@ -17,13 +18,15 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { KEY_OP = 256, KEY_MINUTES, KEY_DEADLINE, KEY_MERGE, KEY_ANSWER };
+enum { KEY_OP = 256, KEY_SHAPES, KEY_MINUTES, KEY_DEADLINE, KEY_MERGE, KEY_ANSWER };
 enum { MOST_MERGED = 64, STANDARD_MINUTES = 10, STANDARD_DEADLINE = 60, NAME = 64 };
+enum { LIST_LIMIT = 1 << 20 };
 
 typedef struct tune_settings {
     sc_cli *cli;
     sc_recipe_choice choice;
-    const char *op;
+    const char *op, *shapes;
+    char *list; /* what is in that file */
     double minutes;
     int64_t deadline; /* seconds */
     const char *merge[MOST_MERGED];
@@ -49,6 +52,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_OP:
         settings->op = arg;
         return 0;
+    case KEY_SHAPES:
+        settings->shapes = arg;
+        return 0;
     case KEY_MINUTES:
         return sc_cli_number(cli, &settings->minutes, "--minutes", arg, 0.01, 100000);
     case KEY_DEADLINE:
@@ -67,6 +73,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_option options[] = {
     {"op", KEY_OP, "OPERATION", 0, "Without CONFIG: this operation alone, e.g. conv2d", 1},
+    {"shapes", KEY_SHAPES, "FILE", 0, "Without CONFIG: the layers of a list, one a line", 1},
     {"minutes", KEY_MINUTES, "N", 0, "Time for each device; standard: 10", 1},
     {"deadline", KEY_DEADLINE, "SECONDS", 0,
      "Time after which a candidate that has not answered is given up; standard: 60", 1},
@@ -171,6 +178,8 @@ typedef struct tuner {
 static socle_status collect(tuner *t) {
     if (t->recipe)
         SC_TRY(shapes_of_network(t->search.device, t->recipe, &t->shapes));
+    else if (t->settings->list)
+        sc_tune_shapes_list(&t->shapes, t->settings->list, t->settings->shapes);
     else
         sc_tune_shapes_standard(&t->shapes, t->settings->op);
     return t->shapes.status;
@@ -275,13 +284,25 @@ static socle_status check(const tune_settings *settings) {
     const char *words[SC_OP_COUNT];
     int count = 0;
     while (count < SC_OP_COUNT && (words[count] = sc_bench_operation_word(count))) count++;
-    if (settings->merges && (settings->choice.config || settings->op))
+    if (settings->merges && (settings->choice.config || settings->op || settings->shapes))
         return sc_fail(&settings->cli->env, SOCLE_STATUS_CONFIG,
                        "--merge measures nothing: give files alone");
-    if (settings->op && settings->choice.config)
-        return sc_fail(&settings->cli->env, SOCLE_STATUS_CONFIG,
-                       "--op chooses from the standard shapes: give it without a configuration");
+    if ((settings->op != NULL) + (settings->shapes != NULL) + (settings->choice.config != NULL) > 1)
+        return sc_fail(
+            &settings->cli->env, SOCLE_STATUS_CONFIG,
+            "the shapes are those of a configuration, of --shapes, or the standard ones, "
+            "from which --op chooses: give one of the three");
     return settings->op ? sc_cli_word(settings->cli, "--op", settings->op, words, count) : SOCLE_OK;
+}
+
+static socle_status tune_list(tune_settings *settings) {
+    sc_env *env = &settings->cli->env;
+    size_t size;
+    if (settings->shapes)
+        SC_TRY(sc_file_read(env, &settings->list, &size, settings->shapes, LIST_LIMIT));
+    socle_status status = tune_devices(settings, NULL);
+    sc_release(env, settings->list);
+    return status;
 }
 
 socle_status sc_tune_command(sc_cli *cli, int argc, char **argv) {
@@ -297,7 +318,7 @@ socle_status sc_tune_command(sc_cli *cli, int argc, char **argv) {
     SC_TRY(check(&settings));
     if (settings.merges) return merge(&settings);
     sc_signals_prepare();
-    if (!settings.choice.config) return tune_devices(&settings, NULL);
+    if (!settings.choice.config) return tune_list(&settings);
     SC_TRY(sc_recipe_choice_open(&config, &recipe, &settings.choice));
     socle_status status = tune_devices(&settings, &recipe);
     sc_recipe_free(&recipe);

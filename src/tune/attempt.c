@@ -21,7 +21,7 @@ static const char build[] = "socle tune " SC_VERSION;
 /* Operations whose operands can be any numbers; others need indices. */
 static const struct {
     sc_op op;
-    uint8_t fill[5];
+    uint8_t fill[6];
 } data[] = {
     {SC_OP_MATMUL, {SC_FILL_REAL, SC_FILL_REAL}},
     {SC_OP_CONV2D, {SC_FILL_REAL, SC_FILL_REAL}},
@@ -35,11 +35,23 @@ static const struct {
     {SC_OP_LAYER_NORM, {SC_FILL_REAL, SC_FILL_REAL, SC_FILL_REAL}},
     {SC_OP_LAYER_NORM_GRAD,
      {SC_FILL_REAL, SC_FILL_REAL, SC_FILL_REAL, SC_FILL_REAL, SC_FILL_POSITIVE}},
+    {SC_OP_ATTENTION, {SC_FILL_REAL, SC_FILL_REAL, SC_FILL_REAL}},
+    {SC_OP_ATTENTION_GRAD_QUERY,
+     {SC_FILL_REAL, SC_FILL_REAL, SC_FILL_REAL, SC_FILL_REAL, SC_FILL_POSITIVE}},
+    {SC_OP_ATTENTION_GRAD_KEY,
+     {SC_FILL_REAL, SC_FILL_REAL, SC_FILL_REAL, SC_FILL_REAL, SC_FILL_POSITIVE}},
 };
+
+/* Attention over lengths, which are indices, has one input more. */
+static bool has_lengths(const sc_op_desc *desc) {
+    return (desc->op == SC_OP_ATTENTION && desc->inputs != 3) ||
+           ((desc->op == SC_OP_ATTENTION_GRAD_QUERY || desc->op == SC_OP_ATTENTION_GRAD_KEY) &&
+            desc->inputs != 6);
+}
 
 static const uint8_t *fill_of(const sc_op_desc *desc) {
     for (size_t i = 0; i < sizeof data / sizeof data[0]; i++)
-        if (data[i].op == desc->op) return data[i].fill;
+        if (data[i].op == desc->op && !has_lengths(desc)) return data[i].fill;
     return NULL;
 }
 
@@ -111,6 +123,10 @@ static double work_of(const sc_op_desc *desc) {
         return (double)sc_tensor_elements(a) * (double)(b->dim[1] * b->dim[2] * b->dim[3]);
     case SC_OP_CONV2D_GRAD_WEIGHT:
         return (double)sc_tensor_elements(b) * (double)(out->dim[1] * out->dim[2] * out->dim[3]);
+    case SC_OP_ATTENTION:
+    case SC_OP_ATTENTION_GRAD_QUERY:
+    case SC_OP_ATTENTION_GRAD_KEY:
+        return 4.0 * (double)sc_tensor_elements(a) * (double)b->dim[1];
     default:
         return most;
     }

@@ -25,6 +25,9 @@ typedef struct sc_tune_shapes {
 void sc_tune_shapes_add(void *shapes, const sc_op_desc *desc);
 /* Those of `socle bench`, of the operation that `word` names; NULL: of all. */
 void sc_tune_shapes_standard(sc_tune_shapes *shapes, const char *word);
+/* Those of a text (shape_list.c); `path` is for messages. Errors, in shapes->status: DATA, with the
+ * line. */
+void sc_tune_shapes_list(sc_tune_shapes *shapes, const char *text, const char *path);
 void sc_tune_shapes_free(sc_tune_shapes *shapes);
 
 #endif

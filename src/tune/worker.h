@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The process in which candidates are tried, from both of its ends. It takes one request after the
  * other; where one of them ends it, or keeps it longer than its deadline, that candidate is out and
- * the next one meets a new process. */
+ * the next one meets a new process. SIGPIPE is ignored by who asks: a process may end before it has
+ * read. */
 #ifndef SC_TUNE_WORKER_H
 #define SC_TUNE_WORKER_H
 

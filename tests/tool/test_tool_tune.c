@@ -121,10 +121,76 @@ Test(tool_tune, files_of_others) {
     SC_EQ(known(), before + 1);
 }
 
+Test(tool_tune, lists) {
+    tool_put_text("list.txt", "# layers\n\n dense 4 20 10\r\nlayer_norm\t8 33\nattention 2 8 2 4");
+    tool_result result = tool_run("tune --shapes list.txt --minutes 1 --json");
+    SC_EQ(result.code, 0);
+    json_t *lines = tool_json_lines(result.out);
+    SC_EQ(json_array_size(lines), 3 + 2 + 3);
+    json_decref(lines);
+    tool_free(&result);
+    tool_put_text("list.txt", "dense 4 20 10\ndens 1 2 3\n");
+    tool_expect(3, "list.txt, line 2: 'dens' names no layer; did you mean 'dense'?",
+                "tune --shapes list.txt");
+    tool_put_text("list.txt", "conv 1 2 3 4 5\n");
+    tool_expect(3, "line 1: conv has 6 sizes", "tune --shapes list.txt");
+    tool_put_text("list.txt", "sum 4 0\n");
+    tool_expect(3, "line 1: sum has 2 sizes, each from 1", "tune --shapes list.txt");
+    tool_put_text("list.txt", "dense 1048576 1048576 1048576\n");
+    tool_expect(3, "line 1", "tune --shapes list.txt");
+    tool_put_text("list.txt", "conv 1 1 1 2 9 1\nconv 1 1 1 1 1048576 1048576");
+    tool_expect(3, "line 2", "tune --shapes list.txt");
+    tool_expect(3, "none.txt", "tune --shapes none.txt");
+}
+
+/* A record may choose another implementation: the results are near, and each time the same. */
+Test(tool_tune, another_choice) {
+    tool_expect(0, NULL, "train tool.yaml -o first --epochs 1");
+    tool_expect(0, NULL, "tune tool.yaml --minutes 1");
+    json_t *root = record(), *device, *operation, *shape, *text;
+    const char *a, *b, *c, *d;
+    json_object_foreach(json_object_get(root, "devices"), a, device) {
+        json_object_foreach(device, b, operation) {
+            json_object_foreach(operation, c, shape) {
+                json_object_foreach(shape, d, text) {
+                    const char *says =
+                        strcmp(d, "plain") == 0 ? "round 3: 1.0 us, chosen" : "round 3: 2.0 us";
+                    json_string_set(text, says);
+                }
+            }
+        }
+    }
+    SC_EQ(json_dump_file(root, RECORD, 0), 0);
+    json_decref(root);
+    tool_expect(0, NULL, "train tool.yaml -o one --epochs 1");
+    tool_expect(0, NULL, "train tool.yaml -o two --epochs 1");
+    SC_TRUE(tool_same("one/model.safetensors", "two/model.safetensors"));
+    char *environment = tool_get("one/env.json", NULL);
+    SC_CONTAINS(environment, "\"implementation\": \"plain\"");
+    free(environment);
+    json_t *of[2];
+    const char *runs[] = {"first", "one"};
+    for (int i = 0; i < 2; i++) {
+        tool_result result =
+            tool_run("eval -m %s/model.safetensors --data tool.yaml --json", runs[i]);
+        if (result.code) SC_TEST_FAIL("%s", result.err);
+        of[i] = tool_json_lines(result.out);
+        tool_free(&result);
+    }
+    json_t *x = json_array_get(of[0], json_array_size(of[0]) - 1),
+           *y = json_array_get(of[1], json_array_size(of[1]) - 1);
+    double loss = json_number_value(json_object_get(x, "test_loss")),
+           other = json_number_value(json_object_get(y, "test_loss"));
+    SC_TRUE(loss > 0);
+    SC_NEAR(other, loss, 1e-4 * loss);
+    json_decref(of[0]);
+    json_decref(of[1]);
+}
+
 Test(tool_tune, usage) {
     tool_expect(2, "did you mean", "tune --op conv2");
     tool_expect(2, "--merge measures nothing", "tune --op conv2d --merge a.json");
-    tool_expect(2, "without a configuration", "tune tool.yaml --op conv2d");
+    tool_expect(2, "one of the three", "tune tool.yaml --op conv2d");
     tool_expect(2, "--minutes", "tune --minutes 0");
     tool_expect(0, NULL, "tune --answer --device cpu"); /* nothing is asked */
     char request[10000] = "another program";

@@ -107,6 +107,20 @@ Test(golden, opencl) {
     follow_all("opencl:0");
 }
 
+/* Every product through CLBlast, where it is installed. */
+Test(golden, opencl_clblast) {
+    const sc_plan_options plan = {.force = "matmul=clblast"};
+    fixture f;
+    fixture_open(&f, "opencl:0", 0);
+    bool there = f.device->info.traits & SC_TRAIT_BLAS;
+    fixture_close(&f);
+    if (!there) cr_skip_test("CLBlast is not installed");
+    follow("opencl:0", "mlp", "mlp", fixture_optimizer("sgd", 0.1f, 0.9f), &plan);
+    follow("opencl:0", "mlp", "mlp_adam", fixture_optimizer("adam", 0.001f, 0.0f), &plan);
+    follow("opencl:0", "cnn", "cnn", fixture_optimizer("sgd", 0.05f, 0.9f), &plan);
+    follow("opencl:0", "rnn", "rnn", fixture_optimizer("sgd", 0.05f, 0.9f), &plan);
+}
+
 /* Plain implementations, one buffer per tensor, no fusion: another path to the same figures. */
 Test(golden, cpu_separate_unfused) {
     sc_plan_options plan = {.hooks = {.separate = true, .keep_graph_order = true}};

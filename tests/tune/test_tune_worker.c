@@ -26,6 +26,7 @@ static void setup(fixture *f, const char *script) {
     sc_op_desc desc = {.op = SC_OP_SOFTMAX, .inputs = 1, .outputs = 1};
     desc.tensor[0] = desc.tensor[1] = sc_tensor_make(SOCLE_F32, 1, 2, (const int64_t[]){4, 4});
     memset(f, 0, sizeof *f);
+    signal(SIGPIPE, SIG_IGN); /* as the tool does */
     sc_env_init(&f->env, NULL, NULL);
     sc_tune_request_fill(&f->request, &desc, "plain");
     f->words[0] = "sh";

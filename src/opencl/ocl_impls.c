@@ -14,12 +14,15 @@
     X(sc_ocl_matmul_packed)                                                                        \
     X(sc_ocl_matmul_plain)                                                                         \
     X(sc_ocl_conv2d_direct)                                                                        \
+    X(sc_ocl_conv2d_planes)                                                                        \
     X(sc_ocl_conv2d_tile)                                                                          \
     X(sc_ocl_conv2d_plain)                                                                         \
     X(sc_ocl_conv2d_grad_input_direct)                                                             \
+    X(sc_ocl_conv2d_grad_input_planes)                                                             \
     X(sc_ocl_conv2d_grad_input_tile)                                                               \
     X(sc_ocl_conv2d_grad_input_plain)                                                              \
     X(sc_ocl_conv2d_grad_weight_direct)                                                            \
+    X(sc_ocl_conv2d_grad_weight_planes)                                                            \
     X(sc_ocl_conv2d_grad_weight_tile)                                                              \
     X(sc_ocl_conv2d_grad_weight_plain)                                                             \
     X(sc_ocl_maxpool2d_rows)                                                                       \

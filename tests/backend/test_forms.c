@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operations whose order of sums is part of their meaning: the form for GPUs gives the bits of the
- * plain form, and of the cpu backend. */
+/* Forms for GPUs that sum in the order of the plain form: they give its bits, and where the order
+ * is part of the operation's meaning those of the cpu backend. */
 #include "device_fixture.h"
 
 enum { MOST = 1 << 17 };
@@ -21,13 +21,14 @@ static void run(const char *device, const char *implementation, const sc_op_desc
     device_close(&f);
 }
 
-static void same_bits(const sc_op_desc *desc, const char *const *forms, void *const *inputs,
-                      int64_t rows) {
+/* Forms of opencl:0 against a standard, whose implementation NULL is the best one. */
+static void same_bits(const sc_op_desc *desc, const char *device, const char *implementation,
+                      const char *const *forms, void *const *inputs, int64_t rows) {
     static float standard[MOST], found[MOST];
     const size_t bytes = sc_tensor_bytes(&desc->tensor[desc->inputs]);
     SC_TRUE(bytes <= sizeof standard);
     memset(standard, 0xff, bytes);
-    run("cpu", NULL, desc, inputs, standard, rows);
+    run(device, implementation, desc, inputs, standard, rows);
     for (; *forms; forms++) {
         SC_REPRO("%s %s", sc_op_word(desc->op), *forms);
         memset(found, 0xff, bytes);
@@ -49,12 +50,47 @@ static void scatter(int64_t table, int64_t rows, int64_t columns) {
     SC_TRUE(rows * columns <= MOST);
     device_fill(source, (size_t)(rows * columns), 5);
     for (int64_t i = 0; i < rows; i++) index[i] = (int)(i * i * 7919 % (table + table / 8)) - 1;
-    same_bits(&desc, forms, inputs, rows);
-    same_bits(&desc, forms, inputs, rows / 3);
+    same_bits(&desc, "cpu", NULL, forms, inputs, rows);
+    same_bits(&desc, "cpu", NULL, forms, inputs, rows / 3);
 }
 
 Test(forms, scatter_add_adds_in_the_order_of_the_rows) {
     scatter(8, 3000, 5);
     scatter(3000, 2500, 17);
     scatter(70000, 900, 1);
+}
+
+/* `filters` to each of three channels, which are groups. */
+static void depthwise(sc_op op, int64_t filters, int64_t size, int stride, int dilation) {
+    static const char *const forms[] = {"planes", NULL};
+    static float data[2][MOST];
+    void *const inputs[] = {data[0], data[1]};
+    sc_op_desc desc = {.op = SC_OP_CONV2D, .inputs = 2, .outputs = 1};
+    sc_env env;
+    sc_env_init(&env, NULL, NULL);
+    desc.attr.conv.groups = 3;
+    desc.attr.conv.window =
+        (sc_window){{3, 2}, {stride, stride}, {dilation, 1}, {dilation, 1}, {dilation, 0}};
+    desc.tensor[0] = sc_tensor_make(SOCLE_F32, 1, 4, (const int64_t[]){5, 3, size, size + 3});
+    desc.tensor[1] = sc_tensor_make(SOCLE_F32, 0, 4, (const int64_t[]){3 * filters, 1, 3, 2});
+    SC_OK(&env, sc_op_infer(&env, &desc));
+    desc.op = op;
+    if (op == SC_OP_CONV2D_GRAD_INPUT) {
+        const sc_tensor_desc x = desc.tensor[0];
+        desc.tensor[0] = desc.tensor[2];
+        desc.tensor[2] = x;
+    }
+    device_fill(data[0], MOST, 3);
+    device_fill(data[1], MOST, 4);
+    same_bits(&desc, "opencl:0", "plain", forms, inputs, 5);
+    same_bits(&desc, "opencl:0", "plain", forms, inputs, 4);
+}
+
+Test(forms, convolutions_by_planes_sum_in_the_order_of_the_plain_ones) {
+    for (int op = SC_OP_CONV2D; op <= SC_OP_CONV2D_GRAD_INPUT; op++) {
+        depthwise((sc_op)op, 1, 6, 1, 1);
+        depthwise((sc_op)op, 2, 35, 1, 2);
+        depthwise((sc_op)op, 2, 19, 2, 1);
+        depthwise((sc_op)op, 1, 17, 3, 2);
+    }
 }

@@ -31,6 +31,11 @@ macro(socle_optional_pkg wish prefix module package)
     endif()
 endmacro()
 
+# Nothing but the C library is then needed where the tool runs. Debian's archives are for programs, not for libsocle.so.
+if(SOCLE_STATIC)
+    set(suffixes ${CMAKE_FIND_LIBRARY_SUFFIXES})
+    set(CMAKE_FIND_LIBRARY_SUFFIXES ${CMAKE_STATIC_LIBRARY_SUFFIX})
+endif()
 socle_pkg(JANSSON jansson libjansson-dev)
 socle_pkg(YAML yaml-0.1 libyaml-dev)
 socle_pkg(ZLIB zlib zlib1g-dev)
@@ -39,6 +44,9 @@ find_library(CSV_LIBRARY csv) # which has no pkg-config module
 find_path(CSV_INCLUDE_DIR csv.h)
 if(NOT CSV_LIBRARY OR NOT CSV_INCLUDE_DIR)
     socle_missing(libcsv libcsv-dev)
+endif()
+if(SOCLE_STATIC)
+    set(CMAKE_FIND_LIBRARY_SUFFIXES ${suffixes})
 endif()
 target_include_directories(socle_deps SYSTEM INTERFACE ${CSV_INCLUDE_DIR})
 target_link_libraries(socle_deps INTERFACE

@@ -85,25 +85,6 @@ static layout measure(const sc_table *table) {
     return out;
 }
 
-/* What the columns need when those that may be cut are. */
-static int least_width(const sc_table *table, const layout *layout) {
-    int sum = 0;
-    for (int c = 0; c < table->count; c++) {
-        int least = table->columns[c].least, title = (int)strlen(table->columns[c].title);
-        if (least && least < title) least = title;
-        if (!layout->width[c]) continue;
-        sum += (sum ? GAP : 0) + (least && least < layout->width[c] ? least : layout->width[c]);
-    }
-    return sum;
-}
-
-/* Leaves out columns, in their order, until the rest fits when it is cut. */
-static void leave_out(const sc_table *table, layout *layout, int room) {
-    for (int turn = 1; turn <= MOST_COLUMNS && least_width(table, layout) > room; turn++)
-        for (int c = 0; c < table->count; c++)
-            if (table->columns[c].leaves == turn) layout->width[c] = 0;
-}
-
 static void print_row(const sc_table *table, FILE *stream, const layout *layout,
                       const char *const *cell) {
     for (int c = 0; c < table->count; c++) {
@@ -127,6 +108,25 @@ static void print_plain(const sc_table *table, FILE *stream) {
 }
 
 #if SC_HAVE_SMARTCOLS
+/* What the columns need when those that may be cut are. */
+static int least_width(const sc_table *table, const layout *layout) {
+    int sum = 0;
+    for (int c = 0; c < table->count; c++) {
+        int least = table->columns[c].least, title = (int)strlen(table->columns[c].title);
+        if (least && least < title) least = title;
+        if (!layout->width[c]) continue;
+        sum += (sum ? GAP : 0) + (least && least < layout->width[c] ? least : layout->width[c]);
+    }
+    return sum;
+}
+
+/* Leaves out columns, in their order, until the rest fits when it is cut. */
+static void leave_out(const sc_table *table, layout *layout, int room) {
+    for (int turn = 1; turn <= MOST_COLUMNS && least_width(table, layout) > room; turn++)
+        for (int c = 0; c < table->count; c++)
+            if (table->columns[c].leaves == turn) layout->width[c] = 0;
+}
+
 static int fill_smart(struct libscols_table *smart, const sc_table *table, const layout *layout) {
     for (int c = 0; c < table->count; c++) {
         const sc_table_column *column = &table->columns[c];

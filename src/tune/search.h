@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The search over all shapes of a device: candidates by successive halving, what becomes known into
- * the record at once, the time shared among the shapes. */
+ * the record at once. What a run would take without a record is measured of every shape before all
+ * else; then those that cost the most have the most of the time, and come first. */
 #ifndef SC_TUNE_SEARCH_H
 #define SC_TUNE_SEARCH_H
 

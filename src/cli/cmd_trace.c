@@ -119,7 +119,7 @@ static socle_status print_units(const sc_follow *follow, double weight) {
 static const sc_layer *layer_of(const sc_net *net, size_t parameter) {
     for (size_t l = 0; l < net->layers; l++) {
         const sc_layer *layer = &net->layer[l];
-        if (!layer->again && (int)parameter >= layer->first_parameter &&
+        if (!layer->borrows && (int)parameter >= layer->first_parameter &&
             (int)parameter < layer->first_parameter + layer->parameters)
             return layer;
     }

@@ -94,6 +94,21 @@ static socle_status take_from(int out[SC_LAYER_INPUTS], const sc_config *config,
     return SOCLE_OK;
 }
 
+/* The layer that `share` names. */
+static socle_status read_share(sc_layer_options *options, const sc_net *net,
+                               const sc_config *config, const sc_kind *kind) {
+    const json_t *name = json_object_get(kind->options, "share");
+    int node;
+    options->share = 0;
+    if (!name) return SOCLE_OK;
+    SC_TRY(find_node(&node, net, config, kind->options, "share", 0, json_string_value(name)));
+    if (node < net->inputs)
+        return sc_config_fail(config, kind->options, "share",
+                              "'%s' is an input, which has no parameters", json_string_value(name));
+    options->share = node - net->inputs + 1;
+    return SOCLE_OK;
+}
+
 /* `nodes`: what it reads; NULL: what the text says. */
 static socle_status read_layer(sc_net *net, const sc_config *config, const json_t *list,
                                size_t index, int count, const int *nodes) {
@@ -102,6 +117,7 @@ static socle_status read_layer(sc_net *net, const sc_config *config, const json_
     int from[SC_LAYER_INPUTS];
     SC_TRY(sc_kind_find(&kind, config, list, NULL, index, &sc_layer_family));
     SC_TRY(sc_kind_read(&options, config, &kind));
+    SC_TRY(read_share(&options, net, config, &kind));
     SC_TRY(nodes ? take_from(from, config, &kind, count, nodes)
                  : read_from(from, &count, net, config, &kind));
     const char *name = json_string_value(json_object_get(kind.options, "name"));

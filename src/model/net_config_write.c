@@ -54,6 +54,9 @@ static bool append_layer(json_t *list, const sc_net *net, const sc_network *netw
                 add(options, "name",
                     json_string(network ? source_name(net, network, node) : layer->name)) &&
                 json_object_update(options, values) == 0;
+    if (done && layer->options.share)
+        done = add(options, "share",
+                   json_string(source_name(net, network, net->inputs + layer->options.share - 1)));
     for (int i = 0; done && i < layer->inputs; i++)
         done = json_array_append_new(from,
                                      json_string(source_name(net, network, layer->input[i]))) == 0;

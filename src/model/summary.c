@@ -65,7 +65,7 @@ sc_summary_row sc_net_summary(const sc_net *net, size_t row) {
         const sc_parameter *parameter = &net->parameter[p];
         int64_t *sum =
             parameter->role == SC_PARAMETER_STATISTIC ? &out.statistics : &out.parameters;
-        if (!layer->again) *sum += sc_tensor_elements(&parameter->desc);
+        if (!layer->borrows) *sum += sc_tensor_elements(&parameter->desc);
         bool looked_up = layer->kind->integers;
         if (parameter->role == SC_PARAMETER_WEIGHT && parameter->desc.rank > 1 && !looked_up &&
             !products)

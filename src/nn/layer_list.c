@@ -74,8 +74,12 @@ static const sc_option common_options[] = {
      .standard = "the word and a number, as in relu1", .example = "trunk"},
     {"from", SC_OPTION_NAMES, SC_OPTION_ELSEWHERE, "which layer above, or input, it reads",
      .standard = "the layer before", .least = 1, .most = 1, .example = "stem"},
+    {"share", SC_OPTION_NAME, SC_OPTION_ELSEWHERE,
+     "a layer above whose parameters it takes in place of its own; they must be alike",
+     .standard = "its own parameters", .example = "stem"},
 };
-static const sc_record common = {.options = common_options, .count = 2};
+static const sc_record common = {.options = common_options,
+                                 .count = sizeof common_options / sizeof common_options[0]};
 
 const sc_family sc_layer_family = {
     .what = "layer",

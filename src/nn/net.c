@@ -176,6 +176,35 @@ static socle_status check_inputs(sc_net *net, const sc_layer *layer) {
     return SOCLE_OK;
 }
 
+/* The parameters that the layer has just declared give way to those of another one, which must be
+ * alike. */
+static socle_status take_shared(sc_net *net, sc_layer *layer) {
+    const sc_layer *owner = &net->layer[layer->options.share - 1];
+    const sc_parameter *own = net->parameter + layer->first_parameter,
+                       *theirs = net->parameter + owner->first_parameter;
+    bool alike = layer->parameters == owner->parameters && layer->parameters > 0;
+    for (int p = 0; alike && p < layer->parameters; p++)
+        alike = own[p].role == theirs[p].role && sc_tensor_equal(&own[p].desc, &theirs[p].desc);
+    if (!alike) {
+        char a[96] = "none", b[96] = "none";
+        if (layer->parameters) sc_tensor_text(a, sizeof a, &own->desc);
+        if (owner->parameters) sc_tensor_text(b, sizeof b, &theirs->desc);
+        return sc_fail(net->env, SOCLE_STATUS_SHAPE,
+                       "cannot share the parameters of %s: it has %d, first %s; %s has %d, first "
+                       "%s (a dense layer without bias has one)",
+                       owner->name, layer->parameters, a, owner->name, owner->parameters, b);
+    }
+    for (int p = 0; p < layer->parameters; p++)
+        if (own[p].role == SC_PARAMETER_STATISTIC)
+            net->statistics--;
+        else
+            net->trainable--;
+    net->parameters = (size_t)layer->first_parameter;
+    layer->first_parameter = owner->first_parameter;
+    layer->borrows = true;
+    return SOCLE_OK;
+}
+
 static socle_status settle_layer(sc_net *net, sc_layer *layer) {
     SC_TRY(check_inputs(net, layer));
     SC_TRY(sc_record_check(net->env, &layer->kind->record, &layer->options));
@@ -184,6 +213,7 @@ static socle_status settle_layer(sc_net *net, sc_layer *layer) {
         for (int i = 0; i < layer->inputs; i++) input[i] = *sc_net_desc(net, layer->input[i]);
         SC_TRY(layer->kind->declare(net, layer, input));
     }
+    if (layer->options.share) SC_TRY(take_shared(net, layer));
     return infer_output(net, layer);
 }
 

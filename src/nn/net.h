@@ -70,6 +70,7 @@ typedef struct sc_layer_options {
     const char *returns;          /* rnn: "last", "sequence" */
     const char *formula;          /* expr: the user's text */
     sc_initializer weight_init, recurrent_init, bias_init;
+    int share; /* the number of the layer whose parameters it takes, from 1; 0: it has its own */
 } sc_layer_options;
 
 typedef struct sc_layer_kind sc_layer_kind;
@@ -83,8 +84,8 @@ typedef struct sc_layer {
     sc_tensor_desc output;  /* for one sample; inferred when added */
     const sc_expr *formula; /* of an activation or an expr layer: its text, read once; NULL: none */
     int first_parameter, parameters;
-    bool again; /* a layer of a network that is applied once more: its parameters are those of the
-                   first one */
+    bool again;   /* a layer of a network that is applied once more, without a name of its own */
+    bool borrows; /* its parameters are those of an earlier layer, which owns them */
 } sc_layer;
 
 typedef enum sc_parameter_role {

@@ -141,7 +141,7 @@ static socle_status apply_again(sc_net *net, int number, int argument) {
                     : *from >= first && *from < last ? *from + moved
                                                      : *from;
         }
-        layer.again = true;
+        layer.again = layer.borrows = true;
         SC_TRY(name_again(net, &layer, network, argument));
         SC_TRY(sc_net_append_layer(net, &layer, false));
     }

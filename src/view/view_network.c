@@ -32,7 +32,7 @@ static int64_t trained(const sc_net *net, const sc_layer *layer) {
 /* Boxes of layers with parameters have a second line. */
 static int64_t shown_parameters(const sc_net *net, int node) {
     const sc_layer *layer = node < net->inputs ? NULL : &net->layer[node - net->inputs];
-    return layer && !layer->again ? trained(net, layer) : 0;
+    return layer && !layer->borrows ? trained(net, layer) : 0;
 }
 
 static double half_of(const sc_net *net, int node) {

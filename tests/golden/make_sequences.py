@@ -88,7 +88,7 @@ def recurrent(function, sequence, ragged, layers=1):
 def weighted(name, out, values):
     """writes a result, and the gradients by `values` of its sum weighted by drawn numbers"""
     (out * numbers(*out.shape).detach()).sum().backward()
-    write(name, torch.cat([out.reshape(-1)] + [value.grad.reshape(-1) for value in values]), 8, 20)
+    write(name, torch.cat([out.reshape(-1)] + [value.grad.reshape(-1) for value in values]), 8, 22)
 
 
 def turned(x, heads, theta):
@@ -183,6 +183,15 @@ def of_module(name, module, *shape):
     weighted(name, module(x), [x] + parameters)
 
 
+class Twice(torch.nn.Linear):
+    """one map, applied twice"""
+    def __init__(self):
+        super().__init__(6, 6)
+
+    def forward(self, x):
+        return super().forward(super().forward(torch.sigmoid(x)))
+
+
 def images():
     nn = torch.nn
     of_module("group_norm", nn.GroupNorm(2, 4, eps=1e-3), 4, 3, 2)
@@ -201,6 +210,7 @@ def images():
     of_module("permuted", lambda x: x.permute(0, 3, 1, 2), 3, 2, 4)
     of_module("sliced", lambda x: x[:, :, 1:3], 3, 4)
     of_module("padded", lambda x: functional.pad(x, (3, 4, 1, 2)), 1, 2, 2)
+    of_module("shared", Twice(), 2, 6)
     of_module("stopped", lambda x: x.detach() * x, 3, 4)
 
 

@@ -8,7 +8,8 @@
 static const struct {
     const char *word, *yaml;
 } layer_samples[] = {
-    {"dense", "network: [flatten, {dense: {units: 3, bias: false, weight_init: {uniform: 0.3}, "
+    {"dense", "network: [flatten, {dense: {units: 768, name: one}}, {dense: {units: 768, share: "
+              "one}}, {dense: {units: 3, bias: false, weight_init: {uniform: 0.3}, "
               "name: d-1.x_2}}]"},
     {"embedding", "network: [{embedding: {vocabulary: 9, units: 2, weight_init: {uniform: "
                   "0.5}}}]"},

@@ -57,7 +57,9 @@ static const layer_case cases[] = {
     {"permute: [2, 0, 1]", permuted, IMAGE(3, 2, 4)},
     {"slice: {axis: 1, begin: 1, size: 2}", sliced, ROWS(3, 4)},
     {"pad: [1, 2, 3, 4]", padded, IMAGE(1, 2, 2)},
-    {"stop_gradient, {expr: {formula: x1 * x2, from: [stop_gradient1, input]}}", stopped,
+    {"[sigmoid, {dense: {units: 6, name: one}}, {dense: {units: 6, share: one}}]", shared,
+     ROWS(2, 6)},
+    {"[stop_gradient, {expr: {formula: x1 * x2, from: [stop_gradient1, input]}}]", stopped,
      ROWS(3, 4)},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
@@ -77,7 +79,10 @@ static socle_status read_layers(sc_net *net, int count, const char *text) {
     char whole[512];
     sc_config *config;
     snprintf(whole, sizeof whole,
-             strchr(text, ':') && text[0] != 's' ? "network: [{%s}]" : "network: [%s]", text);
+             text[0] == '['      ? "network: %s"
+             : strchr(text, ':') ? "network: [{%s}]"
+                                 : "network: [%s]",
+             text);
     SC_TRY(sc_config_parse(&config, net->env, "case", whole, strlen(whole)));
     const json_t *list = json_object_get(sc_config_root(config), "network");
     socle_status status = json_array_size(list) == 1
@@ -249,4 +254,14 @@ Test(layer_values, refused) {
     refused(rows, "slice: {begin: 3, size: 3}", "3 places from place 3 on, of 5");
     refused(rows, "pad: 1", channels);
     refused(image, "pad: same", "says how many zeros");
+    refused(rows, "dense: {units: 2, share: input}",
+            "'input' is an input, which has no parameters");
+    refused(rows, "dense: {units: 2, share: nothing}", "layer or input 'nothing'");
+    refused(rows, "[{sigmoid: {from: input}}, {dense: {units: 2, share: sigmoid1}}]",
+            "share the parameters of sigmoid1");
+    refused(
+        rows,
+        "[{sigmoid: {from: input}}, {dense: {units: 6}}, {dense: {units: 6, bias: false, share: "
+        "dense1}}]",
+        "dense2: cannot share the parameters of dense1: it has 1, first f32[6,6]; dense1 has 2");
 }

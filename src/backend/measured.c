@@ -160,8 +160,12 @@ static socle_status merge_objects(json_t *known, const json_t *other, int depth,
 
 socle_status sc_measured_merge(sc_records *records, sc_env *env, const char *path, int *taken) {
     json_t *other;
+    const char *key;
+    json_t *value;
     const int before = *taken;
     SC_TRY(sc_records_read(&other, env, path, SC_RECORD_MEASURED));
+    json_object_foreach(json_object_get(other, "devices"), key, value)
+        sc_records_touch(records, key);
     socle_status status =
         merge_objects(json_object_get(records->root[SC_RECORD_MEASURED], "devices"),
                       json_object_get(other, "devices"), 3, taken);

@@ -165,6 +165,23 @@ socle_status sc_records_create(sc_records **out, sc_env *env) {
     return status;
 }
 
+/* Several processes may measure, each another device: of those that this one has not touched, what
+ * is on disk by now. */
+static void take_others(const sc_records *records, const sc_env *env) {
+    sc_env child;
+    const char *key;
+    json_t *value;
+    sc_env_child(&child, env);
+    char *path = join(&child, records->directory, kinds[SC_RECORD_MEASURED].file);
+    json_t *disk = path ? read_file(env, path, SC_RECORD_MEASURED) : NULL;
+    json_t *mine = json_object_get(records->root[SC_RECORD_MEASURED], "devices");
+    json_object_foreach(json_object_get(disk, "devices"), key, value) {
+        if (!json_object_get(records->touched, key)) json_object_set(mine, key, value);
+    }
+    json_decref(disk);
+    sc_release(&child, path);
+}
+
 static socle_status save_one(const sc_records *records, sc_env *env, sc_record_kind kind) {
     char *text = json_dumps(records->root[kind], JSON_INDENT(2) | JSON_SORT_KEYS);
     char *path = join(env, records->directory, kinds[kind].file);
@@ -181,6 +198,7 @@ socle_status sc_records_save(const sc_records *records, sc_env *env) {
         return sc_fail(env, SOCLE_STATUS_IO,
                        "records cannot be saved: no user folder; set XDG_DATA_HOME or HOME");
     SC_TRY(sc_make_private_directories(env, records->directory));
+    if (records->changed[SC_RECORD_MEASURED]) take_others(records, env);
     for (int kind = 0; kind < SC_RECORD_KINDS; kind++)
         if (records->changed[kind]) SC_TRY(save_one(records, env, (sc_record_kind)kind));
     return SOCLE_OK;
@@ -189,6 +207,7 @@ socle_status sc_records_save(const sc_records *records, sc_env *env) {
 void sc_records_destroy(sc_records *records) {
     if (!records) return;
     for (int kind = 0; kind < SC_RECORD_KINDS; kind++) json_decref(records->root[kind]);
+    json_decref(records->touched);
     sc_release(records->env, records->directory);
     sc_release(records->env, records);
 }
@@ -214,10 +233,16 @@ json_t *sc_records_child(json_t *parent, const char *key) {
     return child;
 }
 
+void sc_records_touch(sc_records *records, const char *key) {
+    if (!records->touched) records->touched = json_object();
+    if (records->touched) (void)json_object_set_new(records->touched, key, json_true());
+}
+
 json_t *sc_records_device_made(sc_records *records, sc_record_kind kind,
                                const sc_device_info *device) {
     char key[KEY_TEXT];
     device_key(key, kind, device);
+    if (kind == SC_RECORD_MEASURED) sc_records_touch(records, key);
     return sc_records_child(json_object_get(records->root[kind], "devices"), key);
 }
 

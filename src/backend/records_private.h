@@ -20,6 +20,7 @@ struct sc_records {
     char *directory; /* NULL: no place to save to */
     json_t *root[SC_RECORD_KINDS];
     bool changed[SC_RECORD_KINDS];
+    json_t *touched; /* an object: devices of which something was measured since the last save */
 };
 
 /* What a record says of a device, by operation; NULL: nothing. */
@@ -28,6 +29,9 @@ json_t *sc_records_device(const sc_records *records, sc_record_kind kind,
 /* The same, made if it is not there; NULL: out of memory, or the key is not UTF-8. */
 json_t *sc_records_device_made(sc_records *records, sc_record_kind kind,
                                const sc_device_info *device);
+/* Marks a device's key as changed here. Without the mark, for want of memory, what another process
+ * saved of it meanwhile counts. */
+void sc_records_touch(sc_records *records, const char *key);
 /* The object under `key`, made if it is not there; NULL: out of memory. */
 json_t *sc_records_child(json_t *parent, const char *key);
 /* A file that the user names; *out is the caller's. Errors: NOT_FOUND, IO, DATA. */

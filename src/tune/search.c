@@ -63,7 +63,8 @@ static socle_status measure(void *user, int candidate, int round, double best, d
     *seconds = outcome.timed ? outcome.seconds : (double)INFINITY;
     if (outcome.declined) return SOCLE_OK;
     s->tried++;
-    SC_TRY(note(s, candidate, round, &outcome));
+    /* Where no process has answered yet the fault may be another's than the candidate's. */
+    if (s->all->worker->answers) SC_TRY(note(s, candidate, round, &outcome));
     report(s, (sc_tune_report){.event = SC_TUNE_TRIED,
                                .candidate = s->candidate[candidate].text,
                                .seconds = outcome.timed ? outcome.seconds : 0,

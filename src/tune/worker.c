@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 50, FAR = 10 };
+enum { WAIT_MS = 50, FAR = 10, SILENT_MOST = 8 };
 
 extern char **environ;
 
@@ -165,6 +165,7 @@ socle_status sc_tune_worker_try(sc_tune_outcome *out, sc_tune_worker *worker,
     if (!worker->process) SC_TRY(start(worker));
     heard how = send(worker, request) ? listen_to(worker, out) : ENDED;
     if (how == ANSWERED) {
+        worker->answers++;
         tidy(out);
         if (out->ends) kill_process(worker);
         return SOCLE_OK;
@@ -182,5 +183,8 @@ socle_status sc_tune_worker_try(sc_tune_outcome *out, sc_tune_worker *worker,
     }
     if (how == STOPPED) return SOCLE_STATUS_INTERRUPTED;
     blame(out, worker, how, status);
-    return SOCLE_OK;
+    if (worker->answers || worker->started < SILENT_MOST) return SOCLE_OK;
+    return sc_fail(worker->env, SOCLE_STATUS_IO,
+                   "none of %d processes that try candidates gave an answer; the last: %s",
+                   worker->started, out->why);
 }

@@ -18,11 +18,12 @@ typedef struct sc_tune_worker {
     bool (*stops)(void); /* NULL: never. Whether somebody asked to stop */
     pid_t process;       /* 0: none runs */
     int input, output;
-    int started; /* processes so far */
+    int started, answers; /* processes so far, and answers of all of them */
 } sc_tune_worker;
 
 /* How the process that `words` start answers a request; what ends it is an outcome. Errors:
- * INTERRUPTED (asked to stop), IO (no process can be started). */
+ * INTERRUPTED (asked to stop), IO (no process can be started, or none of the first ones answers).
+ */
 socle_status sc_tune_worker_try(sc_tune_outcome *out, sc_tune_worker *worker,
                                 const sc_tune_request *request);
 void sc_tune_worker_end(sc_tune_worker *worker); /* what runs is killed */

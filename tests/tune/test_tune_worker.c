@@ -112,6 +112,16 @@ Test(tune_worker, one_that_works) {
     unlink(path);
 }
 
+/* Where none answers at all it is no candidate's fault. */
+Test(tune_worker, none_that_answers) {
+    fixture f;
+    sc_tune_outcome outcome;
+    setup(&f, "exit 3");
+    for (int i = 1; i < 8; i++) SC_OK(&f.env, sc_tune_worker_try(&outcome, &f.worker, &f.request));
+    SC_FAILS(&f.env, sc_tune_worker_try(&outcome, &f.worker, &f.request), SOCLE_STATUS_IO);
+    SC_CONTAINS(f.env.text, "none of 8 processes");
+}
+
 static void *ask_to_stop(void *unused) {
     usleep(100000);
     stop = true;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Convolution and the gradient of its input, directly, by register tiles of pixels times output
  * channels. A task is one band of one sample and group: it copies a patch, computes
- * [pixel][channel] tiles, and turns them into planes.
+ * [pixel][channel] tiles, and turns them into planes. Where a group has few output channels
+ * (depthwise convolutions have one) a panel would be all but empty: `planes` computes each of them
+ * by itself, with vectors along the pixels. Sums are the same chains either way.
  *
  *     weights -> panels [group][phase][target channels / columns][source channel, tap][columns]
  *     patch [source channel][rows][columns], one pixel of a tile = one broadcast */
@@ -12,12 +14,13 @@
 #include <string.h>
 
 enum { DEPTH = 384 };
+enum { FEW = 4 }; /* planes: a panel has at least so many times the output channels */
 
 typedef struct conv {
     sc_cpu_kernel base;
     sc_conv_pass pass;
     const sc_cpu_isa *isa;
-    bool has_tail;
+    bool has_tail, by_planes;
     sc_tensor_desc x; /* or dy: what has the samples */
     int64_t panels, panel_columns;
     int output;                       /* operand */
@@ -121,6 +124,58 @@ static void store_tiles(const conv *self, float *target, const float *tiles, int
         }
 }
 
+/* The weights of one output channel and phase in the order of the patch's offsets. */
+static void pick_weights(const sc_conv_pass *pass, float *to, const float *weight, int phase) {
+    for (int64_t c = 0; c < pass->source_channels; c++, weight += pass->weight_source_stride)
+        for (int t = pass->phase_taps[phase]; t < pass->phase_taps[phase + 1]; t++)
+            *to++ = weight[pass->tap[t]];
+}
+
+/* A band of one output channel and phase. `line` has room for it as wide as the patch. */
+static void compute_plane(const conv *self, float *target, float *line, float *weights,
+                          const float *patch, int phase, int64_t band_row, int64_t rows) {
+    const sc_conv_pass *pass = &self->pass;
+    const int64_t first_tap = pass->phase_taps[phase], step_x = pass->target_step[1];
+    const int64_t width = sc_conv_phase_grid(pass, phase, 1), pitch = pass->patch[1];
+    const int64_t step = pass->source_step[0] * pitch; /* of rows in the patch */
+    sc_cpu_tile tile = {.tile = line,
+                        .panel = weights,
+                        .value = patch,
+                        .depth = (pass->phase_taps[phase + 1] - first_tap) * pass->source_channels,
+                        .step = pass->source_step[1],
+                        .depth_offset = pass->offset + first_tap * pass->source_channels};
+    const bool together = pass->source_step[0] == 1 && pass->source_step[1] == 1;
+    if (together) self->isa->window_row(&tile, (rows - 1) * pitch + width); /* with the halo */
+    for (int64_t y = 0; y < rows; y++) {
+        float *row = target +
+                     ((band_row + y) * pass->target_step[0] + phase / step_x) * pass->target[1] +
+                     phase % step_x;
+        const float *from = together ? line + y * pitch : line;
+        tile.value = patch + y * step;
+        if (!together) self->isa->window_row(&tile, width);
+        for (int64_t x = 0; x < width; x++) row[x * step_x] = from[x];
+    }
+}
+
+static void compute_planes(const job *work, float *target, float *line, const float *patch,
+                           int64_t group, int64_t band_row) {
+    const conv *self = work->self;
+    const sc_conv_pass *pass = &self->pass;
+    const int64_t taps = pass->kernel[0] * pass->kernel[1];
+    const float *weight = (const float *)sc_cpu_memory(work->operands[1]) +
+                          group * pass->source_channels * pass->target_channels * taps;
+    float *weights = line + pass->band_rows * pass->patch[1];
+    for (int64_t channel = 0; channel < pass->target_channels; channel++)
+        for (int phase = 0; phase < pass->phases; phase++) {
+            const int64_t rows =
+                smaller(pass->band_rows, sc_conv_phase_grid(pass, phase, 0) - band_row);
+            if (rows <= 0 || sc_conv_phase_grid(pass, phase, 1) <= 0) continue;
+            pick_weights(pass, weights, weight + channel * pass->weight_target_stride, phase);
+            compute_plane(self, target + channel * pass->target[0] * pass->target[1], line, weights,
+                          patch, phase, band_row, rows);
+        }
+}
+
 static void apply_tail(const job *work, int64_t plane, int64_t band_row, int worker) {
     const conv *self = work->self;
     const sc_conv_pass *pass = &self->pass;
@@ -156,7 +211,8 @@ static void run_task(void *argument, int64_t index, int worker) {
     float *target = (float *)sc_cpu_memory(work->operands[self->output]) + plane * target_plane;
     sc_conv_patch(pass, patch, source + image * pass->source_channels * source_plane,
                   pass->source_channels, band);
-    for (int64_t p = 0; p < self->panels; p++) {
+    if (self->by_planes) compute_planes(work, target, tiles, patch, group, band_row);
+    for (int64_t p = 0; p < self->panels && !self->by_planes; p++) {
         const float *panel = work->packed + (group * self->panels + p) * panel_floats(self);
         int64_t channel = p * self->panel_columns;
         int64_t channels = smaller(self->panel_columns, pass->target_channels - channel);
@@ -182,7 +238,7 @@ static socle_status enqueue(sc_kernel *kernel, sc_queue *queue, const sc_operand
     int64_t samples = sc_tensor_dim_at(&self->x, 0, launch->rows);
     (void)queue;
     if (samples == 0) return SOCLE_OK;
-    sc_cpu_run(kernel->device, pass->groups * self->panels, pack_task, &work);
+    if (!self->by_planes) sc_cpu_run(kernel->device, pass->groups * self->panels, pack_task, &work);
     sc_cpu_run(kernel->device, samples * pass->groups * pass->bands, run_task, &work);
     return SOCLE_OK;
 }
@@ -208,12 +264,25 @@ static socle_status plan_memory(conv *self) {
     size_t columns = (size_t)self->panel_columns;
     size_t patch = (size_t)sc_round_up(pass->patch_floats, 32) * sizeof(float);
     size_t tiles = (size_t)(pass->band_rows * pass->grid[1]) * columns * sizeof(float);
+    if (self->by_planes) { /* a line and the weights of a plane */
+        int64_t depth = pass->source_channels * pass->kernel[0] * pass->kernel[1];
+        int64_t floats = pass->band_rows * pass->patch[1] + depth;
+        tiles = (size_t)sc_round_up(floats, 32) * sizeof(float);
+    }
     self->tiles_offset = patch;
     self->tail_offset = patch + tiles;
-    self->base.base.workspace =
-        (size_t)(pass->groups * self->panels * panel_floats(self)) * sizeof(float);
+    if (!self->by_planes)
+        self->base.base.workspace =
+            (size_t)(pass->groups * self->panels * panel_floats(self)) * sizeof(float);
     return sc_cpu_scratch_plan(&self->base,
                                self->tail_offset + sc_cpu_program_scratch(&self->tail));
+}
+
+static bool has_few_targets(const sc_device *device, const sc_op_desc *desc) {
+    const sc_tensor_desc *w = &desc->tensor[1];
+    const int64_t targets =
+        desc->op == SC_OP_CONV2D ? w->dim[0] / desc->attr.conv.groups : w->dim[1];
+    return targets * FEW <= *((const sc_cpu_device *)device)->isa->tile_columns;
 }
 
 static socle_status prepare(sc_kernel **out, sc_device *device,
@@ -227,6 +296,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->x = desc->tensor[0];
     self->output = desc->inputs;
     self->panel_columns = *self->isa->tile_columns;
+    self->by_planes = strcmp(implementation->name, "planes") == 0;
     socle_status status = sc_conv_pass_init(&self->pass, device->env, desc);
     self->panels = sc_ceil_div(self->pass.target_channels, self->panel_columns);
     prepare_tail(self, device, desc);
@@ -239,6 +309,16 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     return SOCLE_OK;
 }
 
+const sc_implementation sc_cpu_conv_planes = {.op = SC_OP_CONV2D,
+                                              .name = "planes",
+                                              .fuses_tail = true,
+                                              .accepts = has_few_targets,
+                                              .prepare = prepare};
+const sc_implementation sc_cpu_conv_grad_input_planes = {.op = SC_OP_CONV2D_GRAD_INPUT,
+                                                         .name = "planes",
+                                                         .fuses_tail = true,
+                                                         .accepts = has_few_targets,
+                                                         .prepare = prepare};
 const sc_implementation sc_cpu_conv_direct = {
     .op = SC_OP_CONV2D, .name = "direct", .fuses_tail = true, .prepare = prepare};
 const sc_implementation sc_cpu_conv_grad_input_direct = {

@@ -8,6 +8,7 @@
 extern const sc_implementation sc_cpu_elementwise_blocks, sc_cpu_elementwise_plain;
 extern const sc_implementation sc_cpu_reduce_blocks, sc_cpu_reduce_plain;
 extern const sc_implementation sc_cpu_matmul_packed, sc_cpu_matmul_plain;
+extern const sc_implementation sc_cpu_conv_planes, sc_cpu_conv_grad_input_planes;
 extern const sc_implementation sc_cpu_conv_direct, sc_cpu_conv_plain;
 extern const sc_implementation sc_cpu_conv_grad_input_direct, sc_cpu_conv_grad_input_plain;
 extern const sc_implementation sc_cpu_conv_grad_weight_direct, sc_cpu_conv_grad_weight_plain;

@@ -47,6 +47,7 @@ const sc_cpu_isa SC_ISA_NAME(sc_cpu_isa) = {
     .tile_columns = &SC_LOOP(tile_columns),
     .rows_tile = SC_LOOP(rows_tile),
     .window_tile = SC_LOOP(window_tile),
+    .window_row = SC_LOOP(window_row),
     .pack_panel = SC_LOOP(pack_panel),
     .turn = SC_LOOP(turn),
     .max_pool = SC_LOOP(max_pool),

@@ -76,11 +76,13 @@ typedef struct sc_cpu_tile {
      * times `depth` deep. */
     int64_t lines, line_step;
     int64_t row_offset[SC_CPU_TILE_ROWS];
-    /* window_tile: value(i, k) = value[depth_offset[k] + i * step]. */
+    /* window_tile, window_row: value(i, k) = value[depth_offset[k] + i * step]. */
     const int32_t *depth_offset;
 } sc_cpu_tile;
 
 typedef void sc_cpu_tile_loop(const sc_cpu_tile *tile);
+/* A tile of one column and `count` rows, tile[i], from zero; panel[k] is its depth. */
+typedef void sc_cpu_row_loop(const sc_cpu_tile *tile, int64_t count);
 /* panel[k * lanes + i] = from[i * lane_step + k * depth_step], i < count; 0 for count <= i < lanes.
  */
 typedef void sc_cpu_pack_loop(float *panel, int64_t lanes, const float *from, int64_t lane_step,
@@ -125,6 +127,7 @@ typedef struct sc_cpu_isa {
     sc_cpu_attention_slopes_of_row_loop *attention_slopes_of_row;
     const int *tile_rows, *tile_columns;
     sc_cpu_tile_loop *rows_tile, *window_tile;
+    sc_cpu_row_loop *window_row;
     sc_cpu_pack_loop *pack_panel;
     sc_cpu_turn_loop *turn;
     sc_cpu_max_pool_loop *max_pool;

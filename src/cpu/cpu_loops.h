@@ -47,6 +47,7 @@ sc_cpu_attention_slopes_loop SC_LOOP(attention_slopes);
 sc_cpu_attention_slopes_of_row_loop SC_LOOP(attention_slopes_of_row);
 extern const int SC_LOOP(tile_rows), SC_LOOP(tile_columns);
 sc_cpu_tile_loop SC_LOOP(rows_tile), SC_LOOP(window_tile);
+sc_cpu_row_loop SC_LOOP(window_row);
 sc_cpu_pack_loop SC_LOOP(pack_panel);
 sc_cpu_turn_loop SC_LOOP(turn);
 sc_cpu_max_pool_loop SC_LOOP(max_pool);

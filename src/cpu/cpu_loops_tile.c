@@ -6,7 +6,8 @@
  *
  *     panel [depth][columns]      columns = VECTORS vectors
  *     row i . . . . -> tile [i][columns]
- */
+ *
+ * window_row has a single column, and the vectors along the rows. */
 #include "cpu/cpu_loops.h"
 
 #include <string.h>
@@ -120,4 +121,54 @@ void SC_LOOP(window_tile)(const sc_cpu_tile *tile) {
         EACH_NUMBER_OF_ROWS(CASE)
 #undef CASE
     }
+}
+
+/* ---- One column ---- */
+
+enum { TOGETHER = 4 }; /* vectors whose sums are in registers */
+
+SC_ALWAYS_INLINE vector load_apart(const float *from, const int64_t step, const int64_t count) {
+    float lane[WIDTH] = {0};
+    vector loaded;
+    for (int64_t j = 0; j < count; j++) lane[j] = from[j * step];
+    memcpy(&loaded, lane, sizeof loaded);
+    return loaded;
+}
+
+/* `count` elements of one vector, or `vectors` whole ones. */
+SC_ALWAYS_INLINE void window_block(float *to, const sc_cpu_tile *t, const float *value,
+                                   const int64_t step, const int vectors, const int64_t count) {
+    vector sum[TOGETHER];
+    memset(sum, 0, sizeof sum);
+    for (int64_t k = 0; k < t->depth; k++) {
+        const float *from = value + t->depth_offset[k];
+        for (int v = 0; v < vectors; v++) {
+            vector at;
+            if (step == 1 && count == WIDTH)
+                memcpy(&at, from + v * WIDTH, sizeof at);
+            else
+                at = load_apart(from + v * WIDTH * step, step, count);
+            sum[v] = MULTIPLY_ADD(t->panel[k], at, sum[v]);
+        }
+    }
+    for (int v = 0; v < vectors; v++)
+        memcpy(to + v * WIDTH, &sum[v], (size_t)count * sizeof(float));
+}
+
+SC_ALWAYS_INLINE void window_row(const sc_cpu_tile *t, int64_t count, const int64_t step) {
+    int64_t x = 0;
+    for (; x + TOGETHER * WIDTH <= count; x += TOGETHER * WIDTH)
+        window_block(t->tile + x, t, t->value + x * step, step, TOGETHER, WIDTH);
+    for (; x + WIDTH <= count; x += WIDTH)
+        window_block(t->tile + x, t, t->value + x * step, step, 1, WIDTH);
+    if (x < count) window_block(t->tile + x, t, t->value + x * step, step, 1, count - x);
+}
+
+void SC_LOOP(window_row)(const sc_cpu_tile *tile, int64_t count) {
+    if (tile->step == 1)
+        window_row(tile, count, 1);
+    else if (tile->step == 2)
+        window_row(tile, count, 2);
+    else
+        window_row(tile, count, tile->step);
 }

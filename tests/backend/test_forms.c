@@ -21,18 +21,18 @@ static void run(const char *device, const char *implementation, const sc_op_desc
     device_close(&f);
 }
 
-/* Forms of opencl:0 against a standard, whose implementation NULL is the best one. */
-static void same_bits(const sc_op_desc *desc, const char *device, const char *implementation,
+/* Forms of a device against one of its own, or against the best one of cpu (NULL). */
+static void same_bits(const sc_op_desc *desc, const char *device, const char *form,
                       const char *const *forms, void *const *inputs, int64_t rows) {
     static float standard[MOST], found[MOST];
     const size_t bytes = sc_tensor_bytes(&desc->tensor[desc->inputs]);
     SC_TRUE(bytes <= sizeof standard);
     memset(standard, 0xff, bytes);
-    run(device, implementation, desc, inputs, standard, rows);
+    run(form ? device : "cpu", form, desc, inputs, standard, rows);
     for (; *forms; forms++) {
         SC_REPRO("%s %s", sc_op_word(desc->op), *forms);
         memset(found, 0xff, bytes);
-        run("opencl:0", *forms, desc, inputs, found, rows);
+        run(device, *forms, desc, inputs, found, rows);
         SC_EQ_MEMORY(found, standard, bytes);
     }
 }
@@ -50,8 +50,8 @@ static void scatter(int64_t table, int64_t rows, int64_t columns) {
     SC_TRUE(rows * columns <= MOST);
     device_fill(source, (size_t)(rows * columns), 5);
     for (int64_t i = 0; i < rows; i++) index[i] = (int)(i * i * 7919 % (table + table / 8)) - 1;
-    same_bits(&desc, "cpu", NULL, forms, inputs, rows);
-    same_bits(&desc, "cpu", NULL, forms, inputs, rows / 3);
+    same_bits(&desc, "opencl:0", NULL, forms, inputs, rows);
+    same_bits(&desc, "opencl:0", NULL, forms, inputs, rows / 3);
 }
 
 Test(forms, scatter_add_adds_in_the_order_of_the_rows) {
@@ -61,7 +61,8 @@ Test(forms, scatter_add_adds_in_the_order_of_the_rows) {
 }
 
 /* `filters` to each of three channels, which are groups. */
-static void depthwise(sc_op op, int64_t filters, int64_t size, int stride, int dilation) {
+static void depthwise(const char *device, const char *form, sc_op op, int64_t filters, int64_t size,
+                      int stride, int dilation) {
     static const char *const forms[] = {"planes", NULL};
     static float data[2][MOST];
     void *const inputs[] = {data[0], data[1]};
@@ -82,15 +83,23 @@ static void depthwise(sc_op op, int64_t filters, int64_t size, int stride, int d
     }
     device_fill(data[0], MOST, 3);
     device_fill(data[1], MOST, 4);
-    same_bits(&desc, "opencl:0", "plain", forms, inputs, 5);
-    same_bits(&desc, "opencl:0", "plain", forms, inputs, 4);
+    same_bits(&desc, device, form, forms, inputs, 5);
+    same_bits(&desc, device, form, forms, inputs, 4);
+}
+
+static void depthwise_passes(const char *device, const char *form) {
+    for (int op = SC_OP_CONV2D; op <= SC_OP_CONV2D_GRAD_INPUT; op++) {
+        depthwise(device, form, (sc_op)op, 1, 6, 1, 1);
+        depthwise(device, form, (sc_op)op, 2, 35, 1, 2);
+        depthwise(device, form, (sc_op)op, 2, 19, 2, 1);
+        depthwise(device, form, (sc_op)op, 1, 17, 3, 2);
+    }
 }
 
 Test(forms, convolutions_by_planes_sum_in_the_order_of_the_plain_ones) {
-    for (int op = SC_OP_CONV2D; op <= SC_OP_CONV2D_GRAD_INPUT; op++) {
-        depthwise((sc_op)op, 1, 6, 1, 1);
-        depthwise((sc_op)op, 2, 35, 1, 2);
-        depthwise((sc_op)op, 2, 19, 2, 1);
-        depthwise((sc_op)op, 1, 17, 3, 2);
-    }
+    depthwise_passes("opencl:0", "plain");
+}
+
+Test(forms, convolutions_by_planes_sum_in_the_order_of_tiles_on_cpu) {
+    depthwise_passes("cpu", "direct");
 }

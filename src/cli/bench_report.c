@@ -2,6 +2,9 @@
 /* See bench_report.h. */
 #include "cli/bench_report.h"
 
+#include "base/file.h"
+#include "bench/record.h"
+#include "io/json_text.h"
 #include "socle/socle.h"
 
 #include <math.h>
@@ -9,8 +12,8 @@
 static const char *const kinds[] = {
     [SC_BENCH_ROOF] = "roof", [SC_BENCH_OPERATION] = "operation", [SC_BENCH_STEP] = "step"};
 
-void sc_bench_report_begin(sc_bench_report *report, sc_cli *cli, bool csv) {
-    *report = (sc_bench_report){.cli = cli, .csv = csv};
+void sc_bench_report_begin(sc_bench_report *report, sc_cli *cli, bool csv, bool keeps) {
+    *report = (sc_bench_report){.cli = cli, .csv = csv, .machines = keeps ? json_array() : NULL};
     if (csv)
         printf("kind,device,name,shape,network,implementation,bytes,unit,median,low,high,spread,"
                "samples,unsteady,gflops,gbytes,share,bound,batch,launches,milliseconds,launch_"
@@ -18,6 +21,8 @@ void sc_bench_report_begin(sc_bench_report *report, sc_cli *cli, bool csv) {
 }
 
 void sc_bench_report_device(sc_bench_report *report, const sc_device_info *info) {
+    if (report->machines)
+        report->machine = json_pack("{s:o, s:[]}", "device", sc_report_device(info), "rows");
     if (report->csv) return;
     if (!report->cli->json) {
         printf("%s:%d  %s, driver %s\n", info->driver->name, info->index, info->name,
@@ -32,7 +37,7 @@ void sc_bench_report_device(sc_bench_report *report, const sc_device_info *info)
     sc_report_print(report->cli, event);
 }
 
-static void print_json(sc_cli *cli, const sc_bench_row *row) {
+static json_t *json_of(const sc_bench_row *row) {
     json_t *event = sc_report(kinds[row->kind]);
     sc_report_text(event, "device", row->device);
     sc_report_text(event, "name", row->name);
@@ -60,7 +65,7 @@ static void print_json(sc_cli *cli, const sc_bench_row *row) {
         sc_report_number(event, "milliseconds", row->milliseconds);
         sc_report_number(event, "launch_share", row->launch_share);
     }
-    sc_report_print(cli, event);
+    return event;
 }
 
 /* Texts of rows hold no quotation marks. */
@@ -162,8 +167,11 @@ void sc_bench_report_row(void *user, const sc_bench_row *row) {
     sc_bench_report *report = user;
     report->rows++;
     report->unsteady += row->figure.unsteady;
+    if (report->machine &&
+        json_array_append_new(json_object_get(report->machine, "rows"), json_of(row)) != 0)
+        report->status = SOCLE_STATUS_OUT_OF_MEMORY;
     if (report->cli->json) {
-        print_json(report->cli, row);
+        sc_report_print(report->cli, json_of(row));
         return;
     }
     if (report->csv) {
@@ -175,12 +183,37 @@ void sc_bench_report_row(void *user, const sc_bench_row *row) {
     if (report->table) add_cells(report->table, row);
 }
 
-void sc_bench_report_device_end(sc_bench_report *report) {
+void sc_bench_report_device_end(sc_bench_report *report, bool whole) {
     print_table(report);
+    if (whole && report->machine) json_array_append(report->machines, report->machine);
+    json_decref(report->machine);
+    report->machine = NULL;
+}
+
+socle_status sc_bench_report_save(const sc_bench_report *report, bool quick, const char *path) {
+    sc_env *env = &report->cli->env;
+    json_t *root = sc_report(NULL);
+    sc_text text;
+    if (report->status != SOCLE_OK || !json_array_size(report->machines)) {
+        json_decref(root);
+        return sc_fail(env, SOCLE_STATUS_OUT_OF_MEMORY, "%s: out of memory for a record", path);
+    }
+    sc_report_integer(root, "socle_bench", SC_BENCH_RECORD_VERSION);
+    sc_report_text(root, "socle", socle_version());
+    sc_report_value(root, "quick", json_boolean(quick));
+    sc_report_value(root, "machines", json_incref(report->machines));
+    sc_text_init(&text, env);
+    sc_json_text(&text, root, 1);
+    socle_status status = text.status;
+    if (status == SOCLE_OK) status = sc_file_write_whole(env, path, text.data, text.length);
+    sc_text_free(&text);
+    json_decref(root);
+    return status;
 }
 
 void sc_bench_report_end(sc_bench_report *report) {
     print_table(report);
+    json_decref(report->machines);
     if (!report->unsteady || report->cli->json || report->csv) return;
     printf("%d of %d figures spread by more than %.0f %% of their median (!): something else used "
            "the machine\n",

@@ -107,6 +107,69 @@ Test(tool_bench, rows_are_csv) {
     tool_free(&result);
 }
 
+/* What one run writes the next reads; a file that is there stays. */
+Test(tool_bench, a_record_is_kept_and_compared) {
+    tool_result result;
+    tool_expect(0, NULL, "bench -d cpu --quick --op softmax -o a.json");
+    tool_expect(2, "a.json is there already", "bench -d cpu --quick --op softmax -o a.json");
+    tool_expect(0, NULL, "bench -d cpu --quick --op gather -o 'b\"b.json'");
+    result = tool_run("bench --compare a.json 'b\"b.json' --json");
+    SC_EQ(result.code, 0);
+    json_t *lines = tool_json_lines(result.out), *event = tool_event(lines, "compare"), *row;
+    size_t i;
+    int both = 0, softmax = 0, gather = 0;
+    SC_EQ(json_array_size(json_object_get(event, "machines")), 2);
+    json_array_foreach(json_object_get(event, "rows"), i, row) {
+        const char *name = json_string_value(json_object_get(row, "name"));
+        const json_t *figures = json_object_get(row, "figures");
+        const json_t *a = json_array_get(figures, 0), *b = json_array_get(figures, 1);
+        SC_EQ(json_array_size(figures), 2);
+        both += json_is_object(a) && json_is_object(b);
+        softmax += strcmp(name, "softmax") == 0 && json_is_null(b);
+        gather += strcmp(name, "gather") == 0 && json_is_null(a);
+    }
+    SC_TRUE(both >= 10 && softmax > 0 && gather > 0);
+    SC_EQ(both + softmax + gather, (int)json_array_size(json_object_get(event, "rows")));
+    json_decref(lines);
+    tool_free(&result);
+    result = tool_run("bench --compare a.json 'b\"b.json' --csv");
+    SC_CONTAINS(result.out, "unit,bytes,batch,\"a.json cpu:0\",\"b\"\"b.json cpu:0\"\n");
+    SC_CONTAINS(result.out, "\"operation\",\"softmax\",\"");
+    tool_free(&result);
+    result = tool_run("bench --compare a.json 'b\"b.json'");
+    SC_EQ(result.code, 0);
+    SC_CONTAINS(result.out, "(1) a.json: cpu:0, ");
+    SC_CONTAINS(result.out, "UNIT");
+    SC_CONTAINS(result.out, "multiply-add f32");
+    tool_free(&result);
+}
+
+/* The record holds the rows that --json prints. */
+Test(tool_bench, a_record_holds_the_rows) {
+    size_t size, i;
+    tool_result result = tool_run("bench -d cpu --quick --op softmax --json -o r.json");
+    SC_EQ(result.code, 0);
+    char *text = tool_get("r.json", &size);
+    json_t *root = json_loadb(text, size, 0, NULL), *lines = tool_json_lines(result.out), *row;
+    const json_t *machine = json_array_get(json_object_get(root, "machines"), 0);
+    const json_t *rows = json_object_get(machine, "rows");
+    SC_EQ(json_array_size(lines), json_array_size(rows) + 1); /* and the device */
+    json_array_foreach(rows, i, row) SC_TRUE(json_equal(row, json_array_get(lines, i + 1)));
+    json_decref(root);
+    json_decref(lines);
+    free(text);
+    tool_free(&result);
+}
+
+Test(tool_bench, wrong_records_are_refused) {
+    tool_put_text("x.json", "{\"socle_bench\": 1}");
+    tool_expect(3, "x.json: socle is no text", "bench --compare x.json");
+    tool_expect(3, "nosuch.json", "bench --compare nosuch.json");
+    tool_expect(2, "--compare measures nothing", "bench --compare x.json -o y.json");
+    tool_expect(2, "--compare measures nothing", "bench --quick --compare x.json");
+    SC_TRUE(!tool_exists("y.json"));
+}
+
 Test(tool_bench, wrong_calls_are_refused) {
     tool_expect(2, "choose one", "bench -d cpu --json --csv");
     tool_expect(2, "there is no 'resnet'", "bench --net resnet");

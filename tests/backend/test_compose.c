@@ -103,7 +103,9 @@ static void fused_equals_apart(const char *device) {
         sc_op_desc desc = make_desc(ops[i], &tail, &f.env);
         const sc_implementation *const *own = f.device->implementations;
         for (int k = 0; own[k]; k++)
-            if (own[k]->op == ops[i] && own[k]->fuses_tail) {
+            if (own[k]->op == ops[i] && own[k]->fuses_tail &&
+                sc_prepare_fits(f.device, &desc, own[k]->name)) { /* some take special shapes alone
+                                                                   */
                 compare(&f, own[k], &desc);
                 compared++;
             }

@@ -112,6 +112,17 @@ static socle_status measure(training *t, sc_bench_session *session) {
     return status;
 }
 
+/* A network that the device has no memory for is left out, and the others are measured. */
+static socle_status pass_over(const sc_bench_session *session, const sc_bench_network *network,
+                              socle_status status) {
+    if (status != SOCLE_STATUS_DEVICE_MEMORY) return status;
+    sc_log_line(session->env, SOCLE_LOG_WARNING,
+                "%s: a step of %s with %lld samples is not measured: the device has not enough "
+                "memory",
+                session->name, network->name, (long long)network->batch);
+    return SOCLE_OK;
+}
+
 socle_status sc_bench_measure_steps(sc_bench_session *session) {
     const sc_bench_network *network;
     for (int number = 0; (network = sc_bench_network_at(number)); number++) {
@@ -122,7 +133,7 @@ socle_status sc_bench_measure_steps(sc_bench_session *session) {
             continue;
         socle_status status = measure(&t, session);
         destroy(&t, session->env);
-        SC_TRY(status);
+        SC_TRY(pass_over(session, network, status));
     }
     return SOCLE_OK;
 }

@@ -324,6 +324,34 @@ Test(bench, a_training_step_is_one) {
     close_device(&f);
 }
 
+static void keep_line(void *user, socle_log_level level, const char *text) {
+    if (level == SOCLE_LOG_WARNING) snprintf(user, SC_BENCH_SHAPE_TEXT, "%s", text);
+}
+
+/* The others are measured: 8 MiB hold fashion-mlp, and not fashion-cnn. */
+Test(bench, a_network_that_does_not_fit_is_left_out) {
+    const sc_bench_options options = {.quick = true};
+    sc_bench_row row = {0};
+    char line[SC_BENCH_SHAPE_TEXT] = "";
+    roof_fixture f;
+    open_device(&f, "cpu", 2);
+    f.env.logger = (socle_logger){keep_line, line, SOCLE_LOG_WARNING};
+    sc_device_set_budget(f.device, 8 << 20);
+    sc_bench_session session = {.env = &f.env,
+                                .device = f.device,
+                                .queue = f.queue,
+                                .name = "cpu:0",
+                                .options = &options,
+                                .sink = keep_row,
+                                .user = &row};
+    SC_OK(&f.env, sc_bench_measure_steps(&session));
+    SC_EQ_STR(row.name, "fashion-mlp");
+    SC_TRUE(row.bytes < 8 << 20);
+    SC_EQ_STR(line, "cpu:0: a step of fashion-cnn with 128 samples is not measured: the device has "
+                    "not enough memory");
+    close_device(&f);
+}
+
 /* A device that computes nothing moves no weight: its speed is not shown. */
 Test(bench, a_step_that_trains_nothing_is_noticed) {
     const sc_bench_options options = {.quick = true, .network = "fashion-mlp"};

@@ -32,7 +32,7 @@ cp "$root/test" "$work/repository/"
 cp "$root"/tools/*.sh "$work/repository/tools/"
 cp "$root/.gitignore" "$work/repository/"
 # Three parts are enough.
-sed -i -E "/^    '(verify|random|drivers|full|long|faults-.*|sanitizers-.*)\|/d" "$work/repository/tools/test_parts.sh"
+sed -i -E "/^    '(verify|random|drivers|gpu-compilers|full|long|faults-.*|sanitizers-.*)\|/d" "$work/repository/tools/test_parts.sh"
 succeed() { printf '#!/bin/sh\necho 1\n' >"$work/programs/$1" && chmod +x "$work/programs/$1"; }
 break_it() { printf '#!/bin/sh\nexit 1\n' >"$work/programs/$1" && chmod +x "$work/programs/$1"; }
 succeed cmake
@@ -113,3 +113,11 @@ expect 0 1 "$count passed, 0 failed, $count skipped" --all
 break_it clang # other compilers: nothing is known, and the fuzzers cannot run
 expect 0 "$rest" "$rest passed, 0 failed, $count skipped" --all
 [[ $said == *"clang has no libFuzzer here"* ]] || fail "a part that cannot run does not say why: $said"
+
+# A part that --all requires, and that is left out elsewhere.
+sed -i "s/^parts=(/&\n    'gpu-compilers|developer|required'/" tools/test_parts.sh
+git commit -qam fourth
+export SOCLE_GPU_COMPILERS_DIR=$work/none
+expect 1 "$rest" "$rest passed, 1 failed, $count skipped" --all
+[[ $said == *"gpu-compilers: failed: the compiler for nvidia is not installed"* ]] || fail "a required part does not say why: $said"
+expect 1 0 "0 passed, 0 failed, 1 skipped" --part gpu-compilers

@@ -13,6 +13,7 @@ packages_test=(libcriterion-dev librandom123-dev abigail-tools locales python3-j
 packages_format=(clang-format-14)
 packages_fuzz=(clang libclang-rt-14-dev)
 packages_drivers=(python3-venv libclc-15 oclgrind) # OpenCL drivers of several vendors: tools/drivers.sh
+packages_gpu=(clang-14 clang-19 python3-venv) # what the compilers of GPUs need: tools/gpu_compilers.sh
 packages_data=(dataset-fashion-mnist)
 
 as_root() {

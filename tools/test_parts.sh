@@ -13,6 +13,7 @@ parts=(
     'verify|developer|the complete tables of verify'
     'random|developer|thousands of random shapes of every family of operations'
     'drivers|developer|OpenCL drivers of other vendors'
+    'gpu-compilers|developer|what the compilers of GPU vendors make of every kernel'
     'full|developer|the tests of fast that are whole here, with the OpenCL kernels that users have'
     'long|developer|long tests of no other part'
     'kill|developer|hundreds of SIGKILLs'
@@ -22,7 +23,7 @@ parts=(
     'sanitizers-thread|tsan|the programs about threads with ThreadSanitizer'
     'fuzz|fuzz|every fuzzer for a minute'
 )
-long_parts='verify|random|drivers|full|kill|faults-one-device|faults-fleets' # those that take long tests by a label
+long_parts='verify|random|drivers|gpu-compilers|full|kill|faults-one-device|faults-fleets' # those that take long tests by a label
 
 part_names() { printf '%s\n' "${parts[@]%%|*}"; }
 
@@ -54,8 +55,13 @@ part_obstacle() {
                 <<<'int LLVMFuzzerTestOneInput(const char *d, long n) { return !d && n; }' ||
                 echo "clang has no libFuzzer here (Debian: libclang-rt-14-dev, or the one of your clang)"
             ;;
+        gpu-compilers) tools/gpu_compilers.sh list | # to its end: the writer of a pipe that is closed would fail
+            awk '!/ installed$/ && !said { sub(/^[^ ]* /, ""); print; said = 1 }' ;;
     esac
 }
+
+# Whether ./test --all fails where a part has an obstacle, instead of leaving it out.
+part_is_required() { [ "$1" = gpu-compilers ]; }
 
 # The commit, if the tree is exactly that; empty: something is changed, new, or not under git.
 clean_commit() {
@@ -65,7 +71,7 @@ clean_commit() {
 # What else decides whether tests pass: compilers and OpenCL drivers, as one word.
 test_conditions() {
     { cc --version; clang --version; nproc; ls /etc/OpenCL/vendors; printenv OCL_ICD_VENDORS;
-        tools/drivers.sh list; true; } 2>/dev/null |
+        tools/drivers.sh list; tools/gpu_compilers.sh list; true; } 2>/dev/null |
         cksum | tr ' ' -
 }
 

@@ -86,9 +86,44 @@ static int resnet_18(sc_net *net, int classes) {
     return plain(net, "dense", plain(net, "global_avgpool", x, 0), classes);
 }
 
+static int attention(sc_net *net, int x, int heads) {
+    sc_layer_options options;
+    const sc_layer_kind *kind = sc_layer_kind_find("attention", &options);
+    options.heads = heads;
+    options.causal = true;
+    return sc_net_layer(net, kind, NULL, 1, &x, &options);
+}
+
+static int sum(sc_net *net, int x, int y) {
+    sc_layer_options options;
+    const sc_layer_kind *add = sc_layer_kind_find("add", &options);
+    const int both[2] = {x, y};
+    return sc_net_layer(net, add, NULL, 2, both, &options);
+}
+
+enum { GPT_LAYERS = 4, GPT_WIDTH = 256, GPT_HEADS = 4, GPT_TOKENS = 128 };
+
+/* Radford et al. 2019: each block normalises first; the scores have weights of their own. */
+static int gpt(sc_net *net, int classes) {
+    const socle_shape shape = {1, {GPT_TOKENS}};
+    sc_layer_options options;
+    const sc_layer_kind *embedding = sc_layer_kind_find("embedding", &options);
+    int x = sc_net_input(net, "input", SOCLE_U8, &shape, 1.0f);
+    options.vocabulary = classes;
+    options.units = GPT_WIDTH;
+    x = plain(net, "position", sc_net_layer(net, embedding, NULL, 1, &x, &options), 0);
+    for (int layer = 0; layer < GPT_LAYERS; layer++) {
+        x = sum(net, x, attention(net, plain(net, "layer_norm", x, 0), GPT_HEADS));
+        int y = plain(net, "dense", plain(net, "layer_norm", x, 0), 4 * GPT_WIDTH);
+        x = sum(net, x, plain(net, "dense", plain(net, "gelu", y, 0), GPT_WIDTH));
+    }
+    return plain(net, "dense", plain(net, "layer_norm", x, 0), classes);
+}
+
 static const sc_bench_network networks[] = {{"fashion-mlp", 128, 10, true, fashion_mlp},
                                             {"fashion-cnn", 128, 10, true, fashion_cnn},
-                                            {"resnet-18", 32, 10, false, resnet_18}};
+                                            {"resnet-18", 32, 10, false, resnet_18},
+                                            {"gpt", 16, 256, false, gpt}};
 
 const sc_bench_network *sc_bench_network_at(int number) {
     bool there = number >= 0 && (size_t)number < sizeof networks / sizeof networks[0];

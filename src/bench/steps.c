@@ -13,12 +13,12 @@ typedef struct training {
     const sc_bench_network *network;
     sc_net *net;
     sc_engine *engine;
-    unsigned char *images, *labels;
+    unsigned char *inputs, *labels;
     uint32_t step;
 } training;
 
 static socle_status one_step(training *t) {
-    const void *const column[2] = {t->images, t->labels};
+    const void *const column[2] = {t->inputs, t->labels};
     int slot = (int)(++t->step % (uint32_t)sc_engine_slots(t->engine));
     const sc_engine_step commit = {t->step, (double)t->network->batch, 1, 0.001f};
     SC_TRY(sc_engine_upload(t->engine, slot, t->network->batch, column, NULL));
@@ -43,21 +43,22 @@ static socle_status create(training *t, sc_bench_session *session) {
     SC_TRY(sc_engine_create(&t->engine, session->device, t->net, &options));
     SC_TRY(sc_engine_initialize(t->engine, 1));
     size_t bytes = sc_engine_column_bytes(t->engine, 0) * (size_t)network->batch;
-    SC_TRY(sc_allocate(session->env, &t->images, bytes, 1));
-    SC_TRY(sc_allocate(session->env, &t->labels, (size_t)network->batch, 1));
+    SC_TRY(sc_allocate(session->env, &t->inputs, bytes, 1));
+    size_t labels = sc_engine_column_bytes(t->engine, 1) * (size_t)network->batch;
+    SC_TRY(sc_allocate(session->env, &t->labels, labels, 1));
     for (size_t i = 0; i < bytes; i++) {
         state = state * 1664525u + 1013904223u;
-        t->images[i] = (unsigned char)(state >> 24);
+        t->inputs[i] = (unsigned char)(state >> 24);
     }
-    for (int64_t i = 0; i < network->batch; i++)
-        t->labels[i] = (unsigned char)(i % network->classes);
+    for (size_t i = 0; i < labels; i++)
+        t->labels[i] = (unsigned char)(i % (size_t)network->classes);
     return SOCLE_OK;
 }
 
 static void destroy(training *t, sc_env *env) {
     sc_engine_destroy(t->engine);
     sc_net_destroy(t->net);
-    sc_release(env, t->images);
+    sc_release(env, t->inputs);
     sc_release(env, t->labels);
 }
 

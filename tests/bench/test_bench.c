@@ -331,19 +331,14 @@ static void keep_line(void *user, socle_log_level level, const char *text) {
 /* The others are measured: 8 MiB hold fashion-mlp, and not fashion-cnn. */
 Test(bench, a_network_that_does_not_fit_is_left_out) {
     const sc_bench_options options = {.quick = true};
-    sc_bench_row row = {0};
     char line[SC_BENCH_SHAPE_TEXT] = "";
+    sc_bench_row row = {0};
     roof_fixture f;
     open_device(&f, "cpu", 2);
     f.env.logger = (socle_logger){keep_line, line, SOCLE_LOG_WARNING};
     sc_device_set_budget(f.device, 8 << 20);
-    sc_bench_session session = {.env = &f.env,
-                                .device = f.device,
-                                .queue = f.queue,
-                                .name = "cpu:0",
-                                .options = &options,
-                                .sink = keep_row,
-                                .user = &row};
+    sc_bench_session session = {&f.env,   f.device, f.queue, "cpu:0",
+                                &options, keep_row, &row,    {.sizes = 0}};
     SC_OK(&f.env, sc_bench_measure_steps(&session));
     SC_EQ_STR(row.name, "fashion-mlp");
     SC_TRUE(row.bytes < 8 << 20);
@@ -376,12 +371,15 @@ Test(bench, a_step_that_trains_nothing_is_noticed) {
     sc_device_close(device);
 }
 
-/* Layers by their count: what a network is called is what it is. */
+/* By their weights. */
 Test(bench, networks_are_what_they_are_called) {
     static const struct {
         const char *name;
         int64_t weights;
-    } known[] = {{"fashion-mlp", 247766}, {"fashion-cnn", 421642}, {"resnet-18", 11181642}};
+    } known[] = {{"fashion-mlp", 247766},
+                 {"fashion-cnn", 421642},
+                 {"resnet-18", 11181642},
+                 {"gpt", 3323648}};
     sc_env env;
     sc_env_init(&env, NULL, NULL);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -396,5 +394,5 @@ Test(bench, networks_are_what_they_are_called) {
         SC_EQ(count, known[i].weights);
         sc_net_destroy(net);
     }
-    SC_TRUE(!sc_bench_network_at(3));
+    SC_TRUE(!sc_bench_network_at(4));
 }

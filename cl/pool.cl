@@ -240,8 +240,8 @@ kernel void avgpool_rows(global const float *x, ulong x_offset, global float *y,
 
 kernel void maxpool_each(global const float *x, ulong x_offset, global float *y, ulong y_offset,
                          global int *index, ulong index_offset, sc_shape_pool shape) {
-    const uint at = (uint)get_global_id(0), row = at / (uint)max(shape.out_width, 1);
-    const int plane = (int)(row / (uint)shape.out_height);
+    const uint at = (uint)get_global_id(0), row = sc_divide(at, shape.by_width);
+    const int plane = (int)sc_divide(row, shape.by_height);
     if (plane >= shape.planes) return;
     const int oy = (int)row - plane * shape.out_height,
               ox = (int)(at - row * (uint)shape.out_width);
@@ -255,8 +255,8 @@ kernel void maxpool_each(global const float *x, ulong x_offset, global float *y,
 
 kernel void avgpool_each(global const float *x, ulong x_offset, global float *y, ulong y_offset,
                          sc_shape_pool shape) {
-    const uint at = (uint)get_global_id(0), row = at / (uint)max(shape.out_width, 1);
-    const int plane = (int)(row / (uint)shape.out_height);
+    const uint at = (uint)get_global_id(0), row = sc_divide(at, shape.by_width);
+    const int plane = (int)sc_divide(row, shape.by_height);
     if (plane >= shape.planes) return;
     const int oy = (int)row - plane * shape.out_height,
               ox = (int)(at - row * (uint)shape.out_width);

@@ -214,8 +214,8 @@ static inline int sc_window_of(int at, int k, int dilation, int stride, int out_
 kernel void maxpool_grad_each(global const float *dy, ulong dy_offset, global const int *index,
                               ulong index_offset, global float *dx, ulong dx_offset,
                               sc_shape_pool shape SC_TAIL_PARAMETERS) {
-    const uint place = (uint)get_global_id(0), row = place / (uint)max(shape.width, 1);
-    const int plane = (int)(row / (uint)max(shape.height, 1));
+    const uint place = (uint)get_global_id(0), row = sc_divide(place, shape.by_width);
+    const int plane = (int)sc_divide(row, shape.by_height);
     if (plane >= shape.planes) return;
     const int y = (int)row - plane * shape.height, x = (int)(place - row * (uint)shape.width);
     const size_t base = (size_t)plane * (size_t)(shape.out_height * shape.out_width);
@@ -237,8 +237,8 @@ kernel void maxpool_grad_each(global const float *dy, ulong dy_offset, global co
 
 kernel void avgpool_grad_each(global const float *dy, ulong dy_offset, global float *dx,
                               ulong dx_offset, sc_shape_pool shape SC_TAIL_PARAMETERS) {
-    const uint place = (uint)get_global_id(0), row = place / (uint)max(shape.width, 1);
-    const int plane = (int)(row / (uint)max(shape.height, 1));
+    const uint place = (uint)get_global_id(0), row = sc_divide(place, shape.by_width);
+    const int plane = (int)sc_divide(row, shape.by_height);
     if (plane >= shape.planes) return;
     const int y = (int)row - plane * shape.height, x = (int)(place - row * (uint)shape.width);
     const size_t base = (size_t)plane * (size_t)(shape.out_height * shape.out_width);

@@ -6,7 +6,7 @@
 #ifndef SC_SHAPE_POOL_H
 #define SC_SHAPE_POOL_H
 
-#include "argument.h"
+#include "shape_divide.h"
 
 typedef struct sc_shape_pool {
     int planes;
@@ -15,8 +15,10 @@ typedef struct sc_shape_pool {
     int width;
     int out_height;
     int out_width;
-    int chunk; /* rows or planes per work-item */
+    int chunk;                /* rows or planes per work-item */
+    sc_shape_divide by_width; /* of what is written, as by_height */
+    sc_shape_divide by_height;
 } sc_shape_pool;
-SC_ARGUMENT(sc_shape_pool, 7);
+SC_ARGUMENT(sc_shape_pool, 7 + 2 * SC_WORDS(sc_shape_divide));
 
 #endif

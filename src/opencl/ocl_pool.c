@@ -45,6 +45,8 @@ static void arrange(const void *frame, void *sizes, size_t *global, int64_t rows
                              .chunk = 1};
     if (!self->wide) {
         const sc_tensor_desc *written = self->gradient ? large : small;
+        shape->by_width = sc_divide_by((unsigned)written->dim[3]);
+        shape->by_height = sc_divide_by((unsigned)written->dim[2]);
         *global = (size_t)sc_tensor_elements_at(written, rows);
         return;
     }

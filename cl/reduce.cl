@@ -4,18 +4,22 @@
  * over chunks whose bounds depend on the shape alone, then their combination. What is reduced comes
  * from a generated text before this file; this file knows order and memory.
  *
- * The index space is (kept row, reduced row, inner); inner is reduced or kept (SC_INNER_REDUCED). A
- * unit is a reduced row's piece of at most `piece` inner elements (inner reduced) or a reduced row
- * (inner kept); part p combines the units from p * chunk on. Partial results: [output][part][kept],
- * `kept` = all results.
+ * The index space is (kept row, reduced row, inner); inner is reduced or kept (SC_INNER_REDUCED).
+ * Partial results: [output][part][kept], `kept` = all results.
+ *
+ * The kernels of lone work-items keep the canonical order: reduced elements are numbered row by row,
+ * and part p takes the `chunk` numbers from p * chunk on. Where inner is reduced it has 16 sums, number
+ * n goes into sum n % 16, and these are combined in pairs; where inner is kept it has one. Parts are
+ * combined in rising order. The order of groups is theirs: a unit is a reduced row's piece of at most
+ * `piece` inner elements (inner reduced) or a reduced row, part p combines the units from p * chunk
+ * on, in shape->lanes interleaved sums (a power of two), then pairwise.
  *
  * The generated text defines: SC_RESULTS, SC_INNER_REDUCED; SC_INPUT_PARAMETERS /
  * SC_INPUT_ARGUMENTS; SC_RESULT_PARAMETERS (r0, r0_offset ...); sc_evaluate (fills
- * tile[result][0..count) with the expression at inner elements begin .. begin + count);
+ * tile[result][at..at + count) with the expression at inner elements begin .. begin + count);
  * sc_evaluate_one; SC_IDENTITY(k); sc_combine(k, a, b) and sc_combine16; sc_store_result(k, index,
  * value). It may define sc_accumulate, and then SC_HAS_ACCUMULATE: sc_evaluate and sc_combine16 in
- * one for the vectors that fit, returning the number of their elements. Sums run in 16 (here) or
- * shape->lanes (reduce_group, a power of two) interleaved accumulators, then pairwise.
+ * one for the vectors that fit, returning the number of their elements.
  *
  * -D SC_BY_GROUP: the kernels of GPU-class devices, else the others. Global sizes:
  *   reduce_lanes  (kept rows / together, or kept rows * column blocks; parts), local 1:
@@ -31,6 +35,7 @@
 #pragma OPENCL FP_CONTRACT OFF
 
 #define SC_FINAL 64
+#define SC_LONG_ROW 64 /* from here on a row's own vectors pay, however it begins */
 #ifndef SC_GROUP
 #define SC_GROUP 256
 #endif
@@ -65,38 +70,54 @@ static inline void sc_combine_lanes(local float (*lane)[SC_GROUP], const float *
 
 #if SC_INNER_REDUCED
 
+#ifdef SC_BY_GROUP
 static inline void sc_units(uint part, const sc_shape_space *shape, uint *first, uint *last) {
     *first = part * shape->chunk;
     *last = min(*first + shape->chunk, shape->outer * shape->pieces);
 }
+#endif
 
 #ifndef SC_BY_GROUP
+/* The expression at `count` reduced elements from number `from` on, whatever rows they are in. */
+static inline void sc_fill(SC_INPUT_PARAMETERS float tile[][SC_TILE + 16], uint kept, uint from,
+                           uint count, const sc_shape_space *shape) {
+    for (uint at = 0; at < count;) {
+        const uint row = (from + at) / shape->inner;
+        const uint begin = from + at - row * shape->inner;
+        const uint here = min(count - at, shape->inner - begin);
+        sc_evaluate(SC_INPUT_ARGUMENTS tile, at, kept, row, begin, here, shape);
+        at += here;
+    }
+}
+
 static inline void sc_reduce_one(SC_INPUT_PARAMETERS uint kept, uint part, global float *partial,
                                  const sc_shape_space *shape SC_RESULT_PARAMETERS) {
-    uint unit, last;
+    const uint end = min((part + 1) * shape->chunk, shape->outer * shape->inner);
     float16 sum[SC_RESULTS];
     float tile[SC_RESULTS][SC_TILE + 16];
-    sc_units(part, shape, &unit, &last);
     for (int k = 0; k < SC_RESULTS; ++k) sum[k] = (float16)(SC_IDENTITY(k));
-    for (; unit < last; ++unit) {
-        const uint row = unit / shape->pieces;
-        const uint first = (unit - row * shape->pieces) * shape->piece;
-        const uint end = min(first + shape->piece, shape->inner);
+    for (uint at = part * shape->chunk; at < end;) {
 #ifdef SC_HAS_ACCUMULATE
-        const uint start =
-            first + sc_accumulate(SC_INPUT_ARGUMENTS sum, kept, row, first, end - first, shape);
-#else
-        const uint start = first;
-#endif
-        for (uint begin = start; begin < end; begin += SC_TILE) {
-            const uint count = min((uint)SC_TILE, end - begin);
-            sc_evaluate(SC_INPUT_ARGUMENTS tile, kept, row, begin, count, shape);
-            for (int k = 0; k < SC_RESULTS; ++k) {
-                for (uint j = count; j % 16 != 0; ++j) tile[k][j] = SC_IDENTITY(k);
-                for (uint j = 0; j < count; j += 16)
-                    sum[k] = sc_combine16(k, sum[k], vload16(0, &tile[k][j]));
-            }
+        const uint row = at / shape->inner;
+        const uint begin = at - row * shape->inner;
+        const uint whole = sc_accumulate(SC_INPUT_ARGUMENTS sum, kept, row, begin,
+                                         min(end - at, shape->inner - begin), shape);
+        if (whole) {
+            at += whole;
+            continue;
         }
+        const uint most = shape->inner < SC_LONG_ROW ? SC_TILE : 16;
+#else
+        const uint most = SC_TILE;
+#endif
+        const uint count = min(most, end - at);
+        sc_fill(SC_INPUT_ARGUMENTS tile, kept, at, count, shape);
+        for (int k = 0; k < SC_RESULTS; ++k) {
+            for (uint j = count; j % 16 != 0; ++j) tile[k][j] = SC_IDENTITY(k);
+            for (uint j = 0; j < count; j += 16)
+                sum[k] = sc_combine16(k, sum[k], vload16(0, &tile[k][j]));
+        }
+        at += count;
     }
     for (int k = 0; k < SC_RESULTS; ++k) {
         float lane[16];
@@ -171,7 +192,7 @@ kernel void reduce_lanes(SC_INPUT_PARAMETERS global float *workspace,
     for (int k = 0; k < SC_RESULTS; ++k)
         for (uint j = 0; j < count; ++j) sum[k][j] = SC_IDENTITY(k);
     for (uint row = part * shape->chunk; row < last; ++row) {
-        sc_evaluate(SC_INPUT_ARGUMENTS tile, kept_row, row, begin, count, shape);
+        sc_evaluate(SC_INPUT_ARGUMENTS tile, 0, kept_row, row, begin, count, shape);
         for (int k = 0; k < SC_RESULTS; ++k)
             for (uint j = 0; j < count; ++j) sum[k][j] = sc_combine(k, sum[k][j], tile[k][j]);
     }

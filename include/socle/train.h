@@ -107,7 +107,10 @@ typedef struct socle_fit_opts {
     int (*on_epoch)(void *user, const socle_epoch *epoch);
     void *user; /* given to on_epoch */
     /* 1: fixed micro-batches, summed along a fixed tree: the same bits whether 1, 2 or 3 devices of
-     * one kind take part. Batch normalisation then takes statistics over micro-batches. */
+     * one kind take part. Batch normalisation then takes statistics over micro-batches. 2: besides,
+     * every sum in an order that follows from its shape alone: the same bits on every device that
+     * rounds as IEEE 754 says and keeps subnormal numbers, and on any mixture of them; others are
+     * refused. */
     int reproducible;
     socle_augment augment;
     int drop_short; /* 1: leave out a last batch of an epoch that is not full */

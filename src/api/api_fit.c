@@ -210,6 +210,7 @@ socle_status sc_api_fit_options(sc_fit_options *out, const socle_net *net,
     out->clip_value = opts->clip_value;
     out->memory = opts->memory;
     out->reproducible = opts->reproducible != 0;
+    out->plan.portable = opts->reproducible == 2;
     out->augment = (sc_augment){.shift = opts->augment.shift,
                                 .flip_horizontal = opts->augment.flip_horizontal != 0,
                                 .erase = (double)opts->augment_erase,

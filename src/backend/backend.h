@@ -272,6 +272,8 @@ struct sc_implementation {
                          `accepts` does not refuse; 0 means PLAIN alone */
     sc_storage storage;
     bool fuses_tail; /* false: prepare.c makes a composite, this then a tail launch in place */
+    bool canonical; /* keeps the canonical order where a descriptor asks for it (`portable`); false:
+                       it is passed over there */
     /* NULL: accepts every descriptor that sc_op_check accepts (without tail unless fuses_tail). */
     bool (*accepts)(const sc_device *device, const sc_op_desc *desc);
     /* Its parameters, ended by a name of NULL; NULL: none. */

@@ -66,6 +66,7 @@ static const char *obstacle(const sc_device *device, const sc_implementation *im
     if (!forced && device->records &&
         sc_records_quarantined(device->records, &device->info, desc->op, implementation->name))
         return "quarantined, socle verify found it wrong on this driver";
+    if (desc->portable && !implementation->canonical) return "does not keep the canonical order";
     if (!layouts_fit(implementation, desc)) return "does not take this layout";
     if (implementation->accepts && !implementation->accepts(device, desc))
         return "does not take this shape or type";

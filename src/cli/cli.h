@@ -90,6 +90,8 @@ error_t sc_cli_size(sc_cli *cli, uint64_t *out, const char *option, const char *
 /* CONFIG where `word` is none of the `count` words; names the nearest, or all. */
 socle_status sc_cli_word(sc_cli *cli, const char *option, const char *word,
                          const char *const *words, int count);
+/* Whether the word behind it is its value; of an option whose value may be absent it is not. */
+bool sc_cli_needs_value(const struct argp_option *option);
 /* Calls `each` for every option that can be given, children's included; stops when it returns true.
  */
 bool sc_cli_each_option(const struct argp *argp,

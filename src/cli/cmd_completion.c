@@ -145,7 +145,7 @@ static void bash_value(const char *value) {
 /* "train --device" | "train -d") ... ;; */
 static bool bash_option(void *user, const struct argp_option *option) {
     const char *command = user;
-    if (!option->arg) return false;
+    if (!sc_cli_needs_value(option)) return false;
     printf("        '%s --%s'", command, option->name);
     if (has_letter(option)) printf("|'%s -%c'", command, option->key);
     printf(") ");
@@ -222,7 +222,7 @@ static void zsh_form(const struct argp_option *option, const char *form) {
     printf("            '%s[", form);
     print_quoted(option->doc, true);
     putchar(']');
-    if (option->arg) {
+    if (sc_cli_needs_value(option)) {
         printf(":value:");
         zsh_value(option->arg);
     }
@@ -232,9 +232,9 @@ static void zsh_form(const struct argp_option *option, const char *form) {
 static bool zsh_option(void *user, const struct argp_option *option) {
     (void)user;
     char form[64];
-    snprintf(form, sizeof form, "--%s%s", option->name, option->arg ? "=" : "");
+    snprintf(form, sizeof form, "--%s%s", option->name, sc_cli_needs_value(option) ? "=" : "");
     zsh_form(option, form);
-    snprintf(form, sizeof form, "-%c%s", option->key, option->arg ? "+" : "");
+    snprintf(form, sizeof form, "-%c%s", option->key, sc_cli_needs_value(option) ? "+" : "");
     if (has_letter(option)) zsh_form(option, form);
     return false;
 }
@@ -294,7 +294,7 @@ static bool fish_option(void *user, const struct argp_option *option) {
     const char *command = user;
     printf("complete -c socle -n '__fish_seen_subcommand_from %s' -l %s", command, option->name);
     if (has_letter(option)) printf(" -s %c", option->key);
-    if (option->arg) fish_value(option->arg);
+    if (sc_cli_needs_value(option)) fish_value(option->arg);
     printf(" -d '");
     print_quoted(option->doc, false);
     printf("'\n");

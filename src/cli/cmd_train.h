@@ -16,7 +16,8 @@ typedef struct sc_train_settings {
     uint64_t memory;
     sc_rename rename[SC_CLI_RENAMES]; /* for the file of train.init_from */
     int renames;
-    bool reproducible, overwrite;
+    const char *reproducible; /* a setting; NULL: none was given */
+    bool overwrite;
     char epochs[64], batch[64], seed[64]; /* "train.epochs=3", or "" */
 } sc_train_settings;
 

@@ -71,6 +71,10 @@ static error_t unknown_long(sc_cli *cli, const option_list *list, const char *na
                         nearest ? "'?" : "");
 }
 
+bool sc_cli_needs_value(const struct argp_option *option) {
+    return option->arg && !(option->flags & OPTION_ARG_OPTIONAL);
+}
+
 /* One word that begins with "--". *skip: the next word is its value. */
 static error_t check_long(sc_cli *cli, const option_list *list, const char *word, const char *next,
                           bool *skip) {
@@ -81,10 +85,10 @@ static error_t check_long(sc_cli *cli, const option_list *list, const char *word
     if (strcmp(option->name, "json") == 0) cli->json = true;
     if (!option->arg && word[length])
         return sc_cli_usage(cli, "option '--%s' takes no value", option->name);
-    if (option->arg && !word[length] && !next)
+    if (sc_cli_needs_value(option) && !word[length] && !next)
         return sc_cli_usage(cli, "option '--%s' needs a value: --%s %s", option->name, option->name,
                             option->arg);
-    *skip = option->arg && !word[length];
+    *skip = sc_cli_needs_value(option) && !word[length];
     return 0;
 }
 

@@ -63,7 +63,8 @@ void sc_schema_pattern(sc_schema_draft *draft, char out[SC_SCHEMA_PATTERN], cons
 void sc_schema_add_word(sc_schema_draft *draft, sc_schema_word_list *words, const char *word,
                         const char *help, const char *aliases) {
     size_t used = strlen(words->aliases);
-    sc_schema_append(draft, words->word, json_string(word));
+    bool is_true = strcmp(word, "true") == 0, is_boolean = is_true || strcmp(word, "false") == 0;
+    sc_schema_append(draft, words->word, is_boolean ? json_boolean(is_true) : json_string(word));
     sc_schema_append(draft, words->help, json_string(help));
     if (!aliases) return;
     int length = snprintf(words->aliases + used, sizeof words->aliases - used, "%s%s",

@@ -34,7 +34,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         settings->overwrite = true;
         return 0;
     case KEY_REPRODUCIBLE:
-        settings->reproducible = true;
+        if (arg && strcmp(arg, "portable") != 0)
+            return sc_cli_usage(settings->cli, "--reproducible=%s: the word is portable, or none",
+                                arg);
+        settings->reproducible = arg ? "train.reproducible=portable" : "train.reproducible=true";
         return 0;
     case 'o':
         settings->output = arg;
@@ -54,9 +57,9 @@ static const struct argp_option options[] = {
      "Replace the run that lies in the directory of -o; it stays in DIR/previous until the new one "
      "has its first model",
      2},
-    {"reproducible", KEY_REPRODUCIBLE, NULL, 0,
-     "The same bytes on one or several devices of one kind; short for --set "
-     "train.reproducible=true",
+    {"reproducible", KEY_REPRODUCIBLE, "portable", OPTION_ARG_OPTIONAL,
+     "The same bytes on one or several devices of one kind; with =portable on every device that "
+     "can, and on any mixture of them; short for --set train.reproducible=true, or =portable",
      3},
     {"memory", KEY_MEMORY, "SIZE", 0, "Device memory to use at most, e.g. 2G", 3},
     {0},
@@ -83,7 +86,7 @@ socle_status sc_train_apply_flags(sc_config *config, const sc_train_settings *se
     const char *const flags[] = {settings->epochs, settings->batch, settings->seed};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (*flags[i]) SC_TRY(sc_config_set(config, flags[i]));
-    return settings->reproducible ? sc_config_set(config, "train.reproducible=true") : SOCLE_OK;
+    return settings->reproducible ? sc_config_set(config, settings->reproducible) : SOCLE_OK;
 }
 
 /* Nothing on the command line says what the run shall be. */

@@ -227,11 +227,23 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     return SOCLE_OK;
 }
 
-const sc_implementation sc_cpu_permute = {
-    .op = SC_OP_PERMUTE, .name = "boxes", .storage = SC_STORAGE_MOVED, .prepare = prepare};
-const sc_implementation sc_cpu_slice = {
-    .op = SC_OP_SLICE, .name = "boxes", .storage = SC_STORAGE_MOVED, .prepare = prepare};
-const sc_implementation sc_cpu_concat = {
-    .op = SC_OP_CONCAT, .name = "boxes", .storage = SC_STORAGE_MOVED, .prepare = prepare};
-const sc_implementation sc_cpu_pad = {
-    .op = SC_OP_PAD, .name = "boxes", .storage = SC_STORAGE_MOVED, .prepare = prepare};
+const sc_implementation sc_cpu_permute = {.op = SC_OP_PERMUTE,
+                                          .name = "boxes",
+                                          .storage = SC_STORAGE_MOVED,
+                                          .canonical = true,
+                                          .prepare = prepare};
+const sc_implementation sc_cpu_slice = {.op = SC_OP_SLICE,
+                                        .name = "boxes",
+                                        .storage = SC_STORAGE_MOVED,
+                                        .canonical = true,
+                                        .prepare = prepare};
+const sc_implementation sc_cpu_concat = {.op = SC_OP_CONCAT,
+                                         .name = "boxes",
+                                         .storage = SC_STORAGE_MOVED,
+                                         .canonical = true,
+                                         .prepare = prepare};
+const sc_implementation sc_cpu_pad = {.op = SC_OP_PAD,
+                                      .name = "boxes",
+                                      .storage = SC_STORAGE_MOVED,
+                                      .canonical = true,
+                                      .prepare = prepare};

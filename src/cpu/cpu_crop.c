@@ -100,5 +100,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     return SOCLE_OK;
 }
 
-const sc_implementation sc_cpu_crop2d = {
-    .op = SC_OP_CROP2D, .name = "lines", .storage = SC_STORAGE_MOVED, .prepare = prepare};
+const sc_implementation sc_cpu_crop2d = {.op = SC_OP_CROP2D,
+                                         .name = "lines",
+                                         .storage = SC_STORAGE_MOVED,
+                                         .canonical = true,
+                                         .prepare = prepare};

@@ -72,5 +72,6 @@ const sc_implementation sc_cpu_elementwise_blocks = {
     .op = SC_OP_ELEMENTWISE,
     .name = "blocks",
     .storage = SC_STORAGE_ANY,
+    .canonical = true,
     .prepare = prepare,
 };

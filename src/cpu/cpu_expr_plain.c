@@ -3,6 +3,7 @@
  */
 #include "cpu/cpu_eval.h"
 #include "cpu/cpu_plain.h"
+#include "cpu/cpu_scalar.h"
 #include "op/storage.h"
 
 #include <math.h>
@@ -29,27 +30,48 @@ void sc_cpu_plain_elementwise(const sc_op_desc *desc, const sc_operand *operands
     }
 }
 
-/* Folds every element of the space that belongs to element `target` of the output. */
-static double fold(const sc_op_desc *desc, const sc_cpu_eval *eval, const sc_operand *operands,
-                   const sc_launch *launch, int output, const int64_t *target) {
-    sc_tensor_desc part = eval->space; /* the reduced dims at full size, the others 1 */
-    int kind = desc->attr.reduce.kind[output];
-    double sum = kind == SC_REDUCE_SUM ? 0.0 : kind == SC_REDUCE_MAX ? -INFINITY : INFINITY;
-    for (int d = 0; d < part.rank; d++) {
-        bool reduced = desc->attr.reduce.axes >> d & 1;
-        if (reduced) part.dim[d] = sc_tensor_dim_at(&part, d, launch->rows);
-        if (!reduced) part.dim[d] = 1;
-    }
-    part.rows_per_sample = 0;
-    int64_t elements = sc_tensor_elements(&part);
+/* What one element of the output is made of: the reduced dims at full size, the others 1. */
+typedef struct portion {
+    const sc_op_desc *desc;
+    const sc_cpu_eval *eval;
+    const sc_operand *operands;
+    const sc_launch *launch;
+    int output;
+    const int64_t *target; /* coordinates of that element */
+    sc_tensor_desc part;
+} portion;
+
+static portion portion_of(const sc_op_desc *desc, const sc_cpu_eval *eval,
+                          const sc_operand *operands, const sc_launch *launch, int output,
+                          const int64_t *target) {
+    portion p = {desc, eval, operands, launch, output, target, eval->space};
+    for (int d = 0; d < p.part.rank; d++)
+        p.part.dim[d] =
+            desc->attr.reduce.axes >> d & 1 ? sc_tensor_dim_at(&p.part, d, launch->rows) : 1;
+    p.part.rows_per_sample = 0;
+    return p;
+}
+
+static float element(const portion *p, int64_t number) {
+    int64_t coordinate[SC_MAX_RANK];
+    sc_scalar value[SC_EXPR_NODES] = {{0}};
+    sc_cpu_coordinates(&p->part, number, coordinate);
+    for (int d = 0; d < p->part.rank; d++)
+        if (!(p->desc->attr.reduce.axes >> d & 1)) coordinate[d] = p->target[d];
+    sc_cpu_eval_element(p->eval, p->operands, p->launch, coordinate, value);
+    return value[p->eval->expr.output[p->output]].f;
+}
+
+static double nothing(int kind) {
+    return kind == SC_REDUCE_SUM ? 0.0 : kind == SC_REDUCE_MAX ? -INFINITY : INFINITY;
+}
+
+static double fold(const portion *p) {
+    int kind = p->desc->attr.reduce.kind[p->output];
+    double sum = nothing(kind);
+    int64_t elements = sc_tensor_elements(&p->part);
     for (int64_t e = 0; e < elements; e++) {
-        int64_t coordinate[SC_MAX_RANK];
-        sc_scalar value[SC_EXPR_NODES] = {{0}};
-        sc_cpu_coordinates(&part, e, coordinate);
-        for (int d = 0; d < part.rank; d++)
-            if (!(desc->attr.reduce.axes >> d & 1)) coordinate[d] = target[d];
-        sc_cpu_eval_element(eval, operands, launch, coordinate, value);
-        double next = (double)value[eval->expr.output[output]].f;
+        double next = (double)element(p, e);
         if (kind == SC_REDUCE_SUM)
             sum += next;
         else if (isnan(next) || isnan(sum))
@@ -57,6 +79,42 @@ static double fold(const sc_op_desc *desc, const sc_cpu_eval *eval, const sc_ope
         else if (kind == SC_REDUCE_MAX ? next > sum : next < sum)
             sum = next;
     }
+    return sum;
+}
+
+static float combine(int kind, float a, float b) {
+    if (kind == SC_REDUCE_SUM) return a + b;
+    return kind == SC_REDUCE_MAX ? sc_max(a, b) : sc_min(a, b);
+}
+
+/* The canonical order (op/op.h). lanes: 16 where the last dimension is reduced, else 1. */
+static float fold_part(const portion *p, int lanes, int64_t begin, int64_t end) {
+    int kind = p->desc->attr.reduce.kind[p->output];
+    float sum[SC_REDUCE_LANES];
+    for (int l = 0; l < lanes; l++) sum[l] = (float)nothing(kind);
+    for (int64_t e = begin; e < end; e++)
+        sum[e % lanes] = combine(kind, sum[e % lanes], element(p, e));
+    for (int step = lanes / 2; step > 0; step /= 2)
+        for (int l = 0; l < step; l++) sum[l] = combine(kind, sum[l], sum[l + step]);
+    return sum[0];
+}
+
+static bool last_is_reduced(const sc_op_desc *desc, const sc_tensor_desc *space) {
+    int last = space->rank - 1;
+    while (last > 0 && space->dim[last] == 1) last--;
+    return desc->attr.reduce.axes >> last & 1;
+}
+
+static float fold_in_order(const portion *p) {
+    bool rows = last_is_reduced(p->desc, &p->eval->space);
+    int64_t size = rows ? SC_REDUCE_ROW_PART : SC_REDUCE_COLUMN_PART,
+            elements = sc_tensor_elements(&p->part);
+    int kind = p->desc->attr.reduce.kind[p->output], lanes = rows ? SC_REDUCE_LANES : 1;
+    if (elements > 0 && elements <= size) return fold_part(p, lanes, 0, elements);
+    float sum = (float)nothing(kind);
+    for (int64_t at = 0; at < elements; at += size)
+        sum = combine(kind, sum,
+                      fold_part(p, lanes, at, at + size < elements ? at + size : elements));
     return sum;
 }
 
@@ -70,8 +128,9 @@ void sc_cpu_plain_reduce(const sc_op_desc *desc, const sc_operand *operands,
         for (int64_t e = 0; e < elements; e++) {
             int64_t target[SC_MAX_RANK];
             sc_cpu_coordinates(result, e, target);
-            double sum = fold(desc, &eval, operands, launch, o, target);
-            sc_number_store(out, result->dtype, e, (sc_scalar){.f = (float)sum});
+            const portion p = portion_of(desc, &eval, operands, launch, o, target);
+            float sum = desc->portable ? fold_in_order(&p) : (float)fold(&p);
+            sc_number_store(out, result->dtype, e, (sc_scalar){.f = sum});
         }
     }
 }

@@ -7,6 +7,7 @@ const sc_implementation *const sc_cpu_implementations[] = {
     &sc_cpu_elementwise_blocks,
     &sc_cpu_elementwise_plain,
     &sc_cpu_reduce_blocks,
+    &sc_cpu_reduce_ordered,
     &sc_cpu_reduce_plain,
     &sc_cpu_matmul_packed,
     &sc_cpu_matmul_plain,

@@ -6,7 +6,7 @@
 #include "backend/backend.h"
 
 extern const sc_implementation sc_cpu_elementwise_blocks, sc_cpu_elementwise_plain;
-extern const sc_implementation sc_cpu_reduce_blocks, sc_cpu_reduce_plain;
+extern const sc_implementation sc_cpu_reduce_blocks, sc_cpu_reduce_ordered, sc_cpu_reduce_plain;
 extern const sc_implementation sc_cpu_matmul_packed, sc_cpu_matmul_plain;
 extern const sc_implementation sc_cpu_conv_planes, sc_cpu_conv_grad_input_planes;
 extern const sc_implementation sc_cpu_conv_direct, sc_cpu_conv_plain;

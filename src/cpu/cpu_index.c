@@ -146,10 +146,17 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     return SOCLE_OK;
 }
 
-const sc_implementation sc_cpu_gather = {
-    .op = SC_OP_GATHER, .name = "rows", .storage = SC_STORAGE_MOVED, .prepare = prepare};
+const sc_implementation sc_cpu_gather = {.op = SC_OP_GATHER,
+                                         .name = "rows",
+                                         .storage = SC_STORAGE_MOVED,
+                                         .canonical = true,
+                                         .prepare = prepare};
 const sc_implementation sc_cpu_scatter_add = {
-    .op = SC_OP_SCATTER_ADD, .name = "ranges", .prepare = prepare};
-const sc_implementation sc_cpu_put_rows = {
-    .op = SC_OP_PUT_ROWS, .name = "rows", .storage = SC_STORAGE_MOVED, .prepare = prepare};
-const sc_implementation sc_cpu_argmax = {.op = SC_OP_ARGMAX, .name = "rows", .prepare = prepare};
+    .op = SC_OP_SCATTER_ADD, .name = "ranges", .canonical = true, .prepare = prepare};
+const sc_implementation sc_cpu_put_rows = {.op = SC_OP_PUT_ROWS,
+                                           .name = "rows",
+                                           .storage = SC_STORAGE_MOVED,
+                                           .canonical = true,
+                                           .prepare = prepare};
+const sc_implementation sc_cpu_argmax = {
+    .op = SC_OP_ARGMAX, .name = "rows", .canonical = true, .prepare = prepare};

@@ -28,6 +28,12 @@ typedef void sc_cpu_store_loop(uint16_t *out, const float *in, int64_t count);
 /* Folds `count` values by sc_reduce_kind: fold_row all into *sum, fold_columns value i into sum[i].
  */
 typedef void sc_cpu_fold_loop(double *sum, int kind, const float *in, int64_t count);
+/* The same in the canonical order (op/op.h). fold_lanes: value i into lane[(first + i) % 16], which
+ * join_lanes combines; fold_sums: value i into sum[i]. */
+typedef void sc_cpu_fold_lanes_loop(float *lane, int kind, int first, const float *in,
+                                    int64_t count);
+typedef void sc_cpu_fold_sums_loop(float *sum, int kind, const float *in, int64_t count);
+typedef float sc_cpu_join_lanes_loop(const float *lane, int kind);
 /* Dense rows; outputs do not overlap inputs. */
 typedef void sc_cpu_softmax_loop(float *y, const float *x, int64_t rows, int64_t columns, bool log);
 typedef void sc_cpu_softmax_grad_loop(float *dx, const float *y, const float *dy, int64_t rows,
@@ -116,6 +122,9 @@ typedef struct sc_cpu_isa {
     sc_cpu_load_loop *load_f16, *load_bf16;
     sc_cpu_store_loop *store_f16, *store_bf16;
     sc_cpu_fold_loop *fold_row, *fold_columns;
+    sc_cpu_fold_lanes_loop *fold_lanes;
+    sc_cpu_fold_sums_loop *fold_sums;
+    sc_cpu_join_lanes_loop *join_lanes;
     sc_cpu_softmax_loop *softmax;
     sc_cpu_softmax_grad_loop *softmax_grad;
     sc_cpu_cross_entropy_loop *cross_entropy;
@@ -128,6 +137,7 @@ typedef struct sc_cpu_isa {
     const int *tile_rows, *tile_columns;
     sc_cpu_tile_loop *rows_tile, *window_tile;
     sc_cpu_row_loop *window_row;
+    sc_cpu_tile_loop *exact_rows_tile, *exact_window_tile; /* each multiply-add rounds once */
     sc_cpu_pack_loop *pack_panel;
     sc_cpu_turn_loop *turn;
     sc_cpu_max_pool_loop *max_pool;

@@ -51,9 +51,10 @@ static void sum_row(const sc_cpu_pool *pool, float *y, const float *x) {
     }
 }
 
+/* The last tap first: so each sum takes outputs in rising order, as spread_windows has it. */
 static void spread_row(const sc_cpu_pool *pool, float *dx, const float *share) {
     int64_t stride = pool->stride[1];
-    for (int64_t kx = 0; kx < pool->kernel[1]; kx++) {
+    for (int64_t kx = pool->kernel[1] - 1; kx >= 0; kx--) {
         int64_t begin, end;
         sc_pool_range(pool, 1, kx, &begin, &end);
         float *to = dx + kx * pool->dilation[1] - pool->pad[1] + begin * stride;

@@ -20,6 +20,7 @@ typedef struct packed {
     sc_cpu_kernel base;
     sc_op_desc desc;
     const sc_cpu_isa *isa;
+    sc_cpu_tile_loop *rows_tile;
     bool has_tail;
     sc_cpu_program tail;
 } packed;
@@ -99,7 +100,7 @@ static void tile_at(const job *work, const float *a, const float *panel, float *
     for (int i = 0; i < rows; i++) tile.row_offset[i] = i * row_step;
     for (int i = 0; !inside && tile.add && i < rows; i++)
         memcpy(beside + i * columns, c + i * s->n, (size_t)width * sizeof *c);
-    isa->rows_tile(&tile);
+    work->self->rows_tile(&tile);
     for (int i = 0; !inside && i < rows; i++)
         memcpy(c + i * s->n, beside + i * columns, (size_t)width * sizeof *c);
 }
@@ -226,6 +227,7 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     self->desc = *desc;
     self->desc.expr = self->desc.tail = NULL;
     self->isa = sc_cpu_device_of(device)->isa;
+    self->rows_tile = desc->portable ? self->isa->exact_rows_tile : self->isa->rows_tile;
     socle_status status = SOCLE_OK;
     prepare_tail(self, device, desc);
     const sc_tensor_desc *batched = &desc->tensor[desc->tensor[0].rows_per_sample ? 0 : 1];
@@ -251,5 +253,6 @@ const sc_implementation sc_cpu_matmul_packed = {
     .op = SC_OP_MATMUL,
     .name = "packed",
     .fuses_tail = true,
+    .canonical = true,
     .prepare = prepare,
 };

@@ -67,8 +67,10 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 }
 
 #define PLAIN(OP) .op = SC_OP_##OP, .name = "plain", .prepare = prepare
-const sc_implementation sc_cpu_elementwise_plain = {PLAIN(ELEMENTWISE), .storage = SC_STORAGE_ANY};
-const sc_implementation sc_cpu_reduce_plain = {PLAIN(REDUCE), .storage = SC_STORAGE_ANY};
+const sc_implementation sc_cpu_elementwise_plain = {PLAIN(ELEMENTWISE), .storage = SC_STORAGE_ANY,
+                                                    .canonical = true};
+const sc_implementation sc_cpu_reduce_plain = {PLAIN(REDUCE), .storage = SC_STORAGE_ANY,
+                                               .canonical = true};
 const sc_implementation sc_cpu_matmul_plain = {PLAIN(MATMUL)};
 const sc_implementation sc_cpu_conv_plain = {PLAIN(CONV2D)};
 const sc_implementation sc_cpu_conv_grad_input_plain = {PLAIN(CONV2D_GRAD_INPUT)};

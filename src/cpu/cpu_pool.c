@@ -103,10 +103,10 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 }
 
 const sc_implementation sc_cpu_max_pool_planes = {
-    .op = SC_OP_MAXPOOL2D, .name = "planes", .prepare = prepare};
+    .op = SC_OP_MAXPOOL2D, .name = "planes", .canonical = true, .prepare = prepare};
 const sc_implementation sc_cpu_max_pool_grad_planes = {
-    .op = SC_OP_MAXPOOL2D_GRAD, .name = "planes", .prepare = prepare};
+    .op = SC_OP_MAXPOOL2D_GRAD, .name = "planes", .canonical = true, .prepare = prepare};
 const sc_implementation sc_cpu_average_pool_planes = {
-    .op = SC_OP_AVGPOOL2D, .name = "planes", .prepare = prepare};
+    .op = SC_OP_AVGPOOL2D, .name = "planes", .canonical = true, .prepare = prepare};
 const sc_implementation sc_cpu_average_pool_grad_planes = {
-    .op = SC_OP_AVGPOOL2D_GRAD, .name = "planes", .prepare = prepare};
+    .op = SC_OP_AVGPOOL2D_GRAD, .name = "planes", .canonical = true, .prepare = prepare};

@@ -97,5 +97,6 @@ const sc_implementation sc_cpu_reorder = {
     .name = "blocks",
     .storage = SC_STORAGE_MOVED,
     .layouts = 1u << SC_LAYOUT_PLAIN | 1u << SC_LAYOUT_C16,
+    .canonical = true,
     .prepare = prepare,
 };

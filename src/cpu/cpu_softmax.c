@@ -90,8 +90,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 }
 
 const sc_implementation sc_cpu_softmax_rows = {
-    .op = SC_OP_SOFTMAX, .name = "rows", .prepare = prepare};
+    .op = SC_OP_SOFTMAX, .name = "rows", .canonical = true, .prepare = prepare};
 const sc_implementation sc_cpu_softmax_grad_rows = {
-    .op = SC_OP_SOFTMAX_GRAD, .name = "rows", .prepare = prepare};
+    .op = SC_OP_SOFTMAX_GRAD, .name = "rows", .canonical = true, .prepare = prepare};
 const sc_implementation sc_cpu_cross_entropy_rows = {
-    .op = SC_OP_CROSS_ENTROPY, .name = "rows", .prepare = prepare};
+    .op = SC_OP_CROSS_ENTROPY, .name = "rows", .canonical = true, .prepare = prepare};

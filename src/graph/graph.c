@@ -139,6 +139,7 @@ void sc_graph_node_desc(const sc_graph *graph, const sc_node *node, sc_op_desc *
     out->attr = node->attr;
     out->expr = node->expr;
     out->tail = node->tail;
+    out->portable = graph->portable;
     out->inputs = node->inputs;
     out->outputs = node->outputs;
     for (int i = 0; i < node->inputs; i++) out->tensor[i] = graph->value[node->input[i]].desc;

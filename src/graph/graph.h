@@ -97,6 +97,7 @@ typedef struct sc_graph {
     const char *scope;   /* name given to new nodes */
     uint32_t random_ordinal;
     sc_lane weights;   /* sc_graph_weights */
+    bool portable;     /* every sum in the canonical order (op/op.h) */
     bool recomputes;   /* values are made again to save memory (recompute.h) */
     sc_repeat *repeat; /* number r is repeat[r - 1] */
     size_t repeats, repeat_capacity;

@@ -38,6 +38,7 @@ static socle_status copy_contents(sc_graph *copy, const sc_graph *graph) {
     copy->section = graph->section;
     copy->scope = graph->scope;
     copy->random_ordinal = graph->random_ordinal;
+    copy->portable = graph->portable;
     copy->recomputes = graph->recomputes;
     return SOCLE_OK;
 }

@@ -170,12 +170,31 @@ static socle_status lay_out(sc_plan *plan, const sc_graph *graph, const sc_lane_
     return sc_plan_allocate(plan);
 }
 
+/* The canonical order makes equal bits only where each operation rounds as IEEE 754 says. */
+static socle_status check_portable(const sc_plan *plan) {
+    const sc_device_info *info = &plan->device->info;
+    if (!plan->options.portable) return SOCLE_OK;
+    if (!(info->traits & SC_TRAIT_DENORMALS))
+        return sc_fail(
+            plan->env, SOCLE_STATUS_UNSUPPORTED,
+            "portable: %s (%s) replaces numbers below 2^-126 by zero, so its bits cannot "
+            "be those of other devices; leave it out",
+            info->name, info->platform);
+    if (!(info->traits & SC_TRAIT_CORRECT_DIVIDE))
+        return sc_fail(plan->env, SOCLE_STATUS_UNSUPPORTED,
+                       "portable: %s (%s) does not round divisions and square roots correctly, so "
+                       "its bits cannot be those of other devices; leave it out",
+                       info->name, info->platform);
+    return SOCLE_OK;
+}
+
 static socle_status fill_plan(sc_plan *plan, sc_graph *graph, const sc_lane_map *lanes) {
     sc_fuse_options none = {.no_chains = true,
                             .no_duplicates = true,
                             .no_tails = true,
                             .no_merges = true,
                             .no_views = true};
+    SC_TRY(check_portable(plan));
     SC_TRY(sc_plan_check_force(plan->env, plan->options.force));
     SC_TRY(sc_arena_create(&plan->arena, plan->env));
     SC_TRY(sc_graph_fuse(graph, plan->options.hooks.keep_graph_order ? &none : NULL));
@@ -205,6 +224,7 @@ socle_status sc_plan_create(sc_plan **out, sc_device *device, sc_graph *graph,
     plan->capacity = graph->capacity;
     plan->weights = graph->weights;
     if (options) plan->options = *options;
+    graph->portable = plan->options.portable;
     socle_status status = fill_plan(plan, graph, lanes);
     plan->options.force = NULL; /* the caller's string, read during this call only */
     if (status != SOCLE_OK) {

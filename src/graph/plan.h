@@ -36,6 +36,7 @@ typedef struct sc_plan_options {
     bool profile;      /* records an event per launch; needs a device with timestamps */
     const char *force; /* "conv2d=plain,matmul=packed": implementations by operation; NULL: the best
                         */
+    bool portable; /* every sum in the canonical order: the same bits on every device that can */
     sc_plan_pool *pool; /* where intermediates lie that no later run reads; NULL, or separate: the
                            plan has memory of its own */
     bool forecast; /* sizes everything and allocates nothing: such a plan cannot run. What exceeds

@@ -57,10 +57,20 @@ static socle_status read_padding(sc_padding *out, const sc_place *at) {
     return SOCLE_OK;
 }
 
+/* A word may be true or false, which YAML and JSON take for more than a word. */
+static socle_status get_word(const char **out, const sc_place *at) {
+    const json_t *value = json_object_get(at->object, at->key);
+    if (json_is_boolean(value) && sc_option_word(at->option, "true")) {
+        *out = json_is_true(value) ? "true" : "false";
+        return SOCLE_OK;
+    }
+    return sc_config_get_string(out, at->config, at->object, at->key);
+}
+
 static socle_status read_word(const char **out, const sc_place *at) {
     const char *given = NULL, *words[SC_FAMILY_MOST_WORDS];
     size_t count = 0;
-    SC_TRY(sc_config_get_string(&given, at->config, at->object, at->key));
+    SC_TRY(get_word(&given, at));
     const sc_word *known = sc_option_word(at->option, given);
     if (out && known) *out = known->word;
     if (known) return SOCLE_OK;

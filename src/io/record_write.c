@@ -76,6 +76,10 @@ json_t *sc_option_value(const void *at, const sc_option *option) {
     case SC_OPTION_BOOL:
         return json_boolean(*(const bool *)at);
     case SC_OPTION_WORD:
+        text = *(const char *const *)at;
+        if (text && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+            return json_boolean(text[0] == 't');
+        return text ? json_string(text) : NULL;
     case SC_OPTION_TEXT:
     case SC_OPTION_NAME:
         text = *(const char *const *)at;

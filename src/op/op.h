@@ -88,6 +88,12 @@ typedef union sc_op_attr {
     } pad;
 } sc_op_attr;
 
+/* The canonical order of REDUCE: reduced elements are numbered in the order of their coordinates,
+ * dimensions of size 1 do not count. Where the last dimension is reduced, 16 sums take the numbers
+ * of a part in turn and are combined in pairs (i and i + 8, i + 4, ...); where it is kept, a part
+ * is one chain. Parts, of so many numbers, are combined in rising order. */
+enum { SC_REDUCE_LANES = 16, SC_REDUCE_ROW_PART = 8192, SC_REDUCE_COLUMN_PART = 64 };
+
 /* One operation. tensor[0..inputs) are inputs, tensor[inputs..inputs+outputs) outputs.
  *
  * Where it says f32, or no type, a float operand is stored as f32, f16 or bf16, each as it likes.
@@ -166,6 +172,8 @@ typedef struct sc_op_desc {
     const sc_expr *expr; /* ELEMENTWISE, REDUCE; borrowed: alive as long as the descriptor is used
                           */
     const sc_expr *tail; /* NULL for none; borrowed */
+    bool portable;       /* every sum in the canonical order (docs/ARCHITECTURE.md): then the result
+                            is a function of the operands alone, whatever computes it */
 } sc_op_desc;
 
 /* Arguments of one launch. */

@@ -120,4 +120,5 @@ void sc_op_print(sc_text *text, const sc_op_desc *desc) {
         sc_expr_print(text, desc->tail);
         sc_text_add(text, "}");
     }
+    if (desc->portable) sc_text_add(text, " portable");
 }

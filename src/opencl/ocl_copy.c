@@ -205,11 +205,12 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 enum { ANY_LAYOUT = 1u << SC_LAYOUT_PLAIN | 1u << SC_LAYOUT_C16 };
 
 #define NEIGHBOURS                                                                                 \
-    .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .storage = SC_STORAGE_MOVED, .prepare = prepare
+    .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .storage = SC_STORAGE_MOVED, .canonical = true,  \
+    .prepare = prepare
 #define TILED                                                                                      \
     .name = "tile", .needs = SC_TRAIT_MANY_ITEMS | SC_TRAIT_LOCAL_MEMORY,                          \
-    .storage = SC_STORAGE_MOVED, .accepts = accepts, .prepare = prepare
-#define PLAIN .name = "thin", .storage = SC_STORAGE_MOVED, .prepare = prepare
+    .storage = SC_STORAGE_MOVED, .accepts = accepts, .canonical = true, .prepare = prepare
+#define PLAIN .name = "thin", .storage = SC_STORAGE_MOVED, .canonical = true, .prepare = prepare
 const sc_implementation sc_ocl_permute_wide = {.op = SC_OP_PERMUTE, NEIGHBOURS};
 const sc_implementation sc_ocl_permute_tile = {.op = SC_OP_PERMUTE, TILED};
 const sc_implementation sc_ocl_permute_thin = {.op = SC_OP_PERMUTE, PLAIN};

@@ -76,6 +76,10 @@ const sc_implementation sc_ocl_crop2d_wide = {.op = SC_OP_CROP2D,
                                               .name = "wide",
                                               .needs = SC_TRAIT_WIDE_ITEMS,
                                               .storage = SC_STORAGE_MOVED,
+                                              .canonical = true,
                                               .prepare = prepare};
-const sc_implementation sc_ocl_crop2d_thin = {
-    .op = SC_OP_CROP2D, .name = "thin", .storage = SC_STORAGE_MOVED, .prepare = prepare};
+const sc_implementation sc_ocl_crop2d_thin = {.op = SC_OP_CROP2D,
+                                              .name = "thin",
+                                              .storage = SC_STORAGE_MOVED,
+                                              .canonical = true,
+                                              .prepare = prepare};

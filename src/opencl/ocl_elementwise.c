@@ -159,15 +159,18 @@ const sc_implementation sc_ocl_elementwise_wide = {.op = SC_OP_ELEMENTWISE,
                                                    .needs = SC_TRAIT_WIDE_ITEMS,
                                                    .storage = SC_STORAGE_ANY,
                                                    .parameter = wide_parameters,
+                                                   .canonical = true,
                                                    .prepare = prepare};
 const sc_implementation sc_ocl_elementwise_quad = {.op = SC_OP_ELEMENTWISE,
                                                    .name = "quad",
                                                    .needs = SC_TRAIT_MANY_ITEMS,
                                                    .storage = SC_STORAGE_ANY,
                                                    .parameter = group_parameters,
+                                                   .canonical = true,
                                                    .prepare = prepare};
 const sc_implementation sc_ocl_elementwise_thin = {.op = SC_OP_ELEMENTWISE,
                                                    .name = "thin",
                                                    .storage = SC_STORAGE_ANY,
                                                    .parameter = group_parameters,
+                                                   .canonical = true,
                                                    .prepare = prepare};

@@ -121,21 +121,35 @@ const sc_implementation sc_ocl_gather_wide = {.op = SC_OP_GATHER,
                                               .name = "wide",
                                               .needs = SC_TRAIT_WIDE_ITEMS,
                                               .storage = SC_STORAGE_MOVED,
+                                              .canonical = true,
                                               .prepare = prepare};
-const sc_implementation sc_ocl_gather_thin = {
-    .op = SC_OP_GATHER, .name = "thin", .storage = SC_STORAGE_MOVED, .prepare = prepare};
-const sc_implementation sc_ocl_scatter_add_wide = {
-    .op = SC_OP_SCATTER_ADD, .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare};
+const sc_implementation sc_ocl_gather_thin = {.op = SC_OP_GATHER,
+                                              .name = "thin",
+                                              .storage = SC_STORAGE_MOVED,
+                                              .canonical = true,
+                                              .prepare = prepare};
+const sc_implementation sc_ocl_scatter_add_wide = {.op = SC_OP_SCATTER_ADD,
+                                                   .name = "wide",
+                                                   .needs = SC_TRAIT_WIDE_ITEMS,
+                                                   .canonical = true,
+                                                   .prepare = prepare};
 const sc_implementation sc_ocl_scatter_add_thin = {
-    .op = SC_OP_SCATTER_ADD, .name = "thin", .prepare = prepare};
+    .op = SC_OP_SCATTER_ADD, .name = "thin", .canonical = true, .prepare = prepare};
 const sc_implementation sc_ocl_put_rows_wide = {.op = SC_OP_PUT_ROWS,
                                                 .name = "wide",
                                                 .needs = SC_TRAIT_WIDE_ITEMS,
                                                 .storage = SC_STORAGE_MOVED,
+                                                .canonical = true,
                                                 .prepare = prepare};
-const sc_implementation sc_ocl_put_rows_thin = {
-    .op = SC_OP_PUT_ROWS, .name = "thin", .storage = SC_STORAGE_MOVED, .prepare = prepare};
-const sc_implementation sc_ocl_argmax_wide = {
-    .op = SC_OP_ARGMAX, .name = "wide", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare};
+const sc_implementation sc_ocl_put_rows_thin = {.op = SC_OP_PUT_ROWS,
+                                                .name = "thin",
+                                                .storage = SC_STORAGE_MOVED,
+                                                .canonical = true,
+                                                .prepare = prepare};
+const sc_implementation sc_ocl_argmax_wide = {.op = SC_OP_ARGMAX,
+                                              .name = "wide",
+                                              .needs = SC_TRAIT_WIDE_ITEMS,
+                                              .canonical = true,
+                                              .prepare = prepare};
 const sc_implementation sc_ocl_argmax_thin = {
-    .op = SC_OP_ARGMAX, .name = "thin", .prepare = prepare};
+    .op = SC_OP_ARGMAX, .name = "thin", .canonical = true, .prepare = prepare};

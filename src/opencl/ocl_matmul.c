@@ -154,7 +154,8 @@ static socle_status build(const sc_ocl_program **out, const matmul *self, sc_ocl
     if (packed)
         sc_text_add(&defines, " -D SC_TILE_ROWS=%d -D SC_TILE_VECTORS=%d -D SC_PACK_DEPTH=%d",
                     self->tile.rows, self->tile.vectors, SC_MATMUL_PACK_DEPTH);
-    if (!(device->base.info.traits & SC_TRAIT_FAST_FMA)) sc_text_add(&defines, " -D SC_NO_FMA");
+    if (!(device->base.info.traits & SC_TRAIT_FAST_FMA) && !self->desc.portable)
+        sc_text_add(&defines, " -D SC_NO_FMA");
     return sc_ocl_frame_program(out, device, &prefix, file, &defines);
 }
 
@@ -266,6 +267,7 @@ const sc_implementation sc_ocl_matmul_packed = {
     .fuses_tail = true,
     .accepts = accepts,
     .parameter = packed_parameters,
+    .canonical = true,
     .prepare = prepare_packed,
 };
 
@@ -274,5 +276,6 @@ const sc_implementation sc_ocl_matmul_plain = {
     .name = "plain",
     .fuses_tail = true,
     .accepts = accepts,
+    .canonical = true,
     .prepare = prepare_plain,
 };

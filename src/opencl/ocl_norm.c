@@ -106,8 +106,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 const sc_implementation sc_ocl_layer_norm_group = {
     .op = SC_OP_LAYER_NORM, .name = "group", .needs = SC_TRAIT_MANY_ITEMS, .prepare = prepare};
 const sc_implementation sc_ocl_layer_norm_rows = {
-    .op = SC_OP_LAYER_NORM, .name = "rows", .prepare = prepare};
+    .op = SC_OP_LAYER_NORM, .name = "rows", .canonical = true, .prepare = prepare};
 const sc_implementation sc_ocl_layer_norm_grad_group = {
     .op = SC_OP_LAYER_NORM_GRAD, .name = "group", .needs = SC_TRAIT_MANY_ITEMS, .prepare = prepare};
 const sc_implementation sc_ocl_layer_norm_grad_rows = {
-    .op = SC_OP_LAYER_NORM_GRAD, .name = "rows", .prepare = prepare};
+    .op = SC_OP_LAYER_NORM_GRAD, .name = "rows", .canonical = true, .prepare = prepare};

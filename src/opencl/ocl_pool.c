@@ -149,8 +149,8 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
     return sc_ocl_frame_finish(out, &self->frame, status);
 }
 
-#define WIDE .name = "rows", .needs = SC_TRAIT_WIDE_ITEMS, .prepare = prepare
-#define EACH .name = "each", .prepare = prepare
+#define WIDE .name = "rows", .needs = SC_TRAIT_WIDE_ITEMS, .canonical = true, .prepare = prepare
+#define EACH .name = "each", .canonical = true, .prepare = prepare
 #define TAIL .fuses_tail = true, .accepts = accepts
 const sc_implementation sc_ocl_maxpool2d_rows = {.op = SC_OP_MAXPOOL2D, WIDE};
 const sc_implementation sc_ocl_maxpool2d_each = {.op = SC_OP_MAXPOOL2D, EACH};

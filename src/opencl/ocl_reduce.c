@@ -83,6 +83,33 @@ static unsigned lanes_last(const reduce *self, const sc_shape_space *shape) {
     return GROUP / width;
 }
 
+static unsigned parts_of(uint64_t elements, unsigned chunk) {
+    return at_least_one((unsigned)((elements + chunk - 1) / chunk));
+}
+
+/* Rows inside: the inner size follows the samples, so no chunk may depend on it. */
+static void arrange_rows(const reduce *self, sc_shape_space *shape, bool rows_inside) {
+    const unsigned row =
+        rows_inside || shape->inner > ROW_PIECE ? ROW_PIECE : at_least_one(shape->inner);
+    shape->piece = ROW_PIECE;
+    shape->pieces = (shape->inner + ROW_PIECE - 1) / ROW_PIECE;
+    shape->chunk = self->by_group ? PART_ELEMENTS / row : SC_REDUCE_ROW_PART;
+    shape->parts = parts_of(
+        (uint64_t)shape->outer * (self->by_group ? shape->pieces : shape->inner), shape->chunk);
+    shape->together =
+        at_least_one(PART_ELEMENTS / 2 / at_least_one(shape->outer * shape->pieces * row));
+}
+
+static void arrange_columns(const reduce *self, sc_shape_space *shape, bool rows_inside) {
+    const unsigned row =
+        rows_inside || shape->inner > COLUMN_PIECE ? COLUMN_PIECE : at_least_one(shape->inner);
+    shape->kept *= shape->inner;
+    shape->piece = COLUMN_PIECE;
+    shape->pieces = (shape->inner + COLUMN_PIECE - 1) / COLUMN_PIECE;
+    shape->chunk = self->by_group ? COLUMN_ELEMENTS / row : SC_REDUCE_COLUMN_PART;
+    shape->parts = parts_of(shape->outer, shape->chunk);
+}
+
 /* How the work of `rows` is divided. Chunks depend on sizes that the rows do not change. */
 static void arrange(const reduce *self, sc_shape_space *shape, int64_t rows) {
     const sc_ocl_space *space = &self->space;
@@ -93,25 +120,10 @@ static void arrange(const reduce *self, sc_shape_space *shape, int64_t rows) {
     shape->outer = shape->kept = 1;
     for (int g = 0; g < last; g++)
         *(space->reduced[g] ? &shape->outer : &shape->kept) *= shape->size[g];
-    if (space->reduced[last]) {
-        unsigned row =
-            rows_inside || shape->inner > ROW_PIECE ? ROW_PIECE : at_least_one(shape->inner);
-        shape->piece = ROW_PIECE;
-        shape->pieces = (shape->inner + ROW_PIECE - 1) / ROW_PIECE;
-        shape->chunk = PART_ELEMENTS / row;
-        shape->parts =
-            at_least_one((shape->outer * shape->pieces + shape->chunk - 1) / shape->chunk);
-        shape->together =
-            at_least_one(PART_ELEMENTS / 2 / at_least_one(shape->outer * shape->pieces * row));
-    } else {
-        unsigned row =
-            rows_inside || shape->inner > COLUMN_PIECE ? COLUMN_PIECE : at_least_one(shape->inner);
-        shape->kept *= shape->inner;
-        shape->piece = COLUMN_PIECE;
-        shape->pieces = (shape->inner + COLUMN_PIECE - 1) / COLUMN_PIECE;
-        shape->chunk = COLUMN_ELEMENTS / row;
-        shape->parts = at_least_one((shape->outer + shape->chunk - 1) / shape->chunk);
-    }
+    if (space->reduced[last])
+        arrange_rows(self, shape, rows_inside);
+    else
+        arrange_columns(self, shape, rows_inside);
 }
 
 static size_t divide(size_t value, size_t by) {
@@ -264,5 +276,8 @@ const sc_implementation sc_ocl_reduce_group = {.op = SC_OP_REDUCE,
                                                .storage = SC_STORAGE_ANY,
                                                .needs = SC_TRAIT_MANY_ITEMS,
                                                .prepare = prepare};
-const sc_implementation sc_ocl_reduce_lanes = {
-    .op = SC_OP_REDUCE, .name = "lanes", .storage = SC_STORAGE_ANY, .prepare = prepare};
+const sc_implementation sc_ocl_reduce_lanes = {.op = SC_OP_REDUCE,
+                                               .name = "lanes",
+                                               .storage = SC_STORAGE_ANY,
+                                               .canonical = true,
+                                               .prepare = prepare};

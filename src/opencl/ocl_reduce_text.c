@@ -129,12 +129,12 @@ void sc_ocl_reduce_text(sc_text *text, const sc_op_desc *desc, const sc_ocl_spac
     sc_ocl_expr_functions(text, desc->expr);
     add_kinds(text, desc);
     sc_text_add(text, "static inline void sc_evaluate(SC_INPUT_PARAMETERS float tile[][SC_TILE + "
-                      "16], uint kept, uint reduced, "
+                      "16], uint at, uint kept, uint reduced, "
                       "uint begin, uint count, const sc_shape_space *shape)\n{\n");
     add_place(text, desc, space, streams);
     sc_text_add(text,
                 SC_OCL_VECTOR_LOOP "        for (size_t j = begin; j < begin + count; ++j) {\n");
-    add_values(text, desc, space, streams, "tile[%d][j - begin]");
+    add_values(text, desc, space, streams, "tile[%d][at + j - begin]");
     sc_text_add(text, "        }\n}\n"
                       "static inline void sc_evaluate_one(SC_INPUT_PARAMETERS float *value, uint "
                       "kept, uint reduced, uint j, "

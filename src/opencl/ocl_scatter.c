@@ -144,4 +144,5 @@ const sc_implementation sc_ocl_scatter_add_sorted = {.op = SC_OP_SCATTER_ADD,
                                                      .name = "sorted",
                                                      .needs = SC_TRAIT_MANY_ITEMS |
                                                               SC_TRAIT_LOCAL_MEMORY,
+                                                     .canonical = true,
                                                      .prepare = prepare};

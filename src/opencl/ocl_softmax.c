@@ -121,12 +121,12 @@ static socle_status prepare(sc_kernel **out, sc_device *device,
 const sc_implementation sc_ocl_softmax_group = {
     .op = SC_OP_SOFTMAX, .name = "group", .needs = SC_TRAIT_MANY_ITEMS, .prepare = prepare};
 const sc_implementation sc_ocl_softmax_rows = {
-    .op = SC_OP_SOFTMAX, .name = "rows", .prepare = prepare};
+    .op = SC_OP_SOFTMAX, .name = "rows", .canonical = true, .prepare = prepare};
 const sc_implementation sc_ocl_softmax_grad_group = {
     .op = SC_OP_SOFTMAX_GRAD, .name = "group", .needs = SC_TRAIT_MANY_ITEMS, .prepare = prepare};
 const sc_implementation sc_ocl_softmax_grad_rows = {
-    .op = SC_OP_SOFTMAX_GRAD, .name = "rows", .prepare = prepare};
+    .op = SC_OP_SOFTMAX_GRAD, .name = "rows", .canonical = true, .prepare = prepare};
 const sc_implementation sc_ocl_cross_entropy_group = {
     .op = SC_OP_CROSS_ENTROPY, .name = "group", .needs = SC_TRAIT_MANY_ITEMS, .prepare = prepare};
 const sc_implementation sc_ocl_cross_entropy_rows = {
-    .op = SC_OP_CROSS_ENTROPY, .name = "rows", .prepare = prepare};
+    .op = SC_OP_CROSS_ENTROPY, .name = "rows", .canonical = true, .prepare = prepare};

@@ -208,7 +208,8 @@ static socle_status match_states(sc_env *env, const json_t *before, const json_t
 static int64_t statistics_rows(const json_t *train) {
     int64_t batch = json_integer_value(json_object_get(train, "batch")),
             micro_batch = json_integer_value(json_object_get(train, "micro_batch"));
-    if (!json_is_true(json_object_get(train, "reproducible"))) return batch;
+    const json_t *reproducible = json_object_get(train, "reproducible");
+    if (!json_is_true(reproducible) && !json_is_string(reproducible)) return batch;
     return micro_batch ? micro_batch : sc_fit_reproducible_rows(batch);
 }
 

@@ -66,6 +66,8 @@ static socle_status read(sc_recipe *recipe) {
     recipe->fit.window = (uint32_t)recipe->window;
     recipe->fit.augment.flip_horizontal = recipe->flip != NULL;
     recipe->fit.precision = precision_of(recipe->precision);
+    recipe->fit.reproducible = strcmp(recipe->reproducible, "false") != 0;
+    recipe->fit.plan.portable = strcmp(recipe->reproducible, "portable") == 0;
     if (recipe->sampling) {
         recipe->fit.shuffle = strcmp(recipe->sampling, "in_order") != 0;
         recipe->fit.replacement = strcmp(recipe->sampling, "replacement") == 0;

@@ -26,6 +26,7 @@ typedef struct sc_recipe {
     sc_dataset *train, *test; /* test: NULL where the configuration names none */
     sc_net *net;
     sc_parameter_group *group; /* of fit, as many as it says */
+    const char *reproducible;  /* the word of fit.reproducible and fit.plan.portable */
     const char *precision;     /* the word of fit.precision; NULL: f32 */
     const char *sampling;      /* a word; NULL: as fit.shuffle says */
     int64_t window;            /* that of fit */

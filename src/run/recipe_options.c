@@ -25,6 +25,12 @@ static const sc_word precisions[] = {
      "bfloat16"},
     {0}};
 
+static const sc_word reproducibles[] = {
+    {"false", "the same bytes on one device alone", NULL},
+    {"true", "the same bytes on 1, 2 or 3 devices of one kind", NULL},
+    {"portable", "the same bytes on every device that can, and on any mixture of them", NULL},
+    {0}};
+
 static const sc_option files_options[] = {
     {"train", SC_OPTION_SECTION, ELSEWHERE, "the training data", .required = true,
      .record = &sc_recipe_part_record, .example = "{images: a, labels: b}"},
@@ -51,6 +57,7 @@ const sc_record sc_recipe_files_record = {
 
 static const sc_recipe standard = {.fit = {SC_FIT_STANDARD},
                                    .precision = "f32",
+                                   .reproducible = "false",
                                    .checkpoint = {.minutes = 10, .epoch_seconds = 5, .keep = 1}};
 
 static const sc_option checkpoint_options[] = {
@@ -272,9 +279,8 @@ static const sc_option train_options[] = {
     {"drop_short", SC_OPTION_BOOL, AT(fit.drop_short),
      "leave out the last batch of an epoch where it is not full", .example = "true",
      .aliases = "drop_last", .identity = SC_RUN_SAMPLES},
-    {"reproducible", SC_OPTION_BOOL, AT(fit.reproducible),
-     "the same bytes on 1, 2 or 3 devices of one kind", .example = "true",
-     .identity = SC_RUN_ROUNDING},
+    {"reproducible", SC_OPTION_WORD, AT(reproducible), "where else a run gives the same bytes",
+     .words = reproducibles, .example = "portable", .identity = SC_RUN_ROUNDING},
     {"augment", SC_OPTION_SECTION, 0, "images varied anew in each epoch", .record = &augment_record,
      .example = "{shift: 2, flip: horizontal}", .identity = SC_RUN_SAMPLES},
     {"pictures", SC_OPTION_LONG, AT(fit.pictures),

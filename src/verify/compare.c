@@ -21,11 +21,12 @@ static socle_status launch(sc_session *session, const side *where, const sc_veri
 }
 
 static socle_status compare_row(sc_session *session, const sc_verify_case *test,
-                                double *const *input, const char *implementation, int number) {
-    const side sides[2] = {{session->device, session->queue, implementation},
-                           {session->other, session->other_queue, implementation}};
+                                double *const *input, const char *one, const char *other,
+                                int number) {
+    const side sides[2] = {{session->device, session->queue, one},
+                           {session->other, session->other_queue, other}};
     sc_launch arguments = sc_session_launch(session, test, sc_session_capacity(test));
-    sc_verify_row row = {.implementation = implementation ? implementation : "best"};
+    sc_verify_row row = {.implementation = other ? other : "best"};
     sc_trial trial[2];
     memset(trial, 0, sizeof trial);
     socle_status status = SOCLE_OK;
@@ -56,13 +57,16 @@ static socle_status compare_case(sc_session *session, const sc_verify_case *test
     double *input[SC_MAX_OPERANDS] = {NULL};
     socle_status status = sc_session_inputs(session, test, input);
     const sc_verify_options *options = session->options;
-    if (status == SOCLE_OK && !options->same_implementation)
-        status = compare_row(session, test, input, options->implementation, number);
-    const sc_implementation *const *list = session->device->implementations;
-    for (; options->same_implementation && *list && status == SOCLE_OK; list++)
-        if ((*list)->op == test->desc.op &&
-            (!options->implementation || strcmp(options->implementation, (*list)->name) == 0))
-            status = compare_row(session, test, input, (*list)->name, number);
+    const char *wanted = options->implementation;
+    const bool each = options->same_implementation || options->portable;
+    if (status == SOCLE_OK && !each)
+        status = compare_row(session, test, input, wanted, wanted, number);
+    const sc_implementation *const *list = session->other->implementations;
+    for (; each && *list && status == SOCLE_OK; list++)
+        if ((*list)->op == test->desc.op && (!wanted || strcmp(wanted, (*list)->name) == 0) &&
+            ((*list)->canonical || !options->portable))
+            status = compare_row(session, test, input, options->portable ? NULL : (*list)->name,
+                                 (*list)->name, number);
     sc_session_free_inputs(session, input);
     return status;
 }

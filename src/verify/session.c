@@ -52,6 +52,7 @@ static void emit(sc_verify_list *list, const sc_verify_case *given) {
     const sc_verify_options *options = session->options;
     if (random && number % 3 == 2) sc_storage_case(&test, SOCLE_F32, (uint64_t)number);
     if (!random) sc_storage_case(&test, storage_of(session, number), 0);
+    test.desc.portable = session->options->portable;
     session->status = sc_op_check(session->env, &test.desc);
     if (session->status != SOCLE_OK) return;
     if (options->op && strcmp(options->op, sc_op_word(test.desc.op)) != 0) return;

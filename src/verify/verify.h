@@ -44,6 +44,8 @@ typedef struct sc_verify_options {
     bool exact_buffers;       /* no guards: a checker outside watches the bounds (oclgrind) */
     bool same_implementation; /* compare: each implementation with its namesake, not favourite with
                                  favourite */
+    bool portable; /* in the canonical order; compare: every implementation of the second device
+                      that keeps it with the first one's favourite */
     uint64_t seed;
     sc_records *record; /* failing implementations are quarantined here, passing ones freed; NULL:
                            not */

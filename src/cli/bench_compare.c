@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A table has a column per machine beside three others. */
-enum { MOST_COLUMNS = 12, FIRST_COLUMN = 3, MARK_TEXT = 8 };
+enum { MOST_COLUMNS = 12, FIRST_COLUMN = 3, MARK_TEXT = 16 };
 
 typedef struct machine {
     const char *path;
